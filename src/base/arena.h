@@ -1,0 +1,23 @@
+#pragma once
+
+#include "base/attribute.h"
+
+#include <stddef.h>
+
+/*
+ * Memory with one lifetime: everything allocated from an arena is freed together with it.
+ * Allocation never returns NULL; without memory the program prints a line and aborts.
+ */
+struct arena;
+
+struct arena *arena_new(void);
+void arena_free(struct arena *arena);
+void arena_freep(struct arena **arena); /* for AUTO(arena_freep) */
+
+/* `count` zeroed objects of `type`. */
+#define arena_alloc(arena, type, count) ((type *)arena_bytes((arena), (count), sizeof(type)))
+void *arena_bytes(struct arena *arena, size_t count, size_t size);
+
+char *arena_strdup(struct arena *arena, const char *text);
+char *arena_strndup(struct arena *arena, const char *text, size_t length);
+char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3);

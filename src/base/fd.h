@@ -1,0 +1,13 @@
+#pragma once
+
+#include <dirent.h>
+#include <stdio.h>
+
+/* For AUTO(): close and set to -1 or NULL; nothing happens to what is already so. */
+void fd_closep(int *fd);
+void stream_closep(FILE **stream);
+void dir_closep(DIR **dir);
+void text_freep(char **text);
+
+/* Hands a descriptor on: returns it and leaves -1 behind. */
+int fd_take(int *fd);

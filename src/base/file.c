@@ -1,0 +1,198 @@
+/* Files and folders: read with a bound, written whole or not at all. */
+#include "base/file.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int read_up_to(int fd, char *data, size_t size, size_t *ret_used)
+{
+	size_t used = 0;
+
+	while (used < size) {
+		ssize_t n = read(fd, data + used, size - used);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		used += (size_t)n;
+	}
+	*ret_used = used;
+	return 0;
+}
+
+int file_read(struct arena *arena, const char *path, size_t max_bytes, char **ret_text,
+	size_t *ret_size, struct error *err)
+{
+	AUTO(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat info;
+	size_t room, used;
+	char *data;
+
+	if (fd < 0 || fstat(fd, &info) < 0)
+		return fail_errno(err, "read %s", path);
+	if (S_ISDIR(info.st_mode))
+		return fail(err, ERROR_USAGE, "read %s: it is a folder", path);
+	if (info.st_size > 0 && (size_t)info.st_size > max_bytes)
+		return fail(err, ERROR_USAGE, "read %s: %lld bytes are more than the %zu expected",
+			path, (long long)info.st_size, max_bytes);
+	/* Files of /proc say size 0, so those are read up to the bound. */
+	room = (info.st_size > 0 ? (size_t)info.st_size : max_bytes) + 1;
+	data = arena_bytes(arena, room + 1, 1);
+	if (read_up_to(fd, data, room, &used) < 0)
+		return fail_errno(err, "read %s", path);
+	if (used > max_bytes)
+		return fail(err, ERROR_USAGE, "read %s: more than the %zu bytes expected", path,
+			max_bytes);
+	data[used] = '\0';
+	*ret_text = data;
+	if (ret_size)
+		*ret_size = used;
+	return 0;
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		data += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+int file_write(const char *path, const void *data, size_t size, mode_t mode, struct error *err)
+{
+	char temporary[PATH_MAX];
+	AUTO(fd_closep) int fd = -1;
+
+	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= (int)sizeof(temporary))
+		return fail(err, ERROR_USAGE, "write %s: the path is too long", path);
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(err, "write %s", path);
+	if (write_all(fd, data, size) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ||
+		rename(temporary, path) < 0) {
+		fail_errno(err, "write %s", path);
+		unlink(temporary);
+		return -1;
+	}
+	return 0;
+}
+
+int file_append(const char *path, const void *data, size_t size, struct error *err)
+{
+	AUTO(fd_closep) int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+
+	if (fd < 0 || write_all(fd, data, size) < 0)
+		return fail_errno(err, "append to %s", path);
+	return 0;
+}
+
+int dir_make(const char *path, mode_t mode, struct error *err)
+{
+	char part[PATH_MAX];
+	size_t length = strlen(path);
+
+	if (length >= sizeof(part))
+		return fail(err, ERROR_USAGE, "make folder %s: the path is too long", path);
+	memcpy(part, path, length + 1);
+	for (size_t i = 1; i <= length; i++) {
+		if (part[i] != '/' && part[i] != '\0')
+			continue;
+		part[i] = '\0';
+		if (mkdir(part, mode) < 0 && errno != EEXIST)
+			return fail_errno(err, "make folder %s", part);
+		if (i < length)
+			part[i] = '/';
+	}
+	return 0;
+}
+
+static int remove_in(int dir_fd, const char *name);
+
+static int remove_entries(int fd)
+{
+	AUTO(dir_closep) DIR *dir = fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir) {
+		close(fd);
+		return -1;
+	}
+	while ((entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe): a stream of our own */
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (remove_in(dirfd(dir), entry->d_name) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int remove_in(int dir_fd, const char *name)
+{
+	int fd;
+
+	if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -1;
+	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 &&
+		errno == EACCES) { /* a daemon may leave a folder that even its owner cannot list */
+		if (fchmodat(dir_fd, name, 0700, 0) < 0)
+			return -1;
+		fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	if (fd < 0 || remove_entries(fd) < 0)
+		return -1;
+	return unlinkat(dir_fd, name, AT_REMOVEDIR);
+}
+
+int tree_remove(const char *path, struct error *err)
+{
+	if (remove_in(AT_FDCWD, path) < 0)
+		return fail_errno(err, "remove %s", path);
+	return 0;
+}
+
+bool path_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+const char *path_of_program(struct arena *arena, const char *name)
+{
+	const char *path = getenv("PATH"); /* NOLINT(concurrency-mt-unsafe): nothing sets it */
+
+	if (strchr(name, '/'))
+		return access(name, X_OK) == 0 ? realpath(name, arena_bytes(arena, PATH_MAX, 1))
+					       : NULL;
+	if (!path)
+		path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	while (*path) {
+		size_t length = strcspn(path, ":");
+		const char *candidate = arena_printf(arena, "%.*s/%s", (int)length, path, name);
+		struct stat info;
+
+		if (length && stat(candidate, &info) == 0 && S_ISREG(info.st_mode) &&
+			access(candidate, X_OK) == 0)
+			return candidate;
+		path += length + (path[length] == ':');
+	}
+	return NULL;
+}

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * The whole file, NUL-terminated, in the arena; `ret_size` may be NULL. A file larger than
+ * `max_bytes` is an error, so no input can exhaust memory. A missing file has sys_errno ENOENT.
+ */
+MUST_CHECK int file_read(struct arena *arena, const char *path, size_t max_bytes, char **ret_text,
+	size_t *ret_size, struct error *err);
+
+/* Writes whole or not at all: temporary file beside it, fsync, rename. */
+MUST_CHECK int file_write(
+	const char *path, const void *data, size_t size, mode_t mode, struct error *err);
+
+/* Adds to the end in one write(2), creating the file with mode 0644 when absent. */
+MUST_CHECK int file_append(const char *path, const void *data, size_t size, struct error *err);
+
+/* mkdir -p; directories that are made get `mode`. */
+MUST_CHECK int dir_make(const char *path, mode_t mode, struct error *err);
+
+/* Removes a folder with all it holds, never following links; what is absent is no error. */
+MUST_CHECK int tree_remove(const char *path, struct error *err);
+
+bool path_exists(const char *path);
+
+/* Finds a program as execvp would; arena-owned absolute path, or NULL when there is none. */
+const char *path_of_program(struct arena *arena, const char *name);

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "proc/proc.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Where a command can run and files can be put: an isolated Linux host. The vtable is small so
+ * that real machines over SSH can stand beside the namespace hosts of the lab.
+ */
+struct host;
+
+struct host_ops {
+	int (*start)(struct host *host, const struct proc_spec *spec, struct proc **ret_proc,
+		struct error *err);
+	int (*write)(struct host *host, const char *path, const void *data, size_t size,
+		mode_t mode, struct error *err);
+	int (*remove)(struct host *host, const char *path, struct error *err);
+	int (*set_names)(struct host *host, const char *hosts_file, struct error *err);
+	int (*reboot)(struct host *host, struct error *err);
+	int (*wipe)(struct host *host, struct error *err);
+	void (*free)(struct host *host);
+};
+
+struct host {
+	const struct host_ops *ops;
+	const char *name;
+	struct procs *procs;
+};
+
+/* As proc_start, on the host; `spec->place` is set by the host. */
+MUST_CHECK int host_start(
+	struct host *host, const struct proc_spec *spec, struct proc **ret_proc, struct error *err);
+/* As proc_run, on the host. */
+MUST_CHECK int host_run(struct host *host, const struct proc_spec *spec, struct deadline deadline,
+	struct error *err);
+/* Writes a file whole, making its folders (0700); the path lies under /var/lib on the host. */
+MUST_CHECK int host_write(struct host *host, const char *path, const void *data, size_t size,
+	mode_t mode, struct error *err);
+/* Removes a file or folder under /var/lib on the host. */
+MUST_CHECK int host_remove(struct host *host, const char *path, struct error *err);
+/* Replaces /etc/hosts. */
+MUST_CHECK int host_set_names(struct host *host, const char *hosts_file, struct error *err);
+/* Ends every process; the host comes back with the same files in /var/lib and an empty network. */
+MUST_CHECK int host_reboot(struct host *host, struct error *err);
+/* Removes all state that the host kept (/var/lib and /var/log). */
+MUST_CHECK int host_wipe(struct host *host, struct error *err);
+void host_free(struct host *host);
+
+/* A host made of namespaces of this machine. */
+struct namespace_host_spec {
+	const char *name;
+	const char *state_dir; /* its folder on this machine; made when absent */
+};
+
+/*
+ * Once per process, before the first namespace host and while single-threaded: as an ordinary user
+ * enters a user namespace where we are root; in both cases a mount namespace of our own.
+ * ERROR_MISSING says what to enable when this kernel or its administrator forbids it.
+ */
+MUST_CHECK int namespace_enter(struct error *err);
+/* Boots the host: network, mount, PID and UTS namespaces held by its init, which dies with us. */
+MUST_CHECK int namespace_host_new(struct procs *procs, const struct namespace_host_spec *spec,
+	struct host **ret_host, struct error *err);
+/* Its init as seen from here, for `ip link set ... netns PID`; changes with a reboot. */
+pid_t namespace_host_pid(const struct host *host);

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "base/error.h"
+#include "host/host.h"
+#include "plan/profile.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+/* Hosts joined by a network: up, verified, restarted, rebooted, down. */
+struct lab;
+
+enum lab_engine {
+	LAB_ENGINE_BRIDGE, /* veth pairs and a kernel bridge; line rate by tbf, no impairment */
+	LAB_ENGINE_NETEM,  /* the same, with tc netem on forwarding ports */
+};
+
+struct lab_spec {
+	const char *const *names; /* `count` host names */
+	size_t count;             /* at least 2 */
+	enum lab_engine engine;
+	const struct profile *profile;
+	const char *state_dir;  /* of all hosts; made when absent */
+	const char *congestion; /* congestion control that every host is pinned to */
+};
+
+/* Whether this kernel can carry the engine and the profile; ERROR_MISSING names what is missing. */
+MUST_CHECK int lab_can_carry(struct procs *procs, enum lab_engine engine,
+	const struct profile *profile, struct error *err);
+/* Calls namespace_enter() if nobody has. The lab's processes die with this process. */
+MUST_CHECK int lab_up(
+	struct procs *procs, const struct lab_spec *spec, struct lab **ret_lab, struct error *err);
+void lab_down(struct lab *lab);
+void lab_downp(struct lab **lab);
+
+struct procs *lab_procs(struct lab *lab);
+size_t lab_host_count(const struct lab *lab);
+struct host *lab_host(struct lab *lab, size_t index);
+/* The host's address on the wire, IPv4 in text. */
+const char *lab_underlay(const struct lab *lab, size_t index);
+/* The wire's MTU in bytes. */
+int lab_mtu(const struct lab *lab);
+
+/* Replaces the impairment of every port; nothing else changes. */
+MUST_CHECK int lab_set_profile(struct lab *lab, const struct profile *profile, struct error *err);
+/*
+ * Pins every TCP route of a device on every host to the lab's congestion control and makes
+ * `luna.vpn` resolve to addresses[luna]; NULL addresses take the overlay names away.
+ */
+MUST_CHECK int lab_name_overlay(struct lab *lab, const char *const addresses[], struct error *err);
+/* Ends all that runs on the host and brings it back: same state, same address, fresh network. */
+MUST_CHECK int lab_reboot_host(struct lab *lab, size_t index, struct error *err);
+/* Removes the host's state; stop what uses it first. */
+MUST_CHECK int lab_wipe_host(struct lab *lab, size_t index, struct error *err);
+
+/*
+ * Which ordered pairs answer: pings densely (every few ms) from every host to every other's
+ * address until all answered once or the deadline passed. first_ns[i * count + j] is when host i
+ * first heard from j (CLOCK_MONOTONIC), 0 if never. ERROR_TIMEOUT names the pairs that are missing.
+ */
+MUST_CHECK int lab_reach(struct lab *lab, const char *const addresses[], struct deadline deadline,
+	int64_t first_ns[], struct error *err);
+/* Every host reaches every other on the underlay. */
+MUST_CHECK int lab_verify(struct lab *lab, struct error *err);
+
+/* What was set and what is: sysctls, congestion control, offloads, queues, MTU. Caller owns it. */
+MUST_CHECK int lab_describe(struct lab *lab, json_t **ret_description, struct error *err);

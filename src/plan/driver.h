@@ -1,0 +1,106 @@
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A VPN described as data: drivers/NAME/driver.yml and the templates and scripts beside it.
+ * Loading checks everything that can be known without running: unknown keys, verbs, roles, names
+ * and files are ERROR_USAGE with file:line:column.
+ */
+enum driver_verb {
+	DRIVER_RUN,    /* a command that ends */
+	DRIVER_DAEMON, /* a command that stays */
+	DRIVER_WRITE,  /* a template, filled in */
+	DRIVER_SEND,   /* files from the controller */
+	DRIVER_SCRIPT, /* a program in the driver's folder: the door for what the verbs cannot say
+			*/
+};
+
+enum driver_each {
+	DRIVER_EACH_NONE,
+	DRIVER_EACH_ALL,
+	DRIVER_EACH_OTHERS
+};
+
+enum driver_phase {
+	DRIVER_PREPARE,
+	DRIVER_SERVE,
+	DRIVER_JOIN,
+	DRIVER_STOP
+};
+
+/* What says that a daemon serves; all given ones must hold. Names are not yet expanded. */
+struct driver_ready {
+	const char *interface; /* exists and is up */
+	const char *file;      /* exists on the host */
+	const char *http;      /* answers 2xx on the host */
+	const char *output;    /* stands in what it printed */
+};
+
+struct driver_send {
+	const char *from, *to;
+};
+
+struct driver_capture {
+	const char *as; /* NULL: nothing is captured */
+	const char *at; /* JSON pointer into stdout; NULL: all of it, trimmed */
+	bool is_secret;
+};
+
+struct driver_step {
+	const char *what;
+	enum driver_verb verb;
+	const char *where; /* a role, "all" or "controller" */
+	enum driver_each each;
+	const char *const *words; /* run, daemon, script: NULL-terminated, names not yet expanded */
+	const char *write_template, *write_to;
+	unsigned write_mode;
+	const struct driver_send *sends;
+	size_t send_count;
+	const char *input; /* stdin, or NULL */
+	struct driver_ready ready;
+	struct driver_capture capture;
+	int64_t within_ns;
+	unsigned line; /* in driver.yml */
+};
+
+struct driver_role {
+	const char *name;
+	enum driver_take {
+		DRIVER_TAKE_FIRST,
+		DRIVER_TAKE_REST,
+		DRIVER_TAKE_ALL
+	} take;
+	const char *const *needs; /* programs, NULL-terminated */
+};
+
+struct driver_phase_steps {
+	const struct driver_step *steps;
+	size_t count;
+};
+
+struct driver {
+	const char *name;   /* "nebula": what users type; also the folder's name */
+	const char *folder; /* in result trees: "Nebula" */
+	const char *title;
+	const char *architecture;    /* one line: "lighthouse and direct UDP tunnels" */
+	const char *datapath;        /* "kernel", "userspace", "none" */
+	const char *dir;             /* where driver.yml lies */
+	const char *version;         /* a command, NULL-able */
+	const char *const *needs;    /* programs every host needs, NULL-terminated */
+	const char *const *packages; /* Debian packages that provide them, NULL-terminated */
+	const struct driver_role *roles;
+	size_t role_count;
+	struct driver_phase_steps phases[DRIVER_STOP + 1];
+	/* Where the overlay address is found; exactly one, or none for the bare link. */
+	const char *address_interface;
+	const char *const *address_run;
+};
+
+MUST_CHECK int driver_load(
+	struct arena *arena, const char *dir, struct driver *ret_driver, struct error *err);

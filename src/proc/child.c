@@ -1,0 +1,80 @@
+/* What happens between fork and exec. */
+#include "proc/internal.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static _Noreturn void give_up(const struct child_setup *setup)
+{
+	int reason = errno;
+
+	if (write(setup->status_fd, &reason, sizeof(reason)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+static int enter(int namespace_fd, int kind)
+{
+	return namespace_fd < 0 ? 0 : setns(namespace_fd, kind);
+}
+
+/* The mount namespace comes last: after it, paths mean the host's files. */
+static int enter_place(const struct proc_place *place)
+{
+	if (!place)
+		return 0;
+	if (enter(place->net_fd, CLONE_NEWNET) < 0 || enter(place->uts_fd, CLONE_NEWUTS) < 0)
+		return -1;
+	return enter(place->mount_fd, CLONE_NEWNS);
+}
+
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int open_gate(int gate_fd)
+{
+	char go;
+
+	if (gate_fd < 0)
+		return 0;
+	errno = ECANCELED; /* the gate's other end was closed without a word */
+	return read(gate_fd, &go, 1) == 1 ? 0 : -1;
+}
+
+_Noreturn void child_exec(const struct child_setup *setup)
+{
+	const struct proc_spec *spec = setup->spec;
+
+	reset_signals();
+	setsid();
+	/* We are its subreaper from now on: what it forks and forgets stays in its tree. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		give_up(setup);
+	if (enter_place(spec->place) < 0)
+		give_up(setup);
+	if (dup2(setup->input_fd, STDIN_FILENO) < 0 || dup2(setup->out_fd, STDOUT_FILENO) < 0 ||
+		dup2(setup->errout_fd, STDERR_FILENO) < 0)
+		give_up(setup);
+	if (spec->dir ? chdir(spec->dir) < 0 : (spec->place && chdir("/") < 0))
+		give_up(setup);
+	for (size_t i = 0; spec->environment && spec->environment[i]; i++) {
+		if (putenv((char *)spec->environment[i]) != 0) /* NOLINT(concurrency-mt-unsafe) */
+			give_up(setup);
+	}
+	if (open_gate(setup->gate_fd) < 0)
+		give_up(setup);
+	execvp(spec->argv[0], (char *const *)spec->argv);
+	give_up(setup);
+}

@@ -1,0 +1,133 @@
+#pragma once
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/secret.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Child processes. One `struct procs` owns all children of the program. Whoever waits for anything
+ * waits in procs_step() or above it, and there every child's output is read and every end is seen,
+ * so no daemon blocks on a full pipe and Ctrl-C is noticed wherever we are. Single-threaded.
+ */
+struct procs;
+struct proc;
+
+/* Namespaces that a child enters before it runs; -1 stays. Descriptors are borrowed. */
+struct proc_place {
+	const char *name; /* for messages and the log: the host's name */
+	int pid_fd, net_fd, uts_fd, mount_fd;
+};
+
+struct proc_spec {
+	const char *what;               /* for messages: "start nebula" */
+	const char *const *argv;        /* NULL-terminated; argv[0] is looked up on PATH */
+	const char *const *environment; /* NULL-terminated NAME=value added to ours, or NULL */
+	const char *dir;                /* working directory inside the place, or NULL */
+	const struct proc_place *place; /* NULL: where we are */
+	const void *input;              /* stdin; NULL: /dev/null */
+	size_t input_size;
+	size_t keep_bytes; /* of each output: the first and last half of it; 0: 64 KiB */
+	bool merge;        /* stderr goes to stdout, in order */
+	bool held;         /* ready to run, but waits for procs_release() */
+};
+
+/* What is known of a child; texts are valid until proc_free() or the next output. */
+struct proc_result {
+	bool has_ended;
+	int exit_code;      /* -1 when a signal ended it */
+	int signal;         /* 0 when it exited */
+	int64_t started_ns; /* CLOCK_MONOTONIC, just before exec */
+	int64_t ended_ns;
+	double cpu_s;             /* user + system, with all descendants that were waited for */
+	uint64_t peak_rss_bytes;  /* of the largest single process among them */
+	const char *out, *errout; /* NUL-terminated; see dropped_bytes */
+	size_t out_size, errout_size;
+	uint64_t dropped_bytes; /* output beyond keep_bytes */
+};
+
+/* Called at every start and every end; texts have secrets masked and are borrowed. */
+struct proc_event {
+	const char *what, *place, *command;
+	bool is_end;
+	pid_t pid;
+	const struct proc_result *result;
+};
+typedef void proc_observer(void *context, const struct proc_event *event);
+
+/* Also takes SIGINT and SIGTERM over: they cancel every wait until procs_uncancel(). */
+MUST_CHECK int procs_new(struct procs **ret_procs, struct error *err);
+/* Kills whatever still runs. The cleanup form is for AUTO(). */
+void procs_free(struct procs *procs);
+void procs_freep(struct procs **procs);
+void procs_observe(struct procs *procs, proc_observer *observer, void *context);
+/* The values masked in errors, events and proc_log_text(); owned by `procs`. */
+struct secrets *procs_secrets(struct procs *procs);
+bool procs_is_cancelled(const struct procs *procs);
+void procs_cancel(struct procs *procs);
+void procs_uncancel(struct procs *procs);
+
+/*
+ * Serves the children until one writes or ends, or the deadline passes; 0 in all three cases.
+ * Fails with ERROR_CANCELLED after a signal.
+ */
+MUST_CHECK int procs_step(struct procs *procs, struct deadline deadline, struct error *err);
+
+/* Returns when the program has been executed, or why not (ERROR_MISSING: no such program). */
+MUST_CHECK int proc_start(struct procs *procs, const struct proc_spec *spec, struct proc **ret_proc,
+	struct error *err);
+/* Lets held children run, all within microseconds, and reports the first that could not. */
+MUST_CHECK int procs_release(struct proc *const list[], size_t count, struct error *err);
+/* Kills the tree if it still runs. */
+void proc_free(struct proc *proc);
+void proc_freep(struct proc **proc);
+
+/* 0 once ended, whatever its status. At the deadline the whole tree is killed: ERROR_TIMEOUT. */
+MUST_CHECK int proc_wait(struct proc *proc, struct deadline deadline, struct error *err);
+/* As proc_wait, then a status other than 0 is ERROR_TOOL with the last line of its output. */
+MUST_CHECK int proc_wait_success(struct proc *proc, struct deadline deadline, struct error *err);
+/* 0 once stdout contains `text`; ERROR_CRASHED when it ends before; not killed at the deadline. */
+MUST_CHECK int proc_wait_output(
+	struct proc *proc, const char *text, struct deadline deadline, struct error *err);
+/* Starts, waits for success and frees. */
+MUST_CHECK int proc_run(struct procs *procs, const struct proc_spec *spec, struct deadline deadline,
+	struct error *err);
+/* SIGTERM, up to `grace_ns` for a clean end, then SIGKILL to the whole tree. Never cancelled. */
+void proc_stop(struct proc *proc, int64_t grace_ns);
+void proc_kill(struct proc *proc);
+
+struct proc_result proc_result(const struct proc *proc);
+pid_t proc_pid(const struct proc *proc);
+const char *proc_what(const struct proc *proc);
+/* One line about an end that was not wanted: status and last output line, secrets masked. */
+const char *proc_obituary(struct proc *proc);
+
+/* Resources of a process tree now: the live ones and all that they waited for. */
+struct usage {
+	double cpu_s;
+	uint64_t peak_rss_bytes; /* sum of the members' own peaks */
+	size_t processes;
+};
+
+struct thread_usage {
+	pid_t pid, tid;
+	char name[16];
+	double cpu_s;
+};
+
+/* Trees of `count` roots in one look at /proc. A root that is gone counts as zero. */
+MUST_CHECK int usage_of_trees(
+	const pid_t roots[], size_t count, struct usage ret_usage[], struct error *err);
+/* Live threads of a tree; the caller frees `*ret_threads`. */
+MUST_CHECK int usage_of_threads(
+	pid_t root, struct thread_usage **ret_threads, size_t *ret_count, struct error *err);
+
+/* CPU seconds of the whole machine since boot, from /proc/stat: all but idle and iowait. */
+struct machine_usage {
+	double busy_s, idle_s, steal_s;
+};
+MUST_CHECK int usage_of_machine(struct machine_usage *ret_usage, struct error *err);

@@ -1,0 +1,182 @@
+/* Processor time and memory of process trees, of threads and of the machine. */
+#include "proc/internal.h"
+
+#include "base/fd.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static double ticks_to_s(unsigned long long ticks)
+{
+	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+static char *read_small(const char *path, char *text, size_t size)
+{
+	AUTO(stream_closep) FILE *file = fopen(path, "re");
+	size_t used;
+
+	if (!file)
+		return NULL;
+	used = fread(text, 1, size - 1, file);
+	text[used] = '\0';
+	return used ? text : NULL;
+}
+
+/* The process clock counts nanoseconds; /proc/PID/stat only adds its waited-for children. */
+static double cpu_of_process(pid_t pid)
+{
+	char path[64], text[1024];
+	unsigned long long own_user, own_system, children_user, children_system;
+	struct timespec own;
+	clockid_t clock;
+	const char *rest;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (!read_small(path, text, sizeof(text)) || !(rest = strrchr(text, ')')))
+		return 0;
+	/* Fields 14 to 17 of proc_pid_stat(5); `rest` stands before field 3. */
+	if (sscanf(rest, /* NOLINT(cert-err34-c): the kernel's numbers fit */
+		    ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu", &own_user,
+		    &own_system, &children_user, &children_system) != 4)
+		return 0;
+	if (clock_getcpuclockid(pid, &clock) == 0 && clock_gettime(clock, &own) == 0)
+		return (double)own.tv_sec + (double)own.tv_nsec / 1e9 +
+		       ticks_to_s(children_user + children_system);
+	return ticks_to_s(own_user + own_system + children_user + children_system);
+}
+
+static uint64_t peak_rss_of_process(pid_t pid)
+{
+	char path[64], text[4096];
+	const char *line;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (!read_small(path, text, sizeof(text)) || !(line = strstr(text, "\nVmHWM:")))
+		return 0; /* a zombie has no memory any more */
+	return strtoull(line + strlen("\nVmHWM:"), NULL, 10) * 1024;
+}
+
+int usage_of_trees(const pid_t roots[], size_t count, struct usage ret_usage[], struct error *err)
+{
+	struct process *list;
+	size_t processes;
+	bool *is_member;
+
+	if (tree_scan(&list, &processes, err))
+		return -1;
+	is_member = calloc(processes + 1, sizeof(*is_member));
+	if (!is_member) {
+		free(list);
+		return fail_errno(err, "measure processes");
+	}
+	for (size_t r = 0; r < count; r++) {
+		ret_usage[r] = (struct usage){0};
+		tree_mark(list, processes, roots[r], is_member);
+		for (size_t i = 0; i < processes; i++) {
+			if (!is_member[i])
+				continue;
+			ret_usage[r].cpu_s += cpu_of_process(list[i].pid);
+			ret_usage[r].peak_rss_bytes += peak_rss_of_process(list[i].pid);
+			ret_usage[r].processes++;
+		}
+	}
+	free(is_member);
+	free(list);
+	return 0;
+}
+
+/* The first number of schedstat is the thread's time on a processor in nanoseconds. */
+static int read_thread(pid_t pid, pid_t tid, struct thread_usage *ret)
+{
+	char path[96], text[256];
+
+	*ret = (struct thread_usage){.pid = pid, .tid = tid};
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
+	if (!read_small(path, text, sizeof(text)))
+		return -1;
+	ret->cpu_s = (double)strtoull(text, NULL, 10) / 1e9;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
+	if (!read_small(path, text, sizeof(text)))
+		return -1;
+	text[strcspn(text, "\n")] = '\0';
+	snprintf(ret->name, sizeof(ret->name), "%.15s", text);
+	return 0;
+}
+
+static int add_threads(pid_t pid, struct thread_usage **list, size_t *count)
+{
+	char path[64];
+	AUTO(dir_closep) DIR *dir = NULL;
+	struct dirent *entry;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		return 0;                /* it ended meanwhile */
+	while ((entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe): a stream of our own */
+		struct thread_usage *more;
+
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
+			continue;
+		more = reallocarray(*list, *count + 1, sizeof(**list));
+		if (!more)
+			return -1;
+		*list = more;
+		if (read_thread(pid, (pid_t)strtol(entry->d_name, NULL, 10), &more[*count]) == 0)
+			++*count;
+	}
+	return 0;
+}
+
+int usage_of_threads(
+	pid_t root, struct thread_usage **ret_threads, size_t *ret_count, struct error *err)
+{
+	struct process *list;
+	struct thread_usage *threads = NULL;
+	size_t processes, count = 0;
+	bool *is_member;
+	int ok;
+
+	if (tree_scan(&list, &processes, err))
+		return -1;
+	is_member = calloc(processes + 1, sizeof(*is_member));
+	ok = is_member ? 0 : -1;
+	if (is_member)
+		tree_mark(list, processes, root, is_member);
+	for (size_t i = 0; ok == 0 && i < processes; i++) {
+		if (is_member[i])
+			ok = add_threads(list[i].pid, &threads, &count);
+	}
+	free(is_member);
+	free(list);
+	if (ok < 0) {
+		free(threads);
+		return fail_errno(err, "measure the threads of process %d", root);
+	}
+	*ret_threads = threads;
+	*ret_count = count;
+	return 0;
+}
+
+int usage_of_machine(struct machine_usage *ret_usage, struct error *err)
+{
+	char text[512];
+	unsigned long long t[8] = {0};
+
+	/* user nice system idle iowait irq softirq steal; guest time is part of user: proc_stat(5)
+	 */
+	if (!read_small("/proc/stat", text, sizeof(text)) ||
+		sscanf(text, /* NOLINT(cert-err34-c): the kernel's numbers fit */
+			"cpu %llu %llu %llu %llu %llu %llu %llu %llu", &t[0], &t[1], &t[2], &t[3],
+			&t[4], &t[5], &t[6], &t[7]) != 8)
+		return fail(err, ERROR_PARSE, "read the machine's processor time from /proc/stat");
+	ret_usage->busy_s = ticks_to_s(t[0] + t[1] + t[2] + t[5] + t[6]);
+	ret_usage->idle_s = ticks_to_s(t[3] + t[4]);
+	ret_usage->steal_s = ticks_to_s(t[7]);
+	return 0;
+}

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "base/error.h"
+#include "lab/lab.h"
+#include "plan/driver.h"
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* The driver engine: runs a driver on a lab. No VPN is named in this room. */
+struct vpn;
+
+/* Programs of the driver that this machine lacks: ERROR_MISSING with the packages to install. */
+MUST_CHECK int vpn_is_found(const struct driver *driver, struct error *err);
+
+/*
+ * Runs prepare, serve and join, then waits until every ordered pair answers over the overlay.
+ * `work_dir` is the controller's folder for keys (made 0700). On failure everything is undone.
+ */
+MUST_CHECK int vpn_up(struct lab *lab, const struct driver *driver, const char *work_dir,
+	struct vpn **ret_vpn, struct error *err);
+/* Stops the daemons in reverse order, undoes what is outside them, removes its files. */
+void vpn_down(struct vpn *vpn);
+void vpn_downp(struct vpn **vpn);
+
+/* Stops and starts every daemon of the join phase; returns when every pair answers again. */
+MUST_CHECK int vpn_restart(struct vpn *vpn, struct error *err);
+/* The daemons of one host only, as after its reboot. */
+MUST_CHECK int vpn_restart_host(struct vpn *vpn, size_t host, struct error *err);
+
+/* The overlay address of a host in text, IPv4 or IPv6; the underlay's when there is no VPN. */
+const char *vpn_address(const struct vpn *vpn, size_t host);
+/* Addresses of all hosts. */
+const char *const *vpn_addresses(const struct vpn *vpn);
+
+/*
+ * version, program hashes, datapath, addresses, interfaces, MTU, phase times in seconds
+ * (prepare_s, serve_s, join_s, connect_s), first answer of every pair. Caller owns it.
+ */
+json_t *vpn_describe(const struct vpn *vpn);
+/* The last restart: {restart_s, wait_s}: until the daemons run, and from then until all answer. */
+double vpn_restart_s(const struct vpn *vpn);
+double vpn_wait_s(const struct vpn *vpn);
+
+struct vpn_daemon {
+	const char *what;
+	size_t host;
+	const struct proc *proc;
+};
+/* Running and ended daemons, in the order of their start; valid until the next restart. */
+size_t vpn_daemons(const struct vpn *vpn, const struct vpn_daemon **ret_daemons);
+/* ERROR_CRASHED with its last words when a daemon that should run has ended. */
+MUST_CHECK int vpn_check_daemons(struct vpn *vpn, struct error *err);
+/* What a host's daemons printed, secrets masked; the caller frees it. */
+char *vpn_log(const struct vpn *vpn, size_t host);
+
+/* Prints every command and file of every host, without running anything. */
+MUST_CHECK int vpn_dry_run(const struct driver *driver, const char *const names[], size_t count,
+	FILE *out, struct error *err);

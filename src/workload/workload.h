@@ -1,0 +1,90 @@
+#pragma once
+
+#include "record/cause.h"
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A workload says which commands to run on a link and reads what they printed. It starts nothing
+ * itself, so every part of it can be tested on stored outputs.
+ */
+struct workload_case {
+	const char *source, *target; /* host names */
+	const char *source_address;  /* overlay addresses, IPv4 or IPv6 */
+	const char *target_address;
+	size_t link;    /* number of the link: keeps ports of simultaneous links apart */
+	double seconds; /* measuring time */
+	int64_t ping_count, ping_runs;
+	const char *congestion;
+};
+
+enum workload_side {
+	WORKLOAD_SOURCE,
+	WORKLOAD_TARGET
+};
+
+struct workload_command {
+	const char *what; /* "iperf3 server" */
+	enum workload_side side;
+	const char *const *argv; /* NULL-terminated */
+	/*
+	 * Servers start before everything and are stopped after it. Clients of one stage start
+	 * together behind a barrier; the next stage starts when they all ended.
+	 */
+	bool is_server;
+	const char *ready; /* server: what it prints when it listens */
+	unsigned stage;
+	int64_t limit_ns; /* client: per attempt */
+	size_t keep_bytes;
+};
+
+/* What one command left behind, in the order of the commands; never started: exit_code -1. */
+struct workload_output {
+	int exit_code;
+	int signal;
+	bool timed_out;
+	const char *out, *errout; /* NUL-terminated */
+	size_t out_size, errout_size;
+	uint64_t dropped_bytes;
+	int64_t started_ns, ended_ns;
+};
+
+/* What the outputs mean. */
+struct workload_reading {
+	enum cause cause;
+	char evidence[480]; /* when not a success */
+	size_t blamed;      /* index of the command that failed; SIZE_MAX when none did */
+	json_t *data;       /* in the published shape; owned by the caller */
+	json_t *samples;    /* single values and series, with units in the key names; owned */
+	double bytes_moved; /* payload that arrived, all directions: the base of "per GB" */
+	char headline[64];  /* for the summary table: "934 / 935 Mbit/s" */
+};
+
+struct workload {
+	const char *name; /* what users type: "tcp" */
+	const char *file; /* "tcp_iperf3.json" */
+	const char *title;
+	const char *const *needs;    /* programs, NULL-terminated */
+	const char *const *packages; /* Debian packages that provide them, in the same order */
+	bool on_all_links;           /* one cell measures all links at once */
+	double (*estimate_s)(const struct workload_case *c);
+	/* Everything is allocated in `arena`. */
+	void (*commands)(const struct workload_case *c, struct arena *arena,
+		struct workload_command **ret_commands, size_t *ret_count);
+	/* Never fails: what cannot be read is a finding with CAUSE_PARSE. */
+	void (*read)(const struct workload_case *c, const struct workload_output *outputs,
+		size_t count, struct workload_reading *ret_reading);
+};
+
+extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel;
+
+/* NULL-terminated, in the order in which a link is measured. */
+extern const struct workload *const workloads[];
+const struct workload *workload_named(const char *name);
+void workload_reading_done(struct workload_reading *reading);

@@ -1,0 +1,101 @@
+#include "base/fd.h"
+#include "base/file.h"
+
+#include "tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct folder {
+	char path[64];
+};
+
+static void folder_remove(struct folder *folder)
+{
+	struct error ignored;
+
+	if (tree_remove(folder->path, &ignored))
+		printf("# cannot remove %s\n", folder->path);
+}
+
+#define TEMPORARY_FOLDER(name)                                                                     \
+	AUTO(folder_remove) struct folder name = {"/tmp/test_file.XXXXXX"};                        \
+	CHECK(mkdtemp((name).path))
+
+TEST(what_is_written_is_read_back)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEMPORARY_FOLDER(folder);
+	const char *path = arena_printf(arena, "%s/a", folder.path);
+	struct error err = {0};
+	struct stat info;
+	size_t size;
+	char *text;
+
+	CHECK_OK(file_write(path, "one\0two", 7, 0600, &err), err);
+	CHECK_OK(file_read(arena, path, 100, &text, &size, &err), err);
+	CHECK(size == 7 && memcmp(text, "one\0two", 8) == 0);
+	CHECK(stat(path, &info) == 0 && (info.st_mode & 0777) == 0600);
+	CHECK_OK(file_append(path, "!", 1, &err), err);
+	CHECK_OK(file_read(arena, path, 8, &text, &size, &err), err);
+	CHECK(size == 8 && text[7] == '!');
+}
+
+TEST(a_file_that_is_too_large_or_no_file_is_refused)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEMPORARY_FOLDER(folder);
+	const char *path = arena_printf(arena, "%s/a", folder.path);
+	struct error err = {0};
+	char *text;
+
+	CHECK_OK(file_write(path, "12345", 5, 0644, &err), err);
+	CHECK(file_read(arena, path, 4, &text, NULL, &err) && err.kind == ERROR_USAGE);
+	CHECK(file_read(arena, folder.path, 4, &text, NULL, &err) && err.kind == ERROR_USAGE);
+	CHECK(file_read(arena, "/proc/self/status", 10, &text, NULL, &err));
+	CHECK(file_read(arena, arena_printf(arena, "%s/b", folder.path), 4, &text, NULL, &err));
+	CHECK(err.sys_errno == ENOENT);
+}
+
+TEST(a_failed_write_leaves_nothing_behind)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEMPORARY_FOLDER(folder);
+	const char *target = arena_printf(arena, "%s/dir", folder.path);
+	struct error err = {0};
+
+	CHECK_OK(dir_make(arena_printf(arena, "%s/inner", target), 0700, &err), err);
+	CHECK(file_write(target, "x", 1, 0644, &err)); /* a folder cannot be replaced by a file */
+	CHECK_OK(tree_remove(target, &err), err);
+	CHECK(rmdir(folder.path) == 0 && mkdir(folder.path, 0700) == 0); /* it was empty */
+}
+
+TEST(removing_a_tree_does_not_follow_links)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEMPORARY_FOLDER(folder);
+	const char *kept = arena_printf(arena, "%s/kept/file", folder.path);
+	const char *gone = arena_printf(arena, "%s/gone/deep", folder.path);
+	struct error err = {0};
+
+	CHECK_OK(dir_make(arena_printf(arena, "%s/kept", folder.path), 0700, &err), err);
+	CHECK_OK(file_write(kept, "x", 1, 0644, &err), err);
+	CHECK_OK(dir_make(gone, 0700, &err), err);
+	CHECK(symlink("../../kept", arena_printf(arena, "%s/link", gone)) == 0);
+	CHECK_OK(tree_remove(arena_printf(arena, "%s/gone", folder.path), &err), err);
+	CHECK(!path_exists(gone) && path_exists(kept));
+	CHECK_OK(tree_remove(gone, &err), err);
+}
+
+TEST(a_program_is_found_on_the_path_and_a_folder_is_none)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
+	CHECK(path_of_program(arena, "sh"));
+	CHECK(path_of_program(arena, "/bin/sh"));
+	CHECK(!path_of_program(arena, "no-such-program-here"));
+	CHECK(!path_of_program(arena, "../sbin"));
+}

@@ -1,0 +1,223 @@
+#include "proc/proc.h"
+
+#include "tap.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define SHELL(script) ARGV("/bin/sh", "-c", script)
+
+#define PROCS(name)                                                                                \
+	AUTO(procs_freep) struct procs *name = NULL;                                               \
+	CHECK_OK(procs_new(&name, &err), err)
+
+TEST(output_and_status_of_a_command_are_kept)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {.what = "talk",
+		.argv = SHELL("cat; echo no >&2; exit 3"),
+		.input = "hello",
+		.input_size = 5};
+
+	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
+	CHECK(proc_wait_success(proc, deadline_in(5 * NS_PER_S), &err));
+	CHECK(err.kind == ERROR_TOOL);
+	CHECK(strcmp(err.text, "talk on this machine exited with 3: no") == 0);
+	CHECK(strcmp(proc_result(proc).out, "hello") == 0);
+	CHECK(strcmp(proc_result(proc).errout, "no\n") == 0);
+	CHECK(proc_result(proc).exit_code == 3 && proc_result(proc).signal == 0);
+}
+
+TEST(a_program_that_is_missing_is_named)
+{
+	struct error err = {0};
+	PROCS(procs);
+	struct proc *proc = NULL;
+
+	CHECK(proc_start(procs, &(struct proc_spec){.what = "try", .argv = ARGV("no-such-program")},
+		&proc, &err));
+	CHECK(err.kind == ERROR_MISSING && strstr(err.text, "no-such-program") && !proc);
+}
+
+TEST(a_deadline_ends_the_whole_tree_even_what_hides_behind_a_double_fork)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {.what = "hang",
+		.argv = SHELL(
+			"(setsid sleep 1000 & echo $!; trap '' TERM; sleep 1000); sleep 1000")};
+	pid_t hidden;
+
+	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
+	CHECK_OK(proc_wait_output(proc, "\n", deadline_in(5 * NS_PER_S), &err), err);
+	hidden = (pid_t)strtol(proc_result(proc).out, NULL, 10);
+	CHECK(hidden > 1 && kill(hidden, 0) == 0);
+	CHECK(proc_wait(proc, deadline_in(50 * NS_PER_MS), &err));
+	CHECK(err.kind == ERROR_TIMEOUT && strstr(err.text, "hang"));
+	CHECK(proc_result(proc).has_ended && proc_result(proc).signal == SIGKILL);
+	/* The orphan was killed before its adopter; whoever reaps it then may still be on its way.
+	 */
+	for (int i = 0; i < 2000 && kill(hidden, 0) == 0; i++)
+		CHECK_OK(procs_step(procs, deadline_in(NS_PER_MS), &err), err);
+	CHECK(kill(hidden, 0) < 0 && errno == ESRCH);
+}
+
+TEST(a_flood_is_kept_within_its_bound_with_its_start_and_end)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {.what = "flood",
+		.argv = SHELL("echo start; head -c 3000000 /dev/zero | tr '\\0' x; echo end"),
+		.keep_bytes = 10000};
+
+	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
+	CHECK_OK(proc_wait_success(proc, deadline_in(10 * NS_PER_S), &err), err);
+	CHECK(proc_result(proc).out_size == 10000);
+	CHECK(proc_result(proc).dropped_bytes == 3000000 + 10 - 10000);
+	CHECK(strncmp(proc_result(proc).out, "start\nx", 7) == 0);
+	CHECK(strcmp(proc_result(proc).out + 10000 - 5, "xend\n") == 0);
+}
+
+TEST(held_children_wait_for_their_release)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *a = NULL, *b = NULL;
+	struct proc_spec spec = {.what = "wait", .argv = SHELL("echo go"), .held = true};
+	int64_t apart_ns;
+
+	CHECK_OK(proc_start(procs, &spec, &a, &err), err);
+	CHECK_OK(proc_start(procs, &spec, &b, &err), err);
+	CHECK_OK(procs_step(procs, deadline_in(50 * NS_PER_MS), &err), err);
+	CHECK(!proc_result(a).has_ended && proc_result(a).out_size == 0);
+	CHECK_OK(procs_release((struct proc *const[]){a, b}, 2, &err), err);
+	CHECK_OK(proc_wait_success(a, deadline_in(5 * NS_PER_S), &err), err);
+	CHECK_OK(proc_wait_success(b, deadline_in(5 * NS_PER_S), &err), err);
+	CHECK(strcmp(proc_result(b).out, "go\n") == 0);
+	apart_ns = proc_result(b).started_ns - proc_result(a).started_ns;
+	CHECK(apart_ns >= 0 && apart_ns < 100 * NS_PER_MS);
+}
+
+TEST(a_daemon_that_dies_while_we_wait_for_its_word_is_found_at_once)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {
+		.what = "serve", .argv = SHELL("echo cannot bind; exit 1"), .merge = true};
+
+	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
+	CHECK(proc_wait_output(proc, "listening", deadline_in(5 * NS_PER_S), &err));
+	CHECK(err.kind == ERROR_CRASHED && strstr(err.text, "cannot bind"));
+}
+
+TEST(stopping_gives_a_chance_and_then_kills)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *polite = NULL, *stubborn = NULL;
+	struct proc_spec spec = {.what = "polite",
+		.argv = SHELL(
+			"trap 'echo bye; exit 0' TERM; echo on; while :; do sleep 0.01; done")};
+
+	CHECK_OK(proc_start(procs, &spec, &polite, &err), err);
+	spec = (struct proc_spec){.what = "stubborn",
+		.argv = SHELL("trap '' TERM; echo on; while :; do sleep 0.01; done")};
+	CHECK_OK(proc_start(procs, &spec, &stubborn, &err), err);
+	CHECK_OK(proc_wait_output(polite, "on", deadline_in(5 * NS_PER_S), &err), err);
+	CHECK_OK(proc_wait_output(stubborn, "on", deadline_in(5 * NS_PER_S), &err), err);
+	proc_stop(polite, 5 * NS_PER_S);
+	CHECK(proc_result(polite).exit_code == 0 && strstr(proc_result(polite).out, "bye"));
+	proc_stop(stubborn, 50 * NS_PER_MS);
+	CHECK(proc_result(stubborn).signal == SIGKILL);
+}
+
+TEST(ctrl_c_cancels_every_wait)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {.what = "long", .argv = ARGV("sleep", "1000")};
+
+	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
+	CHECK(raise(SIGINT) == 0);
+	CHECK(proc_wait(proc, deadline_in(5 * NS_PER_S), &err));
+	CHECK(err.kind == ERROR_CANCELLED && procs_is_cancelled(procs));
+}
+
+struct seen {
+	unsigned starts, ends;
+	char command[64];
+};
+
+static void observe(void *context, const struct proc_event *event)
+{
+	struct seen *seen = context;
+
+	seen->starts += !event->is_end;
+	seen->ends += event->is_end;
+	snprintf(seen->command, sizeof(seen->command), "%s", event->command);
+}
+
+TEST(the_observer_sees_every_start_and_end_without_secrets)
+{
+	struct error err = {0};
+	struct seen seen = {0};
+	PROCS(procs);
+	struct proc_spec spec = {.what = "login", .argv = ARGV("echo", "key:0123456789")};
+
+	secrets_add(procs_secrets(procs), "0123456789");
+	procs_observe(procs, observe, &seen);
+	CHECK_OK(proc_run(procs, &spec, deadline_in(5 * NS_PER_S), &err), err);
+	CHECK(seen.starts == 1 && seen.ends == 1);
+	CHECK(strcmp(seen.command, "echo key:***") == 0);
+}
+
+TEST(processor_time_of_a_tree_counts_its_children)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {.what = "burn",
+		.argv = SHELL("sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; echo "
+			      "done; cat"),
+		.input = NULL};
+	struct machine_usage machine = {0};
+	struct usage usage = {0};
+
+	spec.argv = SHELL(
+		"sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; echo done; sleep 1000");
+	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
+	CHECK_OK(proc_wait_output(proc, "done", deadline_in(30 * NS_PER_S), &err), err);
+	CHECK_OK(usage_of_trees((pid_t[]){proc_pid(proc)}, 1, &usage, &err), err);
+	CHECK_OK(usage_of_machine(&machine, &err), err);
+	CHECK(usage.cpu_s > 0.01 && usage.cpu_s < machine.busy_s);
+	CHECK(usage.peak_rss_bytes > 100 * 1024);
+	CHECK(usage.processes == 2 ||
+		usage.processes == 1); /* sleep may not have been forked yet */
+}
+
+TEST(threads_of_a_tree_are_listed_with_their_names)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct thread_usage *threads = NULL;
+	size_t count = 0;
+	char name[16] = "";
+
+	CHECK_OK(proc_start(procs, &(struct proc_spec){.argv = ARGV("sleep", "1000")}, &proc, &err),
+		err);
+	CHECK_OK(usage_of_threads(proc_pid(proc), &threads, &count, &err), err);
+	if (count == 1)
+		memcpy(name, threads[0].name, sizeof(name));
+	free(threads);
+	CHECK(count == 1 && strcmp(name, "sleep") == 0);
+}
