@@ -1,0 +1,88 @@
+/* One TCP flow in each direction at once (iperf3 --bidir), reported apart. */
+#include "workload/tcp.h"
+
+#include "workload/iperf3.h"
+#include "workload/symptom.h"
+
+#include "base/json.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+enum {
+	SERVER,
+	CLIENT,
+	COMMANDS
+};
+
+void tcp_commands(const struct workload_case *c, struct arena *arena,
+	struct workload_command **ret_commands, size_t *ret_count)
+{
+	struct workload_command *list = arena_alloc(arena, struct workload_command, COMMANDS);
+	unsigned port = iperf3_port(c, 0);
+
+	list[SERVER] = iperf3_server(c, arena, "iperf3 server", port);
+	list[CLIENT] = iperf3_client(c, arena, "iperf3 client", port,
+		(const char *const[]){
+			"--bidir", "-Z", "-C", c->congestion ? c->congestion : "cubic", NULL});
+	*ret_commands = list;
+	*ret_count = COMMANDS;
+}
+
+/* iperf3 before 3.17 does not write down that it ran both ways, which readers ask for. */
+static void add_bidir(json_t *document)
+{
+	json_t *test_start = json_at(document, "/start/test_start");
+
+	if (json_is_object(test_start) && !json_object_get(test_start, "bidir"))
+		json_object_set_new(test_start, "bidir", json_integer(1));
+}
+
+void tcp_read(const struct workload_case *c, const struct workload_output *outputs, size_t count,
+	struct workload_reading *ret_reading)
+{
+	struct workload_reading *reading = ret_reading;
+	json_t *document;
+	struct iperf3_flow forward, reverse;
+	char there[16], back[16];
+
+	assert(count == COMMANDS);
+	*reading = (struct workload_reading){.blamed = SIZE_MAX};
+	document = iperf3_document("iperf3 client", outputs, CLIENT, reading);
+	add_bidir(document);
+	forward = (struct iperf3_flow){
+		.from = c->source,
+		.to = c->target,
+		.blamed = CLIENT,
+		.received_sum = json_at(document, "/end/sum_received"),
+		.sent = iperf3_client_series(document, "sum", 0),
+		.received = iperf3_server_series(&outputs[SERVER], "RX-S"),
+	};
+	reverse = (struct iperf3_flow){
+		.from = c->target,
+		.to = c->source,
+		.blamed = CLIENT,
+		.received_sum = json_at(document, "/end/sum_received_bidir_reverse"),
+		.sent = iperf3_server_series(&outputs[SERVER], "TX-S"),
+		.received = iperf3_client_series(document, "sum_bidir_reverse", 1),
+	};
+	iperf3_judge(&forward, reading);
+	iperf3_judge(&reverse, reading);
+	reading->data = document;
+	reading->samples = json_pack("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
+		"reverse", iperf3_flow_samples(&reverse));
+	snprintf(reading->headline, sizeof(reading->headline), "%s / %s Mbit/s",
+		iperf3_mbit(forward.bits_per_second, there),
+		iperf3_mbit(reverse.bits_per_second, back));
+}
+
+const struct workload workload_tcp = {
+	.name = "tcp",
+	.file = "tcp_iperf3.json",
+	.title = "TCP throughput, both directions at once (iperf3)",
+	.needs = IPERF3_NEEDS,
+	.packages = IPERF3_NEEDS,
+	.estimate_s = iperf3_estimate_s,
+	.commands = tcp_commands,
+	.read = tcp_read,
+};
