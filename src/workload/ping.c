@@ -249,6 +249,8 @@ static void conclude(const struct ping_table *table, const struct workload_outpu
 	if (table->timed) {
 		double rtt_ms = json_number_at(reading->data, "/rtt_avg_ms/average", 0);
 
+		reading->figures[0] = rtt_ms;
+		reading->figures[1] = lost_percent;
 		snprintf(reading->headline, sizeof(reading->headline), "%.*f ms, %.3g %% lost",
 			rtt_ms < 10 ? 2 : 1, rtt_ms, lost_percent);
 	} else if (table->counted) {
@@ -304,6 +306,8 @@ const struct workload workload_ping = {
 	.name = "ping",
 	.file = "ping.json",
 	.title = "Round-trip time and loss (ping)",
+	.figures = {"rtt_ms", "lost_percent"},
+	.figures_title = "ms, % lost",
 	.needs = (const char *const[]){"ping", NULL},
 	.packages = (const char *const[]){"iputils-ping", NULL},
 	.estimate_s = estimate_s,

@@ -71,6 +71,8 @@ void tcp_read(const struct workload_case *c, const struct workload_output *outpu
 	reading->data = document;
 	reading->samples = json_pack("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
 		"reverse", iperf3_flow_samples(&reverse));
+	reading->figures[0] = forward.bits_per_second / 1e6;
+	reading->figures[1] = reverse.bits_per_second / 1e6;
 	snprintf(reading->headline, sizeof(reading->headline), "%s / %s Mbit/s",
 		iperf3_mbit(forward.bits_per_second, there),
 		iperf3_mbit(reverse.bits_per_second, back));
@@ -80,6 +82,8 @@ const struct workload workload_tcp = {
 	.name = "tcp",
 	.file = "tcp_iperf3.json",
 	.title = "TCP throughput, both directions at once (iperf3)",
+	.figures = {"forward_mbps", "reverse_mbps"},
+	.figures_title = "Mbit/s, there / back",
 	.needs = IPERF3_NEEDS,
 	.packages = IPERF3_NEEDS,
 	.estimate_s = iperf3_estimate_s,

@@ -132,13 +132,16 @@ static void join(json_t *document, const json_t *reverse)
 static void describe(const struct iperf3_flow *forward, const struct iperf3_flow *reverse,
 	struct workload_reading *reading)
 {
+	double *figures = reading->figures;
 	char there[16], back[16];
 
+	figures[0] = forward->bits_per_second / 1e6;
+	figures[1] = reverse->bits_per_second / 1e6;
+	figures[2] = json_number_at(forward->received_sum, "/lost_percent", 0);
+	figures[3] = json_number_at(reverse->received_sum, "/lost_percent", 0);
 	snprintf(reading->headline, sizeof(reading->headline),
 		"%s / %s Mbit/s, %.3g / %.3g %% lost", iperf3_mbit(forward->bits_per_second, there),
-		iperf3_mbit(reverse->bits_per_second, back),
-		json_number_at(forward->received_sum, "/lost_percent", 0),
-		json_number_at(reverse->received_sum, "/lost_percent", 0));
+		iperf3_mbit(reverse->bits_per_second, back), figures[2], figures[3]);
 }
 
 static void read_outputs(const struct workload_case *c, const struct workload_output *outputs,
@@ -186,6 +189,8 @@ const struct workload workload_udp = {
 	.name = "udp",
 	.file = "udp_iperf3.json",
 	.title = "UDP flood, both directions at once (iperf3)",
+	.figures = {"forward_mbps", "reverse_mbps", "forward_lost_percent", "reverse_lost_percent"},
+	.figures_title = "Mbit/s and % lost",
 	.needs = IPERF3_NEEDS,
 	.packages = IPERF3_NEEDS,
 	.estimate_s = iperf3_estimate_s,

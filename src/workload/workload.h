@@ -55,6 +55,9 @@ struct workload_output {
 	int64_t started_ns, ended_ns;
 };
 
+/* A reading in a few numbers: what summaries show and comparisons start from. */
+enum { WORKLOAD_FIGURES = 4 };
+
 /* What the outputs mean. */
 struct workload_reading {
 	enum cause cause;
@@ -63,7 +66,8 @@ struct workload_reading {
 	json_t *data;       /* in the published shape; owned by the caller */
 	json_t *samples;    /* single values and series, with units in the key names; owned */
 	double bytes_moved; /* payload that arrived, all directions: the base of "per GB" */
-	char headline[64];  /* for the summary table: "934 / 935 Mbit/s" */
+	char headline[64];  /* for people: "934 / 935 Mbit/s" */
+	double figures[WORKLOAD_FIGURES]; /* in the order of the workload's names for them */
 };
 
 struct workload {
@@ -72,7 +76,9 @@ struct workload {
 	const char *title;
 	const char *const *needs;    /* programs, NULL-terminated */
 	const char *const *packages; /* Debian packages that provide them, in the same order */
-	bool on_all_links;           /* one cell measures all links at once */
+	const char *figures[WORKLOAD_FIGURES + 1]; /* keys of meta.figures, NULL-terminated */
+	const char *figures_title;                 /* above their column in a summary */
+	bool on_all_links; /* one cell measures all links at once; its figures are sums */
 	double (*estimate_s)(const struct workload_case *c);
 	/* Everything is allocated in `arena`. */
 	void (*commands)(const struct workload_case *c, struct arena *arena,
