@@ -17,8 +17,9 @@ enum driver_verb {
 	DRIVER_DAEMON, /* a command that stays */
 	DRIVER_WRITE,  /* a template, filled in */
 	DRIVER_SEND,   /* files from the controller */
-	DRIVER_SCRIPT, /* a program in the driver's folder: the door for what the verbs cannot say
-			*/
+	/* A program in the driver's folder, the door for what the verbs cannot say; with `ready`
+	 * it may end with 0 or stay as a daemon. */
+	DRIVER_SCRIPT,
 };
 
 enum driver_each {
@@ -88,11 +89,13 @@ struct driver {
 	const char *name;   /* "nebula": what users type; also the folder's name */
 	const char *folder; /* in result trees: "Nebula" */
 	const char *title;
-	const char *architecture;    /* one line: "lighthouse and direct UDP tunnels" */
-	const char *datapath;        /* "kernel", "userspace", "none" */
-	const char *dir;             /* where driver.yml lies */
-	const char *version;         /* a command, NULL-able */
-	const char *const *needs;    /* programs every host needs, NULL-terminated */
+	const char *architecture; /* one line: "lighthouse and direct UDP tunnels" */
+	const char *datapath;     /* "kernel", "userspace", "none" */
+	const char *dir;          /* where driver.yml lies */
+	const char *version;      /* a command, NULL-able */
+	/* Programs every host needs, NULL-terminated; "a|b": one of them; "module:x": the kernel's.
+	 */
+	const char *const *needs;
 	const char *const *packages; /* Debian packages that provide them, NULL-terminated */
 	const struct driver_role *roles;
 	size_t role_count;
@@ -100,7 +103,16 @@ struct driver {
 	/* Where the overlay address is found; exactly one, or none for the bare link. */
 	const char *address_interface;
 	const char *const *address_run;
+	/* What `meshbench check` should say though it is no error; NULL-terminated, with places. */
+	const char *const *warnings;
 };
 
 MUST_CHECK int driver_load(
 	struct arena *arena, const char *dir, struct driver *ret_driver, struct error *err);
+
+/* Whether a step with this `where` runs on the host with this index; never for "controller". */
+bool driver_runs_on(const struct driver *driver, const char *where, size_t host);
+bool driver_step_is_on_controller(const struct driver_step *step);
+const struct driver_role *driver_role(const struct driver *driver, const char *name);
+/* "prepare", "serve", "join", "stop" */
+const char *driver_phase_name(enum driver_phase phase);

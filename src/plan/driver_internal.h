@@ -1,0 +1,27 @@
+#pragma once
+
+#include "plan/driver.h"
+#include "plan/driver_schema.h"
+#include "plan/yaml_file.h"
+
+/* What loading a driver works with; shared by the driver_*.c files only. */
+struct driver_source {
+	struct arena *arena;
+	struct yaml_file file;
+	const char *dir;
+	const struct written_driver *written;
+};
+
+/* The steps of a phase with all that one step can be wrong in by itself. */
+MUST_CHECK int driver_take_steps(const struct driver_source *source, enum driver_phase phase,
+	struct driver *driver, struct error *err);
+/* Every name in words, files and templates has a value when its step runs; collects warnings. */
+MUST_CHECK int driver_check_names(
+	const struct driver_source *source, struct driver *driver, struct error *err);
+
+/* What every host has from the start: its name, number, dir, underlay and overlay. */
+bool driver_is_fact(const char *member);
+
+/* Splits a value into words; refuses one that is all blanks. */
+MUST_CHECK int driver_take_words(const struct driver_source *source, const struct yaml_value *value,
+	const char *text, const char *const **ret_words, struct error *err);

@@ -1,0 +1,292 @@
+/* One step of a driver: exactly one verb, and only the modifiers that the verb has use for. */
+#include "plan/driver_internal.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "plan/name.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DEFAULT_WITHIN_NS (30 * NS_PER_S)
+
+struct reading {
+	const struct driver_source *source;
+	const struct driver *driver;
+	const struct written_step *written;
+	const struct yaml_value *value;
+	struct driver_step *step;
+};
+
+#define REFUSE(reading, key, ...)                                                                  \
+	yaml_fail(&(reading)->source->file, yaml_child((reading)->value, (key)), err, __VA_ARGS__)
+#define REFUSE_KEY(reading, key, ...)                                                              \
+	yaml_fail_key(                                                                             \
+		&(reading)->source->file, yaml_child((reading)->value, (key)), err, __VA_ARGS__)
+
+static const char *const verb_keys[] = {"run", "daemon", "write", "send", "script"};
+
+static int take_verb(const struct reading *reading, struct error *err)
+{
+	const char *first = NULL;
+
+	for (const struct yaml_value *at = reading->value->first; at; at = at->next) {
+		for (size_t verb = 0; verb < ARRAY_SIZE(verb_keys); verb++) {
+			if (strcmp(at->key, verb_keys[verb]) != 0)
+				continue;
+			if (first)
+				return REFUSE_KEY(reading, at->key,
+					"a second verb '%s' beside '%s'; make it a step of its own",
+					at->key, first);
+			first = at->key;
+			reading->step->verb = (enum driver_verb)verb;
+		}
+	}
+	if (!first)
+		return yaml_fail(&reading->source->file, reading->value, err,
+			"a step needs one of run, daemon, write, send, script");
+	return 0;
+}
+
+static const char *copy(const struct reading *reading, const char *text)
+{
+	return text ? arena_strdup(reading->source->arena, text) : NULL;
+}
+
+static int take_place(const struct reading *reading, struct error *err)
+{
+	const char *where = reading->written->where ? reading->written->where : "all";
+	const char *each = reading->written->each;
+	bool on_controller = strcmp(where, "controller") == 0;
+
+	if (!on_controller && strcmp(where, "all") != 0 && !driver_role(reading->driver, where))
+		return REFUSE(reading, "where", "'%s' is no role of this driver, all or controller",
+			where);
+	reading->step->where = copy(reading, where);
+	if (!each)
+		return 0;
+	if (strcmp(each, "all") != 0 && strcmp(each, "others") != 0)
+		return REFUSE(reading, "each", "'%s' is not one of all, others", each);
+	if (on_controller && strcmp(each, "others") == 0)
+		return REFUSE(reading, "each", "the controller is no host: use each: all");
+	reading->step->each = strcmp(each, "all") == 0 ? DRIVER_EACH_ALL : DRIVER_EACH_OTHERS;
+	return 0;
+}
+
+/* A file of the driver's folder, never one outside it. */
+static int check_own_file(const struct reading *reading, const struct yaml_value *at,
+	const char *name, struct error *err)
+{
+	const struct driver_source *source = reading->source;
+	struct stat info;
+
+	if (name[0] == '/' || strstr(name, "..") || strstr(name, "${"))
+		return yaml_fail(&source->file, at, err,
+			"'%s' must be the plain name of a file in the driver's folder", name);
+	if (stat(arena_printf(source->arena, "%s/%s", source->dir, name), &info) < 0 ||
+		!S_ISREG(info.st_mode))
+		return yaml_fail(
+			&source->file, at, err, "there is no file '%s' in %s", name, source->dir);
+	return 0;
+}
+
+static int take_mode(const struct reading *reading, const struct yaml_value *at, struct error *err)
+{
+	const char *text = reading->written->write->mode;
+
+	reading->step->write_mode = 0600;
+	if (!text)
+		return 0;
+	if (strlen(text) != 4 || text[0] != '0' || text[strspn(text, "01234567")])
+		return yaml_fail(&reading->source->file, at, err,
+			"mode '%s' is not four octal digits such as 0600", text);
+	reading->step->write_mode = (unsigned)strtoul(text, NULL, 8);
+	return 0;
+}
+
+static int take_write(const struct reading *reading, struct error *err)
+{
+	const struct written_write *write = reading->written->write;
+	const struct yaml_value *value = yaml_child(reading->value, "write");
+
+	if (check_own_file(reading, yaml_child(value, "template"), write->template, err))
+		return -1;
+	reading->step->write_template = copy(reading, write->template);
+	reading->step->write_to = copy(reading, write->to);
+	return take_mode(reading, yaml_child(value, "mode"), err);
+}
+
+static int take_send(const struct reading *reading, struct error *err)
+{
+	const struct written_step *written = reading->written;
+	struct driver_send *sends =
+		arena_alloc(reading->source->arena, struct driver_send, written->send_count + 1);
+
+	if (!written->send_count)
+		return REFUSE(reading, "send", "there is no file to send here");
+	for (size_t i = 0; i < written->send_count; i++)
+		sends[i] = (struct driver_send){
+			copy(reading, written->send[i].from), copy(reading, written->send[i].to)};
+	reading->step->sends = sends;
+	reading->step->send_count = written->send_count;
+	return 0;
+}
+
+static int take_command(const struct reading *reading, const char *text, struct error *err)
+{
+	const char *key = verb_keys[reading->step->verb];
+	const struct yaml_value *value = yaml_child(reading->value, key);
+
+	if (driver_take_words(reading->source, value, text, &reading->step->words, err))
+		return -1;
+	if (reading->step->verb == DRIVER_SCRIPT)
+		return check_own_file(reading, value, reading->step->words[0], err);
+	return 0;
+}
+
+static int take_action(const struct reading *reading, struct error *err)
+{
+	switch (reading->step->verb) {
+	case DRIVER_RUN:
+		return take_command(reading, reading->written->run, err);
+	case DRIVER_DAEMON:
+		return take_command(reading, reading->written->daemon, err);
+	case DRIVER_SCRIPT:
+		return take_command(reading, reading->written->script, err);
+	case DRIVER_WRITE:
+		return take_write(reading, err);
+	case DRIVER_SEND:
+		break;
+	}
+	return take_send(reading, err);
+}
+
+static int take_ready(const struct reading *reading, struct error *err)
+{
+	const struct written_ready *ready = reading->written->ready;
+
+	if (!ready)
+		return 0;
+	if (!ready->interface && !ready->file && !ready->http && !ready->output)
+		return REFUSE(
+			reading, "ready", "say at least one of interface, file, http, output");
+	if (ready->http && !text_starts_with(ready->http, "http://"))
+		return REFUSE(reading, "ready", "http must be an address with http://");
+	reading->step->ready =
+		(struct driver_ready){copy(reading, ready->interface), copy(reading, ready->file),
+			copy(reading, ready->http), copy(reading, ready->output)};
+	return 0;
+}
+
+static int take_capture(const struct reading *reading, struct error *err)
+{
+	const struct written_capture *capture = reading->written->capture;
+	const struct yaml_value *value = yaml_child(reading->value, "capture");
+	const char *secret = capture && capture->secret ? capture->secret : "false";
+
+	if (!capture)
+		return 0;
+	if (!name_is_word(capture->as) || driver_is_fact(capture->as))
+		return yaml_fail(&reading->source->file, yaml_child(value, "as"), err,
+			"'%s' cannot name what is captured%s", capture->as,
+			driver_is_fact(capture->as) ? ": every host has that already" : "");
+	if (capture->at && capture->at[0] != '/')
+		return yaml_fail(&reading->source->file, yaml_child(value, "at"), err,
+			"'%s' is no JSON pointer: it starts with '/'", capture->at);
+	if (strcmp(secret, "true") != 0 && strcmp(secret, "false") != 0)
+		return yaml_fail(&reading->source->file, yaml_child(value, "secret"), err,
+			"'%s' is not true or false", secret);
+	reading->step->capture = (struct driver_capture){copy(reading, capture->as),
+		copy(reading, capture->at), strcmp(secret, "true") == 0};
+	return 0;
+}
+
+static int take_within(const struct reading *reading, struct error *err)
+{
+	const char *within = reading->written->within;
+
+	reading->step->within_ns = DEFAULT_WITHIN_NS;
+	if (within && text_duration_ns(within, &reading->step->within_ns, err))
+		return yaml_fail_in(
+			&reading->source->file, yaml_child(reading->value, "within"), 0, err);
+	return 0;
+}
+
+/* What each verb has no use for would be ignored in silence, so it is refused. */
+static int check_modifiers(const struct reading *reading, struct error *err)
+{
+	static const struct {
+		const char *key;
+		unsigned verbs;
+	} uses[] = {
+		{"stdin", 1 << DRIVER_RUN | 1 << DRIVER_DAEMON | 1 << DRIVER_SCRIPT},
+		{"capture", 1 << DRIVER_RUN | 1 << DRIVER_SCRIPT},
+		{"ready", 1 << DRIVER_DAEMON | 1 << DRIVER_SCRIPT},
+	};
+	const struct driver_step *step = reading->step;
+	const char *verb = verb_keys[step->verb];
+	bool stays = step->verb == DRIVER_DAEMON || reading->written->ready;
+
+	for (size_t i = 0; i < ARRAY_SIZE(uses); i++) {
+		if (yaml_child(reading->value, uses[i].key) && !(uses[i].verbs >> step->verb & 1))
+			return REFUSE_KEY(reading, uses[i].key, "'%s' has no use for '%s'", verb,
+				uses[i].key);
+	}
+	if (driver_step_is_on_controller(step) && (stays || step->verb == DRIVER_SEND))
+		return REFUSE_KEY(reading, verb, "the controller can run, write and script, not %s",
+			step->verb == DRIVER_SEND ? "send" : "keep a daemon");
+	if (stays && reading->written->capture)
+		return REFUSE_KEY(reading, "capture", "what may stay has no output to capture");
+	if (stays && reading->written->each)
+		return REFUSE_KEY(reading, "each", "one daemon per step and host");
+	if (reading->written->capture && step->each != DRIVER_EACH_NONE &&
+		!driver_step_is_on_controller(step))
+		return REFUSE_KEY(reading, "capture",
+			"under 'each' on a host only the last output would remain");
+	return 0;
+}
+
+static int take_step(const struct reading *reading, struct error *err)
+{
+	const struct yaml_value *what = yaml_child(reading->value, "what");
+
+	reading->step->what = copy(reading, reading->written->what);
+	reading->step->line = what->key_at.line;
+	if (strchr(reading->step->what, '\n'))
+		return REFUSE(reading, "what", "one line that says what the step does");
+	if (take_verb(reading, err) || take_place(reading, err) || take_action(reading, err) ||
+		take_ready(reading, err) || take_capture(reading, err) || take_within(reading, err))
+		return -1;
+	return check_modifiers(reading, err);
+}
+
+int driver_take_steps(const struct driver_source *source, enum driver_phase phase,
+	struct driver *driver, struct error *err)
+{
+	const struct written_driver *written = source->written;
+	const struct {
+		const struct written_step *steps;
+		size_t count;
+	} phases[] = {{written->prepare, written->prepare_count},
+		{written->serve, written->serve_count}, {written->join, written->join_count},
+		{written->stop, written->stop_count}};
+	size_t count = phases[phase].count;
+	struct driver_step *steps = arena_alloc(source->arena, struct driver_step, count + 1);
+	const struct yaml_value *list = yaml_child(source->file.root, driver_phase_name(phase));
+
+	for (size_t i = 0; i < count; i++) {
+		struct reading reading = {
+			source, driver, &phases[phase].steps[i], yaml_entry(list, i), &steps[i]};
+
+		if (take_step(&reading, err))
+			return -1;
+		if (phase == DRIVER_STOP &&
+			(steps[i].verb == DRIVER_DAEMON || reading.written->ready))
+			return yaml_fail(&source->file, reading.value, err,
+				"a daemon cannot start in 'stop'");
+	}
+	driver->phases[phase] = (struct driver_phase_steps){steps, count};
+	return 0;
+}

@@ -1,0 +1,7 @@
+#pragma once
+
+#include <stddef.h>
+
+/* The name that was probably meant, or NULL; `next` yields the names one by one, then NULL. */
+const char *near_name(const char *word, const char *(*next)(const void *context, size_t index),
+	const void *context);
