@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +43,7 @@ struct procs {
 	struct proc *first;
 	size_t count;
 	struct secrets *secrets;
-	int signal_fd, own_pid_ns_fd;
+	int signal_fd;
 	bool is_cancelled;
 	sigset_t former_mask;
 	proc_observer *observer;
@@ -63,11 +62,8 @@ int procs_new(struct procs **ret_procs, struct error *err)
 	sigaddset(&watched, SIGTERM);
 	sigprocmask(SIG_BLOCK, &watched, &procs->former_mask);
 	procs->signal_fd = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
-	procs->own_pid_ns_fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	if (procs->signal_fd < 0 || procs->own_pid_ns_fd < 0) {
+	if (procs->signal_fd < 0) {
 		fail_errno(err, "prepare for child processes");
-		fd_closep(&procs->signal_fd);
-		fd_closep(&procs->own_pid_ns_fd);
 		free(procs);
 		return -1;
 	}
@@ -84,7 +80,6 @@ void procs_free(struct procs *procs)
 		proc_free(procs->first);
 	secrets_free(procs->secrets);
 	fd_closep(&procs->signal_fd);
-	fd_closep(&procs->own_pid_ns_fd);
 	sigprocmask(SIG_SETMASK, &procs->former_mask, NULL);
 	free(procs);
 }
@@ -263,25 +258,6 @@ static int open_input(const struct proc_spec *spec)
 	return fd_take(&fd);
 }
 
-/* A PID namespace is entered by the fork, so we step into it for the moment of forking. */
-static pid_t fork_in(const struct procs *procs, const struct proc_place *place)
-{
-	bool has_pid_ns = place && place->pid_fd >= 0;
-	pid_t pid;
-	int saved;
-
-	if (has_pid_ns && setns(place->pid_fd, CLONE_NEWPID) < 0)
-		return -1;
-	pid = fork();
-	saved = errno;
-	if (pid != 0 && has_pid_ns && setns(procs->own_pid_ns_fd, CLONE_NEWPID) < 0) {
-		fputs("meshbench: cannot return to our own PID namespace\n", stderr);
-		abort();
-	}
-	errno = saved;
-	return pid;
-}
-
 struct plumbing {
 	int input, out[2], errout[2], gate[2], status[2];
 };
@@ -388,14 +364,12 @@ int proc_start(struct procs *procs, const struct proc_spec *spec, struct proc **
 		return -1;
 	}
 	proc = proc_new(procs, spec);
-	pid = fork_in(procs, spec->place);
-	if (pid == 0)
-		child_exec(&(struct child_setup){.spec = spec,
-			.input_fd = plumbing.input,
-			.out_fd = plumbing.out[1],
-			.errout_fd = spec->merge ? plumbing.out[1] : plumbing.errout[1],
-			.gate_fd = plumbing.gate[0],
-			.status_fd = plumbing.status[1]});
+	pid = child_fork(&(struct child_setup){.spec = spec,
+		.input_fd = plumbing.input,
+		.out_fd = plumbing.out[1],
+		.errout_fd = spec->merge ? plumbing.out[1] : plumbing.errout[1],
+		.gate_fd = plumbing.gate[0],
+		.status_fd = plumbing.status[1]});
 	if (pid < 0) {
 		fail_errno(err, "start %s: fork", spec->argv[0]);
 		plumbing_done(&plumbing);
