@@ -55,7 +55,7 @@ static void make_room(struct capture *capture, size_t size)
 	capture->dropped += excess;
 }
 
-void capture_read(struct capture *capture)
+size_t capture_read(struct capture *capture)
 {
 	char block[16384];
 	size_t tail = capture->limit - capture->limit / 2;
@@ -63,17 +63,18 @@ void capture_read(struct capture *capture)
 	ssize_t n = read(capture->fd, block, want);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return 0;
 	if (n <= 0) {
 		close(capture->fd);
 		capture->fd = -1;
-		return;
+		return 0;
 	}
 	make_room(capture, (size_t)n);
 	reserve(capture, (size_t)n);
 	memcpy(capture->data + capture->used, block, (size_t)n);
 	capture->used += (size_t)n;
 	capture->data[capture->used] = '\0';
+	return (size_t)n;
 }
 
 const char *capture_text(const struct capture *capture)

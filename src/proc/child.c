@@ -58,19 +58,38 @@ static int open_gate(int gate_fd)
 	return read(gate_fd, &go, 1) == 1 ? 0 : -1;
 }
 
+/* A group of its own in front of the terminal; without one (a pipe) there is nothing to do. */
+static void take_terminal(void)
+{
+	setpgid(0, 0);
+	signal(SIGTTOU, SIG_IGN); /* until we are in front, asking for it would stop us */
+	tcsetpgrp(STDIN_FILENO, getpgrp());
+	signal(SIGTTOU, SIG_DFL);
+}
+
+static int connect_streams(const struct child_setup *setup)
+{
+	if (setup->spec->on_terminal) {
+		take_terminal();
+		return 0;
+	}
+	setsid();
+	if (dup2(setup->input_fd, STDIN_FILENO) < 0 || dup2(setup->out_fd, STDOUT_FILENO) < 0)
+		return -1;
+	return dup2(setup->errout_fd, STDERR_FILENO);
+}
+
 static _Noreturn void child_exec(const struct child_setup *setup)
 {
 	const struct proc_spec *spec = setup->spec;
 
 	reset_signals();
-	setsid();
+	if (connect_streams(setup) < 0)
+		give_up(setup);
 	/* We are its subreaper from now on: what it forks and forgets stays in its tree. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		give_up(setup);
 	if (enter_place(spec->place) < 0)
-		give_up(setup);
-	if (dup2(setup->input_fd, STDIN_FILENO) < 0 || dup2(setup->out_fd, STDOUT_FILENO) < 0 ||
-		dup2(setup->errout_fd, STDERR_FILENO) < 0)
 		give_up(setup);
 	if (spec->dir ? chdir(spec->dir) < 0 : (spec->place && chdir("/") < 0))
 		give_up(setup);

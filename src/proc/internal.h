@@ -12,8 +12,8 @@ struct capture {
 
 void capture_init(struct capture *capture, int fd, size_t limit);
 void capture_done(struct capture *capture);
-/* Reads what is there; closes at the end of the stream. */
-void capture_read(struct capture *capture);
+/* Reads a block and returns its size; 0 when nothing is there or the stream has ended. */
+size_t capture_read(struct capture *capture);
 /* The text, NUL-terminated, valid until the next read. */
 const char *capture_text(const struct capture *capture);
 

@@ -32,7 +32,7 @@ struct proc {
 	const char *what, *place, *command, *input;
 	pid_t pid;
 	int pid_fd, gate_fd, status_fd;
-	bool has_ended;
+	bool has_ended, on_terminal;
 	int status;
 	int64_t started_ns, ended_ns;
 	struct rusage rusage;
@@ -131,6 +131,24 @@ static void tell_observer(struct proc *proc)
 							       .result = &result});
 }
 
+/* Reads what is there; a flooding grandchild may write for ever, so there is an end to it. */
+static void drain(struct capture *capture)
+{
+	for (int i = 0; i < 1024 && capture->fd >= 0; i++) {
+		if (capture_read(capture) == 0)
+			return;
+	}
+}
+
+/* The shell is gone, but its group still stands in front of the terminal. */
+static void retake_terminal(void)
+{
+	void (*former)(int) = signal(SIGTTOU, SIG_IGN);
+
+	tcsetpgrp(STDIN_FILENO, getpgrp());
+	signal(SIGTTOU, former);
+}
+
 /* Takes the status; the output may still be open in a grandchild, so only what is there is read. */
 static void reap(struct proc *proc)
 {
@@ -140,20 +158,10 @@ static void reap(struct proc *proc)
 	proc->ended_ns = clock_now_ns();
 	fd_closep(&proc->pid_fd);
 	fd_closep(&proc->gate_fd);
-	for (int i = 0; i < 1024 && proc->out.fd >= 0; i++) {
-		size_t before = proc->out.used;
-
-		capture_read(&proc->out);
-		if (proc->out.used == before)
-			break;
-	}
-	while (proc->errout.fd >= 0) {
-		size_t before = proc->errout.used;
-
-		capture_read(&proc->errout);
-		if (proc->errout.used == before)
-			break;
-	}
+	drain(&proc->out);
+	drain(&proc->errout);
+	if (proc->on_terminal)
+		retake_terminal();
 	tell_observer(proc);
 }
 
@@ -311,6 +319,7 @@ static struct proc *proc_new(struct procs *procs, const struct proc_spec *spec)
 		.command = command,
 		.input = show_input(procs, arena, spec),
 		.started_ns = clock_now_ns(),
+		.on_terminal = spec->on_terminal,
 		.pid_fd = -1,
 		.gate_fd = -1,
 		.status_fd = -1};
