@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "proc/proc.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -53,7 +54,11 @@ void host_free(struct host *host);
 /* A host made of namespaces of this machine. */
 struct namespace_host_spec {
 	const char *name;
-	const char *state_dir; /* its folder on this machine; made when absent */
+	const char *state_dir; /* its folder on this machine; made when absent; not used if bare */
+	/* Folders to keep in sight where the host's own /run, /tmp or /var/lib covers them, beside
+	 * those of $PATH and of this program; NULL-terminated, or NULL. */
+	const char *const *visible;
+	bool is_bare; /* a network and nothing else: no files, names or state of its own */
 };
 
 /*
@@ -65,5 +70,19 @@ MUST_CHECK int namespace_enter(struct error *err);
 /* Boots the host: network, mount, PID and UTS namespaces held by its init, which dies with us. */
 MUST_CHECK int namespace_host_new(struct procs *procs, const struct namespace_host_spec *spec,
 	struct host **ret_host, struct error *err);
+/* Boots several at once, on all processors; all or none. */
+MUST_CHECK int namespace_hosts_new(struct procs *procs, const struct namespace_host_spec specs[],
+	size_t count, struct host *ret_hosts[], struct error *err);
+/* Its namespaces, for a command of this machine that works in one of them; until a reboot. */
+const struct proc_place *namespace_host_place(const struct host *host);
+/* What the kernel did not grant the host, in a sentence, or NULL. */
+const char *namespace_host_shortcoming(const struct host *host);
 /* Its init as seen from here, for `ip link set ... netns PID`; changes with a reboot. */
 pid_t namespace_host_pid(const struct host *host);
+
+/*
+ * A small program of ours that runs on hosts: $MESHBENCH_LIBEXEC, beside this program, in the
+ * build's folder of `room`, or where it was installed. Arena-owned path; ERROR_MISSING.
+ */
+MUST_CHECK int helper_find(struct arena *arena, const char *room, const char *name,
+	const char **ret_path, struct error *err);

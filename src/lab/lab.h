@@ -22,9 +22,14 @@ struct lab_spec {
 	const struct profile *profile;
 	const char *state_dir;  /* of all hosts; made when absent */
 	const char *congestion; /* congestion control that every host is pinned to */
+	/* Folders to keep in sight on hosts, as in namespace_host_spec; NULL-able. */
+	const char *const *visible;
 };
 
-/* Whether this kernel can carry the engine and the profile; ERROR_MISSING names what is missing. */
+/*
+ * Whether this kernel can carry the engine and the profile; ERROR_MISSING names what is missing.
+ * For netem it calls namespace_enter() and tries.
+ */
 MUST_CHECK int lab_can_carry(struct procs *procs, enum lab_engine engine,
 	const struct profile *profile, struct error *err);
 /* Calls namespace_enter() if nobody has. The lab's processes die with this process. */

@@ -1,12 +1,17 @@
 /* What happens between fork and exec. */
 #include "proc/internal.h"
 
+#include "base/fd.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static _Noreturn void give_up(const struct child_setup *setup)
@@ -53,7 +58,7 @@ static int open_gate(int gate_fd)
 	return read(gate_fd, &go, 1) == 1 ? 0 : -1;
 }
 
-_Noreturn void child_exec(const struct child_setup *setup)
+static _Noreturn void child_exec(const struct child_setup *setup)
 {
 	const struct proc_spec *spec = setup->spec;
 
@@ -77,4 +82,62 @@ _Noreturn void child_exec(const struct child_setup *setup)
 		give_up(setup);
 	execvp(spec->argv[0], (char *const *)spec->argv);
 	give_up(setup);
+}
+
+/* In the helper: the child of a process that stepped into a PID namespace lives there. */
+static _Noreturn void fork_inside(const struct child_setup *setup, int answer_fd)
+{
+	long pid = -1;
+
+	if (setns(setup->spec->place->pid_fd, CLONE_NEWPID) == 0)
+		pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+	if (pid == 0)
+		child_exec(setup);
+	if (pid < 0)
+		pid = -errno;
+	_exit(write(answer_fd, &pid, sizeof(pid)) == (ssize_t)sizeof(pid) ? 0 : 1);
+}
+
+/*
+ * Only a child can enter a PID namespace, and an ordinary user who stepped into one cannot step
+ * back, so a helper does it and leaves the child to us (CLONE_PARENT).
+ */
+static pid_t fork_in(const struct child_setup *setup)
+{
+	AUTO(fd_closep) int reader = -1, writer = -1;
+	int ends[2];
+	long answer = -EIO;
+	pid_t helper;
+	ssize_t n;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	reader = ends[0];
+	writer = ends[1];
+	helper = fork();
+	if (helper == 0)
+		fork_inside(setup, writer);
+	if (helper < 0)
+		return -1;
+	fd_closep(&writer);
+	do
+		n = read(reader, &answer, sizeof(answer));
+	while (n < 0 && errno == EINTR);
+	waitpid(helper, NULL, 0);
+	if (answer < 0)
+		errno = (int)-answer;
+	return answer < 0 ? -1 : (pid_t)answer;
+}
+
+pid_t child_fork(const struct child_setup *setup)
+{
+	const struct proc_place *place = setup->spec->place;
+	pid_t pid;
+
+	if (place && place->pid_fd >= 0)
+		return fork_in(setup);
+	pid = fork();
+	if (pid == 0)
+		child_exec(setup);
+	return pid;
 }

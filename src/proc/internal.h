@@ -30,11 +30,12 @@ size_t tree_mark(const struct process *list, size_t count, pid_t root, bool *is_
 /* Kills every process of the tree; `root` must be a child of ours that nobody has reaped yet. */
 void tree_kill(pid_t root);
 
-/* Runs in the forked child: enters the place and executes. Never returns. */
+/* What a child needs between fork and exec. */
 struct child_setup {
 	const struct proc_spec *spec;
 	int input_fd, out_fd, errout_fd;
 	int gate_fd;   /* read one byte before exec; -1: go at once */
 	int status_fd; /* gets an errno when exec fails; closed by exec */
 };
-_Noreturn void child_exec(const struct child_setup *setup);
+/* Forks a child of ours that enters the place and executes; its pid, or -1 and errno. */
+pid_t child_fork(const struct child_setup *setup);

@@ -53,6 +53,7 @@ struct proc_result {
 /* Called at every start and every end; texts have secrets masked and are borrowed. */
 struct proc_event {
 	const char *what, *place, *command;
+	const char *input; /* what it reads from stdin when that is text, or NULL */
 	bool is_end;
 	pid_t pid;
 	const struct proc_result *result;
@@ -76,6 +77,12 @@ void procs_uncancel(struct procs *procs);
  * Fails with ERROR_CANCELLED after a signal.
  */
 MUST_CHECK int procs_step(struct procs *procs, struct deadline deadline, struct error *err);
+
+/*
+ * Serves the children until `fd` is readable; false when the deadline passed before. Heedless of
+ * Ctrl-C: for waits that are themselves part of ending, such as that for a killed host.
+ */
+bool procs_await_fd(struct procs *procs, int fd, struct deadline deadline);
 
 /* Returns when the program has been executed, or why not (ERROR_MISSING: no such program). */
 MUST_CHECK int proc_start(struct procs *procs, const struct proc_spec *spec, struct proc **ret_proc,

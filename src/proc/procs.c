@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,14 +21,15 @@
 
 enum {
 	DEFAULT_KEEP_BYTES = 64 * 1024,
-	FDS_PER_PROC = 3
+	FDS_PER_PROC = 3,
+	SHOWN_INPUT_BYTES = 64 * 1024
 };
 
 struct proc {
 	struct procs *procs;
 	struct proc *next;
 	struct arena *arena;
-	const char *what, *place, *command;
+	const char *what, *place, *command, *input;
 	pid_t pid;
 	int pid_fd, gate_fd, status_fd;
 	bool has_ended;
@@ -43,7 +43,7 @@ struct procs {
 	struct proc *first;
 	size_t count;
 	struct secrets *secrets;
-	int signal_fd, own_pid_ns_fd;
+	int signal_fd;
 	bool is_cancelled;
 	sigset_t former_mask;
 	proc_observer *observer;
@@ -62,11 +62,8 @@ int procs_new(struct procs **ret_procs, struct error *err)
 	sigaddset(&watched, SIGTERM);
 	sigprocmask(SIG_BLOCK, &watched, &procs->former_mask);
 	procs->signal_fd = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
-	procs->own_pid_ns_fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	if (procs->signal_fd < 0 || procs->own_pid_ns_fd < 0) {
+	if (procs->signal_fd < 0) {
 		fail_errno(err, "prepare for child processes");
-		fd_closep(&procs->signal_fd);
-		fd_closep(&procs->own_pid_ns_fd);
 		free(procs);
 		return -1;
 	}
@@ -83,7 +80,6 @@ void procs_free(struct procs *procs)
 		proc_free(procs->first);
 	secrets_free(procs->secrets);
 	fd_closep(&procs->signal_fd);
-	fd_closep(&procs->own_pid_ns_fd);
 	sigprocmask(SIG_SETMASK, &procs->former_mask, NULL);
 	free(procs);
 }
@@ -129,6 +125,7 @@ static void tell_observer(struct proc *proc)
 			proc->procs->observer_context, &(struct proc_event){.what = proc->what,
 							       .place = proc->place,
 							       .command = proc->command,
+							       .input = proc->input,
 							       .is_end = proc->has_ended,
 							       .pid = proc->pid,
 							       .result = &result});
@@ -178,12 +175,13 @@ static void read_signals(struct procs *procs)
 		procs->is_cancelled = true;
 }
 
-/* Polls once; true when anything happened. */
-static bool poll_children(struct procs *procs, int timeout_ms)
+/* Polls the children and `extra_fd` (-1: none) once; true when `extra_fd` is readable. */
+static bool poll_with(struct procs *procs, int extra_fd, int timeout_ms)
 {
-	size_t size = 1 + FDS_PER_PROC * procs->count, used = 1;
+	size_t size = 2 + FDS_PER_PROC * procs->count, used = 2;
 	struct pollfd *fds = calloc(size, sizeof(*fds));
 	struct proc *proc;
+	bool extra_is_ready;
 	int ready;
 
 	if (!fds) {
@@ -191,19 +189,35 @@ static bool poll_children(struct procs *procs, int timeout_ms)
 		abort();
 	}
 	fds[0] = (struct pollfd){.fd = procs->signal_fd, .events = POLLIN};
+	fds[1] = (struct pollfd){.fd = extra_fd, .events = POLLIN};
 	for (proc = procs->first; proc; proc = proc->next, used += FDS_PER_PROC) {
 		fds[used] = (struct pollfd){.fd = proc->out.fd, .events = POLLIN};
 		fds[used + 1] = (struct pollfd){.fd = proc->errout.fd, .events = POLLIN};
 		fds[used + 2] = (struct pollfd){.fd = proc->pid_fd, .events = POLLIN};
 	}
 	ready = poll(fds, size, timeout_ms);
-	used = 1;
+	used = 2;
 	for (proc = procs->first; ready > 0 && proc; proc = proc->next, used += FDS_PER_PROC)
 		serve(proc, fds + used);
 	if (ready > 0 && fds[0].revents)
 		read_signals(procs);
+	extra_is_ready = ready > 0 && fds[1].revents;
 	free(fds);
-	return ready > 0;
+	return extra_is_ready;
+}
+
+static void poll_children(struct procs *procs, int timeout_ms)
+{
+	poll_with(procs, -1, timeout_ms);
+}
+
+bool procs_await_fd(struct procs *procs, int fd, struct deadline deadline)
+{
+	while (!poll_with(procs, fd, deadline_poll_ms(deadline))) {
+		if (deadline_has_passed(deadline))
+			return false;
+	}
+	return true;
 }
 
 int procs_step(struct procs *procs, struct deadline deadline, struct error *err)
@@ -244,25 +258,6 @@ static int open_input(const struct proc_spec *spec)
 	return fd_take(&fd);
 }
 
-/* A PID namespace is entered by the fork, so we step into it for the moment of forking. */
-static pid_t fork_in(const struct procs *procs, const struct proc_place *place)
-{
-	bool has_pid_ns = place && place->pid_fd >= 0;
-	pid_t pid;
-	int saved;
-
-	if (has_pid_ns && setns(place->pid_fd, CLONE_NEWPID) < 0)
-		return -1;
-	pid = fork();
-	saved = errno;
-	if (pid != 0 && has_pid_ns && setns(procs->own_pid_ns_fd, CLONE_NEWPID) < 0) {
-		fputs("meshbench: cannot return to our own PID namespace\n", stderr);
-		abort();
-	}
-	errno = saved;
-	return pid;
-}
-
 struct plumbing {
 	int input, out[2], errout[2], gate[2], status[2];
 };
@@ -287,6 +282,21 @@ static int plumbing_init(struct plumbing *p, const struct proc_spec *spec)
 	return spec->held ? make_pipe(p->gate, 0) : 0;
 }
 
+/* What is masked is the whole input: a cut before masking could leave half a secret. */
+static const char *show_input(
+	struct procs *procs, struct arena *arena, const struct proc_spec *spec)
+{
+	char *text;
+
+	if (!spec->input || !procs->observer || memchr(spec->input, '\0', spec->input_size))
+		return NULL;
+	text = arena_strndup(arena, spec->input, spec->input_size);
+	secrets_mask(procs->secrets, text);
+	if (strlen(text) > SHOWN_INPUT_BYTES)
+		strcpy(text + SHOWN_INPUT_BYTES - strlen("..."), "...");
+	return text;
+}
+
 static struct proc *proc_new(struct procs *procs, const struct proc_spec *spec)
 {
 	struct arena *arena = arena_new();
@@ -299,6 +309,7 @@ static struct proc *proc_new(struct procs *procs, const struct proc_spec *spec)
 		.what = arena_strdup(arena, spec->what ? spec->what : spec->argv[0]),
 		.place = spec->place ? arena_strdup(arena, spec->place->name) : NULL,
 		.command = command,
+		.input = show_input(procs, arena, spec),
 		.started_ns = clock_now_ns(),
 		.pid_fd = -1,
 		.gate_fd = -1,
@@ -353,14 +364,12 @@ int proc_start(struct procs *procs, const struct proc_spec *spec, struct proc **
 		return -1;
 	}
 	proc = proc_new(procs, spec);
-	pid = fork_in(procs, spec->place);
-	if (pid == 0)
-		child_exec(&(struct child_setup){.spec = spec,
-			.input_fd = plumbing.input,
-			.out_fd = plumbing.out[1],
-			.errout_fd = spec->merge ? plumbing.out[1] : plumbing.errout[1],
-			.gate_fd = plumbing.gate[0],
-			.status_fd = plumbing.status[1]});
+	pid = child_fork(&(struct child_setup){.spec = spec,
+		.input_fd = plumbing.input,
+		.out_fd = plumbing.out[1],
+		.errout_fd = spec->merge ? plumbing.out[1] : plumbing.errout[1],
+		.gate_fd = plumbing.gate[0],
+		.status_fd = plumbing.status[1]});
 	if (pid < 0) {
 		fail_errno(err, "start %s: fork", spec->argv[0]);
 		plumbing_done(&plumbing);

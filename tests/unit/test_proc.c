@@ -154,7 +154,7 @@ TEST(ctrl_c_cancels_every_wait)
 
 struct seen {
 	unsigned starts, ends;
-	char command[64];
+	char command[64], input[64];
 };
 
 static void observe(void *context, const struct proc_event *event)
@@ -164,6 +164,7 @@ static void observe(void *context, const struct proc_event *event)
 	seen->starts += !event->is_end;
 	seen->ends += event->is_end;
 	snprintf(seen->command, sizeof(seen->command), "%s", event->command);
+	snprintf(seen->input, sizeof(seen->input), "%s", event->input ? event->input : "none");
 }
 
 TEST(the_observer_sees_every_start_and_end_without_secrets)
@@ -178,6 +179,41 @@ TEST(the_observer_sees_every_start_and_end_without_secrets)
 	CHECK_OK(proc_run(procs, &spec, deadline_in(5 * NS_PER_S), &err), err);
 	CHECK(seen.starts == 1 && seen.ends == 1);
 	CHECK(strcmp(seen.command, "echo key:***") == 0);
+}
+
+TEST(the_observer_sees_what_a_command_reads_unless_it_is_binary)
+{
+	struct error err = {0};
+	struct seen seen = {0};
+	PROCS(procs);
+	struct proc_spec spec = {
+		.argv = ARGV("cat"), .input = "set 0123456789\n", .input_size = 15};
+
+	secrets_add(procs_secrets(procs), "0123456789");
+	procs_observe(procs, observe, &seen);
+	CHECK_OK(proc_run(procs, &spec, deadline_in(5 * NS_PER_S), &err), err);
+	CHECK(strcmp(seen.input, "set ***\n") == 0);
+	spec.input = "a\0b";
+	spec.input_size = 3;
+	CHECK_OK(proc_run(procs, &spec, deadline_in(5 * NS_PER_S), &err), err);
+	CHECK(strcmp(seen.input, "none") == 0);
+}
+
+TEST(a_wait_for_a_descriptor_serves_the_children_and_ends_in_time)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	int ends[2];
+
+	CHECK(pipe(ends) == 0);
+	CHECK_OK(proc_start(procs, &(struct proc_spec){.argv = ARGV("true")}, &proc, &err), err);
+	CHECK(!procs_await_fd(procs, ends[0], deadline_in(500 * NS_PER_MS)));
+	CHECK(proc_result(proc).has_ended);
+	CHECK(raise(SIGINT) == 0 && write(ends[1], "x", 1) == 1);
+	CHECK(procs_await_fd(procs, ends[0], deadline_in(5 * NS_PER_S)));
+	close(ends[0]);
+	close(ends[1]);
 }
 
 TEST(processor_time_of_a_tree_counts_its_children)

@@ -1,0 +1,47 @@
+/* What this machine's kernel can carry, asked and not assumed. */
+#include "lab/internal.h"
+
+#include <string.h>
+
+static void host_freep(struct host **host)
+{
+	host_free(*host);
+	*host = NULL;
+}
+
+/* In a network of its own, where a trial disturbs nobody. */
+static int try_netem(struct procs *procs, struct error *err)
+{
+	AUTO(host_freep) struct host *host = NULL;
+	const struct namespace_host_spec bare = {.name = "probe", .is_bare = true};
+	const struct proc_spec spec = {.what = "try netem",
+		.argv = (const char *const[]){
+			"tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms", NULL}};
+
+	if (namespace_enter(err) || namespace_host_new(procs, &bare, &host, err))
+		return -1;
+	return host_run(host, &spec, deadline_in(10 * NS_PER_S), err);
+}
+
+int lab_can_carry(struct procs *procs, enum lab_engine engine, const struct profile *profile,
+	struct error *err)
+{
+	if (engine == LAB_ENGINE_BRIDGE && shape_has_impairment(profile))
+		return fail(err, ERROR_MISSING,
+			"profile '%s' impairs packets, which engine bridge cannot; "
+			"use engine netem or wire",
+			profile->name);
+	if (engine != LAB_ENGINE_NETEM)
+		return 0;
+	if (profile->reorder > 0 && profile->delay_ns <= 0)
+		return fail(err, ERROR_MISSING,
+			"profile '%s' reorders without a delay, which engine netem cannot; "
+			"use engine wire",
+			profile->name);
+	if (try_netem(procs, err) == 0)
+		return 0;
+	if (err->kind != ERROR_TOOL)
+		return -1;
+	err->kind = ERROR_MISSING;
+	return fail_in(err, "this kernel has no netem (module sch_netem); use engine wire");
+}

@@ -1,0 +1,73 @@
+/* Names and addresses of hosts, all computed from their position. */
+#include "lab/internal.h"
+
+#include "base/fd.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A label of RFC 1123: it becomes a host name, a folder and a word of command lines. */
+static bool is_host_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length < 1 || length > 63 || name[0] == '-' || name[length - 1] == '-')
+		return false;
+	for (const char *at = name; *at; at++) {
+		if (!islower((unsigned char)*at) && !isdigit((unsigned char)*at) && *at != '-')
+			return false;
+	}
+	return true;
+}
+
+int address_check_names(const char *const names[], size_t count, struct error *err)
+{
+	if (count < 2)
+		return fail(err, ERROR_USAGE, "a lab needs at least two hosts, not %zu", count);
+	if (count > LAB_MOST_HOSTS)
+		return fail(err, ERROR_USAGE, "a lab has at most %d hosts, not %zu", LAB_MOST_HOSTS,
+			count);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_host_name(names[i]))
+			return fail(err, ERROR_USAGE,
+				"host name '%s': use small letters, digits and '-'", names[i]);
+		if (strcmp(names[i], "localhost") == 0)
+			return fail(err, ERROR_USAGE, "no host may be called localhost");
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(names[i], names[j]) == 0)
+				return fail(err, ERROR_USAGE, "host %s is named twice", names[i]);
+		}
+	}
+	return 0;
+}
+
+/*
+ * 10.77.0.1 and fd77::1 for the first host. The MAC is fixed too, so that neighbours find a host
+ * that was rebooted without asking again.
+ */
+void address_fill(struct lab_node *node, size_t index)
+{
+	size_t high = index / 250, low = index % 250 + 1;
+
+	snprintf(node->ipv4, sizeof(node->ipv4), "10.77.%zu.%zu", high, low);
+	snprintf(node->ipv6, sizeof(node->ipv6), "fd77::%zx", index + 1);
+	snprintf(node->mac, sizeof(node->mac), "02:4d:42:00:%02zx:%02zx", high, low);
+}
+
+char *address_hosts_file(struct arena *arena, const struct lab_node nodes[], size_t count,
+	const char *const overlay[])
+{
+	AUTO(text_freep) char *text = NULL;
+	AUTO(stream_closep) FILE *stream = NULL;
+	size_t size = 0;
+
+	stream = open_memstream(&text, &size);
+	fputs("127.0.0.1 localhost\n", stream);
+	for (size_t i = 0; i < count; i++)
+		fprintf(stream, "%s %s\n", nodes[i].ipv4, nodes[i].name);
+	for (size_t i = 0; overlay && i < count; i++)
+		fprintf(stream, "%s %s.vpn\n", overlay[i], nodes[i].name);
+	fflush(stream);
+	return arena_strndup(arena, text, size);
+}

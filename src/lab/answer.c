@@ -1,0 +1,61 @@
+/* What meshbench-reach says, read; and what it never said, named. */
+#include "lab/internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "INDEX NANOSECONDS\n" */
+static bool read_line(const char *line, size_t count, int64_t first_ns[], const char **ret_next)
+{
+	char *end = NULL;
+	unsigned long index;
+	long long ns;
+
+	errno = 0;
+	if (*line < '0' || *line > '9')
+		return false;
+	index = strtoul(line, &end, 10);
+	if (errno || *end != ' ' || index >= count)
+		return false;
+	ns = strtoll(end + 1, &end, 10);
+	if (errno || *end != '\n' || ns <= 0)
+		return false;
+	first_ns[index] = ns;
+	*ret_next = end + 1;
+	return true;
+}
+
+int answer_read(const char *text, size_t count, int64_t first_ns[], struct error *err)
+{
+	while (*text) {
+		if (!read_line(text, count, first_ns, &text))
+			return fail(err, ERROR_PARSE,
+				"meshbench-reach said '%.40s', not 'INDEX NANOSECONDS'", text);
+	}
+	return 0;
+}
+
+size_t answer_missing(const struct lab_node nodes[], size_t count, const int64_t first_ns[],
+	char *text, size_t size)
+{
+	enum {
+		SHOWN = 6
+	};
+	size_t missing = 0, used = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < count * count; i++) {
+		size_t from = i / count, to = i % count;
+
+		if (from == to || first_ns[i])
+			continue;
+		if (missing++ < SHOWN && used < size)
+			used += (size_t)snprintf(text + used, size - used, "%s%s->%s",
+				missing > 1 ? ", " : "", nodes[from].name, nodes[to].name);
+	}
+	if (missing > SHOWN && used < size)
+		snprintf(text + used, size - used, " and %zu more", missing - SHOWN);
+	return missing;
+}

@@ -1,0 +1,144 @@
+/* What a lab is, as its kernel says it: read back and not repeated from what was asked. */
+#include "lab/internal.h"
+
+#include "base/json.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What is asked of every host, in this order. */
+enum question {
+	QUESTION_SYSCTLS,
+	QUESTION_OFFLOADS,
+	QUESTION_QUEUES,
+	QUESTION_LINK,
+	QUESTION_ROUTES_IPV4,
+	QUESTION_ROUTES_IPV6,
+	QUESTION_COUNT
+};
+
+static const char *const *question_argv(struct arena *arena, enum question question)
+{
+	static const char *const offloads[] = {"ethtool", "-k", "eth0", NULL};
+	static const char *const queues[] = {"tc", "-json", "qdisc", "show", "dev", "eth0", NULL};
+	static const char *const link[] = {"ip", "-json", "link", "show", "dev", "eth0", NULL};
+	static const char *const ipv4[] = {"ip", "-json", "route", "show", NULL};
+	static const char *const ipv6[] = {"ip", "-json", "-6", "route", "show", NULL};
+	static const char *const *const fixed[] = {
+		[QUESTION_OFFLOADS] = offloads,
+		[QUESTION_QUEUES] = queues,
+		[QUESTION_LINK] = link,
+		[QUESTION_ROUTES_IPV4] = ipv4,
+		[QUESTION_ROUTES_IPV6] = ipv6,
+	};
+	const char **sysctl;
+	size_t count = 0;
+
+	if (question != QUESTION_SYSCTLS)
+		return fixed[question];
+	while (settings_recorded[count])
+		count++;
+	sysctl = arena_alloc(arena, const char *, count + 3);
+	sysctl[0] = "sysctl";
+	sysctl[1] = "-e"; /* older kernels lack some */
+	memcpy(sysctl + 2, settings_recorded, count * sizeof(*sysctl));
+	return sysctl;
+}
+
+/* "name<separator>value" lines as an object; leading blanks and lines without it are skipped. */
+static json_t *read_pairs(struct arena *arena, const char *text, const char *separator)
+{
+	json_t *object = json_object();
+	char *copy = arena_strdup(arena, text), *rest = NULL;
+
+	for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		char *at = strstr(line, separator);
+
+		if (!at)
+			continue;
+		*at = '\0';
+		json_object_set_new(
+			object, text_trim(line), json_string(text_trim(at + strlen(separator))));
+	}
+	return object;
+}
+
+static json_t *read_answer(struct arena *arena, enum question question, const char *text)
+{
+	struct error ignored;
+	json_t *value = NULL;
+
+	if (!text)
+		return json_null(); /* the tool is not installed */
+	if (question == QUESTION_SYSCTLS)
+		return read_pairs(arena, text, " = ");
+	if (question == QUESTION_OFFLOADS)
+		return read_pairs(arena, text, ": ");
+	if (json_parse(text, strlen(text), "ip or tc", &value, &ignored))
+		return json_null();
+	return value;
+}
+
+static json_t *host_description(
+	struct lab *lab, struct arena *arena, size_t index, const struct errand answers[])
+{
+	static const char *const keys[] = {
+		"sysctls", "offloads", "queues", "link", "routes_ipv4", "routes_ipv6"};
+	const struct lab_node *node = &lab->nodes[index];
+	const char *shortcoming = namespace_host_shortcoming(node->host);
+	json_t *host = json_pack("{s:s, s:s, s:s, s:s}", "name", node->name, "ipv4", node->ipv4,
+		"ipv6", node->ipv6, "mac", node->mac);
+
+	for (size_t i = 0; i < QUESTION_COUNT; i++)
+		json_object_set_new(host, keys[i], read_answer(arena, i, answers[i].out));
+	if (shortcoming)
+		json_object_set_new(host, "shortcoming", json_string(shortcoming));
+	return host;
+}
+
+static const char *engine_remark(const struct lab *lab)
+{
+	if (lab->engine == LAB_ENGINE_BRIDGE)
+		return "veth pairs and a Linux bridge; the line rate by tbf at both ends of a port";
+	return "as engine bridge, with netem on the bridge's ports, so it acts on what a host is "
+	       "sent; hosts have tso, gso and gro off, so netem meets single packets";
+}
+
+static json_t *lab_facts(struct lab *lab, struct arena *arena)
+{
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:f, s:s, s:s}", "engine",
+		lab->engine == LAB_ENGINE_BRIDGE ? "bridge" : "netem", "engine_remark",
+		engine_remark(lab), "mtu_bytes", LAB_MTU, "neighbours", "permanent",
+		"congestion_control", lab->congestion, "congestion_control_pinned_by",
+		lab->is_pinned_by_sysctl ? "sysctl" : "route", "profile", lab->profile.name,
+		"line_rate_bps", lab->profile.line_rate_bps, "host_queue",
+		text_trim(shape_host(arena, &lab->profile, "eth0")), "port_queue",
+		text_trim(shape_port(arena, &lab->profile, lab->engine, "portN")));
+}
+
+int lab_describe(struct lab *lab, json_t **ret_description, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	size_t count = lab->count * QUESTION_COUNT;
+	struct errand *errands = arena_alloc(arena, struct errand, count);
+	json_t *description, *hosts;
+
+	for (size_t i = 0; i < count; i++)
+		errands[i] = (struct errand){.host = lab->nodes[i / QUESTION_COUNT].host,
+			.what = "describe the host",
+			.argv = question_argv(arena, i % QUESTION_COUNT),
+			.keep_bytes = (size_t)1 << 20,
+			.may_fail = i % QUESTION_COUNT == QUESTION_OFFLOADS};
+	if (errands_run(lab->procs, arena, errands, count, err))
+		return fail_in(err, "describe the lab");
+	description = lab_facts(lab, arena);
+	hosts = json_array();
+	for (size_t i = 0; i < lab->count; i++)
+		json_array_append_new(
+			hosts, host_description(lab, arena, i, errands + i * QUESTION_COUNT));
+	json_object_set_new(description, "hosts", hosts);
+	json_object_set(description, "unpinned_routes", lab->unpinned_routes);
+	*ret_description = description;
+	return 0;
+}

@@ -1,0 +1,100 @@
+#pragma once
+
+#include "base/arena.h"
+#include "lab/lab.h"
+
+#include <stdbool.h>
+
+enum {
+	LAB_MTU = 1500,
+	LAB_MOST_HOSTS = 1000, /* a Linux bridge has 1023 ports */
+	ADDRESS_SIZE = 64
+};
+
+struct lab_node {
+	struct host *host;
+	const char *name;
+	char ipv4[ADDRESS_SIZE], ipv6[ADDRESS_SIZE], mac[ADDRESS_SIZE];
+};
+
+struct lab {
+	struct procs *procs;
+	struct arena *arena;
+	struct lab_node *nodes;
+	size_t count;
+	struct host *bridge; /* the namespace that holds the bridge and one port per host */
+	enum lab_engine engine;
+	struct profile profile;
+	const char *congestion;
+	bool is_pinned_by_sysctl; /* else by the routes */
+	json_t *unpinned_routes;  /* of overlays: {"host", "route"} */
+};
+
+/* lab.c */
+void lab_keep_profile(struct lab *lab, const struct profile *profile);
+MUST_CHECK int lab_set_names(struct lab *lab, const char *const overlay[], struct error *err);
+
+/* address.c: what a host is called and where it is. */
+MUST_CHECK int address_check_names(const char *const names[], size_t count, struct error *err);
+void address_fill(struct lab_node *node, size_t index);
+/* /etc/hosts of every host; `overlay` may be NULL. */
+char *address_hosts_file(struct arena *arena, const struct lab_node nodes[], size_t count,
+	const char *const overlay[]);
+
+/* wiring.c: inputs of `ip -batch`, one line per change. */
+char *wiring_bridge(struct arena *arena);
+char *wiring_port(struct arena *arena, const struct lab_node *node, size_t index, pid_t pid);
+/* `congestion` NULL: the routes carry none. */
+char *wiring_host(struct arena *arena, const struct lab_node nodes[], size_t count, size_t self,
+	const char *congestion);
+
+/* wire.c: the same, done. */
+MUST_CHECK int wire_bridge(struct lab *lab, struct error *err);
+MUST_CHECK int wire_hosts(struct lab *lab, size_t first, size_t count, struct error *err);
+MUST_CHECK int wire_reshape(struct lab *lab, const struct profile *former, struct error *err);
+MUST_CHECK int wire_unplug(struct lab *lab, size_t index, struct error *err);
+
+/* shape.c: inputs of `tc -batch` for one device. */
+char *shape_host(struct arena *arena, const struct profile *profile, const char *device);
+char *shape_port(struct arena *arena, const struct profile *profile, enum lab_engine engine,
+	const char *device);
+/* The words after `netem`: "limit 1000 delay 2000us 2000us loss 0.25%". */
+char *shape_netem(struct arena *arena, const struct profile *profile);
+bool shape_has_impairment(const struct profile *profile);
+int64_t shape_limit_packets(const struct profile *profile);
+
+/* route.c: an overlay's route as it is said again with a congestion control. */
+enum route_verdict {
+	ROUTE_TO_PIN,
+	ROUTE_IS_FINE, /* pinned, or none that TCP of an overlay takes */
+	ROUTE_CANNOT,  /* has something that we could not say again */
+};
+enum route_verdict route_pin(
+	struct arena *arena, const json_t *route, const char *congestion, const char **ret_line);
+
+/* errand.c: the same kind of command on many hosts at once. */
+struct errand {
+	struct host *host; /* NULL: here, in `place` */
+	const struct proc_place *place;
+	const char *what;
+	const char *const *argv;
+	const char *input; /* or NULL */
+	size_t keep_bytes;
+	bool may_fail;
+	/* After errands_run: */
+	const char *out; /* NULL: it could not run or did not succeed (may_fail) */
+};
+/* Runs all, a few at a time, in any order; output lies in the arena. Stops at the first failure. */
+MUST_CHECK int errands_run(struct procs *procs, struct arena *arena, struct errand errands[],
+	size_t count, struct error *err);
+
+/* settings.c: sysctls of a fresh host. */
+MUST_CHECK int settings_apply(struct lab *lab, size_t first, size_t count, struct error *err);
+/* The sysctls that a description records; NULL-terminated. */
+extern const char *const settings_recorded[];
+
+/* answer.c: lines of meshbench-reach. */
+MUST_CHECK int answer_read(const char *text, size_t count, int64_t first_ns[], struct error *err);
+/* "lom->luna, yuki->luna and 3 more": which ordered pairs have no answer; 0 when none. */
+size_t answer_missing(const struct lab_node nodes[], size_t count, const int64_t first_ns[],
+	char *text, size_t size);

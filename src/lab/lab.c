@@ -1,0 +1,188 @@
+/* The lab as a whole: hosts, a bridge between them, and their life cycle. */
+#include "lab/internal.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int check_spec(const struct lab_spec *spec, struct error *err)
+{
+	if (address_check_names(spec->names, spec->count, err))
+		return -1;
+	if (!spec->congestion || !*spec->congestion ||
+		spec->congestion[strspn(spec->congestion, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+		return fail(err, ERROR_USAGE,
+			"'%s' is no name of a congestion control such as cubic",
+			spec->congestion ? spec->congestion : "");
+	return 0;
+}
+
+/* All of the spec that outlives the call is copied. */
+static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
+{
+	struct arena *arena = arena_new();
+	struct lab *lab = arena_alloc(arena, struct lab, 1);
+
+	*lab = (struct lab){.procs = procs,
+		.arena = arena,
+		.count = spec->count,
+		.nodes = arena_alloc(arena, struct lab_node, spec->count),
+		.engine = spec->engine,
+		.congestion = arena_strdup(arena, spec->congestion),
+		.unpinned_routes = json_array()};
+	lab_keep_profile(lab, spec->profile);
+	for (size_t i = 0; i < spec->count; i++) {
+		lab->nodes[i].name = arena_strdup(arena, spec->names[i]);
+		address_fill(&lab->nodes[i], i);
+	}
+	return lab;
+}
+
+void lab_keep_profile(struct lab *lab, const struct profile *profile)
+{
+	lab->profile = *profile;
+	lab->profile.name = arena_strdup(lab->arena, profile->name ? profile->name : "");
+	lab->profile.folder = lab->profile.title = lab->profile.source = NULL;
+}
+
+static int boot(struct lab *lab, const struct lab_spec *spec, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct namespace_host_spec *specs =
+		arena_alloc(arena, struct namespace_host_spec, lab->count + 1);
+	struct host **hosts = arena_alloc(arena, struct host *, lab->count + 1);
+
+	for (size_t i = 0; i < lab->count; i++)
+		specs[i] = (struct namespace_host_spec){.name = lab->nodes[i].name,
+			.state_dir =
+				arena_printf(arena, "%s/%s", spec->state_dir, lab->nodes[i].name),
+			.visible = spec->visible};
+	specs[lab->count] = (struct namespace_host_spec){.name = "bridge", .is_bare = true};
+	if (namespace_hosts_new(lab->procs, specs, lab->count + 1, hosts, err))
+		return -1;
+	for (size_t i = 0; i < lab->count; i++)
+		lab->nodes[i].host = hosts[i];
+	lab->bridge = hosts[lab->count];
+	return 0;
+}
+
+int lab_set_names(struct lab *lab, const char *const overlay[], struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *text = address_hosts_file(arena, lab->nodes, lab->count, overlay);
+
+	for (size_t i = 0; i < lab->count; i++) {
+		if (host_set_names(lab->nodes[i].host, text, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int bring_up(struct lab *lab, const struct lab_spec *spec, struct error *err)
+{
+	if (boot(lab, spec, err) || lab_set_names(lab, NULL, err))
+		return -1;
+	if (settings_apply(lab, 0, lab->count, err) || wire_bridge(lab, err))
+		return -1;
+	return wire_hosts(lab, 0, lab->count, err);
+}
+
+int lab_up(
+	struct procs *procs, const struct lab_spec *spec, struct lab **ret_lab, struct error *err)
+{
+	AUTO(lab_downp) struct lab *lab = NULL;
+
+	if (check_spec(spec, err) || lab_can_carry(procs, spec->engine, spec->profile, err) ||
+		namespace_enter(err))
+		return -1;
+	lab = lab_new(procs, spec);
+	if (bring_up(lab, spec, err))
+		return fail_in(err, "bring the lab up");
+	*ret_lab = lab;
+	lab = NULL;
+	return 0;
+}
+
+void lab_down(struct lab *lab)
+{
+	if (!lab)
+		return;
+	for (size_t i = 0; i < lab->count; i++)
+		host_free(lab->nodes[i].host);
+	host_free(lab->bridge);
+	json_decref(lab->unpinned_routes);
+	arena_free(lab->arena);
+}
+
+void lab_downp(struct lab **lab)
+{
+	lab_down(*lab);
+	*lab = NULL;
+}
+
+struct procs *lab_procs(struct lab *lab)
+{
+	return lab->procs;
+}
+
+size_t lab_host_count(const struct lab *lab)
+{
+	return lab->count;
+}
+
+struct host *lab_host(struct lab *lab, size_t index)
+{
+	return lab->nodes[index].host;
+}
+
+const char *lab_underlay(const struct lab *lab, size_t index)
+{
+	return lab->nodes[index].ipv4;
+}
+
+int lab_mtu(const struct lab *lab)
+{
+	(void)lab; /* every engine so far has the same */
+	return LAB_MTU;
+}
+
+int lab_set_profile(struct lab *lab, const struct profile *profile, struct error *err)
+{
+	struct profile former = lab->profile;
+
+	if (lab_can_carry(lab->procs, lab->engine, profile, err))
+		return -1;
+	lab_keep_profile(lab, profile);
+	if (wire_reshape(lab, &former, err))
+		return fail_in(err, "change the profile to %s", lab->profile.name);
+	return 0;
+}
+
+/*
+ * The old network is kept until its port was deleted: left to itself, the kernel would remove the
+ * port at a time of its own choosing, perhaps the new one of the same name.
+ */
+int lab_reboot_host(struct lab *lab, size_t index, struct error *err)
+{
+	struct lab_node *node = &lab->nodes[index];
+	AUTO(fd_closep)
+	int old = fcntl(namespace_host_place(node->host)->net_fd, F_DUPFD_CLOEXEC, 0);
+
+	if (old < 0)
+		return fail_errno(err, "reboot host %s: hold its network", node->name);
+	if (host_reboot(node->host, err))
+		return -1;
+	if (wire_unplug(lab, index, err) || settings_apply(lab, index, 1, err) ||
+		wire_hosts(lab, index, 1, err))
+		return fail_in(err, "reboot host %s", node->name);
+	return 0;
+}
+
+int lab_wipe_host(struct lab *lab, size_t index, struct error *err)
+{
+	return host_wipe(lab->nodes[index].host, err);
+}

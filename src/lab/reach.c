@@ -1,0 +1,83 @@
+/* Who reaches whom: meshbench-reach on every host at once, and what all of them heard. */
+#include "lab/internal.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+static void procs_free_all(struct proc **list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		proc_free(list[i]);
+}
+
+static int start_all(struct lab *lab, struct arena *arena, const char *const addresses[],
+	struct deadline deadline, struct proc *ret_list[], struct error *err)
+{
+	const char **argv = arena_alloc(arena, const char *, lab->count + 4);
+	struct proc_spec spec = {.what = "reach the others", .argv = argv};
+	int64_t left_ms = (deadline.at_ns - clock_now_ns()) / NS_PER_MS;
+
+	if (helper_find(arena, "lab", "meshbench-reach", &argv[0], err))
+		return -1;
+	spec.keep_bytes = 4096 + 64 * lab->count;
+	argv[1] = arena_printf(arena, "%lld", (long long)(left_ms > 1 ? left_ms : 1));
+	memcpy(&argv[3], addresses, lab->count * sizeof(*addresses));
+	for (size_t i = 0; i < lab->count; i++) {
+		argv[2] = arena_printf(arena, "%zu", i);
+		if (host_start(lab->nodes[i].host, &spec, &ret_list[i], err))
+			return -1;
+	}
+	return 0;
+}
+
+/* It exits with 0 when all answered and 1 at its deadline; anything else is a failure of its own.
+ */
+static int collect(struct proc *proc, size_t count, struct deadline deadline, int64_t first_ns[],
+	struct error *err)
+{
+	struct proc_result result;
+
+	/* It ends by itself at the deadline; ours only guards against a machine that stalls. */
+	if (proc_wait(proc, (struct deadline){deadline.at_ns + 10 * NS_PER_S}, err))
+		return -1;
+	result = proc_result(proc);
+	if (result.exit_code != 0 && result.exit_code != 1)
+		return fail(err, ERROR_TOOL, "%s", proc_obituary(proc));
+	return answer_read(result.out, count, first_ns, err);
+}
+
+int lab_reach(struct lab *lab, const char *const addresses[], struct deadline deadline,
+	int64_t first_ns[], struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct proc **list = arena_alloc(arena, struct proc *, lab->count);
+	int status = start_all(lab, arena, addresses, deadline, list, err);
+	char missing[300];
+	size_t count;
+
+	memset(first_ns, 0, lab->count * lab->count * sizeof(*first_ns));
+	for (size_t i = 0; status == 0 && i < lab->count; i++)
+		status = collect(list[i], lab->count, deadline, first_ns + i * lab->count, err);
+	procs_free_all(list, lab->count);
+	if (status)
+		return -1;
+	count = answer_missing(lab->nodes, lab->count, first_ns, missing, sizeof(missing));
+	if (count)
+		return fail(err, ERROR_TIMEOUT, "%zu of %zu ordered pairs do not answer: %s", count,
+			lab->count * (lab->count - 1), missing);
+	return 0;
+}
+
+int lab_verify(struct lab *lab, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char **addresses = arena_alloc(arena, const char *, lab->count);
+	int64_t *first_ns = arena_alloc(arena, int64_t, lab->count * lab->count);
+
+	for (size_t i = 0; i < lab->count; i++)
+		addresses[i] = lab->nodes[i].ipv4;
+	if (lab_reach(lab, addresses, deadline_in(10 * NS_PER_S), first_ns, err))
+		return fail_in(err, "verify the lab");
+	return 0;
+}

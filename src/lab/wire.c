@@ -1,0 +1,142 @@
+/* The wire of the bridge and netem engines: plugged, shaped and unplugged by ip and tc. */
+#include "lab/internal.h"
+
+#include <string.h>
+
+static const char *const ip_batch[] = {"ip", "-batch", "-", NULL};
+static const char *const tc_batch[] = {"tc", "-batch", "-", NULL};
+/* On the host's own NIC, so that netem behind it meets single packets and no super-packets. */
+static const char *const offloads_off[] = {
+	"ethtool", "-K", "eth0", "tso", "off", "gso", "off", "gro", "off", NULL};
+
+/* Commands for the bridge run among our own PIDs, because they name the hosts by PID. */
+static struct proc_place bridge_place(const struct lab *lab)
+{
+	struct proc_place place = *namespace_host_place(lab->bridge);
+
+	place.pid_fd = -1;
+	return place;
+}
+
+static int run_on_bridge(struct lab *lab, const char *what, const char *const *argv,
+	const char *input, struct error *err)
+{
+	struct proc_place place = bridge_place(lab);
+	struct proc_spec spec = {.what = what,
+		.argv = argv,
+		.place = &place,
+		.input = input,
+		.input_size = strlen(input)};
+
+	return proc_run(lab->procs, &spec, deadline_in(30 * NS_PER_S), err);
+}
+
+int wire_bridge(struct lab *lab, struct error *err)
+{
+	return run_on_bridge(lab, "make the bridge", ip_batch, wiring_bridge(lab->arena), err);
+}
+
+static int plug(struct lab *lab, struct arena *arena, size_t first, size_t count, struct error *err)
+{
+	size_t size = 1, used = 0;
+	char *input;
+
+	for (size_t i = first; i < first + count; i++)
+		size += strlen(wiring_port(arena, &lab->nodes[i], i, 1)) + 16;
+	input = arena_bytes(arena, size, 1);
+	for (size_t i = first; i < first + count; i++) {
+		const char *lines = wiring_port(
+			arena, &lab->nodes[i], i, namespace_host_pid(lab->nodes[i].host));
+
+		memcpy(input + used, lines, strlen(lines));
+		used += strlen(lines);
+	}
+	return run_on_bridge(lab, "plug the hosts into the bridge", ip_batch, input, err);
+}
+
+/* What traffic control a device has under a profile; empty: none. */
+static const char *queue_of(
+	struct lab *lab, struct arena *arena, const struct profile *profile, const char *device)
+{
+	if (strcmp(device, "eth0") == 0)
+		return shape_host(arena, profile, device);
+	return shape_port(arena, profile, lab->engine, device);
+}
+
+/* Takes away what the former profile had put on the device (NULL: the device is new). */
+static const char *change_of(
+	struct lab *lab, struct arena *arena, const struct profile *former, const char *device)
+{
+	const char *old = former ? queue_of(lab, arena, former, device) : "";
+	const char *new = queue_of(lab, arena, &lab->profile, device);
+
+	return *old ? arena_printf(arena, "qdisc del dev %s root\n%s", device, new) : new;
+}
+
+static size_t shape_errands(struct lab *lab, struct arena *arena, size_t index,
+	const struct profile *former, const struct proc_place *bridge, struct errand errands[2])
+{
+	const char *port = arena_printf(arena, "port%zu", index);
+	const char *on_host = change_of(lab, arena, former, "eth0");
+	const char *on_port = change_of(lab, arena, former, port);
+	size_t used = 0;
+
+	if (*on_host)
+		errands[used++] = (struct errand){.host = lab->nodes[index].host,
+			.what = "set the line rate of eth0",
+			.argv = tc_batch,
+			.input = on_host};
+	if (*on_port)
+		errands[used++] = (struct errand){.place = bridge,
+			.what = arena_printf(arena, "set the queue of %s", port),
+			.argv = tc_batch,
+			.input = on_port};
+	return used;
+}
+
+int wire_reshape(struct lab *lab, const struct profile *former, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct errand *errands = arena_alloc(arena, struct errand, 2 * lab->count);
+	struct proc_place bridge = bridge_place(lab);
+	size_t used = 0;
+
+	for (size_t i = 0; i < lab->count; i++)
+		used += shape_errands(lab, arena, i, former, &bridge, errands + used);
+	return errands_run(lab->procs, arena, errands, used, err);
+}
+
+/* Addresses, offloads and queues do not depend on each other, so all are set at once. */
+int wire_hosts(struct lab *lab, size_t first, size_t count, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct errand *errands = arena_alloc(arena, struct errand, 4 * count);
+	struct proc_place bridge = bridge_place(lab);
+	const char *congestion = lab->is_pinned_by_sysctl ? NULL : lab->congestion;
+	size_t used = 0;
+
+	if (plug(lab, arena, first, count, err))
+		return -1;
+	for (size_t i = first; i < first + count; i++) {
+		struct host *host = lab->nodes[i].host;
+
+		if (lab->engine == LAB_ENGINE_NETEM)
+			errands[used++] = (struct errand){.host = host,
+				.what = "turn super-packets off",
+				.argv = offloads_off};
+		errands[used++] = (struct errand){.host = host,
+			.what = "give eth0 its addresses",
+			.argv = ip_batch,
+			.input = wiring_host(arena, lab->nodes, lab->count, i, congestion)};
+		used += shape_errands(lab, arena, i, NULL, &bridge, errands + used);
+	}
+	return errands_run(lab->procs, arena, errands, used, err);
+}
+
+int wire_unplug(struct lab *lab, size_t index, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
+	return run_on_bridge(lab, "unplug the host", ip_batch,
+		arena_printf(arena, "link del dev port%zu\n", index), err);
+}
