@@ -45,6 +45,26 @@ static json_t *version_of(struct vpn *vpn)
 	return text ? json_stringn(text, strcspn(text, "\n")) : json_null();
 }
 
+/*
+ * What the package manager installed: some builds do not know their own version. An object of
+ * package names to versions, empty where there is no dpkg.
+ */
+static json_t *collect_packages(struct vpn *vpn)
+{
+	json_t *packages = json_object();
+
+	for (size_t i = 0; vpn->driver->packages[i]; i++) {
+		const char *name = vpn->driver->packages[i];
+		const char *argv[] = {
+			"dpkg-query", "--show", "--showformat=${Version}", name, NULL};
+		const char *version = output_of(vpn, "ask for the package's version", argv, NULL);
+
+		if (version && *version)
+			json_object_set_new(packages, name, json_string(version));
+	}
+	return packages;
+}
+
 static bool is_listed(const json_t *list, const char *path)
 {
 	size_t i;
@@ -176,6 +196,7 @@ int facts_collect(struct vpn *vpn, struct error *err)
 	json_object_set_new(facts, "interfaces", json_object());
 	json_object_set_new(facts, "mtu", json_object());
 	json_object_set_new(facts, "version", version_of(vpn));
+	json_object_set_new(facts, "packages", collect_packages(vpn));
 	json_object_set_new(facts, "programs", collect_programs(vpn));
 	json_object_set_new(facts, "daemons", collect_daemons(vpn));
 	for (size_t i = 0; i < vpn->mesh.count; i++) {

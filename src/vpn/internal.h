@@ -43,9 +43,9 @@ struct scope {
 void mesh_init(struct mesh *mesh, struct arena *arena, const struct driver *driver,
 	const char *const names[], size_t count);
 /* Replaces what was captured under that name before. */
-void capture_set(struct arena *arena, struct captured **list, const char *name, const char *text);
+void captured_set(struct arena *arena, struct captured **list, const char *name, const char *text);
 /* What `out` holds for a capture: all of it, trimmed, or the value at its pointer. */
-MUST_CHECK int capture_read(struct arena *arena, const struct driver_capture *capture,
+MUST_CHECK int captured_read(struct arena *arena, const struct driver_capture *capture,
 	const char *out, size_t size, const char **ret_text, struct error *err);
 
 /* Arena-owned; loading made sure of every name, so a failure here is a capture that did not run. */

@@ -24,7 +24,7 @@ void mesh_init(struct mesh *mesh, struct arena *arena, const struct driver *driv
 			.overlay = overlay_address(arena, i)};
 }
 
-void capture_set(struct arena *arena, struct captured **list, const char *name, const char *text)
+void captured_set(struct arena *arena, struct captured **list, const char *name, const char *text)
 {
 	struct captured *entry = *list;
 
@@ -53,7 +53,7 @@ static int scalar_text(struct arena *arena, const json_t *value, const char *poi
 	return 0;
 }
 
-int capture_read(struct arena *arena, const struct driver_capture *capture, const char *out,
+int captured_read(struct arena *arena, const struct driver_capture *capture, const char *out,
 	size_t size, const char **ret_text, struct error *err)
 {
 	json_auto_t *value = NULL;

@@ -80,11 +80,11 @@ static int take_capture(struct vpn *vpn, const struct driver_step *step, const s
 	if (result.dropped_bytes)
 		return fail(
 			err, ERROR_PARSE, "capture '%s': it printed too much", step->capture.as);
-	if (capture_read(vpn->arena, &step->capture, result.out, result.out_size, &text, err))
+	if (captured_read(vpn->arena, &step->capture, result.out, result.out_size, &text, err))
 		return -1;
 	if (step->capture.is_secret)
 		secrets_add(procs_secrets(vpn->procs), text);
-	capture_set(vpn->arena, captured_list(vpn, turn), step->capture.as, text);
+	captured_set(vpn->arena, captured_list(vpn, turn), step->capture.as, text);
 	return 0;
 }
 
