@@ -254,6 +254,7 @@ static int take_step(const struct reading *reading, struct error *err)
 
 	reading->step->what = copy(reading, reading->written->what);
 	reading->step->line = what->key_at.line;
+	reading->step->input = copy(reading, reading->written->input);
 	if (strchr(reading->step->what, '\n'))
 		return REFUSE(reading, "what", "one line that says what the step does");
 	if (take_verb(reading, err) || take_place(reading, err) || take_action(reading, err) ||

@@ -1,0 +1,247 @@
+/* What a result says about the VPN: versions, program hashes, interfaces, times. */
+#include "vpn/internal.h"
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COMMAND_WITHIN_NS (10 * NS_PER_S)
+
+/* Lists of programs stay small, so a set in an array is enough. */
+struct programs {
+	struct vpn *vpn;
+	json_t *list;
+};
+
+static const char *output_of(
+	struct vpn *vpn, const char *what, const char *const *argv, const char *dir)
+{
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {.what = what, .argv = argv, .dir = dir, .merge = true};
+	struct error ignored;
+
+	if (proc_start(vpn->procs, &spec, &proc, &ignored) ||
+		proc_wait_success(proc, deadline_in(COMMAND_WITHIN_NS), &ignored))
+		return NULL;
+	return text_trim(arena_strdup(vpn->arena, proc_result(proc).out));
+}
+
+/* The first line; NULL when the command fails, which is then visible as null in the result. */
+static json_t *version_of(struct vpn *vpn)
+{
+	const char **words;
+	const char *text;
+
+	if (!vpn->driver->version)
+		return json_null();
+	words = text_words(vpn->arena, vpn->driver->version, NULL);
+	text = output_of(vpn, "ask for its version", words, vpn->driver->dir);
+	return text ? json_stringn(text, strcspn(text, "\n")) : json_null();
+}
+
+/*
+ * What the package manager installed: some builds do not know their own version. An object of
+ * package names to versions, empty where there is no dpkg.
+ */
+static json_t *collect_packages(struct vpn *vpn)
+{
+	json_t *packages = json_object();
+
+	for (size_t i = 0; vpn->driver->packages[i]; i++) {
+		const char *name = vpn->driver->packages[i];
+		const char *argv[] = {
+			"dpkg-query", "--show", "--showformat=${Version}", name, NULL};
+		const char *version = output_of(vpn, "ask for the package's version", argv, NULL);
+
+		if (version && *version)
+			json_object_set_new(packages, name, json_string(version));
+	}
+	return packages;
+}
+
+static bool is_listed(const json_t *list, const char *path)
+{
+	size_t i;
+	json_t *entry;
+
+	json_array_foreach (list, i, entry) {
+		if (strcmp(json_string_at(entry, "/path", ""), path) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_program(const struct programs *programs, const char *path)
+{
+	struct arena *arena = programs->vpn->arena;
+	const char *name = strrchr(path, '/'), *sum;
+	const char *argv[] = {"sha256sum", "--", path, NULL};
+
+	if (is_listed(programs->list, path))
+		return;
+	sum = output_of(programs->vpn, "hash a program", argv, NULL);
+	if (sum && strlen(sum) > 64)
+		sum = arena_strndup(arena, sum, 64);
+	json_array_append_new(
+		programs->list, json_pack("{s:s, s:s, s:s?}", "name", name ? name + 1 : path,
+					"path", path, "sha256", sum));
+}
+
+static void add_needs(const struct programs *programs, const char *const *needs)
+{
+	for (size_t i = 0; needs[i]; i++) {
+		char *rest = arena_strdup(programs->vpn->arena, needs[i]), *one;
+
+		while ((one = strsep(&rest, "|"))) {
+			const char *path = path_of_program(programs->vpn->arena, one);
+
+			if (path && !strchr(one, ':'))
+				add_program(programs, path);
+		}
+	}
+}
+
+/* The program that a daemon is now: a script may have become another. */
+static const char *program_of(struct vpn *vpn, const struct daemon *daemon)
+{
+	char *path = arena_bytes(vpn->arena, PATH_MAX, 1);
+	const char *link = arena_printf(vpn->arena, "/proc/%d/exe", (int)proc_pid(daemon->proc));
+
+	return readlink(link, path, PATH_MAX - 1) > 0 ? path : NULL;
+}
+
+static json_t *collect_programs(struct vpn *vpn)
+{
+	struct programs programs = {vpn, json_array()};
+
+	add_needs(&programs, vpn->driver->needs);
+	for (size_t i = 0; i < vpn->driver->role_count; i++)
+		add_needs(&programs, vpn->driver->roles[i].needs);
+	for (size_t i = 0; i < vpn->daemon_count; i++) {
+		const char *path = program_of(vpn, &vpn->daemons[i]);
+
+		if (path)
+			add_program(&programs, path);
+	}
+	return programs.list;
+}
+
+static json_t *collect_daemons(struct vpn *vpn)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < vpn->daemon_count; i++) {
+		const struct daemon *daemon = &vpn->daemons[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s?}", "what", daemon->step->what, "host",
+				      vpn->mesh.members[daemon->host].name, "program",
+				      program_of(vpn, daemon)));
+	}
+	return list;
+}
+
+/*
+ * Who moves the packets, read from the interface and not from the driver: a TUN device has a
+ * program behind it, any other kind of overlay interface is the kernel's own.
+ */
+static const char *datapath_of(struct vpn *vpn, const char *kind)
+{
+	const char *program = NULL;
+
+	if (!vpn->driver->address_interface && !vpn->driver->address_run)
+		return "none";
+	if (strcmp(kind, "tun") != 0)
+		return "kernel";
+	if (vpn->daemon_count)
+		program = program_of(vpn, &vpn->daemons[0]);
+	if (!program)
+		return "userspace";
+	return arena_printf(vpn->arena, "userspace (%s)",
+		strrchr(program, '/') ? strrchr(program, '/') + 1 : program);
+}
+
+static int add_host(struct vpn *vpn, size_t host, json_t *facts, struct error *err)
+{
+	json_auto_t *interface = NULL;
+	const char *address, *kind, *name = vpn->mesh.members[host].name;
+	json_t *mtu;
+
+	if (overlay_interface(vpn, host, &interface, &address, err))
+		return -1;
+	kind = json_string_at(interface, "/linkinfo/info_kind", "");
+	mtu = json_object_get(interface, "mtu");
+	json_object_set_new(json_object_get(facts, "addresses"), name, json_string(address));
+	json_object_set(
+		json_object_get(facts, "interfaces"), name, json_object_get(interface, "ifname"));
+	json_object_set(json_object_get(facts, "mtu"), name, mtu ? mtu : json_null());
+	if (host == 0) {
+		json_object_set_new(facts, "interface_kind", json_string(kind));
+		json_object_set_new(facts, "datapath", json_string(datapath_of(vpn, kind)));
+	}
+	return 0;
+}
+
+int facts_collect(struct vpn *vpn, struct error *err)
+{
+	json_auto_t *facts = json_object();
+
+	json_object_set_new(facts, "addresses", json_object());
+	json_object_set_new(facts, "interfaces", json_object());
+	json_object_set_new(facts, "mtu", json_object());
+	json_object_set_new(facts, "version", version_of(vpn));
+	json_object_set_new(facts, "packages", collect_packages(vpn));
+	json_object_set_new(facts, "programs", collect_programs(vpn));
+	json_object_set_new(facts, "daemons", collect_daemons(vpn));
+	for (size_t i = 0; i < vpn->mesh.count; i++) {
+		if (add_host(vpn, i, facts, err))
+			return fail_in(err, "describe the overlay");
+	}
+	json_decref(vpn->facts);
+	vpn->facts = json_incref(facts);
+	return 0;
+}
+
+static json_t *first_answers(const struct vpn *vpn)
+{
+	json_t *answers = json_object();
+	size_t count = vpn->mesh.count;
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *from = json_object();
+
+		for (size_t j = 0; j < count; j++) {
+			int64_t ns = vpn->first_ns[i * count + j] - vpn->join_started_ns;
+
+			if (i != j)
+				json_object_set_new(from, vpn->mesh.members[j].name,
+					json_real((double)ns / 1e6));
+		}
+		json_object_set_new(answers, vpn->mesh.members[i].name, from);
+	}
+	return answers;
+}
+
+json_t *vpn_describe(const struct vpn *vpn)
+{
+	const struct driver *driver = vpn->driver;
+	json_t *described = json_pack("{s:s, s:s, s:s?}", "name", driver->name, "title",
+		driver->title, "architecture", driver->architecture);
+
+	json_object_update(described, vpn->facts);
+	json_object_set_new(described, "datapath_declared",
+		driver->datapath ? json_string(driver->datapath) : json_null());
+	json_object_set_new(described, "prepare_s", json_real(vpn->prepare_s));
+	json_object_set_new(described, "serve_s", json_real(vpn->serve_s));
+	json_object_set_new(described, "join_s", json_real(vpn->join_s));
+	json_object_set_new(described, "connect_s",
+		json_real((double)(vpn->connected_ns - vpn->join_started_ns) / 1e9));
+	json_object_set_new(described, "first_answer_ms", first_answers(vpn));
+	return described;
+}

@@ -1,0 +1,128 @@
+#pragma once
+
+#include "base/arena.h"
+#include "plan/driver.h"
+#include "plan/template.h"
+#include "vpn/vpn.h"
+
+#include <stdbool.h>
+
+#define OVERLAY_BITS "16"
+#define OVERLAY_NETWORK "10.78.0.0"
+
+/* What a step captured. */
+struct captured {
+	const char *name, *text;
+	struct captured *next;
+};
+
+/* A host as drivers speak of it. */
+struct member {
+	const char *name, *number, *dir, *underlay, *overlay;
+	struct captured *captured;
+};
+
+/* All that names can stand for. */
+struct mesh {
+	struct arena *arena;
+	const struct driver *driver;
+	const char *work;
+	struct member *members;
+	size_t count;
+	struct captured *captured; /* by the controller, for no host in particular */
+	bool is_dry;               /* what is not captured reads "<captured: name>" */
+};
+
+/* Whom ${host.*} and ${each.*} mean; NULL where the driver cannot say so. */
+struct scope {
+	const struct mesh *mesh;
+	const struct member *host, *each;
+};
+
+/* Members with names, folders and overlay addresses; the underlay's are the caller's to fill. */
+void mesh_init(struct mesh *mesh, struct arena *arena, const struct driver *driver,
+	const char *const names[], size_t count);
+/* Replaces what was captured under that name before. */
+void captured_set(struct arena *arena, struct captured **list, const char *name, const char *text);
+/* What `out` holds for a capture: all of it, trimmed, or the value at its pointer. */
+MUST_CHECK int captured_read(struct arena *arena, const struct driver_capture *capture,
+	const char *out, size_t size, const char **ret_text, struct error *err);
+
+/* Arena-owned; loading made sure of every name, so a failure here is a capture that did not run. */
+MUST_CHECK int expand_text(
+	const struct scope *scope, const char *text, const char **ret_text, struct error *err);
+MUST_CHECK int expand_words(const struct scope *scope, const char *const *words,
+	const char *const **ret_words, struct error *err);
+MUST_CHECK int expand_template(const struct scope *scope, const struct template *template,
+	const char **ret_text, struct error *err);
+/* A path of a step: names filled in, relative ones under `dir`. */
+MUST_CHECK int expand_path(const struct scope *scope, const char *path, const char *dir,
+	const char **ret_path, struct error *err);
+
+/* One run of a step: on which host (NULL: the controller) and for whom. */
+struct turn {
+	size_t host; /* index; SIZE_MAX on the controller */
+	const struct member *each;
+};
+
+/*
+ * The turns of a step, round by round: all turns of one round run at the same time. `only` limits
+ * it to one host (SIZE_MAX: all). Returns their number; 0 when the round does not exist.
+ */
+size_t turns_of_round(const struct mesh *mesh, const struct driver_step *step, size_t only,
+	size_t round, struct turn turns[]);
+struct scope turn_scope(const struct mesh *mesh, const struct turn *turn);
+/* The words of run, daemon or script, ready to execute at that turn. */
+MUST_CHECK int turn_words(const struct mesh *mesh, const struct driver_step *step,
+	const struct turn *turn, const char *const **ret_words, struct error *err);
+/* What `write` makes at that turn, and where. */
+MUST_CHECK int turn_file(const struct mesh *mesh, const struct driver_step *step,
+	const struct turn *turn, const char **ret_path, const char **ret_text, struct error *err);
+/* "lom" or "controller" */
+const char *turn_place(const struct mesh *mesh, const struct turn *turn);
+
+struct daemon {
+	const struct driver_step *step;
+	size_t host;
+	struct proc *proc;
+};
+
+struct vpn {
+	struct lab *lab;
+	struct procs *procs;
+	struct arena *arena;
+	const struct driver *driver;
+	const char *work_dir;
+	struct mesh mesh;
+	struct daemon *daemons;
+	struct vpn_daemon *shown; /* what vpn_daemons() hands out */
+	size_t daemon_count, daemon_room;
+	const char **addresses;
+	const char **interfaces;
+	int64_t *first_ns; /* [i * count + j]: when i first heard from j since the join began */
+	int64_t join_started_ns, connected_ns;
+	double prepare_s, serve_s, join_s, restart_s, wait_s;
+	json_t *facts;
+};
+
+/* Runs the steps of a phase in order; `only` as in turns_of_round. Fills `*ret_s` when given. */
+MUST_CHECK int phase_run(
+	struct vpn *vpn, enum driver_phase phase, size_t only, double *ret_s, struct error *err);
+/* The stop phase: every step is tried, failures are forgotten here (events keep them). */
+void phase_stop(struct vpn *vpn);
+
+/* Starts the step's daemons and waits until all are ready. */
+MUST_CHECK int daemons_start(struct vpn *vpn, const struct driver_step *step,
+	const struct turn turns[], size_t count, struct error *err);
+/* In reverse order; `only` limits it to one host. */
+void daemons_stop(struct vpn *vpn, size_t only);
+/* ERROR_CRASHED for the first that ended. */
+MUST_CHECK int daemons_check(struct vpn *vpn, struct error *err);
+
+/* Finds every host's address, then waits until every ordered pair answers on them. */
+MUST_CHECK int overlay_connect(struct vpn *vpn, struct error *err);
+/* Versions, hashes and interfaces as they are now. */
+MUST_CHECK int facts_collect(struct vpn *vpn, struct error *err);
+/* The overlay's interface on a host as `ip` shows it; owned by the caller. */
+MUST_CHECK int overlay_interface(struct vpn *vpn, size_t host, json_t **ret_interface,
+	const char **ret_address, struct error *err);

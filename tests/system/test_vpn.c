@@ -1,0 +1,145 @@
+/* The drivers of this project with the real daemons: up, restarted, described, down. */
+#include "lab_fixture.h"
+
+#include "base/fd.h"
+
+#include <jansson.h>
+
+static int load(
+	struct lab_fixture *fixture, const char *name, struct driver *driver, struct error *err)
+{
+	const char *dir;
+
+	if (plan_find(fixture->arena, "drivers", name, &dir, err))
+		return -1;
+	return driver_load(fixture->arena, dir, driver, err);
+}
+
+/* True when `command` ends with 0 on the host. */
+static bool succeeds(struct lab_fixture *fixture, size_t host, const char *const *argv)
+{
+	struct proc_spec spec = {.what = "look", .argv = argv};
+	struct error ignored;
+
+	return host_run(lab_host(fixture->lab, host), &spec, deadline_in(5 * NS_PER_S), &ignored) ==
+	       0;
+}
+
+static bool pings(struct lab_fixture *fixture, size_t from, const char *address)
+{
+	const char *const argv[] = {"ping", "-c1", "-W2", address, NULL};
+
+	return succeeds(fixture, from, argv);
+}
+
+static size_t entries_in(const char *folder)
+{
+	AUTO(dir_closep) DIR *dir = opendir(folder);
+	struct dirent *entry;
+	size_t count = 0;
+
+	while (dir && (entry = readdir(dir)))
+		count += entry->d_name[0] != '.';
+	return count;
+}
+
+/* Nothing of the driver is left on the host: no interface, no state. */
+static bool is_clean(struct lab_fixture *fixture, const char *host)
+{
+	const char *state = arena_printf(
+		fixture->arena, "%s/state/%s/var-lib/meshbench", fixture->folder, host);
+
+	if (entries_in(state))
+		printf("# %s is not empty\n", state);
+	return entries_in(state) == 0;
+}
+
+static bool has_only_lab_interfaces(struct lab_fixture *fixture, size_t host)
+{
+	const char *const argv[] = {"ip", "-brief", "link", "show", NULL};
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {.what = "list interfaces", .argv = argv};
+	struct error err;
+	size_t lines = 0;
+
+	if (host_start(lab_host(fixture->lab, host), &spec, &proc, &err) ||
+		proc_wait_success(proc, deadline_in(5 * NS_PER_S), &err))
+		return false;
+	for (const char *at = proc_result(proc).out; (at = strchr(at, '\n')); at++)
+		lines++;
+	if (lines != 2)
+		printf("# interfaces:\n# %s\n", proc_result(proc).out);
+	return lines == 2; /* lo and the wire's */
+}
+
+static void lives_a_full_life(const char *name)
+{
+	LAB(fixture);
+	AUTO(vpn_downp) struct vpn *vpn = NULL;
+	AUTO(text_freep) char *text = NULL;
+	json_auto_t *described = NULL;
+	const struct vpn_daemon *daemons;
+	struct driver driver;
+	const char *address;
+
+	CHECK_OK(load(&fixture, name, &driver, &err), err);
+	CHECK_OK(vpn_up(fixture.lab, &driver, fixture_work_dir(&fixture), &vpn, &err), err);
+	address = arena_strdup(fixture.arena, vpn_address(vpn, 2));
+	CHECK(pings(&fixture, 0, address) && pings(&fixture, 0, "luna.vpn"));
+	described = vpn_describe(vpn);
+	text = json_dumps(described, JSON_REAL_PRECISION(6));
+	printf("# %s\n", text);
+	CHECK(json_is_string(json_object_get(described, "version")) || strcmp(name, "none") == 0);
+	CHECK(json_real_value(json_object_get(described, "connect_s")) > 0);
+
+	CHECK_OK(vpn_restart(vpn, &err), err);
+	printf("# %s: restart %.3f s, wait %.3f s\n", name, vpn_restart_s(vpn), vpn_wait_s(vpn));
+	CHECK(vpn_restart_s(vpn) > 0 || vpn_daemons(vpn, &daemons) == 0);
+	CHECK(strcmp(vpn_address(vpn, 2), address) == 0 && pings(&fixture, 0, address));
+	CHECK_OK(vpn_check_daemons(vpn, &err), err);
+
+	vpn_downp(&vpn);
+	CHECK(strcmp(name, "none") == 0 || !pings(&fixture, 0, address));
+	CHECK(is_clean(&fixture, "lom") && is_clean(&fixture, "luna"));
+	CHECK(has_only_lab_interfaces(&fixture, 0) && has_only_lab_interfaces(&fixture, 2));
+	CHECK(!path_exists(fixture_work_dir(&fixture)));
+}
+
+TEST(the_bare_link_lives_a_full_life)
+{
+	lives_a_full_life("none");
+}
+
+TEST(wireguard_lives_a_full_life)
+{
+	lives_a_full_life("wireguard");
+}
+
+TEST(nebula_lives_a_full_life)
+{
+	lives_a_full_life("nebula");
+}
+
+TEST(tinc_lives_a_full_life)
+{
+	lives_a_full_life("tinc");
+}
+
+TEST(yggdrasil_lives_a_full_life)
+{
+	lives_a_full_life("yggdrasil");
+}
+
+TEST(a_rebooted_host_joins_again)
+{
+	LAB(fixture);
+	AUTO(vpn_downp) struct vpn *vpn = NULL;
+	struct driver driver;
+
+	CHECK_OK(load(&fixture, "nebula", &driver, &err), err);
+	CHECK_OK(vpn_up(fixture.lab, &driver, fixture_work_dir(&fixture), &vpn, &err), err);
+	CHECK_OK(lab_reboot_host(fixture.lab, 1, &err), err);
+	CHECK(!pings(&fixture, 1, vpn_address(vpn, 2)));
+	CHECK_OK(vpn_restart_host(vpn, 1, &err), err);
+	CHECK(pings(&fixture, 1, vpn_address(vpn, 2)) && pings(&fixture, 2, vpn_address(vpn, 1)));
+}
