@@ -1,0 +1,281 @@
+#include "lab/echo.h"
+#include "lab/internal.h"
+
+#include "base/json.h"
+
+#include "tap.h"
+
+#include <string.h>
+
+#define ARENA(name) AUTO(arena_freep) struct arena *name = arena_new()
+
+static const struct profile low = {.name = "low",
+	.model = PROFILE_MODEL_NETEM,
+	.delay_ns = 2000000,
+	.jitter_ns = 2000000,
+	.loss = 0.0025,
+	.reorder = 0.005,
+	.reorder_correlation = 0.25,
+	.limit_packets = 1000};
+
+TEST(the_low_profile_becomes_the_published_netem_command)
+{
+	ARENA(arena);
+
+	CHECK(strcmp(shape_port(arena, &low, LAB_ENGINE_NETEM, "port0"),
+		      "qdisc add dev port0 root handle 1: netem limit 1000 delay 2ms 2ms "
+		      "loss 0.25% reorder 0.5% 25%\n") == 0);
+	CHECK(strcmp(shape_host(arena, &low, "eth0"), "") == 0);
+}
+
+TEST(a_calibrated_profile_asks_for_no_correlation)
+{
+	struct profile profile = low;
+	ARENA(arena);
+
+	profile.model = PROFILE_MODEL_CALIBRATED;
+	CHECK(strcmp(shape_netem(arena, &profile),
+		      "netem limit 1000 delay 2ms 2ms loss 0.25% reorder 0.5%") == 0);
+}
+
+TEST(a_line_rate_stands_behind_the_impairment_and_on_the_host)
+{
+	struct profile profile = low;
+	const char *port;
+	ARENA(arena);
+
+	profile.line_rate_bps = 1e9;
+	port = shape_port(arena, &profile, LAB_ENGINE_NETEM, "port2");
+	CHECK(strstr(port, "port2 root handle 1: netem limit 1000"));
+	CHECK(strstr(port, "port2 parent 1:1 handle 2: tbf rate 984395319bit"));
+	CHECK(strstr(shape_host(arena, &profile, "eth0"), "qdisc add dev eth0 root handle 1: tbf"));
+	CHECK(!strstr(shape_host(arena, &profile, "eth0"), "netem"));
+}
+
+TEST(a_burst_holds_a_super_packet_at_a_gigabit_and_two_frames_at_the_least)
+{
+	struct profile profile = {.name = "baseline", .line_rate_bps = 1e9};
+	ARENA(arena);
+
+	CHECK(strstr(shape_host(arena, &profile, "eth0"), "burst 123049b limit 1514000b"));
+	profile.line_rate_bps = 1e6;
+	CHECK(strstr(shape_host(arena, &profile, "eth0"), "burst 3028b"));
+}
+
+TEST(a_queue_without_a_limit_of_its_own_holds_the_longest_delay)
+{
+	struct profile profile = {.delay_ns = 6000000, .jitter_ns = 4000000, .line_rate_bps = 1e9};
+	ARENA(arena);
+
+	CHECK(shape_limit_packets(&profile) == 1000 + 2171); /* 1.25 MB of 576 bytes */
+	CHECK(strcmp(shape_netem(arena, &profile), "netem limit 3171 delay 6ms 4ms") == 0);
+	profile.line_rate_bps = 0;
+	CHECK(shape_limit_packets(&profile) == 1000 + 21702);
+	profile.delay_ns = 1500;
+	profile.jitter_ns = 1250000;
+	profile.limit_packets = 7;
+	CHECK(strcmp(shape_netem(arena, &profile), "netem limit 7 delay 1500ns 1250us") == 0);
+}
+
+static void three_nodes(struct lab_node nodes[3])
+{
+	static const char *const names[] = {"lom", "yuki", "luna"};
+
+	for (size_t i = 0; i < 3; i++) {
+		nodes[i] = (struct lab_node){.name = names[i]};
+		address_fill(&nodes[i], i);
+	}
+}
+
+TEST(hosts_files_name_the_underlay_and_the_overlay)
+{
+	struct lab_node nodes[3];
+	ARENA(arena);
+
+	three_nodes(nodes);
+	CHECK(strcmp(address_hosts_file(arena, nodes, 3, NULL),
+		      "127.0.0.1 localhost\n10.77.0.1 lom\n10.77.0.2 yuki\n10.77.0.3 luna\n") == 0);
+	CHECK(strcmp(address_hosts_file(
+			     arena, nodes, 2, ((const char *const[]){"fd00::1", "10.9.0.2"})),
+		      "127.0.0.1 localhost\n10.77.0.1 lom\n10.77.0.2 yuki\n"
+		      "fd00::1 lom.vpn\n10.9.0.2 yuki.vpn\n") == 0);
+}
+
+TEST(addresses_of_many_hosts_are_all_different)
+{
+	static struct lab_node nodes[LAB_MOST_HOSTS];
+
+	for (size_t i = 0; i < LAB_MOST_HOSTS; i++)
+		address_fill(&nodes[i], i);
+	CHECK(strcmp(nodes[999].ipv4, "10.77.3.250") == 0);
+	for (size_t i = 0; i < LAB_MOST_HOSTS; i++) {
+		for (size_t j = 0; j < i; j++)
+			CHECK(strcmp(nodes[i].ipv4, nodes[j].ipv4) != 0 &&
+				strcmp(nodes[i].ipv6, nodes[j].ipv6) != 0 &&
+				strcmp(nodes[i].mac, nodes[j].mac) != 0);
+	}
+}
+
+TEST(a_host_is_wired_by_these_lines)
+{
+	struct lab_node nodes[3];
+	ARENA(arena);
+
+	three_nodes(nodes);
+	CHECK(strcmp(wiring_host(arena, nodes, 2, 1, "cubic"),
+		      "address add 10.77.0.2/16 dev eth0\n"
+		      "address add fd77::2/64 dev eth0 nodad\n"
+		      "link set dev eth0 up\n"
+		      "route replace 10.77.0.0/16 dev eth0 proto kernel scope link "
+		      "src 10.77.0.2 congctl cubic\n"
+		      "route replace fd77::/64 dev eth0 proto kernel metric 256 congctl cubic\n"
+		      "neighbour add 10.77.0.1 lladdr 02:4d:42:00:00:01 dev eth0 nud permanent\n"
+		      "neighbour add fd77::1 lladdr 02:4d:42:00:00:01 dev eth0 nud permanent\n") ==
+		0);
+	CHECK(!strstr(wiring_host(arena, nodes, 2, 1, NULL), "congctl"));
+	CHECK(strstr(wiring_port(arena, &nodes[2], 2, 4711),
+		"peer name eth0 mtu 1500 address 02:4d:42:00:00:03 netns 4711\n"));
+}
+
+TEST(too_few_and_unusable_names_are_refused)
+{
+	static const char *const cases[][2] = {{"lom", "lom"}, {"lom", "Luna"}, {"lom", ""},
+		{"lom", "-x"}, {"lom", "a.b"}, {"lom", "a b"}, {"lom", "localhost"},
+		{"lom", "../x"}};
+	struct error err = {0};
+
+	CHECK_OK(address_check_names(((const char *const[]){"lom", "host-2"}), 2, &err), err);
+	CHECK(address_check_names(cases[0], 1, &err) && err.kind == ERROR_USAGE);
+	CHECK(address_check_names(NULL, 0, &err) && err.kind == ERROR_USAGE);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		err.kind = ERROR_NONE;
+		CHECK(address_check_names(cases[i], 2, &err) && err.kind == ERROR_USAGE);
+	}
+}
+
+static enum route_verdict pin(struct arena *arena, const char *text, const char **ret_line)
+{
+	json_auto_t *route = json_loads(text, 0, NULL);
+
+	*ret_line = "";
+	return route_pin(arena, route, "cubic", ret_line);
+}
+
+TEST(an_overlay_route_is_said_again_with_all_it_had)
+{
+	const char *line;
+	ARENA(arena);
+
+	CHECK(pin(arena,
+		      "{\"dst\":\"10.9.0.0/24\",\"gateway\":\"10.9.0.1\",\"dev\":\"wg0\","
+		      "\"table\":\"52\",\"protocol\":\"kernel\",\"scope\":\"link\","
+		      "\"prefsrc\":\"10.9.0.2\",\"metric\":100,\"flags\":[\"onlink\"],"
+		      "\"metrics\":[{\"mtu\":1280}]}",
+		      &line) == ROUTE_TO_PIN);
+	CHECK(strcmp(line,
+		      "route replace 10.9.0.0/24 table 52 via 10.9.0.1 dev wg0 proto kernel "
+		      "scope link src 10.9.0.2 metric 100 mtu 1280 onlink congctl cubic\n") == 0);
+	CHECK(pin(arena,
+		      "{\"dst\":\"200::/7\",\"dev\":\"tun0\",\"protocol\":\"kernel\","
+		      "\"metric\":256,\"flags\":[],\"pref\":\"medium\"}",
+		      &line) == ROUTE_TO_PIN);
+	CHECK(strcmp(line, "route replace 200::/7 dev tun0 proto kernel metric 256 pref medium "
+			   "congctl cubic\n") == 0);
+}
+
+TEST(routes_that_need_no_pin_are_left_alone)
+{
+	static const char *const fine[] = {
+		"{\"dst\":\"10.77.0.0/16\",\"dev\":\"eth0\",\"flags\":[]}",
+		"{\"dst\":\"fe80::/64\",\"dev\":\"tun0\",\"flags\":[]}",
+		"{\"type\":\"local\",\"dst\":\"10.9.0.1\",\"dev\":\"wg0\",\"table\":\"local\"}",
+		"{\"type\":\"multicast\",\"dst\":\"ff00::/8\",\"dev\":\"wg0\",\"table\":\"local\"}",
+		"{\"dst\":\"10.9.0.0/"
+		"24\",\"dev\":\"wg0\",\"metrics\":[{\"congestion\":\"cubic\"}]}",
+	};
+	const char *line;
+	ARENA(arena);
+
+	for (size_t i = 0; i < ARRAY_SIZE(fine); i++)
+		CHECK(pin(arena, fine[i], &line) == ROUTE_IS_FINE);
+}
+
+TEST(a_route_with_something_unknown_is_not_touched)
+{
+	static const char *const unknown[] = {
+		"{\"dst\":\"10.9.0.0/24\",\"dev\":\"wg0\",\"nhid\":4}",
+		"{\"dst\":\"10.9.0.0/24\",\"dev\":\"wg0\",\"flags\":[\"dead\"]}",
+		"{\"dst\":\"10.9.0.0/24\",\"dev\":\"wg0\",\"metrics\":[{\"mtu\":1280,\"rtt\":3}]}",
+		"{\"dst\":\"10.9.0.0/24\",\"dev\":\"wg0\",\"via\":{\"family\":\"inet6\"}}",
+	};
+	const char *line;
+	ARENA(arena);
+
+	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
+		CHECK(pin(arena, unknown[i], &line) == ROUTE_CANNOT);
+}
+
+TEST(answers_are_read_and_nonsense_is_refused)
+{
+	static const char *const bad[] = {"3 5\n", "0 0\n", "0 -4\n", "0\n", "x 5\n", "0 5",
+		" 0 5\n", "0 99999999999999999999\n"};
+	int64_t first_ns[3] = {0};
+	struct error err = {0};
+
+	CHECK_OK(answer_read("2 100\n0 9223372036854775807\n", 3, first_ns, &err), err);
+	CHECK(first_ns[0] == INT64_MAX && first_ns[1] == 0 && first_ns[2] == 100);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		err.kind = ERROR_NONE;
+		CHECK(answer_read(bad[i], 3, first_ns, &err) && err.kind == ERROR_PARSE);
+	}
+}
+
+TEST(missing_pairs_are_named_a_few_of_them)
+{
+	int64_t first_ns[9] = {0};
+	struct lab_node nodes[3];
+	char text[300];
+
+	three_nodes(nodes);
+	first_ns[0 * 3 + 1] = first_ns[0 * 3 + 2] = first_ns[1 * 3 + 0] = 1;
+	first_ns[2 * 3 + 0] = first_ns[2 * 3 + 1] = 1;
+	CHECK(answer_missing(nodes, 3, first_ns, text, sizeof(text)) == 1);
+	CHECK(strcmp(text, "yuki->luna") == 0);
+	first_ns[2 * 3 + 1] = 0;
+	CHECK(answer_missing(nodes, 3, first_ns, text, sizeof(text)) == 2);
+	CHECK(strcmp(text, "yuki->luna, luna->yuki") == 0);
+	CHECK(answer_missing(nodes, 3, first_ns, text, 12) == 2 && strlen(text) < 12);
+	memset(first_ns, 1, sizeof(first_ns));
+	CHECK(answer_missing(nodes, 3, first_ns, text, sizeof(text)) == 0 && !*text);
+}
+
+TEST(an_echo_request_has_the_checksum_that_receivers_expect)
+{
+	uint8_t packet[ECHO_BYTES];
+	uint32_t sum = 0;
+
+	echo_request(packet, false, 0x1234, 0xfffe);
+	for (size_t i = 0; i < ECHO_BYTES; i += 2)
+		sum += (uint32_t)packet[i] << 8 | packet[i + 1];
+	CHECK(packet[0] == 8 && (sum & 0xffff) + (sum >> 16) == 0xffff);
+	echo_request(packet, true, 0x1234, 2);
+	CHECK(packet[0] == 128 && packet[2] == 0 && packet[3] == 0);
+}
+
+TEST(only_answers_to_us_count)
+{
+	uint8_t data[20 + ECHO_BYTES] = {0x45};
+	uint16_t peer = 0;
+
+	echo_request(data + 20, false, 0x1234, 7);
+	CHECK(!echo_answer(data, sizeof(data), false, 0x1234, &peer)); /* a request */
+	data[20] = 0;
+	CHECK(echo_answer(data, sizeof(data), false, 0x1234, &peer) && peer == 7);
+	CHECK(!echo_answer(data, sizeof(data), false, 0x1235, &peer));
+	CHECK(!echo_answer(data, 27, false, 0x1234, &peer));
+	CHECK(!echo_answer(data, 0, false, 0x1234, &peer));
+	data[0] = 0x4f; /* a header longer than what came */
+	CHECK(!echo_answer(data, sizeof(data), false, 0x1234, &peer));
+	data[20] = 129;
+	CHECK(echo_answer(data + 20, ECHO_BYTES, true, 0x1234, &peer) && peer == 7);
+}
