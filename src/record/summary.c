@@ -1,6 +1,7 @@
 /* The published summary object of a few values. */
 #include "record/summary.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +12,14 @@ static int ascending(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Quartile `i` of 3 between neighbours at i*(n+1)/4; one value is all its own quartiles. */
+/*
+ * Quartile `i` of 3 between neighbours at i*(n+1)/4; one value is all its own quartiles. Of two
+ * values the method extrapolates, to a loss below zero: it stops at the least and the greatest.
+ */
 static double quartile(const double sorted[], size_t count, size_t i)
 {
 	size_t j = i * (count + 1) / 4;
-	double part;
+	double part, value;
 
 	if (count == 1)
 		return sorted[0];
@@ -24,7 +28,8 @@ static double quartile(const double sorted[], size_t count, size_t i)
 	if (j > count - 1)
 		j = count - 1;
 	part = (double)(i * (count + 1)) - 4 * (double)j;
-	return (sorted[j - 1] * (4 - part) + sorted[j] * part) / 4;
+	value = (sorted[j - 1] * (4 - part) + sorted[j] * part) / 4;
+	return fmin(fmax(value, sorted[0]), sorted[count - 1]);
 }
 
 json_t *summary_json(const double values[], size_t count)

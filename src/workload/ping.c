@@ -246,14 +246,14 @@ static void conclude(const struct ping_table *table, const struct workload_outpu
 	json_object_set_new(reading->data, "packet_loss_percent", loss);
 	/* A reply proves that the request arrived, too. */
 	reading->bytes_moved = 2 * PAYLOAD_BYTES * table->received;
-	if (table->timed) {
+	if (table->timed && reading->cause == CAUSE_SUCCESS) {
 		double rtt_ms = json_number_at(reading->data, "/rtt_avg_ms/average", 0);
 
 		reading->figures[0] = rtt_ms;
 		reading->figures[1] = lost_percent;
 		snprintf(reading->headline, sizeof(reading->headline), "%.*f ms, %.3g %% lost",
 			rtt_ms < 10 ? 2 : 1, rtt_ms, lost_percent);
-	} else if (table->counted) {
+	} else if (!table->timed && table->counted) {
 		int length;
 		const char *line = symptom_last_line(outputs[0].errout, &length);
 

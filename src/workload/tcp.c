@@ -38,13 +38,24 @@ static void add_bidir(json_t *document)
 		json_object_set_new(test_start, "bidir", json_integer(1));
 }
 
+static void describe(const struct iperf3_flow *forward, const struct iperf3_flow *reverse,
+	struct workload_reading *reading)
+{
+	char there[16], back[16];
+
+	reading->figures[0] = forward->bits_per_second / 1e6;
+	reading->figures[1] = reverse->bits_per_second / 1e6;
+	snprintf(reading->headline, sizeof(reading->headline), "%s / %s Mbit/s",
+		iperf3_mbit(forward->bits_per_second, there),
+		iperf3_mbit(reverse->bits_per_second, back));
+}
+
 void tcp_read(const struct workload_case *c, const struct workload_output *outputs, size_t count,
 	struct workload_reading *ret_reading)
 {
 	struct workload_reading *reading = ret_reading;
 	json_t *document;
 	struct iperf3_flow forward, reverse;
-	char there[16], back[16];
 
 	assert(count == COMMANDS);
 	*reading = (struct workload_reading){.blamed = SIZE_MAX};
@@ -71,11 +82,8 @@ void tcp_read(const struct workload_case *c, const struct workload_output *outpu
 	reading->data = document;
 	reading->samples = json_pack("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
 		"reverse", iperf3_flow_samples(&reverse));
-	reading->figures[0] = forward.bits_per_second / 1e6;
-	reading->figures[1] = reverse.bits_per_second / 1e6;
-	snprintf(reading->headline, sizeof(reading->headline), "%s / %s Mbit/s",
-		iperf3_mbit(forward.bits_per_second, there),
-		iperf3_mbit(reverse.bits_per_second, back));
+	if (reading->cause == CAUSE_SUCCESS)
+		describe(&forward, &reverse, reading);
 }
 
 const struct workload workload_tcp = {

@@ -177,7 +177,8 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	};
 	iperf3_judge(&forward, reading);
 	iperf3_judge(&reverse, reading);
-	describe(&forward, &reverse, reading);
+	if (reading->cause == CAUSE_SUCCESS)
+		describe(&forward, &reverse, reading);
 	reading->samples = json_pack("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
 		"reverse", iperf3_flow_samples(&reverse));
 	if (document && other)

@@ -66,8 +66,9 @@ struct workload_reading {
 	json_t *data;       /* in the published shape; owned by the caller */
 	json_t *samples;    /* single values and series, with units in the key names; owned */
 	double bytes_moved; /* payload that arrived, all directions: the base of "per GB" */
-	char headline[64];  /* for people: "934 / 935 Mbit/s" */
-	double figures[WORKLOAD_FIGURES]; /* in the order of the workload's names for them */
+	char headline[64];  /* of a success, for the summary table: "934 / 935 Mbit/s" */
+	/* Likewise, in the order of the workload's names for them. */
+	double figures[WORKLOAD_FIGURES];
 };
 
 struct workload {
