@@ -34,7 +34,8 @@ struct proc_spec {
 	size_t keep_bytes; /* of each output: the first and last half of it; 0: 64 KiB */
 	bool merge;        /* stderr goes to stdout, in order */
 	bool held;         /* ready to run, but waits for procs_release() */
-	bool on_terminal;  /* a shell: our stdin, stdout and stderr, and our terminal while it runs */
+	bool on_terminal;  /* a shell: our stdin, stdout and stderr, and our terminal while it runs
+			    */
 };
 
 /* What is known of a child; texts are valid until proc_free() or the next output. */

@@ -229,7 +229,7 @@ int record_write_cell(struct record *record, const struct record_cell *cell,
 	return write_json(arena, layout_cell_file(arena, record->dir, cell), envelope, err);
 }
 
-bool record_has_success(const struct record *record, const struct record_cell *cell)
+json_t *record_read_success(const struct record *record, const struct record_cell *cell)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	json_auto_t *envelope = NULL;
@@ -237,10 +237,19 @@ bool record_has_success(const struct record *record, const struct record_cell *c
 
 	if (check_cell(cell, &err) || json_read(layout_cell_file(arena, record->dir, cell),
 					      FILE_MAX_BYTES, &envelope, &err))
-		return false;
-	return strcmp(json_string_at(envelope, "/status", ""), "success") == 0 &&
-	       strcmp(json_string_at(envelope, "/meta/cause", "success"), "success") == 0 &&
-	       json_is_object(json_object_get(envelope, "data"));
+		return NULL;
+	if (strcmp(json_string_at(envelope, "/status", ""), "success") != 0 ||
+		strcmp(json_string_at(envelope, "/meta/cause", "success"), "success") != 0 ||
+		!json_is_object(json_object_get(envelope, "data")))
+		return NULL;
+	return json_incref(json_object_get(envelope, "meta"));
+}
+
+bool record_has_success(const struct record *record, const struct record_cell *cell)
+{
+	json_auto_t *meta = record_read_success(record, cell);
+
+	return meta != NULL;
 }
 
 int record_write_environment(struct record *record, const json_t *environment, struct error *err)

@@ -68,6 +68,8 @@ MUST_CHECK int record_write_parallel(struct record *record, const struct record_
 	struct error *err);
 /* Whether a cell is there and succeeded; what is damaged counts as absent. */
 bool record_has_success(const struct record *record, const struct record_cell *cell);
+/* The `meta` of such a cell, or NULL; the caller owns it. */
+json_t *record_read_success(const struct record *record, const struct record_cell *cell);
 
 /* Any other file of the tree, by its place: environment.json, layout.json, ... */
 MUST_CHECK int record_write_environment(

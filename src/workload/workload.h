@@ -56,7 +56,9 @@ struct workload_output {
 };
 
 /* A reading in a few numbers: what summaries show and comparisons start from. */
-enum { WORKLOAD_FIGURES = 4 };
+enum {
+	WORKLOAD_FIGURES = 4
+};
 
 /* What the outputs mean. */
 struct workload_reading {

@@ -1,0 +1,134 @@
+/* meshbench check: verifies drivers, profiles and plans without running anything. */
+#include "cli/cli.h"
+#include "cli/options.h"
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "plan/driver.h"
+#include "plan/plan.h"
+#include "plan/profile.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Far more than any of these files needs; their loaders have bounds of their own. */
+enum {
+	FILE_MAX_BYTES = 1024 * 1024
+};
+
+static bool is_dir(const char *path)
+{
+	struct stat info;
+
+	return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static int check_driver(struct arena *arena, const char *dir, struct error *err)
+{
+	struct driver driver;
+
+	if (driver_load(arena, dir, &driver, err))
+		return -1;
+	for (size_t i = 0; driver.warnings && driver.warnings[i]; i++)
+		fprintf(stderr, "%s\n", driver.warnings[i]);
+	printf("%s: driver %s is well formed\n", dir, driver.name);
+	return 0;
+}
+
+/* A file says by its keys what it is: plans list workloads, profiles do not. */
+static int check_file(struct arena *arena, const char *path, struct error *err)
+{
+	struct profile profile;
+	struct plan plan;
+	char *text;
+
+	if (file_read(arena, path, FILE_MAX_BYTES, &text, NULL, err))
+		return -1;
+	if (strncmp(text, "workloads:", 10) == 0 || strstr(text, "\nworkloads:")) {
+		if (plan_load(arena, path, &plan, err))
+			return -1;
+		printf("%s: plan %s is well formed\n", path, plan.name);
+		return 0;
+	}
+	if (profile_load(arena, path, &profile, err))
+		return -1;
+	printf("%s: profile %s is well formed\n", path, profile.name);
+	return 0;
+}
+
+static int check_any(struct arena *arena, const char *path, struct error *err)
+{
+	const char *name = strrchr(path, '/');
+
+	name = name ? name + 1 : path;
+	if (strcmp(name, "driver.yml") == 0) {
+		size_t length = (size_t)(name - path);
+
+		return check_driver(
+			arena, length ? arena_strndup(arena, path, length - 1) : ".", err);
+	}
+	return is_dir(path) ? check_driver(arena, path, err) : check_file(arena, path, err);
+}
+
+/* A folder of drivers stands for all of them. */
+static int check_folder(struct arena *arena, const char *path, struct error *err)
+{
+	AUTO(dir_closep) DIR *dir = opendir(path);
+	struct dirent *entry;
+	int failed = 0, found = 0;
+
+	while (dir && (entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe): our own stream */
+		const char *inner = arena_printf(arena, "%s/%s", path, entry->d_name);
+
+		if (entry->d_name[0] == '.' ||
+			!path_exists(arena_printf(arena, "%s/driver.yml", inner)))
+			continue;
+		found++;
+		if (check_driver(arena, inner, err)) {
+			fprintf(stderr, "%s\n", err->text);
+			failed++;
+		}
+	}
+	if (!found)
+		return fail(err, ERROR_USAGE,
+			"%s: there is no driver.yml in this folder or below it", path);
+	return failed ? fail(err, ERROR_USAGE, "%s: %d of %d drivers are wrong", path, failed,
+				found)
+		      : 0;
+}
+
+static const struct option_table table = {.usage = "check FILE...",
+	.about = "Verifies drivers (a folder or its driver.yml), profiles and plans; runs nothing.",
+	.arguments_min = 1,
+	.arguments_max = SIZE_MAX};
+
+static int run(int argc, char *const argv[])
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct option_result options;
+	struct error err = {0};
+	int status = EXIT_MEASURED;
+
+	if (options_parse(&table, arena, argc, argv, &options, &err))
+		return cli_report(&err);
+	if (options.wants_help) {
+		options_print_help(&table, stdout);
+		return EXIT_MEASURED;
+	}
+	for (size_t i = 0; i < options.argument_count; i++) {
+		const char *path = options.arguments[i];
+		bool is_folder =
+			is_dir(path) && !path_exists(arena_printf(arena, "%s/driver.yml", path));
+
+		if (is_folder ? check_folder(arena, path, &err) : check_any(arena, path, &err)) {
+			fprintf(stderr, "%s\n",
+				err.text); /* file:line:column stands first, for editors */
+			status = EXIT_WRONG_INPUT;
+		}
+	}
+	return status;
+}
+
+const struct command command_check = {"check", "verify drivers, profiles and plans", run};

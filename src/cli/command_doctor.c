@@ -1,0 +1,146 @@
+/* meshbench doctor: what this machine can do, and what to install for the rest. */
+#include "cli/cli.h"
+#include "cli/load.h"
+#include "cli/options.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "vpn/vpn.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static void print_line(const char *name, bool is_good, const char *text)
+{
+	printf("  %-14s%-5s%s\n", name, is_good ? "yes" : "no", text);
+}
+
+static void print_engine(struct procs *procs, const char *name, enum lab_engine engine,
+	const struct profile *profile)
+{
+	struct error err;
+
+	if (lab_can_carry(procs, engine, profile, &err))
+		print_line(name, false, err.text);
+	else
+		print_line(name, true, profile->title);
+}
+
+/* Namespaces first: without them nothing else can be tried. */
+static int print_machine(struct arena *arena, struct procs **ret_procs, struct error *err)
+{
+	struct profile clean, impaired;
+	struct utsname name;
+
+	uname(&name);
+	printf("This machine\n  %-14s%s\n", "kernel", name.release);
+	print_line("root", geteuid() == 0, "not needed");
+	if (namespace_enter(err)) {
+		print_line("namespaces", false, err->text);
+		return -1;
+	}
+	print_line("namespaces", true, "isolated hosts can be made");
+	print_line("tun", access("/dev/net/tun", R_OK | W_OK) == 0,
+		"/dev/net/tun, for userspace VPNs");
+	if (procs_new(ret_procs, err) || load_profile(arena, "baseline", &clean, err) ||
+		load_profile(arena, "low", &impaired, err))
+		return -1;
+	print_engine(*ret_procs, "bridge", LAB_ENGINE_BRIDGE, &clean);
+	print_engine(*ret_procs, "netem", LAB_ENGINE_NETEM, &impaired);
+	return 0;
+}
+
+static void print_workloads(struct arena *arena)
+{
+	puts("Workloads");
+	for (size_t i = 0; workloads[i]; i++) {
+		const struct workload *workload = workloads[i];
+		size_t n = 0;
+
+		while (workload->needs[n] && path_of_program(arena, workload->needs[n]))
+			n++;
+		if (workload->needs[n])
+			print_line(workload->name, false,
+				arena_printf(arena, "no program '%s': install the package %s",
+					workload->needs[n], workload->packages[n]));
+		else
+			print_line(workload->name, true, workload->title);
+	}
+}
+
+static const char *version_of(struct arena *arena, struct procs *procs, const struct driver *driver)
+{
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct error ignored;
+	char *text;
+
+	if (!driver->version ||
+		proc_start(procs,
+			&(struct proc_spec){.what = "ask for a version",
+				.argv = text_words(arena, driver->version, NULL),
+				.merge = true},
+			&proc, &ignored) ||
+		proc_wait(proc, deadline_in(5 * NS_PER_S), &ignored))
+		return "";
+	text = text_trim(arena_strdup(arena, proc_result(proc).out));
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* Returns how many VPNs can run here. */
+static int print_vpns(
+	struct arena *arena, struct procs *procs, size_t *ret_found, struct error *err)
+{
+	const char *const *names;
+
+	puts("VPNs");
+	if (plan_list(arena, "drivers", &names, err))
+		return -1;
+	for (; *names; names++) {
+		struct driver driver;
+		struct error missing;
+
+		if (load_driver(arena, *names, &driver, err))
+			return -1;
+		if (vpn_is_found(&driver, &missing)) {
+			print_line(driver.name, false, missing.text);
+			continue;
+		}
+		++*ret_found;
+		print_line(driver.name, true,
+			arena_printf(arena, "%s, %s  %s", driver.title, driver.datapath,
+				version_of(arena, procs, &driver)));
+	}
+	return 0;
+}
+
+static const struct option_table table = {.usage = "doctor",
+	.about = "Says what this machine can do, which VPNs and tools are found, and what to "
+		 "install "
+		 "for the rest.\nExit status: 0 when a run is possible, 3 when not."};
+
+static int run(int argc, char *const argv[])
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(procs_freep) struct procs *procs = NULL;
+	struct option_result options;
+	struct error err = {0};
+	size_t found = 0;
+
+	if (options_parse(&table, arena, argc, argv, &options, &err))
+		return cli_report(&err);
+	if (options.wants_help) {
+		options_print_help(&table, stdout);
+		return EXIT_MEASURED;
+	}
+	if (print_machine(arena, &procs, &err))
+		return cli_report(&err);
+	print_workloads(arena);
+	if (print_vpns(arena, procs, &found, &err))
+		return cli_report(&err);
+	return found ? EXIT_MEASURED : EXIT_CANNOT;
+}
+
+const struct command command_doctor = {"doctor", "what this machine can do", run};

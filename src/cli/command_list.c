@@ -1,0 +1,101 @@
+/* meshbench list: the names that can stand on a command line or in a plan. */
+#include "cli/cli.h"
+#include "cli/load.h"
+#include "cli/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int print_workloads(struct arena *arena, struct error *err)
+{
+	(void)arena;
+	(void)err;
+	for (size_t i = 0; workloads[i]; i++)
+		printf("%-14s%s\n", workloads[i]->name, workloads[i]->title);
+	return 0;
+}
+
+static int print_vpns(struct arena *arena, struct error *err)
+{
+	const char *const *names;
+
+	if (plan_list(arena, "drivers", &names, err))
+		return -1;
+	for (; *names; names++) {
+		struct driver driver;
+
+		if (load_driver(arena, *names, &driver, err))
+			return -1;
+		printf("%-14s%s\n", driver.name, driver.title);
+	}
+	return 0;
+}
+
+static int print_profiles(struct arena *arena, struct error *err)
+{
+	const char *const *names;
+
+	if (plan_list(arena, "profiles", &names, err))
+		return -1;
+	for (; *names; names++) {
+		struct profile profile;
+
+		if (load_profile(arena, *names, &profile, err))
+			return -1;
+		printf("%-14s%s\n", profile.name, profile.title);
+	}
+	return 0;
+}
+
+static int print_plans(struct arena *arena, struct error *err)
+{
+	const char *const *names;
+
+	if (plan_list(arena, "plans", &names, err))
+		return -1;
+	for (; *names; names++) {
+		const char *path;
+		struct plan plan;
+
+		if (plan_find(arena, "plans", *names, &path, err) ||
+			plan_load(arena, path, &plan, err))
+			return -1;
+		printf("%-14s%s\n", plan.name, plan.title);
+	}
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*print)(struct arena *arena, struct error *err);
+} lists[] = {{"vpns", print_vpns}, {"workloads", print_workloads}, {"profiles", print_profiles},
+	{"plans", print_plans}};
+
+static const struct option_table table = {.usage = "list vpns|workloads|profiles|plans",
+	.about = "Prints the names that a plan or a command line can use, each with its title.",
+	.arguments_min = 1,
+	.arguments_max = 1};
+
+static int run(int argc, char *const argv[])
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct option_result options;
+	struct error err = {0};
+
+	if (options_parse(&table, arena, argc, argv, &options, &err))
+		return cli_report(&err);
+	if (options.wants_help) {
+		options_print_help(&table, stdout);
+		return EXIT_MEASURED;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		if (strcmp(options.arguments[0], lists[i].name) == 0)
+			return lists[i].print(arena, &err) ? cli_report(&err) : EXIT_MEASURED;
+	}
+	fail(&err, ERROR_USAGE,
+		"cannot list '%s'; vpns, workloads, profiles and plans can be listed",
+		options.arguments[0]);
+	return cli_report(&err);
+}
+
+const struct command command_list = {"list", "names of VPNs, workloads, profiles, plans", run};

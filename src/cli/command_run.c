@@ -1,0 +1,250 @@
+/* meshbench run: a plan, carried out, with a summary at the end. */
+#include "cli/cli.h"
+#include "cli/load.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/summary.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "vpn/vpn.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+struct run_options {
+	struct request request;
+	const char *out, *resume;
+	bool quick, dry_run;
+};
+
+static struct option_table table_of(struct run_options *o, struct option_row rows[12])
+{
+	const struct option_row all[12] = {
+		{"vpn", "a,b", "only these; `all`, or `found` on this machine", OPTION_LIST,
+			&o->request.vpns, NULL, 0, 0},
+		{"workload", "a,b", "only these", OPTION_LIST, &o->request.workloads, NULL, 0, 0},
+		{"profile", "a,b", "only these; changed in place: low:rate=100mbit", OPTION_LIST,
+			&o->request.profiles, NULL, 0, 0},
+		{"tuning", "a,b", "only these", OPTION_LIST, &o->request.tunings, NULL, 0, 0},
+		{"engine", "NAME", "what joins the hosts: bridge or netem", OPTION_TEXT,
+			&o->request.engine, NULL, 0, 0},
+		{"repeat", "N", "repetitions of everything, in shuffled blocks", OPTION_INTEGER,
+			&o->request.repeat, NULL, 1, 1000},
+		{"seed", "N", "of the order; equal seeds, equal order", OPTION_INTEGER,
+			&o->request.seed, NULL, 0, INT64_MAX},
+		{"seconds", "N", "of measuring per workload", OPTION_SECONDS, &o->request.seconds,
+			NULL, 0, 0},
+		{"quick", NULL, "the plan `quick`: a few minutes", OPTION_FLAG, &o->quick, NULL, 0,
+			0},
+		{"out", "DIR", "the result tree; default: a new one under results/", OPTION_TEXT,
+			&o->out, NULL, 0, 0},
+		{"resume", "DIR", "go on with a tree: only what is missing or failed", OPTION_TEXT,
+			&o->resume, NULL, 0, 0},
+		{"dry-run", NULL, "print every command, run none", OPTION_FLAG, &o->dry_run, NULL,
+			0, 0},
+	};
+
+	memcpy(rows, all, sizeof(all));
+	return (struct option_table){.usage = "run [PLAN] [OPTION]...",
+		.about = "Measures VPNs in a lab on this machine and writes a result tree.\n"
+			 "Exit status: 0 all measured, 1 some cells failed, 2 wrong input, 3 this "
+			 "machine "
+			 "cannot.",
+		.rows = rows,
+		.count = 12,
+		.arguments_max = 1};
+}
+
+static const char *default_out(struct arena *arena)
+{
+	time_t now = time(NULL);
+	struct tm local;
+	char text[32];
+
+	localtime_r(&now, &local);
+	strftime(text, sizeof(text), "%Y-%m-%d_%H%M%S", &local);
+	return arena_printf(arena, "results/%s", text);
+}
+
+/* Leaves out what this machine lacks, saying what to install; counts what was left out. */
+static size_t leave_out_missing(
+	struct arena *arena, struct runner_plan *plan, bool is_quiet, size_t *ret_left)
+{
+	struct driver *drivers = arena_alloc(arena, struct driver, plan->driver_count);
+	const struct workload **found =
+		arena_alloc(arena, const struct workload *, plan->workload_count);
+	size_t drivers_left = 0, workloads_left = 0, missing = 0;
+	struct error err;
+
+	for (size_t i = 0; i < plan->driver_count; i++) {
+		if (vpn_is_found(&plan->drivers[i], &err) == 0) {
+			drivers[drivers_left++] = plan->drivers[i];
+			continue;
+		}
+		missing += !is_quiet;
+		if (!is_quiet)
+			fprintf(stderr, "meshbench: %s is left out: %s\n", plan->drivers[i].name,
+				err.text);
+	}
+	for (size_t i = 0; i < plan->workload_count; i++) {
+		const struct workload *workload = plan->workloads[i];
+		size_t n = 0;
+
+		while (workload->needs[n] && path_of_program(arena, workload->needs[n]))
+			n++;
+		if (!workload->needs[n]) {
+			found[workloads_left++] = workload;
+			continue;
+		}
+		missing++;
+		fprintf(stderr,
+			"meshbench: %s is left out: no program '%s' here; install the package %s\n",
+			workload->name, workload->needs[n], workload->packages[n]);
+	}
+	plan->drivers = drivers;
+	plan->driver_count = drivers_left;
+	plan->workloads = found;
+	plan->workload_count = workloads_left;
+	*ret_left = drivers_left * workloads_left;
+	return missing;
+}
+
+static int print_dry_run(const struct runner_plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->driver_count; i++) {
+		printf("== %s\n", plan->drivers[i].title);
+		if (vpn_dry_run(&plan->drivers[i], plan->plan->hosts, plan->plan->host_count,
+			    stdout, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int print_estimate(struct arena *arena, const struct runner_plan *plan, const char *out)
+{
+	const struct runner_visit *visits;
+	double seconds = 0;
+	char text[32];
+	size_t count;
+
+	runner_schedule(plan, arena, &visits, &count);
+	for (size_t i = 0; i < count; i++)
+		seconds += runner_estimate_s(plan, &visits[i]);
+	progress_duration(text, seconds);
+	return fprintf(stderr,
+		"meshbench: %zu VPNs x %zu profiles x %lld repetitions, %zu hosts, about %s, into "
+		"%s\n",
+		plan->driver_count, plan->profile_count, (long long)plan->plan->repeat,
+		plan->plan->host_count, text, out);
+}
+
+static int measure(struct arena *arena, const struct runner_plan *plan, const char *out,
+	bool some_missing, struct error *err)
+{
+	AUTO(procs_freep) struct procs *procs = NULL;
+	AUTO(record_closep) struct record *record = NULL;
+	struct progress_display display = progress_display_new();
+	struct runner_result result = {0};
+	int ended;
+
+	/* The tree is opened first: an unwritable folder is told before anything is built. */
+	if (record_open(out, &record, err) || namespace_enter(err) || procs_new(&procs, err))
+		return -1;
+	for (size_t i = 0; i < plan->profile_count; i++) {
+		if (lab_can_carry(procs, plan->engine, &plan->profiles[i], err))
+			return -1;
+	}
+	print_estimate(arena, plan, out);
+	ended = runner_run(plan, procs, record, arena, progress_listen, &display, &result, err);
+	progress_display_end(&display);
+	if (result.count)
+		summary_print(plan, &result, stdout);
+	printf("Results: %s\n", out);
+	if (ended && err->kind == ERROR_CANCELLED)
+		fprintf(stderr, "meshbench: cancelled; go on with: meshbench run --resume %s\n",
+			out);
+	if (ended)
+		return err->kind == ERROR_CANCELLED ? EXIT_SOME_FAILED : -1;
+	return some_missing || summary_has_failures(&result) ? EXIT_SOME_FAILED : EXIT_MEASURED;
+}
+
+/* The plan of the run that made a tree; what it measured cannot be changed on resuming. */
+static int load_resumed(struct arena *arena, const struct run_options *o,
+	const struct option_result *given, struct plan *ret_plan, struct error *err)
+{
+	AUTO(record_closep) struct record *record = NULL;
+	json_auto_t *environment = NULL;
+	const struct request *r = &o->request;
+
+	if (given->argument_count || o->quick || o->out || r->vpns || r->workloads || r->profiles ||
+		r->tunings || r->engine || r->repeat >= 0 || r->seed >= 0 || r->seconds > 0)
+		return fail(err, ERROR_USAGE,
+			"--resume goes on with the plan in %s and takes no other "
+			"plan or option",
+			o->resume);
+	if (!path_exists(o->resume))
+		return fail(err, ERROR_USAGE, "--resume %s: there is no such folder", o->resume);
+	if (record_open(o->resume, &record, err))
+		return -1;
+	environment = record_read_environment(record);
+	if (!environment)
+		return fail(err, ERROR_USAGE,
+			"--resume %s: it has no readable environment.json, so its "
+			"plan is not known; start a new run",
+			o->resume);
+	return runner_plan_from_json(arena, json_object_get(environment, "plan"), ret_plan, err);
+}
+
+static int run_with(struct arena *arena, struct run_options *o, const struct option_result *given,
+	struct error *err)
+{
+	struct runner_plan everything;
+	const char *out = o->resume;
+	bool only_found;
+	struct plan plan;
+	size_t missing, left;
+
+	if (o->quick && given->argument_count)
+		return fail(err, ERROR_USAGE, "--quick is the plan 'quick'; give one of both");
+	o->request.plan = given->arguments[0];
+	if (o->resume ? load_resumed(arena, o, given, &plan, err)
+		      : load_plan(arena, &o->request, &plan, err))
+		return -1;
+	if (load_everything(arena, &plan, &everything, err))
+		return -1;
+	if (o->dry_run)
+		return print_dry_run(&everything, err);
+	only_found = plan.vpns && plan.vpns[0] && strcmp(plan.vpns[0], "found") == 0;
+	missing = leave_out_missing(arena, &everything, only_found, &left);
+	if (left == 0)
+		return fail(err, ERROR_MISSING,
+			"nothing of what was asked for can run here; meshbench doctor says what to "
+			"install");
+	if (!out)
+		out = o->out ? o->out : default_out(arena);
+	return measure(arena, &everything, out, missing > 0, err);
+}
+
+static int run(int argc, char *const argv[])
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct run_options o = {.request = {.repeat = -1, .seed = -1, .attempts = -1}};
+	struct option_row rows[12];
+	struct option_table table = table_of(&o, rows);
+	struct option_result given;
+	struct error err = {0};
+	int status;
+
+	if (options_parse(&table, arena, argc, argv, &given, &err))
+		return cli_report(&err);
+	if (given.wants_help) {
+		options_print_help(&table, stdout);
+		return EXIT_MEASURED;
+	}
+	status = run_with(arena, &o, &given, &err);
+	return status < 0 ? cli_report(&err) : status;
+}
+
+const struct command command_run = {"run", "measure VPNs and write a result tree", run};

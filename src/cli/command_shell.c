@@ -1,0 +1,139 @@
+/* meshbench shell: a lab to look around in. */
+#include "cli/cli.h"
+#include "cli/load.h"
+#include "cli/options.h"
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "vpn/vpn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct shell_options {
+	const char *vpn, *profile, *engine;
+};
+
+struct scratch {
+	char path[64];
+};
+
+static void scratch_remove(struct scratch *scratch)
+{
+	struct error err;
+
+	if (tree_remove(scratch->path, &err))
+		fprintf(stderr, "meshbench: %s\n", err.text);
+}
+
+static int find_host(const struct plan *plan, const char *name, size_t *ret_host, struct error *err)
+{
+	for (size_t i = 0; i < plan->host_count; i++) {
+		if (strcmp(plan->hosts[i], name) == 0) {
+			*ret_host = i;
+			return 0;
+		}
+	}
+	return fail(err, ERROR_USAGE, "there is no host '%s'; the lab has %s, %s, ...", name,
+		plan->hosts[0], plan->hosts[1]);
+}
+
+/* The shell of the user on the host, on this terminal; its exit status is not ours to judge. */
+static int run_shell(struct host *host, struct error *err)
+{
+	AUTO(proc_freep) struct proc *proc = NULL;
+	const char *shell = getenv("SHELL"); /* NOLINT(concurrency-mt-unsafe): nothing sets it */
+
+	if (host_start(host,
+		    &(struct proc_spec){.what = "shell",
+			    .argv = (const char *const[]){shell && *shell ? shell : "/bin/sh",
+				    NULL},
+			    .on_terminal = true},
+		    &proc, err))
+		return -1;
+	return proc_wait(proc, deadline_in(INT64_MAX), err);
+}
+
+static int open_lab(struct arena *arena, const struct shell_options *o, const char *name,
+	const char *state_dir, struct error *err)
+{
+	AUTO(procs_freep) struct procs *procs = NULL;
+	AUTO(lab_downp) struct lab *lab = NULL;
+	AUTO(vpn_downp) struct vpn *vpn = NULL;
+	const struct request request = {
+		.engine = o->engine, .repeat = -1, .seed = -1, .attempts = -1};
+	struct profile profile;
+	struct driver driver;
+	enum lab_engine engine;
+	struct plan plan;
+	size_t host = 0;
+
+	if (load_plan(arena, &request, &plan, err) || find_host(&plan, name, &host, err) ||
+		load_engine(plan.engine, &engine, err) ||
+		load_profile(arena, o->profile ? o->profile : "baseline", &profile, err) ||
+		load_driver(arena, o->vpn ? o->vpn : "none", &driver, err) ||
+		vpn_is_found(&driver, err) || namespace_enter(err) || procs_new(&procs, err) ||
+		lab_can_carry(procs, engine, &profile, err))
+		return -1;
+	if (lab_up(procs,
+		    &(struct lab_spec){.names = plan.hosts,
+			    .count = plan.host_count,
+			    .engine = engine,
+			    .profile = &profile,
+			    .state_dir = state_dir,
+			    .congestion = plan.congestion},
+		    &lab, err) ||
+		vpn_up(lab, &driver, arena_printf(arena, "%s/controller", state_dir), &vpn, err))
+		return -1;
+	fprintf(stderr, "meshbench: %s, %s, profile %s; others answer as NAME and NAME.vpn\n", name,
+		driver.title, profile.name);
+	return run_shell(lab_host(lab, host), err);
+}
+
+static int with_scratch(struct arena *arena, const struct shell_options *o, const char *name)
+{
+	struct scratch scratch = {"/tmp/meshbench-shell.XXXXXX"};
+	struct error err = {0};
+	int failed;
+
+	if (!mkdtemp(scratch.path)) {
+		fail_errno(&err, "make a folder in /tmp for the hosts' state");
+		return cli_report(&err);
+	}
+	failed = open_lab(arena, o, name, scratch.path, &err);
+	scratch_remove(&scratch);
+	return failed ? cli_report(&err) : EXIT_MEASURED;
+}
+
+static int run(int argc, char *const argv[])
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct shell_options o = {0};
+	const struct option_row rows[] = {
+		{"vpn", "NAME", "join the hosts with it; default: none", OPTION_TEXT, &o.vpn, NULL,
+			0, 0},
+		{"profile", "NAME", "of the wire; default: baseline", OPTION_TEXT, &o.profile, NULL,
+			0, 0},
+		{"engine", "NAME", "what joins the hosts", OPTION_TEXT, &o.engine, NULL, 0, 0},
+	};
+	const struct option_table table = {.usage = "shell HOST [OPTION]...",
+		.about = "Brings a lab up and opens a shell on one of its hosts; the lab ends with "
+			 "it.",
+		.rows = rows,
+		.count = ARRAY_SIZE(rows),
+		.arguments_min = 1,
+		.arguments_max = 1};
+	struct option_result given;
+	struct error err = {0};
+
+	if (options_parse(&table, arena, argc, argv, &given, &err))
+		return cli_report(&err);
+	if (given.wants_help) {
+		options_print_help(&table, stdout);
+		return EXIT_MEASURED;
+	}
+	return with_scratch(arena, &o, given.arguments[0]);
+}
+
+const struct command command_shell = {"shell", "a shell on a host of a lab", run};

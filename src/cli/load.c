@@ -1,0 +1,172 @@
+/* From the user's words to checked structs, before anything starts. */
+#include "cli/load.h"
+
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const no_names[] = {NULL};
+
+static size_t count_of(const char *const *list)
+{
+	size_t count = 0;
+
+	while (list && list[count])
+		count++;
+	return count;
+}
+
+int load_plan(struct arena *arena, const struct request *request, struct plan *ret_plan,
+	struct error *err)
+{
+	const char *path;
+	struct plan plan;
+
+	if (plan_find(arena, "plans", request->plan ? request->plan : "quick", &path, err) ||
+		plan_load(arena, path, &plan, err))
+		return -1;
+	if (request->vpns)
+		plan.vpns = request->vpns;
+	if (request->workloads)
+		plan.workloads = request->workloads;
+	if (request->profiles)
+		plan.profiles = request->profiles;
+	if (request->tunings)
+		plan.tunings = request->tunings;
+	if (request->engine)
+		plan.engine = request->engine;
+	if (request->repeat >= 0)
+		plan.repeat = request->repeat;
+	if (request->seed >= 0)
+		plan.seed = (uint64_t)request->seed;
+	if (request->attempts >= 0)
+		plan.attempts = request->attempts;
+	if (request->seconds > 0)
+		plan.seconds = plan.parallel_seconds = request->seconds;
+	if (plan_check(&plan, err))
+		return -1;
+	*ret_plan = plan;
+	return 0;
+}
+
+int load_driver(struct arena *arena, const char *name, struct driver *ret_driver, struct error *err)
+{
+	const char *path;
+
+	if (plan_find(arena, "drivers", name, &path, err))
+		return -1;
+	return driver_load(arena, path, ret_driver, err);
+}
+
+/* "low:rate=100mbit": the name ends at the colon. */
+int load_profile(
+	struct arena *arena, const char *words, struct profile *ret_profile, struct error *err)
+{
+	size_t length = strcspn(words, ":");
+	const char *path;
+
+	if (plan_find(arena, "profiles", arena_strndup(arena, words, length), &path, err) ||
+		profile_load(arena, path, ret_profile, err))
+		return -1;
+	if (words[length] == '\0')
+		return 0;
+	/* Two changes of one profile in a run need folders of their own. */
+	if (profile_change(arena, ret_profile, words + length + 1, err))
+		return fail_in(err, "--profile %s", words);
+	ret_profile->name = arena_strdup(arena, words);
+	ret_profile->folder = arena_strdup(arena, words);
+	return 0;
+}
+
+int load_engine(const char *name, enum lab_engine *ret_engine, struct error *err)
+{
+	static const struct {
+		const char *name;
+		enum lab_engine engine;
+	} engines[] = {{"bridge", LAB_ENGINE_BRIDGE}, {"netem", LAB_ENGINE_NETEM}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
+		if (strcmp(name, engines[i].name) == 0) {
+			*ret_engine = engines[i].engine;
+			return 0;
+		}
+	}
+	return fail(
+		err, ERROR_USAGE, "there is no engine '%s' here; there are bridge and netem", name);
+}
+
+static int refuse_twice(const char *what, const char *const *names, struct error *err)
+{
+	for (size_t i = 0; names[i]; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(names[i], names[j]) == 0)
+				return fail(
+					err, ERROR_USAGE, "%s '%s' is named twice", what, names[i]);
+		}
+	}
+	if (!names[0])
+		return fail(err, ERROR_USAGE, "no %s is named", what);
+	return 0;
+}
+
+/* "found" and "all" stand for every driver there is; the run skips what this machine lacks. */
+static int expand_vpns(struct arena *arena, const char *const **names, struct error *err)
+{
+	const char *const *given = *names;
+
+	if (!given[0] || given[1] ||
+		(strcmp(given[0], "found") != 0 && strcmp(given[0], "all") != 0))
+		return 0;
+	return plan_list(arena, "drivers", names, err);
+}
+
+static int load_workloads(struct arena *arena, const char *const *names,
+	const struct workload *const **ret_list, struct error *err)
+{
+	const struct workload **list =
+		arena_alloc(arena, const struct workload *, count_of(names) + 1);
+
+	for (size_t i = 0; names[i]; i++) {
+		list[i] = workload_named(names[i]);
+		if (!list[i])
+			return fail(err, ERROR_USAGE,
+				"there is no workload '%s'; meshbench list workloads shows them",
+				names[i]);
+	}
+	*ret_list = list;
+	return 0;
+}
+
+int load_everything(struct arena *arena, const struct plan *plan, struct runner_plan *ret_plan,
+	struct error *err)
+{
+	const char *const *vpns = plan->vpns ? plan->vpns : no_names;
+	const char *const *profiles = plan->profiles ? plan->profiles : no_names;
+	const char *const *names = plan->workloads ? plan->workloads : no_names;
+	struct runner_plan result = {.plan = plan, .workload_count = count_of(names)};
+	struct driver *drivers;
+	struct profile *loaded;
+
+	if (refuse_twice("VPN", vpns, err) || refuse_twice("profile", profiles, err) ||
+		refuse_twice("workload", names, err) || expand_vpns(arena, &vpns, err) ||
+		load_engine(plan->engine, &result.engine, err) ||
+		load_workloads(arena, names, &result.workloads, err))
+		return -1;
+	result.driver_count = count_of(vpns);
+	result.profile_count = count_of(profiles);
+	drivers = arena_alloc(arena, struct driver, result.driver_count);
+	loaded = arena_alloc(arena, struct profile, result.profile_count);
+	for (size_t i = 0; i < result.driver_count; i++) {
+		if (load_driver(arena, vpns[i], &drivers[i], err))
+			return -1;
+	}
+	for (size_t i = 0; i < result.profile_count; i++) {
+		if (load_profile(arena, profiles[i], &loaded[i], err))
+			return -1;
+	}
+	result.drivers = drivers;
+	result.profiles = loaded;
+	*ret_plan = result;
+	return 0;
+}

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "runner/runner.h"
+
+/* What the user asked for, in words; loading turns it into checked structs. */
+struct request {
+	const char *plan;        /* a name or a path; NULL: quick */
+	const char *const *vpns; /* NULL: the plan's */
+	const char *const *workloads;
+	const char *const *profiles;
+	const char *const *tunings;
+	const char *engine;
+	int64_t repeat, seed, attempts; /* -1: the plan's */
+	double seconds;                 /* 0: the plan's */
+};
+
+/* The plan with the request's changes, checked as a plan file is. */
+MUST_CHECK int load_plan(struct arena *arena, const struct request *request, struct plan *ret_plan,
+	struct error *err);
+/* Drivers, profiles and workloads that a plan names; every problem is ERROR_USAGE. */
+MUST_CHECK int load_everything(struct arena *arena, const struct plan *plan,
+	struct runner_plan *ret_plan, struct error *err);
+
+/* A driver, a profile (with changes) and a list of drivers by name. */
+MUST_CHECK int load_driver(
+	struct arena *arena, const char *name, struct driver *ret_driver, struct error *err);
+MUST_CHECK int load_profile(
+	struct arena *arena, const char *words, struct profile *ret_profile, struct error *err);
+/* "bridge", "netem". */
+MUST_CHECK int load_engine(const char *name, enum lab_engine *ret_engine, struct error *err);

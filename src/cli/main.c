@@ -1,0 +1,57 @@
+/* meshbench: finds the command, and prints errors for all of them. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const commands[] = {
+	&command_run, &command_check, &command_list, &command_doctor, &command_shell};
+
+int cli_report(const struct error *err)
+{
+	fprintf(stderr, "meshbench: %s\n", err->text);
+	switch (err->kind) {
+	case ERROR_USAGE:
+		return EXIT_WRONG_INPUT;
+	case ERROR_MISSING:
+		return EXIT_CANNOT;
+	default:
+		return EXIT_SOME_FAILED;
+	}
+}
+
+static void print_commands(FILE *out)
+{
+	fputs("Usage: meshbench COMMAND [OPTION]...\n\n"
+	      "Benchmarks mesh VPNs in a lab of isolated hosts on this machine, without root.\n\n"
+	      "Commands:\n",
+		out);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  %-10s%s\n", commands[i]->name, commands[i]->about);
+	fputs("\nmeshbench COMMAND --help says more; `meshbench run` measures what is found "
+	      "here.\n",
+		out);
+}
+
+int main(int argc, char *argv[])
+{
+	if (argc < 2) {
+		print_commands(stderr);
+		return EXIT_WRONG_INPUT;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("meshbench " MESHBENCH_VERSION);
+		return EXIT_MEASURED;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_commands(stdout);
+		return EXIT_MEASURED;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(argv[1], commands[i]->name) == 0)
+			return commands[i]->run(argc - 1, argv + 1);
+	}
+	fprintf(stderr, "meshbench: there is no command '%s'; meshbench --help lists them\n",
+		argv[1]);
+	return EXIT_WRONG_INPUT;
+}

@@ -1,0 +1,168 @@
+/* Command lines: one table per command says what can stand there and what it means. */
+#include "cli/options.h"
+
+#include "base/text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct option_row *find_row(
+	const struct option_table *table, const char *name, size_t length)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		if (strlen(table->rows[i].name) == length &&
+			strncmp(table->rows[i].name, name, length) == 0)
+			return &table->rows[i];
+	}
+	return NULL;
+}
+
+static int set_list(
+	const struct option_row *row, struct arena *arena, const char *text, struct error *err)
+{
+	const char *const **target = row->target;
+	size_t had = 0, count = 1;
+	const char **list;
+
+	while (*target && (*target)[had])
+		had++;
+	for (const char *at = text; *at; at++)
+		count += *at == ',';
+	list = arena_alloc(arena, const char *, had + count + 1);
+	for (size_t i = 0; i < had; i++)
+		list[i] = (*target)[i];
+	for (size_t i = had; i < had + count; i++) {
+		size_t length = strcspn(text, ",");
+
+		if (length == 0)
+			return fail(err, ERROR_USAGE, "--%s: a name between commas is empty",
+				row->name);
+		list[i] = arena_strndup(arena, text, length);
+		text += length + (text[length] == ',');
+	}
+	*target = list;
+	return 0;
+}
+
+static int set_seconds(const struct option_row *row, const char *text, struct error *err)
+{
+	char *end = NULL;
+	double value = strtod(text, &end);
+
+	if (end == text || *end || !isfinite(value) || value <= 0 || value > 86400)
+		return fail(err, ERROR_USAGE,
+			"--%s: '%s' is no number of seconds between 0 and 86400", row->name, text);
+	*(double *)row->target = value;
+	return 0;
+}
+
+static int set_value(
+	const struct option_row *row, struct arena *arena, const char *text, struct error *err)
+{
+	if (row->is_given)
+		*row->is_given = true;
+	switch (row->kind) {
+	case OPTION_FLAG:
+		*(bool *)row->target = true;
+		return 0;
+	case OPTION_TEXT:
+		*(const char **)row->target = arena_strdup(arena, text);
+		return 0;
+	case OPTION_LIST:
+		return set_list(row, arena, text, err);
+	case OPTION_INTEGER:
+		if (text_integer(text, row->low, row->high, row->target, err))
+			return fail_in(err, "--%s", row->name);
+		return 0;
+	case OPTION_SECONDS:
+		return set_seconds(row, text, err);
+	}
+	return 0;
+}
+
+/* Reads one option at argv[at]; returns how many words it took, 0 after an error. */
+static int take_option(const struct option_table *table, struct arena *arena, int left,
+	char *const argv[], struct error *err)
+{
+	const char *name = argv[0] + 2;
+	size_t length = strcspn(name, "=");
+	const struct option_row *row = find_row(table, name, length);
+	const char *value = name[length] == '=' ? name + length + 1 : NULL;
+	int taken = 1;
+
+	if (argv[0][1] != '-' || !row) {
+		fail(err, ERROR_USAGE, "unknown option '%s'; meshbench %.*s --help lists them",
+			argv[0], (int)strcspn(table->usage, " "), table->usage);
+		return 0;
+	}
+	if (row->kind == OPTION_FLAG && value) {
+		fail(err, ERROR_USAGE, "--%s takes no value", row->name);
+		return 0;
+	}
+	if (row->kind != OPTION_FLAG && !value) {
+		if (left < 2) {
+			fail(err, ERROR_USAGE, "--%s needs %s", row->name, row->argument);
+			return 0;
+		}
+		value = argv[1];
+		taken = 2;
+	}
+	return set_value(row, arena, value, err) ? 0 : taken;
+}
+
+static int check_count(
+	const struct option_table *table, const struct option_result *result, struct error *err)
+{
+	if (result->wants_help)
+		return 0;
+	if (result->argument_count < table->arguments_min)
+		return fail(err, ERROR_USAGE, "something is missing: meshbench %s", table->usage);
+	if (result->argument_count > table->arguments_max)
+		return fail(err, ERROR_USAGE, "'%s' is one word too many: meshbench %s",
+			result->arguments[table->arguments_max], table->usage);
+	return 0;
+}
+
+int options_parse(const struct option_table *table, struct arena *arena, int argc,
+	char *const argv[], struct option_result *ret_result, struct error *err)
+{
+	const char **arguments = arena_alloc(arena, const char *, (size_t)argc + 1);
+	struct option_result result = {.arguments = arguments};
+
+	for (int i = 1; i < argc;) {
+		int taken = 1;
+
+		if (strcmp(argv[i], "--") == 0) {
+			result.command = (const char *const *)argv + i + 1;
+			break;
+		}
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			result.wants_help = true;
+		else if (argv[i][0] == '-' && argv[i][1])
+			taken = take_option(table, arena, argc - i, argv + i, err);
+		else
+			arguments[result.argument_count++] = argv[i];
+		if (taken == 0)
+			return -1;
+		i += taken;
+	}
+	if (check_count(table, &result, err))
+		return -1;
+	*ret_result = result;
+	return 0;
+}
+
+void options_print_help(const struct option_table *table, FILE *out)
+{
+	fprintf(out, "Usage: meshbench %s\n\n%s\n", table->usage, table->about);
+	if (table->count)
+		fputs("\nOptions:\n", out);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct option_row *row = &table->rows[i];
+		int width = fprintf(out, "  --%s%s%s", row->name, row->argument ? " " : "",
+			row->argument ? row->argument : "");
+
+		fprintf(out, "%*s%s\n", width < 26 ? 26 - width : 2, "", row->help);
+	}
+}

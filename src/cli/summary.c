@@ -1,0 +1,212 @@
+/* The summary table: a row per VPN and profile, a column per workload. */
+#include "cli/summary.h"
+
+#include "cli/progress.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Two lines of head and a row each, all texts in one arena. */
+struct grid {
+	struct arena *arena;
+	size_t rows, columns;
+	const char **texts;
+};
+
+static const char **text_at(const struct grid *grid, size_t row, size_t column)
+{
+	return &grid->texts[row * grid->columns + column];
+}
+
+static void grid_print(const struct grid *grid, FILE *out)
+{
+	for (size_t row = 0; row < grid->rows; row++) {
+		for (size_t column = 0; column < grid->columns; column++) {
+			size_t width = 0;
+
+			for (size_t r = 0; r < grid->rows; r++) {
+				size_t length = strlen(*text_at(grid, r, column));
+
+				width = length > width ? length : width;
+			}
+			if (column + 1 == grid->columns)
+				width = 0; /* nothing follows that it would have to be apart from */
+			fprintf(out, "%-*s%s", (int)width, *text_at(grid, row, column),
+				column + 1 == grid->columns ? "\n" : "   ");
+		}
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Sorts `values`; NAN when there is none. */
+static double median(double *values, size_t count)
+{
+	if (count == 0)
+		return NAN;
+	qsort(values, count, sizeof(*values), compare);
+	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+static const char *number(struct arena *arena, double value)
+{
+	return arena_printf(arena, "%.*f", value < 10 ? 2 : value < 100 ? 1 : 0, value);
+}
+
+/* All outcomes of one VPN, profile and workload, over links and repetitions. */
+struct selection {
+	const struct runner_result *result;
+	const struct driver *driver;
+	const struct profile *profile;
+	const struct workload *workload;
+};
+
+static bool is_selected(const struct selection *s, const struct runner_outcome *outcome)
+{
+	return outcome->visit->driver == s->driver && outcome->visit->profile == s->profile &&
+	       outcome->cell->workload == s->workload;
+}
+
+static double median_figure(const struct selection *s, double *values, size_t figure)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->result->count; i++) {
+		const struct runner_outcome *outcome = &s->result->outcomes[i];
+
+		if (is_selected(s, outcome) && isfinite(outcome->figures[figure]))
+			values[count++] = outcome->figures[figure];
+	}
+	return median(values, count);
+}
+
+/* "934 / 935" from the medians, and "(2 of 3)" where less came than was planned. */
+static const char *describe(const struct selection *s, struct arena *arena, double *values)
+{
+	size_t planned = 0, ok = 0;
+	const char *text = "";
+
+	for (size_t i = 0; i < s->result->count; i++) {
+		if (!is_selected(s, &s->result->outcomes[i]))
+			continue;
+		planned++;
+		ok += s->result->outcomes[i].cause == CAUSE_SUCCESS;
+	}
+	if (ok == 0)
+		return planned ? "failed" : "-";
+	for (size_t i = 0; i < WORKLOAD_FIGURES && s->workload->figures[i]; i++) {
+		double value = median_figure(s, values, i);
+
+		text = arena_printf(arena, "%s%s%s", text, i ? " / " : "",
+			isfinite(value) ? number(arena, value) : "?");
+	}
+	return ok == planned ? text : arena_printf(arena, "%s (%zu of %zu)", text, ok, planned);
+}
+
+static const char *describe_connect(const struct selection *s, struct arena *arena, double *values)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->result->connect_count; i++) {
+		const struct runner_connect *connect = &s->result->connects[i];
+
+		if (connect->visit->driver == s->driver && connect->visit->profile == s->profile)
+			values[count++] = connect->connect_s;
+	}
+	return count ? arena_printf(arena, "%.3f", median(values, count)) : "-";
+}
+
+enum {
+	FIXED_COLUMNS = 3,
+	HEAD_ROWS = 2
+};
+
+static void fill_head(const struct grid *grid, const struct runner_plan *plan)
+{
+	static const char *const titles[HEAD_ROWS][FIXED_COLUMNS] = {
+		{"VPN", "profile", "connect"}, {"", "", "s"}};
+
+	for (size_t row = 0; row < HEAD_ROWS; row++) {
+		for (size_t column = 0; column < FIXED_COLUMNS; column++)
+			*text_at(grid, row, column) = titles[row][column];
+	}
+	for (size_t w = 0; w < plan->workload_count; w++) {
+		*text_at(grid, 0, FIXED_COLUMNS + w) = plan->workloads[w]->name;
+		*text_at(grid, 1, FIXED_COLUMNS + w) = plan->workloads[w]->figures_title;
+	}
+}
+
+static void fill_row(const struct grid *grid, size_t row, const struct runner_plan *plan,
+	struct selection *s, double *values)
+{
+	*text_at(grid, row, 0) = s->driver->name;
+	*text_at(grid, row, 1) = s->profile->name;
+	*text_at(grid, row, 2) = describe_connect(s, grid->arena, values);
+	for (size_t w = 0; w < plan->workload_count; w++) {
+		s->workload = plan->workloads[w];
+		*text_at(grid, row, FIXED_COLUMNS + w) = describe(s, grid->arena, values);
+	}
+}
+
+static void print_failures(const struct runner_result *result, FILE *out)
+{
+	bool has_title = false;
+
+	for (size_t i = 0; i < result->count; i++) {
+		const struct runner_outcome *outcome = &result->outcomes[i];
+
+		if (outcome->cause == CAUSE_SUCCESS)
+			continue;
+		if (!has_title)
+			fputs("\nFailures\n", out);
+		has_title = true;
+		fprintf(out, "  %s, %s, %s, %s: %s: %s\n", outcome->visit->driver->name,
+			outcome->visit->profile->name, outcome->cell->workload->name,
+			outcome->where, cause_name(outcome->cause), outcome->evidence);
+	}
+}
+
+void summary_print(const struct runner_plan *plan, const struct runner_result *result, FILE *out)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	double *values = arena_alloc(arena, double, result->count + result->connect_count + 1);
+	struct grid grid = {.arena = arena,
+		.rows = HEAD_ROWS + plan->driver_count * plan->profile_count,
+		.columns = FIXED_COLUMNS + plan->workload_count};
+	char total[32];
+
+	grid.texts = arena_alloc(arena, const char *, grid.rows *grid.columns);
+	fill_head(&grid, plan);
+	for (size_t d = 0; d < plan->driver_count; d++) {
+		for (size_t p = 0; p < plan->profile_count; p++)
+			fill_row(&grid, HEAD_ROWS + d * plan->profile_count + p, plan,
+				&(struct selection){.result = result,
+					.driver = &plan->drivers[d],
+					.profile = &plan->profiles[p]},
+				values);
+	}
+	fputc('\n', out);
+	grid_print(&grid, out);
+	print_failures(result, out);
+	progress_duration(total, result->total_s);
+	fprintf(out, "\nMedians over links and repetitions. Measured in %s", total);
+	if (result->measuring_s > 0)
+		fprintf(out, ", %.0f %% of it inside workloads",
+			100 * result->measuring_s / result->total_s);
+	fputs(".\n", out);
+}
+
+bool summary_has_failures(const struct runner_result *result)
+{
+	for (size_t i = 0; i < result->count; i++) {
+		if (result->outcomes[i].cause != CAUSE_SUCCESS)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,281 @@
+/* One attempt at a workload: servers, barrier, clients, limits, reading. */
+#include "runner/internal.h"
+
+#include "base/clock.h"
+#include "proc/proc.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const int64_t SERVER_READY_NS = 10 * NS_PER_S;
+static const int64_t SERVER_GRACE_NS = 500 * NS_PER_MS;
+
+/* A command of one link and what became of it. */
+struct job {
+	const struct workload_command *command;
+	struct host *host;
+	size_t link;
+	struct proc *proc; /* NULL: never started */
+	bool timed_out;
+};
+
+struct jobs {
+	struct job *list;
+	size_t count;
+	size_t *first; /* index of the first job of each link, and one past the last */
+};
+
+static void jobs_done(struct jobs *jobs)
+{
+	for (size_t i = jobs->count; i-- > 0;)
+		proc_freep(&jobs->list[i].proc);
+}
+
+static struct jobs jobs_new(const struct attempt *attempt, struct arena *arena)
+{
+	struct jobs jobs = {.first = arena_alloc(arena, size_t, attempt->link_count + 1)};
+	size_t hosts = lab_host_count(attempt->lab);
+
+	for (size_t link = 0; link < attempt->link_count; link++) {
+		struct workload_command *commands;
+		struct job *grown;
+		size_t count;
+
+		attempt->workload->commands(&attempt->cases[link], arena, &commands, &count);
+		grown = arena_alloc(arena, struct job, jobs.count + count);
+		if (jobs.count)
+			memcpy(grown, jobs.list, jobs.count * sizeof(*grown));
+		for (size_t i = 0; i < count; i++) {
+			size_t at = attempt->sources[link];
+
+			if (commands[i].side == WORKLOAD_TARGET)
+				at = (at + 1) % hosts;
+			grown[jobs.count + i] = (struct job){.command = &commands[i],
+				.host = lab_host(attempt->lab, at),
+				.link = link};
+		}
+		jobs.first[link] = jobs.count;
+		jobs.list = grown;
+		jobs.count += count;
+	}
+	jobs.first[attempt->link_count] = jobs.count;
+	return jobs;
+}
+
+static int start_job(struct job *job, struct error *err)
+{
+	return host_start(job->host,
+		&(struct proc_spec){.what = job->command->what,
+			.argv = job->command->argv,
+			.keep_bytes = job->command->keep_bytes,
+			.held = !job->command->is_server},
+		&job->proc, err);
+}
+
+static int start_servers(const struct jobs *jobs, struct error *err)
+{
+	struct deadline deadline = deadline_in(SERVER_READY_NS);
+
+	for (size_t i = 0; i < jobs->count; i++) {
+		if (jobs->list[i].command->is_server && start_job(&jobs->list[i], err))
+			return -1;
+	}
+	for (size_t i = 0; i < jobs->count; i++) {
+		const struct workload_command *command = jobs->list[i].command;
+
+		if (command->is_server && command->ready &&
+			proc_wait_output(jobs->list[i].proc, command->ready, deadline, err))
+			return -1;
+	}
+	return 0;
+}
+
+/* Ends what is over its limit; true while any client of the stage still runs. */
+static bool is_stage_running(const struct jobs *jobs, unsigned stage, struct deadline *ret_next)
+{
+	bool running = false;
+
+	*ret_next = deadline_in(NS_PER_S);
+	for (size_t i = 0; i < jobs->count; i++) {
+		struct job *job = &jobs->list[i];
+		struct proc_result result;
+		struct deadline limit;
+
+		if (job->command->is_server || job->command->stage != stage || !job->proc)
+			continue;
+		result = proc_result(job->proc);
+		if (result.has_ended)
+			continue;
+		limit.at_ns = result.started_ns + job->command->limit_ns;
+		if (deadline_has_passed(limit)) {
+			job->timed_out = true;
+			proc_kill(job->proc);
+			continue;
+		}
+		*ret_next = deadline_earlier(*ret_next, limit);
+		running = true;
+	}
+	return running;
+}
+
+static int run_stage(struct procs *procs, const struct jobs *jobs, struct arena *arena,
+	unsigned stage, struct error *err)
+{
+	struct proc **held = arena_alloc(arena, struct proc *, jobs->count);
+	struct deadline next;
+	size_t count = 0;
+
+	for (size_t i = 0; i < jobs->count; i++) {
+		struct job *job = &jobs->list[i];
+
+		if (job->command->is_server || job->command->stage != stage)
+			continue;
+		if (start_job(job, err))
+			return -1;
+		held[count++] = job->proc;
+	}
+	if (procs_release(held, count, err))
+		return -1;
+	while (is_stage_running(jobs, stage, &next)) {
+		if (procs_step(procs, next, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int run_jobs(const struct attempt *attempt, const struct jobs *jobs, struct arena *arena,
+	struct error *err)
+{
+	unsigned stages = 0;
+
+	if (start_servers(jobs, err))
+		return -1;
+	for (size_t i = 0; i < jobs->count; i++) {
+		if (!jobs->list[i].command->is_server && jobs->list[i].command->stage >= stages)
+			stages = jobs->list[i].command->stage + 1;
+	}
+	for (unsigned stage = 0; stage < stages; stage++) {
+		if (run_stage(lab_procs(attempt->lab), jobs, arena, stage, err))
+			return -1;
+	}
+	for (size_t i = 0; i < jobs->count; i++) {
+		if (jobs->list[i].command->is_server)
+			proc_stop(jobs->list[i].proc, SERVER_GRACE_NS);
+	}
+	return 0;
+}
+
+static struct workload_output output_of(const struct job *job)
+{
+	struct proc_result result;
+
+	if (!job->proc)
+		return (struct workload_output){.exit_code = -1, .out = "", .errout = ""};
+	result = proc_result(job->proc);
+	return (struct workload_output){.exit_code = result.exit_code,
+		.signal = result.signal,
+		.timed_out = job->timed_out,
+		.out = result.out,
+		.errout = result.errout,
+		.out_size = result.out_size,
+		.errout_size = result.errout_size,
+		.dropped_bytes = result.dropped_bytes,
+		.started_ns = result.started_ns,
+		.ended_ns = result.ended_ns};
+}
+
+/* Keeps the words of the command that failed beyond the life of its process. */
+static void keep_blamed(struct attempt_result *result, size_t link, const struct job *job)
+{
+	struct workload_output output = output_of(job);
+
+	output.out = arena_strndup(result->arena, output.out, output.out_size);
+	output.errout = arena_strndup(result->arena, output.errout, output.errout_size);
+	result->blamed[link] = job->command;
+	result->blamed_outputs[link] = output;
+}
+
+static void read_link(const struct attempt *attempt, const struct jobs *jobs, size_t link,
+	struct attempt_result *result)
+{
+	size_t first = jobs->first[link], count = jobs->first[link + 1] - first;
+	struct workload_output *outputs = arena_alloc(result->arena, struct workload_output, count);
+	struct workload_reading *reading = &result->readings[link];
+
+	for (size_t i = 0; i < count; i++)
+		outputs[i] = output_of(&jobs->list[first + i]);
+	attempt->workload->read(&attempt->cases[link], outputs, count, reading);
+	if (reading->cause != CAUSE_SUCCESS && reading->blamed < count)
+		keep_blamed(result, link, &jobs->list[first + reading->blamed]);
+}
+
+static void blame_all(const struct attempt *attempt, struct attempt_result *result,
+	enum cause cause, const char *evidence)
+{
+	for (size_t link = 0; link < attempt->link_count; link++) {
+		struct workload_reading *reading = &result->readings[link];
+
+		reading->cause = cause;
+		snprintf(reading->evidence, sizeof(reading->evidence), "%s", evidence);
+	}
+}
+
+static double bytes_of(const struct attempt *attempt, const struct attempt_result *result)
+{
+	double bytes = 0;
+
+	for (size_t link = 0; link < attempt->link_count; link++)
+		bytes += result->readings[link].bytes_moved;
+	return bytes;
+}
+
+static struct attempt_result attempt_result_new(const struct attempt *attempt)
+{
+	struct arena *arena = arena_new();
+	struct attempt_result result = {.arena = arena,
+		.link_count = attempt->link_count,
+		.readings = arena_alloc(arena, struct workload_reading, attempt->link_count),
+		.blamed = arena_alloc(arena, const struct workload_command *, attempt->link_count),
+		.blamed_outputs = arena_alloc(arena, struct workload_output, attempt->link_count)};
+
+	for (size_t link = 0; link < attempt->link_count; link++)
+		result.readings[link].blamed = SIZE_MAX;
+	return result;
+}
+
+int attempt_run(const struct attempt *attempt, struct attempt_result *ret_result, struct error *err)
+{
+	struct attempt_result result = attempt_result_new(attempt);
+	AUTO(jobs_done) struct jobs jobs = jobs_new(attempt, result.arena);
+	struct resources *resources = NULL;
+	int64_t started_ns = clock_now_ns();
+	struct error failure;
+
+	if (resources_begin(attempt->lab, attempt->vpn, &resources, &failure) ||
+		run_jobs(attempt, &jobs, result.arena, &failure)) {
+		blame_all(attempt, &result, cause_of_error(&failure), failure.text);
+	} else {
+		for (size_t link = 0; link < attempt->link_count; link++)
+			read_link(attempt, &jobs, link, &result);
+	}
+	if (resources)
+		result.resources = resources_end(resources, bytes_of(attempt, &result));
+	result.duration_s = (double)(clock_now_ns() - started_ns) / 1e9;
+	if (procs_is_cancelled(lab_procs(attempt->lab))) {
+		attempt_result_done(&result);
+		return fail(err, ERROR_CANCELLED, "cancelled");
+	}
+	*ret_result = result;
+	return 0;
+}
+
+void attempt_result_done(struct attempt_result *result)
+{
+	if (!result->arena)
+		return;
+	for (size_t link = 0; link < result->link_count; link++)
+		workload_reading_done(&result->readings[link]);
+	json_decref(result->resources);
+	arena_free(result->arena);
+	result->arena = NULL;
+}

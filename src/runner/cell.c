@@ -1,0 +1,295 @@
+/* One cell: attempts, their causes, and the result on disk. */
+#include "runner/internal.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A published envelope carries a log of the service; this much of its end says what happened. */
+enum {
+	SERVICE_LOG_BYTES = 8 * 1024
+};
+
+/* A cell while it is measured. */
+struct measurement {
+	struct run *run;
+	const struct runner_visit *visit;
+	const struct runner_cell *cell;
+	struct stage *stage;
+	struct arena *arena;
+	struct attempt attempt;
+	struct attempt_result result; /* of the last attempt */
+	json_t *attempts;             /* cause and duration of all of them */
+};
+
+struct record_cell cell_place(
+	const struct run *run, const struct runner_visit *visit, const struct runner_cell *cell)
+{
+	struct workload_case c = runner_case(run->plan, cell->workload, cell->link);
+	bool all = cell->workload->on_all_links;
+
+	return (struct record_cell){.vpn = visit->driver->folder,
+		.profile = visit->profile->folder,
+		.position = cell->link,
+		.source = all ? NULL : c.source,
+		.target = all ? NULL : c.target,
+		.file = cell->workload->file,
+		.repetition = visit->repetition};
+}
+
+/* The links of the cell, with the addresses that the VPN gave. */
+static void choose_links(struct measurement *m)
+{
+	bool all = m->cell->workload->on_all_links;
+	size_t hosts = lab_host_count(m->stage->lab), links = all ? hosts : 1;
+	struct workload_case *cases = arena_alloc(m->arena, struct workload_case, links);
+	size_t *sources = arena_alloc(m->arena, size_t, links);
+
+	for (size_t i = 0; i < links; i++) {
+		sources[i] = all ? i : m->cell->link;
+		cases[i] = runner_case(m->run->plan, m->cell->workload, sources[i]);
+		cases[i].source_address = vpn_address(m->stage->vpn, sources[i]);
+		cases[i].target_address = vpn_address(m->stage->vpn, (sources[i] + 1) % hosts);
+	}
+	m->attempt = (struct attempt){.lab = m->stage->lab,
+		.vpn = m->stage->vpn,
+		.workload = m->cell->workload,
+		.cases = cases,
+		.sources = sources,
+		.link_count = links};
+}
+
+/* A cell is as good as its worst link. */
+static const struct workload_reading *worst_of(const struct measurement *m)
+{
+	for (size_t link = 0; link < m->result.link_count; link++) {
+		if (m->result.readings[link].cause != CAUSE_SUCCESS)
+			return &m->result.readings[link];
+	}
+	return &m->result.readings[0];
+}
+
+/* A daemon that ended explains whatever else failed, so it takes the blame. */
+static void blame_dead_daemon(struct measurement *m)
+{
+	struct error dead;
+
+	if (vpn_check_daemons(m->stage->vpn, &dead) == 0)
+		return;
+	for (size_t link = 0; link < m->result.link_count; link++) {
+		struct workload_reading *reading = &m->result.readings[link];
+
+		reading->cause = CAUSE_CRASHED;
+		snprintf(reading->evidence, sizeof(reading->evidence), "%s", dead.text);
+	}
+}
+
+static void note_attempt(struct measurement *m)
+{
+	const struct workload_reading *worst = worst_of(m);
+
+	json_array_append_new(m->attempts,
+		json_pack("{s:s, s:s?, s:f}", "cause", cause_name(worst->cause), "evidence",
+			worst->cause == CAUSE_SUCCESS ? NULL : worst->evidence, "duration_seconds",
+			m->result.duration_s));
+}
+
+/* Tries until it works, trying again cannot help, or the plan's attempts are used up. */
+static int try_cell(struct measurement *m, struct error *err)
+{
+	for (int64_t number = 1;; number++) {
+		struct error dead;
+
+		if (attempt_run(&m->attempt, &m->result, err))
+			return -1;
+		m->run->measuring_s += m->result.duration_s;
+		blame_dead_daemon(m);
+		note_attempt(m);
+		if (number >= m->run->plan->plan->attempts || !cause_is_retried(worst_of(m)->cause))
+			return 0;
+		run_tell(m->run, NULL, NULL, worst_of(m)->evidence);
+		if (vpn_check_daemons(m->stage->vpn, &dead) && vpn_restart(m->stage->vpn, &dead))
+			return 0; /* it stays dead: the next cell finds it so as well */
+		attempt_result_done(&m->result);
+	}
+}
+
+static char *service_logs(const struct measurement *m)
+{
+	size_t target = (m->attempt.sources[0] + 1) % lab_host_count(m->stage->lab);
+	char *log = vpn_log(m->stage->vpn, target);
+	size_t length = log ? strlen(log) : 0;
+
+	if (length > SERVICE_LOG_BYTES)
+		memmove(log, log + length - SERVICE_LOG_BYTES, SERVICE_LOG_BYTES + 1);
+	return log;
+}
+
+static double total_duration_s(const json_t *attempts)
+{
+	double total = 0;
+
+	for (size_t i = 0; i < json_array_size(attempts); i++)
+		total += json_number_value(
+			json_object_get(json_array_get(attempts, i), "duration_seconds"));
+	return total;
+}
+
+/* Figures of a cell: its link's, or the sums of all links when every one of them worked. */
+static double figure_of(const struct measurement *m, size_t figure)
+{
+	double sum = 0;
+
+	for (size_t link = 0; link < m->result.link_count; link++)
+		sum += m->result.readings[link].figures[figure];
+	return worst_of(m)->cause == CAUSE_SUCCESS ? sum : NAN;
+}
+
+/* What our meta adds to the published keys. */
+static json_t *meta_of(const struct measurement *m)
+{
+	json_t *meta = json_object(), *figures = json_object();
+
+	for (size_t i = 0; i < WORKLOAD_FIGURES && m->cell->workload->figures[i]; i++) {
+		double value = figure_of(m, i);
+
+		json_object_set_new(figures, m->cell->workload->figures[i],
+			isfinite(value) ? json_real(value) : json_null());
+	}
+	json_object_set_new(meta, "figures", figures);
+	json_object_set(meta, "attempt_history", m->attempts);
+	if (m->result.resources)
+		json_object_set(meta, "resources", m->result.resources);
+	return meta;
+}
+
+static struct record_result result_of_link(const struct measurement *m, size_t link)
+{
+	const struct workload_reading *reading = &m->result.readings[link];
+	const struct workload_command *blamed = m->result.blamed[link];
+	const struct workload_output *output = &m->result.blamed_outputs[link];
+
+	return (struct record_result){.cause = reading->cause,
+		.evidence = reading->evidence,
+		.data = reading->data,
+		.samples = reading->samples,
+		.argv = blamed ? blamed->argv : NULL,
+		.out = blamed ? output->out : NULL,
+		.errout = blamed ? output->errout : NULL,
+		.exit_code = blamed ? output->exit_code : 0,
+		.timeout_s = blamed && output->timed_out ? (double)blamed->limit_ns / 1e9 : 0,
+		.duration_s = m->result.duration_s};
+}
+
+static int write_link(const struct measurement *m, const struct record_cell *place,
+	const struct record_result *whole, struct error *err)
+{
+	struct record_result result = result_of_link(m, 0);
+
+	result.meta = whole->meta;
+	result.attempts = whole->attempts;
+	result.duration_s = whole->duration_s;
+	result.restart_s = whole->restart_s;
+	result.wait_s = whole->wait_s;
+	result.service_logs = whole->service_logs;
+	return record_write_cell(m->run->record, place, &result, err);
+}
+
+static int write_all_links(const struct measurement *m, const struct record_cell *place,
+	const struct record_result *whole, struct error *err)
+{
+	size_t count = m->result.link_count;
+	struct record_pair *pairs = arena_alloc(m->arena, struct record_pair, count);
+
+	for (size_t link = 0; link < count; link++)
+		pairs[link] = (struct record_pair){.source = m->attempt.cases[link].source,
+			.target = m->attempt.cases[link].target,
+			.result = result_of_link(m, link)};
+	return record_write_parallel(m->run->record, place, pairs, count, whole, err);
+}
+
+static int write_cell(const struct measurement *m, struct error *err)
+{
+	struct record_cell place = cell_place(m->run, m->visit, m->cell);
+	json_auto_t *meta = meta_of(m);
+	AUTO(text_freep) char *logs = NULL;
+	struct record_result whole = {.cause = CAUSE_SUCCESS,
+		.meta = meta,
+		.attempts = (int)json_array_size(m->attempts),
+		.duration_s = total_duration_s(m->attempts),
+		.restart_s = vpn_restart_s(m->stage->vpn),
+		.wait_s = vpn_wait_s(m->stage->vpn)};
+
+	if (worst_of(m)->cause != CAUSE_SUCCESS)
+		whole.service_logs = logs = service_logs(m);
+	return m->cell->workload->on_all_links ? write_all_links(m, &place, &whole, err)
+					       : write_link(m, &place, &whole, err);
+}
+
+static void tell_outcome(const struct measurement *m)
+{
+	const struct workload_reading *worst = worst_of(m);
+	struct runner_outcome outcome = {.visit = m->visit,
+		.cell = m->cell,
+		.cause = worst->cause,
+		.headline = arena_strdup(m->run->arena, worst->headline),
+		.evidence = arena_strdup(m->run->arena, worst->evidence)};
+
+	for (size_t i = 0; i < WORKLOAD_FIGURES; i++)
+		outcome.figures[i] = figure_of(m, i);
+	run_add_outcome(m->run, &outcome);
+}
+
+int cell_measure(struct run *run, const struct runner_visit *visit, struct stage *stage,
+	const struct runner_cell *cell, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	json_auto_t *attempts = json_array();
+	struct measurement m = {.run = run,
+		.visit = visit,
+		.cell = cell,
+		.stage = stage,
+		.arena = arena,
+		.attempts = attempts};
+	int failed;
+
+	choose_links(&m);
+	run_tell(run,
+		arena_printf(arena, "%s, %s: %s", visit->driver->name, visit->profile->name,
+			cell->workload->name),
+		NULL, NULL);
+	failed = try_cell(&m, err) || write_cell(&m, err);
+	if (!failed)
+		tell_outcome(&m);
+	attempt_result_done(&m.result);
+	return failed ? -1 : 0;
+}
+
+int cell_blame(struct run *run, const struct runner_visit *visit, const struct runner_cell *cell,
+	const struct error *cause, int attempts, struct error *err)
+{
+	struct record_cell place = cell_place(run, visit, cell);
+	struct runner_outcome outcome = {.visit = visit,
+		.cell = cell,
+		.cause = cause_of_error(cause),
+		.headline = "",
+		.evidence = arena_strdup(run->arena, cause->text)};
+
+	if (outcome.cause == CAUSE_TIMEOUT || outcome.cause == CAUSE_TOOL)
+		outcome.cause =
+			CAUSE_CONNECT; /* what timed out or failed was the way to the mesh */
+	if (record_write_cell(run->record, &place,
+		    &(struct record_result){.cause = outcome.cause,
+			    .evidence = outcome.evidence,
+			    .attempts = attempts},
+		    err))
+		return -1;
+	for (size_t i = 0; i < WORKLOAD_FIGURES; i++)
+		outcome.figures[i] = NAN;
+	run_add_outcome(run, &outcome);
+	return 0;
+}

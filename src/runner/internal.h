@@ -1,0 +1,95 @@
+#pragma once
+
+#include "runner/runner.h"
+#include "vpn/vpn.h"
+
+/* Resources used by the daemons and the machine between two moments. */
+struct resources;
+
+MUST_CHECK int resources_begin(struct lab *lab, const struct vpn *vpn,
+	struct resources **ret_resources, struct error *err);
+/* The published envelope's meta.resources; caller owns it. Frees `resources`. */
+json_t *resources_end(struct resources *resources, double bytes_moved);
+
+/* One attempt at a workload on the given links, all of which start together. */
+struct attempt {
+	struct lab *lab;
+	struct vpn *vpn;
+	const struct workload *workload;
+	const struct workload_case *cases; /* one per link */
+	const size_t *sources;             /* host index per link */
+	size_t link_count;
+};
+
+/* What an attempt left: one reading per link; free with attempt_result_done(). */
+struct attempt_result {
+	struct arena *arena;
+	size_t link_count;
+	struct workload_reading *readings;
+	const struct workload_command **blamed; /* per link: the command that failed, or NULL */
+	struct workload_output *blamed_outputs; /* its output */
+	json_t *resources;
+	double duration_s;
+};
+
+/* Fails only with ERROR_CANCELLED; all else is a cause in the readings. */
+MUST_CHECK int attempt_run(
+	const struct attempt *attempt, struct attempt_result *ret_result, struct error *err);
+void attempt_result_done(struct attempt_result *result);
+
+/* environment.json: this machine, its tools and the plan. */
+MUST_CHECK int environment_describe(const struct runner_plan *plan, struct procs *procs,
+	json_t **ret_environment, struct error *err);
+
+/* A run in progress. */
+struct run {
+	const struct runner_plan *plan;
+	struct procs *procs;
+	struct record *record;
+	struct arena *arena;
+	runner_listener *listener;
+	void *listener_context;
+	json_t *environment; /* grows with every VPN that comes up */
+	json_t *timings;     /* timing_breakdown.json by VPN, growing with every visit */
+	struct runner_outcome *outcomes;
+	size_t done, total;
+	struct runner_connect *connects; /* one for every visit that came up */
+	size_t connect_count;
+	int64_t began_ns;
+	double measuring_s, estimate_total_s, estimate_done_s;
+	struct error record_error; /* the first event that could not be written */
+};
+
+/* A lab with a VPN on it, for one visit. */
+struct stage {
+	struct lab *lab;
+	struct vpn *vpn;
+	const char *state_dir;
+	int attempts;
+	double began_s, up_s; /* wall clock: when it was begun, and when the VPN was up */
+};
+
+/* Brings hosts and VPN up, trying again where that can help. Leaves nothing up on failure. */
+MUST_CHECK int stage_up(struct run *run, const struct runner_visit *visit, struct stage *ret_stage,
+	struct error *err);
+void stage_down(struct run *run, struct stage *stage);
+
+/* Fails only with what ends the run; all else is an outcome on disk. */
+MUST_CHECK int cell_measure(struct run *run, const struct runner_visit *visit, struct stage *stage,
+	const struct runner_cell *cell, struct error *err);
+/* Writes the same cause for a cell that could not even be tried. */
+MUST_CHECK int cell_blame(struct run *run, const struct runner_visit *visit,
+	const struct runner_cell *cell, const struct error *cause, int attempts, struct error *err);
+struct record_cell cell_place(
+	const struct run *run, const struct runner_visit *visit, const struct runner_cell *cell);
+
+void run_tell(struct run *run, const char *doing, const struct runner_outcome *outcome,
+	const char *warning);
+void run_add_outcome(struct run *run, const struct runner_outcome *outcome);
+
+/* What is known once the VPN is up: environment.json, layout.json, tc_settings.json, vpn.json. */
+MUST_CHECK int visit_record_begin(
+	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err);
+/* What is known at its end: timing_breakdown.json and what the daemons of each host printed. */
+MUST_CHECK int visit_record_end(
+	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err);

@@ -1,0 +1,249 @@
+/*
+ * A run: every visit of the schedule, every cell of the visit, what is on disk already left alone.
+ *
+ * Whatever goes wrong with a VPN or a cell is written as an outcome and the next one goes on. Only
+ * Ctrl-C and a result tree that cannot be written end the run; both leave what was measured.
+ */
+#include "runner/internal.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void run_tell(struct run *run, const char *doing, const struct runner_outcome *outcome,
+	const char *warning)
+{
+	double elapsed_s = (double)(clock_now_ns() - run->began_ns) / 1e9;
+	double left_s = run->estimate_total_s - run->estimate_done_s;
+
+	if (run->estimate_done_s > 0) /* this machine's own pace beats the estimate's */
+		left_s *= elapsed_s / run->estimate_done_s;
+	run->listener(run->listener_context, &(struct runner_progress){.cells_done = run->done,
+						     .cells_total = run->total,
+						     .elapsed_s = elapsed_s,
+						     .left_s = left_s,
+						     .doing = doing,
+						     .outcome = outcome,
+						     .warning = warning});
+}
+
+void run_add_outcome(struct run *run, const struct runner_outcome *outcome)
+{
+	const struct runner_visit *visit = outcome->visit;
+	const struct workload *workload = outcome->cell->workload;
+	struct workload_case c = runner_case(run->plan, workload, outcome->cell->link);
+	struct runner_outcome *kept = &run->outcomes[run->done++];
+	const char *doing;
+
+	*kept = *outcome;
+	kept->where = workload->on_all_links
+			      ? "all links"
+			      : arena_printf(run->arena, "%s->%s", c.source, c.target);
+	doing = arena_printf(run->arena, "%s, %s: %s %s", visit->driver->name, visit->profile->name,
+		workload->name, kept->where);
+	if (outcome->was_there) {
+		run->estimate_total_s -= workload->estimate_s(&c);
+		return;
+	}
+	run->estimate_done_s += workload->estimate_s(&c);
+	run_tell(run, doing, kept, NULL);
+}
+
+/* Every command on every host goes into events.jsonl. */
+static void note_command(void *context, const struct proc_event *event)
+{
+	struct run *run = context;
+	const struct proc_result *result = event->result;
+	json_t *json = json_pack("{s:s, s:s?, s:s, s:i}", "what", event->what, "host", event->place,
+		"command", event->command, "pid", (int)event->pid);
+	struct error err;
+
+	if (!json) /* a word of it is not UTF-8 */
+		return;
+	if (event->input)
+		json_object_set_new(json, "input", json_string(event->input));
+	if (event->is_end) {
+		json_object_set_new(json, "exit_code", json_integer(result->exit_code));
+		json_object_set_new(json, "signal", json_integer(result->signal));
+		json_object_set_new(json, "seconds",
+			json_real((double)(result->ended_ns - result->started_ns) / 1e9));
+	}
+	if (record_event(run->record, event->is_end ? "end" : "start", json, &err) &&
+		run->record_error.kind == ERROR_NONE)
+		run->record_error = err;
+}
+
+static int note(struct run *run, const char *kind, const struct runner_visit *visit,
+	const char *text, struct error *err)
+{
+	json_t *event = visit ? json_pack("{s:s, s:s, s:i, s:s?}", "vpn", visit->driver->name,
+					"profile", visit->profile->name, "repetition",
+					(int)visit->repetition, "text", text)
+			      : json_pack("{s:s?}", "text", text);
+
+	return record_event(run->record, kind, event, err);
+}
+
+/* What the tree holds is not measured again. */
+static bool is_there(struct run *run, const struct runner_visit *visit, size_t cell)
+{
+	struct record_cell place = cell_place(run, visit, &visit->cells[cell]);
+
+	return record_has_success(run->record, &place);
+}
+
+static size_t count_missing(struct run *run, const struct runner_visit *visit)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < visit->cell_count; i++)
+		missing += !is_there(run, visit, i);
+	return missing;
+}
+
+/* The figures of what an earlier run measured, so that the summary shows the whole tree. */
+static void add_was_there(
+	struct run *run, const struct runner_visit *visit, const struct runner_cell *cell)
+{
+	struct record_cell place = cell_place(run, visit, cell);
+	json_auto_t *meta = record_read_success(run->record, &place);
+	struct runner_outcome outcome = {.visit = visit,
+		.cell = cell,
+		.cause = CAUSE_SUCCESS,
+		.was_there = true,
+		.headline = ""};
+
+	for (size_t i = 0; i < WORKLOAD_FIGURES; i++)
+		outcome.figures[i] = NAN;
+	for (size_t i = 0; i < WORKLOAD_FIGURES && cell->workload->figures[i]; i++) {
+		const char *key =
+			arena_printf(run->arena, "/figures/%s", cell->workload->figures[i]);
+
+		outcome.figures[i] = json_number_at(meta, key, NAN);
+	}
+	run_add_outcome(run, &outcome);
+}
+
+static int blame_visit(struct run *run, const struct runner_visit *visit, const struct error *cause,
+	int attempts, struct error *err)
+{
+	for (size_t i = 0; i < visit->cell_count; i++) {
+		if (is_there(run, visit, i))
+			add_was_there(run, visit, &visit->cells[i]);
+		else if (cell_blame(run, visit, &visit->cells[i], cause, attempts, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int measure_cells(
+	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
+{
+	for (size_t i = 0; i < visit->cell_count; i++) {
+		if (is_there(run, visit, i))
+			add_was_there(run, visit, &visit->cells[i]);
+		else if (cell_measure(run, visit, stage, &visit->cells[i], err))
+			return -1;
+		if (run->record_error.kind != ERROR_NONE) {
+			*err = run->record_error;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int run_visit(struct run *run, const struct runner_visit *visit, struct error *err)
+{
+	struct error cause = {0};
+	struct stage stage;
+	int failed;
+
+	if (count_missing(run, visit) == 0)
+		return blame_visit(run, visit, &cause, 0, err); /* only tells that all were there */
+	run_tell(run,
+		arena_printf(run->arena, "%s, %s: connecting", visit->driver->name,
+			visit->profile->name),
+		NULL, NULL);
+	if (note(run, "visit", visit, NULL, err))
+		return -1;
+	if (stage_up(run, visit, &stage, &cause)) {
+		if (cause.kind == ERROR_CANCELLED || run->record_error.kind != ERROR_NONE) {
+			*err = cause.kind == ERROR_CANCELLED ? cause : run->record_error;
+			return -1;
+		}
+		if (note(run, "visit_failed", visit, cause.text, err))
+			return -1;
+		return blame_visit(run, visit, &cause, stage.attempts, err);
+	}
+	failed = visit_record_begin(run, visit, &stage, err) ||
+		 measure_cells(run, visit, &stage, err);
+	if (!failed)
+		failed = visit_record_end(run, visit, &stage, err);
+	stage_down(run, &stage);
+	return failed ? -1 : 0;
+}
+
+static int open_environment(struct run *run, struct error *err)
+{
+	run->environment = record_read_environment(run->record);
+	if (!run->environment &&
+		environment_describe(run->plan, run->procs, &run->environment, err))
+		return -1;
+	return record_write_environment(run->record, run->environment, err);
+}
+
+static int run_all(
+	struct run *run, const struct runner_visit *visits, size_t count, struct error *err)
+{
+	if (open_environment(run, err) || note(run, "run_begins", NULL, NULL, err))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (run_visit(run, &visits[i], err))
+			return -1;
+	}
+	return note(run, "run_ends", NULL, NULL, err);
+}
+
+int runner_run(const struct runner_plan *plan, struct procs *procs, struct record *record,
+	struct arena *arena, runner_listener *listener, void *context,
+	struct runner_result *ret_result, struct error *err)
+{
+	struct run run = {.plan = plan,
+		.procs = procs,
+		.record = record,
+		.arena = arena,
+		.listener = listener,
+		.listener_context = context,
+		.timings = json_object(),
+		.began_ns = clock_now_ns()};
+	const struct runner_visit *visits;
+	struct error ignored;
+	size_t count;
+	int failed;
+
+	runner_schedule(plan, arena, &visits, &count);
+	for (size_t i = 0; i < count; i++) {
+		run.total += visits[i].cell_count;
+		run.estimate_total_s += runner_estimate_s(plan, &visits[i]);
+	}
+	run.outcomes = arena_alloc(arena, struct runner_outcome, run.total);
+	run.connects = arena_alloc(arena, struct runner_connect, count);
+	procs_observe(procs, note_command, &run);
+	failed = run_all(&run, visits, count, err);
+	procs_observe(procs, NULL, NULL);
+	if (failed && note(&run, "run_broken_off", NULL, err->text, &ignored))
+		run_tell(&run, NULL, NULL, ignored.text);
+	json_decref(run.environment);
+	json_decref(run.timings);
+	*ret_result = (struct runner_result){.outcomes = run.outcomes,
+		.count = run.done,
+		.connects = run.connects,
+		.connect_count = run.connect_count,
+		.measuring_s = run.measuring_s,
+		.total_s = (double)(clock_now_ns() - run.began_ns) / 1e9};
+	return failed ? -1 : 0;
+}

@@ -1,0 +1,98 @@
+#pragma once
+
+#include "base/error.h"
+#include "lab/lab.h"
+#include "plan/driver.h"
+#include "plan/plan.h"
+#include "plan/profile.h"
+#include "record/record.h"
+#include "workload/workload.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Everything a run needs, loaded and checked; borrowed for the whole run. */
+struct runner_plan {
+	const struct plan *plan;
+	const struct driver *drivers;
+	size_t driver_count;
+	const struct profile *profiles;
+	size_t profile_count;
+	const struct workload *const *workloads;
+	size_t workload_count;
+	enum lab_engine engine;
+};
+
+/* One thing to measure: a workload on a link, or on all links at once. */
+struct runner_cell {
+	const struct workload *workload;
+	size_t link; /* source is host `link`, target the next in the ring; 0 when on all links */
+};
+
+/* One driver under one profile, on fresh hosts: the unit that is repeated and shuffled. */
+struct runner_visit {
+	const struct driver *driver;
+	const struct profile *profile;
+	size_t repetition;
+	const struct runner_cell *cells;
+	size_t cell_count;
+};
+
+/*
+ * Complete blocks: every repetition visits every driver under every profile once, in an order drawn
+ * from the plan's seed. Within a visit the links of one workload follow one another.
+ */
+void runner_schedule(const struct runner_plan *plan, struct arena *arena,
+	const struct runner_visit **ret_visits, size_t *ret_count);
+/* What the schedule will take, for estimates; connecting is counted as CONNECT_ESTIMATE_S. */
+double runner_estimate_s(const struct runner_plan *plan, const struct runner_visit *visit);
+struct workload_case runner_case(
+	const struct runner_plan *plan, const struct workload *workload, size_t link);
+
+/* How one cell ended, as the summary shows it. */
+struct runner_outcome {
+	const struct runner_visit *visit;
+	const struct runner_cell *cell;
+	enum cause cause;
+	double figures[WORKLOAD_FIGURES]; /* NAN when there is none */
+	bool was_there;                   /* measured by an earlier run that this one resumes */
+	const char *where;                /* "lom->yuki" or "all links" */
+	const char *headline, *evidence;
+};
+
+/* How long a VPN took from the first join step until every ordered pair answered. */
+struct runner_connect {
+	const struct runner_visit *visit;
+	double connect_s;
+};
+
+struct runner_progress {
+	size_t cells_done, cells_total;
+	double elapsed_s, left_s;
+	const char *doing;                    /* "tinc, baseline: tcp lom->yuki" */
+	const struct runner_outcome *outcome; /* a cell has just ended, or NULL */
+	const char *warning;                  /* a line for the user, or NULL */
+};
+typedef void runner_listener(void *context, const struct runner_progress *progress);
+
+struct runner_result {
+	const struct runner_outcome *outcomes;
+	size_t count;
+	const struct runner_connect *connects;
+	size_t connect_count;
+	double measuring_s, total_s; /* time inside workloads, and of the whole run */
+};
+
+/*
+ * Measures everything that `record` does not hold yet and writes it there as it comes. A failing
+ * cell, VPN or attempt is an outcome, not an error; errors are what ends the run: ERROR_CANCELLED,
+ * or a result tree that cannot be written. `ret_result` is filled in both cases (in `arena`).
+ */
+MUST_CHECK int runner_run(const struct runner_plan *plan, struct procs *procs,
+	struct record *record, struct arena *arena, runner_listener *listener, void *context,
+	struct runner_result *ret_result, struct error *err);
+
+/* The plan as environment.json keeps it, and back; `--resume` needs no plan file. */
+json_t *runner_plan_to_json(const struct plan *plan);
+MUST_CHECK int runner_plan_from_json(
+	struct arena *arena, const json_t *json, struct plan *ret_plan, struct error *err);

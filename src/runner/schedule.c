@@ -1,0 +1,76 @@
+/* Which driver is visited under which profile, and what is measured there: a pure function. */
+#include "runner/runner.h"
+
+#include "base/random.h"
+
+/* Seconds from an empty lab to a connected VPN; only estimates use it. */
+static const double CONNECT_ESTIMATE_S = 3;
+
+static const struct runner_cell *list_cells(
+	const struct runner_plan *plan, struct arena *arena, size_t *ret_count)
+{
+	size_t links = plan->plan->host_count, count = 0;
+	struct runner_cell *cells =
+		arena_alloc(arena, struct runner_cell, plan->workload_count * links);
+
+	for (size_t w = 0; w < plan->workload_count; w++) {
+		const struct workload *workload = plan->workloads[w];
+
+		for (size_t link = 0; link < (workload->on_all_links ? 1 : links); link++)
+			cells[count++] = (struct runner_cell){.workload = workload, .link = link};
+	}
+	*ret_count = count;
+	return cells;
+}
+
+void runner_schedule(const struct runner_plan *plan, struct arena *arena,
+	const struct runner_visit **ret_visits, size_t *ret_count)
+{
+	size_t block = plan->driver_count * plan->profile_count;
+	size_t repetitions = (size_t)plan->plan->repeat;
+	struct random random = random_seeded(plan->plan->seed);
+	struct runner_visit *visits = arena_alloc(arena, struct runner_visit, block * repetitions);
+	size_t *order = arena_alloc(arena, size_t, block);
+	size_t cell_count;
+	const struct runner_cell *cells = list_cells(plan, arena, &cell_count);
+
+	for (size_t repetition = 0; repetition < repetitions; repetition++) {
+		random_permutation(&random, order, block);
+		for (size_t i = 0; i < block; i++)
+			visits[repetition * block + i] = (struct runner_visit){
+				.driver = &plan->drivers[order[i] / plan->profile_count],
+				.profile = &plan->profiles[order[i] % plan->profile_count],
+				.repetition = repetition,
+				.cells = cells,
+				.cell_count = cell_count};
+	}
+	*ret_visits = visits;
+	*ret_count = block * repetitions;
+}
+
+struct workload_case runner_case(
+	const struct runner_plan *plan, const struct workload *workload, size_t link)
+{
+	const struct plan *p = plan->plan;
+
+	return (struct workload_case){.source = p->hosts[link],
+		.target = p->hosts[(link + 1) % p->host_count],
+		.link = link,
+		.seconds = workload->on_all_links ? p->parallel_seconds : p->seconds,
+		.ping_count = p->ping_count,
+		.ping_runs = p->ping_runs,
+		.congestion = p->congestion};
+}
+
+double runner_estimate_s(const struct runner_plan *plan, const struct runner_visit *visit)
+{
+	double seconds = CONNECT_ESTIMATE_S;
+
+	for (size_t i = 0; i < visit->cell_count; i++) {
+		const struct runner_cell *cell = &visit->cells[i];
+		struct workload_case c = runner_case(plan, cell->workload, cell->link);
+
+		seconds += cell->workload->estimate_s(&c);
+	}
+	return seconds;
+}

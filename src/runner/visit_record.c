@@ -1,0 +1,149 @@
+/* What a visit leaves beside its cells: hosts, wire settings, VPN facts, times and logs. */
+#include "runner/internal.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "record/hardware.h"
+#include "record/hosts.h"
+#include "record/settings.h"
+#include "record/timing.h"
+
+#include <string.h>
+
+static int write_hosts(
+	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
+{
+	const struct plan *plan = run->plan->plan;
+	struct hosts_entry *entries = arena_alloc(run->arena, struct hosts_entry, plan->host_count);
+	json_auto_t *hosts = NULL;
+
+	for (size_t i = 0; i < plan->host_count; i++)
+		entries[i] = (struct hosts_entry){.name = plan->hosts[i],
+			.overlay = vpn_address(stage->vpn, i),
+			.underlay = lab_underlay(stage->lab, i)};
+	hosts = hosts_json(entries, plan->host_count);
+	return record_write_vpn(run->record, visit->driver->folder, "layout.json", hosts, err);
+}
+
+static int write_settings(struct run *run, const struct runner_visit *visit, struct error *err)
+{
+	static const char *const models[] = {[PROFILE_MODEL_NONE] = "none",
+		[PROFILE_MODEL_NETEM] = "netem",
+		[PROFILE_MODEL_CALIBRATED] = "calibrated"};
+	const struct profile *p = visit->profile;
+	json_auto_t *settings = settings_json(&(struct settings){.alias = p->folder,
+		.model = models[p->model],
+		.is_impaired = profile_has_impairment(p),
+		.line_rate_bps = p->line_rate_bps,
+		.delay_ns = p->delay_ns,
+		.jitter_ns = p->jitter_ns,
+		.loss = p->loss,
+		.reorder = p->reorder,
+		.reorder_correlation = p->reorder_correlation,
+		.limit_packets = p->limit_packets});
+
+	return record_write_profile(
+		run->record, visit->driver->folder, p->folder, "tc_settings.json", settings, err);
+}
+
+/* The machine of every host is this one, as far as a reader of hardware.json is concerned. */
+static int write_hardware(struct run *run, struct error *err)
+{
+	const struct plan *plan = run->plan->plan;
+	json_t *machines = json_array();
+	json_auto_t *hardware = NULL;
+
+	for (size_t i = 0; i < plan->host_count; i++) {
+		json_t *machine;
+
+		if (hardware_machine("", plan->hosts[i], &machine, err)) {
+			json_decref(machines);
+			return -1;
+		}
+		json_array_append_new(machines, machine);
+	}
+	hardware = hardware_json(machines);
+	return record_write_general(run->record, "hardware.json", hardware, err);
+}
+
+static int write_environment(struct run *run, const struct runner_visit *visit, struct stage *stage,
+	json_t *facts, struct error *err)
+{
+	json_t *lab;
+
+	json_object_set(json_object_get(run->environment, "vpns"), visit->driver->folder, facts);
+	if (!json_object_get(run->environment, "lab")) {
+		if (lab_describe(stage->lab, &lab, err))
+			return -1;
+		json_object_set_new(run->environment, "lab", lab);
+		if (write_hardware(run, err))
+			return -1;
+	}
+	return record_write_environment(run->record, run->environment, err);
+}
+
+int visit_record_begin(
+	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
+{
+	json_auto_t *facts = vpn_describe(stage->vpn);
+
+	run->connects[run->connect_count++] = (struct runner_connect){
+		.visit = visit, .connect_s = json_number_at(facts, "/connect_s", 0)};
+	if (write_environment(run, visit, stage, facts, err) ||
+		write_hosts(run, visit, stage, err) || write_settings(run, visit, err))
+		return -1;
+	return record_write_profile(
+		run->record, visit->driver->folder, visit->profile->folder, "vpn.json", facts, err);
+}
+
+/* The published phases, with the operations that are ours. */
+static int write_timing(
+	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
+{
+	static const char *const phases[] = {"prepare", "serve", "join", "connect"};
+	json_auto_t *facts = vpn_describe(stage->vpn);
+	json_t *timing = json_object_get(run->timings, visit->driver->name);
+	double at_s = stage->began_s;
+
+	if (!timing) {
+		timing = timing_new(visit->driver->name, stage->began_s);
+		json_object_set_new(run->timings, visit->driver->name, timing);
+	}
+	timing_begin_phase(timing, "vpn_installation", visit->profile->folder, stage->began_s);
+	for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {
+		const char *key = arena_printf(run->arena, "/%s_s", phases[i]);
+		double duration_s = json_number_at(facts, key, 0);
+
+		timing_add(timing,
+			&(struct timing_operation){
+				.name = phases[i], .start_s = at_s, .duration_s = duration_s});
+		at_s += duration_s;
+	}
+	timing_end_phase(timing, stage->up_s);
+	timing_begin_phase(timing, "benchmarking", visit->profile->folder, stage->up_s);
+	timing_add(timing, &(struct timing_operation){.name = "run_tests",
+				   .start_s = stage->up_s,
+				   .duration_s = clock_wall_s() - stage->up_s});
+	timing_end_phase(timing, clock_wall_s());
+	return record_write_profile(run->record, visit->driver->folder, visit->profile->folder,
+		"timing_breakdown.json", timing, err);
+}
+
+int visit_record_end(
+	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
+{
+	for (size_t i = 0; i < lab_host_count(stage->lab); i++) {
+		AUTO(text_freep) char *log = vpn_log(stage->vpn, i);
+		struct record_cell place = {.vpn = visit->driver->folder,
+			.profile = visit->profile->folder,
+			.position = i,
+			.source = run->plan->plan->hosts[i],
+			.file = "daemon.log",
+			.repetition = visit->repetition};
+
+		if (log && *log && record_write_log(run->record, &place, log, err))
+			return -1;
+	}
+	return write_timing(run, visit, stage, err);
+}

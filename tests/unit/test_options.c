@@ -1,0 +1,104 @@
+#include "cli/options.h"
+
+#include "tap.h"
+
+#include <string.h>
+
+struct wanted {
+	bool dry;
+	const char *out;
+	const char *const *vpns;
+	int64_t repeat;
+	double seconds;
+};
+
+static int parse(struct arena *arena, struct wanted *wanted, struct option_result *result,
+	struct error *err, const char *line)
+{
+	const struct option_row rows[] = {
+		{"dry", NULL, "", OPTION_FLAG, &wanted->dry, NULL, 0, 0},
+		{"out", "DIR", "", OPTION_TEXT, &wanted->out, NULL, 0, 0},
+		{"vpn", "a,b", "", OPTION_LIST, &wanted->vpns, NULL, 0, 0},
+		{"repeat", "N", "", OPTION_INTEGER, &wanted->repeat, NULL, 1, 9},
+		{"seconds", "N", "", OPTION_SECONDS, &wanted->seconds, NULL, 0, 0},
+	};
+	const struct option_table table = {
+		.usage = "run [PLAN]", .about = "", .rows = rows, .count = 5, .arguments_max = 1};
+	char *copy = arena_strdup(arena, line), *word, *rest = copy;
+	char *argv[32];
+	int argc = 0;
+
+	while ((word = strsep(&rest, " ")))
+		argv[argc++] = word;
+	return options_parse(&table, arena, argc, argv, result, err);
+}
+
+TEST(values_stand_behind_a_blank_or_an_equals_sign)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct option_result result;
+	struct wanted w = {0};
+	struct error err = {0};
+
+	CHECK_OK(parse(arena, &w, &result, &err,
+			 "run --out=here --repeat 3 plan --dry --vpn a,b --vpn c --seconds 0.5"),
+		err);
+	CHECK(w.dry && strcmp(w.out, "here") == 0 && w.repeat == 3 && w.seconds == 0.5);
+	CHECK(strcmp(w.vpns[0], "a") == 0 && strcmp(w.vpns[2], "c") == 0 && !w.vpns[3]);
+	CHECK(result.argument_count == 1 && strcmp(result.arguments[0], "plan") == 0);
+	CHECK(!result.command && !result.wants_help);
+}
+
+TEST(what_stands_behind_two_dashes_is_a_command)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct option_result result;
+	struct wanted w = {0};
+	struct error err = {0};
+
+	CHECK_OK(parse(arena, &w, &result, &err, "link low -- ping -c 1"), err);
+	CHECK(result.command && strcmp(result.command[1], "-c") == 0);
+	CHECK(result.argument_count == 1);
+}
+
+TEST(wrong_options_are_named_and_nothing_else_is_said)
+{
+	static const struct {
+		const char *line, *says;
+	} cases[] = {
+		{"run --wrong", "'--wrong'"},
+		{"run -x", "'-x'"},
+		{"run --out", "--out needs DIR"},
+		{"run --dry=1", "--dry takes no value"},
+		{"run --repeat 0", "--repeat"},
+		{"run --repeat 10", "--repeat"},
+		{"run --repeat x", "'x'"},
+		{"run --seconds 0", "--seconds"},
+		{"run --seconds nan", "--seconds"},
+		{"run --seconds 5s", "'5s'"},
+		{"run --vpn a,,b", "--vpn"},
+		{"run one two", "'two'"},
+		{"run --ou x", "'--ou'"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO(arena_freep) struct arena *arena = arena_new();
+		struct option_result result;
+		struct wanted w = {0};
+		struct error err = {0};
+
+		CHECK(parse(arena, &w, &result, &err, cases[i].line));
+		CHECK(err.kind == ERROR_USAGE && strstr(err.text, cases[i].says));
+	}
+}
+
+TEST(help_is_answered_even_when_words_are_missing)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct option_result result;
+	struct wanted w = {0};
+	struct error err = {0};
+
+	CHECK_OK(parse(arena, &w, &result, &err, "run a b --help"), err);
+	CHECK(result.wants_help);
+}

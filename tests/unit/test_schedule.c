@@ -1,0 +1,126 @@
+#include "runner/runner.h"
+
+#include "tap.h"
+
+#include <string.h>
+
+static const char *const hosts[] = {"lom", "yuki", "luna", NULL};
+static const struct driver drivers[] = {{.name = "none"}, {.name = "tinc"}, {.name = "nebula"}};
+static const struct profile profiles[] = {{.name = "baseline"}, {.name = "low"}};
+static const struct workload *const measured[] = {&workload_ping, &workload_parallel};
+
+static struct runner_plan plan_of(const struct plan *plan)
+{
+	return (struct runner_plan){.plan = plan,
+		.drivers = drivers,
+		.driver_count = 3,
+		.profiles = profiles,
+		.profile_count = 2,
+		.workloads = measured,
+		.workload_count = 2};
+}
+
+TEST(every_block_visits_every_driver_under_every_profile_once)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct plan plan = {.hosts = hosts, .host_count = 3, .repeat = 4, .seed = 7};
+	struct runner_plan everything = plan_of(&plan);
+	const struct runner_visit *visits;
+	size_t count;
+
+	runner_schedule(&everything, arena, &visits, &count);
+	CHECK(count == 24);
+	for (size_t block = 0; block < 4; block++) {
+		bool seen[3][2] = {{false}};
+
+		for (size_t i = block * 6; i < block * 6 + 6; i++) {
+			size_t d = (size_t)(visits[i].driver - drivers);
+			size_t p = (size_t)(visits[i].profile - profiles);
+
+			CHECK(visits[i].repetition == block && !seen[d][p]);
+			seen[d][p] = true;
+		}
+	}
+}
+
+TEST(a_visit_measures_every_link_and_all_links_once)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct plan plan = {.hosts = hosts, .host_count = 3, .repeat = 1, .seed = 7};
+	struct runner_plan everything = plan_of(&plan);
+	const struct runner_visit *visits;
+	size_t count;
+
+	runner_schedule(&everything, arena, &visits, &count);
+	CHECK(visits[0].cell_count == 4);
+	for (size_t i = 0; i < 3; i++)
+		CHECK(visits[0].cells[i].workload == &workload_ping && visits[0].cells[i].link == i);
+	CHECK(visits[0].cells[3].workload == &workload_parallel);
+}
+
+TEST(the_order_depends_on_the_seed_alone)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct plan a = {.hosts = hosts, .host_count = 3, .repeat = 8, .seed = 1};
+	const struct plan b = {.hosts = hosts, .host_count = 3, .repeat = 8, .seed = 2};
+	struct runner_plan with_a = plan_of(&a), with_b = plan_of(&b);
+	const struct runner_visit *first, *again, *other;
+	size_t count, differ = 0;
+
+	runner_schedule(&with_a, arena, &first, &count);
+	runner_schedule(&with_a, arena, &again, &count);
+	runner_schedule(&with_b, arena, &other, &count);
+	for (size_t i = 0; i < count; i++) {
+		CHECK(first[i].driver == again[i].driver && first[i].profile == again[i].profile);
+		differ += first[i].driver != other[i].driver || first[i].profile != other[i].profile;
+	}
+	CHECK(differ > 0);
+}
+
+TEST(links_form_a_ring)
+{
+	const struct plan plan = {.hosts = hosts, .host_count = 3, .seconds = 5, .parallel_seconds = 9};
+	struct runner_plan everything = plan_of(&plan);
+	struct workload_case last = runner_case(&everything, &workload_tcp, 2);
+
+	CHECK(strcmp(last.source, "luna") == 0 && strcmp(last.target, "lom") == 0);
+	CHECK(last.seconds == 5);
+	CHECK(runner_case(&everything, &workload_parallel, 0).seconds == 9);
+}
+
+TEST(a_plan_survives_its_way_through_a_result_tree)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *const names[] = {"none", "low:rate=5mbit", NULL};
+	struct error err = {0};
+	struct plan before = plan_default(), after;
+
+	before.name = "quick";
+	before.hosts = hosts;
+	before.host_count = 3;
+	before.vpns = before.workloads = before.profiles = names;
+	before.seed = 123456789012;
+	before.seconds = 2.5;
+	before.attempts = 2;
+	{
+		json_auto_t *json = runner_plan_to_json(&before);
+		json_auto_t *again = NULL;
+
+		CHECK(json);
+		CHECK_OK(runner_plan_from_json(arena, json, &after, &err), err);
+		again = runner_plan_to_json(&after);
+		CHECK(json_equal(json, again));
+	}
+	CHECK(after.host_count == 3 && strcmp(after.vpns[1], "low:rate=5mbit") == 0);
+}
+
+TEST(a_plan_of_a_damaged_tree_is_refused)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	json_auto_t *json = json_pack("{s:[s,i]}", "hosts", "lom", 3);
+	struct error err = {0};
+	struct plan plan;
+
+	CHECK(runner_plan_from_json(arena, json, &plan, &err));
+	CHECK(runner_plan_from_json(arena, NULL, &plan, &err));
+}
