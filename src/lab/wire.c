@@ -1,6 +1,9 @@
 /* The wire of the bridge and netem engines: plugged, shaped and unplugged by ip and tc. */
 #include "lab/internal.h"
 
+#include "base/fd.h"
+
+#include <stdio.h>
 #include <string.h>
 
 static const char *const ip_batch[] = {"ip", "-batch", "-", NULL};
@@ -38,19 +41,15 @@ int wire_bridge(struct lab *lab, struct error *err)
 
 static int plug(struct lab *lab, struct arena *arena, size_t first, size_t count, struct error *err)
 {
-	size_t size = 1, used = 0;
-	char *input;
+	AUTO(text_freep) char *input = NULL;
+	AUTO(stream_closep) FILE *stream = NULL;
+	size_t size = 0;
 
+	stream = open_memstream(&input, &size);
 	for (size_t i = first; i < first + count; i++)
-		size += strlen(wiring_port(arena, &lab->nodes[i], i, 1)) + 16;
-	input = arena_bytes(arena, size, 1);
-	for (size_t i = first; i < first + count; i++) {
-		const char *lines = wiring_port(
-			arena, &lab->nodes[i], i, namespace_host_pid(lab->nodes[i].host));
-
-		memcpy(input + used, lines, strlen(lines));
-		used += strlen(lines);
-	}
+		fputs(wiring_port(arena, &lab->nodes[i], i, namespace_host_pid(lab->nodes[i].host)),
+			stream);
+	fflush(stream);
 	return run_on_bridge(lab, "plug the hosts into the bridge", ip_batch, input, err);
 }
 

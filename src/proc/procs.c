@@ -60,7 +60,7 @@ int procs_new(struct procs **ret_procs, struct error *err)
 	sigemptyset(&watched);
 	sigaddset(&watched, SIGINT);
 	sigaddset(&watched, SIGTERM);
-	sigprocmask(SIG_BLOCK, &watched, &procs->former_mask);
+	pthread_sigmask(SIG_BLOCK, &watched, &procs->former_mask);
 	procs->signal_fd = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (procs->signal_fd < 0) {
 		fail_errno(err, "prepare for child processes");
@@ -80,7 +80,7 @@ void procs_free(struct procs *procs)
 		proc_free(procs->first);
 	secrets_free(procs->secrets);
 	fd_closep(&procs->signal_fd);
-	sigprocmask(SIG_SETMASK, &procs->former_mask, NULL);
+	pthread_sigmask(SIG_SETMASK, &procs->former_mask, NULL);
 	free(procs);
 }
 
@@ -301,7 +301,7 @@ static const char *show_input(
 	text = arena_strndup(arena, spec->input, spec->input_size);
 	secrets_mask(procs->secrets, text);
 	if (strlen(text) > SHOWN_INPUT_BYTES)
-		strcpy(text + SHOWN_INPUT_BYTES - strlen("..."), "...");
+		return arena_printf(arena, "%.*s...", SHOWN_INPUT_BYTES, text);
 	return text;
 }
 

@@ -100,8 +100,8 @@ size_t tree_mark(const struct process *list, size_t count, pid_t root, bool *is_
 static bool kill_descendants(pid_t root)
 {
 	struct error ignored;
-	struct process *list;
-	size_t count, alive = 0;
+	struct process *list = NULL;
+	size_t count = 0, alive = 0;
 	bool *is_member;
 
 	if (tree_scan(&list, &count, &ignored))

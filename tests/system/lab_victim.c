@@ -1,0 +1,35 @@
+/* Brings labs up and down until it is killed; says "up" when a lab stands. */
+#include "lab/lab.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int main(int argc, char *argv[])
+{
+	static const char *const names[] = {"lom", "yuki", "luna"};
+	AUTO(procs_freep) struct procs *procs = NULL;
+	struct profile unshaped = {.name = "unshaped"};
+	struct lab_spec spec = {.names = names,
+		.count = 3,
+		.profile = &unshaped,
+		.state_dir = argv[argc - 1],
+		.congestion = "cubic"};
+	struct error err = {0};
+
+	if (namespace_enter(&err) || procs_new(&procs, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		return EXIT_FAILURE;
+	}
+	for (;;) {
+		AUTO(lab_downp) struct lab *lab = NULL;
+
+		puts("begin");
+		fflush(stdout);
+		if (lab_up(procs, &spec, &lab, &err) || lab_verify(lab, &err)) {
+			fprintf(stderr, "%s\n", err.text);
+			return EXIT_FAILURE;
+		}
+		puts("up");
+		fflush(stdout);
+	}
+}
