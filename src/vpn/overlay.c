@@ -12,7 +12,7 @@
 
 #define CONNECT_WITHIN_NS (120 * NS_PER_S)
 /* Between two slices of waiting the daemons are looked at. */
-#define REACH_SLICE_NS (5 * NS_PER_S)
+#define REACH_SLICE_NS (3 * NS_PER_S)
 #define COMMAND_WITHIN_NS (30 * NS_PER_S)
 
 static int read_output(struct vpn *vpn, size_t host, const char *what, const char *const *argv,
