@@ -40,7 +40,7 @@ static void note_line(cyaml_log_t level, void *context, const char *fmt, va_list
 	(void)level;
 	vsnprintf(line, sizeof(line), fmt, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
 	line[strcspn(line, "\n")] = '\0';
-	if (text_starts_with(line, "Load:   in "))
+	if (text_starts_with(line, "  in "))
 		note_step(refusal, line);
 	else if (text_starts_with(line, "Load: ") && !refusal->reason[0])
 		snprintf(refusal->reason, sizeof(refusal->reason), "%s", line + strlen("Load: "));
