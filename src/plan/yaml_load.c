@@ -136,6 +136,8 @@ static int refuse(const struct yaml_file *file, const cyaml_schema_value_t *sche
 	if (text_starts_with(reason, "Expecting"))
 		return yaml_fail(
 			file, place.value, err, "%s belongs here", what_belongs(place.schema));
+	if (text_starts_with(reason, "Insufficient entries"))
+		return yaml_fail(file, place.value, err, "the list is empty");
 	if (place.value->kind == YAML_KIND_TEXT && !*place.value->text)
 		return yaml_fail(file, place.value, err, "the value is empty");
 	return yaml_fail(file, place.value, err, "%s", reason);
