@@ -44,19 +44,33 @@ void echo_request(uint8_t packet[ECHO_BYTES], bool is_ipv6, uint16_t identifier,
 		put16(packet + 2, checksum(packet, ECHO_BYTES));
 }
 
-bool echo_answer(
-	const uint8_t *data, size_t size, bool is_ipv6, uint16_t identifier, uint16_t *ret_peer)
+/* The ICMP message itself; an IPv4 socket hands out the IP header before it. NULL: too short. */
+static const uint8_t *message(const uint8_t *data, size_t size, bool is_ipv6)
 {
 	size_t skip = 0;
 
 	if (!is_ipv6 && size > 0)
 		skip = (size_t)(data[0] & 0x0f) * 4;
 	if (size < skip + HEADER_BYTES || (!is_ipv6 && skip < 20))
+		return NULL;
+	return data + skip;
+}
+
+bool echo_is_request(const uint8_t *data, size_t size, bool is_ipv6)
+{
+	const uint8_t *echo = message(data, size, is_ipv6);
+
+	return echo && echo[0] == (is_ipv6 ? REQUEST_IPV6 : REQUEST_IPV4) && echo[1] == 0;
+}
+
+bool echo_answer(
+	const uint8_t *data, size_t size, bool is_ipv6, uint16_t identifier, uint16_t *ret_peer)
+{
+	const uint8_t *echo = message(data, size, is_ipv6);
+
+	if (!echo || echo[0] != (is_ipv6 ? ANSWER_IPV6 : ANSWER_IPV4) || echo[1] != 0 ||
+		get16(echo + 4) != identifier)
 		return false;
-	data += skip;
-	if (data[0] != (is_ipv6 ? ANSWER_IPV6 : ANSWER_IPV4) || data[1] != 0 ||
-		get16(data + 4) != identifier)
-		return false;
-	*ret_peer = get16(data + 6);
+	*ret_peer = get16(echo + 6);
 	return true;
 }

@@ -11,6 +11,7 @@ enum {
 
 /* A request; the checksum is set for IPv4, while for IPv6 the kernel sets it. */
 void echo_request(uint8_t packet[ECHO_BYTES], bool is_ipv6, uint16_t identifier, uint16_t peer);
+bool echo_is_request(const uint8_t *data, size_t size, bool is_ipv6);
 /* Whether what a raw socket gave (IPv4: with its IP header) answers ours, and for which peer. */
 bool echo_answer(
 	const uint8_t *data, size_t size, bool is_ipv6, uint16_t identifier, uint16_t *ret_peer);

@@ -2,6 +2,10 @@
  * meshbench-reach MILLISECONDS SELF ADDRESS...: pings every address but the one at position SELF
  * until each has answered once or the time is over. Says "POSITION NANOSECONDS" (CLOCK_MONOTONIC)
  * at every first answer. Exit status: 0 all answered, 1 not all, 2 it could not try.
+ *
+ * Of two hosts the one with the lower position speaks first and the other follows as soon as it is
+ * spoken to. No traffic that we measure starts from both ends within the same millisecond, and a
+ * tunnel that both ends open at once may lose both handshakes: WireGuard then waits for 5 s.
  */
 #include "lab/echo.h"
 
@@ -23,7 +27,11 @@ struct peer {
 	struct sockaddr_storage address;
 	socklen_t length;
 	bool is_ipv6, has_answered;
+	bool is_first, has_spoken; /* of the two of us it speaks first; it asked us */
 };
+
+/* Who speaks first is not waited for any longer than this, nor who should speak back. */
+#define SILENCE_NS (250 * NS_PER_MS)
 
 struct reach {
 	struct peer *peers;
@@ -57,15 +65,16 @@ static int open_socket(bool is_ipv6)
 {
 	int fd = socket(is_ipv6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		is_ipv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
-	struct icmp6_filter only_answers;
+	struct icmp6_filter only_echoes;
 	int buffer_bytes = 1 << 20;
 
 	if (fd < 0)
 		return -1;
-	ICMP6_FILTER_SETBLOCKALL(&only_answers);
-	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &only_answers);
-	if (is_ipv6 && setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &only_answers,
-			       sizeof(only_answers)) < 0)
+	ICMP6_FILTER_SETBLOCKALL(&only_echoes);
+	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &only_echoes);
+	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REQUEST, &only_echoes);
+	if (is_ipv6 &&
+		setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &only_echoes, sizeof(only_echoes)) < 0)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof(buffer_bytes)) < 0)
 		return -1;
@@ -86,17 +95,46 @@ static int open_sockets(struct reach *reach)
 }
 
 /* That there is no route or device yet is what we wait for to change, so errors say nothing. */
-static void ask(struct reach *reach)
+static void ask(const struct reach *reach, size_t index)
+{
+	const struct peer *peer = &reach->peers[index];
+	uint8_t packet[ECHO_BYTES];
+
+	echo_request(packet, peer->is_ipv6, reach->identifier, (uint16_t)index);
+	(void)!sendto(peer->is_ipv6 ? reach->ipv6_fd : reach->ipv4_fd, packet, sizeof(packet), 0,
+		(const struct sockaddr *)&peer->address, peer->length);
+}
+
+static bool was_silent(const struct reach *reach)
+{
+	return clock_now_ns() - reach->began_ns > SILENCE_NS;
+}
+
+/* Its kernel may have answered before its own meshbench-reach could hear that we spoke. */
+static bool is_awaited(const struct reach *reach, const struct peer *peer)
+{
+	return !peer->is_first && !peer->has_spoken && !was_silent(reach);
+}
+
+static bool is_done(const struct reach *reach)
+{
+	if (reach->waiting)
+		return false;
+	for (size_t i = 0; i < reach->count; i++) {
+		if (is_awaited(reach, &reach->peers[i]))
+			return false;
+	}
+	return true;
+}
+
+static void ask_all(const struct reach *reach)
 {
 	for (size_t i = 0; i < reach->count; i++) {
-		struct peer *peer = &reach->peers[i];
-		uint8_t packet[ECHO_BYTES];
+		const struct peer *peer = &reach->peers[i];
+		bool may_speak = !peer->is_first || peer->has_spoken || was_silent(reach);
 
-		if (peer->has_answered)
-			continue;
-		echo_request(packet, peer->is_ipv6, reach->identifier, (uint16_t)i);
-		(void)!sendto(peer->is_ipv6 ? reach->ipv6_fd : reach->ipv4_fd, packet,
-			sizeof(packet), 0, (struct sockaddr *)&peer->address, peer->length);
+		if ((!peer->has_answered && may_speak) || is_awaited(reach, peer))
+			ask(reach, i);
 	}
 }
 
@@ -112,6 +150,20 @@ static bool is_from(const struct peer *peer, const struct sockaddr_storage *sour
 	       ipv4->sin_addr.s_addr;
 }
 
+/* A host that was spoken to answers in kind, at once. */
+static void hear_request(struct reach *reach, const struct sockaddr_storage *source, bool is_ipv6)
+{
+	for (size_t i = 0; i < reach->count; i++) {
+		struct peer *peer = &reach->peers[i];
+
+		if (peer->has_spoken || peer->is_ipv6 != is_ipv6 || !is_from(peer, source))
+			continue;
+		peer->has_spoken = true;
+		if (!peer->has_answered)
+			ask(reach, i);
+	}
+}
+
 static void listen_to(struct reach *reach, int fd, bool is_ipv6)
 {
 	for (;;) {
@@ -125,6 +177,8 @@ static void listen_to(struct reach *reach, int fd, bool is_ipv6)
 
 		if (n < 0)
 			return;
+		if (echo_is_request(data, (size_t)n, is_ipv6))
+			hear_request(reach, &source, is_ipv6);
 		if (!echo_answer(data, (size_t)n, is_ipv6, reach->identifier, &index) ||
 			index >= reach->count || reach->peers[index].has_answered ||
 			reach->peers[index].is_ipv6 != is_ipv6 ||
@@ -145,12 +199,12 @@ static int64_t interval_ns(const struct reach *reach)
 
 static void run(struct reach *reach)
 {
-	while (reach->waiting && !deadline_has_passed(reach->deadline)) {
+	while (!is_done(reach) && !deadline_has_passed(reach->deadline)) {
 		struct deadline round =
 			deadline_earlier(deadline_in(interval_ns(reach)), reach->deadline);
 
-		ask(reach);
-		while (reach->waiting && !deadline_has_passed(round)) {
+		ask_all(reach);
+		while (!is_done(reach) && !deadline_has_passed(round)) {
 			struct pollfd fds[] = {
 				{reach->ipv4_fd, POLLIN, 0}, {reach->ipv6_fd, POLLIN, 0}};
 
@@ -192,8 +246,9 @@ int main(int argc, char *argv[])
 	for (size_t i = 0; i < reach.count; i++) {
 		if (read_address(argv[i + 3], &reach.peers[i]) < 0)
 			return complain(argv[i + 3]);
+		reach.peers[i].is_first = (int64_t)i < self;
 	}
-	reach.peers[self].has_answered = true;
+	reach.peers[self].has_answered = reach.peers[self].has_spoken = true;
 	reach.waiting = reach.count - 1;
 	if (open_sockets(&reach) < 0)
 		return complain("open a raw socket");

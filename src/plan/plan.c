@@ -28,15 +28,15 @@ struct written_plan {
 #define TEXT(key)                                                                                  \
 	CYAML_FIELD_STRING_PTR(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,                     \
 		struct written_plan, key, 1, MAX_TEXT)
-#define LIST(key)                                                                                  \
+#define LIST(key, least)                                                                           \
 	CYAML_FIELD_SEQUENCE(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct written_plan,  \
-		key, &name_entry, 1, MAX_NAMES)
+		key, &name_entry, least, MAX_NAMES)
 
 static const cyaml_schema_value_t name_entry = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, MAX_TEXT)};
 
-static const cyaml_schema_field_t plan_fields[] = {TEXT(title), LIST(hosts), LIST(vpns),
-	LIST(workloads), LIST(profiles), LIST(tunings), TEXT(engine), TEXT(congestion),
+static const cyaml_schema_field_t plan_fields[] = {TEXT(title), LIST(hosts, 0), LIST(vpns, 1),
+	LIST(workloads, 1), LIST(profiles, 1), LIST(tunings, 1), TEXT(engine), TEXT(congestion),
 	TEXT(repeat), TEXT(seed), TEXT(seconds), TEXT(parallel_seconds), TEXT(ping_count),
 	TEXT(ping_runs), TEXT(attempts), CYAML_FIELD_END};
 

@@ -25,26 +25,26 @@ enum key_kind {
 
 struct key {
 	const char *name;
-	enum key_kind kind;
 	size_t offset; /* in struct profile */
+	enum key_kind kind;
 	bool is_required, is_impairment;
 };
 
 #define AT(member) offsetof(struct profile, member)
 
 static const struct key keys[] = {
-	{"name", KEY_NAME, AT(name), true, false},
-	{"folder", KEY_NAME, AT(folder), true, false},
-	{"title", KEY_TEXT, AT(title), true, false},
-	{"source", KEY_TEXT, AT(source), false, false},
-	{"model", KEY_MODEL, AT(model), true, false},
-	{"line_rate", KEY_RATE, AT(line_rate_bps), false, false},
-	{"delay", KEY_DURATION, AT(delay_ns), false, true},
-	{"jitter", KEY_DURATION, AT(jitter_ns), false, true},
-	{"loss", KEY_PERCENT, AT(loss), false, true},
-	{"reorder", KEY_PERCENT, AT(reorder), false, true},
-	{"reorder_correlation", KEY_PERCENT, AT(reorder_correlation), false, true},
-	{"limit", KEY_COUNT, AT(limit_packets), false, true},
+	{"name", AT(name), KEY_NAME, true, false},
+	{"folder", AT(folder), KEY_NAME, true, false},
+	{"title", AT(title), KEY_TEXT, true, false},
+	{"source", AT(source), KEY_TEXT, false, false},
+	{"model", AT(model), KEY_MODEL, true, false},
+	{"line_rate", AT(line_rate_bps), KEY_RATE, false, false},
+	{"delay", AT(delay_ns), KEY_DURATION, false, true},
+	{"jitter", AT(jitter_ns), KEY_DURATION, false, true},
+	{"loss", AT(loss), KEY_PERCENT, false, true},
+	{"reorder", AT(reorder), KEY_PERCENT, false, true},
+	{"reorder_correlation", AT(reorder_correlation), KEY_PERCENT, false, true},
+	{"limit", AT(limit_packets), KEY_COUNT, false, true},
 };
 
 enum {
@@ -137,7 +137,7 @@ static int read_key(struct arena *arena, const struct key *key, const char *text
 	case KEY_COUNT:
 		break;
 	}
-	return text_integer(text, 1, 100 * 1000 * 1000, into, err);
+	return text_integer(text, 1, INT64_C(100000000), into, err);
 }
 
 /* What a key alone cannot be wrong in; `*ret_key` is the one to blame. */

@@ -165,7 +165,7 @@ static int parse_value(
 	}
 	status = value_of_event(parse, &event, &value, err);
 	yaml_event_delete(&event);
-	if (status)
+	if (status || !value)
 		return -1;
 	if (depth > MAX_DEPTH)
 		return yaml_fail(parse->file, value, err, "nested deeper than %d", MAX_DEPTH);
@@ -242,7 +242,7 @@ static int parse_file(struct yaml_file *file, struct error *err)
 		expect(&parse, YAML_DOCUMENT_START_EVENT, "the file is empty", err) ||
 		parse_value(&parse, 0, &file->root, err))
 		return -1;
-	if (file->root->kind != YAML_KIND_MAPPING)
+	if (!file->root || file->root->kind != YAML_KIND_MAPPING)
 		return yaml_fail(
 			file, file->root, err, "the file must be a mapping of keys to values");
 	if (expect(&parse, YAML_DOCUMENT_END_EVENT, "the file must end here", err))

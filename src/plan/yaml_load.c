@@ -40,7 +40,7 @@ static void note_line(cyaml_log_t level, void *context, const char *fmt, va_list
 	(void)level;
 	vsnprintf(line, sizeof(line), fmt, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
 	line[strcspn(line, "\n")] = '\0';
-	if (text_starts_with(line, "Load:   in "))
+	if (text_starts_with(line, "  in "))
 		note_step(refusal, line);
 	else if (text_starts_with(line, "Load: ") && !refusal->reason[0])
 		snprintf(refusal->reason, sizeof(refusal->reason), "%s", line + strlen("Load: "));
@@ -136,6 +136,8 @@ static int refuse(const struct yaml_file *file, const cyaml_schema_value_t *sche
 	if (text_starts_with(reason, "Expecting"))
 		return yaml_fail(
 			file, place.value, err, "%s belongs here", what_belongs(place.schema));
+	if (text_starts_with(reason, "Insufficient entries"))
+		return yaml_fail(file, place.value, err, "the list is empty");
 	if (place.value->kind == YAML_KIND_TEXT && !*place.value->text)
 		return yaml_fail(file, place.value, err, "the value is empty");
 	return yaml_fail(file, place.value, err, "%s", reason);

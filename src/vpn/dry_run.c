@@ -157,10 +157,11 @@ int vpn_dry_run(const struct driver *driver, const char *const names[], size_t c
 
 	mesh_init(&show.mesh, arena, driver, names, count);
 	show.mesh.is_dry = true;
-	show.mesh.work = "<work>";
+	show.mesh.work = "/WORK"; /* absolute, as the real one */
 	for (size_t i = 0; i < count; i++)
 		show.mesh.members[i].underlay = arena_printf(arena, "<underlay: %s>", names[i]);
-	fprintf(out, "%s: %s\n", driver->name, driver->title);
+	fprintf(out, "%s: %s (/WORK: the folder for keys on the controller)\n", driver->name,
+		driver->title);
 	for (int phase = DRIVER_PREPARE; phase <= DRIVER_STOP; phase++) {
 		const struct driver_phase_steps *steps = &driver->phases[phase];
 

@@ -12,14 +12,14 @@
 
 #define CONNECT_WITHIN_NS (120 * NS_PER_S)
 /* Between two slices of waiting the daemons are looked at. */
-#define REACH_SLICE_NS (5 * NS_PER_S)
+#define REACH_SLICE_NS (3 * NS_PER_S)
 #define COMMAND_WITHIN_NS (30 * NS_PER_S)
 
 static int read_output(struct vpn *vpn, size_t host, const char *what, const char *const *argv,
 	struct proc **ret_proc, struct error *err)
 {
 	AUTO(proc_freep) struct proc *proc = NULL;
-	struct proc_spec spec = {.what = what, .argv = argv, .keep_bytes = 1024 * 1024};
+	struct proc_spec spec = {.what = what, .argv = argv, .keep_bytes = 1 << 20};
 
 	if (host_start(lab_host(vpn->lab, host), &spec, &proc, err) ||
 		proc_wait_success(proc, deadline_in(COMMAND_WITHIN_NS), err))
@@ -149,10 +149,14 @@ static bool merge_answers(const struct vpn *vpn, const int64_t heard_ns[])
 	size_t count = vpn->mesh.count;
 	bool have_all = true;
 
-	for (size_t i = 0; i < count * count; i++) {
-		if (!vpn->first_ns[i])
-			vpn->first_ns[i] = heard_ns[i];
-		have_all &= vpn->first_ns[i] != 0 || i / count == i % count;
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < count; j++) {
+			int64_t *first_ns = &vpn->first_ns[i * count + j];
+
+			if (!*first_ns)
+				*first_ns = heard_ns[i * count + j];
+			have_all &= *first_ns != 0 || i == j;
+		}
 	}
 	return have_all;
 }

@@ -1,0 +1,423 @@
+#include "plan/driver.h"
+
+#include "base/file.h"
+#include "plan/template.h"
+
+#include "tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* A driver folder of its own for each test; errors then start with "DIR/t/driver.yml". */
+struct drawer {
+	struct arena *arena;
+	char path[64];
+	const char *dir;
+	struct driver driver;
+	struct error err;
+};
+
+static void drawer_done(struct drawer *drawer)
+{
+	struct error ignored;
+
+	arena_freep(&drawer->arena);
+	if (drawer->path[0] && tree_remove(drawer->path, &ignored))
+		printf("# %s\n", ignored.text);
+}
+
+static int drawer_init(struct drawer *drawer)
+{
+	drawer->arena = arena_new();
+	strcpy(drawer->path, "/tmp/test_driver.XXXXXX");
+	if (!mkdtemp(drawer->path))
+		return -1;
+	drawer->dir = arena_printf(drawer->arena, "%s/t", drawer->path);
+	return mkdir(drawer->dir, 0700);
+}
+
+#define DRAWER(name)                                                                               \
+	AUTO(drawer_done) struct drawer name = {0};                                                \
+	CHECK(drawer_init(&(name)) == 0)
+
+static int put(struct drawer *drawer, const char *file, const char *text)
+{
+	return file_write(arena_printf(drawer->arena, "%s/%s", drawer->dir, file), text,
+		strlen(text), 0644, &drawer->err);
+}
+
+static int load(struct drawer *drawer, const char *text)
+{
+	if (put(drawer, "driver.yml", text))
+		return -1;
+	return driver_load(drawer->arena, drawer->dir, &drawer->driver, &drawer->err);
+}
+
+/* Refused with exactly this place and reason. */
+static bool is_refused(struct drawer *drawer, const char *text, const char *why)
+{
+	const char *expected = arena_printf(drawer->arena, "%s/driver.yml:%s", drawer->dir, why);
+
+	if (load(drawer, text) == 0) {
+		printf("# it was loaded\n");
+		return false;
+	}
+	if (drawer->err.kind == ERROR_USAGE && strcmp(drawer->err.text, expected) == 0)
+		return true;
+	printf("# expected: %s\n# but is:   %s\n", expected, drawer->err.text);
+	return false;
+}
+
+#define HEAD "schema: 1\nname: t\ntitle: T\n"
+#define ROLES                                                                                      \
+	"roles:\n  - { name: king, take: first }\n  - { name: folk, take: rest }\n"                \
+	"  - { name: both, take: all }\n"
+
+TEST(the_smallest_driver_is_a_head)
+{
+	DRAWER(drawer);
+
+	CHECK_OK(load(&drawer, HEAD), drawer.err);
+	CHECK(strcmp(drawer.driver.folder, "T") == 0);
+	CHECK(!drawer.driver.address_interface && !drawer.driver.address_run);
+}
+
+TEST(a_step_keeps_what_is_written)
+{
+	DRAWER(drawer);
+	const struct driver_step *step;
+
+	CHECK_OK(load(&drawer, HEAD ROLES "join:\n  - what: say it\n    where: king\n"
+					  "    run: a ${host.name}  b\n    stdin: in\n"
+					  "    capture: { as: x, at: /y, secret: true }\n"
+					  "    within: 1500ms\n"),
+		drawer.err);
+	CHECK(drawer.driver.phases[DRIVER_JOIN].count == 1);
+	step = &drawer.driver.phases[DRIVER_JOIN].steps[0];
+	CHECK(step->verb == DRIVER_RUN && strcmp(step->where, "king") == 0);
+	CHECK(strcmp(step->words[1], "${host.name}") == 0 && strcmp(step->words[2], "b") == 0);
+	CHECK(!step->words[3] && strcmp(step->input, "in") == 0);
+	CHECK(strcmp(step->capture.at, "/y") == 0 && step->capture.is_secret);
+	CHECK(step->within_ns == 1500000000 && step->line == 9);
+}
+
+TEST(a_step_runs_everywhere_and_within_30_s_unless_it_says_otherwise)
+{
+	DRAWER(drawer);
+	const struct driver_step *step;
+
+	CHECK_OK(load(&drawer, HEAD "join:\n  - { what: w, run: a }\n"), drawer.err);
+	step = &drawer.driver.phases[DRIVER_JOIN].steps[0];
+	CHECK(strcmp(step->where, "all") == 0 && step->within_ns == 30000000000);
+}
+
+TEST(an_unknown_key_is_refused_at_its_place_with_what_was_meant)
+{
+	DRAWER(drawer);
+
+	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a\n    withn: 20s\n",
+		"7:5: unknown key 'withn'; did you mean 'within'?"));
+	CHECK(is_refused(
+		&drawer, HEAD "serves: []\n", "4:1: unknown key 'serves'; did you mean 'serve'?"));
+	CHECK(is_refused(&drawer, HEAD "colour: red\n", "4:1: unknown key 'colour'"));
+}
+
+TEST(rejects_a_driver_with_two_verbs_in_one_step)
+{
+	DRAWER(drawer);
+
+	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a\n    daemon: b\n",
+		"7:5: a second verb 'daemon' beside 'run'; make it a step of its own"));
+}
+
+TEST(rejects_a_step_without_a_verb)
+{
+	DRAWER(drawer);
+
+	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    within: 1s\n",
+		"5:5: a step needs one of run, daemon, write, send, script"));
+}
+
+TEST(rejects_what_is_missing_or_of_another_kind)
+{
+	DRAWER(drawer);
+
+	CHECK(is_refused(&drawer, "name: t\ntitle: T\n", "1:1: key 'schema' is missing"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - run: a\n", "5:5: key 'what' is missing"));
+	CHECK(is_refused(&drawer, HEAD "join: x\n", "4:7: a list belongs here"));
+	CHECK(is_refused(
+		&drawer, HEAD "join:\n  - what: [a]\n    run: a\n", "5:11: a text belongs here"));
+	CHECK(is_refused(
+		&drawer, HEAD "address: eth0\n", "4:10: a mapping of keys to values belongs here"));
+	CHECK(is_refused(&drawer, HEAD "version:\n", "4:9: the value is empty"));
+	CHECK(is_refused(&drawer, "", "1:1: the file is empty"));
+	CHECK(is_refused(&drawer, "- a\n", "1:1: the file must be a mapping of keys to values"));
+}
+
+TEST(rejects_broken_yaml_at_its_place)
+{
+	DRAWER(drawer);
+
+	CHECK(load(&drawer, HEAD "join:\n  - what: a\n   x\n") != 0);
+	CHECK(strstr(drawer.err.text, "/driver.yml:6:4: did not find expected"));
+	CHECK(is_refused(&drawer, HEAD "title: again\n", "4:1: key 'title' is given twice"));
+	CHECK(is_refused(&drawer, HEAD "---\na: b\n", "4:1: only one document per file"));
+}
+
+TEST(rejects_yaml_that_grows)
+{
+	DRAWER(drawer);
+	char deep[200] = HEAD "needs: ";
+
+	CHECK(is_refused(&drawer, HEAD "needs: &a [x]\npackages: *a\n",
+		"4:8: anchors, aliases and tags are not used here; write the value out"));
+	CHECK(is_refused(&drawer, HEAD "needs: !!str x\n",
+		"4:8: anchors, aliases and tags are not used here; write the value out"));
+	for (int i = 0; i < 20; i++)
+		strcat(deep, "[");
+	CHECK(is_refused(&drawer, deep, "4:20: nested deeper than 12"));
+}
+
+TEST(rejects_a_name_that_is_not_the_folder_or_no_word)
+{
+	DRAWER(drawer);
+
+	CHECK(is_refused(&drawer, "schema: 1\nname: u\ntitle: T\n",
+		"2:7: name 'u' is not that of its folder 't'"));
+	CHECK(is_refused(&drawer, "schema: 1\nname: T\ntitle: T\n",
+		"2:7: name 'T': use lower-case letters, digits, '-' and '_'"));
+	CHECK(is_refused(&drawer, "schema: 2\nname: t\ntitle: T\n",
+		"1:9: schema '2' is not known here; this program reads schema 1"));
+	CHECK(is_refused(
+		&drawer, HEAD "folder: ../x\n", "4:9: folder '../x' must be one plain name"));
+}
+
+TEST(rejects_roles_that_cannot_be)
+{
+	DRAWER(drawer);
+
+	CHECK(is_refused(&drawer, HEAD "roles:\n  - { name: a, take: some }\n",
+		"5:22: 'some' is not one of first, rest, all"));
+	CHECK(is_refused(&drawer, HEAD "roles:\n  - { name: host, take: all }\n",
+		"5:13: role 'host': the word has a meaning of its own"));
+	CHECK(is_refused(&drawer,
+		HEAD "roles:\n  - { name: a, take: all }\n  - { name: a, take: rest }\n",
+		"6:13: role 'a' is there twice"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, where: king, run: a }\n",
+		"5:23: 'king' is no role of this driver, all or controller"));
+}
+
+TEST(rejects_modifiers_that_the_verb_has_no_use_for)
+{
+	DRAWER(drawer);
+
+	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a\n    ready: { file: f }\n",
+		"7:5: 'run' has no use for 'ready'"));
+	CHECK(is_refused(&drawer,
+		HEAD "join:\n  - what: w\n    daemon: a\n    capture: { as: x }\n",
+		"7:5: 'daemon' has no use for 'capture'"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    where: controller\n    daemon: a\n",
+		"7:5: the controller can run, write and script, not keep a daemon"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    each: all\n    daemon: a\n",
+		"6:5: one daemon per step and host"));
+	CHECK(is_refused(&drawer,
+		HEAD "join:\n  - what: w\n    each: all\n    run: a\n    capture: { as: x }\n",
+		"8:5: under 'each' on a host only the last output would remain"));
+	CHECK(is_refused(&drawer, HEAD "stop:\n  - { what: w, daemon: a }\n",
+		"5:5: a daemon cannot start in 'stop'"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, daemon: a, ready: {} }\n",
+		"5:34: say at least one of interface, file, http, output"));
+}
+
+TEST(rejects_bad_durations_modes_and_pointers)
+{
+	DRAWER(drawer);
+
+	CHECK_OK(put(&drawer, "f", "x\n"), drawer.err);
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, run: a, within: 20 }\n",
+		"5:32: read a duration such as 250ms or 10s: '20' has no unit that is known here"));
+	CHECK(is_refused(&drawer,
+		HEAD "join:\n  - { what: w, write: { template: f, to: f, mode: 600 } }\n",
+		"5:51: mode '600' is not four octal digits such as 0600"));
+	CHECK(is_refused(&drawer,
+		HEAD "join:\n  - { what: w, run: a, capture: { as: x, at: y } }\n",
+		"5:46: 'y' is no JSON pointer: it starts with '/'"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, run: a, capture: { as: name } }\n",
+		"5:39: 'name' cannot name what is captured: every host has that already"));
+	CHECK(is_refused(&drawer,
+		HEAD "join:\n  - { what: w, run: a, capture: { as: x, secret: flase } }\n",
+		"5:50: 'flase' is not true or false"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, run: \" \" }\n",
+		"5:21: there is no command here"));
+	CHECK(is_refused(&drawer, HEAD "address: { interface: a, run: b }\n",
+		"4:10: address needs exactly one of interface and run"));
+}
+
+TEST(rejects_files_that_are_not_in_its_folder)
+{
+	DRAWER(drawer);
+
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, write: { template: no, to: f } }\n",
+		arena_printf(drawer.arena, "5:35: there is no file 'no' in %s", drawer.dir)));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, script: ../x }\n",
+		"5:24: '../x' must be the plain name of a file in the driver's folder"));
+}
+
+TEST(rejects_names_that_mean_nothing)
+{
+	DRAWER(drawer);
+
+	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${hots.name}\n",
+		"6:12: unknown name '${hots.name}'; did you mean 'host'?"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${host.nam}\n",
+		"6:12: unknown name '${host.nam}': no earlier step captured it; "
+		"did you mean 'name'?"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${each.name}\n",
+		"6:12: '${each.name}': there is no 'each' here"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${work}/x\n",
+		"6:12: ${work} is on the controller; a host cannot see it: send the file"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${overlay.mask}\n",
+		"6:12: unknown name '${overlay.mask}': there are overlay.bits and "
+		"overlay.network"));
+	CHECK(is_refused(&drawer,
+		HEAD "join:\n  - { what: w, where: controller, run: \"a ${host.name}\" }\n",
+		"5:43: '${host.name}': the controller is no host; use each: all and "
+		"${each.name}"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${host.name\n",
+		"6:10: '${host.name' has no closing brace"));
+	CHECK(is_refused(&drawer, HEAD "version: x ${work}\n",
+		"4:10: version runs on this machine before there are hosts; it knows no names"));
+}
+
+TEST(only_a_role_of_one_host_can_be_named)
+{
+	DRAWER(drawer);
+
+	CHECK_OK(load(&drawer, HEAD ROLES "join:\n  - { what: w, run: \"a ${king.name}\" }\n"),
+		drawer.err);
+	CHECK(is_refused(&drawer, HEAD ROLES "join:\n  - { what: w, run: \"a ${folk.name}\" }\n",
+		"9:24: '${folk.name}': role 'folk' is held by more than one host (take: rest)"));
+}
+
+#define CAPTURE(where) "prepare:\n  - { what: c, where: " where ", run: g, capture: { as: key } }\n"
+
+TEST(a_capture_is_known_only_after_it_and_where_it_was_made)
+{
+	DRAWER(drawer);
+
+	CHECK(is_refused(&drawer,
+		HEAD "prepare:\n  - { what: w, run: \"a ${host.key}\" }\n"
+		     "join:\n  - { what: c, run: g, capture: { as: key } }\n",
+		"5:24: unknown name '${host.key}': no earlier step captured it"));
+	CHECK_OK(
+		load(&drawer, HEAD CAPTURE("all") "join:\n  - { what: w, run: \"${host.key}\" }\n"),
+		drawer.err);
+	CHECK(is_refused(&drawer,
+		HEAD ROLES CAPTURE("king") "join:\n  - { what: w, run: \"a ${host.key}\" }\n",
+		"11:24: 'key' was captured, but not on the hosts after the first"));
+	CHECK_OK(load(&drawer, HEAD ROLES CAPTURE(
+				       "king") "join:\n  - { what: w, run: \"a ${king.key}\" }\n"),
+		drawer.err);
+	/* The others of the first host are the rest; the others of the rest include the first. */
+	CHECK_OK(
+		load(&drawer, HEAD ROLES CAPTURE("folk") "join:\n  - { what: w, where: king, each: "
+							 "others, run: \"a ${each.key}\" }\n"),
+		drawer.err);
+	CHECK(is_refused(&drawer,
+		HEAD ROLES CAPTURE("folk") "join:\n  - { what: w, where: folk, each: others, "
+					   "run: \"a ${each.key}\" }\n",
+		"11:51: 'key' was captured, but not on the first host"));
+}
+
+TEST(what_the_controller_captures_is_its_own_or_that_of_each_host)
+{
+	DRAWER(drawer);
+
+	CHECK_OK(load(&drawer, HEAD CAPTURE("controller") "join:\n  - { what: w, run: \"a "
+							  "${work.key}\" }\n"),
+		drawer.err);
+	CHECK_OK(load(&drawer, HEAD "prepare:\n  - { what: c, where: controller, each: all, run: "
+				    "g, capture: { as: key } }\n"
+				    "join:\n  - { what: w, run: \"a ${host.key}\" }\n"),
+		drawer.err);
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, run: \"a ${work.key}\" }\n",
+		"5:24: unknown name '${work.key}': no earlier step captured it on the "
+		"controller"));
+}
+
+TEST(a_secret_on_a_command_line_is_warned_of)
+{
+	DRAWER(drawer);
+
+	CHECK_OK(load(&drawer, HEAD
+			 "prepare:\n  - { what: c, run: g, capture: { as: key, secret: true } }\n"
+			 "  - what: w\n    run: a ${host.key}\n    stdin: ${host.key}\n"),
+		drawer.err);
+	CHECK(drawer.driver.warnings[0] && !drawer.driver.warnings[1]);
+	CHECK(strstr(
+		drawer.driver.warnings[0], "/driver.yml:7:12: secret 'key' on a command line"));
+}
+
+/* As is_refused, for what stands in the template `f`. */
+static bool is_template_refused(struct drawer *drawer, const char *text, const char *why)
+{
+	static const char driver[] = HEAD "join:\n  - { what: w, write: { template: f, to: f } }\n";
+	const char *expected = arena_printf(drawer->arena, "%s/f:%s", drawer->dir, why);
+
+	if (put(drawer, "f", text) || load(drawer, driver) == 0)
+		return false;
+	if (drawer->err.kind == ERROR_USAGE && strcmp(drawer->err.text, expected) == 0)
+		return true;
+	printf("# expected: %s\n# but is:   %s\n", expected, drawer->err.text);
+	return false;
+}
+
+TEST(templates_are_checked_when_the_driver_is_loaded)
+{
+	DRAWER(drawer);
+
+	CHECK(is_template_refused(
+		&drawer, "a\nb ${each.name}\n", "2:3: '${each.name}': there is no 'each' here"));
+	CHECK(is_template_refused(
+		&drawer, "a\n@each others\nb\n", "2:1: this block has no '@end'"));
+	CHECK(is_template_refused(&drawer, "@end\n", "1:1: '@end' without '@each'"));
+	CHECK(is_template_refused(
+		&drawer, "@each all\n@each all\n@end\n", "2:1: the block of line 1 is still open"));
+	CHECK(is_template_refused(&drawer, "@each one\n@end\n",
+		"1:1: a block starts with '@each others' or '@each all'"));
+	CHECK(is_template_refused(&drawer, "@each all\n\n${each.x}\n@end\n",
+		"3:1: unknown name '${each.x}': no earlier step captured it"));
+	CHECK(is_template_refused(&drawer, "a ${x y}\n", "1:1: '${x' has no closing brace"));
+}
+
+TEST(a_template_is_cut_at_its_blocks)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct template template;
+	struct error err = {0};
+
+	CHECK_OK(template_parse(arena, "f", "a\n  @each others \nb\nc\n@end\nd", &template, &err),
+		err);
+	CHECK(template.count == 3);
+	CHECK(strcmp(template.parts[0].text, "a\n") == 0 && template.parts[0].line == 1);
+	CHECK(strcmp(template.parts[1].text, "b\nc\n") == 0 && template.parts[1].line == 3);
+	CHECK(template.parts[1].each == DRIVER_EACH_OTHERS);
+	CHECK(strcmp(template.parts[2].text, "d") == 0 && template.parts[2].line == 6);
+	CHECK_OK(template_parse(arena, "f", "user@host\n", &template, &err), err);
+	CHECK(template.count == 1);
+}
+
+TEST(roles_share_the_hosts_out)
+{
+	DRAWER(drawer);
+
+	CHECK_OK(load(&drawer, HEAD ROLES), drawer.err);
+	CHECK(driver_runs_on(&drawer.driver, "king", 0) &&
+		!driver_runs_on(&drawer.driver, "king", 2));
+	CHECK(!driver_runs_on(&drawer.driver, "folk", 0) &&
+		driver_runs_on(&drawer.driver, "folk", 2));
+	CHECK(driver_runs_on(&drawer.driver, "both", 0) &&
+		driver_runs_on(&drawer.driver, "all", 1));
+	CHECK(!driver_runs_on(&drawer.driver, "controller", 0));
+}

@@ -1,0 +1,145 @@
+#include "plan/plan.h"
+
+#include "base/file.h"
+
+#include "tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct paper {
+	struct arena *arena;
+	char path[40];
+	struct plan plan;
+	struct error err;
+};
+
+static void paper_done(struct paper *paper)
+{
+	arena_freep(&paper->arena);
+	unlink(paper->path);
+}
+
+static int load(struct paper *paper, const char *text)
+{
+	int fd;
+
+	paper->arena = arena_new();
+	strcpy(paper->path, "/tmp/test_plan.XXXXXX");
+	fd = mkstemp(paper->path);
+	if (fd < 0)
+		return fail_errno(&paper->err, "make a file");
+	close(fd);
+	if (file_write(paper->path, text, strlen(text), 0600, &paper->err))
+		return -1;
+	return plan_load(paper->arena, paper->path, &paper->plan, &paper->err);
+}
+
+static bool is_refused(const char *text, const char *why)
+{
+	AUTO(paper_done) struct paper paper = {0};
+	const char *expected;
+
+	if (load(&paper, text) == 0)
+		return false;
+	expected = arena_printf(paper.arena, "%s:%s", paper.path, why);
+	if (paper.err.kind == ERROR_USAGE && strcmp(paper.err.text, expected) == 0)
+		return true;
+	printf("# expected: %s\n# but is:   %s\n", expected, paper.err.text);
+	return false;
+}
+
+static int load_ours(struct arena *arena, const char *name, struct plan *plan, struct error *err)
+{
+	const char *root = getenv("SOURCE_ROOT"); /* NOLINT(concurrency-mt-unsafe) */
+
+	return plan_load(arena, arena_printf(arena, "%s/plans/%s.yml", root, name), plan, err);
+}
+
+TEST(what_a_plan_leaves_out_is_the_default)
+{
+	AUTO(paper_done) struct paper paper = {0};
+
+	CHECK_OK(load(&paper, "seconds: 2.5\n"), paper.err);
+	CHECK(paper.plan.seconds > 2.4 && paper.plan.seconds < 2.6);
+	CHECK(paper.plan.host_count == 3 && strcmp(paper.plan.hosts[0], "lom") == 0);
+	CHECK(strcmp(paper.plan.engine, plan_default().engine) == 0);
+	CHECK(paper.plan.attempts == plan_default().attempts);
+}
+
+TEST(our_plans_say_what_the_published_runs_did)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	struct plan plan;
+
+	CHECK_OK(load_ours(arena, "quick", &plan, &err), err);
+	CHECK(strcmp(plan.name, "quick") == 0 && strcmp(plan.engine, "bridge") == 0);
+	CHECK(plan.ping_count == 20 && plan.ping_runs == 3 && plan.repeat == 1);
+	CHECK_OK(load_ours(arena, "thesis", &plan, &err), err);
+	CHECK(plan.seconds > 29 && plan.seconds < 31);
+	CHECK(plan.parallel_seconds > 59 && plan.parallel_seconds < 61);
+	CHECK(plan.ping_count == 100 && strcmp(plan.profiles[3], "high") == 0);
+}
+
+TEST(hosts_are_held_to_their_rules_at_their_place)
+{
+	CHECK(is_refused("hosts: [a, b, a]\n", "1:15: host 'a' is there twice"));
+	CHECK(is_refused("hosts: [a, b, A]\n", "1:15: host 'A' is there twice"));
+	CHECK(is_refused(
+		"hosts: [a]\n", "1:8: a link needs two hosts; the plan has 1: name at least two"));
+	CHECK(is_refused("hosts: [a, b_c]\n",
+		"1:12: 'b_c' is no host name: 1 to 63 letters, digits and '-', not at the ends"));
+	CHECK(is_refused("hosts: [a, b-]\n",
+		"1:12: 'b-' is no host name: 1 to 63 letters, digits and '-', not at the ends"));
+	CHECK(is_refused("hosts: [a, localhost]\n",
+		"1:12: 'localhost' means the host itself; choose another name"));
+}
+
+TEST(zero_of_anything_is_refused)
+{
+	CHECK(is_refused(
+		"hosts: []\n", "1:8: a link needs two hosts; the plan has 0: name at least two"));
+	CHECK(is_refused("vpns: []\n", "1:7: the list is empty"));
+}
+
+TEST(numbers_are_read_strictly)
+{
+	CHECK(is_refused("repeat: 0\n", "1:9: 0 is not between 1 and 1000"));
+	CHECK(is_refused("repeat: 5x\n", "1:9: '5x' is not a whole number"));
+	CHECK(is_refused(
+		"seconds: 0\n", "1:10: '0' is not a number of seconds above 0 and up to a day"));
+	CHECK(is_refused("seconds: nan\n",
+		"1:10: 'nan' is not a number of seconds above 0 and up to a day"));
+	CHECK(is_refused("seed: -1\n", "1:7: -1 is not between 0 and 9223372036854775807"));
+}
+
+TEST(names_and_keys_are_checked)
+{
+	CHECK(is_refused("vpns: [none, none]\n", "1:7: vpn 'none' is there twice"));
+	CHECK(is_refused("engine: tc\n", "1:9: engine 'tc' is not one of bridge, netem, wire"));
+	CHECK(is_refused(
+		"workload: [ping]\n", "1:1: unknown key 'workload'; did you mean 'workloads'?"));
+}
+
+TEST(a_plan_that_was_changed_is_checked_without_a_file)
+{
+	static const char *const twice[] = {"a", "a", NULL};
+	struct plan plan = plan_default();
+	struct error err = {0};
+
+	CHECK_OK(plan_check(&plan, &err), err);
+	plan.repeat = 0;
+	CHECK(plan_check(&plan, &err) && err.kind == ERROR_USAGE);
+	plan = plan_default();
+	plan.host_count = 0;
+	CHECK(plan_check(&plan, &err) && strstr(err.text, "two hosts"));
+	plan = plan_default();
+	plan.hosts = twice;
+	plan.host_count = 2;
+	CHECK(plan_check(&plan, &err) && strstr(err.text, "host 'a' is there twice"));
+	plan = plan_default();
+	plan.seconds = 0;
+	CHECK(plan_check(&plan, &err));
+}

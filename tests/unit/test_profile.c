@@ -1,0 +1,193 @@
+#include "plan/profile.h"
+
+#include "base/file.h"
+#include "plan/plan.h"
+
+#include "tap.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct paper {
+	struct arena *arena;
+	char path[40];
+};
+
+static void paper_done(struct paper *paper)
+{
+	arena_freep(&paper->arena);
+	unlink(paper->path);
+}
+
+/* A file that holds `text`, gone with the test. */
+static int paper_init(struct paper *paper, const char *text, struct error *err)
+{
+	int fd;
+
+	paper->arena = arena_new();
+	strcpy(paper->path, "/tmp/test_profile.XXXXXX");
+	fd = mkstemp(paper->path);
+	if (fd < 0)
+		return fail_errno(err, "make a file");
+	close(fd);
+	return file_write(paper->path, text, strlen(text), 0600, err);
+}
+
+/* Refused at exactly that place, "LINE:COLUMN: reason". */
+static bool is_refused(const char *text, const char *why)
+{
+	AUTO(paper_done) struct paper paper = {0};
+	struct error err = {0};
+	struct profile profile;
+	const char *expected;
+
+	if (paper_init(&paper, text, &err) ||
+		profile_load(paper.arena, paper.path, &profile, &err) == 0)
+		return false;
+	expected = arena_printf(paper.arena, "%s:%s", paper.path, why);
+	if (err.kind == ERROR_USAGE && strcmp(err.text, expected) == 0)
+		return true;
+	printf("# expected: %s\n# but is:   %s\n", expected, err.text);
+	return false;
+}
+
+#define HEAD "name: n\nfolder: f\ntitle: T\nmodel: netem\n"
+
+static int load_ours(
+	struct arena *arena, const char *name, struct profile *profile, struct error *err)
+{
+	const char *root = getenv("SOURCE_ROOT"); /* NOLINT(concurrency-mt-unsafe) */
+
+	return profile_load(
+		arena, arena_printf(arena, "%s/profiles/%s.yml", root, name), profile, err);
+}
+
+static bool is_close(double a, double b)
+{
+	return fabs(a - b) < 1e-12;
+}
+
+TEST(the_four_profiles_are_those_of_the_published_runs)
+{
+	static const struct {
+		const char *name, *folder;
+		int64_t delay_ms, jitter_ms;
+		double loss, reorder, correlation;
+	} published[] = {{"low", "low_impairment", 2, 2, 0.0025, 0.005, 0.25},
+		{"medium", "medium_impairment", 4, 7, 0.01, 0.025, 0.5},
+		{"high", "high_impairment", 6, 15, 0.025, 0.05, 0.5}};
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	struct profile profile;
+
+	for (size_t i = 0; i < ARRAY_SIZE(published); i++) {
+		CHECK_OK(load_ours(arena, published[i].name, &profile, &err), err);
+		CHECK(strcmp(profile.folder, published[i].folder) == 0);
+		CHECK(profile.model == PROFILE_MODEL_NETEM && profile.limit_packets == 1000);
+		CHECK(profile.delay_ns == published[i].delay_ms * 1000000);
+		CHECK(profile.jitter_ns == published[i].jitter_ms * 1000000);
+		CHECK(is_close(profile.loss, published[i].loss));
+		CHECK(is_close(profile.reorder, published[i].reorder));
+		CHECK(is_close(profile.reorder_correlation, published[i].correlation));
+		CHECK(is_close(profile.line_rate_bps, 1e9));
+	}
+}
+
+TEST(baseline_is_the_line_and_unshaped_has_none)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	struct profile profile;
+
+	CHECK_OK(load_ours(arena, "baseline", &profile, &err), err);
+	CHECK(!profile_has_impairment(&profile) && is_close(profile.line_rate_bps, 1e9));
+	CHECK_OK(load_ours(arena, "unshaped", &profile, &err), err);
+	CHECK(!profile_has_impairment(&profile) && is_close(profile.line_rate_bps, 0));
+	CHECK_OK(load_ours(arena, "low", &profile, &err), err);
+	CHECK(profile_has_impairment(&profile));
+}
+
+TEST(values_out_of_range_are_refused_at_their_place)
+{
+	CHECK(is_refused(HEAD "loss: 101%\n", "5:7: 101% is not between 0% and 100%"));
+	CHECK(is_refused(HEAD "loss: 1\n", "5:7: '1' is no percentage such as 0.25%"));
+	CHECK(is_refused(HEAD "loss: -1%\n", "5:7: '-1%' is no percentage such as 0.25%"));
+	CHECK(is_refused(HEAD "loss: nan%\n", "5:7: 'nan%' is no percentage such as 0.25%"));
+	CHECK(is_refused(HEAD "delay: 2m\n", "5:8: '2m' is longer than a minute"));
+	CHECK(is_refused(HEAD "limit: 1.5\n", "5:8: '1.5' is not a whole number"));
+	CHECK(is_refused(HEAD "line_rate: fast\n",
+		"5:12: read a rate such as 100mbit or 1gbit: 'fast' does not start with a number"));
+	CHECK(is_refused("name: n\nfolder: f\ntitle: T\nmodel: tc\n",
+		"4:8: model 'tc' is not one of none, netem, calibrated"));
+	CHECK(is_refused("name: n\nfolder: a/b\ntitle: T\nmodel: none\n",
+		"2:9: 'a/b' must be a plain name"));
+}
+
+TEST(keys_that_make_no_sense_together_are_refused)
+{
+	CHECK(is_refused(HEAD "jitter: 1ms\n", "5:9: jitter varies a delay, and there is none"));
+	CHECK(is_refused(HEAD "reorder: 1%\n",
+		"5:10: reordering lets packets overtake delayed ones, and there is no delay"));
+	CHECK(is_refused(HEAD "reorder_correlation: 1%\n",
+		"5:22: a correlation of reordering without reorder"));
+	CHECK(is_refused("name: n\nfolder: f\ntitle: T\nmodel: none\ndelay: 1ms\n",
+		"4:8: model none impairs nothing; say netem or calibrated for delay, loss and the "
+		"like"));
+	CHECK(is_refused(HEAD "delai: 1ms\n", "5:1: unknown key 'delai'; did you mean 'delay'?"));
+	CHECK(is_refused("name: n\nfolder: f\ntitle: T\n", "1:1: key 'model' is missing"));
+}
+
+TEST(a_change_in_place_changes_what_it_names_and_the_folder)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	struct profile profile;
+
+	CHECK_OK(load_ours(arena, "low", &profile, &err), err);
+	CHECK_OK(profile_change(arena, &profile, "rate=100mbit,delay=5ms,loss=0%", &err), err);
+	CHECK(is_close(profile.line_rate_bps, 1e8) && profile.delay_ns == 5000000);
+	CHECK(is_close(profile.loss, 0) && profile.jitter_ns == 2000000);
+	CHECK(strcmp(profile.name, "low:rate=100mbit,delay=5ms,loss=0%") == 0);
+	CHECK(strcmp(profile.folder, "low_impairment_rate=100mbit_delay=5ms_loss=0_") == 0);
+}
+
+TEST(a_change_that_is_wrong_changes_nothing_and_says_what_exists)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	struct profile profile, before;
+
+	CHECK_OK(load_ours(arena, "low", &profile, &err), err);
+	before = profile;
+	CHECK(profile_change(arena, &profile, "delay=9ms,los=1%", &err));
+	CHECK(err.kind == ERROR_USAGE);
+	CHECK(strstr(err.text, "unknown name 'los'; did you mean 'loss'?"));
+	CHECK(strstr(err.text, "rate, name") && strstr(err.text, "reorder_correlation"));
+	CHECK(memcmp(&before, &profile, sizeof(profile)) == 0);
+	CHECK(profile_change(arena, &profile, "delay", &err));
+	CHECK(strstr(err.text, "'delay' is not NAME=VALUE"));
+	CHECK(profile_change(arena, &profile, "delay=0", &err));
+	CHECK(strstr(err.text, "jitter varies a delay"));
+}
+
+TEST(a_profile_is_found_by_name_or_taken_as_a_path)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	const char *const *names;
+	const char *path;
+
+	CHECK_OK(plan_find(arena, "profiles", "low", &path, &err), err);
+	CHECK(strstr(path, "/profiles/low.yml"));
+	CHECK_OK(plan_find(arena, "drivers", "nebula", &path, &err), err);
+	CHECK(strstr(path, "/drivers/nebula"));
+	CHECK_OK(plan_find(arena, "profiles", "./x.yml", &path, &err), err);
+	CHECK(strcmp(path, "./x.yml") == 0);
+	CHECK(plan_find(arena, "profiles", "lo", &path, &err) && err.kind == ERROR_USAGE);
+	CHECK(strstr(err.text, "did you mean 'low'?") && strstr(err.text, "unshaped"));
+	CHECK_OK(plan_list(arena, "drivers", &names, &err), err);
+	for (size_t i = 1; names[0] && names[i]; i++)
+		CHECK(strcmp(names[i - 1], names[i]) < 0);
+}

@@ -1,0 +1,265 @@
+#include "vpn/vpn.h"
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "vpn/internal.h"
+
+#include "tap.h"
+
+#include <jansson.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[] = {"lom", "yuki", "luna", NULL};
+
+static const char *source_root(void)
+{
+	return getenv("SOURCE_ROOT"); /* NOLINT(concurrency-mt-unsafe) */
+}
+
+/* What `--dry-run` prints must be what tests/golden/dry-run/NAME.txt says, to the letter. */
+static void prints_what_is_golden(const char *name)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(text_freep) char *text = NULL;
+	AUTO(stream_closep) FILE *out = NULL;
+	struct driver driver;
+	struct error err = {0};
+	size_t size;
+	char *golden;
+
+	CHECK_OK(driver_load(arena, arena_printf(arena, "%s/drivers/%s", source_root(), name),
+			 &driver, &err),
+		err);
+	CHECK(!driver.warnings[0]); /* none of ours puts a secret on a command line */
+	out = open_memstream(&text, &size);
+	CHECK(out);
+	CHECK_OK(vpn_dry_run(&driver, names, 3, out, &err), err);
+	fflush(out);
+	CHECK_OK(file_read(arena,
+			 arena_printf(arena, "%s/tests/golden/dry-run/%s.txt", source_root(), name),
+			 1 << 20, &golden, NULL, &err),
+		err);
+	for (size_t i = 0, line = 1; text[i] || golden[i]; i++) {
+		if (text[i] != golden[i])
+			printf("# differs in line %zu: %.60s\n", line, text + i);
+		CHECK(text[i] == golden[i]);
+		line += text[i] == '\n';
+	}
+}
+
+TEST(the_bare_link_would_run_what_is_golden)
+{
+	prints_what_is_golden("none");
+}
+
+TEST(wireguard_would_run_what_is_golden)
+{
+	prints_what_is_golden("wireguard");
+}
+
+TEST(nebula_would_run_what_is_golden)
+{
+	prints_what_is_golden("nebula");
+}
+
+TEST(tinc_would_run_what_is_golden)
+{
+	prints_what_is_golden("tinc");
+}
+
+TEST(yggdrasil_would_run_what_is_golden)
+{
+	prints_what_is_golden("yggdrasil");
+}
+
+/* A mesh of three with one role for the first host. */
+struct bench {
+	struct arena *arena;
+	struct driver driver;
+	struct driver_role roles[2];
+	struct mesh mesh;
+	struct error err;
+};
+
+static void bench_done(struct bench *bench)
+{
+	arena_freep(&bench->arena);
+}
+
+static void bench_init(struct bench *bench)
+{
+	bench->arena = arena_new();
+	bench->roles[0] = (struct driver_role){"king", DRIVER_TAKE_FIRST, NULL};
+	bench->roles[1] = (struct driver_role){"folk", DRIVER_TAKE_REST, NULL};
+	bench->driver = (struct driver){
+		.name = "t", .dir = "/drivers/t", .roles = bench->roles, .role_count = 2};
+	mesh_init(&bench->mesh, bench->arena, &bench->driver, names, 3);
+	bench->mesh.work = "/work dir";
+	for (size_t i = 0; i < 3; i++)
+		bench->mesh.members[i].underlay = arena_printf(bench->arena, "10.0.0.%zu", i + 1);
+}
+
+#define BENCH(name)                                                                                \
+	AUTO(bench_done) struct bench name = {0};                                                  \
+	bench_init(&(name))
+
+static bool expands_to(struct bench *bench, const char *text, const char *expected)
+{
+	struct scope scope = {&bench->mesh, &bench->mesh.members[1], &bench->mesh.members[2]};
+	const char *expanded;
+
+	if (expand_text(&scope, text, &expanded, &bench->err)) {
+		printf("# %s\n", bench->err.text);
+		return false;
+	}
+	if (strcmp(expanded, expected) != 0)
+		printf("# expected: %s\n# but is:   %s\n", expected, expanded);
+	return strcmp(expanded, expected) == 0;
+}
+
+TEST(names_become_values)
+{
+	BENCH(bench);
+
+	captured_set(bench.arena, &bench.mesh.members[1].captured, "key", "k ${each.name}");
+	captured_set(bench.arena, &bench.mesh.captured, "id", "7");
+	CHECK(expands_to(&bench, "a ${host.name}/${each.name} b", "a yuki/luna b"));
+	CHECK(expands_to(&bench, "${host.number} ${host.dir}", "2 /var/lib/meshbench/t"));
+	CHECK(expands_to(&bench, "${host.underlay} ${each.overlay}", "10.0.0.2 10.78.0.3"));
+	CHECK(expands_to(&bench, "${king.name} ${king.overlay}", "lom 10.78.0.1"));
+	CHECK(expands_to(&bench, "${overlay.network}/${overlay.bits}", "10.78.0.0/16"));
+	CHECK(expands_to(&bench, "${work}/${work.id}", "/work dir/7"));
+	/* A value is never looked into again, and $${ is how a template writes ${. */
+	CHECK(expands_to(&bench, "${host.key}", "k ${each.name}"));
+	CHECK(expands_to(&bench, "$${host.name} $5 ${host.name}$", "${host.name} $5 yuki$"));
+}
+
+TEST(a_value_with_blanks_stays_one_word)
+{
+	static const char *const words[] = {"cat", "${work}/f", NULL};
+	BENCH(bench);
+	struct scope scope = {&bench.mesh, NULL, NULL};
+	const char *const *expanded;
+
+	CHECK_OK(expand_words(&scope, words, &expanded, &bench.err), bench.err);
+	CHECK(strcmp(expanded[1], "/work dir/f") == 0 && !expanded[2]);
+}
+
+TEST(what_was_not_captured_has_no_value_but_a_name_in_a_dry_run)
+{
+	BENCH(bench);
+	struct scope scope = {&bench.mesh, &bench.mesh.members[0], NULL};
+	const char *text;
+
+	CHECK(expand_text(&scope, "${host.key}", &text, &bench.err));
+	CHECK(strstr(bench.err.text, "'${host.key}' has no value"));
+	bench.mesh.is_dry = true;
+	CHECK_OK(expand_text(&scope, "${host.key}", &text, &bench.err), bench.err);
+	CHECK(strcmp(text, "<captured: key>") == 0);
+}
+
+TEST(a_block_is_repeated_for_the_others_or_for_all)
+{
+	static const struct template_part parts[] = {{DRIVER_EACH_NONE, "me ${host.name}\n", 1},
+		{DRIVER_EACH_OTHERS, "- ${each.name} of ${host.name}\n", 3},
+		{DRIVER_EACH_ALL, "+ ${each.number}\n", 6}};
+	static const struct template template = {"f", parts, 3};
+	BENCH(bench);
+	struct scope scope = {&bench.mesh, &bench.mesh.members[1], NULL};
+	const char *text;
+
+	CHECK_OK(expand_template(&scope, &template, &text, &bench.err), bench.err);
+	CHECK(strcmp(text, "me yuki\n- lom of yuki\n- luna of yuki\n+ 1\n+ 2\n+ 3\n") == 0);
+}
+
+TEST(paths_are_taken_under_their_folder)
+{
+	BENCH(bench);
+	struct scope scope = {&bench.mesh, &bench.mesh.members[0], NULL};
+	const char *path;
+
+	CHECK_OK(expand_path(&scope, "a/${host.name}", "/d", &path, &bench.err), bench.err);
+	CHECK(strcmp(path, "/d/a/lom") == 0);
+	CHECK_OK(expand_path(&scope, "${host.dir}/x", "/d", &path, &bench.err), bench.err);
+	CHECK(strcmp(path, "/var/lib/meshbench/t/x") == 0);
+}
+
+TEST(every_host_has_an_overlay_address_of_its_own)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct driver driver = {.name = "t"};
+	const char *many[600];
+	struct mesh mesh;
+
+	for (size_t i = 0; i < 600; i++)
+		many[i] = "h";
+	mesh_init(&mesh, arena, &driver, many, 600);
+	CHECK(strcmp(mesh.members[253].overlay, "10.78.0.254") == 0);
+	CHECK(strcmp(mesh.members[254].overlay, "10.78.1.1") == 0);
+	CHECK(strcmp(mesh.members[599].overlay, "10.78.2.92") == 0);
+}
+
+static bool reads(const char *at, const char *out, const char *expected)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct driver_capture capture = {"x", at, false};
+	struct error err = {0};
+	const char *text;
+
+	if (captured_read(arena, &capture, out, strlen(out), &text, &err)) {
+		printf("# %s\n", err.text);
+		return !expected && err.kind == ERROR_PARSE;
+	}
+	return expected && strcmp(text, expected) == 0;
+}
+
+TEST(a_capture_is_the_trimmed_output_or_a_value_in_it)
+{
+	CHECK(reads(NULL, " key\n", "key"));
+	CHECK(reads(NULL, "a\nb\n", "a\nb"));
+	CHECK(reads("/a/1", "{\"a\": [0, \"x\"]}", "x"));
+	CHECK(reads("/id", "{\"id\": 42}", "42"));
+	CHECK(reads(NULL, " \n", NULL));
+	CHECK(reads("/a", "{\"a\": {}}", NULL));
+	CHECK(reads("/b", "{\"a\": 1}", NULL));
+	CHECK(reads("/b", "no json", NULL));
+}
+
+TEST(turns_follow_where_and_each)
+{
+	BENCH(bench);
+	struct driver_step step = {.where = "folk", .each = DRIVER_EACH_OTHERS};
+	struct turn turns[4];
+
+	CHECK(turns_of_round(&bench.mesh, &step, SIZE_MAX, 0, turns) == 2);
+	CHECK(turns[0].host == 1 && turns[0].each == &bench.mesh.members[0]);
+	CHECK(turns[1].host == 2 && turns[1].each == &bench.mesh.members[0]);
+	CHECK(turns_of_round(&bench.mesh, &step, SIZE_MAX, 1, turns) == 2);
+	CHECK(turns[0].each == &bench.mesh.members[2] && turns[1].each == &bench.mesh.members[1]);
+	CHECK(turns_of_round(&bench.mesh, &step, SIZE_MAX, 2, turns) == 0);
+	CHECK(turns_of_round(&bench.mesh, &step, 2, 0, turns) == 1 && turns[0].host == 2);
+	step = (struct driver_step){.where = "controller", .each = DRIVER_EACH_ALL};
+	CHECK(turns_of_round(&bench.mesh, &step, SIZE_MAX, 2, turns) == 1);
+	CHECK(turns[0].host == SIZE_MAX && turns[0].each == &bench.mesh.members[2]);
+	CHECK(turns_of_round(&bench.mesh, &step, SIZE_MAX, 3, turns) == 0);
+	CHECK(turns_of_round(&bench.mesh, &step, 1, 0, turns) == 0); /* not for one host */
+	step = (struct driver_step){.where = "king"};
+	CHECK(turns_of_round(&bench.mesh, &step, SIZE_MAX, 0, turns) == 1 && !turns[0].each);
+}
+
+TEST(what_a_machine_lacks_names_the_package)
+{
+	static const char *const needs[] = {"sh", "nosuchvpn-a|nosuchvpn-b", "module:nosuch", NULL};
+	static const char *const either[] = {"nosuchvpn-a|sh", NULL};
+	static const char *const packages[] = {"nosuchvpn", "other", NULL};
+	struct driver driver = {.name = "t", .needs = needs, .packages = packages};
+	struct error err = {0};
+
+	CHECK(vpn_is_found(&driver, &err) && err.kind == ERROR_MISSING);
+	CHECK(strcmp(err.text, "t needs nosuchvpn-a|nosuchvpn-b, module:nosuch, which this machine "
+			       "lacks; install it: apt install nosuchvpn other") == 0);
+	driver.needs = either;
+	CHECK_OK(vpn_is_found(&driver, &err), err);
+}
