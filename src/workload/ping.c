@@ -89,7 +89,8 @@ static void read_reply(const char *line, struct ping_run *run)
 
 	if (!number_after(line, "icmp_seq=", &sequence) || !number_after(line, "time=", &ms))
 		return;
-	if (sequence < 0 || sequence > SEQUENCES_MAX || strstr(line, "(DUP!)"))
+	/* A duplicate is not a second answer; ping marks it, except for multicast. */
+	if (sequence < 0 || sequence > SEQUENCES_MAX || run->seen[(size_t)sequence])
 		return;
 	run->seen[(size_t)sequence] = 1;
 	json_array_append_new(run->sequences, json_integer((json_int_t)sequence));
@@ -177,7 +178,7 @@ static json_t *lost_sequences(const struct ping_run *run)
 {
 	json_t *lost = json_array();
 
-	for (int64_t i = 1; i <= run->transmitted && i <= SEQUENCES_MAX; i++) {
+	for (int64_t i = 1; run->has_counts && i <= run->transmitted; i++) {
 		if (!run->seen[i])
 			json_array_append_new(lost, json_integer(i));
 	}
