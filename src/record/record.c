@@ -119,21 +119,20 @@ static int open_events(struct record *record, struct error *err)
 
 int record_open(const char *dir, struct record **ret_record, struct error *err)
 {
-	AUTO(record_closep) struct record *record = calloc(1, sizeof(*record));
+	struct arena *arena = arena_new();
+	AUTO(record_closep) struct record *record = arena_alloc(arena, struct record, 1);
 
-	if (!record)
-		abort();
 	record->dir_fd = record->events_fd = -1;
-	record->arena = arena_new();
-	record->dir = arena_strdup(record->arena, dir);
-	record->events = LAYOUT_PATH(record->arena, dir, LAYOUT_EVENTS);
-	if (make_folder(dir, err) || check_folder(record->arena, dir, err) ||
+	record->arena = arena;
+	record->dir = arena_strdup(arena, dir);
+	record->events = LAYOUT_PATH(arena, dir, LAYOUT_EVENTS);
+	if (make_folder(dir, err) || check_folder(arena, dir, err) ||
 		lock_folder(dir, &record->dir_fd, err) ||
-		dir_make(LAYOUT_PATH(record->arena, dir, LAYOUT_GENERAL), 0755, err) ||
+		dir_make(LAYOUT_PATH(arena, dir, LAYOUT_GENERAL), 0755, err) ||
 		open_events(record, err))
 		return -1;
 	/* A run that was killed could not remove it; old keys must not meet new daemons. */
-	record->state = LAYOUT_PATH(record->arena, dir, LAYOUT_GENERAL, LAYOUT_STATE);
+	record->state = LAYOUT_PATH(arena, dir, LAYOUT_GENERAL, LAYOUT_STATE);
 	if (tree_remove(record->state, err))
 		return fail_in(err, "remove what an earlier run left");
 	*ret_record = record;
@@ -152,8 +151,7 @@ void record_close(struct record *record)
 		record->state = NULL;
 	fd_closep(&record->events_fd);
 	fd_closep(&record->dir_fd);
-	arena_free(record->arena);
-	free(record);
+	arena_free(record->arena); /* the record itself is in it */
 }
 
 void record_closep(struct record **record)

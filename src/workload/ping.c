@@ -62,7 +62,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 			.limit_ns = (int64_t)(limit_s(c) * (double)NS_PER_S),
 			/* A reply is at most 100 characters, a complaint of a router less than 200.
 			 */
-			.keep_bytes = 8192 + 2 * 256 * (size_t)c->ping_count,
+			.keep_bytes = 8192 + (size_t)512 * (size_t)c->ping_count,
 		};
 	}
 	*ret_commands = list;
@@ -134,8 +134,8 @@ static void read_counts(char *line, struct ping_run *run)
 	run->transmitted = run->received = -1;
 	while ((part = strsep(&rest, ",")))
 		read_count(part, run);
-	run->has_counts =
-		run->transmitted > 0 && run->received >= 0 && run->received <= run->transmitted;
+	run->has_counts = run->transmitted > 0 && run->transmitted <= SEQUENCES_MAX &&
+			  run->received >= 0 && run->received <= run->transmitted;
 }
 
 /* "rtt min/avg/max/mdev = 0.060/0.127/0.254/0.089 ms" */

@@ -6,12 +6,13 @@
 #include "record/layout.h"
 
 #include "base/arena.h"
+#include "base/fd.h"
 #include "base/file.h"
 #include "base/json.h"
 
-#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static const struct record_cell tcp_cell = {.vpn = "Nebula",
@@ -381,6 +382,69 @@ TEST(each_event_is_one_line_and_a_torn_one_swallows_nothing)
 			CHECK(json_number_at(event, "/t", 0) > 1.7e9);
 	}
 	CHECK(count == 3 && torn == 1);
+}
+
+/* Files stop growing at a few kilobytes, as on a disk that is full. */
+static int fill_disk(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	/* NOLINTNEXTLINE(bugprone-signal-handler): the signal is ignored, nothing handles it */
+	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || getrlimit(RLIMIT_FSIZE, &limit) < 0)
+		return -1;
+	limit.rlim_cur = bytes;
+	return setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static void disk_done(const int *unused)
+{
+	(void)unused;
+	if (fill_disk(RLIM_INFINITY) < 0)
+		abort();
+}
+
+static size_t entries_in(const char *folder)
+{
+	AUTO(dir_closep) DIR *dir = opendir(folder);
+	size_t count = 0;
+
+	while (dir && readdir(dir)) /* NOLINT(concurrency-mt-unsafe): our own stream */
+		count++;
+	return count - 2;
+}
+
+TEST(a_full_disk_leaves_no_half_file_and_loses_no_earlier_result)
+{
+	PLACE(place);
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(record_closep) struct record *record = opened(&place);
+	json_auto_t *small = json_pack("{s:i}", "x", 1), *large = json_array(), *data = NULL;
+	struct record_result result = {.cause = CAUSE_SUCCESS, .data = small, .attempts = 1};
+	AUTO(disk_done) int disk = 0;
+	struct error err = {0};
+	const char *events;
+	char *before, *after;
+
+	for (int i = 0; i < 5000; i++)
+		json_array_append_new(large, json_integer(i));
+	data = json_pack("{s:O}", "x", large);
+	CHECK(record && disk == 0);
+	CHECK_OK(record_write_cell(record, &tcp_cell, &result, &err), err);
+	CHECK_OK(record_event(record, "start", NULL, &err), err);
+	events = LAYOUT_PATH(arena, place.dir, LAYOUT_EVENTS);
+	CHECK_OK(file_read(arena, events, 1 << 20, &before, NULL, &err), err);
+
+	CHECK(fill_disk(4096) == 0);
+	result.data = data;
+	CHECK(record_write_cell(record, &tcp_cell, &result, &err));
+	CHECK(err.kind == ERROR_SYSTEM && strstr(err.text, "tcp_iperf3.json"));
+	CHECK(entries_in(layout_cell_folder(arena, place.dir, &tcp_cell)) == 1);
+	json_auto_t *kept = read_back(&place, "Nebula/baseline/1_yuki/tcp_iperf3.json");
+	CHECK(json_number_at(kept, "/data/x", 0) == 1);
+
+	CHECK(record_event(record, "end", json_pack("{s:O}", "x", large), &err));
+	CHECK_OK(file_read(arena, events, 1 << 20, &after, NULL, &err), err);
+	CHECK(strcmp(before, after) == 0);
 }
 
 TEST(an_environment_is_read_back_or_absent)
