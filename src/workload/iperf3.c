@@ -306,7 +306,7 @@ static void add_last_arrival(const struct iperf3_flow *flow, struct workload_rea
 	size_t used = strlen(reading->evidence);
 	double end, last = last_arrival_s(flow, &end);
 
-	if (reading->cause == CAUSE_TIMEOUT && end > 0)
+	if (reading->cause == CAUSE_TIMEOUT && end - last > 0.5)
 		snprintf(reading->evidence + used, sizeof(reading->evidence) - used,
 			"; %s->%s moved nothing after second %.0f", flow->from, flow->to, last);
 }
