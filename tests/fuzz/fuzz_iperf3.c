@@ -6,7 +6,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct workload_case c = {.source = "lom", .target = "yuki", .seconds = 3};
 	bool is_udp = size > 0 && data[0] == 'u';
-	const struct workload *workload = is_udp ? &workload_udp : &workload_tcp;
+	bool is_parallel = size > 0 && data[0] == 'p';
+	const struct workload *workload = is_udp        ? &workload_udp
+					  : is_parallel ? &workload_parallel
+							: &workload_tcp;
 	size_t count = is_udp ? 4 : 2;
 	struct workload_output outputs[OUTPUTS_MAX] = {0};
 	struct workload_reading reading;
