@@ -9,11 +9,7 @@
 #include "record/cause.h"
 
 #include "base/attribute.h"
-#include "base/fd.h"
 
-#include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char replacement[] = "\xef\xbf\xbd";
@@ -49,11 +45,10 @@ static size_t utf8_length(const unsigned char *at)
 json_t *envelope_text(const char *bytes)
 {
 	const unsigned char *at = (const unsigned char *)(bytes ? bytes : "");
-	AUTO(text_freep) char *text = malloc(3 * strlen((const char *)at) + 1);
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	char *text = arena_bytes(arena, strlen((const char *)at) + 1, strlen(replacement));
 	char *to = text;
 
-	if (!text)
-		abort();
 	while (*at) {
 		size_t length = utf8_length(at);
 

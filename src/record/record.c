@@ -17,7 +17,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,8 +26,7 @@
 struct record {
 	struct arena *arena;
 	const char *dir, *events, *state;
-	int dir_fd; /* holds the lock */
-	int events_fd;
+	int events_fd; /* holds the lock */
 };
 
 static int holds_something(const char *dir, bool *ret_holds, struct error *err)
@@ -79,25 +77,6 @@ static int make_folder(const char *dir, struct error *err)
 	return 0;
 }
 
-/* One writer at a time: two runs in one tree would mix their results. */
-static int lock_folder(const char *dir, int *ret_fd, struct error *err)
-{
-	AUTO(fd_closep) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return fail_errno(err, "open the result folder %s", dir);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno == EWOULDBLOCK)
-			return fail(err, ERROR_USAGE,
-				"use %s for results: another meshbench is writing there; wait for "
-				"it or name another folder",
-				dir);
-		return fail_errno(err, "lock the result folder %s", dir);
-	}
-	*ret_fd = fd_take(&fd);
-	return 0;
-}
-
 /* A line that a power cut left half must not swallow the next one. */
 static int end_last_line(int fd)
 {
@@ -109,31 +88,52 @@ static int end_last_line(int fd)
 	return last == '\n' || write(fd, "\n", 1) == 1 ? 0 : -1;
 }
 
+/*
+ * One writer at a time: two runs in one tree would mix their results. A lock of fcntl(2) belongs to
+ * this process alone; one of flock(2) would stay with hosts that a killed run has not yet taken
+ * along.
+ */
+static int lock(const struct record *record, struct error *err)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (fcntl(record->events_fd, F_SETLK, &whole) == 0)
+		return 0;
+	if (errno == EACCES || errno == EAGAIN)
+		return fail(err, ERROR_USAGE,
+			"use %s for results: another meshbench is writing there; wait for it or "
+			"name another folder",
+			record->dir);
+	return fail_errno(err, "lock the event log %s", record->events);
+}
+
 static int open_events(struct record *record, struct error *err)
 {
 	record->events_fd = open(record->events, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-	if (record->events_fd < 0 || end_last_line(record->events_fd) < 0)
+	if (record->events_fd < 0)
 		return fail_errno(err, "open the event log %s", record->events);
+	if (lock(record, err))
+		return -1;
+	if (end_last_line(record->events_fd) < 0)
+		return fail_errno(err, "end the last line of %s", record->events);
 	return 0;
 }
 
 int record_open(const char *dir, struct record **ret_record, struct error *err)
 {
-	AUTO(record_closep) struct record *record = calloc(1, sizeof(*record));
+	struct arena *arena = arena_new();
+	AUTO(record_closep) struct record *record = arena_alloc(arena, struct record, 1);
 
-	if (!record)
-		abort();
-	record->dir_fd = record->events_fd = -1;
-	record->arena = arena_new();
-	record->dir = arena_strdup(record->arena, dir);
-	record->events = LAYOUT_PATH(record->arena, dir, LAYOUT_EVENTS);
-	if (make_folder(dir, err) || check_folder(record->arena, dir, err) ||
-		lock_folder(dir, &record->dir_fd, err) ||
-		dir_make(LAYOUT_PATH(record->arena, dir, LAYOUT_GENERAL), 0755, err) ||
+	record->events_fd = -1;
+	record->arena = arena;
+	record->dir = arena_strdup(arena, dir);
+	record->events = LAYOUT_PATH(arena, dir, LAYOUT_EVENTS);
+	if (make_folder(dir, err) || check_folder(arena, dir, err) ||
+		dir_make(LAYOUT_PATH(arena, dir, LAYOUT_GENERAL), 0755, err) ||
 		open_events(record, err))
 		return -1;
 	/* A run that was killed could not remove it; old keys must not meet new daemons. */
-	record->state = LAYOUT_PATH(record->arena, dir, LAYOUT_GENERAL, LAYOUT_STATE);
+	record->state = LAYOUT_PATH(arena, dir, LAYOUT_GENERAL, LAYOUT_STATE);
 	if (tree_remove(record->state, err))
 		return fail_in(err, "remove what an earlier run left");
 	*ret_record = record;
@@ -151,9 +151,7 @@ void record_close(struct record *record)
 	if (record->state && tree_remove(record->state, &ignored))
 		record->state = NULL;
 	fd_closep(&record->events_fd);
-	fd_closep(&record->dir_fd);
-	arena_free(record->arena);
-	free(record);
+	arena_free(record->arena); /* the record itself is in it */
 }
 
 void record_closep(struct record **record)

@@ -270,26 +270,45 @@ json_t *iperf3_flow_samples(const struct iperf3_flow *flow)
 		flow->sent, "received", flow->received);
 }
 
-/*
- * When the last bit arrived, if after it came silence to the end: a third of the run, and at least
- * three seconds. The receiver is asked, since a sender fills its buffers and then looks idle.
- */
-static bool fell_silent(const struct iperf3_flow *flow, double *ret_since_s)
+/* When the last bit arrived, 0 if none did, and when the series ended. */
+static double last_arrival_s(const struct iperf3_flow *flow, double *ret_end_s)
 {
-	const json_t *series = flow->received;
-	const json_t *ends = json_object_get(series, "end_s");
-	const json_t *bits = json_object_get(series, "bits_per_second");
-	double end = 0, since = 0, least;
+	const json_t *ends = json_object_get(flow->received, "end_s");
+	const json_t *bits = json_object_get(flow->received, "bits_per_second");
+	double end = 0, last = 0;
 
 	for (size_t i = 0; i < json_array_size(ends); i++) {
 		end = json_number_value(json_array_get(ends, i));
 		if (json_number_value(json_array_get(bits, i)) > 0)
-			since = end;
+			last = end;
 	}
-	least = end / 3 > 3 ? end / 3 : 3;
+	*ret_end_s = end;
+	return last;
+}
+
+/*
+ * Whether silence lasted to the end: a third of the run, and at least three seconds. The receiver
+ * is asked, since a sender fills its buffers and then looks idle.
+ */
+static bool fell_silent(const struct iperf3_flow *flow, double *ret_since_s)
+{
+	double end, since = last_arrival_s(flow, &end);
+	double least = end / 3 > 3 ? end / 3 : 3;
+
 	*ret_since_s = since;
 	/* Intervals end some microseconds beside the second. */
 	return end > 0 && end - since > least - 0.05;
+}
+
+/* Of a client that was killed there is no document, but its server saw what arrived. */
+static void add_last_arrival(const struct iperf3_flow *flow, struct workload_reading *reading)
+{
+	size_t used = strlen(reading->evidence);
+	double end, last = last_arrival_s(flow, &end);
+
+	if (reading->cause == CAUSE_TIMEOUT && end - last > 0.5)
+		snprintf(reading->evidence + used, sizeof(reading->evidence) - used,
+			"; %s->%s moved nothing after second %.0f", flow->from, flow->to, last);
 }
 
 void iperf3_judge(struct iperf3_flow *flow, struct workload_reading *reading)
@@ -302,6 +321,7 @@ void iperf3_judge(struct iperf3_flow *flow, struct workload_reading *reading)
 		flow->bytes = flow->bits_per_second = 0;
 		symptom_blame(reading, CAUSE_PARSE, flow->blamed,
 			"iperf3 does not say how much arrived from %s at %s", flow->from, flow->to);
+		add_last_arrival(flow, reading);
 		return;
 	}
 	reading->bytes_moved += flow->bytes;

@@ -62,7 +62,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 			.limit_ns = (int64_t)(limit_s(c) * (double)NS_PER_S),
 			/* A reply is at most 100 characters, a complaint of a router less than 200.
 			 */
-			.keep_bytes = 8192 + 2 * 256 * (size_t)c->ping_count,
+			.keep_bytes = 8192 + (size_t)512 * (size_t)c->ping_count,
 		};
 	}
 	*ret_commands = list;
@@ -89,7 +89,8 @@ static void read_reply(const char *line, struct ping_run *run)
 
 	if (!number_after(line, "icmp_seq=", &sequence) || !number_after(line, "time=", &ms))
 		return;
-	if (sequence < 0 || sequence > SEQUENCES_MAX || strstr(line, "(DUP!)"))
+	/* A duplicate is not a second answer; ping marks it, except for multicast. */
+	if (sequence < 0 || sequence > SEQUENCES_MAX || run->seen[(size_t)sequence])
 		return;
 	run->seen[(size_t)sequence] = 1;
 	json_array_append_new(run->sequences, json_integer((json_int_t)sequence));
@@ -133,8 +134,8 @@ static void read_counts(char *line, struct ping_run *run)
 	run->transmitted = run->received = -1;
 	while ((part = strsep(&rest, ",")))
 		read_count(part, run);
-	run->has_counts =
-		run->transmitted > 0 && run->received >= 0 && run->received <= run->transmitted;
+	run->has_counts = run->transmitted > 0 && run->transmitted <= SEQUENCES_MAX &&
+			  run->received >= 0 && run->received <= run->transmitted;
 }
 
 /* "rtt min/avg/max/mdev = 0.060/0.127/0.254/0.089 ms" */
@@ -177,7 +178,7 @@ static json_t *lost_sequences(const struct ping_run *run)
 {
 	json_t *lost = json_array();
 
-	for (int64_t i = 1; i <= run->transmitted && i <= SEQUENCES_MAX; i++) {
+	for (int64_t i = 1; run->has_counts && i <= run->transmitted; i++) {
 		if (!run->seen[i])
 			json_array_append_new(lost, json_integer(i));
 	}

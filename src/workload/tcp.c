@@ -29,6 +29,54 @@ void tcp_commands(const struct workload_case *c, struct arena *arena,
 	*ret_count = COMMANDS;
 }
 
+/*
+ * Version 3.9 gives the sums of both directions the same names, so that whoever parses it keeps one
+ * and takes it for the other. Its streams say which direction they are: one stream is one sum.
+ */
+static void separate_interval(json_t *interval)
+{
+	const json_t *stream;
+	size_t i;
+
+	json_array_foreach (json_object_get(interval, "streams"), i, stream) {
+		bool is_forward = json_is_true(json_object_get(stream, "sender"));
+
+		json_object_set_new(interval, is_forward ? "sum" : "sum_bidir_reverse",
+			json_copy((json_t *)stream));
+	}
+}
+
+static void separate_end(json_t *end)
+{
+	const json_t *stream;
+	size_t i;
+
+	json_array_foreach (json_object_get(end, "streams"), i, stream) {
+		const json_t *sender = json_object_get(stream, "sender");
+		const json_t *receiver = json_object_get(stream, "receiver");
+		bool is_forward = json_is_true(json_object_get(sender, "sender"));
+
+		if (!json_is_object(sender) || !json_is_object(receiver))
+			continue;
+		json_object_set_new(end, is_forward ? "sum_sent" : "sum_sent_bidir_reverse",
+			json_copy((json_t *)sender));
+		json_object_set_new(end, is_forward ? "sum_received" : "sum_received_bidir_reverse",
+			json_copy((json_t *)receiver));
+	}
+}
+
+static void separate_directions(json_t *document)
+{
+	json_t *end = json_object_get(document, "end"), *interval;
+	size_t i;
+
+	if (!json_object_get(end, "sum_sent") || json_object_get(end, "sum_sent_bidir_reverse"))
+		return;
+	json_array_foreach (json_object_get(document, "intervals"), i, interval)
+		separate_interval(interval);
+	separate_end(end);
+}
+
 /* iperf3 before 3.17 does not write down that it ran both ways, which readers ask for. */
 static void add_bidir(json_t *document)
 {
@@ -60,6 +108,7 @@ void tcp_read(const struct workload_case *c, const struct workload_output *outpu
 	assert(count == COMMANDS);
 	*reading = (struct workload_reading){.blamed = SIZE_MAX};
 	document = iperf3_document("iperf3 client", outputs, CLIENT, reading);
+	separate_directions(document);
 	add_bidir(document);
 	forward = (struct iperf3_flow){
 		.from = c->source,

@@ -150,7 +150,7 @@ TEST(every_stored_output_of_ping_reads_as_expected)
 {
 	size_t failed;
 
-	CHECK(walk("ping", &failed) >= 9);
+	CHECK(walk("ping", &failed) >= 10);
 	CHECK(failed == 0);
 }
 
@@ -158,6 +158,6 @@ TEST(every_stored_output_of_iperf3_reads_as_expected)
 {
 	size_t failed;
 
-	CHECK(walk("iperf3", &failed) >= 16);
+	CHECK(walk("iperf3", &failed) >= 24);
 	CHECK(failed == 0);
 }
