@@ -10,7 +10,10 @@ MUST_CHECK int json_read(const char *path, size_t max_bytes, json_t **ret_value,
 /* Parses bytes that need not end in NUL; `what` names them in the error. */
 MUST_CHECK int json_parse(
 	const char *bytes, size_t size, const char *what, json_t **ret_value, struct error *err);
-/* Indent 2, a line feed at the end, keys in the order they were set; whole or not at all. */
+/*
+ * Indent 2, a line feed at the end, keys in the order they were set; whole or not at all. Reals have
+ * 15 digits: what was measured has fewer, and 17 would show 0.061 as 0.060999999999999999.
+ */
 MUST_CHECK int json_write(const char *path, const json_t *value, struct error *err);
 
 /* Follows a JSON pointer (RFC 6901) such as "/end/sum_sent"; borrowed, NULL when absent. */

@@ -12,7 +12,7 @@ static const struct {
 	bool is_retried;
 } causes[] = {
 	[CAUSE_SUCCESS] = {"success", false},
-	[CAUSE_MTU] = {"mtu", false},
+	[CAUSE_MTU] = {"mtu", true}, /* the failure taught the sender the path's MTU */
 	[CAUSE_TIMEOUT] = {"timeout", true},
 	[CAUSE_REFUSED] = {"refused", true},
 	[CAUSE_UNREACHABLE] = {"unreachable", true},

@@ -1,7 +1,8 @@
 /*
- * A UDP flood in each direction at once. Not iperf3's --bidir, whose streams race at the start when
- * datagrams are reordered: two clients and two servers start together behind the barrier, and
- * their two documents are joined into the one that --bidir would have written.
+ * A UDP flood in each direction, one after the other. iperf3's --bidir has the directions race at
+ * the start: whichever is first floods the path on which the other still shakes hands, and its
+ * datagram for that is never sent again. So there are two servers and two clients, and their
+ * documents are joined into the one that --bidir would have written.
  */
 #include "workload/iperf3.h"
 
@@ -32,8 +33,14 @@ static void commands(const struct workload_case *c, struct arena *arena,
 	list[CLIENT_OF_REVERSE] =
 		iperf3_client(c, arena, "iperf3 client of the reverse direction", reverse_port,
 			(const char *const[]){"-u", "-b", "0", "--udp-counters-64bit", "-R", NULL});
+	list[CLIENT_OF_REVERSE].stage = 1;
 	*ret_commands = list;
 	*ret_count = COMMANDS;
+}
+
+static double estimate_s(const struct workload_case *c)
+{
+	return 2 * iperf3_estimate_s(c);
 }
 
 /* Before 3.12 a document has one `sum`: bytes as sent, and how many packets were lost of how many.
@@ -189,12 +196,12 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 const struct workload workload_udp = {
 	.name = "udp",
 	.file = "udp_iperf3.json",
-	.title = "UDP flood, both directions at once (iperf3)",
+	.title = "UDP flood, one direction after the other (iperf3)",
 	.figures = {"forward_mbps", "reverse_mbps", "forward_lost_percent", "reverse_lost_percent"},
 	.figures_title = "Mbit/s there / back / % lost there / back",
 	.needs = IPERF3_NEEDS,
 	.packages = IPERF3_NEEDS,
-	.estimate_s = iperf3_estimate_s,
+	.estimate_s = estimate_s,
 	.commands = commands,
 	.read = read_outputs,
 };

@@ -1,0 +1,65 @@
+#!/bin/sh
+# What wrong words and files get: the place, the reason, exit 2, and nothing started.
+. "$(dirname "$0")/lib.sh"
+
+tree="$scratch/tree"
+refused() { exits 2 && says "$1" && [ ! -e "$tree" ]; }
+
+meshbench
+check "no command is wrong input" exits 2
+meshbench frobnicate
+check "an unknown command is named" refused "no command 'frobnicate'"
+meshbench run --frobnicate
+check "an unknown option is named" refused "unknown option '--frobnicate'"
+meshbench run --seconds never --out "$tree"
+check "seconds that are no number are refused" refused "'never'"
+meshbench run --repeat 0 --out "$tree"
+check "zero repetitions are refused" refused "--repeat"
+meshbench run --vpn nosuch --out "$tree"
+check "an unknown VPN is named" refused "nosuch"
+meshbench run --workload nosuch --out "$tree"
+check "an unknown workload is named" refused "nosuch"
+meshbench run --profile nosuch --out "$tree"
+check "an unknown profile is named" refused "nosuch"
+meshbench run --profile baseline:colour=red --out "$tree"
+check "an unknown change of a profile is named" refused "colour"
+meshbench run --vpn none,none --out "$tree"
+check "a VPN named twice is refused" refused "twice"
+meshbench run --engine ether --out "$tree"
+check "an unknown engine is named" refused "'ether'"
+meshbench run --resume "$scratch/nowhere"
+check "resuming what is not there is refused" refused "no such folder"
+mkdir "$scratch/foreign" && echo hello >"$scratch/foreign/file"
+meshbench run --out "$scratch/foreign"
+check "a folder that is no result tree is left alone" refused "foreign"
+echo hello >"$scratch/plain"
+meshbench run --out "$scratch/plain"
+check "a file in place of the result tree is left alone" refused "plain"
+check "and keeps its content" grep -q hello "$scratch/plain"
+
+plan() { cp "$SOURCE_ROOT/plans/quick.yml" "$scratch/plan.yml" && sed -i "$1" "$scratch/plan.yml"; }
+plan 's/^hosts:.*/hosts: [lom, yuki, lom]/'
+meshbench run "$scratch/plan.yml" --out "$tree"
+check "a host named twice is refused with its place" refused 'plan.yml:[0-9]*:[0-9]*: .*lom'
+plan 's/^hosts:.*/hosts: []/'
+meshbench run "$scratch/plan.yml" --out "$tree"
+check "zero hosts are refused with their place" refused 'plan.yml:[0-9]*:[0-9]*: '
+plan 's/^hosts:.*/hosts: [lom]/'
+meshbench run "$scratch/plan.yml" --out "$tree"
+check "one host is refused with its place" refused 'plan.yml:[0-9]*:[0-9]*: '
+plan 's/^repeat:/repaet:/'
+meshbench run "$scratch/plan.yml" --out "$tree"
+check "a misspelt key is refused with its place" refused 'plan.yml:[0-9]*:[0-9]*: .*repaet'
+plan 's/^hosts:.*/hosts: [lom, yuki/'
+meshbench run "$scratch/plan.yml" --out "$tree"
+check "broken YAML is refused with its place" refused 'plan.yml:[0-9]*:[0-9]*: '
+
+cp -r "$SOURCE_ROOT/drivers/nebula" "$scratch/broken" && sed -i 's/^\( *\)daemon:/\1deamon:/' "$scratch/broken/driver.yml"
+meshbench run --vpn "$scratch/broken" --out "$tree"
+check "a typo in a driver is refused with its place" refused 'driver.yml:[0-9]*:[0-9]*: .*deamon'
+meshbench check "$scratch/broken"
+check "check says the same" refused 'driver.yml:[0-9]*:[0-9]*: .*deamon'
+meshbench check "$SOURCE_ROOT/drivers" "$SOURCE_ROOT"/profiles/*.yml "$SOURCE_ROOT"/plans/*.yml
+check "everything we ship is well formed" exits 0
+check "nothing is left behind" nothing_is_left
+finish

@@ -1,0 +1,57 @@
+#!/bin/sh
+# What a machine without a VPN, a tool or room gets.
+. "$(dirname "$0")/lib.sh"
+
+# A PATH with everything but the named programs.
+path_without() {
+	rm -rf "$scratch/bin" && mkdir "$scratch/bin"
+	for dir in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
+		for program in "$dir"/*; do
+			[ -x "$program" ] && ln -s "$program" "$scratch/bin/" 2>/dev/null
+		done
+	done
+	for program; do rm -f "$scratch/bin/$program"; done
+}
+with_path() {
+	saved=$PATH
+	PATH=$scratch/bin
+	export PATH
+	meshbench "$@"
+	PATH=$saved
+	export PATH
+}
+
+path_without nebula
+with_path run --vpn none,nebula --workload ping --seconds 1 --out "$scratch/tree"
+check "a missing VPN names its package" says 'nebula is left out: .*package.* nebula'
+check "the others are measured and the exit status tells" exits 1
+check "their results are there" test -f "$scratch/tree/Internal/baseline/0_lom/ping.json"
+with_path run --vpn nebula --out "$scratch/none"
+check "all missing: this machine cannot" exits 3
+check "and nothing is made" test ! -e "$scratch/none"
+path_without iperf3
+with_path run --vpn none --workload ping,tcp --out "$scratch/noiperf"
+check "a missing tool names its package" says 'tcp is left out: .*iperf3'
+check "the other workloads are measured" exits 1
+with_path run --vpn none --workload tcp --out "$scratch/nothing"
+check "no tool at all: this machine cannot" exits 3
+with_path doctor
+check "doctor names the package" prints 'tcp .*no .*iperf3'
+
+meshbench run --vpn none --workload ping --profile low --engine bridge --out "$scratch/low"
+check "an engine that cannot impair says so before anything starts" says "profile 'low'"
+check "and that is no fault of the user's files" exits 3
+if [ ! -d /sys/module/sch_netem ]; then
+	meshbench run --vpn none --workload ping --profile low --engine netem --out "$scratch/netem"
+	check "a kernel without netem is named" says netem
+	check "and cannot" exits 3
+fi
+if [ "$(id -u)" != 0 ]; then
+	meshbench run --vpn none --workload ping --out /proc/tree
+else
+	meshbench run --vpn none --workload ping --out /proc/sys/tree
+fi
+check "an unwritable output folder is told before anything starts" says 'tree'
+check "and is an error" test "$status" != 0
+check "nothing is left behind" nothing_is_left
+finish
