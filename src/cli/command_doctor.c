@@ -63,7 +63,8 @@ static void print_workloads(struct arena *arena)
 			n++;
 		if (workload->needs[n])
 			print_line(workload->name, false,
-				arena_printf(arena, "no program '%s': install the package %s",
+				arena_printf(arena,
+					"no program '%s' here; install it: apt install %s",
 					workload->needs[n], workload->packages[n]));
 		else
 			print_line(workload->name, true, workload->title);

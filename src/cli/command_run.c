@@ -100,7 +100,8 @@ static size_t leave_out_missing(
 		}
 		missing++;
 		fprintf(stderr,
-			"meshbench: %s is left out: no program '%s' here; install the package %s\n",
+			"meshbench: %s is left out: no program '%s' here; install it: apt install "
+			"%s\n",
 			workload->name, workload->needs[n], workload->packages[n]);
 	}
 	plan->drivers = drivers;
@@ -162,11 +163,15 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 	if (result.count)
 		summary_print(plan, &result, stdout);
 	printf("Results: %s\n", out);
-	if (ended && err->kind == ERROR_CANCELLED)
-		fprintf(stderr, "meshbench: cancelled; go on with: meshbench run --resume %s\n",
+	if (ended) {
+		int status = cli_report(err);
+
+		fprintf(stderr,
+			"meshbench: what was measured is kept; go on with: meshbench run --resume "
+			"%s\n",
 			out);
-	if (ended)
-		return err->kind == ERROR_CANCELLED ? EXIT_SOME_FAILED : -1;
+		return status;
+	}
 	return some_missing || summary_has_failures(&result) ? EXIT_SOME_FAILED : EXIT_MEASURED;
 }
 

@@ -22,34 +22,34 @@ with_path() {
 }
 
 path_without nebula
-with_path run --vpn none,nebula --workload ping --seconds 1 --out "$scratch/tree"
-check "a missing VPN names its package" says 'nebula is left out: .*package.* nebula'
+with_path run "$fast" --vpn none,nebula --workload ping --out "$scratch/tree"
+check "a missing VPN names its package" says 'nebula is left out: .*apt install nebula'
 check "the others are measured and the exit status tells" exits 1
 check "their results are there" test -f "$scratch/tree/Internal/baseline/0_lom/ping.json"
-with_path run --vpn nebula --out "$scratch/none"
+with_path run "$fast" --vpn nebula --out "$scratch/none"
 check "all missing: this machine cannot" exits 3
 check "and nothing is made" test ! -e "$scratch/none"
 path_without iperf3
-with_path run --vpn none --workload ping,tcp --out "$scratch/noiperf"
-check "a missing tool names its package" says 'tcp is left out: .*iperf3'
+with_path run "$fast" --vpn none --workload ping,tcp --out "$scratch/noiperf"
+check "a missing tool names its package" says 'tcp is left out: .*apt install iperf3'
 check "the other workloads are measured" exits 1
-with_path run --vpn none --workload tcp --out "$scratch/nothing"
+with_path run "$fast" --vpn none --workload tcp --out "$scratch/nothing"
 check "no tool at all: this machine cannot" exits 3
 with_path doctor
 check "doctor names the package" prints 'tcp .*no .*iperf3'
 
-meshbench run --vpn none --workload ping --profile low --engine bridge --out "$scratch/low"
+meshbench run "$fast" --vpn none --workload ping --profile low --engine bridge --out "$scratch/low"
 check "an engine that cannot impair says so before anything starts" says "profile 'low'"
 check "and that is no fault of the user's files" exits 3
 if [ ! -d /sys/module/sch_netem ]; then
-	meshbench run --vpn none --workload ping --profile low --engine netem --out "$scratch/netem"
+	meshbench run "$fast" --vpn none --workload ping --profile low --engine netem --out "$scratch/netem"
 	check "a kernel without netem is named" says netem
 	check "and cannot" exits 3
 fi
 if [ "$(id -u)" != 0 ]; then
-	meshbench run --vpn none --workload ping --out /proc/tree
+	meshbench run "$fast" --vpn none --workload ping --out /proc/tree
 else
-	meshbench run --vpn none --workload ping --out /proc/sys/tree
+	meshbench run "$fast" --vpn none --workload ping --out /proc/sys/tree
 fi
 check "an unwritable output folder is told before anything starts" says 'tree'
 check "and is an error" test "$status" != 0
