@@ -190,7 +190,7 @@ TEST(routes_that_need_no_pin_are_left_alone)
 		"{\"dst\":\"fe80::/64\",\"dev\":\"tun0\",\"flags\":[]}",
 		"{\"type\":\"local\",\"dst\":\"10.9.0.1\",\"dev\":\"wg0\",\"table\":\"local\"}",
 		"{\"type\":\"multicast\",\"dst\":\"ff00::/8\",\"dev\":\"wg0\",\"table\":\"local\"}",
-		"{\"dst\":\"10.9.0.0/24\",\"dev\":\"wg0\",\"metrics\":[{\"congestion\":\"cubic\"}]}",
+		"{\"dst\":\"10.9.0.0/24\",\"dev\":\"w\",\"metrics\":[{\"congestion\":\"cubic\"}]}",
 	};
 	const char *line;
 	ARENA(arena);
