@@ -74,7 +74,7 @@ TEST(a_queue_without_a_limit_of_its_own_holds_the_longest_delay)
 	profile.delay_ns = 1500;
 	profile.jitter_ns = 1250000;
 	profile.limit_packets = 7;
-	CHECK(strcmp(shape_netem(arena, &profile), "netem limit 7 delay 1500ns 1250us") == 0);
+	CHECK(strcmp(shape_netem(arena, &profile), "netem limit 7 delay 1.5us 1250us") == 0);
 }
 
 static void three_nodes(struct lab_node nodes[3])
