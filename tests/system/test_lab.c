@@ -345,7 +345,6 @@ TEST(first_answers_are_timed_to_a_few_milliseconds)
 TEST(a_description_says_what_the_kernel_says)
 {
 	struct error err = {0};
-	ARENA(arena);
 	const struct profile slow = {.name = "slow", .line_rate_bps = 100e6};
 	json_auto_t *d = NULL;
 
