@@ -4,6 +4,8 @@
  */
 #include "lab/lab.h"
 
+#include "median.h"
+
 #include "base/clock.h"
 #include "base/file.h"
 
@@ -14,19 +16,6 @@
 enum {
 	MOST_ROUNDS = 1000
 };
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double values[], size_t count)
-{
-	qsort(values, count, sizeof(*values), by_value);
-	return (values[(count - 1) / 2] + values[count / 2]) / 2;
-}
 
 static int lab_round(struct procs *procs, const struct lab_spec *spec, double *ret_up_ms,
 	double *ret_verified_ms, struct error *err)

@@ -10,14 +10,14 @@
 
 static const char *own_folder(struct arena *arena)
 {
-	char *path = arena_bytes(arena, PATH_MAX, 1);
-	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	char path[PATH_MAX] = "";
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	char *slash = length > 0 ? strrchr(path, '/') : NULL;
 
 	if (!slash)
 		return "/";
 	*slash = '\0';
-	return path;
+	return arena_strdup(arena, path);
 }
 
 int helper_find(struct arena *arena, const char *room, const char *name, const char **ret_path,

@@ -90,8 +90,8 @@ static json_t *host_description(
 	json_t *host = json_pack("{s:s, s:s, s:s, s:s}", "name", node->name, "ipv4", node->ipv4,
 		"ipv6", node->ipv6, "mac", node->mac);
 
-	for (size_t i = 0; i < QUESTION_COUNT; i++)
-		json_object_set_new(host, keys[i], read_answer(arena, i, answers[i].out));
+	for (enum question q = 0; q < QUESTION_COUNT; q++)
+		json_object_set_new(host, keys[q], read_answer(arena, q, answers[q].out));
 	if (shortcoming)
 		json_object_set_new(host, "shortcoming", json_string(shortcoming));
 	return host;
@@ -127,7 +127,7 @@ int lab_describe(struct lab *lab, json_t **ret_description, struct error *err)
 	for (size_t i = 0; i < count; i++)
 		errands[i] = (struct errand){.host = lab->nodes[i / QUESTION_COUNT].host,
 			.what = "describe the host",
-			.argv = question_argv(arena, i % QUESTION_COUNT),
+			.argv = question_argv(arena, (enum question)(i % QUESTION_COUNT)),
 			.keep_bytes = (size_t)1 << 20,
 			.may_fail = i % QUESTION_COUNT == QUESTION_OFFLOADS};
 	if (errands_run(lab->procs, arena, errands, count, err))

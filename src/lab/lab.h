@@ -50,10 +50,12 @@ int lab_mtu(const struct lab *lab);
 MUST_CHECK int lab_set_profile(struct lab *lab, const struct profile *profile, struct error *err);
 /*
  * Pins every TCP route of a device on every host to the lab's congestion control and makes
- * `luna.vpn` resolve to addresses[luna]; NULL addresses take the overlay names away.
+ * `luna.vpn` resolve to addresses[luna]; NULL addresses take the overlay names away. Routes that a
+ * VPN makes later, after a restart or a reboot, need another call; lab_describe() lists under
+ * "unpinned_routes" those that could not be said again.
  */
 MUST_CHECK int lab_name_overlay(struct lab *lab, const char *const addresses[], struct error *err);
-/* Ends all that runs on the host and brings it back: same state, same address, fresh network. */
+/* Ends all that runs on the host and brings it back: same state, same addresses, fresh network. */
 MUST_CHECK int lab_reboot_host(struct lab *lab, size_t index, struct error *err);
 /* Removes the host's state; stop what uses it first. */
 MUST_CHECK int lab_wipe_host(struct lab *lab, size_t index, struct error *err);

@@ -60,14 +60,12 @@ int64_t shape_limit_packets(const struct profile *profile)
 	return 1000 + (int64_t)ceil(rate_bps * longest_s / 8 / 576);
 }
 
-/* In microseconds where that is exact, since tc reads those without rounding. */
+/* netem's reader of times knows no "ns"; its ticks are 64 ns. */
 static const char *duration(struct arena *arena, int64_t ns)
 {
-	if (ns % 1000)
-		return arena_printf(arena, "%lldns", (long long)ns);
-	if (ns % 1000000)
-		return arena_printf(arena, "%lldus", (long long)ns / 1000);
-	return arena_printf(arena, "%lldms", (long long)ns / 1000000);
+	if (ns % NS_PER_MS == 0)
+		return arena_printf(arena, "%lldms", (long long)(ns / NS_PER_MS));
+	return arena_printf(arena, "%.15gus", (double)ns / 1e3);
 }
 
 static const char *percent(struct arena *arena, double fraction)

@@ -34,9 +34,16 @@ static int run_on_bridge(struct lab *lab, const char *what, const char *const *a
 	return proc_run(lab->procs, &spec, deadline_in(30 * NS_PER_S), err);
 }
 
+/* Where br_netfilter is loaded, bridged packets would pass the IP filters; -e: it may be absent. */
+static const char *const no_filters[] = {"sysctl", "-e", "-q", "-w",
+	"net.bridge.bridge-nf-call-iptables=0", "net.bridge.bridge-nf-call-ip6tables=0",
+	"net.bridge.bridge-nf-call-arptables=0", NULL};
+
 int wire_bridge(struct lab *lab, struct error *err)
 {
-	return run_on_bridge(lab, "make the bridge", ip_batch, wiring_bridge(lab->arena), err);
+	if (run_on_bridge(lab, "make the bridge", ip_batch, wiring_bridge(lab->arena), err))
+		return -1;
+	return run_on_bridge(lab, "keep filters off the bridge", no_filters, "", err);
 }
 
 static int plug(struct lab *lab, struct arena *arena, size_t first, size_t count, struct error *err)

@@ -1,5 +1,7 @@
 #include "standing_lab.h"
 
+#include "lab/internal.h"
+
 #include "base/json.h"
 #include "base/text.h"
 
@@ -118,6 +120,12 @@ TEST(two_three_and_twelve_hosts_reach_each_other)
 	verify_with(2);
 	verify_with(3);
 	verify_with(12);
+}
+
+/* The table of neighbours, shared by all namespaces, holds 1024 by default; these need 1560. */
+TEST(forty_hosts_that_all_talk_do_not_overflow_the_kernel)
+{
+	verify_with(40);
 }
 
 TEST(a_host_that_is_cut_off_is_named)
@@ -268,6 +276,41 @@ TEST(an_impairment_is_refused_where_the_engine_cannot_carry_it)
 	CHECK(has_netem || (err.kind == ERROR_MISSING && strstr(err.text, "sch_netem")));
 }
 
+/* Where the kernel lacks netem, it is the kernel that refuses, after tc has understood all words.
+ */
+TEST(tc_understands_every_impairment_that_we_write)
+{
+	static const struct profile profiles[] = {
+		{.delay_ns = 1500, .jitter_ns = 1234567, .loss = 1e-7, .line_rate_bps = 1e6},
+		{.delay_ns = 2000000,
+			.jitter_ns = 2000000,
+			.reorder = 0.005,
+			.reorder_correlation = 0.25,
+			.limit_packets = 1000},
+		{.loss = 1},
+	};
+	ARENA(arena);
+	struct error err = {0};
+	AUTO(procs_freep) struct procs *procs = NULL;
+
+	CHECK_OK(namespace_enter(&err), err);
+	CHECK_OK(procs_new(&procs, &err), err);
+	for (size_t i = 0; i < ARRAY_SIZE(profiles); i++) {
+		AUTO(proc_freep) struct proc *proc = NULL;
+		const char *lines = shape_port(arena, &profiles[i], LAB_ENGINE_NETEM, "lo");
+		const struct proc_spec spec = {.argv = ARGV("unshare", "-n", "tc", "-batch", "-"),
+			.input = lines,
+			.input_size = strlen(lines)};
+		const char *said;
+
+		CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
+		CHECK_OK(proc_wait(proc, deadline_in(10 * NS_PER_S), &err), err);
+		said = proc_result(proc).errout;
+		printf("# %.*s\n", (int)strcspn(said, "\n"), said);
+		CHECK(proc_result(proc).exit_code == 0 || strstr(said, "kind is unknown"));
+	}
+}
+
 /* When an address appears at a known time, the first answer follows within two rounds of 5 ms. */
 TEST(first_answers_are_timed_to_a_few_milliseconds)
 {
@@ -302,7 +345,6 @@ TEST(first_answers_are_timed_to_a_few_milliseconds)
 TEST(a_description_says_what_the_kernel_says)
 {
 	struct error err = {0};
-	ARENA(arena);
 	const struct profile slow = {.name = "slow", .line_rate_bps = 100e6};
 	json_auto_t *d = NULL;
 

@@ -74,7 +74,7 @@ TEST(a_queue_without_a_limit_of_its_own_holds_the_longest_delay)
 	profile.delay_ns = 1500;
 	profile.jitter_ns = 1250000;
 	profile.limit_packets = 7;
-	CHECK(strcmp(shape_netem(arena, &profile), "netem limit 7 delay 1500ns 1250us") == 0);
+	CHECK(strcmp(shape_netem(arena, &profile), "netem limit 7 delay 1.5us 1250us") == 0);
 }
 
 static void three_nodes(struct lab_node nodes[3])
@@ -190,8 +190,7 @@ TEST(routes_that_need_no_pin_are_left_alone)
 		"{\"dst\":\"fe80::/64\",\"dev\":\"tun0\",\"flags\":[]}",
 		"{\"type\":\"local\",\"dst\":\"10.9.0.1\",\"dev\":\"wg0\",\"table\":\"local\"}",
 		"{\"type\":\"multicast\",\"dst\":\"ff00::/8\",\"dev\":\"wg0\",\"table\":\"local\"}",
-		"{\"dst\":\"10.9.0.0/"
-		"24\",\"dev\":\"wg0\",\"metrics\":[{\"congestion\":\"cubic\"}]}",
+		"{\"dst\":\"10.9.0.0/24\",\"dev\":\"w\",\"metrics\":[{\"congestion\":\"cubic\"}]}",
 	};
 	const char *line;
 	ARENA(arena);
