@@ -67,6 +67,12 @@ TEST(a_daemon_that_dies_at_once_is_named_with_its_last_words)
 		"fatal: cannot open the tunnel");
 }
 
+TEST(a_daemon_that_goes_into_the_background_is_told_to_stay)
+{
+	fails_with("leaves", ERROR_CRASHED, "run the daemon on lom exited with 0",
+		"must stay in the foreground");
+}
+
 TEST(a_daemon_that_never_becomes_ready_is_named_with_what_was_awaited)
 {
 	fails_with("hang", ERROR_TIMEOUT,
