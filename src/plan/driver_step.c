@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "plan/name.h"
 
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -106,12 +107,27 @@ static int take_mode(const struct reading *reading, const struct yaml_value *at,
 	return 0;
 }
 
+/* Where a file goes: below the folder of the step, or on a host below /var/lib. */
+static int check_target(const struct reading *reading, const struct yaml_value *at, const char *to,
+	struct error *err)
+{
+	bool on_controller = driver_step_is_on_controller(reading->step);
+
+	if (strstr(to, ".."))
+		return yaml_fail(&reading->source->file, at, err, "'%s' may not contain '..'", to);
+	if (to[0] == '/' && (on_controller || !text_starts_with(to, "/var/lib/")))
+		return yaml_fail(&reading->source->file, at, err, "'%s' is outside %s", to,
+			on_controller ? "${work}" : "/var/lib, where a host keeps its state");
+	return 0;
+}
+
 static int take_write(const struct reading *reading, struct error *err)
 {
 	const struct written_write *write = reading->written->write;
 	const struct yaml_value *value = yaml_child(reading->value, "write");
 
-	if (check_own_file(reading, yaml_child(value, "template"), write->template, err))
+	if (check_own_file(reading, yaml_child(value, "template"), write->template, err) ||
+		check_target(reading, yaml_child(value, "to"), write->to, err))
 		return -1;
 	reading->step->write_template = copy(reading, write->template);
 	reading->step->write_to = copy(reading, write->to);
@@ -126,9 +142,14 @@ static int take_send(const struct reading *reading, struct error *err)
 
 	if (!written->send_count)
 		return REFUSE(reading, "send", "there is no file to send here");
-	for (size_t i = 0; i < written->send_count; i++)
+	for (size_t i = 0; i < written->send_count; i++) {
+		const struct yaml_value *entry = yaml_entry(yaml_child(reading->value, "send"), i);
+
+		if (check_target(reading, yaml_child(entry, "to"), written->send[i].to, err))
+			return -1;
 		sends[i] = (struct driver_send){
 			copy(reading, written->send[i].from), copy(reading, written->send[i].to)};
+	}
 	reading->step->sends = sends;
 	reading->step->send_count = written->send_count;
 	return 0;
@@ -172,6 +193,11 @@ static int take_ready(const struct reading *reading, struct error *err)
 	if (!ready->interface && !ready->file && !ready->http && !ready->output)
 		return REFUSE(
 			reading, "ready", "say at least one of interface, file, http, output");
+	if (ready->interface && !strchr(ready->interface, '$') &&
+		strlen(ready->interface) >= IF_NAMESIZE)
+		return REFUSE(reading, "ready",
+			"interface '%s' is longer than the kernel allows: %d", ready->interface,
+			IF_NAMESIZE - 1);
 	if (ready->http && !text_starts_with(ready->http, "http://"))
 		return REFUSE(reading, "ready", "http must be an address with http://");
 	reading->step->ready =

@@ -30,6 +30,7 @@ static struct yaml_mark mark_of(yaml_mark_t mark)
 	return (struct yaml_mark){(unsigned)mark.line + 1, (unsigned)mark.column + 1};
 }
 
+PRINTF_LIKE(4, 0)
 static int fail_at(const struct yaml_file *file, struct yaml_mark mark, struct error *err,
 	const char *fmt, va_list args)
 {

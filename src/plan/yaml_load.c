@@ -32,13 +32,14 @@ static void note_step(struct refusal *refusal, const char *line)
 	refusal->count++;
 }
 
+PRINTF_LIKE(3, 0)
 static void note_line(cyaml_log_t level, void *context, const char *fmt, va_list args)
 {
 	struct refusal *refusal = context;
 	char line[256];
 
 	(void)level;
-	vsnprintf(line, sizeof(line), fmt, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
+	vsnprintf(line, sizeof(line), fmt, args);
 	line[strcspn(line, "\n")] = '\0';
 	if (text_starts_with(line, "  in "))
 		note_step(refusal, line);

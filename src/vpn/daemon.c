@@ -151,7 +151,10 @@ static int check_watch(const struct watch *watch, const struct daemon *daemon, s
 	struct proc_result looker = {0};
 
 	if (proc_result(daemon->proc).has_ended && !did_its_part(daemon))
-		return fail(err, ERROR_CRASHED, "%s", proc_obituary(daemon->proc));
+		return fail(err, ERROR_CRASHED, "%s%s", proc_obituary(daemon->proc),
+			proc_result(daemon->proc).exit_code == 0
+				? " (a daemon must stay in the foreground)"
+				: "");
 	if (watch->looker)
 		looker = proc_result(watch->looker);
 	if (looker.has_ended && looker.exit_code != 0)

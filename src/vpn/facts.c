@@ -167,17 +167,14 @@ static const char *datapath_of(struct vpn *vpn, const char *kind)
 		strrchr(program, '/') ? strrchr(program, '/') + 1 : program);
 }
 
-static int add_host(struct vpn *vpn, size_t host, json_t *facts, struct error *err)
+static void add_host(struct vpn *vpn, size_t host, const json_t *interface, json_t *facts)
 {
-	json_auto_t *interface = NULL;
-	const char *address, *kind, *name = vpn->mesh.members[host].name;
-	json_t *mtu;
+	const char *kind = json_string_at(interface, "/linkinfo/info_kind", "");
+	const char *name = vpn->mesh.members[host].name;
+	json_t *mtu = json_object_get(interface, "mtu");
 
-	if (overlay_interface(vpn, host, &interface, &address, err))
-		return -1;
-	kind = json_string_at(interface, "/linkinfo/info_kind", "");
-	mtu = json_object_get(interface, "mtu");
-	json_object_set_new(json_object_get(facts, "addresses"), name, json_string(address));
+	json_object_set_new(
+		json_object_get(facts, "addresses"), name, json_string(vpn->addresses[host]));
 	json_object_set(
 		json_object_get(facts, "interfaces"), name, json_object_get(interface, "ifname"));
 	json_object_set(json_object_get(facts, "mtu"), name, mtu ? mtu : json_null());
@@ -185,13 +182,15 @@ static int add_host(struct vpn *vpn, size_t host, json_t *facts, struct error *e
 		json_object_set_new(facts, "interface_kind", json_string(kind));
 		json_object_set_new(facts, "datapath", json_string(datapath_of(vpn, kind)));
 	}
-	return 0;
 }
 
 int facts_collect(struct vpn *vpn, struct error *err)
 {
 	json_auto_t *facts = json_object();
+	json_auto_t *interfaces = NULL;
 
+	if (overlay_look(vpn, &interfaces, err))
+		return fail_in(err, "describe the overlay");
 	json_object_set_new(facts, "addresses", json_object());
 	json_object_set_new(facts, "interfaces", json_object());
 	json_object_set_new(facts, "mtu", json_object());
@@ -199,10 +198,8 @@ int facts_collect(struct vpn *vpn, struct error *err)
 	json_object_set_new(facts, "packages", collect_packages(vpn));
 	json_object_set_new(facts, "programs", collect_programs(vpn));
 	json_object_set_new(facts, "daemons", collect_daemons(vpn));
-	for (size_t i = 0; i < vpn->mesh.count; i++) {
-		if (add_host(vpn, i, facts, err))
-			return fail_in(err, "describe the overlay");
-	}
+	for (size_t i = 0; i < vpn->mesh.count; i++)
+		add_host(vpn, i, json_array_get(interfaces, i), facts);
 	json_decref(vpn->facts);
 	vpn->facts = json_incref(facts);
 	return 0;

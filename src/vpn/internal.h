@@ -98,7 +98,6 @@ struct vpn {
 	struct vpn_daemon *shown; /* what vpn_daemons() hands out */
 	size_t daemon_count, daemon_room;
 	const char **addresses;
-	const char **interfaces;
 	int64_t *first_ns; /* [i * count + j]: when i first heard from j since the join began */
 	int64_t join_started_ns, connected_ns;
 	double prepare_s, serve_s, join_s, restart_s, wait_s;
@@ -123,6 +122,6 @@ MUST_CHECK int daemons_check(struct vpn *vpn, struct error *err);
 MUST_CHECK int overlay_connect(struct vpn *vpn, struct error *err);
 /* Versions, hashes and interfaces as they are now. */
 MUST_CHECK int facts_collect(struct vpn *vpn, struct error *err);
-/* The overlay's interface on a host as `ip` shows it; owned by the caller. */
-MUST_CHECK int overlay_interface(struct vpn *vpn, size_t host, json_t **ret_interface,
-	const char **ret_address, struct error *err);
+/* Every host's overlay interface as `ip` shows it, an array in the order of hosts; notes addresses.
+ */
+MUST_CHECK int overlay_look(struct vpn *vpn, json_t **ret_interfaces, struct error *err);

@@ -15,30 +15,35 @@
 #define REACH_SLICE_NS (3 * NS_PER_S)
 #define COMMAND_WITHIN_NS (30 * NS_PER_S)
 
-static int read_output(struct vpn *vpn, size_t host, const char *what, const char *const *argv,
-	struct proc **ret_proc, struct error *err)
-{
-	AUTO(proc_freep) struct proc *proc = NULL;
-	struct proc_spec spec = {.what = what, .argv = argv, .keep_bytes = 1 << 20};
+/* One command per host, all at once; whatever still runs when they are left is killed. */
+struct questions {
+	struct proc **procs;
+	size_t count;
+};
 
-	if (host_start(lab_host(vpn->lab, host), &spec, &proc, err) ||
-		proc_wait_success(proc, deadline_in(COMMAND_WITHIN_NS), err))
-		return -1;
-	*ret_proc = proc;
-	proc = NULL;
-	return 0;
+static void questions_done(struct questions *questions)
+{
+	for (size_t i = 0; i < questions->count; i++)
+		proc_free(questions->procs[i]);
 }
 
-static int list_interfaces(struct vpn *vpn, size_t host, json_t **ret_list, struct error *err)
+static int ask_all(struct vpn *vpn, const char *what, const char *const *const argv[],
+	struct questions *questions, struct error *err)
 {
-	static const char *const argv[] = {"ip", "-json", "-details", "address", "show", NULL};
-	AUTO(proc_freep) struct proc *proc = NULL;
-	struct proc_result result;
+	struct deadline deadline = deadline_in(COMMAND_WITHIN_NS);
 
-	if (read_output(vpn, host, "list its interfaces", argv, &proc, err))
-		return -1;
-	result = proc_result(proc);
-	return json_parse(result.out, result.out_size, "the output of ip address", ret_list, err);
+	questions->procs = arena_alloc(vpn->arena, struct proc *, vpn->mesh.count);
+	for (size_t i = 0; i < vpn->mesh.count; i++, questions->count++) {
+		struct proc_spec spec = {.what = what, .argv = argv[i], .keep_bytes = 1 << 20};
+
+		if (host_start(lab_host(vpn->lab, i), &spec, &questions->procs[i], err))
+			return -1;
+	}
+	for (size_t i = 0; i < vpn->mesh.count; i++) {
+		if (proc_wait_success(questions->procs[i], deadline, err))
+			return -1;
+	}
+	return 0;
 }
 
 static bool has_address(const json_t *interface, const char *address)
@@ -65,18 +70,28 @@ static const char *global_address(const json_t *interface)
 	return NULL;
 }
 
-static int run_for_address(
-	struct vpn *vpn, size_t host, const char **ret_address, struct error *err)
+static int run_for_addresses(struct vpn *vpn, const char *addresses[], struct error *err)
 {
-	AUTO(proc_freep) struct proc *proc = NULL;
-	struct scope scope = {&vpn->mesh, &vpn->mesh.members[host], NULL};
-	const char *const *words;
+	const char *const **argv = arena_alloc(vpn->arena, const char *const *, vpn->mesh.count);
+	AUTO(questions_done) struct questions questions = {0};
 
-	if (expand_words(&scope, vpn->driver->address_run, &words, err) ||
-		read_output(vpn, host, "ask for its overlay address", words, &proc, err))
+	for (size_t i = 0; i < vpn->mesh.count; i++) {
+		struct scope scope = {&vpn->mesh, &vpn->mesh.members[i], NULL};
+
+		if (expand_words(&scope, vpn->driver->address_run, &argv[i], err))
+			return -1;
+	}
+	if (ask_all(vpn, "ask for its overlay address", argv, &questions, err))
 		return -1;
-	*ret_address = text_trim(arena_strdup(vpn->arena, proc_result(proc).out));
-	return **ret_address ? 0 : fail(err, ERROR_PARSE, "ask for its overlay address: no answer");
+	for (size_t i = 0; i < vpn->mesh.count; i++) {
+		addresses[i] =
+			text_trim(arena_strdup(vpn->arena, proc_result(questions.procs[i]).out));
+		if (!*addresses[i])
+			return fail(err, ERROR_PARSE,
+				"ask for its overlay address on %s: no answer",
+				vpn->mesh.members[i].name);
+	}
+	return 0;
 }
 
 /* By the driver's interface name, or else by an address that is known. */
@@ -95,41 +110,68 @@ static json_t *find_interface(const json_t *list, const char *name, const char *
 	return NULL;
 }
 
-int overlay_interface(struct vpn *vpn, size_t host, json_t **ret_interface,
-	const char **ret_address, struct error *err)
+/* Adds the overlay's interface of one host to `interfaces` and notes name and address. */
+static int take_interface(struct vpn *vpn, size_t host, const char *address, const json_t *list,
+	json_t *interfaces, struct error *err)
 {
 	struct scope scope = {&vpn->mesh, &vpn->mesh.members[host], NULL};
-	const char *name = NULL, *address = lab_underlay(vpn->lab, host);
-	json_auto_t *list = NULL;
+	const char *name = NULL;
 	json_t *interface;
 
 	if (vpn->driver->address_interface &&
 		expand_text(&scope, vpn->driver->address_interface, &name, err))
 		return -1;
-	if (vpn->driver->address_run && run_for_address(vpn, host, &address, err))
-		return -1;
-	if (list_interfaces(vpn, host, &list, err))
-		return -1;
 	interface = find_interface(list, name, address);
 	if (!interface)
 		return fail(err, ERROR_PARSE, "no interface %s%s on %s", name ? name : "has ",
-			name ? "" : address, vpn->mesh.members[host].name);
+			name ? "" : address, scope.host->name);
 	if (name)
 		address = global_address(interface);
 	if (!address)
 		return fail(err, ERROR_PARSE, "interface %s on %s has no global address", name,
-			vpn->mesh.members[host].name);
-	*ret_address = arena_strdup(vpn->arena, address);
-	*ret_interface = json_incref(interface);
+			scope.host->name);
+	vpn->addresses[host] = arena_strdup(vpn->arena, address);
+	json_array_append(interfaces, interface);
 	return 0;
 }
 
-/* A VPN may give out its addresses after its daemons run, so a missing one is asked for again. */
-static int find_address(struct vpn *vpn, size_t host, struct deadline deadline, struct error *err)
+int overlay_look(struct vpn *vpn, json_t **ret_interfaces, struct error *err)
 {
-	json_auto_t *interface = NULL;
+	static const char *const list_interfaces[] = {
+		"ip", "-json", "-details", "address", "show", NULL};
+	size_t count = vpn->mesh.count;
+	const char *const **argv = arena_alloc(vpn->arena, const char *const *, count);
+	const char **addresses = arena_alloc(vpn->arena, const char *, count);
+	AUTO(questions_done) struct questions questions = {0};
+	json_auto_t *interfaces = json_array();
 
-	while (overlay_interface(vpn, host, &interface, &vpn->addresses[host], err)) {
+	for (size_t i = 0; i < count; i++) {
+		addresses[i] = lab_underlay(vpn->lab, i);
+		argv[i] = list_interfaces;
+	}
+	if (vpn->driver->address_run && run_for_addresses(vpn, addresses, err))
+		return -1;
+	if (ask_all(vpn, "list its interfaces", argv, &questions, err))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct proc_result result = proc_result(questions.procs[i]);
+		json_auto_t *list = NULL;
+
+		if (json_parse(
+			    result.out, result.out_size, "the output of ip address", &list, err) ||
+			take_interface(vpn, i, addresses[i], list, interfaces, err))
+			return -1;
+	}
+	*ret_interfaces = json_incref(interfaces);
+	return 0;
+}
+
+/* A VPN may give out its addresses after its daemons run, so missing ones are asked for again. */
+static int find_addresses(struct vpn *vpn, struct deadline deadline, struct error *err)
+{
+	json_auto_t *interfaces = NULL;
+
+	while (overlay_look(vpn, &interfaces, err)) {
 		struct error crash;
 
 		if (err->kind == ERROR_CANCELLED || deadline_has_passed(deadline))
@@ -139,7 +181,6 @@ static int find_address(struct vpn *vpn, size_t host, struct deadline deadline, 
 			return -1;
 		}
 	}
-	vpn->interfaces[host] = arena_strdup(vpn->arena, json_string_at(interface, "/ifname", ""));
 	return 0;
 }
 
@@ -204,10 +245,8 @@ int overlay_connect(struct vpn *vpn, struct error *err)
 {
 	struct deadline deadline = deadline_in(CONNECT_WITHIN_NS);
 
-	for (size_t i = 0; i < vpn->mesh.count; i++) {
-		if (find_address(vpn, i, deadline, err))
-			return fail_in(err, "find the overlay address");
-	}
+	if (find_addresses(vpn, deadline, err))
+		return fail_in(err, "find the overlay address");
 	if (reach(vpn, deadline, err))
 		return fail_in(err, "wait until every pair answers over the overlay");
 	vpn->connected_ns = latest(vpn);

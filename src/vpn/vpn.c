@@ -57,7 +57,6 @@ static struct vpn *vpn_new(struct lab *lab, const struct driver *driver)
 	for (size_t i = 0; i < count; i++)
 		vpn->mesh.members[i].underlay = arena_strdup(arena, lab_underlay(lab, i));
 	vpn->addresses = arena_alloc(arena, const char *, count + 1);
-	vpn->interfaces = arena_alloc(arena, const char *, count + 1);
 	vpn->first_ns = arena_alloc(arena, int64_t, count * count + 1);
 	return vpn;
 }

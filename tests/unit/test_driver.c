@@ -264,6 +264,27 @@ TEST(rejects_files_that_are_not_in_its_folder)
 		"5:24: '../x' must be the plain name of a file in the driver's folder"));
 }
 
+TEST(rejects_targets_that_no_host_could_have)
+{
+	DRAWER(drawer);
+
+	CHECK_OK(put(&drawer, "f", "x\n"), drawer.err);
+	CHECK(is_refused(&drawer,
+		HEAD "join:\n  - { what: w, write: { template: f, to: /etc/f } }\n",
+		"5:42: '/etc/f' is outside /var/lib, where a host keeps its state"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, send: [{ from: a, to: ../f }] }\n",
+		"5:38: '../f' may not contain '..'"));
+	CHECK(is_refused(&drawer,
+		HEAD "join:\n  - { what: w, where: controller, write: { template: f, to: /f } }\n",
+		"5:61: '/f' is outside ${work}"));
+	CHECK(is_refused(&drawer,
+		HEAD "join:\n  - { what: w, daemon: a, ready: { interface: a123456789012345 } }\n",
+		"5:34: interface 'a123456789012345' is longer than the kernel allows: 15"));
+	CHECK_OK(load(&drawer,
+			 HEAD "join:\n  - { what: w, write: { template: f, to: /var/lib/x/f } }\n"),
+		drawer.err);
+}
+
 TEST(rejects_names_that_mean_nothing)
 {
 	DRAWER(drawer);

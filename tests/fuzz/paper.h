@@ -1,0 +1,46 @@
+#pragma once
+
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static char paper_root[] = "/tmp/fuzz.XXXXXX";
+
+static inline void paper_remove(void)
+{
+	struct error ignored;
+
+	if (tree_remove(paper_root, &ignored))
+		abort();
+}
+
+/* Loaders take paths, so the input becomes a file; one per process, overwritten each time. */
+static inline const char *paper_folder(const char *name)
+{
+	static char path[128];
+
+	if (!path[0]) {
+		if (!mkdtemp(paper_root) || atexit(paper_remove) != 0)
+			abort();
+		snprintf(path, sizeof(path), "%s/%s", paper_root, name);
+		if (mkdir(path, 0700) < 0)
+			abort();
+	}
+	return path;
+}
+
+static inline void paper_write(const char *path, const uint8_t *data, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size || close(fd) < 0)
+		abort();
+}
