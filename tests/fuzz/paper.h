@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/file.h"
+
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,17 +12,25 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Loaders take paths, so the input becomes a file; one per process, overwritten each time. */
+/* Loaders take paths, so the input becomes a file, overwritten each time and gone at the end. */
+static char paper_root[] = "/tmp/fuzz.XXXXXX";
+
+static inline void paper_remove(void)
+{
+	struct error ignored;
+
+	if (tree_remove(paper_root, &ignored))
+		fprintf(stderr, "%s\n", ignored.text);
+}
+
 static inline const char *paper_folder(const char *name)
 {
 	static char path[128];
 
 	if (!path[0]) {
-		char root[] = "/tmp/fuzz.XXXXXX";
-
-		if (!mkdtemp(root))
+		if (!mkdtemp(paper_root) || atexit(paper_remove))
 			abort();
-		snprintf(path, sizeof(path), "%s/%s", root, name);
+		snprintf(path, sizeof(path), "%s/%s", paper_root, name);
 		if (mkdir(path, 0700) < 0)
 			abort();
 	}
