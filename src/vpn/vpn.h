@@ -24,7 +24,7 @@ MUST_CHECK int vpn_up(struct lab *lab, const struct driver *driver, const char *
 void vpn_down(struct vpn *vpn);
 void vpn_downp(struct vpn **vpn);
 
-/* Stops and starts every daemon of the join phase; returns when every pair answers again. */
+/* Stops every daemon and runs serve and join again; returns when every pair answers again. */
 MUST_CHECK int vpn_restart(struct vpn *vpn, struct error *err);
 /* The daemons of one host only, as after its reboot. */
 MUST_CHECK int vpn_restart_host(struct vpn *vpn, size_t host, struct error *err);
@@ -35,8 +35,10 @@ const char *vpn_address(const struct vpn *vpn, size_t host);
 const char *const *vpn_addresses(const struct vpn *vpn);
 
 /*
- * version, program hashes, datapath, addresses, interfaces, MTU, phase times in seconds
- * (prepare_s, serve_s, join_s, connect_s), first answer of every pair. Caller owns it.
+ * As it was when it first connected: version, packages and programs with their hashes, daemons,
+ * interface_kind and datapath as found (datapath_declared: as the driver says), addresses,
+ * interfaces and mtu by host, phase times in seconds (prepare_s, serve_s, join_s, connect_s),
+ * first_answer_ms[from][to] since the join began. Caller owns it.
  */
 json_t *vpn_describe(const struct vpn *vpn);
 /* The last restart: {restart_s, wait_s}: until the daemons run, and from then until all answer. */

@@ -1,10 +1,11 @@
 /* A template: the parts hold every line that is no mark, in order. */
 #include "plan/template.h"
 
-#include "paper.h"
-
 #include <assert.h>
+#include <stdint.h>
 #include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -158,3 +158,28 @@ TEST(a_rebooted_host_joins_again)
 	CHECK_OK(vpn_restart_host(vpn, 1, &err), err);
 	CHECK(pings(&fixture, 1, vpn_address(vpn, 2)) && pings(&fixture, 2, vpn_address(vpn, 1)));
 }
+
+/* As Ctrl-C would, just when the interfaces come up. */
+static void cancel_late(void *context, const struct proc_event *event)
+{
+	if (!event->is_end && strcmp(event->what, "bring it up") == 0)
+		procs_cancel(context);
+}
+
+TEST(a_cancelled_start_is_undone_as_a_whole)
+{
+	LAB(fixture);
+	AUTO(vpn_downp) struct vpn *vpn = NULL;
+	struct driver driver;
+
+	CHECK_OK(load(&fixture, "wireguard", &driver, &err), err);
+	procs_observe(fixture.procs, cancel_late, fixture.procs);
+	CHECK(vpn_up(fixture.lab, &driver, fixture_work_dir(&fixture), &vpn, &err));
+	procs_observe(fixture.procs, NULL, NULL);
+	CHECK(err.kind == ERROR_CANCELLED && procs_is_cancelled(fixture.procs));
+	procs_uncancel(fixture.procs);
+	CHECK(is_clean(&fixture, "lom") && is_clean(&fixture, "luna"));
+	CHECK(has_only_lab_interfaces(&fixture, 0) && has_only_lab_interfaces(&fixture, 2));
+	CHECK(!path_exists(fixture_work_dir(&fixture)));
+	CHECK_OK(vpn_up(fixture.lab, &driver, fixture_work_dir(&fixture), &vpn, &err), err);
+}
