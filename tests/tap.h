@@ -38,7 +38,7 @@ static inline void tap_register(struct tap_test *test)
 #define CHECK(condition)                                                                           \
 	do {                                                                                       \
 		if (!(condition)) {                                                                \
-			printf("# %s:%d: not so: %s\n", __FILE__, __LINE__, #condition);           \
+			fprintf(stderr, "# %s:%d: not so: %s\n", __FILE__, __LINE__, #condition);  \
 			tap_failed = true;                                                         \
 			return;                                                                    \
 		}                                                                                  \
@@ -48,7 +48,8 @@ static inline void tap_register(struct tap_test *test)
 #define CHECK_OK(call, err)                                                                        \
 	do {                                                                                       \
 		if ((call) != 0) {                                                                 \
-			printf("# %s:%d: %s failed: %s\n", __FILE__, __LINE__, #call, (err).text); \
+			fprintf(stderr, "# %s:%d: %s: %s\n", __FILE__, __LINE__, #call,            \
+				(err).text);                                                       \
 			tap_failed = true;                                                         \
 			return;                                                                    \
 		}                                                                                  \

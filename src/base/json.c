@@ -33,7 +33,8 @@ int json_read(const char *path, size_t max_bytes, json_t **ret_value, struct err
 
 int json_write(const char *path, const json_t *value, struct error *err)
 {
-	AUTO(text_freep) char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	AUTO(text_freep)
+	char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 	size_t length;
 
 	if (!text)

@@ -11,8 +11,8 @@ MUST_CHECK int json_read(const char *path, size_t max_bytes, json_t **ret_value,
 MUST_CHECK int json_parse(
 	const char *bytes, size_t size, const char *what, json_t **ret_value, struct error *err);
 /*
- * Indent 2, a line feed at the end, keys in the order they were set; whole or not at all. Reals have
- * 15 digits: what was measured has fewer, and 17 would show 0.061 as 0.060999999999999999.
+ * Indent 2, a line feed at the end, keys in the order they were set; whole or not at all. Reals
+ * have 15 digits: what was measured has fewer, and 17 would show 0.061 as 0.060999999999999999.
  */
 MUST_CHECK int json_write(const char *path, const json_t *value, struct error *err);
 

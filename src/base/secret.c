@@ -71,7 +71,7 @@ void secrets_mask(const struct secrets *secrets, char *text)
 		char *at = text;
 
 		while ((at = strstr(at, secret->value))) {
-			memcpy(at, "***", 3);
+			memset(at, '*', 3);
 			memmove(at + 3, at + secret->length, strlen(at + secret->length) + 1);
 			at += 3;
 		}

@@ -101,7 +101,7 @@ int text_duration_ns(const char *text, int64_t *ret_ns, struct error *err)
 {
 	static const struct unit units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9},
 		{"m", 60e9}, {"h", 3600e9}, {NULL, 0}};
-	double ns;
+	double ns = 0;
 
 	if (number_with_unit(text, units, &ns, err))
 		return fail_in(err, "read a duration such as 250ms or 10s");
@@ -116,7 +116,7 @@ int text_rate_bps(const char *text, double *ret_bps, struct error *err)
 {
 	static const struct unit units[] = {
 		{"bit", 1}, {"kbit", 1e3}, {"mbit", 1e6}, {"gbit", 1e9}, {"tbit", 1e12}, {NULL, 0}};
-	double bps;
+	double bps = 0;
 
 	if (number_with_unit(text, units, &bps, err))
 		return fail_in(err, "read a rate such as 100mbit or 1gbit");

@@ -158,7 +158,13 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 			return -1;
 	}
 	print_estimate(arena, plan, out);
-	ended = runner_run(plan, procs, record, arena, progress_listen, &display, &result, err);
+	ended = runner_run(plan,
+		&(struct runner_means){.procs = procs,
+			.record = record,
+			.arena = arena,
+			.listener = progress_listen,
+			.listener_context = &display},
+		&result, err);
 	progress_display_end(&display);
 	if (result.count)
 		summary_print(plan, &result, stdout);
@@ -208,7 +214,7 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 	struct runner_plan everything;
 	const char *out = o->resume;
 	bool only_found;
-	struct plan plan;
+	struct plan plan = {0};
 	size_t missing, left;
 
 	if (o->quick && given->argument_count)

@@ -64,18 +64,15 @@ int load_profile(
 	struct arena *arena, const char *words, struct profile *ret_profile, struct error *err)
 {
 	size_t length = strcspn(words, ":");
-	const char *path;
+	const char *path = NULL;
 
 	if (plan_find(arena, "profiles", arena_strndup(arena, words, length), &path, err) ||
 		profile_load(arena, path, ret_profile, err))
 		return -1;
 	if (words[length] == '\0')
 		return 0;
-	/* Two changes of one profile in a run need folders of their own. */
 	if (profile_change(arena, ret_profile, words + length + 1, err))
 		return fail_in(err, "--profile %s", words);
-	ret_profile->name = arena_strdup(arena, words);
-	ret_profile->folder = arena_strdup(arena, words);
 	return 0;
 }
 
@@ -145,8 +142,8 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 	const char *const *profiles = plan->profiles ? plan->profiles : no_names;
 	const char *const *names = plan->workloads ? plan->workloads : no_names;
 	struct runner_plan result = {.plan = plan, .workload_count = count_of(names)};
-	struct driver *drivers;
-	struct profile *loaded;
+	struct driver *drivers = NULL;
+	struct profile *loaded = NULL;
 
 	if (refuse_twice("VPN", vpns, err) || refuse_twice("profile", profiles, err) ||
 		refuse_twice("workload", names, err) || expand_vpns(arena, &vpns, err) ||
@@ -157,11 +154,11 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 	result.profile_count = count_of(profiles);
 	drivers = arena_alloc(arena, struct driver, result.driver_count);
 	loaded = arena_alloc(arena, struct profile, result.profile_count);
-	for (size_t i = 0; i < result.driver_count; i++) {
+	for (size_t i = 0; vpns[i]; i++) {
 		if (load_driver(arena, vpns[i], &drivers[i], err))
 			return -1;
 	}
-	for (size_t i = 0; i < result.profile_count; i++) {
+	for (size_t i = 0; profiles[i]; i++) {
 		if (load_profile(arena, profiles[i], &loaded[i], err))
 			return -1;
 	}

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct command *const commands[] = {
@@ -33,8 +34,22 @@ static void print_commands(FILE *out)
 		out);
 }
 
+/* ip, tincd and others lie where the PATH of an ordinary user often does not look. */
+static void complete_path(void)
+{
+	const char *path =
+		getenv("PATH"); /* NOLINT(concurrency-mt-unsafe): before anything starts */
+	char longer[8192];
+
+	snprintf(longer, sizeof(longer), "%s:/usr/local/sbin:/usr/sbin:/sbin",
+		path && *path ? path : "/usr/local/bin:/usr/bin:/bin");
+	if (!path || strlen(path) < sizeof(longer) / 2)
+		setenv("PATH", longer, 1); /* NOLINT(concurrency-mt-unsafe): likewise */
+}
+
 int main(int argc, char *argv[])
 {
+	complete_path();
 	if (argc < 2) {
 		print_commands(stderr);
 		return EXIT_WRONG_INPUT;

@@ -243,23 +243,30 @@ static struct attempt_result attempt_result_new(const struct attempt *attempt)
 	return result;
 }
 
-int attempt_run(const struct attempt *attempt, struct attempt_result *ret_result, struct error *err)
+/* The commands live no longer than this function: what is kept of them is in the result. */
+static void measure(const struct attempt *attempt, struct attempt_result *result)
 {
-	struct attempt_result result = attempt_result_new(attempt);
-	AUTO(jobs_done) struct jobs jobs = jobs_new(attempt, result.arena);
+	AUTO(jobs_done) struct jobs jobs = jobs_new(attempt, result->arena);
 	struct resources *resources = NULL;
-	int64_t started_ns = clock_now_ns();
 	struct error failure;
 
 	if (resources_begin(attempt->lab, attempt->vpn, &resources, &failure) ||
-		run_jobs(attempt, &jobs, result.arena, &failure)) {
-		blame_all(attempt, &result, cause_of_error(&failure), failure.text);
+		run_jobs(attempt, &jobs, result->arena, &failure)) {
+		blame_all(attempt, result, cause_of_error(&failure), failure.text);
 	} else {
 		for (size_t link = 0; link < attempt->link_count; link++)
-			read_link(attempt, &jobs, link, &result);
+			read_link(attempt, &jobs, link, result);
 	}
 	if (resources)
-		result.resources = resources_end(resources, bytes_of(attempt, &result));
+		result->resources = resources_end(resources, bytes_of(attempt, result));
+}
+
+int attempt_run(const struct attempt *attempt, struct attempt_result *ret_result, struct error *err)
+{
+	struct attempt_result result = attempt_result_new(attempt);
+	int64_t started_ns = clock_now_ns();
+
+	measure(attempt, &result);
 	result.duration_s = (double)(clock_now_ns() - started_ns) / 1e9;
 	if (procs_is_cancelled(lab_procs(attempt->lab))) {
 		attempt_result_done(&result);

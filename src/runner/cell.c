@@ -225,7 +225,8 @@ static int write_cell(const struct measurement *m, struct error *err)
 		.wait_s = vpn_wait_s(m->stage->vpn)};
 
 	if (worst_of(m)->cause != CAUSE_SUCCESS)
-		whole.service_logs = logs = service_logs(m);
+		logs = service_logs(m);
+	whole.service_logs = logs;
 	return m->cell->workload->on_all_links ? write_all_links(m, &place, &whole, err)
 					       : write_link(m, &place, &whole, err);
 }

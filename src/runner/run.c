@@ -208,16 +208,25 @@ static int run_all(
 	return note(run, "run_ends", NULL, NULL, err);
 }
 
-int runner_run(const struct runner_plan *plan, struct procs *procs, struct record *record,
-	struct arena *arena, runner_listener *listener, void *context,
+static void count_work(struct run *run, const struct runner_visit *visits, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		run->total += visits[i].cell_count;
+		run->estimate_total_s += runner_estimate_s(run->plan, &visits[i]);
+	}
+	run->outcomes = arena_alloc(run->arena, struct runner_outcome, run->total);
+	run->connects = arena_alloc(run->arena, struct runner_connect, count);
+}
+
+int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 	struct runner_result *ret_result, struct error *err)
 {
 	struct run run = {.plan = plan,
-		.procs = procs,
-		.record = record,
-		.arena = arena,
-		.listener = listener,
-		.listener_context = context,
+		.procs = means->procs,
+		.record = means->record,
+		.arena = means->arena,
+		.listener = means->listener,
+		.listener_context = means->listener_context,
 		.timings = json_object(),
 		.began_ns = clock_now_ns()};
 	const struct runner_visit *visits;
@@ -225,16 +234,11 @@ int runner_run(const struct runner_plan *plan, struct procs *procs, struct recor
 	size_t count;
 	int failed;
 
-	runner_schedule(plan, arena, &visits, &count);
-	for (size_t i = 0; i < count; i++) {
-		run.total += visits[i].cell_count;
-		run.estimate_total_s += runner_estimate_s(plan, &visits[i]);
-	}
-	run.outcomes = arena_alloc(arena, struct runner_outcome, run.total);
-	run.connects = arena_alloc(arena, struct runner_connect, count);
-	procs_observe(procs, note_command, &run);
+	runner_schedule(plan, run.arena, &visits, &count);
+	count_work(&run, visits, count);
+	procs_observe(run.procs, note_command, &run);
 	failed = run_all(&run, visits, count, err);
-	procs_observe(procs, NULL, NULL);
+	procs_observe(run.procs, NULL, NULL);
 	if (failed && note(&run, "run_broken_off", NULL, err->text, &ignored))
 		run_tell(&run, NULL, NULL, ignored.text);
 	json_decref(run.environment);

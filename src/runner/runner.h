@@ -83,13 +83,21 @@ struct runner_result {
 	double measuring_s, total_s; /* time inside workloads, and of the whole run */
 };
 
+/* What a run works with and whom it tells; all borrowed. */
+struct runner_means {
+	struct procs *procs;
+	struct record *record;
+	struct arena *arena; /* of the result */
+	runner_listener *listener;
+	void *listener_context;
+};
+
 /*
- * Measures everything that `record` does not hold yet and writes it there as it comes. A failing
+ * Measures everything that the record does not hold yet and writes it there as it comes. A failing
  * cell, VPN or attempt is an outcome, not an error; errors are what ends the run: ERROR_CANCELLED,
- * or a result tree that cannot be written. `ret_result` is filled in both cases (in `arena`).
+ * or a result tree that cannot be written. `ret_result` is filled in both cases.
  */
-MUST_CHECK int runner_run(const struct runner_plan *plan, struct procs *procs,
-	struct record *record, struct arena *arena, runner_listener *listener, void *context,
+MUST_CHECK int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 	struct runner_result *ret_result, struct error *err);
 
 /* The plan as environment.json keeps it, and back; `--resume` needs no plan file. */

@@ -21,7 +21,7 @@ check() {
 		tap_failed=$((tap_failed + 1))
 		echo "not ok $tap_count - $sentence"
 		for file in out err; do
-			[ -f "$scratch/$file" ] && tail -n 15 "$scratch/$file" | sed "s/^/# $file: /"
+			[ -f "$scratch/$file" ] && tail -n 15 "$scratch/$file" | sed "s/^/# $file: /" >&2
 		done
 	fi
 	return 0

@@ -203,16 +203,13 @@ TEST(nobody_there_is_a_failure_with_a_cause)
 	CHECK(all_end_with(CAUSE_UNREACHABLE, "192.0.2.1"));
 }
 
-TEST(both_udp_directions_start_together)
+TEST(udp_directions_run_one_after_the_other)
 {
 	AUTO(run_done) struct run run = {0};
-	int64_t apart_ns;
 
 	CHECK(has_network());
 	CHECK_OK(measure(&run, &workload_udp, "127.0.0.1"), run.err);
-	apart_ns = proc_result(run.started[2]).started_ns - proc_result(run.started[3]).started_ns;
-	printf("# the clients started %lld us apart\n", (long long)llabs(apart_ns) / 1000);
-	CHECK(llabs(apart_ns) < 20 * NS_PER_MS);
+	CHECK(proc_result(run.started[2]).ended_ns <= proc_result(run.started[3]).started_ns);
 	CHECK(json_number_at(run.reading.data, "/end/sum_received/bytes", 0) > 0);
 	CHECK(json_number_at(run.reading.data, "/end/sum_received_bidir_reverse/bytes", 0) > 0);
 }

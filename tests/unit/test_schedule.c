@@ -54,7 +54,8 @@ TEST(a_visit_measures_every_link_and_all_links_once)
 	runner_schedule(&everything, arena, &visits, &count);
 	CHECK(visits[0].cell_count == 4);
 	for (size_t i = 0; i < 3; i++)
-		CHECK(visits[0].cells[i].workload == &workload_ping && visits[0].cells[i].link == i);
+		CHECK(visits[0].cells[i].workload == &workload_ping &&
+			visits[0].cells[i].link == i);
 	CHECK(visits[0].cells[3].workload == &workload_parallel);
 }
 
@@ -72,14 +73,16 @@ TEST(the_order_depends_on_the_seed_alone)
 	runner_schedule(&with_b, arena, &other, &count);
 	for (size_t i = 0; i < count; i++) {
 		CHECK(first[i].driver == again[i].driver && first[i].profile == again[i].profile);
-		differ += first[i].driver != other[i].driver || first[i].profile != other[i].profile;
+		differ +=
+			first[i].driver != other[i].driver || first[i].profile != other[i].profile;
 	}
 	CHECK(differ > 0);
 }
 
 TEST(links_form_a_ring)
 {
-	const struct plan plan = {.hosts = hosts, .host_count = 3, .seconds = 5, .parallel_seconds = 9};
+	const struct plan plan = {
+		.hosts = hosts, .host_count = 3, .seconds = 5, .parallel_seconds = 9};
 	struct runner_plan everything = plan_of(&plan);
 	struct workload_case last = runner_case(&everything, &workload_tcp, 2);
 
