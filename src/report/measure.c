@@ -217,6 +217,8 @@ void measure_connect(
 	ret_connect->outside =
 		read_contacts(results->arena, json_at(entry->data, "/public_results"));
 	ret_connect->inside = read_contacts(results->arena, json_at(entry->data, "/vpn_results"));
+	for (const struct contact *c = ret_connect->outside; c; c = c->next)
+		ret_connect->checks_on_vpn |= strncmp(c->peer, "vpn.", 4) == 0;
 }
 
 void measure_settings(const struct tree_entry *entry, struct settings *ret_settings)

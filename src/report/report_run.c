@@ -1,6 +1,6 @@
 #include "report/report.h"
 
-#include "report/tables.h"
+#include "report/finding.h"
 
 int report_run(const struct report_options *options, FILE *out, struct error *err)
 {
@@ -13,6 +13,13 @@ int report_run(const struct report_options *options, FILE *out, struct error *er
 	if (options->tuned_dir && results_read(options->tuned_dir, &tuned, err))
 		return -1;
 	tables = tables_of(results, tuned);
+	if (options->markdown)
+		for (const struct finding *f = findings_of(results)->first; f; f = f->next) {
+			fprintf(out, "- %s %s: %s\n", severity_name(f->severity), f->id,
+				f->sentence);
+			for (const struct evidence *e = f->evidence; e; e = e->next)
+				fprintf(out, "  - %s (%s)\n", e->text, e->path ? e->path : "");
+		}
 	if (options->json)
 		tables_print_json(out, tables);
 	if (options->markdown)

@@ -135,6 +135,8 @@ struct connect_result {
 	bool is_there;
 	const char *path;
 	struct contact *outside, *inside; /* on the check address; over the VPN */
+	/* The check address was the VPN's own, so the first phase waited for the VPN already. */
+	bool checks_on_vpn;
 };
 
 /* A workload of ours beyond the published ones: its numbers under their names. */

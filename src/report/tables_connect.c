@@ -38,16 +38,29 @@ static const struct link *link_of(const struct cell *cell, const char *host)
 	return link;
 }
 
+/* Which name the first phase asked: outside the VPN, or the VPN's own. */
+static const char *checked_on(const struct cell *cell, bool after_reboot)
+{
+	for (const struct link *link = cell->links; link; link = link->next)
+		if (connect_of(link, after_reboot)->is_there)
+			return connect_of(link, after_reboot)->checks_on_vpn ? "the VPN itself"
+									     : "outside";
+	return NULL;
+}
+
 static void add_rows(const struct results *results, struct tables *tables, struct table *table,
 	double (*seconds)(const struct connect_result *connect), bool after_reboot)
 {
-	const char *hosts[TABLE_COLUMNS_MAX - 2], *profile = base_profile(results);
-	size_t count = collect_hosts(results, hosts, TABLE_COLUMNS_MAX - 2);
+	const char *hosts[TABLE_COLUMNS_MAX - 3], *profile = base_profile(results);
+	size_t count = collect_hosts(results, hosts, TABLE_COLUMNS_MAX - 3);
+	bool is_corrected = strcmp(table->view, "corrected") == 0;
 
 	table_text_column(table, "vpn", "VPN");
 	table_column(table, "mean_s", "Mean", "s", 2);
 	for (size_t i = 0; i < count; i++)
 		table_column(table, hosts[i], hosts[i], "s", 2);
+	if (is_corrected)
+		table_text_column(table, "checked_on", "First phase asked");
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		const struct cell *cell = cell_of(vpn, profile);
 		const char *place = place_of(tables->arena, vpn, profile);
@@ -69,6 +82,8 @@ static void add_rows(const struct results *results, struct tables *tables, struc
 		row_number(row, sum / (double)known, place);
 		for (size_t i = 0; i < count; i++)
 			row_number(row, values[i], place);
+		if (is_corrected)
+			row_text(row, checked_on(cell, after_reboot));
 	}
 	table_sort(table, 1, false);
 }
@@ -90,6 +105,10 @@ static void both_views(const struct results *results, struct tables *tables, boo
 		"outside the VPN and the first one inside: it is mostly the start of the other "
 		"hosts. "
 		"Here that part is taken off, and the last host inside counts.");
+	table_note(tables, corrected,
+		"Where the first phase asked the VPN's own address, the VPN's part is inside the "
+		"time "
+		"that is taken off: such a row says nothing about the VPN.");
 }
 
 void tables_connect(const struct results *results, struct tables *tables)
