@@ -52,7 +52,7 @@ void evidence_add(
 	finding->evidence_count++;
 }
 
-void explain(struct findings *findings, const struct outcome *outcome)
+void finding_explain(struct findings *findings, const struct outcome *outcome)
 {
 	size_t count = findings->explained_count;
 
@@ -67,7 +67,7 @@ void explain(struct findings *findings, const struct outcome *outcome)
 	findings->explained[findings->explained_count++] = outcome->path;
 }
 
-bool is_explained(const struct findings *findings, const struct outcome *outcome)
+bool finding_explains(const struct findings *findings, const struct outcome *outcome)
 {
 	for (size_t i = 0; i < findings->explained_count; i++)
 		if (strcmp(findings->explained[i], outcome->path) == 0)
@@ -75,7 +75,7 @@ bool is_explained(const struct findings *findings, const struct outcome *outcome
 	return false;
 }
 
-void each_run(struct findings *findings, const struct vpn *vpn,
+void finding_each_run(struct findings *findings, const struct vpn *vpn,
 	void (*look)(struct findings *findings, struct finding **finding, const struct spot *spot),
 	struct finding **finding)
 {

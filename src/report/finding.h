@@ -45,8 +45,8 @@ struct finding *finding_add(struct findings *findings, const char *id, enum seve
 	const char *vpn, const char *fmt, ...) PRINTF_LIKE(5, 6);
 void evidence_add(struct findings *findings, struct finding *finding, const char *path,
 	const char *fmt, ...) PRINTF_LIKE(4, 5);
-void explain(struct findings *findings, const struct outcome *outcome);
-bool is_explained(const struct findings *findings, const struct outcome *outcome);
+void finding_explain(struct findings *findings, const struct outcome *outcome);
+bool finding_explains(const struct findings *findings, const struct outcome *outcome);
 
 /* Every result of every link under every profile, for rules that look at failures. */
 struct spot {
@@ -55,7 +55,7 @@ struct spot {
 	const struct link *link;
 	const struct run *run;
 };
-void each_run(struct findings *findings, const struct vpn *vpn,
+void finding_each_run(struct findings *findings, const struct vpn *vpn,
 	void (*look)(struct findings *findings, struct finding **finding, const struct spot *spot),
 	struct finding **finding);
 

@@ -212,8 +212,7 @@ void measure_parallel(struct results *results, const struct tree_entry *entry, s
 	(*at)->repetition = entry->repetition;
 	measure_outcome(results, entry, &(*at)->outcome);
 	end = &(*at)->pairs;
-	if (entry->envelope.status != ENVELOPE_SUCCESS)
-		return;
+	/* A failed result of ours still holds the links that worked. */
 	for (size_t i = 0; i < json_array_size(pairs); i++) {
 		*end = read_pair(results, entry, json_array_get(pairs, i));
 		end = &(*end)->next;

@@ -116,6 +116,23 @@ static bool read_summaries(struct results *results, const struct tree_entry *ent
 	return true;
 }
 
+/* Every answer of every run, one behind the other. */
+static void read_round_trips(struct arena *arena, const json_t *runs, struct series *ret_series)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < json_array_size(runs); i++)
+		count += json_array_size(json_at(json_array_get(runs, i), "/rtt_ms"));
+	ret_series->values = arena_alloc(arena, double, count + 1);
+	for (size_t i = 0; i < json_array_size(runs); i++) {
+		struct series run =
+			series_of(arena, json_at(json_array_get(runs, i), "/rtt_ms"), count);
+
+		for (size_t j = 0; j < run.count; j++)
+			ret_series->values[ret_series->count++] = run.values[j];
+	}
+}
+
 void measure_ping(struct results *results, const struct tree_entry *entry, struct run *run)
 {
 	static const char *const pointers[PING_METRICS] = {"/rtt_min_ms", "/rtt_avg_ms",
@@ -124,9 +141,7 @@ void measure_ping(struct results *results, const struct tree_entry *entry, struc
 	if (!read_summaries(
 		    results, entry, &run->ping.outcome, pointers, PING_METRICS, run->ping.metrics))
 		return;
-	if (entry->samples)
-		run->ping.rtt_ms =
-			series_of(results->arena, json_at(entry->samples, "/rtt_ms"), 100000);
+	read_round_trips(results->arena, json_at(entry->samples, "/runs"), &run->ping.rtt_ms);
 }
 
 void measure_qperf(struct results *results, const struct tree_entry *entry, struct run *run)

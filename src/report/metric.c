@@ -13,7 +13,7 @@ static double tcp_reverse_mbps(const struct run *run)
 {
 	const struct flow *reverse = &run->tcp.reverse;
 
-	return is_success(&run->tcp.outcome) && reverse->is_there && !reverse->is_stalled
+	return outcome_is_success(&run->tcp.outcome) && reverse->is_there && !reverse->is_stalled
 		       ? reverse->received_bps / 1e6
 		       : NAN;
 }
@@ -36,54 +36,59 @@ static double pair_mbps(const struct pair_result *pair)
 
 static double udp_mbps(const struct run *run)
 {
-	return is_success(&run->udp.outcome) && run->udp.forward.received_bytes > 0
+	return outcome_is_success(&run->udp.outcome) && run->udp.forward.received_bytes > 0
 		       ? run->udp.forward.received_bps / 1e6
 		       : NAN;
 }
 
 static double udp_loss(const struct run *run)
 {
-	return is_success(&run->udp.outcome) ? run->udp.lost_percent : NAN;
+	return outcome_is_success(&run->udp.outcome) ? run->udp.lost_percent : NAN;
 }
 
 /* Without an answer there is no round trip, whatever the file says. */
 static double ping_ms(const struct run *run)
 {
-	return is_success(&run->ping.outcome) && run->ping.metrics[PING_LOSS].min < 100
+	return outcome_is_success(&run->ping.outcome) && run->ping.metrics[PING_LOSS].min < 100
 		       ? run->ping.metrics[PING_AVERAGE].average
 		       : NAN;
 }
 
 static double ping_loss(const struct run *run)
 {
-	return is_success(&run->ping.outcome) ? run->ping.metrics[PING_LOSS].average : NAN;
+	return outcome_is_success(&run->ping.outcome) ? run->ping.metrics[PING_LOSS].average : NAN;
 }
 
 static double qperf_mbps(const struct run *run)
 {
-	return is_success(&run->qperf.outcome) && run->qperf.metrics[QPERF_BANDWIDTH].average > 0
+	return outcome_is_success(&run->qperf.outcome) &&
+			       run->qperf.metrics[QPERF_BANDWIDTH].average > 0
 		       ? run->qperf.metrics[QPERF_BANDWIDTH].average
 		       : NAN;
 }
 
 static double qperf_cpu(const struct run *run)
 {
-	return is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_CPU].average : NAN;
+	return outcome_is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_CPU].average
+						       : NAN;
 }
 
 static double first_byte_ms(const struct run *run)
 {
-	return is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_FIRST_BYTE].average : NAN;
+	return outcome_is_success(&run->qperf.outcome)
+		       ? run->qperf.metrics[QPERF_FIRST_BYTE].average
+		       : NAN;
 }
 
 static double video_quality(const struct run *run)
 {
-	return is_success(&run->video.outcome) ? run->video.metrics[VIDEO_QUALITY].average : NAN;
+	return outcome_is_success(&run->video.outcome) ? run->video.metrics[VIDEO_QUALITY].average
+						       : NAN;
 }
 
 static double nix_seconds(const struct run *run)
 {
-	return is_success(&run->nix.outcome) ? run->nix.mean_s : NAN;
+	return outcome_is_success(&run->nix.outcome) ? run->nix.mean_s : NAN;
 }
 
 /* Checked on the VPN itself, the VPN's part cannot be told from the start of the hosts. */
@@ -115,7 +120,7 @@ OUTCOME(qperf)
 OUTCOME(video)
 OUTCOME(nix)
 
-const struct metric metrics[METRICS] = {
+const struct metric report_metrics[METRICS] = {
 	[METRIC_TCP] = {"tcp", "TCP, one stream", "Mbit/s", -3, true, .of_run = tcp_mbps,
 		.outcome = tcp_outcome},
 	[METRIC_TCP_REVERSE] = {"tcp_reverse", "TCP, the other direction", "Mbit/s", -3, true,
@@ -191,7 +196,7 @@ static void add_pairs(struct arena *arena, const struct cell *cell, const struct
 {
 	for (const struct parallel_result *parallel = cell->parallel; parallel;
 		parallel = parallel->next) {
-		samples->planned += count_links(cell);
+		samples->planned += cell_links(cell);
 		for (const struct pair_result *pair = parallel->pairs; pair; pair = pair->next) {
 			double value = metric->of_pair(pair);
 
@@ -211,7 +216,7 @@ static bool was_measured(const struct cell *cell, const struct metric *metric)
 		if (metric->of_link && (link->connect.is_there || link->reboot.is_there))
 			return true;
 		for (const struct run *run = link->runs; metric->outcome && run; run = run->next)
-			if (is_there(metric->outcome(run)))
+			if (outcome_is_there(metric->outcome(run)))
 				return true;
 	}
 	return metric->of_pair && cell->parallel;
@@ -219,7 +224,7 @@ static bool was_measured(const struct cell *cell, const struct metric *metric)
 
 struct samples samples_of(struct arena *arena, const struct cell *cell, enum metric_id id)
 {
-	const struct metric *metric = &metrics[id];
+	const struct metric *metric = &report_metrics[id];
 	struct samples samples = {0};
 
 	if (!cell || !was_measured(cell, metric))

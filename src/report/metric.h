@@ -38,7 +38,7 @@ struct metric {
 	const struct outcome *(*outcome)(const struct run *run);
 };
 
-extern const struct metric metrics[METRICS];
+extern const struct metric report_metrics[METRICS];
 
 struct sample {
 	double value;
@@ -54,7 +54,7 @@ struct samples {
 	size_t planned; /* how many there would be had everything worked; 0: not measured */
 };
 
-struct samples samples_of(struct arena *arena, const struct cell *cell, enum metric_id metric);
+struct samples samples_of(struct arena *arena, const struct cell *cell, enum metric_id id);
 double samples_mean(const struct samples *samples); /* NAN when empty */
 /* Any function of runs over a cell's first repetition, as the published tables take them. */
 double printed_mean(

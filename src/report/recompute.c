@@ -165,14 +165,14 @@ const struct outcome *comparison_outcome(enum comparison comparison, const struc
 	return NULL;
 }
 
-json_t *summary_json(struct summary summary)
+json_t *recompute_summary(struct summary summary)
 {
 	return json_pack("{s:f,s:f,s:f,s:{s:f,s:f,s:f}}", "min", summary.min, "average",
 		summary.average, "max", summary.max, "percentiles", "p25", summary.p25, "p50",
 		summary.p50, "p75", summary.p75);
 }
 
-json_t *success_json(json_t *data)
+json_t *recompute_success(json_t *data)
 {
 	return json_pack("{s:s,s:o}", "status", "success", "data", data);
 }
@@ -196,9 +196,10 @@ static json_t *merged_fields(
 		size_t count = 0;
 
 		for (const struct link *link = cell->links; link; link = link->next)
-			if (is_success(comparison_outcome(comparison, link->runs)))
+			if (outcome_is_success(comparison_outcome(comparison, link->runs)))
 				parts[count++] = field->value(link->runs);
-		json_object_set_new(data, field->key, summary_json(summary_merge(parts, count)));
+		json_object_set_new(
+			data, field->key, recompute_summary(summary_merge(parts, count)));
 	}
 	return data;
 }
@@ -211,12 +212,12 @@ static json_t *links_entry(struct arena *arena, const struct cell *cell, enum co
 	for (const struct link *link = cell->links; link; link = link->next) {
 		const struct outcome *outcome = comparison_outcome(comparison, link->runs);
 
-		successes += is_success(outcome);
+		successes += outcome_is_success(outcome);
 		if (!failed && outcome->envelope.status == ENVELOPE_ERROR)
 			failed = link;
 	}
 	if (successes)
-		return success_json(merged_fields(arena, cell, comparison, successes));
+		return recompute_success(merged_fields(arena, cell, comparison, successes));
 	return failed ? error_json(comparison_outcome(comparison, failed->runs), failed->folder)
 		      : NULL;
 }
@@ -246,7 +247,7 @@ static json_t *pairs_data(const struct pair_result *pairs)
 	if (first && bytes_sent > 0)
 		percent = 100 * retransmits /
 			  (bytes_sent / (first->mss_bytes > 0 ? first->mss_bytes : 1448));
-#define SET(key, value) json_object_set_new(data, key, summary_json(summary_one(value)))
+#define SET(key, value) json_object_set_new(data, key, recompute_summary(summary_one(value)))
 	SET("sender_throughput_mbps", sent);
 	SET("receiver_throughput_mbps", received);
 	SET("total_retransmits", retransmits);
@@ -268,11 +269,11 @@ static json_t *pairs_entry(const struct parallel_result *parallel)
 		return error_json(&parallel->outcome, "all");
 	for (const struct pair_result *pair = parallel->pairs; pair; pair = pair->next)
 		if (!pair->error)
-			return success_json(pairs_data(parallel->pairs));
+			return recompute_success(pairs_data(parallel->pairs));
 	return NULL;
 }
 
-json_t *comparison_map(
+json_t *recompute_map(
 	const struct results *results, enum comparison comparison, const char *profile)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -296,21 +297,22 @@ static void recompute_profile(const struct results *results, const char *profile
 	struct profile_maps *maps,
 	void (*add)(void *context, const char *path, const json_t *value), void *context)
 {
-	json_t *others[] = {timing_comparison(results, profile),
-		benchmark_stats(results, profile, maps->maps), time_breakdown(results, profile),
-		connection_comparison(results, profile, false),
-		connection_comparison(results, profile, true)};
+	json_t *others[] = {recompute_timing(results, profile),
+		recompute_stats(results, profile, maps->maps),
+		recompute_breakdown(results, profile),
+		recompute_connection(results, profile, false),
+		recompute_connection(results, profile, true)};
 	static const char *const names[] = {"timing_comparison", "benchmark_stats",
 		"time_breakdown", "connection_timings", "reboot_connection_timings"};
 
 	for (size_t i = 0; i < COMPARISONS; i++) {
-		json_auto_t *value = success_json(json_incref(maps->maps[i]));
+		json_auto_t *value = recompute_success(json_incref(maps->maps[i]));
 
 		add(context, arena_printf(results->arena, "%s/%s", profile, comparisons[i].file),
 			value);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
-		json_auto_t *value = others[i] ? success_json(others[i]) : NULL;
+		json_auto_t *value = others[i] ? recompute_success(others[i]) : NULL;
 
 		if (value)
 			add(context, arena_printf(results->arena, "%s/%s.json", profile, names[i]),
@@ -326,10 +328,10 @@ void recompute_all(const struct results *results,
 
 	for (size_t i = 0; i < results->profile_count; i++) {
 		for (enum comparison c = 0; c < COMPARISONS; c++)
-			maps[i].maps[c] = comparison_map(results, c, results->profiles[i]);
+			maps[i].maps[c] = recompute_map(results, c, results->profiles[i]);
 		recompute_profile(results, results->profiles[i], &maps[i], add, context);
 	}
-	cross_profiles(results, maps, add, context);
+	recompute_cross_profiles(results, maps, add, context);
 	for (size_t i = 0; i < results->profile_count; i++)
 		for (enum comparison c = 0; c < COMPARISONS; c++)
 			json_decref(maps[i].maps[c]);

@@ -166,7 +166,7 @@ static json_t *udp_value(const struct results *results, const struct profile_map
 		scatter(results, dimensions, points(results, maps, COMPARISON_UDP, axes, false)));
 }
 
-void cross_profiles(const struct results *results, const struct profile_maps *maps,
+void recompute_cross_profiles(const struct results *results, const struct profile_maps *maps,
 	void (*add)(void *context, const char *path, const json_t *value), void *context)
 {
 	static const struct {
@@ -183,15 +183,15 @@ void cross_profiles(const struct results *results, const struct profile_maps *ma
 		{"cross_profile_nix_cache.json", COMPARISON_NIX,
 			{{"mean_seconds", "mean_seconds"}}},
 	};
-	json_auto_t *tcp =
-		success_json(json_pack("{s:o,s:o}", "tcp", tcp_value(results, maps, COMPARISON_TCP),
+	json_auto_t *tcp = recompute_success(
+		json_pack("{s:o,s:o}", "tcp", tcp_value(results, maps, COMPARISON_TCP),
 			"parallel_tcp", tcp_value(results, maps, COMPARISON_PARALLEL)));
-	json_auto_t *udp = success_json(udp_value(results, maps));
+	json_auto_t *udp = recompute_success(udp_value(results, maps));
 
 	add(context, "cross_profile_tcp.json", tcp);
 	add(context, "cross_profile_udp.json", udp);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		json_auto_t *value = success_json(json_pack("{s:o}", "heatmap",
+		json_auto_t *value = recompute_success(json_pack("{s:o}", "heatmap",
 			heatmap(results, maps, files[i].comparison, files[i].heats)));
 
 		add(context, files[i].path, value);

@@ -34,7 +34,7 @@ static double benchmarking(const struct parts *parts)
 	return parts->stabilization + parts->tests + parts->restarts + parts->waits;
 }
 
-json_t *timing_comparison(const struct results *results, const char *profile)
+json_t *recompute_timing(const struct results *results, const char *profile)
 {
 	json_t *map = json_object();
 
@@ -50,16 +50,16 @@ json_t *timing_comparison(const struct results *results, const char *profile)
 		if (total <= 0)
 			continue;
 		json_object_set_new(map, vpn->name,
-			success_json(json_pack("{s:o,s:o,s:o}", "vpn_installation_seconds",
-				summary_json(summary_one(parts.installation)),
+			recompute_success(json_pack("{s:o,s:o,s:o}", "vpn_installation_seconds",
+				recompute_summary(summary_one(parts.installation)),
 				"benchmarking_seconds",
-				summary_json(summary_one(benchmarking(&parts))),
-				"total_duration_seconds", summary_json(summary_one(total)))));
+				recompute_summary(summary_one(benchmarking(&parts))),
+				"total_duration_seconds", recompute_summary(summary_one(total)))));
 	}
 	return map;
 }
 
-json_t *time_breakdown(const struct results *results, const char *profile)
+json_t *recompute_breakdown(const struct results *results, const char *profile)
 {
 	struct parts sum = {0};
 
@@ -85,18 +85,18 @@ json_t *time_breakdown(const struct results *results, const char *profile)
 static void add_durations(
 	json_t *data, struct arena *arena, const struct cell *cell, enum comparison comparison)
 {
-	double *durations = arena_alloc(arena, double, count_links(cell) + 1);
+	double *durations = arena_alloc(arena, double, cell_links(cell) + 1);
 	size_t count = 0;
 
 	for (const struct link *link = cell->links; link; link = link->next) {
 		const struct outcome *outcome = comparison_outcome(comparison, link->runs);
 
-		if (outcome && is_there(outcome))
+		if (outcome && outcome_is_there(outcome))
 			durations[count++] = outcome->envelope.duration_s;
 	}
 	json_object_set_new(data,
 		arena_printf(arena, "%s_test_duration_seconds", comparison_word(comparison)),
-		summary_json(summary_by_index(durations, count)));
+		recompute_summary(summary_by_index(durations, count)));
 }
 
 static void add_retries(
@@ -107,7 +107,7 @@ static void add_retries(
 	for (const struct link *link = cell->links; link; link = link->next) {
 		const struct outcome *outcome = comparison_outcome(comparison, link->runs);
 
-		if (outcome && is_there(outcome) && outcome->envelope.attempts > 1)
+		if (outcome && outcome_is_there(outcome) && outcome->envelope.attempts > 1)
 			retries += outcome->envelope.attempts - 1;
 	}
 	json_object_set_new(data, arena_printf(arena, "%s_retries", comparison_word(comparison)),
@@ -132,7 +132,7 @@ static void add_counts(json_t *data, const char *vpn, json_t *const maps[COMPARI
 		json_real(total ? 100.0 * (double)successful / (double)total : 0));
 }
 
-json_t *benchmark_stats(
+json_t *recompute_stats(
 	const struct results *results, const char *profile, json_t *const maps[COMPARISONS])
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -150,7 +150,7 @@ json_t *benchmark_stats(
 		for (enum comparison c = 0; c < COMPARISONS; c++)
 			add_retries(data, arena, cell, c);
 		add_counts(data, vpn->name, maps);
-		json_object_set_new(map, vpn->name, success_json(data));
+		json_object_set_new(map, vpn->name, recompute_success(data));
 	}
 	return map;
 }
@@ -165,7 +165,7 @@ static const char *first_contact(const struct connect_result *connect)
 	return contact ? contact->took : NULL;
 }
 
-json_t *connection_comparison(const struct results *results, const char *profile, bool after_reboot)
+json_t *recompute_connection(const struct results *results, const char *profile, bool after_reboot)
 {
 	json_t *map = json_object();
 	bool has_data = false;

@@ -277,7 +277,7 @@ const struct vpn *vpn_named(const struct results *results, const char *name)
 	return vpn;
 }
 
-const char *profile_short(const char *profile)
+const char *profile_title(const char *profile)
 {
 	static const char *const names[] = {"baseline", "low", "medium", "high"};
 	size_t rank = profile_rank(profile);
@@ -285,22 +285,22 @@ const char *profile_short(const char *profile)
 	return rank < ARRAY_SIZE(names) ? names[rank] : profile;
 }
 
-bool is_success(const struct outcome *outcome)
+bool outcome_is_success(const struct outcome *outcome)
 {
 	return outcome->envelope.status == ENVELOPE_SUCCESS;
 }
 
-bool is_there(const struct outcome *outcome)
+bool outcome_is_there(const struct outcome *outcome)
 {
 	return outcome->envelope.status != ENVELOPE_ABSENT;
 }
 
 bool tcp_is_working(const struct tcp_result *tcp)
 {
-	return is_success(&tcp->outcome) && !tcp->forward.is_stalled;
+	return outcome_is_success(&tcp->outcome) && !tcp->forward.is_stalled;
 }
 
-size_t count_links(const struct cell *cell)
+size_t cell_links(const struct cell *cell)
 {
 	size_t count = 0;
 

@@ -215,9 +215,9 @@ void results_freep(struct results **results);
 const struct cell *cell_of(const struct vpn *vpn, const char *profile);
 const struct vpn *vpn_named(const struct results *results, const char *name);
 /* "low" for low_impairment; others unchanged. */
-const char *profile_short(const char *profile);
-bool is_success(const struct outcome *outcome);
-bool is_there(const struct outcome *outcome);
+const char *profile_title(const char *profile);
+bool outcome_is_success(const struct outcome *outcome);
+bool outcome_is_there(const struct outcome *outcome);
 /* Success, and what was sent arrived, to the end. */
 bool tcp_is_working(const struct tcp_result *tcp);
-size_t count_links(const struct cell *cell);
+size_t cell_links(const struct cell *cell);

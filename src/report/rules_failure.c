@@ -9,7 +9,7 @@
 static const char *where(struct findings *findings, const struct spot *spot)
 {
 	return arena_printf(
-		findings->arena, "%s, %s", profile_short(spot->cell->profile), spot->link->folder);
+		findings->arena, "%s, %s", profile_title(spot->cell->profile), spot->link->folder);
 }
 
 static bool has_failed(const struct outcome *outcome)
@@ -19,7 +19,7 @@ static bool has_failed(const struct outcome *outcome)
 
 static double path_mtu(const struct run *run)
 {
-	return is_success(&run->tcp.outcome) && run->tcp.path_mtu_bytes > 0
+	return outcome_is_success(&run->tcp.outcome) && run->tcp.path_mtu_bytes > 0
 		       ? run->tcp.path_mtu_bytes
 		       : NAN;
 }
@@ -62,14 +62,14 @@ static void look_quic_mtu(
 		where(findings, spot), outcome->detail ? outcome->detail : "failed",
 		outcome->logs_say_too_long ? ", the server's log says 'message too long'" : "",
 		mtu);
-	explain(findings, outcome);
+	finding_explain(findings, outcome);
 }
 
 static void rule_quic_mtu(struct findings *findings, const struct vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	each_run(findings, vpn, look_quic_mtu, &finding);
+	finding_each_run(findings, vpn, look_quic_mtu, &finding);
 }
 
 /* The same low quality under every profile: the network's losses are not what breaks it. */
@@ -124,14 +124,14 @@ static void look_start_race(
 	evidence_add(findings, *finding, udp->outcome.path,
 		"%s: 1 of 2 streams connected, no interval measured, ended after %.1f s",
 		where(findings, spot), duration);
-	explain(findings, &udp->outcome);
+	finding_explain(findings, &udp->outcome);
 }
 
 static void rule_start_race(struct findings *findings, const struct vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	each_run(findings, vpn, look_start_race, &finding);
+	finding_each_run(findings, vpn, look_start_race, &finding);
 }
 
 /* The words of a stored command line, joined; NULL when there is none. */
@@ -166,14 +166,14 @@ static void look_connect_limit(
 			spot->vpn->name);
 	evidence_add(findings, *finding, outcome->path, "%s: '%.22s' and ended after %.1f s",
 		where(findings, spot), option, outcome->envelope.duration_s);
-	explain(findings, outcome);
+	finding_explain(findings, outcome);
 }
 
 static void rule_connect_limit(struct findings *findings, const struct vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	each_run(findings, vpn, look_connect_limit, &finding);
+	finding_each_run(findings, vpn, look_connect_limit, &finding);
 }
 
 /* The longest download that succeeded anywhere for this VPN; NAN when none did. */
@@ -212,14 +212,14 @@ static void look_time_limit(
 	evidence_add(findings, *finding, outcome->path,
 		"%s: cut off after %.0f s, %.0f s over all attempts", where(findings, spot), limit,
 		outcome->envelope.duration_s);
-	explain(findings, outcome);
+	finding_explain(findings, outcome);
 }
 
 static void rule_time_limit(struct findings *findings, const struct vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	each_run(findings, vpn, look_time_limit, &finding);
+	finding_each_run(findings, vpn, look_time_limit, &finding);
 }
 
 /* The line of a tool's output that holds `words`, from them on. */
@@ -253,14 +253,14 @@ static void look_broken_download(
 			"and the first failure ends the whole measurement.",
 			spot->vpn->name);
 	evidence_add(findings, *finding, outcome->path, "%s: %.160s", where(findings, spot), line);
-	explain(findings, outcome);
+	finding_explain(findings, outcome);
 }
 
 static void rule_broken_download(struct findings *findings, const struct vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	each_run(findings, vpn, look_broken_download, &finding);
+	finding_each_run(findings, vpn, look_broken_download, &finding);
 }
 
 static const char *meaning_of(const char *cause)
@@ -297,7 +297,7 @@ static void look_cause(struct findings *findings, const struct vpn *vpn,
 	const char *id;
 	struct finding *finding = findings->first;
 
-	if (!has_failed(outcome) || !meaning || is_explained(findings, outcome))
+	if (!has_failed(outcome) || !meaning || finding_explains(findings, outcome))
 		return;
 	id = arena_printf(findings->arena, "cause-%s", cause);
 	while (finding && !(finding->vpn == vpn->name && strcmp(finding->id, id) == 0))
@@ -309,7 +309,7 @@ static void look_cause(struct findings *findings, const struct vpn *vpn,
 		outcome->envelope.evidence ? outcome->envelope.evidence
 		: outcome->detail          ? outcome->detail
 					   : cause);
-	explain(findings, outcome);
+	finding_explain(findings, outcome);
 }
 
 /* What is done with every result, whatever its workload. */
@@ -337,7 +337,7 @@ static void each_outcome(
 {
 	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
 		for (const struct parallel_result *p = cell->parallel; p; p = p->next)
-			look->look(findings, vpn, &p->outcome, profile_short(cell->profile));
+			look->look(findings, vpn, &p->outcome, profile_title(cell->profile));
 		for (const struct link *link = cell->links; link; link = link->next) {
 			for (const struct run *run = link->runs; run; run = run->next) {
 				const struct spot spot = {vpn, cell, link, run};
@@ -360,7 +360,7 @@ static void look_unknown(struct findings *findings, const struct vpn *vpn,
 {
 	struct finding *finding = findings->first;
 
-	if (!has_failed(outcome) || is_explained(findings, outcome))
+	if (!has_failed(outcome) || finding_explains(findings, outcome))
 		return;
 	while (finding && !(finding->vpn == vpn->name && strcmp(finding->id, "unknown-cause") == 0))
 		finding = finding->next;

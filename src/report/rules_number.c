@@ -10,7 +10,7 @@ static void look_stalled(
 	const struct tcp_result *tcp = &spot->run->tcp;
 	const struct flow *flow = &tcp->forward;
 
-	if (!is_success(&tcp->outcome) || !flow->is_stalled)
+	if (!outcome_is_success(&tcp->outcome) || !flow->is_stalled)
 		return;
 	if (!*finding)
 		*finding = finding_add(findings, "stalled-link", SEVERITY_ERROR, spot->vpn->name,
@@ -19,7 +19,7 @@ static void look_stalled(
 			spot->vpn->name);
 	evidence_add(findings, *finding, tcp->outcome.path,
 		"%s, %s: %.0f bytes arrived in %.0f s, %.0f were sent",
-		profile_short(spot->cell->profile), spot->link->folder, flow->received_bytes,
+		profile_title(spot->cell->profile), spot->link->folder, flow->received_bytes,
 		flow->seconds, flow->sent_bytes);
 }
 
@@ -27,7 +27,7 @@ static void rule_stalled_link(struct findings *findings, const struct vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	each_run(findings, vpn, look_stalled, &finding);
+	finding_each_run(findings, vpn, look_stalled, &finding);
 	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
 		const struct parallel_result *parallel = cell->parallel;
 
@@ -43,7 +43,7 @@ static void rule_stalled_link(struct findings *findings, const struct vpn *vpn)
 					vpn->name);
 			evidence_add(findings, finding, parallel->outcome.path,
 				"%s, all links at once, %s > %s: %.0f bytes arrived in %.0f s",
-				profile_short(cell->profile), pair->source, pair->target,
+				profile_title(cell->profile), pair->source, pair->target,
 				pair->tcp.forward.received_bytes, pair->tcp.forward.seconds);
 		}
 	}
@@ -69,7 +69,7 @@ static void rule_missing_from_sum(struct findings *findings, const struct vpn *v
 				"links that worked; it must not be compared with totals of more.",
 				vpn->name);
 		evidence_add(findings, finding, parallel->outcome.path,
-			"%s: %zu of %zu links worked", profile_short(cell->profile), worked,
+			"%s: %zu of %zu links worked", profile_title(cell->profile), worked,
 			worked + failed);
 	}
 }
@@ -93,8 +93,8 @@ static void rule_missing_from_mean(struct findings *findings, const struct vpn *
 					"survivors are usually the better ones.",
 					vpn->name);
 			evidence_add(findings, finding, samples.list[0].path,
-				"%s, %s: %zu of %zu links", metrics[looked_at[i]].title,
-				profile_short(cell->profile), samples.count, samples.planned);
+				"%s, %s: %zu of %zu links", report_metrics[looked_at[i]].title,
+				profile_title(cell->profile), samples.count, samples.planned);
 		}
 	}
 }
@@ -110,7 +110,7 @@ static void look_counter_wrap(
 	const struct summary *dropped = &video->metrics[VIDEO_DROPPED];
 
 	/* One report of nearly the whole range among reports of next to nothing. */
-	if (!is_success(&video->outcome) || dropped->max < 0.75 * COUNTER_RANGE ||
+	if (!outcome_is_success(&video->outcome) || dropped->max < 0.75 * COUNTER_RANGE ||
 		dropped->max >= COUNTER_RANGE || dropped->p75 > 0.01 * COUNTER_RANGE)
 		return;
 	if (!*finding)
@@ -123,7 +123,7 @@ static void look_counter_wrap(
 			spot->vpn->name);
 	evidence_add(findings, *finding, video->outcome.path,
 		"%s, %s: %.0f in one report (%d less %.0f), at most %.0f in three quarters of them",
-		profile_short(spot->cell->profile), spot->link->folder, dropped->max, COUNTER_RANGE,
+		profile_title(spot->cell->profile), spot->link->folder, dropped->max, COUNTER_RANGE,
 		COUNTER_RANGE - dropped->max, dropped->p75);
 }
 
@@ -131,7 +131,7 @@ static void rule_counter_wrap(struct findings *findings, const struct vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	each_run(findings, vpn, look_counter_wrap, &finding);
+	finding_each_run(findings, vpn, look_counter_wrap, &finding);
 }
 
 static void look_lost_runs(
@@ -140,7 +140,7 @@ static void look_lost_runs(
 	const struct ping_result *ping = &spot->run->ping;
 	const struct summary *loss = &ping->metrics[PING_LOSS];
 
-	if (!is_success(&ping->outcome) || loss->max < 100)
+	if (!outcome_is_success(&ping->outcome) || loss->max < 100)
 		return;
 	if (!*finding)
 		*finding = finding_add(findings, "ping-run-lost", SEVERITY_WARNING, spot->vpn->name,
@@ -154,14 +154,14 @@ static void look_lost_runs(
 			spot->vpn->name);
 	evidence_add(findings, *finding, ping->outcome.path,
 		"%s, %s: loss %.1f %% in the worst run, %.1f %% in the best",
-		profile_short(spot->cell->profile), spot->link->folder, loss->max, loss->min);
+		profile_title(spot->cell->profile), spot->link->folder, loss->max, loss->min);
 }
 
 static void rule_lost_runs(struct findings *findings, const struct vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	each_run(findings, vpn, look_lost_runs, &finding);
+	finding_each_run(findings, vpn, look_lost_runs, &finding);
 }
 
 static void look_same_drops(
@@ -169,7 +169,8 @@ static void look_same_drops(
 {
 	const struct summary *frames = &spot->run->video.metrics[VIDEO_DROPPED_FRAMES];
 
-	if (!is_success(&spot->run->video.outcome) || frames->average <= 0 || frames->average > 30)
+	if (!outcome_is_success(&spot->run->video.outcome) || frames->average <= 0 ||
+		frames->average > 30)
 		return;
 	if (!*finding)
 		*finding = finding_add(findings, "last-line-unread", SEVERITY_NOTE, spot->vpn->name,
@@ -178,7 +179,7 @@ static void look_same_drops(
 			"impairment: the encoder's last line was not read, no frame was lost.",
 			spot->vpn->name);
 	evidence_add(findings, *finding, spot->run->video.outcome.path, "%s, %s: %.0f frames short",
-		profile_short(spot->cell->profile), spot->link->folder, frames->average);
+		profile_title(spot->cell->profile), spot->link->folder, frames->average);
 }
 
 /* Only where all runs lack about as many: real drops would follow the impairment. */
@@ -192,7 +193,7 @@ static void rule_same_drops(struct findings *findings, const struct vpn *vpn)
 		for (const struct link *link = cell->links; link; link = link->next) {
 			const struct video_result *video = &link->runs->video;
 
-			if (!is_success(&video->outcome))
+			if (!outcome_is_success(&video->outcome))
 				continue;
 			low = fmin(low, video->metrics[VIDEO_DROPPED_FRAMES].average);
 			high = fmax(high, video->metrics[VIDEO_DROPPED_FRAMES].average);
@@ -200,7 +201,7 @@ static void rule_same_drops(struct findings *findings, const struct vpn *vpn)
 		}
 	}
 	if (count >= 3 && low >= 10 && high <= low + 5)
-		each_run(findings, vpn, look_same_drops, &finding);
+		finding_each_run(findings, vpn, look_same_drops, &finding);
 }
 
 static const struct connect_result *reconnect_of(const struct link *link)
@@ -211,7 +212,7 @@ static const struct connect_result *reconnect_of(const struct link *link)
 /* The start of the other hosts is most of a published reconnect time. */
 static void rule_waits_for_hosts(struct findings *findings, const struct vpn *vpn)
 {
-	const struct cell *cell = cell_of(vpn, base_profile(findings->results));
+	const struct cell *cell = cell_of(vpn, results_base_profile(findings->results));
 	struct finding *finding = NULL;
 
 	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
@@ -238,7 +239,7 @@ static void rule_waits_for_hosts(struct findings *findings, const struct vpn *vp
 /* Times that lie on a grid come from a clock, not from a network. */
 static void rule_fixed_timer(struct findings *findings, const struct vpn *vpn)
 {
-	const struct cell *cell = cell_of(vpn, base_profile(findings->results));
+	const struct cell *cell = cell_of(vpn, results_base_profile(findings->results));
 	struct finding *finding = NULL;
 	size_t on_grid = 0, count = 0;
 
@@ -271,7 +272,7 @@ static void look_retried(
 		&run->udp.outcome, &run->qperf.outcome, &run->video.outcome, &run->nix.outcome};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-		if (!is_success(all[i]) || all[i]->envelope.attempts < 2)
+		if (!outcome_is_success(all[i]) || all[i]->envelope.attempts < 2)
 			continue;
 		if (!*finding)
 			*finding = finding_add(findings, "retried", SEVERITY_NOTE, spot->vpn->name,
@@ -280,7 +281,7 @@ static void look_retried(
 				"were not kept.",
 				spot->vpn->name);
 		evidence_add(findings, *finding, all[i]->path, "%s, %s: attempt %d",
-			profile_short(spot->cell->profile), spot->link->folder,
+			profile_title(spot->cell->profile), spot->link->folder,
 			all[i]->envelope.attempts);
 	}
 }
@@ -289,7 +290,7 @@ static void rule_retried(struct findings *findings, const struct vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	each_run(findings, vpn, look_retried, &finding);
+	finding_each_run(findings, vpn, look_retried, &finding);
 }
 
 void (*const rules_of_numbers[])(struct findings *findings, const struct vpn *vpn) = {

@@ -17,14 +17,14 @@ static double loaded_rtt(const struct run *run)
 
 static double idle_rtt(const struct run *run)
 {
-	return is_success(&run->ping.outcome) && run->ping.metrics[PING_LOSS].min < 100
+	return outcome_is_success(&run->ping.outcome) && run->ping.metrics[PING_LOSS].min < 100
 		       ? run->ping.metrics[PING_AVERAGE].average
 		       : NAN;
 }
 
 static double udp_lost(const struct run *run)
 {
-	return is_success(&run->udp.outcome) ? run->udp.lost_percent : NAN;
+	return outcome_is_success(&run->udp.outcome) ? run->udp.lost_percent : NAN;
 }
 
 static double again_percent(const struct run *run)
@@ -44,7 +44,7 @@ static double events_per_million(const struct run *run)
 
 static void rule_reorders_itself(struct findings *findings, const struct vpn *vpn)
 {
-	const char *profile = base_profile(findings->results);
+	const char *profile = results_base_profile(findings->results);
 	const struct cell *cell = cell_of(vpn, profile);
 	const struct cell *bare = cell_of(findings->results->reference, profile);
 	double here = printed_mean(cell, events_per_million, NULL);
@@ -86,14 +86,14 @@ static void rule_reliable_outside(struct findings *findings, const struct vpn *v
 			vpn->name);
 		evidence_add(findings, finding, NULL,
 			"%s: %.0f reorderings per million segments, %.0f on the bare link",
-			profile_short(profile), here, there);
+			profile_title(profile), here, there);
 		return;
 	}
 }
 
 static void rule_bufferbloat(struct findings *findings, const struct vpn *vpn)
 {
-	const struct cell *cell = cell_of(vpn, base_profile(findings->results));
+	const struct cell *cell = cell_of(vpn, results_base_profile(findings->results));
 	double loaded = printed_mean(cell, loaded_rtt, NULL);
 	double idle = printed_mean(cell, idle_rtt, NULL);
 	struct finding *finding;
@@ -115,7 +115,7 @@ static void rule_bufferbloat(struct findings *findings, const struct vpn *vpn)
 
 static void rule_asymmetric(struct findings *findings, const struct vpn *vpn)
 {
-	const struct cell *cell = cell_of(vpn, base_profile(findings->results));
+	const struct cell *cell = cell_of(vpn, results_base_profile(findings->results));
 	struct samples samples = samples_of(findings->arena, cell, METRIC_TCP);
 	double low = INFINITY, high = 0;
 	struct finding *finding;
@@ -139,7 +139,7 @@ static void rule_asymmetric(struct findings *findings, const struct vpn *vpn)
 static void rule_back_pressure(struct findings *findings, const struct vpn *vpn)
 {
 	const struct results *results = findings->results;
-	double base = printed_mean(cell_of(vpn, base_profile(results)), udp_lost, NULL);
+	double base = printed_mean(cell_of(vpn, results_base_profile(results)), udp_lost, NULL);
 	struct finding *finding = NULL;
 
 	for (size_t i = 0; i < results->profile_count; i++) {
@@ -159,20 +159,21 @@ static void rule_back_pressure(struct findings *findings, const struct vpn *vpn)
 				vpn->name);
 		evidence_add(findings, finding, NULL,
 			"%s: %.1f %% lost, %.1f %% without impairment; the profile drops %.1f %%",
-			profile_short(results->profiles[i]), lost, base,
+			profile_title(results->profiles[i]), lost, base,
 			cell->settings.loss_percent);
 	}
 }
 
 static void rule_processor_bound(struct findings *findings, const struct vpn *vpn)
 {
-	const struct cell *cell = cell_of(vpn, base_profile(findings->results));
+	const struct cell *cell = cell_of(vpn, results_base_profile(findings->results));
 	struct finding *finding = NULL;
 
 	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
 		const struct nix_result *nix = &link->runs->nix;
 
-		if (!is_success(&nix->outcome) || !(nix->user_s + nix->system_s > nix->mean_s))
+		if (!outcome_is_success(&nix->outcome) ||
+			!(nix->user_s + nix->system_s > nix->mean_s))
 			continue;
 		if (!finding)
 			finding = finding_add(findings, "client-bound", SEVERITY_NOTE, vpn->name,
@@ -194,7 +195,7 @@ static void look_saturated(
 	const struct udp_result *udp = &spot->run->udp;
 	double busiest = fmax(udp->host_cpu_percent, udp->remote_cpu_percent);
 
-	if (!is_success(&udp->outcome) || busiest < 95 || udp->lost_percent < 5)
+	if (!outcome_is_success(&udp->outcome) || busiest < 95 || udp->lost_percent < 5)
 		return;
 	if (!*finding)
 		*finding = finding_add(findings, "sender-saturated", SEVERITY_NOTE, spot->vpn->name,
@@ -206,7 +207,7 @@ static void look_saturated(
 	evidence_add(findings, *finding, udp->outcome.path,
 		"%s, %s: %.0f %% of a core at the sender, %.0f %% at the receiver, %.0f Mbit/s "
 		"offered",
-		profile_short(spot->cell->profile), spot->link->folder, udp->host_cpu_percent,
+		profile_title(spot->cell->profile), spot->link->folder, udp->host_cpu_percent,
 		udp->remote_cpu_percent, udp->forward.sent_bps / 1e6);
 }
 
@@ -214,7 +215,7 @@ static void rule_saturated(struct findings *findings, const struct vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	each_run(findings, vpn, look_saturated, &finding);
+	finding_each_run(findings, vpn, look_saturated, &finding);
 }
 
 void (*const rules_of_paths[])(struct findings *findings, const struct vpn *vpn) = {
@@ -252,7 +253,7 @@ void rule_super_packets(struct findings *findings)
 			"super-packets meets fewer losses and reorderings per byte. Speeds of the "
 			"two "
 			"groups cannot be compared.",
-			profile_short(profile));
+			profile_title(profile));
 		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 			const struct cell *cell = cell_of(vpn, profile);
 

@@ -8,7 +8,7 @@
 static void rule_effective(struct findings *findings)
 {
 	const struct results *results = findings->results;
-	const struct cell *base = cell_of(results->reference, base_profile(results));
+	const struct cell *base = cell_of(results->reference, results_base_profile(results));
 	struct samples at_rest = samples_of(findings->arena, base, METRIC_PING);
 	struct finding *finding = NULL;
 
@@ -30,7 +30,7 @@ static void rule_effective(struct findings *findings)
 		evidence_add(findings, finding, NULL,
 			"%s: %.1f ms of delay (jitter %.1f ms) stored per round trip, %.2f ms "
 			"added",
-			profile_short(results->profiles[i]), cell->settings.latency_ms,
+			profile_title(results->profiles[i]), cell->settings.latency_ms,
 			cell->settings.jitter_ms, added);
 	}
 }
@@ -57,7 +57,7 @@ static void rule_correlation(struct findings *findings)
 		evidence_add(findings, finding, NULL,
 			"%s: reorder %.1f %% with correlation %.0f %% as stored (twice what a port "
 			"does), jitter %.1f ms",
-			profile_short(results->profiles[i]), cell->settings.reorder_percent,
+			profile_title(results->profiles[i]), cell->settings.reorder_percent,
 			cell->settings.correlation_percent, cell->settings.jitter_ms);
 	}
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-const char *base_profile(const struct results *results)
+const char *results_base_profile(const struct results *results)
 {
 	for (size_t i = 0; i < results->profile_count; i++)
 		if (strcmp(results->profiles[i], "baseline") == 0)
@@ -12,12 +12,12 @@ const char *base_profile(const struct results *results)
 	return results->profile_count ? results->profiles[0] : "baseline";
 }
 
-const char *place_of(struct arena *arena, const struct vpn *vpn, const char *profile)
+const char *results_place(struct arena *arena, const struct vpn *vpn, const char *profile)
 {
 	return arena_printf(arena, "%s/%s", vpn->name, profile);
 }
 
-const char *links_text(struct arena *arena, const struct samples *samples)
+const char *table_links(struct arena *arena, const struct samples *samples)
 {
 	if (!samples->planned)
 		return NULL;
@@ -29,8 +29,8 @@ void profile_columns(
 {
 	table_text_column(table, "vpn", "VPN");
 	for (size_t i = 0; i < results->profile_count; i++)
-		table_column(table, profile_short(results->profiles[i]),
-			profile_short(results->profiles[i]), unit, decimals);
+		table_column(table, profile_title(results->profiles[i]),
+			profile_title(results->profiles[i]), unit, decimals);
 }
 
 void note_missing_links(const struct results *results, struct tables *tables, struct table *table,
@@ -44,7 +44,7 @@ void note_missing_links(const struct results *results, struct tables *tables, st
 			if (!samples.count || samples.count == samples.planned)
 				continue;
 			table_note(tables, table, "%s, %s: made from %zu of %zu links.", vpn->name,
-				profile_short(results->profiles[i]), samples.count,
+				profile_title(results->profiles[i]), samples.count,
 				samples.planned);
 		}
 	}
@@ -64,26 +64,26 @@ static void grid_printed(
 			row_number(row,
 				printed_mean(
 					cell_of(vpn, results->profiles[i]), grid->of_run, NULL),
-				place_of(tables->arena, vpn, results->profiles[i]));
+				results_place(tables->arena, vpn, results->profiles[i]));
 	}
 }
 
 static void grid_corrected(
 	const struct results *results, struct tables *tables, const struct grid *grid)
 {
-	const struct metric *metric = &metrics[grid->metric];
+	const struct metric *metric = &report_metrics[grid->metric];
 	struct table *table = table_add(tables, grid->id, metric->title, metric->unit, true);
 	const char *keys[TABLE_COLUMNS_MAX];
 
 	profile_columns(results, table, metric->unit, grid->decimals);
 	for (size_t i = 0; i < results->profile_count && i < TABLE_COLUMNS_MAX; i++)
 		keys[i] = arena_printf(
-			tables->arena, "%s_links", profile_short(results->profiles[i]));
+			tables->arena, "%s_links", profile_title(results->profiles[i]));
 	for (size_t i = 0; i < results->profile_count && table->column_count < TABLE_COLUMNS_MAX;
 		i++)
 		table_text_column(table, keys[i],
 			arena_printf(
-				tables->arena, "links, %s", profile_short(results->profiles[i])));
+				tables->arena, "links, %s", profile_title(results->profiles[i])));
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		struct row *row = table_row(tables, table);
 		const char *links[TABLE_COLUMNS_MAX] = {0};
@@ -94,9 +94,9 @@ static void grid_corrected(
 				tables->arena, cell_of(vpn, results->profiles[i]), grid->metric);
 
 			row_number(row, samples_mean(&samples),
-				place_of(tables->arena, vpn, results->profiles[i]));
+				results_place(tables->arena, vpn, results->profiles[i]));
 			if (i < TABLE_COLUMNS_MAX)
-				links[i] = links_text(tables->arena, &samples);
+				links[i] = table_links(tables->arena, &samples);
 		}
 		for (size_t i = 0; i < results->profile_count && i < TABLE_COLUMNS_MAX; i++)
 			row_text(row, links[i]);

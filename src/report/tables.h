@@ -23,11 +23,11 @@ void tables_tuning(
 	const struct results *results, const struct results *tuned, struct tables *tables);
 
 /* "baseline", or the first profile of a tree that has none. */
-const char *base_profile(const struct results *results);
+const char *results_base_profile(const struct results *results);
 /* "Wireguard/baseline": the place in the report where the samples of a cell are. */
-const char *place_of(struct arena *arena, const struct vpn *vpn, const char *profile);
+const char *results_place(struct arena *arena, const struct vpn *vpn, const char *profile);
 /* "2/3": how many of the planned values there are; NULL when none was planned. */
-const char *links_text(struct arena *arena, const struct samples *samples);
+const char *table_links(struct arena *arena, const struct samples *samples);
 /* One text column "vpn" and one column per profile. */
 void profile_columns(
 	const struct results *results, struct table *table, const char *unit, int decimals);

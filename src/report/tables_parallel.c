@@ -5,7 +5,7 @@
 
 static double sent_mbps(const struct run *run)
 {
-	return is_success(&run->tcp.outcome) ? run->tcp.forward.sent_bps / 1e6 : NAN;
+	return outcome_is_success(&run->tcp.outcome) ? run->tcp.forward.sent_bps / 1e6 : NAN;
 }
 
 /* As published: the sum over pairs that did not fail, however many those are. */
@@ -27,7 +27,7 @@ static double printed_sum(const struct cell *cell, size_t *ret_pairs)
 
 static void scaling_printed(const struct results *results, struct tables *tables)
 {
-	const char *profile = base_profile(results);
+	const char *profile = results_base_profile(results);
 	struct table *table = table_add(tables, "parallel_scaling",
 		"TCP on all links at once against one link", "Mbit/s", false);
 
@@ -37,7 +37,7 @@ static void scaling_printed(const struct results *results, struct tables *tables
 	table_column(table, "scaling", "Scaling", "", 2);
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		const struct cell *cell = cell_of(vpn, profile);
-		const char *place = place_of(tables->arena, vpn, profile);
+		const char *place = results_place(tables->arena, vpn, profile);
 		size_t pairs;
 		double single = printed_mean(cell, sent_mbps, NULL);
 		double sum = printed_sum(cell, &pairs);
@@ -75,16 +75,16 @@ static void corrected_row(
 	struct tables *tables, struct table *table, const struct vpn *vpn, const char *profile)
 {
 	const struct cell *cell = cell_of(vpn, profile);
-	const char *place = place_of(tables->arena, vpn, profile);
+	const char *place = results_place(tables->arena, vpn, profile);
 	struct samples pairs = samples_of(tables->arena, cell, METRIC_PARALLEL);
 	struct samples single = samples_of(tables->arena, cell, METRIC_TCP);
-	double links = (double)count_links(cell);
+	double links = (double)cell_links(cell);
 	double per_link = samples_mean(&pairs);
 	struct row *row = table_row(tables, table);
 
 	row_text(row, vpn->name);
-	row_text(row, profile_short(profile));
-	row_text(row, links_text(tables->arena, &pairs));
+	row_text(row, profile_title(profile));
+	row_text(row, table_links(tables->arena, &pairs));
 	row_number(row, per_link, place);
 	row_number(row, per_link * links, place);
 	row_number(row, samples_mean(&single), place);
@@ -119,7 +119,7 @@ static void note_sums(const struct results *results, struct tables *tables, stru
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		for (size_t i = 0; i < results->profile_count; i++) {
 			const struct cell *cell = cell_of(vpn, results->profiles[i]);
-			size_t links = count_links(cell), pairs;
+			size_t links = cell_links(cell), pairs;
 			double sum = printed_sum(cell, &pairs);
 			struct samples worked = samples_of(tables->arena, cell, METRIC_PARALLEL);
 
@@ -129,7 +129,7 @@ static void note_sums(const struct results *results, struct tables *tables, stru
 				"%s, %s: the printed %s Mbit/s is a sum over %zu of %zu links, %zu "
 				"of "
 				"them stalled; a link that worked carried %s.",
-				vpn->name, profile_short(results->profiles[i]),
+				vpn->name, profile_title(results->profiles[i]),
 				number_text(tables->arena, sum, -3), pairs, links,
 				count_stalled(cell),
 				number_text(tables->arena, samples_mean(&worked), -3));
@@ -151,7 +151,7 @@ static void impairment_printed(const struct results *results, struct tables *tab
 			size_t pairs;
 
 			row_number(row, printed_sum(cell_of(vpn, results->profiles[i]), &pairs),
-				place_of(tables->arena, vpn, results->profiles[i]));
+				results_place(tables->arena, vpn, results->profiles[i]));
 		}
 	}
 	note_sums(results, tables, table);
@@ -166,15 +166,15 @@ void tables_parallel(const struct results *results, struct tables *tables)
 		"TCP on all links at once, per link that worked", "Mbit/s", true);
 	corrected_columns(scaling);
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
-		if (cell_of(vpn, base_profile(results)))
-			corrected_row(tables, scaling, vpn, base_profile(results));
+		if (cell_of(vpn, results_base_profile(results)))
+			corrected_row(tables, scaling, vpn, results_base_profile(results));
 	table_note(tables, scaling,
 		"Each port carries its own flow and its neighbour's other direction, so a ring of "
 		"%zu "
 		"links at full line rate scales by half of %zu, not by %zu.",
-		count_links(cell_of(results->vpns, base_profile(results))),
-		count_links(cell_of(results->vpns, base_profile(results))),
-		count_links(cell_of(results->vpns, base_profile(results))));
+		cell_links(cell_of(results->vpns, results_base_profile(results))),
+		cell_links(cell_of(results->vpns, results_base_profile(results))),
+		cell_links(cell_of(results->vpns, results_base_profile(results))));
 	impairment_printed(results, tables);
 	impairment = table_add(tables, "parallel_impairment",
 		"TCP on all links at once under impairment, per link that worked", "Mbit/s", true);

@@ -5,34 +5,35 @@
 
 static double sent_mbps(const struct run *run)
 {
-	return is_success(&run->tcp.outcome) ? run->tcp.forward.sent_bps / 1e6 : NAN;
+	return outcome_is_success(&run->tcp.outcome) ? run->tcp.forward.sent_bps / 1e6 : NAN;
 }
 
 static double retransmits(const struct run *run)
 {
-	return is_success(&run->tcp.outcome) ? run->tcp.forward.retransmits : NAN;
+	return outcome_is_success(&run->tcp.outcome) ? run->tcp.forward.retransmits : NAN;
 }
 
 static double retransmit_percent(const struct run *run)
 {
-	return is_success(&run->tcp.outcome) ? run->tcp.retransmit_percent : NAN;
+	return outcome_is_success(&run->tcp.outcome) ? run->tcp.retransmit_percent : NAN;
 }
 
 static double segment_bytes(const struct run *run)
 {
-	return is_success(&run->tcp.outcome) && run->tcp.mss_bytes > 0 ? run->tcp.mss_bytes : NAN;
+	return outcome_is_success(&run->tcp.outcome) && run->tcp.mss_bytes > 0 ? run->tcp.mss_bytes
+									       : NAN;
 }
 
 static double path_mtu(const struct run *run)
 {
-	return is_success(&run->tcp.outcome) && run->tcp.path_mtu_bytes > 0
+	return outcome_is_success(&run->tcp.outcome) && run->tcp.path_mtu_bytes > 0
 		       ? run->tcp.path_mtu_bytes
 		       : NAN;
 }
 
 static void baseline_printed(const struct results *results, struct tables *tables)
 {
-	const char *profile = base_profile(results);
+	const char *profile = results_base_profile(results);
 	struct table *table = table_add(tables, "tcp_baseline",
 		"TCP throughput of one stream without impairment", "Mbit/s", false);
 	double base = printed_mean(cell_of(results->reference, profile), sent_mbps, NULL);
@@ -44,7 +45,7 @@ static void baseline_printed(const struct results *results, struct tables *table
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		const struct cell *cell = cell_of(vpn, profile);
 		double mbps = printed_mean(cell, sent_mbps, NULL);
-		const char *place = place_of(tables->arena, vpn, profile);
+		const char *place = results_place(tables->arena, vpn, profile);
 		struct row *row;
 
 		if (!cell)
@@ -61,9 +62,9 @@ static void baseline_printed(const struct results *results, struct tables *table
 static void baseline_row(const struct results *results, struct tables *tables, struct table *table,
 	const struct vpn *vpn)
 {
-	const char *profile = base_profile(results);
+	const char *profile = results_base_profile(results);
 	const struct cell *cell = cell_of(vpn, profile);
-	const char *place = place_of(tables->arena, vpn, profile);
+	const char *place = results_place(tables->arena, vpn, profile);
 	struct samples forward = samples_of(tables->arena, cell, METRIC_TCP);
 	struct samples reverse = samples_of(tables->arena, cell, METRIC_TCP_REVERSE);
 	struct samples again = samples_of(tables->arena, cell, METRIC_TCP_RETRANSMIT);
@@ -72,7 +73,7 @@ static void baseline_row(const struct results *results, struct tables *tables, s
 	struct row *row = table_row(tables, table);
 
 	row_text(row, vpn->name);
-	row_text(row, links_text(tables->arena, &forward));
+	row_text(row, table_links(tables->arena, &forward));
 	row_number(row, samples_mean(&forward), place);
 	row_number(row, forward.count ? interval.low : NAN, place);
 	row_number(row, forward.count ? interval.high : NAN, place);
@@ -103,7 +104,7 @@ static void baseline_corrected(const struct results *results, struct tables *tab
 	table_column(table, "segment_bytes", "Segment", "bytes", 0);
 	table_column(table, "path_mtu_bytes", "Path MTU", "bytes", 0);
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
-		if (cell_of(vpn, base_profile(results)))
+		if (cell_of(vpn, results_base_profile(results)))
 			baseline_row(results, tables, table, vpn);
 	table_sort(table, 2, true);
 	table_note(tables, table,
@@ -128,14 +129,14 @@ static void note_stalled(const struct results *results, struct tables *tables, s
 
 			for (const struct link *link = cell ? cell->links : NULL; link;
 				link = link->next)
-				if (is_success(&link->runs->tcp.outcome) &&
+				if (outcome_is_success(&link->runs->tcp.outcome) &&
 					link->runs->tcp.forward.is_stalled)
 					table_note(tables, table,
 						"%s, %s: the flow of %s stalled and still counts "
 						"in "
 						"the printed %s Mbit/s; the other links carried "
 						"%s.",
-						vpn->name, profile_short(results->profiles[i]),
+						vpn->name, profile_title(results->profiles[i]),
 						link->folder,
 						number_text(tables->arena, printed, -3),
 						number_text(
@@ -150,10 +151,11 @@ static void add_retention(const struct results *results, struct table *table)
 	size_t base = 0, low = 0;
 
 	for (size_t i = 0; i < results->profile_count; i++) {
-		const char *name = profile_short(results->profiles[i]);
+		const char *name = profile_title(results->profiles[i]);
 
-		base = name[0] == 'b' && results->profiles[i] == base_profile(results) ? i + 1
-										       : base;
+		base = name[0] == 'b' && results->profiles[i] == results_base_profile(results)
+			       ? i + 1
+			       : base;
 		low = results->profiles[i] != name && name[0] == 'l' ? i + 1 : low;
 	}
 	table_column(table, "retention_percent", "Low of baseline", "%", 1);

@@ -7,7 +7,7 @@
 
 static double sent_mbps(const struct run *run)
 {
-	return is_success(&run->tcp.outcome) ? run->tcp.forward.sent_bps / 1e6 : NAN;
+	return outcome_is_success(&run->tcp.outcome) ? run->tcp.forward.sent_bps / 1e6 : NAN;
 }
 
 static const char *tuning_id(struct arena *arena, const char *vpn)
@@ -23,7 +23,7 @@ static void tuning_row(struct tables *tables, struct table *table, const struct 
 	const struct vpn *tuned, const char *profile)
 {
 	const struct cell *before = cell_of(vpn, profile), *after = cell_of(tuned, profile);
-	const char *place = place_of(tables->arena, vpn, profile);
+	const char *place = results_place(tables->arena, vpn, profile);
 	bool is_corrected = strcmp(table->view, "corrected") == 0;
 	struct samples stock = samples_of(tables->arena, before, METRIC_TCP);
 	struct samples changed = samples_of(tables->arena, after, METRIC_TCP);
@@ -31,13 +31,13 @@ static void tuning_row(struct tables *tables, struct table *table, const struct 
 	double to = is_corrected ? samples_mean(&changed) : printed_mean(after, sent_mbps, NULL);
 	struct row *row = table_row(tables, table);
 
-	row_text(row, profile_short(profile));
+	row_text(row, profile_title(profile));
 	row_number(row, from, place);
 	row_number(row, to, NULL);
 	row_number(row, 100 * (to / from - 1), NULL);
 	if (is_corrected) {
-		row_text(row, links_text(tables->arena, &stock));
-		row_text(row, links_text(tables->arena, &changed));
+		row_text(row, table_links(tables->arena, &stock));
+		row_text(row, table_links(tables->arena, &changed));
 	}
 }
 
@@ -97,9 +97,10 @@ void tables_effective(const struct results *results, struct tables *tables)
 		return;
 	for (size_t i = 0; i < results->profile_count; i++) {
 		const struct cell *cell = cell_of(results->reference, results->profiles[i]);
-		const struct cell *base = cell_of(results->reference, base_profile(results));
+		const struct cell *base =
+			cell_of(results->reference, results_base_profile(results));
 		const char *place =
-			place_of(tables->arena, results->reference, results->profiles[i]);
+			results_place(tables->arena, results->reference, results->profiles[i]);
 		struct samples rtt = samples_of(tables->arena, cell, METRIC_PING);
 		struct samples base_rtt = samples_of(tables->arena, base, METRIC_PING);
 		struct samples loss = samples_of(tables->arena, cell, METRIC_PING_LOSS);
@@ -108,7 +109,7 @@ void tables_effective(const struct results *results, struct tables *tables)
 		if (!cell || !cell->settings.is_there)
 			continue;
 		row = table_row(tables, table);
-		row_text(row, profile_short(results->profiles[i]));
+		row_text(row, profile_title(results->profiles[i]));
 		row_number(row, cell->settings.latency_ms, place);
 		row_number(row, samples_mean(&rtt) - samples_mean(&base_rtt), place);
 		row_number(row, cell->settings.jitter_ms, place);

@@ -5,96 +5,104 @@
 
 static double received_mbps(const struct run *run)
 {
-	return is_success(&run->udp.outcome) ? run->udp.forward.received_bps / 1e6 : NAN;
+	return outcome_is_success(&run->udp.outcome) ? run->udp.forward.received_bps / 1e6 : NAN;
 }
 
 static double lost_percent(const struct run *run)
 {
-	return is_success(&run->udp.outcome) ? run->udp.lost_percent : NAN;
+	return outcome_is_success(&run->udp.outcome) ? run->udp.lost_percent : NAN;
 }
 
 static double sent_mbps(const struct run *run)
 {
-	return is_success(&run->udp.outcome) ? run->udp.forward.sent_bps / 1e6 : NAN;
+	return outcome_is_success(&run->udp.outcome) ? run->udp.forward.sent_bps / 1e6 : NAN;
 }
 
 static double reverse_mbps(const struct run *run)
 {
-	return is_success(&run->udp.outcome) && run->udp.reverse.is_there
+	return outcome_is_success(&run->udp.outcome) && run->udp.reverse.is_there
 		       ? run->udp.reverse.received_bps / 1e6
 		       : NAN;
 }
 
 static double jitter_ms(const struct run *run)
 {
-	return is_success(&run->udp.outcome) ? run->udp.jitter_ms : NAN;
+	return outcome_is_success(&run->udp.outcome) ? run->udp.jitter_ms : NAN;
 }
 
 static double payload_bytes(const struct run *run)
 {
-	return is_success(&run->udp.outcome) ? run->udp.payload_bytes : NAN;
+	return outcome_is_success(&run->udp.outcome) ? run->udp.payload_bytes : NAN;
 }
 
 static double path_mtu(const struct run *run)
 {
-	return is_success(&run->tcp.outcome) && run->tcp.path_mtu_bytes > 0
+	return outcome_is_success(&run->tcp.outcome) && run->tcp.path_mtu_bytes > 0
 		       ? run->tcp.path_mtu_bytes
 		       : NAN;
 }
 
 static double round_trip_ms(const struct run *run)
 {
-	return is_success(&run->ping.outcome) ? run->ping.metrics[PING_AVERAGE].average : NAN;
+	return outcome_is_success(&run->ping.outcome) ? run->ping.metrics[PING_AVERAGE].average
+						      : NAN;
 }
 
 static double worst_ms(const struct run *run)
 {
-	return is_success(&run->ping.outcome) ? run->ping.metrics[PING_MAX].max : NAN;
+	return outcome_is_success(&run->ping.outcome) ? run->ping.metrics[PING_MAX].max : NAN;
 }
 
 static double deviation_ms(const struct run *run)
 {
-	return is_success(&run->ping.outcome) ? run->ping.metrics[PING_DEVIATION].average : NAN;
+	return outcome_is_success(&run->ping.outcome) ? run->ping.metrics[PING_DEVIATION].average
+						      : NAN;
 }
 
 static double pings_lost(const struct run *run)
 {
-	return is_success(&run->ping.outcome) ? run->ping.metrics[PING_LOSS].average : NAN;
+	return outcome_is_success(&run->ping.outcome) ? run->ping.metrics[PING_LOSS].average : NAN;
 }
 
 static double closure_s(const struct run *run)
 {
-	return is_success(&run->nix.outcome) ? run->nix.mean_s : NAN;
+	return outcome_is_success(&run->nix.outcome) ? run->nix.mean_s : NAN;
 }
 
 static double processor_s(const struct run *run)
 {
-	return is_success(&run->nix.outcome) ? run->nix.user_s + run->nix.system_s : NAN;
+	return outcome_is_success(&run->nix.outcome) ? run->nix.user_s + run->nix.system_s : NAN;
 }
 
 static double quality(const struct run *run)
 {
-	return is_success(&run->video.outcome) ? run->video.metrics[VIDEO_QUALITY].average : NAN;
+	return outcome_is_success(&run->video.outcome) ? run->video.metrics[VIDEO_QUALITY].average
+						       : NAN;
 }
 
 static double quic_first_byte(const struct run *run)
 {
-	return is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_FIRST_BYTE].average : NAN;
+	return outcome_is_success(&run->qperf.outcome)
+		       ? run->qperf.metrics[QPERF_FIRST_BYTE].average
+		       : NAN;
 }
 
 static double quic_mbps(const struct run *run)
 {
-	return is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_BANDWIDTH].average : NAN;
+	return outcome_is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_BANDWIDTH].average
+						       : NAN;
 }
 
 static double quic_cpu(const struct run *run)
 {
-	return is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_CPU].average : NAN;
+	return outcome_is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_CPU].average
+						       : NAN;
 }
 
 static double quic_connect(const struct run *run)
 {
-	return is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_CONNECT].average : NAN;
+	return outcome_is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_CONNECT].average
+						       : NAN;
 }
 
 /* A table of VPNs under the base profile: one column per function. */
@@ -107,7 +115,7 @@ struct column_of {
 static struct table *baseline_table(const struct results *results, struct tables *tables,
 	struct table *table, const struct column_of *columns, enum metric_id links)
 {
-	const char *profile = base_profile(results);
+	const char *profile = results_base_profile(results);
 
 	table_text_column(table, "vpn", "VPN");
 	if (links != METRICS)
@@ -125,11 +133,11 @@ static struct table *baseline_table(const struct results *results, struct tables
 		row_text(row, vpn->name);
 		if (links != METRICS) {
 			samples = samples_of(tables->arena, cell, links);
-			row_text(row, links_text(tables->arena, &samples));
+			row_text(row, table_links(tables->arena, &samples));
 		}
 		for (const struct column_of *column = columns; column->key; column++)
 			row_number(row, printed_mean(cell, column->of_run, NULL),
-				place_of(tables->arena, vpn, profile));
+				results_place(tables->arena, vpn, profile));
 	}
 	return table;
 }
@@ -205,7 +213,7 @@ void tables_nix(const struct results *results, struct tables *tables)
 	};
 	static const struct grid profiles = {"nix_impairment",
 		"Download of a package closure under impairment", "s", -3, closure_s, METRIC_NIX};
-	const char *profile = base_profile(results);
+	const char *profile = results_base_profile(results);
 	double base = printed_mean(cell_of(results->reference, profile), closure_s, NULL);
 	struct table *table = table_add(tables, "nix_cache",
 		"Download of a package closure without impairment", "s", false);
@@ -215,7 +223,7 @@ void tables_nix(const struct results *results, struct tables *tables)
 	table_column(table, "overhead_percent", "Over the bare link", "%", 1);
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		double mean = printed_mean(cell_of(vpn, profile), closure_s, NULL);
-		const char *place = place_of(tables->arena, vpn, profile);
+		const char *place = results_place(tables->arena, vpn, profile);
 		struct row *row = table_row(tables, table);
 
 		row_text(row, vpn->name);
@@ -245,7 +253,7 @@ static void qperf_row(
 	struct tables *tables, struct table *table, const struct vpn *vpn, const char *profile)
 {
 	const struct cell *cell = cell_of(vpn, profile);
-	const char *place = place_of(tables->arena, vpn, profile);
+	const char *place = results_place(tables->arena, vpn, profile);
 	struct samples samples = samples_of(tables->arena, cell, METRIC_QPERF);
 	struct row *row;
 
@@ -253,13 +261,13 @@ static void qperf_row(
 		return;
 	row = table_row(tables, table);
 	row_text(row, vpn->name);
-	row_text(row, profile_short(profile));
+	row_text(row, profile_title(profile));
 	row_number(row, printed_mean(cell, quic_mbps, NULL), place);
 	row_number(row, printed_mean(cell, quic_cpu, NULL), place);
 	row_number(row, printed_mean(cell, quic_first_byte, NULL), place);
 	row_number(row, printed_mean(cell, quic_connect, NULL), place);
 	if (table->column_count > 6)
-		row_text(row, links_text(tables->arena, &samples));
+		row_text(row, table_links(tables->arena, &samples));
 }
 
 void tables_qperf(const struct results *results, struct tables *tables)
