@@ -5,6 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The new count; a name that is there, or for which there is no room, changes nothing. */
+static size_t name_add(const char *names[], size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return count;
+	if (count == CHART_NAMES_MAX)
+		return count;
+	names[count] = name;
+	return count + 1;
+}
+
 struct chart *chart_add(struct charts *charts, enum chart_kind kind, const char *id,
 	const char *title, const char *about)
 {
@@ -39,6 +51,29 @@ struct point *chart_point(
 	return point;
 }
 
+/* Whoever was measured is shown, under every profile that was, with values or without. */
+static void expect_all(const struct results *results, struct charts *charts, struct chart *chart,
+	enum metric_id id)
+{
+	chart->vpns = arena_alloc(charts->arena, const char *, CHART_NAMES_MAX);
+	chart->panels = arena_alloc(charts->arena, const char *, CHART_NAMES_MAX);
+	for (size_t i = 0; i < results->profile_count; i++) {
+		bool is_measured = false;
+
+		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+
+			if (!samples_of(charts->arena, cell, id).planned)
+				continue;
+			is_measured = true;
+			chart->vpn_count = name_add(chart->vpns, chart->vpn_count, vpn->name);
+		}
+		if (is_measured)
+			chart->panel_count = name_add(chart->panels, chart->panel_count,
+				profile_title(results->profiles[i]));
+	}
+}
+
 void chart_metric(const struct results *results, struct charts *charts, struct chart *chart,
 	enum metric_id id)
 {
@@ -49,6 +84,7 @@ void chart_metric(const struct results *results, struct charts *charts, struct c
 	chart->decimals = metric->decimals;
 	chart->higher_is_better = metric->higher_is_better;
 	chart->workload = metric->key;
+	expect_all(results, charts, chart, id);
 	for (size_t i = 0; i < results->profile_count; i++) {
 		const char *profile = results->profiles[i];
 
@@ -67,18 +103,22 @@ void chart_metric(const struct results *results, struct charts *charts, struct c
 	}
 }
 
-size_t chart_names(const struct chart *chart, bool is_panel, const char *names[], size_t most)
+size_t chart_names(
+	const struct charts *charts, const struct chart *chart, bool is_panel, const char *names[])
 {
-	size_t count = 0;
+	const struct vpn *reference = charts->results->reference;
+	const char **expected = is_panel ? chart->panels : chart->vpns;
+	size_t expected_count = is_panel ? chart->panel_count : chart->vpn_count, count = 0;
 
-	for (const struct point *point = chart->points; point; point = point->next) {
-		const char *name = is_panel ? point->panel : point->vpn;
-		size_t i = 0;
-
-		while (i < count && strcmp(names[i], name) != 0)
-			i++;
-		if (i == count && count < most)
-			names[count++] = name;
+	for (size_t i = 0; i < expected_count; i++)
+		count = name_add(names, count, expected[i]);
+	for (const struct point *point = chart->points; point; point = point->next)
+		count = name_add(names, count, is_panel ? point->panel : point->vpn);
+	for (size_t i = 1; !is_panel && reference && i < count; i++) {
+		if (strcmp(names[i], reference->name) != 0)
+			continue;
+		memmove(names + 1, names, i * sizeof(*names));
+		names[0] = reference->name;
 	}
 	return count;
 }
@@ -150,6 +190,17 @@ static json_t *point_json(const struct point *point)
 	return value;
 }
 
+static json_t *names_json(const struct charts *charts, const struct chart *chart, bool is_panel)
+{
+	const char *names[CHART_NAMES_MAX];
+	size_t count = chart_names(charts, chart, is_panel, names);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
 json_t *charts_json(const struct charts *charts)
 {
 	static const char *const kinds[] = {[CHART_BARS] = "bars",
@@ -161,14 +212,19 @@ json_t *charts_json(const struct charts *charts)
 	for (const struct chart *chart = charts->first; chart; chart = chart->next) {
 		json_t *points = json_array();
 
+		if (!chart->point_count) {
+			json_decref(points);
+			continue;
+		}
 		for (const struct point *point = chart->points; point; point = point->next)
 			json_array_append_new(points, point_json(point));
-		json_array_append_new(
-			list, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:o}", "id", chart->id,
-				      "kind", kinds[chart->kind], "title", chart->title, "workload",
-				      chart->workload, "x_title", chart->x_title, "y_title",
-				      chart->y_title, "unit", chart->unit, "higher_is_better",
-				      chart->higher_is_better, "points", points));
+		json_array_append_new(list,
+			json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:o,s:o,s:o}", "id", chart->id,
+				"kind", kinds[chart->kind], "title", chart->title, "workload",
+				chart->workload, "x_title", chart->x_title, "y_title",
+				chart->y_title, "unit", chart->unit, "higher_is_better",
+				chart->higher_is_better, "vpns", names_json(charts, chart, false),
+				"panels", names_json(charts, chart, true), "points", points));
 	}
 	return list;
 }

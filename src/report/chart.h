@@ -33,6 +33,10 @@ struct chart {
 	const char *x_title, *y_title, *unit;
 	int decimals;
 	bool higher_is_better;
+	bool is_narrow; /* half a page is enough */
+	/* Shown even without a value: that there is none is a result. */
+	const char **vpns, **panels;
+	size_t vpn_count, panel_count;
 	struct point *points, **end;
 	size_t point_count;
 };
@@ -57,8 +61,9 @@ struct point *chart_point(
 void chart_metric(const struct results *results, struct charts *charts, struct chart *chart,
 	enum metric_id id);
 
-/* Names in the order they first appear; `is_panel` picks panels instead of VPNs. */
-size_t chart_names(const struct chart *chart, bool is_panel, const char *names[], size_t most);
+/* VPNs with the bare link first, or panels, in the order they are drawn. */
+size_t chart_names(
+	const struct charts *charts, const struct chart *chart, bool is_panel, const char *names[]);
 /* Colours are classes c0..c11, by the VPN's place in the tree. */
 size_t chart_colour(const struct results *results, const char *vpn);
 

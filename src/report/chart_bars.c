@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-	WIDTH = 380,
+	WIDTH = 545,
 	LEFT = 96,
 	RIGHT = 58,
 	TOP = 30,
@@ -141,8 +141,8 @@ static void draw_panel(FILE *out, const struct charts *charts, const struct char
 void chart_draw_bars(FILE *out, const struct charts *charts, const struct chart *chart)
 {
 	const char *vpns[CHART_NAMES_MAX], *panels[CHART_NAMES_MAX];
-	size_t vpn_count = chart_names(chart, false, vpns, CHART_NAMES_MAX);
-	size_t panel_count = chart_names(chart, true, panels, CHART_NAMES_MAX);
+	size_t vpn_count = chart_names(charts, chart, false, vpns);
+	size_t panel_count = chart_names(charts, chart, true, panels);
 
 	for (size_t i = 0; i < panel_count; i++)
 		draw_panel(out, charts, chart, panels[i], vpns, vpn_count);
@@ -187,7 +187,7 @@ static void draw_heat_cell(
 		"<rect class=\"cell\" x=\"%.0f\" y=\"%.0f\" width=\"84\" height=\"30\" "
 		"fill-opacity=\"%.2f\"/><text class=\"%s\" x=\"%.0f\" y=\"%.0f\" "
 		"text-anchor=\"middle\">",
-		x, y, 0.06 + 0.74 * close, close > 0.6 ? "on-cell" : "value", x + 42, y + 19);
+		x, y, 0.08 + 0.84 * close, close > 0.7 ? "on-cell" : "value", x + 42, y + 19);
 	html_text(out, text);
 	fputs("</text>", out);
 }
@@ -195,8 +195,8 @@ static void draw_heat_cell(
 void chart_draw_heat(FILE *out, const struct charts *charts, const struct chart *chart)
 {
 	const char *vpns[CHART_NAMES_MAX], *panels[CHART_NAMES_MAX];
-	size_t vpn_count = chart_names(chart, false, vpns, CHART_NAMES_MAX);
-	size_t panel_count = chart_names(chart, true, panels, CHART_NAMES_MAX);
+	size_t vpn_count = chart_names(charts, chart, false, vpns);
+	size_t panel_count = chart_names(charts, chart, true, panels);
 	double width = LEFT + 88.0 * (double)panel_count, height = 32 + 34.0 * (double)vpn_count;
 
 	fprintf(out,

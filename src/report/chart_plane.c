@@ -107,7 +107,7 @@ static void draw_legend(FILE *out, const struct charts *charts, const struct cha
 	const char *const panels[], size_t panel_count)
 {
 	const char *vpns[CHART_NAMES_MAX];
-	size_t vpn_count = chart_names(chart, false, vpns, CHART_NAMES_MAX);
+	size_t vpn_count = chart_names(charts, chart, false, vpns);
 
 	fputs("<p class=\"legend\">", out);
 	for (size_t i = 0; i < vpn_count; i++) {
@@ -155,7 +155,7 @@ static void draw_points(FILE *out, const struct charts *charts, const struct cha
 void chart_draw_scatter(FILE *out, const struct charts *charts, const struct chart *chart)
 {
 	const char *panels[CHART_NAMES_MAX];
-	size_t panel_count = chart_names(chart, true, panels, CHART_NAMES_MAX);
+	size_t panel_count = chart_names(charts, chart, true, panels);
 
 	fprintf(out,
 		"<svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\" width=\"%d\" "
@@ -210,8 +210,8 @@ static void draw_line(FILE *out, const struct chart *chart, const struct point *
 void chart_draw_lines(FILE *out, const struct charts *charts, const struct chart *chart)
 {
 	const char *vpns[CHART_NAMES_MAX], *panels[CHART_NAMES_MAX];
-	size_t vpn_count = chart_names(chart, false, vpns, CHART_NAMES_MAX);
-	size_t panel_count = chart_names(chart, true, panels, CHART_NAMES_MAX);
+	size_t vpn_count = chart_names(charts, chart, false, vpns);
+	size_t panel_count = chart_names(charts, chart, true, panels);
 
 	for (size_t i = 0; i < vpn_count * panel_count; i++) {
 		const char *vpn = vpns[i / panel_count], *panel = panels[i % panel_count];
@@ -220,7 +220,7 @@ void chart_draw_lines(FILE *out, const struct charts *charts, const struct chart
 		if (high <= 0)
 			continue;
 		fprintf(out,
-			"<svg class=\"chart small c%zu\" viewBox=\"0 0 %d %d\" role=\"img\" "
+			"<svg class=\"chart spark c%zu\" viewBox=\"0 0 %d %d\" role=\"img\" "
 			"width=\"%d\" height=\"%d\"><text class=\"name\" x=\"6\" y=\"13\">",
 			chart_colour(charts->results, vpn), SMALL_WIDTH, SMALL_HEIGHT, SMALL_WIDTH,
 			SMALL_HEIGHT);

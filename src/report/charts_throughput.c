@@ -101,6 +101,7 @@ static void single_against_parallel(const struct results *results, struct charts
 	chart->unit = "Mbit/s";
 	chart->workload = factor->workload = "parallel";
 	factor->decimals = 2;
+	factor->is_narrow = true;
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		const struct cell *cell = cell_of(vpn, profile);
 		struct samples single = samples_of(charts->arena, cell, METRIC_TCP);

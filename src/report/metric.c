@@ -73,6 +73,11 @@ static double qperf_cpu(const struct run *run)
 						       : NAN;
 }
 
+static double cpu_per_gbit(const struct run *run)
+{
+	return 1000 * qperf_cpu(run) / qperf_mbps(run);
+}
+
 static double first_byte_ms(const struct run *run)
 {
 	return outcome_is_success(&run->qperf.outcome)
@@ -143,6 +148,8 @@ const struct metric report_metrics[METRICS] = {
 		.outcome = qperf_outcome},
 	[METRIC_QPERF_CPU] = {"qperf_cpu", "Processor use of the QUIC receiver", "%", -3, false,
 		.of_run = qperf_cpu, .outcome = qperf_outcome},
+	[METRIC_CPU_PER_GBIT] = {"cpu_per_gbit", "Processor use per Gbit/s received over QUIC",
+		"% per Gbit/s", -3, false, .of_run = cpu_per_gbit, .outcome = qperf_outcome},
 	[METRIC_FIRST_BYTE] = {"first_byte", "QUIC, time to the first byte", "ms", -3, false,
 		.of_run = first_byte_ms, .outcome = qperf_outcome},
 	[METRIC_VIDEO] = {"video", "Video quality", "%", -3, true, .of_run = video_quality,

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -72,7 +73,7 @@ const struct table *table_named(const struct tables *tables, const char *id);
 const char *number_text(struct arena *arena, double number, int decimals);
 
 /* {"tables":[{"id","title","unit","columns":[...],"rows":[{...}]}]} */
-void tables_print_json(FILE *out, const struct tables *tables);
+json_t *tables_json(const struct tables *tables);
 void table_print_csv(FILE *out, const struct table *table);
 void table_print_markdown(FILE *out, struct arena *arena, const struct table *table);
 void table_print_latex(FILE *out, struct arena *arena, const struct table *table);

@@ -58,10 +58,9 @@ static json_t *notes_json(const struct table *table)
 	return notes;
 }
 
-void tables_print_json(FILE *out, const struct tables *tables)
+json_t *tables_json(const struct tables *tables)
 {
-	json_auto_t *list = json_array();
-	json_auto_t *value = json_pack("{s:O}", "tables", list);
+	json_t *list = json_array();
 
 	for (const struct table *table = tables->first; table; table = table->next)
 		json_array_append_new(list,
@@ -69,8 +68,7 @@ void tables_print_json(FILE *out, const struct tables *tables)
 				table->title, "unit", table->unit, "view", table->view, "columns",
 				columns_json(table), "units", units_json(table), "rows",
 				rows_json(table), "notes", notes_json(table)));
-	print_json(out, value, 0);
-	fputc('\n', out);
+	return json_pack("{s:o}", "tables", list);
 }
 
 /* Quoted when a comma, a quote or a line end would be misread (RFC 4180). */
