@@ -159,9 +159,3 @@ int report_run(const struct report_options *options, FILE *out, struct error *er
 	page.answers = answers_of(results, page.findings);
 	return write_report(options, &page, out, err);
 }
-int compare_run(const struct compare_options *o, FILE *f, struct error *e)
-{
-	(void)o;
-	(void)f;
-	return fail(e, ERROR_USAGE, "later");
-}

@@ -32,6 +32,11 @@ const missingOf = (chart) => chart.vpns.flatMap((vpn) => chart.panels
   .filter((panel) => !chart.points.some((p) => p.vpn === vpn && p.panel === panel))
   .map((panel) => ({ vpn, panel, none: true, zero: 0 })));
 
+// A panel of nothing but zeros still needs a scale.
+const padsOf = (chart) => chart.panels
+  .filter((panel) => chart.points.filter((p) => p.panel === panel).every((p) => (p.high ?? p.y) <= 0))
+  .map((panel) => ({ vpn: chart.vpns[0], panel, none: 'pad', pad: 1 }));
+
 const shortNumber = (field) => `format(${field}, abs(${field}) >= 100 ? ',.0f' : '.3~g')`;
 const titleOf = (chart) => [chart.y_title, chart.unit].filter(Boolean).join(', ');
 
@@ -41,7 +46,7 @@ function bars(chart, width, theme) {
   const x = (extra) => ({ type: 'quantitative', title: chart.unit || null, axis: { tickCount: 5 }, ...extra });
 
   return {
-    data: { values: [...valuesOf(chart), ...missingOf(chart)] },
+    data: { values: [...valuesOf(chart), ...missingOf(chart), ...padsOf(chart)] },
     facet: { field: 'panel', type: 'nominal', title: null, sort: chart.panels, header: { labelAnchor: 'start' } },
     columns,
     resolve: { scale: { x: 'independent' } },
@@ -64,7 +69,9 @@ function bars(chart, width, theme) {
             { calculate: shortNumber('datum.mean'), as: 'text' }],
           mark: { type: 'text', align: 'left', dx: 8, fontSize: 11.5, color: theme.ink },
           encoding: { x: x({ field: 'end' }), text: { field: 'text' }, color: { value: theme.ink } } },
-        { transform: [{ filter: 'datum.none' }],
+        { transform: [{ filter: 'datum.none === "pad"' }], mark: { type: 'point', opacity: 0 },
+          encoding: { x: x({ field: 'pad' }) } },
+        { transform: [{ filter: 'datum.none === true' }],
           mark: { type: 'text', align: 'left', dx: 6, fontSize: 11.5, text: 'no result' },
           encoding: { x: x({ field: 'zero' }), color: { value: theme.soft } } },
       ],
