@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+
 /* How a cell ended. The words are written to result trees as meta.cause. */
 enum cause {
 	CAUSE_SUCCESS,
@@ -20,6 +22,8 @@ enum cause {
 };
 
 const char *cause_name(enum cause cause);
+/* The cause a word of a result tree stands for; false when it is none of ours. */
+bool cause_named(const char *name, enum cause *ret_cause);
 /* The cause that an error of ours stands for. */
 enum cause cause_of_error(const struct error *err);
 /* Whether trying again can help; a property of the kind of failure, never of the VPN. */

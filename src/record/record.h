@@ -52,6 +52,20 @@ const char *record_dir(const struct record *record);
 
 MUST_CHECK int record_write_cell(struct record *record, const struct record_cell *cell,
 	const struct record_result *result, struct error *err);
+/* One link's part of a cell that measured all links at once. */
+struct record_pair {
+	const char *source, *target;
+	struct record_result result;
+};
+
+/*
+ * As record_write_cell, with data.pairs made of the links in their order and samples by link.
+ * `whole` gives time, attempts and meta; its cause, evidence and data are made here: success only
+ * if every link worked. meta.links_ok and meta.links_planned count them.
+ */
+MUST_CHECK int record_write_parallel(struct record *record, const struct record_cell *cell,
+	const struct record_pair pairs[], size_t count, const struct record_result *whole,
+	struct error *err);
 /* Whether a cell is there and succeeded; what is damaged counts as absent. */
 bool record_has_success(const struct record *record, const struct record_cell *cell);
 

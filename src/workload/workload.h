@@ -63,7 +63,7 @@ struct workload_reading {
 	json_t *data;       /* in the published shape; owned by the caller */
 	json_t *samples;    /* single values and series, with units in the key names; owned */
 	double bytes_moved; /* payload that arrived, all directions: the base of "per GB" */
-	char headline[64];  /* for the summary table: "934 / 935 Mbit/s" */
+	char headline[64];  /* of a success, for the summary table: "934 / 935 Mbit/s" */
 };
 
 struct workload {

@@ -1,0 +1,19 @@
+/*
+ * TCP on every link at once, released together: on each link one flow in each direction, so three
+ * hosts in a ring carry six. Every host sends on two links and receives on two, so that its port
+ * shares its line among two flows each way: three links of bare 1 Gbit/s lines make 1.5 times one.
+ */
+#include "workload/iperf3.h"
+#include "workload/tcp.h"
+
+const struct workload workload_parallel = {
+	.name = "parallel",
+	.file = "parallel_tcp_iperf3.json",
+	.title = "TCP throughput of all links at once (iperf3)",
+	.needs = IPERF3_NEEDS,
+	.packages = IPERF3_NEEDS,
+	.on_all_links = true,
+	.estimate_s = iperf3_estimate_s,
+	.commands = tcp_commands,
+	.read = tcp_read,
+};

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "workload/workload.h"
+
+#include "base/attribute.h"
+
+/* What the words of a tool's complaint mean; `otherwise` when they say nothing known. */
+enum cause symptom_cause(const char *words, enum cause otherwise);
+
+/* Gives a reading its cause, the command to blame and the evidence, unless it has them already. */
+void symptom_blame(struct workload_reading *reading, enum cause cause, size_t blamed,
+	const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/*
+ * Whether the command was never started, was killed at its limit or died of a signal; then the
+ * reading says so. A command that ended by itself is judged by what it printed.
+ */
+bool symptom_of_end(const char *what, const struct workload_output *outputs, size_t index,
+	struct workload_reading *reading);
+
+/* Start and length of the last line that is not blank; a length of 0 when there is none. */
+const char *symptom_last_line(const char *text, int *ret_length);

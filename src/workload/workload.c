@@ -1,0 +1,23 @@
+/* The list of workloads; each is one file beside this one. */
+#include "workload/workload.h"
+
+#include <string.h>
+
+const struct workload *const workloads[] = {
+	&workload_ping, &workload_tcp, &workload_udp, &workload_parallel, NULL};
+
+const struct workload *workload_named(const char *name)
+{
+	for (size_t i = 0; workloads[i]; i++) {
+		if (strcmp(workloads[i]->name, name) == 0)
+			return workloads[i];
+	}
+	return NULL;
+}
+
+void workload_reading_done(struct workload_reading *reading)
+{
+	json_decref(reading->data);
+	json_decref(reading->samples);
+	reading->data = reading->samples = NULL;
+}

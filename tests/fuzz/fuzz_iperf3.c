@@ -1,0 +1,22 @@
+#include "outputs.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct workload_case c = {.source = "lom", .target = "yuki", .seconds = 3};
+	bool is_udp = size > 0 && data[0] == 'u';
+	bool is_parallel = size > 0 && data[0] == 'p';
+	const struct workload *workload = is_udp        ? &workload_udp
+					  : is_parallel ? &workload_parallel
+							: &workload_tcp;
+	size_t count = is_udp ? 4 : 2;
+	struct workload_output outputs[OUTPUTS_MAX] = {0};
+	struct workload_reading reading;
+	char *text = outputs_of_input(data, size, outputs, count);
+
+	workload->read(&c, outputs, count, &reading);
+	check_reading(&reading);
+	free(text);
+	return 0;
+}
