@@ -269,6 +269,18 @@ static const char *profile_of(const struct results *results, const struct questi
 	return strcmp(question->profile, "baseline") == 0 ? results_base_profile(results) : NULL;
 }
 
+/* The VPN's own processor time is the better answer, where the tree has it. */
+static enum metric_id metric_of(
+	const struct results *results, const struct question *question, const char *profile)
+{
+	if (question->metric != METRIC_CPU_PER_GBIT)
+		return question->metric;
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		if (samples_of(results->arena, cell_of(vpn, profile), METRIC_DAEMON_CPU).count)
+			return METRIC_DAEMON_CPU;
+	return question->metric;
+}
+
 struct answer *answers_of(const struct results *results, const struct findings *findings)
 {
 	struct answer *first = NULL, **end = &first;
@@ -282,7 +294,7 @@ struct answer *answers_of(const struct results *results, const struct findings *
 		answer = arena_alloc(results->arena, struct answer, 1);
 		answer->id = questions[i].id;
 		answer->question = questions[i].question;
-		answer->metric = questions[i].metric;
+		answer->metric = metric_of(results, &questions[i], profile);
 		answer->profile = profile;
 		collect(results, answer);
 		if (answer->rank_count)

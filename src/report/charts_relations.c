@@ -69,7 +69,7 @@ static double window_kib(const struct run *run)
 	return tcp_is_working(&run->tcp) ? run->tcp.max_cwnd_bytes / 1024 : NAN;
 }
 
-/* iperf3's own processor time; what the VPN uses is not in these files. */
+/* iperf3's own processor time at both ends. */
 static double processor_s_per_gb(const struct run *run)
 {
 	const struct flow *forward = &run->tcp.forward, *reverse = &run->tcp.reverse;
@@ -141,14 +141,19 @@ static void processors(const struct results *results, struct charts *charts)
 {
 	struct chart *chart = chart_add(charts, CHART_BARS, "processor",
 		"Processor time of the measuring programs, without impairment",
-		"iperf3 at both ends and nix at the client; the VPN's own processor time is not in "
-		"these files.");
+		"iperf3 at both ends and nix at the client, without the VPN's own processes.");
 
 	chart->unit = "s";
 	chart->higher_is_better = false;
 	chart->workload = "processor";
 	add_runs(results, charts, chart, "iperf3, per GB over TCP", processor_s_per_gb);
 	add_runs(results, charts, chart, "nix, per closure", closure_processor_s);
+	chart = chart_add(charts, CHART_BARS, "daemon_cpu", "Processor time of the VPN per GB",
+		"All processes of the VPN on all hosts while one TCP flow ran in each direction.");
+	chart_metric(results, charts, chart, METRIC_DAEMON_CPU);
+	chart = chart_add(charts, CHART_BARS, "busiest_thread", "The busiest thread of the VPN",
+		"A thread at 100 % of a core is the ceiling of its VPN.");
+	chart_metric(results, charts, chart, METRIC_BUSIEST);
 	chart = chart_add(charts, CHART_BARS, "qperf_cpu", "Processor use of the QUIC receiver",
 		"Of the whole machine, while eight connections run.");
 	chart_metric(results, charts, chart, METRIC_QPERF_CPU);

@@ -57,6 +57,28 @@ static const char *detail_of(struct arena *arena, const json_t *error)
 	return NULL;
 }
 
+static const char *text_at(struct arena *arena, const json_t *value, const char *pointer)
+{
+	return arena_strdup(arena, json_string_at(value, pointer, "?"));
+}
+
+static struct effort read_effort(struct arena *arena, const json_t *value)
+{
+	const json_t *resources = json_at(value, "/meta/resources");
+	const json_t *busiest = json_object_get(resources, "busiest_thread");
+	struct effort effort = {
+		.daemons_s_per_gb = json_number_at(resources, "/daemons_cpu_s_per_gb", NAN),
+		.busiest_share = json_number_at(busiest, "/share_of_core", NAN),
+	};
+
+	if (!isnan(effort.busiest_share)) {
+		effort.thread = text_at(arena, busiest, "/thread");
+		effort.daemon = text_at(arena, busiest, "/daemon");
+		effort.host = text_at(arena, busiest, "/host");
+	}
+	return effort;
+}
+
 void measure_outcome(
 	struct results *results, const struct tree_entry *entry, struct outcome *outcome)
 {
@@ -65,6 +87,7 @@ void measure_outcome(
 
 	outcome->envelope = entry->envelope;
 	outcome->path = entry->path;
+	outcome->effort = read_effort(results->arena, entry->value);
 	if (entry->envelope.status != ENVELOPE_ERROR)
 		return;
 	outcome->logs_say_too_long =

@@ -78,6 +78,16 @@ static double cpu_per_gbit(const struct run *run)
 	return 1000 * qperf_cpu(run) / qperf_mbps(run);
 }
 
+static double daemon_s_per_gb(const struct run *run)
+{
+	return tcp_is_working(&run->tcp) ? run->tcp.outcome.effort.daemons_s_per_gb : NAN;
+}
+
+static double busiest_percent(const struct run *run)
+{
+	return tcp_is_working(&run->tcp) ? 100 * run->tcp.outcome.effort.busiest_share : NAN;
+}
+
 static double first_byte_ms(const struct run *run)
 {
 	return outcome_is_success(&run->qperf.outcome)
@@ -150,6 +160,10 @@ const struct metric report_metrics[METRICS] = {
 		.of_run = qperf_cpu, .outcome = qperf_outcome},
 	[METRIC_CPU_PER_GBIT] = {"cpu_per_gbit", "Processor use per Gbit/s received over QUIC",
 		"% per Gbit/s", -3, false, .of_run = cpu_per_gbit, .outcome = qperf_outcome},
+	[METRIC_DAEMON_CPU] = {"daemon_cpu", "Processor time of the VPN per GB over TCP", "s/GB",
+		-3, false, .of_run = daemon_s_per_gb, .outcome = tcp_outcome},
+	[METRIC_BUSIEST] = {"busiest_thread", "Busiest thread of the VPN during TCP", "% of a core",
+		-3, false, .of_run = busiest_percent, .outcome = tcp_outcome},
 	[METRIC_FIRST_BYTE] = {"first_byte", "QUIC, time to the first byte", "ms", -3, false,
 		.of_run = first_byte_ms, .outcome = qperf_outcome},
 	[METRIC_VIDEO] = {"video", "Video quality", "%", -3, true, .of_run = video_quality,

@@ -17,12 +17,20 @@ struct series {
 	double step_s; /* 0: one value per packet or attempt, not per time */
 };
 
+/* What a measurement cost, in trees that say so; NAN where they do not. */
+struct effort {
+	double daemons_s_per_gb; /* processor time of the VPN's own processes, all hosts */
+	double busiest_share;    /* of one core, by the busiest thread of the VPN */
+	const char *thread, *daemon, *host; /* which one that was */
+};
+
 /* What every result starts with; `status` ABSENT when there is no such file. */
 struct outcome {
 	struct envelope envelope;
-	const char *path;       /* below the tree */
-	json_t *error;          /* of a failure, as stored; owned by the results */
-	const char *detail;     /* what the failed tool said last, NULL-able */
+	const char *path;   /* below the tree */
+	json_t *error;      /* of a failure, as stored; owned by the results */
+	const char *detail; /* what the failed tool said last, NULL-able */
+	struct effort effort;
 	bool logs_say_too_long; /* the server's log names datagrams that did not fit */
 };
 

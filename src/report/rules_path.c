@@ -211,6 +211,34 @@ static void look_saturated(
 		udp->remote_cpu_percent, udp->forward.sent_bps / 1e6);
 }
 
+static void look_one_thread(
+	struct findings *findings, struct finding **finding, const struct spot *spot)
+{
+	const struct outcome *outcome = &spot->run->tcp.outcome;
+	const struct effort *effort = &outcome->effort;
+
+	if (!outcome_is_success(outcome) || !(effort->busiest_share > 0.9))
+		return;
+	if (!*finding)
+		*finding = finding_add(findings, "one-busy-thread", SEVERITY_NOTE, spot->vpn->name,
+			"One thread of %s used a whole processor core while TCP ran: that thread, "
+			"not "
+			"the network, sets the speed, and more cores would not help.",
+			spot->vpn->name);
+	evidence_add(findings, *finding, outcome->path,
+		"%s, %s: thread '%s' of %s on %s at %.0f %% of a core, %.0f Mbit/s",
+		profile_title(spot->cell->profile), spot->link->folder, effort->thread,
+		effort->daemon, effort->host, 100 * effort->busiest_share,
+		spot->run->tcp.forward.received_bps / 1e6);
+}
+
+static void rule_one_thread(struct findings *findings, const struct vpn *vpn)
+{
+	struct finding *finding = NULL;
+
+	finding_each_run(findings, vpn, look_one_thread, &finding);
+}
+
 static void rule_saturated(struct findings *findings, const struct vpn *vpn)
 {
 	struct finding *finding = NULL;
@@ -220,7 +248,7 @@ static void rule_saturated(struct findings *findings, const struct vpn *vpn)
 
 void (*const rules_of_paths[])(struct findings *findings, const struct vpn *vpn) = {
 	rule_reorders_itself, rule_reliable_outside, rule_bufferbloat, rule_asymmetric,
-	rule_back_pressure, rule_processor_bound, rule_saturated, NULL};
+	rule_back_pressure, rule_processor_bound, rule_one_thread, rule_saturated, NULL};
 
 /* Impairment per super-packet shows as two groups of VPNs under one profile. */
 void rule_super_packets(struct findings *findings)

@@ -197,7 +197,7 @@ struct ratio ratio_of(const double *above, size_t above_count, const double *bel
 
 double detectable_difference(double deviation, size_t count, double significance, double power)
 {
-	double reach = normal_quantile(1 - significance / 2) + normal_quantile(power);
+	double reach = stats_normal_quantile(1 - significance / 2) + stats_normal_quantile(power);
 
 	return count ? reach * deviation * sqrt(2 / (double)count) : INFINITY;
 }

@@ -12,7 +12,7 @@ static double normal_cdf(double z)
 }
 
 /* Newton's steps on the error function, from a rough start (Abramowitz and Stegun 26.2.23). */
-double normal_quantile(double probability)
+double stats_normal_quantile(double probability)
 {
 	double tail = probability < 0.5 ? probability : 1 - probability;
 	double t, z;
@@ -115,7 +115,7 @@ struct interval interval_mean(const double *values, size_t count, double confide
 	struct random random = random_seeded(seed);
 	double means[BOOTSTRAP_DRAWS];
 	double mean = stats_mean(values, count), below = 0, bias, skew;
-	double z = normal_quantile((1 + confidence) / 2);
+	double z = stats_normal_quantile((1 + confidence) / 2);
 
 	if (count < 2)
 		return (struct interval){mean, mean, 0};
@@ -129,7 +129,7 @@ struct interval interval_mean(const double *values, size_t count, double confide
 	}
 	if (below <= 0 || below >= BOOTSTRAP_DRAWS)
 		return (struct interval){mean, mean, confidence};
-	bias = normal_quantile(below / BOOTSTRAP_DRAWS);
+	bias = stats_normal_quantile(below / BOOTSTRAP_DRAWS);
 	skew = acceleration(values, count, mean);
 	return (struct interval){
 		stats_quantile(means, BOOTSTRAP_DRAWS, shifted_probability(-z, bias, skew)),
@@ -139,7 +139,7 @@ struct interval interval_mean(const double *values, size_t count, double confide
 
 struct interval interval_proportion(size_t successes, size_t trials, double confidence)
 {
-	double z = normal_quantile((1 + confidence) / 2), n = (double)trials;
+	double z = stats_normal_quantile((1 + confidence) / 2), n = (double)trials;
 	double share = (double)successes / n;
 	double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
 	double half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + z * z / (4 * n * n));

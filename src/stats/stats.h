@@ -83,4 +83,4 @@ size_t group_items(const bool *differ, size_t count, uint64_t *groups);
 
 /* Difference of two means that `count` values per side find with this power; normal quantiles. */
 double detectable_difference(double deviation, size_t count, double significance, double power);
-double normal_quantile(double probability);
+double stats_normal_quantile(double probability);
