@@ -64,7 +64,8 @@ struct ratio {
 struct ratio ratio_of(const double *above, size_t above_count, const double *below,
 	size_t below_count, double confidence);
 
-/* Two-sided, difference of means; exact up to 200,000 permutations, else 20,000 seeded draws. */
+/* Two-sided, difference of means; exact up to 20,000 permutations, else up to 10,000 seeded draws.
+ */
 double permutation_test(const double *a, size_t a_count, const double *b, size_t b_count,
 	uint64_t seed, bool *ret_is_exact);
 /* Smallest two-sided p that the exact test of these counts can show. */
