@@ -1,0 +1,322 @@
+/* Walks a result tree: VPN, profile, host and repetition folders, and every JSON file in them. */
+#include "record/reader.h"
+
+#include "record/layout.h"
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/json.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+	FILE_BYTES_MAX = 64 * 1024 * 1024,
+	NAMES_MAX = 100000
+};
+
+struct walk {
+	struct arena *arena;
+	const struct tree_visitor *visitor;
+	struct tree_reading *reading;
+	size_t result_count; /* files of profiles and hosts that were read */
+};
+
+void tree_add_problem(
+	struct arena *arena, struct tree_reading *reading, const char *path, const char *why)
+{
+	struct tree_problem *problem = arena_alloc(arena, struct tree_problem, 1);
+
+	problem->path = arena_strdup(arena, path);
+	problem->why = arena_strdup(arena, why);
+	*reading->problems_end = problem;
+	reading->problems_end = &problem->next;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_wanted(int dir_fd, const char *name, bool want_folders)
+{
+	struct stat info;
+
+	if (!layout_is_name(name) || fstatat(dir_fd, name, &info, 0) < 0)
+		return false;
+	if (want_folders)
+		return S_ISDIR(info.st_mode);
+	return S_ISREG(info.st_mode) && strlen(name) > 5 &&
+	       strcmp(name + strlen(name) - 5, ".json") == 0;
+}
+
+/* Sorted names of folders, or of JSON files; an empty list when the folder cannot be read. */
+static const char **list(struct walk *walk, const char *path, bool want_folders, size_t *ret_count)
+{
+	const char *full = LAYOUT_PATH(walk->arena, walk->reading->dir, path);
+	AUTO(dir_closep) DIR *dir = opendir(full);
+	const char **names = arena_alloc(walk->arena, const char *, 16);
+	size_t count = 0, room = 16;
+	struct dirent *entry;
+
+	*ret_count = 0;
+	if (!dir) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			tree_add_problem(walk->arena, walk->reading, path, strerrordesc_np(errno));
+		return names;
+	}
+	while ((entry = readdir(dir)) && /* NOLINT(concurrency-mt-unsafe): a stream of our own */
+		count < NAMES_MAX) {
+		if (!is_wanted(dirfd(dir), entry->d_name, want_folders))
+			continue;
+		if (count == room) {
+			const char **more = arena_alloc(walk->arena, const char *, 2 * room);
+
+			memcpy(more, names, count * sizeof(*more));
+			names = more;
+			room *= 2;
+		}
+		names[count++] = arena_strdup(walk->arena, entry->d_name);
+	}
+	qsort(names, count, sizeof(*names), by_text);
+	*ret_count = count;
+	return names;
+}
+
+static json_t *read_value(struct walk *walk, const char *path)
+{
+	AUTO(arena_freep) struct arena *scratch = arena_new();
+	const char *full = LAYOUT_PATH(scratch, walk->reading->dir, path);
+	struct error err = {0};
+	json_t *value = NULL;
+	char *text;
+	size_t size;
+
+	if (file_read(scratch, full, FILE_BYTES_MAX, &text, &size, &err) ||
+		json_parse(text, size, path, &value, &err)) {
+		tree_add_problem(walk->arena, walk->reading, path, err.text);
+		return NULL;
+	}
+	walk->reading->file_count++;
+	walk->reading->byte_count += size;
+	return value;
+}
+
+static void visit_file(
+	struct walk *walk, struct tree_entry entry, const char *folder, const char *samples_folder)
+{
+	json_auto_t *value = NULL;
+	json_auto_t *samples = NULL;
+	const char *why = "";
+	const char *samples_path;
+
+	entry.path = LAYOUT_PATH(walk->arena, folder, entry.file);
+	value = read_value(walk, entry.path);
+	if (!value)
+		return;
+	if (!envelope_of(walk->arena, value, &entry.envelope, &why)) {
+		tree_add_problem(walk->arena, walk->reading, entry.path, why);
+		return;
+	}
+	samples_path = LAYOUT_PATH(walk->arena, samples_folder, LAYOUT_SAMPLES, entry.file);
+	if (path_exists(LAYOUT_PATH(walk->arena, walk->reading->dir, samples_path)))
+		samples = read_value(walk, samples_path);
+	walk->result_count += entry.profile != NULL;
+	entry.value = value;
+	entry.samples = samples;
+	entry.data =
+		entry.envelope.status == ENVELOPE_NONE ? value : json_object_get(value, "data");
+	walk->visitor->visit(walk->visitor->context, &entry);
+}
+
+static void visit_folder(struct walk *walk, const struct tree_entry *place, const char *folder,
+	const char *samples_folder)
+{
+	size_t count;
+	const char **files = list(walk, folder, false, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct tree_entry entry = *place;
+
+		entry.file = files[i];
+		visit_file(walk, entry, folder, samples_folder);
+	}
+}
+
+static int by_number(const void *a, const void *b)
+{
+	long left = strtol(*(const char *const *)a, NULL, 10);
+	long right = strtol(*(const char *const *)b, NULL, 10);
+
+	return (left > right) - (left < right);
+}
+
+/* Repetitions after the first: <folder>/repetitions/<number>/. */
+static void visit_repetitions(struct walk *walk, struct tree_entry place, const char *folder)
+{
+	const char *parent = LAYOUT_PATH(walk->arena, folder, LAYOUT_REPETITIONS);
+	size_t count;
+	const char **numbers = list(walk, parent, true, &count);
+
+	qsort(numbers, count, sizeof(*numbers), by_number);
+	for (size_t i = 0; i < count; i++) {
+		const char *path = LAYOUT_PATH(walk->arena, parent, numbers[i]);
+		char *end = NULL;
+		long number = strtol(numbers[i], &end, 10);
+
+		if (number < 1 || *end) {
+			tree_add_problem(
+				walk->arena, walk->reading, path, "its name is no repetition");
+			continue;
+		}
+		place.repetition = (size_t)number;
+		visit_folder(walk, &place, path, path);
+	}
+}
+
+static void visit_profile(struct walk *walk, const char *vpn, const char *profile)
+{
+	const char *folder = LAYOUT_PATH(walk->arena, vpn, profile);
+	const char *aside =
+		LAYOUT_PATH(walk->arena, LAYOUT_GENERAL, LAYOUT_ALL_LINKS, vpn, profile);
+	struct tree_entry place = {.vpn = vpn, .profile = profile};
+	size_t count;
+	const char **hosts = list(walk, folder, true, &count);
+
+	if (!count)
+		return;
+	if (walk->visitor->enter)
+		walk->visitor->enter(walk->visitor->context, vpn, profile, NULL);
+	visit_folder(walk, &place, folder, aside);
+	visit_repetitions(walk, place, aside);
+	for (size_t i = 0; i < count; i++) {
+		const char *path = LAYOUT_PATH(walk->arena, folder, hosts[i]);
+
+		place.host = hosts[i];
+		place.repetition = 0;
+		if (walk->visitor->enter)
+			walk->visitor->enter(walk->visitor->context, vpn, profile, hosts[i]);
+		visit_folder(walk, &place, path, path);
+		visit_repetitions(walk, place, path);
+	}
+}
+
+static void visit_vpn(struct walk *walk, const char *vpn)
+{
+	struct tree_entry place = {.vpn = vpn};
+	size_t count;
+	const char **profiles = list(walk, vpn, true, &count);
+
+	visit_folder(walk, &place, vpn, vpn);
+	for (size_t i = 0; i < count; i++)
+		visit_profile(walk, vpn, profiles[i]);
+}
+
+static int check_folder(const char *dir, struct error *err)
+{
+	AUTO(dir_closep) DIR *stream = opendir(dir);
+
+	if (!stream && errno == ENOTDIR)
+		return fail(
+			err, ERROR_USAGE, "read %s: it is a file; name the folder of a run", dir);
+	if (!stream) {
+		fail_errno(err, "read result tree %s", dir);
+		err->kind = ERROR_USAGE;
+		return -1;
+	}
+	return 0;
+}
+
+/* Published or ours, hosts are folders such as 0_lom. */
+static bool profile_has_host(struct walk *walk, const char *vpn, const char *profile)
+{
+	size_t count, position;
+	const char **hosts = list(walk, LAYOUT_PATH(walk->arena, vpn, profile), true, &count);
+	const char *name;
+
+	for (size_t i = 0; i < count; i++)
+		if (layout_host_of(hosts[i], &position, &name))
+			return true;
+	return false;
+}
+
+bool tree_is_there(const char *dir)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct tree_reading reading = {.dir = dir};
+	struct walk walk = {.arena = arena, .reading = &reading};
+	size_t vpn_count, profile_count;
+	const char **vpns;
+
+	reading.problems_end = &reading.problems;
+	vpns = list(&walk, "", true, &vpn_count);
+	for (size_t i = 0; i < vpn_count; i++) {
+		const char **profiles;
+
+		if (!layout_is_vpn(vpns[i]))
+			continue;
+		profiles = list(&walk, vpns[i], true, &profile_count);
+		for (size_t j = 0; j < profile_count; j++)
+			if (profile_has_host(&walk, vpns[i], profiles[j]))
+				return true;
+	}
+	return false;
+}
+
+static int refuse(const char *dir, const struct tree_reading *reading, struct error *err)
+{
+	if (reading->problems)
+		return fail(err, ERROR_USAGE,
+			"read result tree %s: nothing in it is readable; first: %s: %s", dir,
+			reading->problems->path, reading->problems->why);
+	return fail(err, ERROR_USAGE,
+		"read %s: it holds no results; name the folder with <VPN>/<profile>/0_<host>/ in "
+		"it",
+		dir);
+}
+
+int tree_read(struct arena *arena, const char *dir, const struct tree_visitor *visitor,
+	struct tree_reading *ret_reading, struct error *err)
+{
+	struct walk walk = {.arena = arena, .visitor = visitor, .reading = ret_reading};
+	struct tree_entry top = {0};
+	const char **folders;
+	size_t count;
+
+	*ret_reading = (struct tree_reading){.dir = arena_strdup(arena, dir)};
+	ret_reading->problems_end = &ret_reading->problems;
+	if (check_folder(dir, err))
+		return -1;
+	folders = list(&walk, "", true, &count);
+	if (!tree_is_there(dir))
+		return refuse(dir, ret_reading, err);
+	visit_folder(&walk, &top, "", "");
+	visit_folder(&walk, &top, LAYOUT_GENERAL, LAYOUT_GENERAL);
+	for (size_t i = 0; i < count; i++) {
+		if (layout_is_vpn(folders[i]))
+			visit_vpn(&walk, folders[i]);
+	}
+	if (walk.result_count == 0)
+		return refuse(dir, ret_reading, err);
+	return 0;
+}
+
+char *tree_comparison_dir(struct arena *arena, const char *dir)
+{
+	return LAYOUT_PATH(arena, dir, LAYOUT_GENERAL, LAYOUT_COMPARISON);
+}
+
+bool tree_is_measurement(const char *file)
+{
+	static const char *const others[] = {
+		LAYOUT_TC_SETTINGS, LAYOUT_TIMING, LAYOUT_CONNECT, LAYOUT_REBOOT, LAYOUT_HOSTS};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (strcmp(file, others[i]) == 0)
+			return false;
+	return true;
+}

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "base/attribute.h"
+
+#include <stdio.h>
+
+/* Text into HTML and SVG, with what means something there escaped. */
+void html_text(FILE *out, const char *text);
+/* Everything printed is escaped; markup goes through fputs() and fprintf(). */
+void html_printf(FILE *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* As an id or the target of a link: what is no letter, digit, '-' or '_' becomes '-'. */
+void html_id(FILE *out, const char *text);
+/* A path below the tree as a relative URL. */
+void html_url(FILE *out, const char *path);

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "base/attribute.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/*
+ * The commands that read result trees. All print their data to `out`; what is wrong with the
+ * user's folder or flags is ERROR_USAGE. A file that is there with other content is only replaced
+ * with `force`.
+ */
+struct report_options {
+	const char *dir;
+	const char *tuned_dir; /* the same VPNs with tuned hosts, NULL-able: kernel_tuning tables */
+	const char *html; /* a file to write; NULL: DIR/report.html unless another form is asked */
+	const char *csv_dir, *latex_dir; /* folders to write into, NULL-able */
+	bool json, markdown;             /* to `out` */
+	bool force;
+};
+MUST_CHECK int report_run(const struct report_options *options, FILE *out, struct error *err);
+
+struct recompute_options {
+	const char *dir;
+	const char *out_dir; /* NULL: DIR/General/comparison */
+	bool force;
+};
+MUST_CHECK int recompute_run(const struct recompute_options *options, FILE *out, struct error *err);
+
+struct compare_options {
+	const char *before, *after; /* two result trees */
+	bool json;
+};
+MUST_CHECK int compare_run(const struct compare_options *options, FILE *out, struct error *err);

@@ -1,0 +1,161 @@
+/* The command that turns a result tree into a page, tables or JSON. */
+#include "report/report.h"
+
+#include "report/output.h"
+#include "report/page.h"
+
+#include "base/fd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A stream that becomes a text; closed by hand when it is complete. */
+static FILE *text_stream(char **text, size_t *size)
+{
+	FILE *stream = open_memstream(text, size);
+
+	if (!stream)
+		abort();
+	return stream;
+}
+
+/* Links to files work when the page lies in the tree or the tree below the page. */
+static const char *tree_url(const struct report_options *options, const char *html)
+{
+	size_t length = strlen(options->dir);
+
+	return strncmp(html, options->dir, length) == 0 && html[length] == '/' &&
+			       !strchr(html + length + 1, '/')
+		       ? ""
+		       : NULL;
+}
+
+static const char *url_of_tree(
+	struct arena *arena, const struct report_options *options, const char *html)
+{
+	const char *below = tree_url(options, html);
+	char *folder;
+
+	if (below)
+		return below;
+	/* A page elsewhere points at the tree by its absolute path. */
+	folder = realpath(options->dir, NULL);
+	below = arena_printf(arena, "file://%s/", folder ? folder : options->dir);
+	free(folder);
+	return below;
+}
+
+static void add_page(struct outputs *outputs, const struct page *page, const char *html)
+{
+	AUTO(text_freep) char *text = NULL;
+	size_t size;
+	FILE *stream = text_stream(&text, &size);
+
+	page_write(stream, page);
+	fclose(stream);
+	outputs_add(outputs, html, text);
+}
+
+static void add_tables(struct outputs *outputs, const struct page *page, const char *dir,
+	const char *ending,
+	void (*print)(FILE *out, struct arena *arena, const struct table *table))
+{
+	for (const struct table *table = page->tables->first; table; table = table->next) {
+		AUTO(text_freep) char *text = NULL;
+		size_t size;
+		FILE *stream = text_stream(&text, &size);
+
+		print(stream, page->results->arena, table);
+		fclose(stream);
+		outputs_add(outputs,
+			arena_printf(page->results->arena, "%s/%s.%s", dir, table->id, ending),
+			text);
+	}
+}
+
+static void print_csv(FILE *out, struct arena *arena, const struct table *table)
+{
+	(void)arena;
+	table_print_csv(out, table);
+}
+
+static void print_markdown(FILE *out, const struct page *page)
+{
+	fprintf(out, "# %s\n\n## Answers\n\n", page->results->name);
+	for (const struct answer *answer = page->answers; answer; answer = answer->next) {
+		fprintf(out, "- **%s** %s\n", answer->question, answer->sentence);
+		for (const struct caveat *caveat = answer->caveats; caveat; caveat = caveat->next)
+			fprintf(out, "  - %s\n", caveat->text);
+	}
+	fputs("\n## Findings\n\n", out);
+	for (const struct finding *f = page->findings->first; f; f = f->next) {
+		fprintf(out, "- **%s** `%s` %s\n", severity_name(f->severity), f->id, f->sentence);
+		for (const struct evidence *e = f->evidence; e; e = e->next)
+			fprintf(out, "  - %s%s%s%s\n", e->text, e->path ? " (`" : "",
+				e->path ? e->path : "", e->path ? "`)" : "");
+	}
+	fputs("\n## Tables\n\n", out);
+	for (const struct table *table = page->tables->first; table; table = table->next)
+		if (table->row_count)
+			table_print_markdown(out, page->results->arena, table);
+}
+
+/* What --json prints: the tables, and in more keys what the page says in sentences. */
+static void print_report_json(FILE *out, const struct page *page)
+{
+	json_auto_t *value = tables_json(page->tables);
+
+	json_object_set_new(value, "answers", answers_json(page->answers));
+	json_object_set_new(value, "findings", findings_json(page->findings));
+	json_object_set_new(value, "problems", problems_json(page->results));
+	print_json(out, value, 0);
+	fputc('\n', out);
+}
+
+static int write_report(
+	const struct report_options *options, struct page *page, FILE *out, struct error *err)
+{
+	AUTO(outputs_freep) struct outputs *outputs = outputs_new();
+	struct arena *arena = page->results->arena;
+	const char *html = options->html;
+
+	if (!html && !options->json && !options->markdown && !options->csv_dir &&
+		!options->latex_dir)
+		html = arena_printf(arena, "%s/report.html", options->dir);
+	if (html) {
+		page->charts = charts_of(page->results, page->tuned);
+		page->tree_url = url_of_tree(arena, options, html);
+		add_page(outputs, page, html);
+	}
+	if (options->csv_dir)
+		add_tables(outputs, page, options->csv_dir, "csv", print_csv);
+	if (options->latex_dir)
+		add_tables(outputs, page, options->latex_dir, "tex", table_print_latex);
+	if (outputs_write(outputs, options->force, NULL, err))
+		return -1;
+	if (options->json)
+		print_report_json(out, page);
+	if (options->markdown)
+		print_markdown(out, page);
+	if (html && !options->json && !options->markdown)
+		fprintf(out, "%s\n", html);
+	return 0;
+}
+
+int report_run(const struct report_options *options, FILE *out, struct error *err)
+{
+	AUTO(results_freep) struct results *results = NULL;
+	AUTO(results_freep) struct results *tuned = NULL;
+	struct page page = {0};
+
+	if (results_read(options->dir, &results, err))
+		return -1;
+	if (options->tuned_dir && results_read(options->tuned_dir, &tuned, err))
+		return fail_in(err, "read the tuned runs");
+	page.results = results;
+	page.tuned = tuned;
+	page.tables = tables_of(results, tuned);
+	page.findings = findings_of(results);
+	page.answers = answers_of(results, page.findings);
+	return write_report(options, &page, out, err);
+}

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "base/attribute.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Pure functions on arrays of numbers. Values must be finite; nothing is allocated for keeps. */
+
+/* The six numbers of published result trees. */
+struct summary {
+	double min, average, max, p25, p50, p75;
+};
+
+/*
+ * Quartiles by the exclusive method as published: one value is all its quartiles, of no values
+ * everything is 0, and positions outside are extrapolated from the outermost pair.
+ */
+struct summary summary_of(const double *values, size_t count);
+/* As summary_of() but quartiles are sorted[(size_t)(p * (count - 1))]; published for durations. */
+struct summary summary_by_index(const double *values, size_t count);
+/* All six equal, as published for what was measured once. */
+struct summary summary_one(double value);
+/* min of mins, max of maxes and means of the rest, as published; of nothing everything is 0. */
+struct summary summary_merge(const struct summary *summaries, size_t count);
+
+double stats_mean(const double *values, size_t count);
+/* With count - 1 below; 0 for fewer than two values. */
+double stats_deviation(const double *values, size_t count);
+double stats_median(const double *values, size_t count);
+/* Linear between order statistics (type 7), for reading; `quantile` within [0, 1]. */
+double stats_quantile(const double *values, size_t count, double quantile);
+/* Ascending copy into `sorted`. */
+void stats_sort(const double *values, size_t count, double *sorted);
+
+/* `confidence` is what is really covered, which small samples keep below what was asked for. */
+struct interval {
+	double low, high;
+	double confidence;
+};
+
+/* Order statistics by the binomial distribution: exact whatever the distribution is. */
+struct interval interval_quantile(
+	const double *values, size_t count, double quantile, double confidence);
+struct interval interval_median(const double *values, size_t count, double confidence);
+/* Bias-corrected and accelerated bootstrap of the mean; equal seeds give equal intervals. */
+struct interval interval_mean(const double *values, size_t count, double confidence, uint64_t seed);
+/* Wilson's score interval of a proportion; trials > 0. */
+struct interval interval_proportion(size_t successes, size_t trials, double confidence);
+
+struct ratio {
+	double ratio; /* of `above` over `below` */
+	struct interval interval;
+	double delta; /* Cliff's: -1 all lower .. 1 all higher */
+	double p;     /* two-sided permutation test of the mean logarithm */
+	bool p_is_exact;
+};
+
+/*
+ * Hodges-Lehmann estimate of how many times larger `above` is, with the interval that belongs to
+ * the Mann-Whitney distribution. All values must be above zero and both counts at least one.
+ */
+struct ratio ratio_of(const double *above, size_t above_count, const double *below,
+	size_t below_count, double confidence);
+
+/* Two-sided, difference of means; exact up to 20,000 permutations, else up to 10,000 seeded draws.
+ */
+double permutation_test(const double *a, size_t a_count, const double *b, size_t b_count,
+	uint64_t seed, bool *ret_is_exact);
+/* Smallest two-sided p that the exact test of these counts can show. */
+double permutation_floor(size_t a_count, size_t b_count);
+
+/* Adjusted p values in the order given; `adjusted` may be `p`. */
+void adjust_holm(const double *p, size_t count, double *adjusted);
+void adjust_benjamini_hochberg(const double *p, size_t count, double *adjusted);
+
+/*
+ * Compact letters: bit k of groups[i] says that item i is in group k. Items that `differ` share
+ * no group, items that do not differ share at least one. `differ` is count x count, symmetric;
+ * at most 64 items; returns the number of groups.
+ */
+size_t group_items(const bool *differ, size_t count, uint64_t *groups);
+
+/* Difference of two means that `count` values per side find with this power; normal quantiles. */
+double detectable_difference(double deviation, size_t count, double significance, double power);
+double stats_normal_quantile(double probability);

@@ -1,0 +1,108 @@
+#include "report/measure.h"
+#include "report/page.h"
+#include "report/recompute.h"
+
+#include "base/fd.h"
+#include "base/json.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void nowhere(void *context, const char *path, const json_t *value)
+{
+	(void)context;
+	assert(path && json_is_object(value));
+}
+
+static struct results *results_of_nothing(void)
+{
+	struct arena *arena = arena_new();
+	struct results *results = arena_alloc(arena, struct results, 1);
+
+	results->arena = arena;
+	results->kept = json_array();
+	results->name = "fuzz";
+	results->reading.problems_end = &results->reading.problems;
+	results->profiles = arena_alloc(arena, const char *, 1);
+	results->profiles[0] = "baseline";
+	results->profile_count = 1;
+	return results;
+}
+
+/* One link of one VPN whose every file is the input. */
+static void fill(struct results *results, const struct tree_entry *entry)
+{
+	struct vpn *vpn = arena_alloc(results->arena, struct vpn, 1);
+	struct cell *cell = arena_alloc(results->arena, struct cell, 1);
+	struct link *link = arena_alloc(results->arena, struct link, 1);
+
+	vpn->name = "Internal";
+	vpn->is_reference = true;
+	vpn->cells = cell;
+	cell->profile = "baseline";
+	cell->links = link;
+	link->folder = "0_a";
+	link->host = "a";
+	link->runs = arena_alloc(results->arena, struct run, 1);
+	results->vpns = vpn;
+	results->reference = vpn;
+	measure_ping(results, entry, link->runs);
+	measure_tcp(results, entry, link->runs);
+	measure_udp(results, entry, link->runs);
+	measure_qperf(results, entry, link->runs);
+	measure_video(results, entry, link->runs);
+	measure_nix(results, entry, link->runs);
+	measure_parallel(results, entry, cell);
+	measure_connect(results, entry, &link->connect);
+	measure_connect(results, entry, &link->reboot);
+	measure_settings(entry, &cell->settings);
+	measure_timing(entry, &cell->timing);
+}
+
+static void write_everything(struct results *results)
+{
+	struct page page = {.results = results, .tree_url = ""};
+	AUTO(text_freep) char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	page.tables = tables_of(results, results);
+	page.findings = findings_of(results);
+	page.answers = answers_of(results, page.findings);
+	page.charts = charts_of(results, results);
+	page_write(out, &page);
+	fclose(out);
+	assert(size > 1000);
+	recompute_all(results, nowhere, NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	AUTO(results_freep) struct results *results = NULL;
+	json_auto_t *value = NULL;
+	struct tree_entry entry = {.vpn = "Internal",
+		.profile = "baseline",
+		.host = "0_a",
+		.file = "ping.json",
+		.path = "Internal/baseline/0_a/ping.json"};
+	struct error err;
+	const char *why;
+
+	if (json_parse((const char *)data, size, "input", &value, &err))
+		return 0;
+	results = results_of_nothing();
+	if (!envelope_of(results->arena, value, &entry.envelope, &why))
+		return 0;
+	entry.value = value;
+	entry.samples = value;
+	entry.data =
+		entry.envelope.status == ENVELOPE_NONE ? value : json_object_get(value, "data");
+	fill(results, &entry);
+	write_everything(results);
+	return 0;
+}

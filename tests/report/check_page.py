@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Holds a written report to what a reader relies on: one file, whole, every link with its target.
+
+Usage: check_page.py REPORT_HTML CSV_DIR LATEX_DIR REPORT_JSON; speaks TAP.
+"""
+import csv
+import json
+import os
+import sys
+from html.parser import HTMLParser
+
+VOID = {"meta", "link", "input", "br", "hr", "img"}
+
+
+class Page(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.faults, self.ids, self.targets, self.remote = [], [], [], set(), []
+        self.rows, self.figures, self.svgs, self.images = 0, 0, 0, []
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+        self.rows += tag == "tr"
+        self.figures += tag == "figure"
+        self.svgs += tag == "svg"
+        if "id" in attrs:
+            self.ids.append(attrs["id"])
+        for key in ("href", "src"):
+            value = attrs.get(key, "")
+            if value.startswith("#"):
+                self.targets.add(value[1:])
+            elif value.startswith(("http:", "https:", "//")):
+                self.remote.append(value)
+        if tag == "svg" and attrs.get("aria-hidden") != "true" and attrs.get("role") != "img":
+            self.images.append("a drawing without a role")
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}> closes nothing, line {self.getpos()[0]}")
+
+
+count = failed = 0
+
+
+def check(sentence, wrong):
+    global count, failed
+    count += 1
+    failed += bool(wrong)
+    print(f"{'not ok' if wrong else 'ok'} {count} - {sentence}")
+    for line in list(wrong)[:5]:
+        print(f"# {line}")
+
+
+def main():
+    html, csv_dir, latex_dir, report = sys.argv[1:5]
+    with open(html, encoding="utf-8") as stream:
+        text = stream.read()
+    with open(report, encoding="utf-8") as stream:
+        tables = json.load(stream)["tables"]
+    page = Page()
+    body = text.split("<script")[0]
+    page.feed(body if body.endswith("</html>\n") else body + "</body></html>")
+    check("every element is closed", page.faults + page.open)
+    check("no id is given twice", {i for i in page.ids if page.ids.count(i) > 1})
+    check("every link within the page has its target", page.targets - set(page.ids))
+    check("nothing is fetched from anywhere", page.remote)
+    check("every drawing says that it is one", page.images)
+    check("charts are drawn without a script", [] if page.svgs >= page.figures > 10 else [page.svgs])
+    check("there are tables", [] if page.rows > 100 else [page.rows])
+    check("strange names are escaped", ["they are not"] if "<img src=x" in text else [])
+    wrong = []
+    for table in tables:
+        with open(os.path.join(csv_dir, table["id"] + ".csv"), newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+        if len(rows) != len(table["rows"]):
+            wrong.append(f"{table['id']}: {len(rows)} rows")
+        for row, want in zip(rows, table["rows"]):
+            for key, value in want.items():
+                same = row[key] == "" if value is None else (
+                    row[key] == value if isinstance(value, str) else float(row[key]) == value)
+                if not same:
+                    wrong.append(f"{table['id']} {key}: {row[key]} is not {value}")
+    check("CSV holds the numbers of the JSON", wrong)
+    wrong = []
+    for table in tables:
+        with open(os.path.join(latex_dir, table["id"] + ".tex"), encoding="utf-8") as stream:
+            latex = stream.read()
+        body = latex.replace("\\{", "").replace("\\}", "")
+        if body.count("{") != body.count("}") or latex.count(r"\\") != len(table["rows"]) + 1:
+            wrong.append(table["id"])
+    check("LaTeX is balanced and has all rows", wrong)
+    print(f"1..{count}")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+#!/bin/sh
+# What is no result tree ends with status 2 and a sentence; what is damaged is named and left out.
+# usage: test_bad_input.sh TOOL
+set -u
+here=$(dirname "$0")
+tool=$1
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+count=0
+failed=0
+
+check() { # check SENTENCE STATUS; the condition is the status
+	count=$((count + 1))
+	if [ "$2" -eq 0 ]; then
+		echo "ok $count - $1"
+	else
+		echo "not ok $count - $1"
+		sed 's/^/# /' "$work/out"
+		failed=1
+	fi
+}
+
+refuses() { # refuses SENTENCE WORDS ARGS...
+	sentence=$1
+	words=$2
+	shift 2
+	"$tool" "$@" >"$work/out" 2>&1
+	status=$?
+	[ "$status" -eq 2 ] && grep -q "$words" "$work/out"
+	check "$sentence" $?
+}
+
+mkdir -p "$work/empty" "$work/other/a/b/c"
+touch "$work/file"
+python3 "$here/make_tree.py" "$work/tree" --damage
+for command in recompute "report --json"; do
+	set -- $command
+	name=$1
+	shift
+	refuses "$name refuses a folder that is not there" "No such file" "$name" "$work/none" "$@"
+	refuses "$name refuses a file" "it is a file" "$name" "$work/file" "$@"
+	refuses "$name refuses an empty folder" "holds no results" "$name" "$work/empty" "$@"
+	refuses "$name refuses another folder" "holds no results" "$name" "$work/other" "$@"
+	refuses "$name refuses the folder of one VPN" "holds no results" "$name" "$work/tree/Internal" "$@"
+done
+
+"$tool" recompute "$work/tree" >"$work/out" 2>&1
+check "a damaged tree is recomputed" $?
+for name in cut deep empty hollow huge nan strange; do
+	grep -q "0_ada/$name.json: " "$work/out"
+	check "$name.json is named" $?
+done
+
+"$tool" recompute "$work/tree" >"$work/out" 2>&1
+check "writing the same again is no overwriting" $?
+file=$work/tree/General/comparison/baseline/ping.json
+echo mine >"$file"
+refuses "another file is not overwritten" "add --force" recompute "$work/tree"
+[ "$(cat "$file")" = mine ]
+check "and keeps its content" $?
+"$tool" recompute "$work/tree" --force >"$work/out" 2>&1 && [ "$(cat "$file")" != mine ]
+check "with --force it is" $?
+
+if [ "$(id -u)" -eq 0 ]; then
+	run="setpriv --reuid=65534 --regid=65534 --clear-groups"
+else
+	run=
+fi
+chmod 755 "$work"
+mkdir -m 000 "$work/closed"
+$run "$tool" recompute "$work/closed" >"$work/out" 2>&1
+[ $? -eq 2 ] && grep -q "Permission denied" "$work/out"
+check "a folder that may not be read is refused" $?
+chmod -R a-w "$work/tree"
+$run "$tool" recompute "$work/tree" "$work/tree/new" >"$work/out" 2>&1
+[ $? -eq 2 ] && grep -q "Permission denied" "$work/out"
+check "a folder that may not be written is refused" $?
+chmod 755 "$work/closed"
+
+echo "1..$count"
+exit $failed

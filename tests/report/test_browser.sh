@@ -1,0 +1,57 @@
+#!/bin/sh
+# The page in a real browser: no errors on its console, charts drawn by its script, also by keyboard.
+# usage: test_browser.sh TOOL HAS_SCRIPT
+set -u
+here=$(dirname "$0")
+if ! command -v chromium >/dev/null; then
+	if [ "${MESHBENCH_MUST_WORK:-}" = 1 ]; then
+		echo "not ok 1 - chromium is there"
+		echo "1..1"
+		exit 1
+	fi
+	echo "1..0 # SKIP no chromium"
+	exit 0
+fi
+if [ "$2" = false ]; then
+	echo "1..0 # SKIP built without the script of the page (npm ci in web/)"
+	exit 0
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+python3 "$here/make_tree.py" "$work/tree" --seed 5
+"$1" report "$work/tree" >/dev/null || exit 1
+count=0
+failed=0
+
+check() {
+	count=$((count + 1))
+	if [ "$2" -eq 0 ]; then
+		echo "ok $count - $1"
+	else
+		echo "not ok $count - $1"
+		grep CONSOLE "$work/log" | head -5 | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+browse() { # browse URL; the page as it is after its script, on $work/dom
+	timeout 90 chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
+		--disable-component-update --disable-sync --user-data-dir="$work/profile" --enable-logging=stderr \
+		--virtual-time-budget=20000 --window-size=1280,20000 --dump-dom "$1" >"$work/dom" 2>"$work/log"
+}
+
+browse "file://$work/tree/report.html"
+check "the browser shows the page" $?
+! grep -q CONSOLE "$work/log"
+check "its console stays empty" $?
+[ "$(grep -o 'class="marks"' "$work/dom" | wc -l)" -ge 20 ]
+check "charts are drawn by the script" $?
+! grep -q '<form id="filters" hidden' "$work/dom"
+check "filters are shown once they work" $?
+[ "$(grep -o 'tabindex="0"' "$work/dom" | wc -l)" -ge 20 ]
+check "headings can be reached by keyboard" $?
+browse "file://$work/tree/report.html#samples-Wireguard-baseline"
+grep -o '<details class="samples" id="samples-Wireguard-baseline"[^>]*>' "$work/dom" | grep -q open
+check "a link to samples opens them" $?
+echo "1..$count"
+exit $failed

@@ -1,0 +1,182 @@
+// One Vega-Lite specification per kind of chart.
+
+const configOf = (theme) => ({
+  background: null,
+  font: theme.sans,
+  view: { stroke: null },
+  axis: {
+    labelColor: theme.soft, titleColor: theme.soft, gridColor: theme.rule, domain: false,
+    tickColor: theme.rule, labelFontSize: 11, titleFontWeight: 'normal', labelLimit: 120,
+  },
+  header: { labelColor: theme.ink, labelFontWeight: 'bold', labelFontSize: 12.5, titleColor: theme.soft },
+  legend: { labelColor: theme.ink, titleColor: theme.soft, symbolOpacity: 1 },
+});
+
+const colour = (chart, theme) => ({
+  field: 'vpn', type: 'nominal', legend: null,
+  scale: { domain: chart.vpns, range: chart.vpns.map(theme.colourOf) },
+});
+
+// A click on a value leads to the samples it comes from.
+const valuesOf = (chart) => chart.points.map((point) => ({
+  ...point,
+  none: false,
+  low: point.low ?? point.y,
+  high: point.high ?? point.y,
+  unit: chart.unit,
+  href: point.place ? `#samples-${point.place.replace(/[^A-Za-z0-9_]/g, '-')}` : '#samples',
+}));
+
+// Who was measured and has no value: that is a result, too.
+const missingOf = (chart) => chart.vpns.flatMap((vpn) => chart.panels
+  .filter((panel) => !chart.points.some((p) => p.vpn === vpn && p.panel === panel))
+  .map((panel) => ({ vpn, panel, none: true, zero: 0 })));
+
+// A panel of nothing but zeros still needs a scale.
+const padsOf = (chart) => chart.panels
+  .filter((panel) => chart.points.filter((p) => p.panel === panel).every((p) => (p.high ?? p.y) <= 0))
+  .map((panel) => ({ vpn: chart.vpns[0], panel, none: 'pad', pad: 1 }));
+
+const shortNumber = (field) => `format(${field}, abs(${field}) >= 100 ? ',.0f' : '.3~g')`;
+const titleOf = (chart) => [chart.y_title, chart.unit].filter(Boolean).join(', ');
+
+function bars(chart, width, theme) {
+  const columns = width > 760 ? 2 : 1;
+  const y = { field: 'vpn', type: 'nominal', title: null, scale: { domain: chart.vpns } };
+  const x = (extra) => ({ type: 'quantitative', title: chart.unit || null, axis: { tickCount: 5 }, ...extra });
+
+  return {
+    data: { values: [...valuesOf(chart), ...missingOf(chart), ...padsOf(chart)] },
+    facet: { field: 'panel', type: 'nominal', title: null, sort: chart.panels, header: { labelAnchor: 'start' } },
+    columns,
+    resolve: { scale: { x: 'independent' } },
+    spec: {
+      width: width / columns - 150,
+      height: { step: 26 },
+      encoding: { y, color: colour(chart, theme) },
+      layer: [
+        { transform: [{ filter: '!datum.none' }], mark: { type: 'bar', opacity: 0.34, height: 17, cornerRadius: 2 },
+          encoding: { x: x({ field: 'y', aggregate: 'mean' }),
+            tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'y', aggregate: 'mean', title: 'mean' },
+              { field: 'low', aggregate: 'min', title: 'lowest' }, { field: 'high', aggregate: 'max', title: 'highest' },
+              { aggregate: 'count', title: 'values' }] } },
+        { transform: [{ filter: '!datum.none' }], mark: { type: 'rule', strokeWidth: 1.6 },
+          encoding: { x: x({ field: 'low', aggregate: 'min' }), x2: { field: 'high', aggregate: 'max' } } },
+        { transform: [{ filter: '!datum.none' }], mark: { type: 'point', filled: true, opacity: 1, size: 30, stroke: theme.sheet, strokeWidth: 0.8, cursor: 'pointer' },
+          encoding: { x: x({ field: 'y' }), href: { field: 'href' },
+            tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'label', title: 'link' }, { field: 'y', title: chart.unit }] } },
+        { transform: [{ filter: '!datum.none' }, { aggregate: [{ op: 'mean', field: 'y', as: 'mean' }, { op: 'max', field: 'high', as: 'end' }], groupby: ['vpn', 'panel'] },
+            { calculate: shortNumber('datum.mean'), as: 'text' }],
+          mark: { type: 'text', align: 'left', dx: 8, fontSize: 11.5, color: theme.ink },
+          encoding: { x: x({ field: 'end' }), text: { field: 'text' }, color: { value: theme.ink } } },
+        { transform: [{ filter: 'datum.none === "pad"' }], mark: { type: 'point', opacity: 0 },
+          encoding: { x: x({ field: 'pad' }) } },
+        { transform: [{ filter: 'datum.none === true' }],
+          mark: { type: 'text', align: 'left', dx: 6, fontSize: 11.5, text: 'no result' },
+          encoding: { x: x({ field: 'zero' }), color: { value: theme.soft } } },
+      ],
+    },
+  };
+}
+
+// Means per cell and how close each is to the best of its column, by ratio over two powers of ten.
+function heatValues(chart) {
+  const cells = new Map();
+  for (const { vpn, panel, y } of chart.points) {
+    const cell = cells.get(`${vpn}\n${panel}`) ?? { vpn, panel, sum: 0, count: 0 };
+    cell.sum += y;
+    cell.count += 1;
+    cells.set(`${vpn}\n${panel}`, cell);
+  }
+  const all = [...cells.values()].map((cell) => ({ ...cell, mean: cell.sum / cell.count }));
+  const best = (panel) => all.filter((c) => c.panel === panel).map((c) => c.mean)
+    .reduce((a, b) => (chart.higher_is_better ? Math.max(a, b) : Math.min(a, b)));
+  return all.map((cell) => {
+    const top = best(cell.panel);
+    const ratio = chart.higher_is_better ? cell.mean / top : top / cell.mean;
+    const close = ratio > 0 ? Math.max(0, 1 + Math.log10(Math.min(ratio, 1)) / 2) : Number(cell.mean === top);
+    return { ...cell, close };
+  });
+}
+
+function heat(chart, width, theme) {
+  return {
+    data: { values: heatValues(chart) },
+    width: Math.min(width - 110, 110 * chart.panels.length),
+    height: { step: 34 },
+    encoding: {
+      x: { field: 'panel', type: 'nominal', title: null, scale: { domain: chart.panels }, axis: { orient: 'top', labelAngle: 0, labelFontWeight: 'bold' } },
+      y: { field: 'vpn', type: 'nominal', title: null, scale: { domain: chart.vpns } },
+    },
+    layer: [
+      { mark: { type: 'rect', color: theme.heat, stroke: theme.sheet, strokeWidth: 3 },
+        encoding: { opacity: { field: 'close', type: 'quantitative', legend: null, scale: { domain: [0, 1], range: [0.08, 0.92] } },
+          tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'mean', title: titleOf(chart) }, { field: 'count', title: 'values' }] } },
+      { transform: [{ calculate: shortNumber('datum.mean'), as: 'text' }],
+        mark: { type: 'text', fontSize: 12 },
+        encoding: { text: { field: 'text' },
+          color: { condition: { test: 'datum.close > 0.7', value: theme.onHeat }, value: theme.ink } } },
+      { data: { values: missingOf(chart) }, mark: { type: 'text', text: 'no result', fontSize: 11 },
+        encoding: { color: { value: theme.soft } } },
+    ],
+  };
+}
+
+function scatter(chart, width, theme) {
+  const axis = (field, title) => ({ field, type: 'quantitative', title, scale: { type: 'log', nice: false, padding: 18 }, axis: { tickCount: 6 } });
+
+  return {
+    data: { values: valuesOf(chart).filter((p) => p.x > 0 && p.y > 0) },
+    width: width - 190,
+    height: 330,
+    params: [{ name: 'view', select: 'interval', bind: 'scales' }],
+    mark: { type: 'point', filled: true, size: 70, opacity: 0.75, cursor: 'pointer' },
+    encoding: {
+      x: axis('x', chart.x_title),
+      y: axis('y', chart.y_title),
+      color: { ...colour(chart, theme), legend: { title: null } },
+      shape: { field: 'panel', type: 'nominal', sort: chart.panels, legend: { title: null, symbolFillColor: theme.soft, symbolStrokeColor: theme.soft } },
+      href: { field: 'href' },
+      tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'label', title: 'link' },
+        { field: 'x', title: chart.x_title }, { field: 'y', title: chart.y_title }],
+    },
+  };
+}
+
+function lines(chart, width, theme) {
+  const values = chart.points.flatMap(({ vpn, panel, label, series, step }) => series.map((value, i) => ({
+    vpn, panel, label, second: (i + 1) * step, value,
+  })));
+
+  return {
+    data: { values },
+    facet: {
+      row: { field: 'vpn', type: 'nominal', title: null, sort: chart.vpns, header: { labelAngle: 0, labelAlign: 'left' } },
+      column: { field: 'panel', type: 'nominal', title: null, sort: chart.panels },
+    },
+    resolve: { scale: { y: 'independent' } },
+    spec: {
+      width: Math.max(90, (width - 90) / chart.panels.length - 55),
+      height: 62,
+      mark: { type: 'line', strokeWidth: 1.3, opacity: 0.85 },
+      encoding: {
+        x: { field: 'second', type: 'quantitative', title: null, axis: { tickCount: 3, grid: false } },
+        y: { field: 'value', type: 'quantitative', title: null, axis: { tickCount: 2 } },
+        color: colour(chart, theme),
+        detail: { field: 'label' },
+        tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'label', title: 'link' },
+          { field: 'second' }, { field: 'value', title: chart.unit }],
+      },
+    },
+  };
+}
+
+const kinds = { bars, heat, scatter, lines };
+
+export function specOf(chart, width, theme) {
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    config: configOf(theme),
+    ...kinds[chart.kind](chart, width, theme),
+  };
+}
