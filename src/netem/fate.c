@@ -11,7 +11,7 @@ int netem_new(const struct netem_key *key, struct netem **ret_netem, struct erro
 	if (!netem)
 		return fail_errno(err, "prepare the impairment of port %u", key->port);
 	netem->key = *key;
-	netem_restart(netem, 0);
+	netem_restart(netem, key->seed, 0);
 	*ret_netem = netem;
 	return 0;
 }
@@ -139,8 +139,10 @@ int netem_set(struct netem *netem, const struct netem_params *params,
 	return 0;
 }
 
-void netem_restart(struct netem *netem, int64_t now_ns)
+void netem_restart(struct netem *netem, uint64_t seed, int64_t now_ns)
 {
+	netem->key.seed = seed;
+	netem->totals = (struct netem_totals){.queued = netem->totals.queued};
 	rekey(netem);
 	netem->index = 0;
 	netem->epoch_ns = now_ns;

@@ -219,8 +219,11 @@ void netem_freep(struct netem **netem);
  */
 MUST_CHECK int netem_set(struct netem *netem, const struct netem_params *params,
 	const struct netem_timeline *timeline, int64_t now_ns, struct error *err);
-/* Starts the same packets again: index 0, chains at their start, time slots counted from now. */
-void netem_restart(struct netem *netem, int64_t now_ns);
+/*
+ * Begins anew with this seed: index 0, chains at their start, time slots counted from now, totals
+ * of zero. What is queued stays queued.
+ */
+void netem_restart(struct netem *netem, uint64_t seed, int64_t now_ns);
 /* Whether fates are all "passes now", so that callers may skip netem_decide(). */
 bool netem_is_transparent(const struct netem *netem);
 
@@ -240,7 +243,7 @@ int64_t netem_admit(struct netem *netem, int64_t now_ns, uint32_t length);
 
 /*
  * A copy with hold_packets waits here under the caller's token; false when no place is free, then
- * it is simply released in its turn. After each decided packet that passed, netem_next_due() yields
+ * it waits for its last resort. After each decided packet that passed, netem_next_due() yields
  * the tokens whose successors have passed and the time to release them, after that packet.
  */
 bool netem_hold(struct netem *netem, const struct netem_copy *copy, uint32_t token);

@@ -43,7 +43,7 @@ static inline int flow_init(struct flow *flow, const struct netem_params *params
 		printf("# flow: %s\n", err.text);
 		return -1;
 	}
-	netem_restart(flow->netem, 0);
+	netem_restart(flow->netem, key.seed, 0);
 	return 0;
 }
 

@@ -338,9 +338,9 @@ TEST(equal_seeds_give_equal_fates_and_others_do_not)
 	CHECK_OK(netem_set(a, &params, NULL, 0, &err), err);
 	CHECK_OK(netem_set(b, &params, NULL, 0, &err), err);
 	CHECK_OK(netem_set(c, &params, NULL, 0, &err), err);
-	netem_restart(a, 0);
-	netem_restart(b, 0);
-	netem_restart(c, 0);
+	netem_restart(a, 5, 0);
+	netem_restart(b, 5, 0);
+	netem_restart(c, 5, 0);
 	for (int i = 0; i < 1000; i++) {
 		struct netem_fate fates[3];
 
