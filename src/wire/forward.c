@@ -64,7 +64,7 @@ static bool put_out(struct fabric *fabric, const struct parcel *parcel)
 	return fabric->output(fabric->context, parcel->out_port, pieces, 2);
 }
 
-void forward_deliver(struct fabric *fabric, uint32_t at)
+static void deliver(struct fabric *fabric, uint32_t at)
 {
 	struct parcel *parcel = &fabric->queue.parcels[at];
 	struct wire_counters *counters = &fabric->ports[parcel->out_port].counters;
@@ -195,7 +195,7 @@ static void arrive(struct fabric *fabric, uint32_t at)
 	if (port->in.ns_per_byte > 0)
 		enter_line(fabric, at, out, &port->in, STAGE_LINE_IN);
 	else
-		forward_deliver(fabric, at);
+		deliver(fabric, at);
 }
 
 static void flood(struct fabric *fabric, uint32_t at)
@@ -272,7 +272,7 @@ void forward_release(struct fabric *fabric, uint32_t at)
 		enter_switch(fabric, at);
 		break;
 	default:
-		forward_deliver(fabric, at);
+		deliver(fabric, at);
 	}
 }
 

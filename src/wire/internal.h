@@ -59,6 +59,7 @@ struct buffer {
 	int64_t in_ns;
 	uint64_t index; /* of the first segment at the sending port */
 	uint32_t flow;
+	struct buffer *next; /* of its class, when free */
 	struct frame frame;
 	_Alignas(16) uint8_t data[]; /* virtio header and frame */
 };
@@ -217,30 +218,29 @@ MUST_CHECK int fabric_init(struct fabric *fabric, size_t memory_bytes, struct er
 void fabric_done(struct fabric *fabric);
 MUST_CHECK int fabric_add_port(struct fabric *fabric, const struct wire_params *params,
 	int64_t now_ns, uint16_t *ret_port, struct error *err);
-void fabric_remove_port(struct fabric *fabric, uint16_t port);
+void fabric_remove_port(struct fabric *fabric, uint16_t number);
 /* The timeline is borrowed until the next set. */
-MUST_CHECK int fabric_set(struct fabric *fabric, uint16_t port, const struct wire_params *params,
+MUST_CHECK int fabric_set(struct fabric *fabric, uint16_t number, const struct wire_params *params,
 	const struct netem_timeline *timeline, int64_t now_ns, struct error *err);
 void fabric_restart(struct fabric *fabric, uint64_t seed, int64_t now_ns);
 void fabric_counters(
-	const struct fabric *fabric, uint16_t port, struct wire_counters *ret_counters);
+	const struct fabric *fabric, uint16_t number, struct wire_counters *ret_counters);
 
 /*
  * A frame of `size` bytes with its virtio header lies in `buffer`. True when the wire kept a
  * reference of its own; otherwise the caller may fill the buffer again.
  */
-bool fabric_input(
-	struct fabric *fabric, uint16_t port, int64_t now_ns, struct buffer *buffer, uint32_t size);
+bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct buffer *buffer,
+	uint32_t size);
 /* When there is something to do next, INT64_MAX: never. */
 int64_t fabric_next_ns(const struct fabric *fabric);
 /* Releases what is due. */
 void fabric_run(struct fabric *fabric, int64_t now_ns);
 
 /* forward.c: what happens to a parcel after its fate was drawn. */
-void forward_parcel(struct fabric *fabric, uint32_t parcel, int64_t now_ns);
-void forward_release(struct fabric *fabric, uint32_t parcel);
-void forward_deliver(struct fabric *fabric, uint32_t parcel);
-void forward_drop(struct fabric *fabric, uint32_t parcel);
+void forward_parcel(struct fabric *fabric, uint32_t at, int64_t now_ns);
+void forward_release(struct fabric *fabric, uint32_t at);
+void forward_drop(struct fabric *fabric, uint32_t at);
 
 /* log.c */
 struct log_event {

@@ -1,7 +1,6 @@
 /* Frames that wait: three sizes of buffers, carved from one fixed mapping and never given back. */
 #include "wire/internal.h"
 
-#include <string.h>
 #include <sys/mman.h>
 
 static const uint32_t class_bytes[BUFFER_CLASSES] = {
@@ -29,13 +28,12 @@ uint32_t buffer_room(enum buffer_class class)
 	return class_bytes[class] - (uint32_t)sizeof(struct buffer);
 }
 
-/* A free buffer's data begins with the link to the next one. */
 struct buffer *buffer_take(struct pool *pool, enum buffer_class class)
 {
 	struct buffer *buffer = pool->free[class];
 
 	if (buffer) {
-		memcpy(&pool->free[class], buffer->data, sizeof(buffer));
+		pool->free[class] = buffer->next;
 	} else {
 		if (pool->size - pool->used < class_bytes[class])
 			return NULL;
@@ -53,6 +51,6 @@ void buffer_drop(struct pool *pool, struct buffer *buffer)
 	if (--buffer->references > 0)
 		return;
 	pool->in_use -= class_bytes[buffer->class];
-	memcpy(buffer->data, &pool->free[buffer->class], sizeof(buffer));
+	buffer->next = pool->free[buffer->class];
 	pool->free[buffer->class] = buffer;
 }

@@ -50,8 +50,11 @@ static int read_options(int argc, char **argv, struct options *options, struct e
 	int64_t number = -1;
 	int status = 0, name;
 
-	while (!status && (name = getopt_long(argc, argv, "", names, NULL)) !=
-				  -1) { /* NOLINT(concurrency-mt-unsafe): one thread */
+	while (!status) {
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): this program has one thread */
+		name = getopt_long(argc, argv, "", names, NULL);
+		if (name == -1)
+			break;
 		if (name == 'c')
 			status = read_number(optarg, 1 << 20, &number, err);
 		else if (name == 'l')
