@@ -8,7 +8,7 @@
 struct intake {
 	struct fabric *fabric;
 	struct port *port;
-	uint16_t number;
+	uint16_t number, out;
 	struct buffer *buffer;
 	int64_t now_ns;
 	bool is_plain_path; /* no impairment: nothing is drawn and nothing counts as queued */
@@ -55,6 +55,18 @@ static int check_params(const struct wire_params *params, struct error *err)
 	return 0;
 }
 
+static void note_waiting(struct fabric *fabric)
+{
+	fabric->can_wait = false;
+	for (uint16_t i = 0; i < fabric->port_count; i++) {
+		const struct port *port = &fabric->ports[i];
+
+		if (port->is_up &&
+			(port->params.line_rate_bps > 0 || !netem_is_transparent(port->netem)))
+			fabric->can_wait = true;
+	}
+}
+
 int fabric_set(struct fabric *fabric, uint16_t number, const struct wire_params *params,
 	const struct netem_timeline *timeline, int64_t now_ns, struct error *err)
 {
@@ -66,6 +78,7 @@ int fabric_set(struct fabric *fabric, uint16_t number, const struct wire_params 
 	port->params = *params;
 	line_set(&port->out, params->line_rate_bps, params->line_buffer_bytes);
 	line_set(&port->in, params->line_rate_bps, params->line_buffer_bytes);
+	note_waiting(fabric);
 	return 0;
 }
 
@@ -83,14 +96,15 @@ int fabric_add_port(struct fabric *fabric, const struct wire_params *params, int
 	fabric->ports[number] = (struct port){0};
 	if (netem_new(&key, &fabric->ports[number].netem, err))
 		return -1;
+	fabric->ports[number].is_up = true;
+	if (number >= fabric->port_count)
+		fabric->port_count = number + 1;
 	if (fabric_set(fabric, number, params, NULL, now_ns, err)) {
+		fabric->ports[number].is_up = false;
 		netem_freep(&fabric->ports[number].netem);
 		return -1;
 	}
 	netem_restart(fabric->ports[number].netem, fabric->seed, now_ns);
-	fabric->ports[number].is_up = true;
-	if (number >= fabric->port_count)
-		fabric->port_count = number + 1;
 	*ret_port = number;
 	return 0;
 }
@@ -138,6 +152,7 @@ void fabric_remove_port(struct fabric *fabric, uint16_t number)
 	*port = (struct port){0};
 	while (fabric->port_count > 0 && !fabric->ports[fabric->port_count - 1].is_up)
 		fabric->port_count--;
+	note_waiting(fabric);
 }
 
 void fabric_restart(struct fabric *fabric, uint64_t seed, int64_t now_ns)
@@ -199,7 +214,7 @@ static uint32_t make_parcel(
 		.first = first,
 		.count = count,
 		.in_port = in->number,
-		.out_port = NO_PORT,
+		.out_port = in->out,
 		.stage = STAGE_DELAY};
 	return at;
 }
@@ -447,6 +462,9 @@ bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct
 		counters->malformed++;
 		return false;
 	}
+	/* The addresses are read while they are in the cache; a flood is decided when it is due. */
+	stations_learn(&fabric->stations, buffer_bytes(buffer) + 6, number);
+	in.out = stations_find(&fabric->stations, buffer_bytes(buffer));
 	buffer->in_ns = now_ns;
 	buffer->index = counters->in_packets;
 	if (fabric->log)
@@ -486,6 +504,18 @@ static void release_expired(struct fabric *fabric, int64_t now_ns)
 	}
 }
 
+/* While one packet is written, the next comes into the cache. */
+static void prefetch_next(const struct queue *queue)
+{
+	const struct buffer *buffer;
+
+	if (queue->heap_size == 0)
+		return;
+	buffer = queue->parcels[queue->heap[0].parcel].buffer;
+	__builtin_prefetch(buffer);
+	__builtin_prefetch(buffer->data);
+}
+
 void fabric_run(struct fabric *fabric, int64_t now_ns)
 {
 	if (fabric->held > 0)
@@ -493,6 +523,7 @@ void fabric_run(struct fabric *fabric, int64_t now_ns)
 	while (queue_next_ns(&fabric->queue) <= now_ns) {
 		uint32_t at = queue_pop(&fabric->queue);
 
+		prefetch_next(&fabric->queue);
 		fabric->queue.parcels[at].is_timed = true;
 		forward_release(fabric, at);
 	}

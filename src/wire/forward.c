@@ -219,11 +219,10 @@ static void flood(struct fabric *fabric, uint32_t at)
 static void enter_switch(struct fabric *fabric, uint32_t at)
 {
 	struct parcel *parcel = &fabric->queue.parcels[at];
-	const uint8_t *bytes = buffer_bytes(parcel->buffer);
 
 	leave_impairment(fabric, parcel);
-	stations_learn(&fabric->stations, bytes + 6, parcel->in_port);
-	parcel->out_port = stations_find(&fabric->stations, bytes);
+	if (parcel->out_port == NO_PORT || !fabric->ports[parcel->out_port].is_up)
+		parcel->out_port = stations_find(&fabric->stations, buffer_bytes(parcel->buffer));
 	if (parcel->out_port == NO_PORT)
 		flood(fabric, at);
 	else if (parcel->out_port == parcel->in_port)

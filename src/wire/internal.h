@@ -207,6 +207,7 @@ struct fabric {
 	uint16_t port_count; /* highest port in use + 1 */
 	uint64_t seed;
 	uint32_t held; /* packets that wait for successors */
+	bool can_wait; /* some port delays or limits: frames may be kept */
 	fabric_output *output;
 	void *context;
 	int64_t (*now)(void *context); /* when a frame is written, for the release error */

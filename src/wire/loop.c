@@ -75,15 +75,6 @@ void loop_done(struct loop *loop)
 	fabric_done(&loop->fabric);
 }
 
-static bool have_buffers(struct loop *loop)
-{
-	if (!loop->small)
-		loop->small = buffer_take(&loop->fabric.pool, BUFFER_SMALL);
-	if (!loop->large)
-		loop->large = buffer_take(&loop->fabric.pool, BUFFER_LARGE);
-	return loop->small && loop->large;
-}
-
 /* Without memory a frame is still taken from the host and counted, as a full card would. */
 static bool drop_frame(struct loop *loop, uint16_t port)
 {
@@ -96,60 +87,44 @@ static bool drop_frame(struct loop *loop, uint16_t port)
 	return true;
 }
 
-/* Replaces a buffer that the fabric keeps. */
-static void hand_over(
-	struct loop *loop, uint16_t port, struct buffer **buffer, uint32_t size, int64_t now_ns)
-{
-	struct buffer *mine = *buffer;
-
-	if (!fabric_input(&loop->fabric, port, now_ns, mine, size))
-		return;
-	buffer_drop(&loop->fabric.pool, mine);
-	*buffer = NULL;
-}
-
-/* A jumbo frame moves out of the large buffer, which has room for seven of its kind. */
-static void hand_over_large(struct loop *loop, uint16_t port, uint32_t size, int64_t now_ns)
-{
-	struct buffer *medium = NULL;
-
-	memcpy(loop->large->data, loop->small->data, buffer_room(BUFFER_SMALL));
-	if (size <= buffer_room(BUFFER_MEDIUM))
-		medium = buffer_take(&loop->fabric.pool, BUFFER_MEDIUM);
-	if (!medium) {
-		hand_over(loop, port, &loop->large, size, now_ns);
-		return;
-	}
-	memcpy(medium->data, loop->large->data, size);
-	(void)fabric_input(&loop->fabric, port, now_ns, medium, size);
-	buffer_drop(&loop->fabric.pool, medium);
-}
-
 /*
- * Nearly all frames are small, so they are read where they will stay; a longer one continues in the
- * large buffer, at the place it would have if it had begun there.
+ * Frames are read into a buffer for the largest. One that may have to wait moves to a buffer of its
+ * own size; one that passes at once never leaves this memory, which stays in the cache.
  */
+static void hand_over(struct loop *loop, uint16_t port, uint32_t size, int64_t now_ns)
+{
+	struct pool *pool = &loop->fabric.pool;
+	struct buffer *fitting = NULL;
+
+	if (loop->fabric.can_wait && size <= buffer_room(BUFFER_MEDIUM))
+		fitting = buffer_take(
+			pool, size <= buffer_room(BUFFER_SMALL) ? BUFFER_SMALL : BUFFER_MEDIUM);
+	if (fitting) {
+		memcpy(fitting->data, loop->next->data, size);
+		(void)fabric_input(&loop->fabric, port, now_ns, fitting, size);
+		buffer_drop(pool, fitting);
+	} else if (fabric_input(&loop->fabric, port, now_ns, loop->next, size)) {
+		buffer_drop(pool, loop->next);
+		loop->next = NULL;
+	}
+}
+
 static bool read_frame(struct loop *loop, uint16_t port)
 {
-	const uint32_t head = buffer_room(BUFFER_SMALL);
-	struct iovec places[2];
 	int64_t now_ns;
 	ssize_t n;
 
-	if (!have_buffers(loop))
+	if (!loop->next)
+		loop->next = buffer_take(&loop->fabric.pool, BUFFER_LARGE);
+	if (!loop->next)
 		return drop_frame(loop, port);
-	places[0] = (struct iovec){loop->small->data, head};
-	places[1] = (struct iovec){loop->large->data + head, buffer_room(BUFFER_LARGE) - head};
-	n = readv(loop->taps[port].fd, places, 2);
+	n = read(loop->taps[port].fd, loop->next->data, buffer_room(BUFFER_LARGE));
 	if (n <= 0)
 		return false;
 	now_ns = clock_now_ns();
 	if (fabric_next_ns(&loop->fabric) <= now_ns)
 		fabric_run(&loop->fabric, now_ns);
-	if ((uint32_t)n <= head)
-		hand_over(loop, port, &loop->small, (uint32_t)n, now_ns);
-	else
-		hand_over_large(loop, port, (uint32_t)n, now_ns);
+	hand_over(loop, port, (uint32_t)n, now_ns);
 	return true;
 }
 

@@ -14,8 +14,9 @@ struct loop {
 	struct fabric fabric;
 	int epoll_fd, control_fd;
 	struct tap taps[WIRE_MAX_PORTS];
-	struct buffer *small, *large; /* where the next frame is read into; NULL without memory */
-	int64_t spin_ns;              /* how long before a release we stop sleeping */
+	struct buffer
+		*next;   /* a large one, where the next frame is read into; NULL without memory */
+	int64_t spin_ns; /* how long before a release we stop sleeping */
 	bool is_stopped, is_realtime, memory_is_locked;
 	size_t memory_bytes;
 	struct wire_log *log;

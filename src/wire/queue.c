@@ -5,7 +5,7 @@
  */
 #include "wire/internal.h"
 
-#include <stdlib.h>
+#include <sys/mman.h>
 
 #define NO_LANE UINT32_MAX
 
@@ -13,11 +13,21 @@ enum {
 	CHILDREN = 4
 };
 
+static void *map(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	madvise(memory, size, MADV_HUGEPAGE);
+	return memory;
+}
+
 int queue_init(struct queue *queue, uint32_t room, struct error *err)
 {
 	*queue = (struct queue){.room = room, .free = NO_PARCEL};
-	queue->parcels = calloc(room, sizeof(*queue->parcels));
-	queue->heap = calloc(room, sizeof(*queue->heap));
+	queue->parcels = map(room * sizeof(*queue->parcels));
+	queue->heap = map(room * sizeof(*queue->heap));
 	if (!queue->parcels || !queue->heap)
 		return fail_errno(err, "reserve a queue for %u parcels", room);
 	for (uint32_t i = 0; i < ARRAY_SIZE(queue->lanes); i++)
@@ -27,8 +37,10 @@ int queue_init(struct queue *queue, uint32_t room, struct error *err)
 
 void queue_done(struct queue *queue)
 {
-	free(queue->parcels);
-	free(queue->heap);
+	if (queue->parcels)
+		munmap(queue->parcels, queue->room * sizeof(*queue->parcels));
+	if (queue->heap)
+		munmap(queue->heap, queue->room * sizeof(*queue->heap));
 	*queue = (struct queue){0};
 }
 
