@@ -16,6 +16,7 @@ enum {
 struct report {
 	struct netem_finding list[MAX_FINDINGS];
 	size_t count;
+	bool errors_only; /* the effective values in warnings take milliseconds to compute */
 };
 
 static void PRINTF_LIKE(4, 5)
@@ -35,7 +36,11 @@ static void PRINTF_LIKE(4, 5)
 }
 
 #define REFUSE(field, ...) add(report, true, field, __VA_ARGS__)
-#define WARN(field, ...) add(report, false, field, __VA_ARGS__)
+#define WARN(field, ...)                                                                           \
+	do {                                                                                       \
+		if (!report->errors_only)                                                          \
+			add(report, false, field, __VA_ARGS__);                                    \
+	} while (0)
 
 static void check_fraction(struct report *report, const char *field, double value)
 {
@@ -154,7 +159,6 @@ static void check_kernel_delay(struct report *report, const struct netem_params 
 static void check_calibrated_jitter(struct report *report, const struct netem_params *params)
 {
 	bool keeps_order = params->jitter != NETEM_JITTER_INDEPENDENT;
-	double mean_ms = netem_mean_delay_ns(params) / 1e6;
 
 	if (params->jitter > NETEM_JITTER_INDEPENDENT)
 		REFUSE("jitter", "is not a kind of jitter");
@@ -175,7 +179,7 @@ static void check_calibrated_jitter(struct report *report, const struct netem_pa
 			"is larger than the delay, so packets would leave before they come");
 	else
 		WARN("jitter_ns", "is larger than the delay; clipped at zero the mean is %.2f ms",
-			mean_ms);
+			netem_mean_delay_ns(params) / 1e6);
 }
 
 static void check_delay(struct report *report, const struct netem_params *params)
@@ -339,4 +343,14 @@ size_t netem_check(const struct netem_params *params, struct netem_finding findi
 		}
 	}
 	return report.count;
+}
+
+int check_errors(const struct netem_params *params, struct error *err)
+{
+	struct report report = {.errors_only = true};
+
+	check_all(&report, params);
+	if (report.count == 0)
+		return 0;
+	return fail(err, ERROR_USAGE, "%s: %s", report.list[0].field, report.list[0].text);
 }

@@ -80,15 +80,6 @@ static int prepare_bottleneck(struct netem *netem, struct error *err)
 	return serialiser_reserve(&netem->line, (uint32_t)packets, err);
 }
 
-static int refuse(const struct netem_params *params, struct error *err)
-{
-	struct netem_finding finding;
-
-	if (netem_check(params, &finding, 1) == 0 || !finding.is_error)
-		return 0;
-	return fail(err, ERROR_USAGE, "%s: %s", finding.field, finding.text);
-}
-
 /* A chain goes on when only its chances change; another chain starts anew. */
 static bool loss_differs(const struct netem_params *a, const struct netem_params *b)
 {
@@ -114,7 +105,7 @@ int netem_set(struct netem *netem, const struct netem_params *params,
 	struct netem_timeline former_timeline = netem->timeline;
 	bool had_timeline = netem->has_timeline;
 
-	if (refuse(params, err) || (timeline && netem_timeline_check(timeline, err)))
+	if (check_errors(params, err) || (timeline && netem_timeline_check(timeline, err)))
 		return -1;
 	netem->params = *params;
 	netem->has_timeline = timeline != NULL;

@@ -47,6 +47,9 @@ struct correlated {
 uint32_t kernel_scaled(double fraction);
 uint32_t correlated_next(struct correlated *state, uint32_t uniform);
 
+/* check.c: only what is refused, and at once. */
+MUST_CHECK int check_errors(const struct netem_params *params, struct error *err);
+
 /* loss.c */
 struct loss_state {
 	bool is_bad;
