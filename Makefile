@@ -1,0 +1,23 @@
+# The two commands of README.md; everything else is Meson's.
+BUILD ?= build
+CHECK ?= build-check
+JOBS ?= $(shell nproc)
+
+.PHONY: demo check clean
+
+# Installs what is missing, builds, and measures the VPNs that are found here.
+demo: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) -j $(JOBS) --quiet
+	$(BUILD)/src/cli/meshbench run
+
+# Every test, with sanitizers; the last line is `N passed, N failed, N skipped`.
+check:
+	@tools/install-packages --tests
+	@tools/check $(CHECK) $(JOBS)
+
+$(BUILD)/build.ninja:
+	@tools/install-packages
+	meson setup $(BUILD)
+
+clean:
+	rm -rf $(BUILD) $(CHECK)

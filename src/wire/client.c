@@ -1,0 +1,213 @@
+/* The other side of the control connection, for those who use the wire. */
+#include "wire/loop.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct wire {
+	int socket_fd;
+};
+
+int wire_connect(int *socket_fd, struct wire **ret_wire, struct error *err)
+{
+	struct timeval limit = {.tv_sec = 10};
+	struct wire *wire = calloc(1, sizeof(*wire));
+
+	if (!wire)
+		return fail_errno(err, "connect to the wire");
+	if (setsockopt(*socket_fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0) {
+		free(wire);
+		return fail_errno(err, "connect to the wire");
+	}
+	wire->socket_fd = fd_take(socket_fd);
+	*ret_wire = wire;
+	return 0;
+}
+
+int wire_connect_path(const char *path, struct wire **ret_wire, struct error *err)
+{
+	AUTO(fd_closep) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return fail(err, ERROR_USAGE, "the wire's socket path is too long: %s", path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return fail_errno(err, "connect to the wire at %s", path);
+	return wire_connect(&fd, ret_wire, err);
+}
+
+void wire_free(struct wire *wire)
+{
+	if (!wire)
+		return;
+	fd_closep(&wire->socket_fd);
+	free(wire);
+}
+
+void wire_freep(struct wire **wire)
+{
+	wire_free(*wire);
+	*wire = NULL;
+}
+
+static int send_request(struct wire *wire, const struct request *request, int fd, struct error *err)
+{
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec part = {(void *)request, sizeof(*request)};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (fd >= 0) {
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
+	}
+	if (sendmsg(wire->socket_fd, &message, MSG_NOSIGNAL) < 0)
+		return fail_errno(err, "ask the wire");
+	return 0;
+}
+
+static int ask(struct wire *wire, const struct request *request, int fd, struct reply *reply,
+	struct error *err)
+{
+	ssize_t n;
+
+	if (send_request(wire, request, fd, err))
+		return -1;
+	n = recv(wire->socket_fd, reply, sizeof(*reply), 0);
+	if (n < 0 && errno == EAGAIN)
+		return fail(err, ERROR_TIMEOUT, "the wire did not answer within 10 s");
+	if (n < 0)
+		return fail_errno(err, "hear from the wire");
+	if (n == 0)
+		return fail(err, ERROR_CRASHED, "the wire's process ended");
+	if (n != (ssize_t)sizeof(*reply))
+		return fail(
+			err, ERROR_PARSE, "the wire answered in %zd bytes; its version differs", n);
+	if (reply->error.kind == ERROR_NONE)
+		return 0;
+	*err = reply->error;
+	return -1;
+}
+
+int wire_add_port(struct wire *wire, const char *name, int tap_fd, const struct wire_params *params,
+	uint32_t *ret_port, struct error *err)
+{
+	struct request request = {.kind = REQUEST_ADD_PORT, .params = *params};
+	struct reply reply;
+
+	strncpy(request.name, name, sizeof(request.name) - 1);
+	if (ask(wire, &request, tap_fd, &reply, err))
+		return fail_in(err, "add port '%s' to the wire", name);
+	*ret_port = reply.port;
+	return 0;
+}
+
+int wire_remove_port(struct wire *wire, uint32_t port, struct error *err)
+{
+	struct request request = {.kind = REQUEST_REMOVE_PORT, .port = port};
+	struct reply reply;
+
+	return ask(wire, &request, -1, &reply, err);
+}
+
+static int write_whole(int fd, const void *data, size_t size, struct error *err)
+{
+	const char *at = data;
+
+	while (size > 0) {
+		ssize_t n = write(fd, at, size);
+
+		if (n < 0)
+			return fail_errno(err, "write a timeline");
+		at += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+static int timeline_file(const struct netem_timeline *timeline, int *ret_fd, struct error *err)
+{
+	AUTO(fd_closep) int fd = memfd_create("timeline", MFD_CLOEXEC);
+	struct timeline_head head = {.step_count = timeline->step_count,
+		.opportunity_count = timeline->opportunity_count,
+		.period_ns = timeline->period_ns,
+		.opportunity_bytes = timeline->opportunity_bytes};
+
+	if (fd < 0)
+		return fail_errno(err, "make a file for a timeline");
+	if (write_whole(fd, &head, sizeof(head), err) ||
+		write_whole(fd, timeline->steps, timeline->step_count * sizeof(*timeline->steps),
+			err) ||
+		write_whole(fd, timeline->opportunities_ns,
+			timeline->opportunity_count * sizeof(*timeline->opportunities_ns), err))
+		return -1;
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
+int wire_set_params(struct wire *wire, uint32_t port, const struct wire_params *params,
+	const struct netem_timeline *timeline, struct error *err)
+{
+	struct request request = {.kind = REQUEST_SET_PARAMS, .port = port, .params = *params};
+	AUTO(fd_closep) int fd = -1;
+	struct reply reply;
+
+	if (timeline && timeline_file(timeline, &fd, err))
+		return -1;
+	return ask(wire, &request, fd, &reply, err);
+}
+
+int wire_restart(struct wire *wire, uint64_t seed, struct error *err)
+{
+	struct request request = {.kind = REQUEST_RESTART, .number = seed};
+	struct reply reply;
+
+	return ask(wire, &request, -1, &reply, err);
+}
+
+int wire_read_counters(
+	struct wire *wire, uint32_t port, struct wire_counters *ret_counters, struct error *err)
+{
+	struct request request = {.kind = REQUEST_COUNTERS, .port = port};
+	struct reply reply;
+
+	if (ask(wire, &request, -1, &reply, err))
+		return -1;
+	*ret_counters = reply.counters;
+	return 0;
+}
+
+int wire_read_health(struct wire *wire, struct wire_health *ret_health, struct error *err)
+{
+	struct request request = {.kind = REQUEST_HEALTH};
+	struct reply reply;
+
+	if (ask(wire, &request, -1, &reply, err))
+		return -1;
+	*ret_health = reply.health;
+	return 0;
+}
+
+int wire_log_to(struct wire *wire, int fd, uint64_t room, struct error *err)
+{
+	struct request request = {.kind = REQUEST_LOG, .number = room};
+	struct reply reply;
+
+	return ask(wire, &request, fd, &reply, err);
+}

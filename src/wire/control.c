@@ -1,0 +1,225 @@
+/* The wire's side of the control connection: one request, one answer. */
+#include "wire/loop.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	MAX_TIMELINE_BYTES = 64 << 20
+};
+
+static int need_port(const struct loop *loop, const struct request *request, struct error *err)
+{
+	if (request->port < WIRE_MAX_PORTS && loop->fabric.ports[request->port].is_up)
+		return 0;
+	return fail(err, ERROR_USAGE, "the wire has no port %u", request->port);
+}
+
+static int add_port(struct loop *loop, const struct request *request, int *fd, struct reply *reply)
+{
+	struct tap *tap;
+	uint16_t port;
+
+	if (*fd < 0)
+		return fail(&reply->error, ERROR_USAGE, "no TAP came with the new port");
+	if (fabric_add_port(&loop->fabric, &request->params, clock_now_ns(), &port, &reply->error))
+		return -1;
+	tap = &loop->taps[port];
+	if (loop_watch(loop, *fd, port, &reply->error)) {
+		fabric_remove_port(&loop->fabric, port);
+		return -1;
+	}
+	tap->fd = fd_take(fd);
+	memcpy(tap->name, request->name, sizeof(tap->name));
+	reply->port = port;
+	return 0;
+}
+
+static int remove_port(struct loop *loop, const struct request *request, struct error *err)
+{
+	struct tap *tap = &loop->taps[request->port];
+
+	if (need_port(loop, request, err))
+		return -1;
+	fabric_remove_port(&loop->fabric, (uint16_t)request->port);
+	fd_closep(&tap->fd);
+	free(tap->timeline_memory);
+	*tap = (struct tap){.fd = -1};
+	return 0;
+}
+
+/* Reads a timeline into memory of ours: what the sender does to the file later must not matter. */
+static int read_timeline(
+	int fd, struct netem_timeline *ret_timeline, void **ret_memory, struct error *err)
+{
+	AUTO(text_freep) char *memory = NULL;
+	struct timeline_head head;
+	size_t steps, opportunities;
+
+	if (pread(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head))
+		return fail(err, ERROR_USAGE, "the timeline has no head");
+	if (head.step_count > MAX_TIMELINE_BYTES / sizeof(struct netem_step) ||
+		head.opportunity_count > MAX_TIMELINE_BYTES / sizeof(int64_t))
+		return fail(err, ERROR_USAGE, "the timeline is longer than %d MiB",
+			MAX_TIMELINE_BYTES >> 20);
+	steps = head.step_count * sizeof(struct netem_step);
+	opportunities = head.opportunity_count * sizeof(int64_t);
+	memory = malloc(steps + opportunities + 1);
+	if (!memory)
+		return fail_errno(err, "keep a timeline");
+	if (pread(fd, memory, steps + opportunities, sizeof(head)) !=
+		(ssize_t)(steps + opportunities))
+		return fail(err, ERROR_USAGE, "the timeline ends early");
+	*ret_timeline = (struct netem_timeline){.steps = (struct netem_step *)(void *)memory,
+		.step_count = head.step_count,
+		.opportunities_ns = (int64_t *)(void *)(memory + steps),
+		.opportunity_count = head.opportunity_count,
+		.opportunity_bytes = head.opportunity_bytes,
+		.period_ns = head.period_ns};
+	*ret_memory = memory;
+	memory = NULL;
+	return 0;
+}
+
+static int set_params(struct loop *loop, const struct request *request, int fd, struct error *err)
+{
+	struct tap *tap = &loop->taps[request->port];
+	struct netem_timeline timeline = {0};
+	void *memory = NULL;
+
+	if (need_port(loop, request, err) ||
+		(fd >= 0 && read_timeline(fd, &timeline, &memory, err)))
+		return -1;
+	if (fabric_set(&loop->fabric, (uint16_t)request->port, &request->params,
+		    fd >= 0 ? &timeline : NULL, clock_now_ns(), err)) {
+		free(memory);
+		return fail_in(err, "port '%s'", tap->name);
+	}
+	free(tap->timeline_memory);
+	tap->timeline_memory = memory;
+	return 0;
+}
+
+static void tell_health(const struct loop *loop, struct wire_health *health)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	*health = (struct wire_health){.release_error = loop->fabric.release_error,
+		.memory_bytes = loop->memory_bytes,
+		.memory_used_bytes = loop->fabric.pool.in_use,
+		.cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+			 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
+		.is_realtime = loop->is_realtime,
+		.memory_is_locked = loop->memory_is_locked};
+}
+
+static void end_log(struct loop *loop)
+{
+	loop->fabric.log = NULL;
+	if (loop->log)
+		munmap(loop->log, loop->log_bytes);
+	loop->log = NULL;
+}
+
+static int start_log(struct loop *loop, const struct request *request, int fd, struct error *err)
+{
+	size_t size = sizeof(struct wire_log) + request->number * sizeof(struct wire_record);
+	void *map;
+
+	end_log(loop);
+	if (fd < 0)
+		return 0;
+	if (request->number == 0 || request->number > SIZE_MAX / 128)
+		return fail(err, ERROR_USAGE, "a log needs room for records");
+	if (ftruncate(fd, (off_t)size) < 0)
+		return fail_errno(
+			err, "make room for %llu log records", (unsigned long long)request->number);
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return fail_errno(err, "map the log");
+	loop->log = map;
+	loop->log_bytes = size;
+	*loop->log = (struct wire_log){.magic = "mbwire1", .room = request->number};
+	loop->fabric.log = loop->log;
+	return 0;
+}
+
+static int obey(struct loop *loop, const struct request *request, int *fd, struct reply *reply)
+{
+	struct error *err = &reply->error;
+
+	switch (request->kind) {
+	case REQUEST_ADD_PORT:
+		return add_port(loop, request, fd, reply);
+	case REQUEST_REMOVE_PORT:
+		return remove_port(loop, request, err);
+	case REQUEST_SET_PARAMS:
+		return set_params(loop, request, *fd, err);
+	case REQUEST_RESTART:
+		fabric_restart(&loop->fabric, request->number, clock_now_ns());
+		return 0;
+	case REQUEST_COUNTERS:
+		if (need_port(loop, request, err))
+			return -1;
+		fabric_counters(&loop->fabric, (uint16_t)request->port, &reply->counters);
+		return 0;
+	case REQUEST_HEALTH:
+		tell_health(loop, &reply->health);
+		return 0;
+	case REQUEST_LOG:
+		return start_log(loop, request, *fd, err);
+	default:
+		return fail(err, ERROR_USAGE, "the wire does not know request %u", request->kind);
+	}
+}
+
+static ssize_t receive(int socket_fd, struct request *request, int *ret_fd)
+{
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec part = {request, sizeof(*request)};
+	struct msghdr message = {.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	struct cmsghdr *head = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+
+	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+		head->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(ret_fd, CMSG_DATA(head), sizeof(int));
+	return n;
+}
+
+void control_serve(struct loop *loop)
+{
+	AUTO(fd_closep) int fd = -1;
+	struct request request;
+	struct reply reply = {0};
+	ssize_t n = receive(loop->control_fd, &request, &fd);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		loop->is_stopped = true;
+		return;
+	}
+	if (n != (ssize_t)sizeof(request))
+		fail(&reply.error, ERROR_USAGE, "a request of %zd bytes is none of ours", n);
+	else if (obey(loop, &request, &fd, &reply) == 0)
+		reply.error = (struct error){0};
+	if (send(loop->control_fd, &reply, sizeof(reply), MSG_NOSIGNAL) < 0)
+		loop->is_stopped = true;
+}

@@ -1,0 +1,255 @@
+#pragma once
+
+#include "wire/wire.h"
+
+#include <linux/virtio_net.h>
+#include <sys/uio.h>
+
+enum {
+	VNET_SIZE = sizeof(struct virtio_net_hdr), /* 10: frames start at 10, so IP at 24 */
+	MAX_FRAME = 65535 + 14 + 8,
+	MAX_HEADERS = 240, /* Ethernet, VLAN tags, IP with options or extensions, TCP */
+	MAX_SEGMENTS = 0xffff,
+	GSO_UDP_L4 = 5, /* VIRTIO_NET_HDR_GSO_UDP_L4, absent from headers before Linux 6.2 */
+	NO_PORT = 0xffff
+};
+
+/* frame.c: what a frame from a host is, as far as fates need to know. */
+enum frame_kind {
+	FRAME_PLAIN,
+	FRAME_TCP,
+	FRAME_UDP
+};
+
+struct frame {
+	enum frame_kind kind; /* other than plain: a super-packet */
+	bool is_ipv6;         /* of a super-packet */
+	uint16_t l3, l4;      /* offsets in the frame, of a super-packet */
+	uint16_t headers;     /* bytes that every segment repeats; 0 when plain */
+	uint16_t gso_size;    /* payload of a segment */
+	uint32_t segments;    /* 1 when plain */
+	uint32_t size;        /* without virtio header */
+};
+
+MUST_CHECK bool frame_parse(const struct virtio_net_hdr *vnet, const uint8_t *bytes, uint32_t size,
+	struct frame *ret_frame);
+/* Length on the wire of segment `i`. */
+uint32_t frame_segment_bytes(const struct frame *frame, uint32_t i);
+/* End of the headers of a TCP packet, otherwise of the frame: what the kernel keeps linear. */
+uint32_t frame_linear_bytes(const uint8_t *bytes, uint32_t size);
+uint32_t frame_flow_hash(const uint8_t *bytes, uint32_t size);
+
+/* segment.c: segments first..first+count-1 of a super-packet as a frame of their own. */
+struct piece {
+	uint8_t head[VNET_SIZE + MAX_HEADERS];
+	uint32_t head_size;
+	const uint8_t *payload;
+	uint32_t payload_size;
+};
+
+void segment_cut(const struct frame *frame, const struct virtio_net_hdr *vnet, const uint8_t *bytes,
+	uint32_t first, uint32_t count, struct piece *ret_piece);
+/* Fills in the checksum that virtio leaves to a network card; `bytes` is one whole packet. */
+void segment_finish_checksum(struct virtio_net_hdr *vnet, uint8_t *bytes, uint32_t size);
+
+/* pool.c: frames that wait, within a fixed amount of memory. */
+struct buffer {
+	uint32_t references;
+	uint32_t class;
+	int64_t in_ns;
+	uint64_t index; /* of the first segment at the sending port */
+	uint32_t flow;
+	struct buffer *next; /* of its class, when free */
+	struct frame frame;
+	_Alignas(16) uint8_t data[]; /* virtio header and frame */
+};
+
+enum buffer_class {
+	BUFFER_SMALL,  /* an ordinary packet */
+	BUFFER_MEDIUM, /* a jumbo frame */
+	BUFFER_LARGE,  /* a super-packet */
+	BUFFER_CLASSES
+};
+
+struct pool {
+	uint8_t *base;
+	size_t size, used; /* carved so far; freed buffers go to their class */
+	size_t in_use;     /* bytes of buffers that are held */
+	struct buffer *free[BUFFER_CLASSES];
+};
+
+MUST_CHECK int pool_init(struct pool *pool, size_t size, struct error *err);
+void pool_done(struct pool *pool);
+uint32_t buffer_room(enum buffer_class class);
+/* NULL when memory is used up. The taker holds the only reference. */
+struct buffer *buffer_take(struct pool *pool, enum buffer_class class);
+void buffer_drop(struct pool *pool, struct buffer *buffer);
+
+static inline struct virtio_net_hdr *buffer_vnet(struct buffer *buffer)
+{
+	return (struct virtio_net_hdr *)(void *)buffer->data;
+}
+
+static inline uint8_t *buffer_bytes(struct buffer *buffer)
+{
+	return buffer->data + VNET_SIZE;
+}
+
+/* queue.c: parcels by time of release; equal times keep the order of entry. */
+enum stage {
+	STAGE_DELAY,    /* in the impairment */
+	STAGE_SLOT,     /* due, but its slot is not open yet */
+	STAGE_LINE_OUT, /* on the sender's line, kernel model */
+	STAGE_LINE_IN,  /* on the receiver's line */
+	STAGES
+};
+
+/* A run of segments with one fate. */
+struct parcel {
+	int64_t release_ns;
+	uint64_t order;
+	struct buffer *buffer;
+	uint32_t next; /* in its lane */
+	uint32_t first, count;
+	uint32_t spacing_ns; /* between its segments on the line they came from */
+	uint16_t in_port, out_port;
+	uint16_t queued; /* packets of it that the impairment counts as queued */
+	uint16_t lane;
+	uint8_t stage;
+	uint8_t is_clone : 1, is_corrupt : 1, is_timed : 1;
+};
+
+struct heap_item {
+	int64_t release_ns;
+	uint64_t order;
+	uint32_t parcel;
+	uint32_t lane; /* whose first it is, or NO_LANE */
+};
+
+struct lane {
+	uint32_t first, last;
+};
+
+struct queue {
+	struct parcel *parcels;
+	uint32_t room, used, free;
+	struct heap_item *heap;
+	uint32_t heap_size;
+	uint64_t entered;
+	struct lane lanes[WIRE_MAX_PORTS * STAGES];
+};
+
+#define NO_PARCEL UINT32_MAX
+
+MUST_CHECK int queue_init(struct queue *queue, uint32_t room, struct error *err);
+void queue_done(struct queue *queue);
+/* Fresh parcel, or NO_PARCEL. */
+uint32_t parcel_new(struct queue *queue);
+void parcel_free(struct queue *queue, uint32_t parcel);
+void queue_push(struct queue *queue, uint32_t lane, uint32_t parcel);
+/* INT64_MAX when empty. */
+static inline int64_t queue_next_ns(const struct queue *queue)
+{
+	return queue->heap_size > 0 ? queue->heap[0].release_ns : INT64_MAX;
+}
+uint32_t queue_pop(struct queue *queue);
+
+/* switch.c: learns which addresses live behind which port. */
+struct station {
+	uint64_t address; /* 48 bits; 0: none */
+	uint16_t port;
+};
+
+enum {
+	STATION_BUCKETS = 1024,
+	STATION_WAYS = 4
+};
+
+struct stations {
+	struct station bucket[STATION_BUCKETS][STATION_WAYS];
+};
+
+void stations_learn(struct stations *stations, const uint8_t source[6], uint16_t port);
+void stations_forget(struct stations *stations, uint16_t port);
+/* NO_PORT: flood. */
+uint16_t stations_find(const struct stations *stations, const uint8_t destination[6]);
+
+/* line.c: an Ethernet line in one direction. */
+struct line {
+	double ns_per_byte; /* 0: no line */
+	int64_t free_ns, buffer_ns;
+};
+
+void line_set(struct line *line, double rate_bps, uint64_t buffer_bytes);
+/* End of the frame that starts after all before it; INT64_MIN when the buffer is full. */
+int64_t line_send(struct line *line, int64_t at_ns, uint32_t bytes, bool is_lossless);
+
+/* histogram.c */
+void histogram_add(struct wire_histogram *histogram, int64_t value_ns);
+
+/* fabric.c and forward.c: the core, without a clock and without descriptors. */
+struct port {
+	bool is_up;
+	struct wire_params params;
+	struct netem *netem;
+	struct line out, in;
+	struct wire_counters counters;
+};
+
+/* Hands a frame with its virtio header to a host; false when it was refused. */
+typedef bool fabric_output(void *context, uint16_t port, const struct iovec *pieces, int count);
+
+struct fabric {
+	struct pool pool;
+	struct queue queue;
+	struct stations stations;
+	struct port ports[WIRE_MAX_PORTS];
+	uint16_t port_count; /* highest port in use + 1 */
+	uint64_t seed;
+	uint32_t held; /* packets that wait for successors */
+	bool can_wait; /* some port delays or limits: frames may be kept */
+	fabric_output *output;
+	void *context;
+	int64_t (*now)(void *context); /* when a frame is written, for the release error */
+	struct wire_histogram release_error;
+	struct wire_log *log;
+};
+
+MUST_CHECK int fabric_init(struct fabric *fabric, size_t memory_bytes, struct error *err);
+void fabric_done(struct fabric *fabric);
+MUST_CHECK int fabric_add_port(struct fabric *fabric, const struct wire_params *params,
+	int64_t now_ns, uint16_t *ret_port, struct error *err);
+void fabric_remove_port(struct fabric *fabric, uint16_t number);
+/* The timeline is borrowed until the next set. */
+MUST_CHECK int fabric_set(struct fabric *fabric, uint16_t number, const struct wire_params *params,
+	const struct netem_timeline *timeline, int64_t now_ns, struct error *err);
+void fabric_restart(struct fabric *fabric, uint64_t seed, int64_t now_ns);
+void fabric_counters(
+	const struct fabric *fabric, uint16_t number, struct wire_counters *ret_counters);
+
+/*
+ * A frame of `size` bytes with its virtio header lies in `buffer`. True when the wire kept a
+ * reference of its own; otherwise the caller may fill the buffer again.
+ */
+bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct buffer *buffer,
+	uint32_t size);
+/* When there is something to do next, INT64_MAX: never. */
+int64_t fabric_next_ns(const struct fabric *fabric);
+/* Releases what is due. */
+void fabric_run(struct fabric *fabric, int64_t now_ns);
+
+/* forward.c: what happens to a parcel after its fate was drawn. */
+void forward_parcel(struct fabric *fabric, uint32_t at, int64_t now_ns);
+void forward_release(struct fabric *fabric, uint32_t at);
+void forward_drop(struct fabric *fabric, uint32_t at);
+
+/* log.c */
+struct log_event {
+	struct buffer *buffer;
+	uint32_t first, count;
+	uint16_t in_port, out_port;
+	enum wire_verdict verdict;
+	bool is_clone;
+	int64_t out_ns;
+};
+void log_event(struct wire_log *log, const struct log_event *event);

@@ -1,0 +1,177 @@
+/* The wire's event loop: reads frames from TAPs, lets the fabric decide, writes what is due. */
+#include "wire/loop.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+	BATCH = 64, /* frames from one port before the next has its turn */
+	EVENTS = 32,
+	CONTROL = WIRE_MAX_PORTS
+};
+
+static bool write_frame(void *context, uint16_t port, const struct iovec *pieces, int count)
+{
+	const struct loop *loop = context;
+	ssize_t n;
+
+	if (count == 1)
+		n = write(loop->taps[port].fd, pieces[0].iov_base, pieces[0].iov_len);
+	else
+		n = writev(loop->taps[port].fd, pieces, count);
+	return n >= 0;
+}
+
+static int64_t read_clock(void *context)
+{
+	(void)context;
+	return clock_now_ns();
+}
+
+int loop_watch(struct loop *loop, int fd, uint32_t number, struct error *err)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = number};
+
+	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		return fail_errno(err, "watch a descriptor of the wire");
+	return 0;
+}
+
+int loop_init(
+	struct loop *loop, int control_fd, size_t memory_bytes, int64_t spin_ns, struct error *err)
+{
+	*loop = (struct loop){.control_fd = control_fd, .epoll_fd = -1, .spin_ns = spin_ns};
+	for (size_t i = 0; i < WIRE_MAX_PORTS; i++)
+		loop->taps[i].fd = -1;
+	if (fabric_init(&loop->fabric, memory_bytes, err))
+		return -1;
+	loop->memory_bytes = memory_bytes;
+	loop->fabric.output = write_frame;
+	loop->fabric.now = read_clock;
+	loop->fabric.context = loop;
+	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (loop->epoll_fd < 0)
+		return fail_errno(err, "prepare the wire's event loop");
+	return loop_watch(loop, control_fd, CONTROL, err);
+}
+
+void loop_done(struct loop *loop)
+{
+	for (size_t i = 0; i < WIRE_MAX_PORTS; i++) {
+		fd_closep(&loop->taps[i].fd);
+		free(loop->taps[i].timeline_memory);
+	}
+	if (loop->log)
+		munmap(loop->log, loop->log_bytes);
+	fd_closep(&loop->epoll_fd);
+	fd_closep(&loop->control_fd);
+	fabric_done(&loop->fabric);
+}
+
+/* Without memory a frame is still taken from the host and counted, as a full card would. */
+static bool drop_frame(struct loop *loop, uint16_t port)
+{
+	static uint8_t scratch[VNET_SIZE + MAX_FRAME];
+
+	if (read(loop->taps[port].fd, scratch, sizeof(scratch)) < 0)
+		return false;
+	loop->fabric.ports[port].counters.in_frames++;
+	loop->fabric.ports[port].counters.out_of_memory++;
+	return true;
+}
+
+/*
+ * Frames are read into a buffer for the largest. One that may have to wait moves to a buffer of its
+ * own size; one that passes at once never leaves this memory, which stays in the cache.
+ */
+static void hand_over(struct loop *loop, uint16_t port, uint32_t size, int64_t now_ns)
+{
+	struct pool *pool = &loop->fabric.pool;
+	struct buffer *fitting = NULL;
+
+	if (loop->fabric.can_wait && size <= buffer_room(BUFFER_MEDIUM))
+		fitting = buffer_take(
+			pool, size <= buffer_room(BUFFER_SMALL) ? BUFFER_SMALL : BUFFER_MEDIUM);
+	if (fitting) {
+		memcpy(fitting->data, loop->next->data, size);
+		(void)fabric_input(&loop->fabric, port, now_ns, fitting, size);
+		buffer_drop(pool, fitting);
+	} else if (fabric_input(&loop->fabric, port, now_ns, loop->next, size)) {
+		buffer_drop(pool, loop->next);
+		loop->next = NULL;
+	}
+}
+
+static bool read_frame(struct loop *loop, uint16_t port)
+{
+	int64_t now_ns;
+	ssize_t n;
+
+	if (!loop->next)
+		loop->next = buffer_take(&loop->fabric.pool, BUFFER_LARGE);
+	if (!loop->next)
+		return drop_frame(loop, port);
+	n = read(loop->taps[port].fd, loop->next->data, buffer_room(BUFFER_LARGE));
+	if (n <= 0)
+		return false;
+	now_ns = clock_now_ns();
+	if (fabric_next_ns(&loop->fabric) <= now_ns)
+		fabric_run(&loop->fabric, now_ns);
+	hand_over(loop, port, (uint32_t)n, now_ns);
+	return true;
+}
+
+/* How long to sleep; a zero timeout polls, which spins over the last stretch before a release. */
+static const struct timespec *patience(const struct loop *loop, struct timespec *ret_timeout)
+{
+	int64_t next_ns = fabric_next_ns(&loop->fabric), wait_ns;
+
+	if (next_ns == INT64_MAX)
+		return NULL;
+	wait_ns = next_ns - clock_now_ns() - loop->spin_ns;
+	if (wait_ns < 0)
+		wait_ns = 0;
+	ret_timeout->tv_sec = wait_ns / NS_PER_S;
+	ret_timeout->tv_nsec = wait_ns % NS_PER_S;
+	return ret_timeout;
+}
+
+static void serve(struct loop *loop, uint32_t number)
+{
+	if (number == CONTROL) {
+		control_serve(loop);
+		return;
+	}
+	for (int i = 0; i < BATCH; i++) {
+		if (loop->taps[number].fd < 0 || !read_frame(loop, (uint16_t)number))
+			return;
+	}
+}
+
+int loop_run(struct loop *loop, struct error *err)
+{
+	struct epoll_event events[EVENTS];
+	struct timespec timeout;
+
+	while (!loop->is_stopped) {
+		int64_t now_ns = clock_now_ns();
+		int ready;
+
+		if (fabric_next_ns(&loop->fabric) <= now_ns)
+			fabric_run(&loop->fabric, now_ns);
+		ready = epoll_pwait2(
+			loop->epoll_fd, events, EVENTS, patience(loop, &timeout), NULL);
+		if (ready < 0 && errno != EINTR)
+			return fail_errno(err, "wait for frames");
+		for (int i = 0; i < ready; i++)
+			serve(loop, events[i].data.u32);
+	}
+	return 0;
+}

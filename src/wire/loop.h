@@ -1,0 +1,67 @@
+#pragma once
+
+#include "wire/internal.h"
+
+/* The process around the fabric: TAPs, a clock, and the control connection. */
+struct tap {
+	int fd;
+	char name[32];
+	struct netem_timeline timeline; /* ours; the fabric borrows it */
+	void *timeline_memory;
+};
+
+struct loop {
+	struct fabric fabric;
+	int epoll_fd, control_fd;
+	struct tap taps[WIRE_MAX_PORTS];
+	struct buffer
+		*next;   /* a large one, where the next frame is read into; NULL without memory */
+	int64_t spin_ns; /* how long before a release we stop sleeping */
+	bool is_stopped, is_realtime, memory_is_locked;
+	size_t memory_bytes;
+	struct wire_log *log;
+	size_t log_bytes;
+};
+
+MUST_CHECK int loop_init(
+	struct loop *loop, int control_fd, size_t memory_bytes, int64_t spin_ns, struct error *err);
+void loop_done(struct loop *loop);
+/* Until the control connection ends. */
+MUST_CHECK int loop_run(struct loop *loop, struct error *err);
+MUST_CHECK int loop_watch(struct loop *loop, int fd, uint32_t number, struct error *err);
+
+/* control.c: reads one request and answers it. */
+void control_serve(struct loop *loop);
+
+enum request_kind {
+	REQUEST_ADD_PORT,
+	REQUEST_REMOVE_PORT,
+	REQUEST_SET_PARAMS,
+	REQUEST_RESTART,
+	REQUEST_COUNTERS,
+	REQUEST_HEALTH,
+	REQUEST_LOG
+};
+
+/* One message each way; a descriptor may travel with a request. */
+struct request {
+	uint32_t kind; /* enum request_kind */
+	uint32_t port;
+	uint64_t number; /* seed, or records of a log */
+	struct wire_params params;
+	char name[32];
+};
+
+struct reply {
+	struct error error; /* ERROR_NONE: done */
+	uint32_t port;
+	struct wire_counters counters;
+	struct wire_health health;
+};
+
+/* A timeline in a memory file: this head, the steps, the opportunities. */
+struct timeline_head {
+	uint64_t step_count, opportunity_count;
+	int64_t period_ns;
+	uint32_t opportunity_bytes, unused;
+};

@@ -1,0 +1,143 @@
+#pragma once
+
+#include "base/error.h"
+#include "netem/netem.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The wire: one process that owns one TAP of every host, switches Ethernet frames between them and
+ * lets every wire packet meet its fate. This is the side of those who use it: start the program
+ * meshbench-wire with one end of a SOCK_SEQPACKET pair (--control-fd) or a path (--listen), hand it
+ * TAPs, change parameters, read counters. It ends when its control connection ends.
+ *
+ * A packet's way: sender's line -> duplicate, loss, corruption, bottleneck, delay -> switch ->
+ * receiver's line. With the kernel model the sender's line comes after the impairment and holds
+ * packets back in the impairment's queue, as a network card does below its queueing discipline.
+ */
+enum {
+	WIRE_MAX_PORTS = 128,
+	WIRE_LINE_OVERHEAD_BYTES = 24, /* per frame on a line: preamble, checksum, gap */
+	WIRE_LINE_MIN_BYTES = 60,      /* shorter frames are padded on a line */
+};
+
+#define WIRE_DEFAULT_LINE_BUFFER_BYTES UINT64_C(1514000) /* a thousand full frames */
+#define WIRE_DEFAULT_MEMORY_BYTES (UINT64_C(256) << 20)
+
+/* What one host's port does to what the host sends, and its line in both directions. */
+struct wire_params {
+	struct netem_params impairment;
+	double line_rate_bps;       /* 0: unshaped */
+	uint64_t line_buffer_bytes; /* of each direction; 0: WIRE_DEFAULT_LINE_BUFFER_BYTES */
+	/*
+	 * Neighbouring segments of a super-packet that leave within this time leave together, with
+	 * the last of them: none is early and none is later than this. 0: only at equal times.
+	 */
+	int64_t merge_ns;
+};
+
+struct wire_counters {
+	uint64_t in_frames, in_packets, in_bytes;    /* from the host: reads, wire packets, bytes */
+	uint64_t out_frames, out_packets, out_bytes; /* to the host */
+	uint64_t lost, down, overflow, duplicated, corrupted, reordered, displaced_short;
+	uint64_t line_overflow_out, line_overflow_in; /* sender's and receiver's line */
+	uint64_t queued;                              /* packets in the impairment now */
+	uint64_t malformed;     /* frames whose virtio header or lengths contradict themselves */
+	uint64_t write_errors;  /* frames that the receiving TAP refused */
+	uint64_t out_of_memory; /* packets dropped because the wire's own memory was full */
+};
+
+/* Logarithmic buckets, eight per factor of two, from 1 ns on. */
+enum {
+	WIRE_BUCKETS_PER_OCTAVE = 8,
+	WIRE_BUCKETS = 40 * WIRE_BUCKETS_PER_OCTAVE
+};
+
+struct wire_histogram {
+	uint64_t count, max_ns;
+	uint64_t bucket[WIRE_BUCKETS];
+};
+
+/* Upper bound of the bucket that holds the quantile; 0 when nothing was counted. */
+int64_t wire_histogram_quantile_ns(const struct wire_histogram *histogram, double quantile);
+
+/* The wire's own health since the last restart. */
+struct wire_health {
+	struct wire_histogram release_error; /* time of writing minus time of release */
+	uint64_t memory_bytes, memory_used_bytes;
+	double cpu_s;
+	bool is_realtime, memory_is_locked;
+};
+
+/*
+ * Whether figures measured meanwhile mean the profile or only a wire that was too slow: false, with
+ * the reason, when packets were dropped for lack of memory or the release error has p99 > 1 ms.
+ */
+bool wire_health_is_good(const struct wire_health *health, const struct wire_counters ports[],
+	size_t port_count, char *ret_reason, size_t reason_size);
+
+/* One packet, or several with equal fate from one super-packet. Records fill the log file. */
+enum wire_verdict {
+	WIRE_DELIVERED,
+	WIRE_LOST,
+	WIRE_DOWN,
+	WIRE_OVERFLOW,
+	WIRE_LINE_OVERFLOW,
+	WIRE_CORRUPTED, /* and delivered */
+};
+
+struct wire_record {
+	int64_t in_ns, out_ns; /* CLOCK_MONOTONIC; out_ns is 0 for what was dropped */
+	uint64_t index;        /* of the first packet, counted per sending port */
+	uint32_t flow;         /* hash of addresses, protocol and ports */
+	uint32_t bytes;        /* on the wire, all packets together */
+	uint16_t in_port, out_port;
+	uint16_t packets;
+	uint8_t verdict; /* enum wire_verdict */
+	uint8_t is_clone;
+};
+
+/* Head of a log file; `written` records follow, `missed` did not fit. */
+struct wire_log {
+	char magic[8]; /* "mbwire1" */
+	uint64_t room, written, missed;
+	struct wire_record records[];
+};
+
+/*
+ * A TAP in the network namespace of the caller, for wire_add_port(): non-blocking, with virtio
+ * header and every segmentation offload that this kernel has.
+ */
+MUST_CHECK int wire_tap_open(const char *name, int *ret_fd, struct error *err);
+
+struct wire;
+
+/* Takes `*socket_fd` over. Every call below waits for the wire's answer, at most 10 s. */
+MUST_CHECK int wire_connect(int *socket_fd, struct wire **ret_wire, struct error *err);
+/* Connects to a wire that was started with --listen. */
+MUST_CHECK int wire_connect_path(const char *path, struct wire **ret_wire, struct error *err);
+/* Closes the connection, which ends the wire. */
+void wire_free(struct wire *wire);
+void wire_freep(struct wire **wire);
+
+/* The wire gets its own copy of `tap_fd`. `name` is for messages. Ports are numbered from 0. */
+MUST_CHECK int wire_add_port(struct wire *wire, const char *name, int tap_fd,
+	const struct wire_params *params, uint32_t *ret_port, struct error *err);
+/* Closes the TAP and forgets what waits for it; the number may be given again. */
+MUST_CHECK int wire_remove_port(struct wire *wire, uint32_t port, struct error *err);
+/*
+ * At once for all packets that come from now on; packets that wait keep their fates. `timeline` may
+ * be NULL and is copied. Refused parameters change nothing.
+ */
+MUST_CHECK int wire_set_params(struct wire *wire, uint32_t port, const struct wire_params *params,
+	const struct netem_timeline *timeline, struct error *err);
+/* Packet indices, time slots, counters and health begin anew on all ports, with this seed. */
+MUST_CHECK int wire_restart(struct wire *wire, uint64_t seed, struct error *err);
+MUST_CHECK int wire_read_counters(
+	struct wire *wire, uint32_t port, struct wire_counters *ret_counters, struct error *err);
+MUST_CHECK int wire_read_health(
+	struct wire *wire, struct wire_health *ret_health, struct error *err);
+/* Logs every packet into this file from now on, at most `room` records; fd -1 ends the log. */
+MUST_CHECK int wire_log_to(struct wire *wire, int fd, uint64_t room, struct error *err);
