@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "report/report.h"
 #include "vpn/vpn.h"
 
 #include <stdio.h>
@@ -141,6 +142,17 @@ static int print_estimate(struct arena *arena, const struct runner_plan *plan, c
 		plan->plan->host_count, text, out);
 }
 
+/* A page that cannot be made takes nothing from what was measured. */
+static void print_report(const char *dir)
+{
+	struct error err;
+
+	fputs("Report:  ", stdout);
+	fflush(stdout);
+	if (report_run(&(struct report_options){.dir = dir, .force = true}, stdout, &err))
+		fprintf(stderr, "meshbench: %s\n", err.text);
+}
+
 static int measure(struct arena *arena, const struct runner_plan *plan, const char *out,
 	bool some_missing, struct error *err)
 {
@@ -169,6 +181,8 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 	if (result.count)
 		summary_print(plan, &result, stdout);
 	printf("Results: %s\n", out);
+	if (result.count)
+		print_report(out);
 	if (ended) {
 		int status = cli_report(err);
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct command *const commands[] = {
-	&command_run, &command_check, &command_list, &command_doctor, &command_shell};
+static const struct command *const commands[] = {&command_run, &command_report, &command_compare,
+	&command_recompute, &command_check, &command_list, &command_doctor, &command_shell};
 
 int cli_report(const struct error *err)
 {
@@ -28,7 +28,7 @@ static void print_commands(FILE *out)
 	      "Commands:\n",
 		out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-10s%s\n", commands[i]->name, commands[i]->about);
+		fprintf(out, "  %-11s%s\n", commands[i]->name, commands[i]->about);
 	fputs("\nmeshbench COMMAND --help says more; `meshbench run` measures what is found "
 	      "here.\n",
 		out);
