@@ -87,6 +87,8 @@ void run_tell(struct run *run, const char *doing, const struct runner_outcome *o
 	const char *warning);
 void run_add_outcome(struct run *run, const struct runner_outcome *outcome);
 
+/* What is known of the lab, the same for all visits: once per run, and before its VPN is up. */
+MUST_CHECK int visit_record_lab(struct run *run, struct lab *lab, struct error *err);
 /* What is known once the VPN is up: environment.json, layout.json, tc_settings.json, vpn.json. */
 MUST_CHECK int visit_record_begin(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err);

@@ -25,6 +25,8 @@ static int try_up(
 		return fail_in(err, "set up the lab");
 	if (lab_verify(stage->lab, err))
 		return fail_in(err, "verify the lab");
+	if (visit_record_lab(run, stage->lab, err))
+		return -1;
 	if (vpn_up(stage->lab, visit->driver, work_dir, &stage->vpn, err))
 		return fail_in(err, "connect %s", visit->driver->title);
 	return 0;

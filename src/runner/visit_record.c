@@ -67,19 +67,22 @@ static int write_hardware(struct run *run, struct error *err)
 	return record_write_general(run->record, "hardware.json", hardware, err);
 }
 
-static int write_environment(struct run *run, const struct runner_visit *visit, struct stage *stage,
-	json_t *facts, struct error *err)
+int visit_record_lab(struct run *run, struct lab *lab, struct error *err)
 {
-	json_t *lab;
+	json_t *description;
 
+	if (json_object_get(run->environment, "lab"))
+		return 0;
+	if (lab_describe(lab, &description, err))
+		return -1;
+	json_object_set_new(run->environment, "lab", description);
+	return write_hardware(run, err);
+}
+
+static int write_environment(
+	struct run *run, const struct runner_visit *visit, json_t *facts, struct error *err)
+{
 	json_object_set(json_object_get(run->environment, "vpns"), visit->driver->folder, facts);
-	if (!json_object_get(run->environment, "lab")) {
-		if (lab_describe(stage->lab, &lab, err))
-			return -1;
-		json_object_set_new(run->environment, "lab", lab);
-		if (write_hardware(run, err))
-			return -1;
-	}
 	return record_write_environment(run->record, run->environment, err);
 }
 
@@ -90,8 +93,8 @@ int visit_record_begin(
 
 	run->connects[run->connect_count++] = (struct runner_connect){
 		.visit = visit, .connect_s = json_number_at(facts, "/connect_s", 0)};
-	if (write_environment(run, visit, stage, facts, err) ||
-		write_hosts(run, visit, stage, err) || write_settings(run, visit, err))
+	if (write_environment(run, visit, facts, err) || write_hosts(run, visit, stage, err) ||
+		write_settings(run, visit, err))
 		return -1;
 	return record_write_profile(
 		run->record, visit->driver->folder, visit->profile->folder, "vpn.json", facts, err);

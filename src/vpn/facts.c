@@ -184,9 +184,17 @@ static void add_host(struct vpn *vpn, size_t host, const json_t *interface, json
 	}
 }
 
-int facts_collect(struct vpn *vpn, struct error *err)
+void facts_of_programs(struct vpn *vpn)
 {
-	json_auto_t *facts = json_object();
+	vpn->facts = json_object();
+	json_object_set_new(vpn->facts, "version", version_of(vpn));
+	json_object_set_new(vpn->facts, "packages", collect_packages(vpn));
+	json_object_set_new(vpn->facts, "programs", collect_programs(vpn));
+}
+
+int facts_of_overlay(struct vpn *vpn, struct error *err)
+{
+	json_t *facts = vpn->facts;
 	json_auto_t *interfaces = NULL;
 
 	if (overlay_look(vpn, &interfaces, err))
@@ -194,14 +202,9 @@ int facts_collect(struct vpn *vpn, struct error *err)
 	json_object_set_new(facts, "addresses", json_object());
 	json_object_set_new(facts, "interfaces", json_object());
 	json_object_set_new(facts, "mtu", json_object());
-	json_object_set_new(facts, "version", version_of(vpn));
-	json_object_set_new(facts, "packages", collect_packages(vpn));
-	json_object_set_new(facts, "programs", collect_programs(vpn));
 	json_object_set_new(facts, "daemons", collect_daemons(vpn));
 	for (size_t i = 0; i < vpn->mesh.count; i++)
 		add_host(vpn, i, json_array_get(interfaces, i), facts);
-	json_decref(vpn->facts);
-	vpn->facts = json_incref(facts);
 	return 0;
 }
 

@@ -120,8 +120,11 @@ MUST_CHECK int daemons_check(struct vpn *vpn, struct error *err);
 
 /* Finds every host's address, then waits until every ordered pair answers on them. */
 MUST_CHECK int overlay_connect(struct vpn *vpn, struct error *err);
-/* Versions, hashes and interfaces as they are now. */
-MUST_CHECK int facts_collect(struct vpn *vpn, struct error *err);
+/* Versions and hashes; asked before anything is up, so that nothing stands between joining and
+ * measuring. */
+void facts_of_programs(struct vpn *vpn);
+/* Addresses, interfaces and daemons as they are now. */
+MUST_CHECK int facts_of_overlay(struct vpn *vpn, struct error *err);
 /* Every host's overlay interface as `ip` shows it, an array in the order of hosts; notes addresses.
  */
 MUST_CHECK int overlay_look(struct vpn *vpn, json_t **ret_interfaces, struct error *err);

@@ -69,12 +69,13 @@ static int join(struct vpn *vpn, size_t only, struct error *err)
 
 static int bring_up(struct vpn *vpn, const char *work_dir, struct error *err)
 {
+	facts_of_programs(vpn);
 	if (make_work_dir(vpn, work_dir, err) || make_host_dirs(vpn, err) ||
 		phase_run(vpn, DRIVER_PREPARE, SIZE_MAX, &vpn->prepare_s, err) ||
 		phase_run(vpn, DRIVER_SERVE, SIZE_MAX, &vpn->serve_s, err) ||
 		join(vpn, SIZE_MAX, err) || overlay_connect(vpn, err))
 		return -1;
-	return facts_collect(vpn, err);
+	return facts_of_overlay(vpn, err);
 }
 
 int vpn_up(struct lab *lab, const struct driver *driver, const char *work_dir, struct vpn **ret_vpn,

@@ -38,7 +38,7 @@ static void tree_done(struct tree *tree)
 	procs_freep(&tree->procs);
 	record_closep(&tree->record);
 	if (tree->dir[0] && tree_remove(tree->dir, &tree->err))
-		printf("# %s\n", tree->err.text);
+		fprintf(stderr, "# %s\n", tree->err.text);
 	arena_freep(&tree->arena);
 }
 
@@ -68,10 +68,10 @@ static int check(struct tree *tree)
 
 	if (proc_start(tree->procs, &spec, &proc, &tree->err) ||
 		proc_wait(proc, deadline_in(50 * NS_PER_S), &tree->err)) {
-		printf("# %s\n", tree->err.text);
+		fprintf(stderr, "# %s\n", tree->err.text);
 		return -1;
 	}
-	printf("# %s", proc_result(proc).out);
+	fprintf(stderr, "# %s", proc_result(proc).out);
 	return proc_result(proc).exit_code;
 }
 
