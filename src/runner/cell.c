@@ -263,7 +263,8 @@ int cell_measure(struct run *run, const struct runner_visit *visit, struct stage
 		arena_printf(arena, "%s, %s: %s", visit->driver->name, visit->profile->name,
 			cell->workload->name),
 		NULL, NULL);
-	failed = try_cell(&m, err) || write_cell(&m, err);
+	failed = try_cell(&m, err) || visit_record_begin(run, visit, stage, err) ||
+		 write_cell(&m, err);
 	if (!failed)
 		tell_outcome(&m);
 	attempt_result_done(&m.result);

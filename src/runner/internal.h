@@ -66,6 +66,7 @@ struct stage {
 	struct vpn *vpn;
 	const char *state_dir;
 	int attempts;
+	bool is_recorded;     /* visit_record_begin() has been done */
 	double began_s, up_s; /* wall clock: when it was begun, and when the VPN was up */
 };
 
@@ -89,7 +90,11 @@ void run_add_outcome(struct run *run, const struct runner_outcome *outcome);
 
 /* What is known of the lab, the same for all visits: once per run, and before its VPN is up. */
 MUST_CHECK int visit_record_lab(struct run *run, struct lab *lab, struct error *err);
-/* What is known once the VPN is up: environment.json, layout.json, tc_settings.json, vpn.json. */
+/*
+ * What is known once the VPN is up: environment.json, layout.json, tc_settings.json, vpn.json. Done
+ * once per visit, before its first result is written but after that was measured: a disk takes its
+ * time, and nothing should stand between a mesh that is up and its first packet.
+ */
 MUST_CHECK int visit_record_begin(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err);
 /* What is known at its end: timing_breakdown.json and what the daemons of each host printed. */

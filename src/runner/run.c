@@ -179,8 +179,7 @@ static int run_visit(struct run *run, const struct runner_visit *visit, struct e
 			return -1;
 		return blame_visit(run, visit, &cause, stage.attempts, err);
 	}
-	failed = visit_record_begin(run, visit, &stage, err) ||
-		 measure_cells(run, visit, &stage, err);
+	failed = measure_cells(run, visit, &stage, err);
 	if (!failed)
 		failed = visit_record_end(run, visit, &stage, err);
 	stage_down(run, &stage);

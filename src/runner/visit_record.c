@@ -89,8 +89,12 @@ static int write_environment(
 int visit_record_begin(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
-	json_auto_t *facts = vpn_describe(stage->vpn);
+	json_auto_t *facts = NULL;
 
+	if (stage->is_recorded)
+		return 0;
+	stage->is_recorded = true;
+	facts = vpn_describe(stage->vpn);
 	run->connects[run->connect_count++] = (struct runner_connect){
 		.visit = visit, .connect_s = json_number_at(facts, "/connect_s", 0)};
 	if (write_environment(run, visit, facts, err) || write_hosts(run, visit, stage, err) ||
