@@ -37,7 +37,7 @@ check() {
 browse() { # browse URL; the page as it is after its script, on $work/dom
 	timeout 90 chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
 		--disable-component-update --disable-sync --user-data-dir="$work/profile" --enable-logging=stderr \
-		--virtual-time-budget=60000 --window-size=1280,20000 --dump-dom "$1" >"$work/dom" 2>"$work/log"
+		--virtual-time-budget=300000 --window-size=1280,20000 --dump-dom "$1" >"$work/dom" 2>"$work/log"
 }
 
 browse "file://$work/tree/report.html"
