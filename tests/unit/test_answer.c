@@ -9,16 +9,11 @@
 #include <string.h>
 
 /* Results made by hand: VPNs with one link and some repetitions of TCP without impairment. */
-static struct results *results_new(void)
+static struct results *results_by_hand(void)
 {
-	struct arena *arena = arena_new();
-	struct results *results = arena_alloc(arena, struct results, 1);
+	struct results *results = results_new("by hand");
 
-	results->arena = arena;
-	results->kept = json_array();
-	results->name = "by hand";
-	results->reading.problems_end = &results->reading.problems;
-	results->profiles = arena_alloc(arena, const char *, 1);
+	results->profiles = arena_alloc(results->arena, const char *, 1);
 	results->profiles[0] = "baseline";
 	results->profile_count = 1;
 	return results;
@@ -37,6 +32,7 @@ static void add_vpn(struct results *results, const char *name, const double *mbp
 	(*at)->cells->profile = "baseline";
 	(*at)->cells->links = arena_alloc(results->arena, struct link, 1);
 	(*at)->cells->links->folder = "0_a";
+	(*at)->cells->links->host = "a";
 	run = &(*at)->cells->links->runs;
 	for (size_t i = 0; i < count; i++) {
 		*run = arena_alloc(results->arena, struct run, 1);
@@ -63,7 +59,7 @@ static const struct answer *bulk(const struct results *results)
 
 TEST(vpns_that_cannot_be_told_apart_share_a_letter)
 {
-	AUTO(results_freep) struct results *results = results_new();
+	AUTO(results_freep) struct results *results = results_by_hand();
 	const struct answer *answer;
 
 	add_vpn(results, "Slow", slow, 8);
@@ -80,7 +76,7 @@ TEST(vpns_that_cannot_be_told_apart_share_a_letter)
 
 TEST(few_values_are_described_and_never_called_a_test)
 {
-	AUTO(results_freep) struct results *results = results_new();
+	AUTO(results_freep) struct results *results = results_by_hand();
 	const struct answer *answer;
 
 	add_vpn(results, "Fast", fast, 3);
@@ -92,7 +88,7 @@ TEST(few_values_are_described_and_never_called_a_test)
 
 TEST(a_flow_that_stood_still_is_counted_as_missing)
 {
-	AUTO(results_freep) struct results *results = results_new();
+	AUTO(results_freep) struct results *results = results_by_hand();
 	const double stalled[] = {100, 0, 102};
 	const struct answer *answer;
 	struct samples samples;
@@ -114,8 +110,8 @@ static const struct change *tcp_of(const struct change *change, const char *vpn)
 
 TEST(a_change_is_named_only_when_it_could_be_shown)
 {
-	AUTO(results_freep) struct results *before = results_new();
-	AUTO(results_freep) struct results *after = results_new();
+	AUTO(results_freep) struct results *before = results_by_hand();
+	AUTO(results_freep) struct results *after = results_by_hand();
 	const struct change *first, *change;
 
 	add_vpn(before, "Up", slow, 8);
@@ -137,8 +133,8 @@ TEST(a_change_is_named_only_when_it_could_be_shown)
 
 TEST(a_change_for_the_worse_and_what_vanished_are_named)
 {
-	AUTO(results_freep) struct results *before = results_new();
-	AUTO(results_freep) struct results *after = results_new();
+	AUTO(results_freep) struct results *before = results_by_hand();
+	AUTO(results_freep) struct results *after = results_by_hand();
 	const double nothing[] = {0, 0, 0};
 	const struct change *change;
 
@@ -153,7 +149,7 @@ TEST(a_change_for_the_worse_and_what_vanished_are_named)
 
 TEST(a_page_of_almost_nothing_is_still_a_page)
 {
-	AUTO(results_freep) struct results *results = results_new();
+	AUTO(results_freep) struct results *results = results_by_hand();
 	struct page page = {.results = results, .tree_url = ""};
 	AUTO(text_freep) char *text = NULL;
 	size_t size;

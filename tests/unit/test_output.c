@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 
+#include "folder.h"
 #include "tap.h"
 
 #include <string.h>
@@ -54,28 +55,15 @@ TEST(objects_are_indented_by_four_and_keep_their_order)
 			   "    \"s\": \"\\\"\\u00E9\"\n}") == 0);
 }
 
-struct folder {
-	char path[64];
-};
-
-static void folder_remove(struct folder *folder)
-{
-	struct error ignored;
-
-	if (tree_remove(folder->path, &ignored))
-		printf("# cannot remove %s\n", folder->path);
-}
-
 TEST(nothing_is_written_when_one_of_the_files_is_in_the_way)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	AUTO(folder_remove) struct folder folder = {"/tmp/test_output.XXXXXX"};
+	TEMPORARY_FOLDER(folder);
 	AUTO(outputs_freep) struct outputs *outputs = outputs_new();
 	struct error err = {0};
 	const char *first, *second;
 	char *text;
 
-	CHECK(mkdtemp(folder.path));
 	first = arena_printf(arena, "%s/new/first", folder.path);
 	second = arena_printf(arena, "%s/second", folder.path);
 	CHECK_OK(file_write(second, "mine", 4, 0644, &err), err);

@@ -3,29 +3,17 @@
 #include "base/file.h"
 #include "base/json.h"
 
+#include "folder.h"
 #include "tap.h"
 
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct folder {
-	char path[64];
-};
-
-static void folder_remove(struct folder *folder)
-{
-	struct error ignored;
-
-	if (tree_remove(folder->path, &ignored))
-		printf("# cannot remove %s\n", folder->path);
-}
-
 #define TREE(name)                                                                                 \
 	AUTO(arena_freep) struct arena *arena = arena_new();                                       \
-	AUTO(folder_remove) struct folder name = {"/tmp/test_reader.XXXXXX"};                      \
 	struct error err = {0};                                                                    \
-	CHECK(mkdtemp((name).path))
+	TEMPORARY_FOLDER(name)
 
 static int put(struct arena *arena, const struct folder *tree, const char *path, const char *text)
 {
