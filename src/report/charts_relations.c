@@ -86,6 +86,41 @@ static double closure_processor_s(const struct run *run)
 	return outcome_is_success(&run->nix.outcome) ? run->nix.user_s + run->nix.system_s : NAN;
 }
 
+/* Quantiles over links: what a reader of a tail wants to see beside each other. */
+static void tails(const struct results *results, struct charts *charts)
+{
+	static const struct {
+		double quantile;
+		const char *name;
+	} quantiles[] = {{0.5, "median"}, {0.95, "95 %"}, {0.99, "99 %"}};
+	struct chart *chart = chart_add(charts, CHART_BARS, "ping_tail",
+		"Round trip at rest: the middle and the tail",
+		"Quantiles of the single round trips of each link, without impairment.");
+
+	chart->unit = "ms";
+	chart->workload = "ping";
+	chart->higher_is_better = false;
+	for (size_t q = 0; q < ARRAY_SIZE(quantiles); q++) {
+		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const char *profile = results_base_profile(results);
+			const struct cell *cell = cell_of(vpn, profile);
+
+			for (const struct link *l = cell ? cell->links : NULL; l; l = l->next) {
+				const struct series *rtt = &l->runs->ping.rtt_ms;
+				struct point *point;
+
+				if (!rtt->count)
+					continue;
+				point = chart_point(charts, chart, vpn->name, quantiles[q].name,
+					stats_quantile(
+						rtt->values, rtt->count, quantiles[q].quantile));
+				point->label = l->folder;
+				point->place = results_place(charts->arena, vpn, profile);
+			}
+		}
+	}
+}
+
 static void planes(const struct results *results, struct charts *charts)
 {
 	struct chart *chart = chart_add(charts, CHART_SCATTER, "latency_throughput",
@@ -210,6 +245,7 @@ void charts_relations(const struct results *results, struct charts *charts)
 	struct chart *again;
 
 	latency(results, charts);
+	tails(results, charts);
 	planes(results, charts);
 	again = chart_add(charts, CHART_BARS, "retransmits", "TCP segments sent again",
 		"Per cent of the segments sent, so that fast and slow links can be compared.");

@@ -231,17 +231,24 @@ static const char *last_part(struct arena *arena, const char *dir)
 	return strrchr(name, '/') && length > 1 ? strrchr(name, '/') + 1 : name;
 }
 
-int results_read(const char *dir, struct results **ret_results, struct error *err)
+struct results *results_new(const char *name)
 {
 	struct arena *arena = arena_new();
-	AUTO(results_freep) struct results *results = arena_alloc(arena, struct results, 1);
-	struct tree_visitor visitor = {.context = results, .visit = visit, .enter = enter};
+	struct results *results = arena_alloc(arena, struct results, 1);
 
 	results->arena = arena;
 	results->kept = json_array();
-	results->name = last_part(arena, dir);
+	results->name = last_part(arena, name);
 	results->reading.problems_end = &results->reading.problems;
-	if (tree_read(arena, dir, &visitor, &results->reading, err))
+	return results;
+}
+
+int results_read(const char *dir, struct results **ret_results, struct error *err)
+{
+	AUTO(results_freep) struct results *results = results_new(dir);
+	struct tree_visitor visitor = {.context = results, .visit = visit, .enter = enter};
+
+	if (tree_read(results->arena, dir, &visitor, &results->reading, err))
 		return -1;
 	collect_profiles(results);
 	results->reference = vpn_named(results, "Internal");

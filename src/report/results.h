@@ -216,6 +216,8 @@ struct results {
 	json_t *kept;                                 /* owns what outlives its file */
 };
 
+/* An empty model, to be filled by hand. */
+struct results *results_new(const char *name);
 MUST_CHECK int results_read(const char *dir, struct results **ret_results, struct error *err);
 void results_freep(struct results **results);
 

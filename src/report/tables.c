@@ -116,6 +116,7 @@ struct tables *tables_of(const struct results *results, const struct results *tu
 
 	tables_tcp(results, tables);
 	tables_latency(results, tables);
+	tables_round_trips(results, tables);
 	tables_parallel(results, tables);
 	tables_udp(results, tables);
 	tables_nix(results, tables);

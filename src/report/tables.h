@@ -13,6 +13,8 @@ struct tables *tables_of(const struct results *results, const struct results *tu
 void tables_tcp(const struct results *results, struct tables *tables);
 void tables_parallel(const struct results *results, struct tables *tables);
 void tables_udp(const struct results *results, struct tables *tables);
+/* Of single round trips, where a tree kept them. */
+void tables_round_trips(const struct results *results, struct tables *tables);
 void tables_latency(const struct results *results, struct tables *tables);
 void tables_nix(const struct results *results, struct tables *tables);
 void tables_video(const struct results *results, struct tables *tables);

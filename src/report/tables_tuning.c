@@ -86,6 +86,7 @@ void tables_effective(const struct results *results, struct tables *tables)
 	struct table *table = table_add(tables, "impairment_effective",
 		"Impairment as stored and as the bare link met it, round trip", "", true);
 
+	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "profile", "Profile");
 	table_column(table, "stored_delay_ms", "Delay, stored", "ms", 1);
 	table_column(table, "met_delay_ms", "Delay added, met", "ms", 2);

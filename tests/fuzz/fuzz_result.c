@@ -19,16 +19,11 @@ static void nowhere(void *context, const char *path, const json_t *value)
 	assert(path && json_is_object(value));
 }
 
-static struct results *results_of_nothing(void)
+static struct results *results_by_hand(void)
 {
-	struct arena *arena = arena_new();
-	struct results *results = arena_alloc(arena, struct results, 1);
+	struct results *results = results_new("by hand");
 
-	results->arena = arena;
-	results->kept = json_array();
-	results->name = "fuzz";
-	results->reading.problems_end = &results->reading.problems;
-	results->profiles = arena_alloc(arena, const char *, 1);
+	results->profiles = arena_alloc(results->arena, const char *, 1);
 	results->profiles[0] = "baseline";
 	results->profile_count = 1;
 	return results;
@@ -95,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (json_parse((const char *)data, size, "input", &value, &err))
 		return 0;
-	results = results_of_nothing();
+	results = results_by_hand();
 	if (!envelope_of(results->arena, value, &entry.envelope, &why))
 		return 0;
 	entry.value = value;

@@ -125,6 +125,9 @@ def links(r, top, level, profile, repetitions):
                 value = failure(r, source, target) if chance < .2 else {
                     "status": "success", "data": data, "meta": meta(r, source, target)}
                 write(value, *place, name)
+                if name == "ping.json" and value["status"] == "success":
+                    write({"runs": [{"rtt_ms": [round(r.expovariate(1), 3) for _ in range(100)]}
+                                    for _ in range(3)]}, *place, "samples", name)
         if profile == "baseline":
             peers = [h for h in HOSTS if h != source]
             write(connection(r, peers), top, f"{position}_{source}", "connection_timings.json")

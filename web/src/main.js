@@ -6,7 +6,7 @@ import { csvOf, download } from './export.js';
 
 const data = JSON.parse(document.getElementById('data').textContent);
 const charts = new Map(data.charts.map((chart) => [chart.id, chart]));
-const shown = new Map(); // figure -> Vega view, for those that have been near the screen
+const shown = new Map(); // figure -> Vega view, for those that are drawn
 const hidden = { vpn: new Set(), profile: new Set(), workload: new Set() };
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -141,19 +141,14 @@ function openTarget() {
   target?.scrollIntoView();
 }
 
-function startCharts() {
+// One after the other with pauses: the page stays usable, and what is not yet drawn is there as a picture.
+async function startCharts() {
   const figures = [...document.querySelectorAll('figure[data-chart]')].filter((f) => charts.has(f.dataset.chart));
-  const near = new IntersectionObserver((entries) => {
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      near.unobserve(target);
-      draw(target);
-    }
-  }, { rootMargin: '400px' });
 
+  figures.forEach(addActions);
   for (const figure of figures) {
-    addActions(figure);
-    near.observe(figure);
+    if (!shown.has(figure)) await draw(figure);
+    await new Promise((resolve) => { setTimeout(resolve, 0); });
   }
 }
 

@@ -1,0 +1,166 @@
+#include "report/compare.h"
+#include "report/page.h"
+
+#include "base/fd.h"
+
+#include "tap.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Results made by hand: VPNs with one link and some repetitions of TCP without impairment. */
+static struct results *results_by_hand(void)
+{
+	struct results *results = results_new("by hand");
+
+	results->profiles = arena_alloc(results->arena, const char *, 1);
+	results->profiles[0] = "baseline";
+	results->profile_count = 1;
+	return results;
+}
+
+static void add_vpn(struct results *results, const char *name, const double *mbps, size_t count)
+{
+	struct vpn **at = &results->vpns;
+	struct run **run;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = arena_alloc(results->arena, struct vpn, 1);
+	(*at)->name = name;
+	(*at)->cells = arena_alloc(results->arena, struct cell, 1);
+	(*at)->cells->profile = "baseline";
+	(*at)->cells->links = arena_alloc(results->arena, struct link, 1);
+	(*at)->cells->links->folder = "0_a";
+	(*at)->cells->links->host = "a";
+	run = &(*at)->cells->links->runs;
+	for (size_t i = 0; i < count; i++) {
+		*run = arena_alloc(results->arena, struct run, 1);
+		(*run)->repetition = i;
+		(*run)->tcp.outcome.envelope.status = ENVELOPE_SUCCESS;
+		(*run)->tcp.outcome.path = "x/baseline/0_a/tcp_iperf3.json";
+		(*run)->tcp.forward = (struct flow){.is_there = true,
+			.received_bps = 1e6 * mbps[i],
+			.sent_bps = 1e6 * mbps[i],
+			.received_bytes = 1e6,
+			.is_stalled = mbps[i] <= 0};
+		run = &(*run)->next;
+	}
+}
+
+static const double fast[] = {100, 101, 102, 103, 104, 105, 106, 107};
+static const double same[] = {99, 102, 101, 104, 103, 106, 105, 108};
+static const double slow[] = {50, 51, 52, 53, 54, 55, 56, 57};
+
+static const struct answer *bulk(const struct results *results)
+{
+	return answers_of(results, findings_of(results));
+}
+
+TEST(vpns_that_cannot_be_told_apart_share_a_letter)
+{
+	AUTO(results_freep) struct results *results = results_by_hand();
+	const struct answer *answer;
+
+	add_vpn(results, "Slow", slow, 8);
+	add_vpn(results, "Fast", fast, 8);
+	add_vpn(results, "Same", same, 8);
+	answer = bulk(results);
+	CHECK(answer->is_tested && answer->rank_count == 3 && answer->group_count == 2);
+	CHECK(answer->ranks->groups == answer->ranks->next->groups);
+	CHECK(strcmp(answer->ranks->letters, "a") == 0);
+	CHECK(strcmp(answer->ranks->next->next->letters, "b") == 0);
+	CHECK(strcmp(answer->ranks->next->next->vpn->name, "Slow") == 0);
+	CHECK(strstr(answer->sentence, "cannot be told apart"));
+}
+
+TEST(few_values_are_described_and_never_called_a_test)
+{
+	AUTO(results_freep) struct results *results = results_by_hand();
+	const struct answer *answer;
+
+	add_vpn(results, "Fast", fast, 3);
+	add_vpn(results, "Slow", slow, 3);
+	answer = bulk(results);
+	CHECK(!answer->is_tested && answer->group_count == 2);
+	CHECK(answer->caveats && strstr(answer->caveats->text, "Too few values for a test"));
+}
+
+TEST(a_flow_that_stood_still_is_counted_as_missing)
+{
+	AUTO(results_freep) struct results *results = results_by_hand();
+	const double stalled[] = {100, 0, 102};
+	const struct answer *answer;
+	struct samples samples;
+
+	add_vpn(results, "Fast", stalled, 3);
+	samples = samples_of(results->arena, results->vpns->cells, METRIC_TCP);
+	CHECK(samples.count == 2 && samples.planned == 3 && samples_mean(&samples) == 101);
+	answer = bulk(results);
+	CHECK(strstr(answer->caveats->text, "2 of 3 links"));
+}
+
+/* The change in TCP throughput of one VPN. */
+static const struct change *tcp_of(const struct change *change, const char *vpn)
+{
+	while (change && (change->metric != METRIC_TCP || strcmp(change->vpn, vpn) != 0))
+		change = change->next;
+	return change;
+}
+
+TEST(a_change_is_named_only_when_it_could_be_shown)
+{
+	AUTO(results_freep) struct results *before = results_by_hand();
+	AUTO(results_freep) struct results *after = results_by_hand();
+	const struct change *first, *change;
+
+	add_vpn(before, "Up", slow, 8);
+	add_vpn(before, "Still", fast, 8);
+	add_vpn(before, "Few", slow, 3);
+	add_vpn(after, "Up", fast, 8);
+	add_vpn(after, "Still", same, 8);
+	add_vpn(after, "Few", fast, 3);
+	first = changes_between(before, after);
+	change = tcp_of(first, "Up");
+	CHECK(change && change_verdict(change) == VERDICT_BETTER && change->has_ratio);
+	CHECK(change->ratio.ratio > 1.9 && change->ratio.interval.low > 1.8);
+	change = tcp_of(first, "Still");
+	CHECK(change && change_verdict(change) == VERDICT_NO_DIFFERENCE);
+	CHECK(change->unseen_percent < 5);
+	change = tcp_of(first, "Few");
+	CHECK(change && change_verdict(change) == VERDICT_TOO_FEW);
+}
+
+TEST(a_change_for_the_worse_and_what_vanished_are_named)
+{
+	AUTO(results_freep) struct results *before = results_by_hand();
+	AUTO(results_freep) struct results *after = results_by_hand();
+	const double nothing[] = {0, 0, 0};
+	const struct change *change;
+
+	add_vpn(before, "Down", fast, 8);
+	add_vpn(before, "Gone", fast, 3);
+	add_vpn(after, "Down", slow, 8);
+	add_vpn(after, "Gone", nothing, 3);
+	change = changes_between(before, after);
+	CHECK(change_verdict(tcp_of(change, "Down")) == VERDICT_WORSE);
+	CHECK(change_verdict(tcp_of(change, "Gone")) == VERDICT_VANISHED);
+}
+
+TEST(a_page_of_almost_nothing_is_still_a_page)
+{
+	AUTO(results_freep) struct results *results = results_by_hand();
+	struct page page = {.results = results, .tree_url = ""};
+	AUTO(text_freep) char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	add_vpn(results, "Only", fast, 1);
+	page.tables = tables_of(results, NULL);
+	page.findings = findings_of(results);
+	page.answers = answers_of(results, page.findings);
+	page.charts = charts_of(results, NULL);
+	page_write(out, &page);
+	fclose(out);
+	CHECK(strstr(text, "</html>") && strstr(text, "Only") && !strstr(text, "nan"));
+}

@@ -1,0 +1,78 @@
+#include "report/output.h"
+
+#include "base/fd.h"
+#include "base/file.h"
+
+#include "folder.h"
+#include "tap.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static char *number(double value)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	print_number(stream, value);
+	fclose(stream);
+	return text;
+}
+
+#define CHECK_NUMBER(value, expected)                                                              \
+	do {                                                                                       \
+		AUTO(text_freep) char *text = number(value);                                       \
+		CHECK(strcmp(text, expected) == 0);                                                \
+	} while (0)
+
+/* Expected: repr() of Python 3.11, which wrote the published files. */
+TEST(numbers_are_as_short_as_they_read_back)
+{
+	CHECK_NUMBER(0.1, "0.1");
+	CHECK_NUMBER(12, "12.0");
+	CHECK_NUMBER(0, "0.0");
+	CHECK_NUMBER(-3.5, "-3.5");
+	CHECK_NUMBER(0.5626666666666666, "0.5626666666666666");
+	CHECK_NUMBER(1e15, "1000000000000000.0");
+	CHECK_NUMBER(123456789012, "123456789012.0");
+	CHECK_NUMBER(1e-5, "1e-05");
+	CHECK_NUMBER(1.0 / 0.0, "null");
+}
+
+TEST(objects_are_indented_by_four_and_keep_their_order)
+{
+	json_auto_t *value = json_pack("{s:[i,f],s:{},s:[],s:n,s:b,s:s}", "z", 1, 2.5, "a", "l",
+		"n", "t", 1, "s", "\"\xc3\xa9");
+	AUTO(text_freep) char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	print_json(stream, value, 0);
+	fclose(stream);
+	CHECK(strcmp(text, "{\n    \"z\": [\n        1,\n        2.5\n    ],\n    \"a\": {},\n"
+			   "    \"l\": [],\n    \"n\": null,\n    \"t\": true,\n"
+			   "    \"s\": \"\\\"\\u00E9\"\n}") == 0);
+}
+
+TEST(nothing_is_written_when_one_of_the_files_is_in_the_way)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEMPORARY_FOLDER(folder);
+	AUTO(outputs_freep) struct outputs *outputs = outputs_new();
+	struct error err = {0};
+	const char *first, *second;
+	char *text;
+
+	first = arena_printf(arena, "%s/new/first", folder.path);
+	second = arena_printf(arena, "%s/second", folder.path);
+	CHECK_OK(file_write(second, "mine", 4, 0644, &err), err);
+	outputs_add(outputs, first, "1");
+	outputs_add(outputs, second, "2");
+	CHECK(outputs_write(outputs, false, NULL, &err) && err.kind == ERROR_USAGE);
+	CHECK(strstr(err.text, "second") && !path_exists(first));
+	CHECK_OK(outputs_write(outputs, true, NULL, &err), err);
+	CHECK_OK(file_read(arena, second, 10, &text, NULL, &err), err);
+	CHECK(strcmp(text, "2") == 0 && path_exists(first));
+	CHECK_OK(outputs_write(outputs, false, NULL, &err), err);
+}

@@ -1,0 +1,145 @@
+#include "record/reader.h"
+
+#include "base/file.h"
+#include "base/json.h"
+
+#include "folder.h"
+#include "tap.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TREE(name)                                                                                 \
+	AUTO(arena_freep) struct arena *arena = arena_new();                                       \
+	struct error err = {0};                                                                    \
+	TEMPORARY_FOLDER(name)
+
+static int put(struct arena *arena, const struct folder *tree, const char *path, const char *text)
+{
+	char *full = arena_printf(arena, "%s/%s", tree->path, path);
+	char *slash = strrchr(full, '/');
+	struct error err = {0};
+
+	*slash = '\0';
+	if (dir_make(full, 0755, &err))
+		return -1;
+	*slash = '/';
+	return file_write(full, text, strlen(text), 0644, &err);
+}
+
+/* What was visited, as lines. */
+struct seen {
+	struct arena *arena;
+	const char *lines;
+};
+
+static void see(void *context, const struct tree_entry *entry)
+{
+	struct seen *seen = context;
+
+	seen->lines = arena_printf(seen->arena, "%s%s %zu %d%s\n", seen->lines, entry->path,
+		entry->repetition, (int)entry->envelope.status, entry->samples ? " samples" : "");
+}
+
+#define SUCCESS "{\"status\":\"success\",\"data\":{\"a\":1},\"meta\":{\"duration_seconds\":2}}"
+
+TEST(files_come_in_order_with_their_repetitions_and_samples)
+{
+	TREE(tree);
+	struct seen seen = {arena, ""};
+	struct tree_visitor visitor = {.context = &seen, .visit = see};
+	struct tree_reading reading;
+
+	CHECK(!put(arena, &tree, "Bee/baseline/10_x/ping.json", SUCCESS));
+	CHECK(!put(arena, &tree, "Bee/baseline/10_x/repetitions/2/ping.json", SUCCESS));
+	CHECK(!put(arena, &tree, "Bee/baseline/10_x/repetitions/10/ping.json", SUCCESS));
+	CHECK(!put(arena, &tree, "Bee/baseline/10_x/samples/ping.json", "{\"rtt_ms\":[1]}"));
+	CHECK(!put(arena, &tree, "Bee/baseline/parallel_tcp_iperf3.json", SUCCESS));
+	CHECK(!put(arena, &tree,
+		"General/all_links/Bee/baseline/repetitions/1/parallel_tcp_iperf3.json", SUCCESS));
+	CHECK(!put(arena, &tree, "Ant/baseline/0_y/ping.json", SUCCESS));
+	CHECK(!put(arena, &tree, "environment.json", "{}"));
+	CHECK_OK(tree_read(arena, tree.path, &visitor, &reading, &err), err);
+	CHECK(strcmp(seen.lines,
+		      "environment.json 0 3\n"
+		      "Ant/baseline/0_y/ping.json 0 1\n"
+		      "Bee/baseline/parallel_tcp_iperf3.json 0 1\n"
+		      "General/all_links/Bee/baseline/repetitions/1/parallel_tcp_iperf3.json 1 1\n"
+		      "Bee/baseline/10_x/ping.json 0 1 samples\n"
+		      "Bee/baseline/10_x/repetitions/2/ping.json 2 1\n"
+		      "Bee/baseline/10_x/repetitions/10/ping.json 10 1\n") == 0);
+	CHECK(!reading.problems);
+}
+
+TEST(what_is_damaged_is_named_and_the_rest_is_read)
+{
+	TREE(tree);
+	struct seen seen = {arena, ""};
+	struct tree_visitor visitor = {.context = &seen, .visit = see};
+	struct tree_reading reading;
+
+	CHECK(!put(arena, &tree, "A/b/0_c/cut.json", "{\"status\":"));
+	CHECK(!put(arena, &tree, "A/b/0_c/good.json", SUCCESS));
+	CHECK(!put(arena, &tree, "A/b/0_c/hollow.json", "{\"status\":\"success\"}"));
+	CHECK(!put(arena, &tree, "A/b/0_c/odd.json", "{\"status\":\"maybe\"}"));
+	CHECK(!put(arena, &tree, "A/b/0_c/note.txt", "no JSON"));
+	CHECK_OK(tree_read(arena, tree.path, &visitor, &reading, &err), err);
+	CHECK(strcmp(seen.lines, "A/b/0_c/good.json 0 1\n") == 0);
+	CHECK(reading.problems && strcmp(reading.problems->path, "A/b/0_c/cut.json") == 0);
+	CHECK(strstr(reading.problems->why, "line 1"));
+	CHECK(strcmp(reading.problems->next->path, "A/b/0_c/hollow.json") == 0);
+	CHECK(strstr(reading.problems->next->next->why, "maybe"));
+	CHECK(!reading.problems->next->next->next);
+}
+
+TEST(a_folder_without_results_is_the_users_mistake)
+{
+	TREE(tree);
+	struct tree_visitor visitor = {.visit = see};
+	struct tree_reading reading;
+
+	CHECK(tree_read(arena, tree.path, &visitor, &reading, &err) && err.kind == ERROR_USAGE);
+	CHECK(!put(arena, &tree, "A/b/c/ping.json", SUCCESS));
+	CHECK(tree_read(arena, tree.path, &visitor, &reading, &err) && err.kind == ERROR_USAGE);
+	CHECK(strstr(err.text, "0_<host>"));
+	CHECK(!put(arena, &tree, "A/b/0_c/ping.json", "nonsense"));
+	CHECK(!tree_remove(arena_printf(arena, "%s/A/b/c", tree.path), &err));
+	CHECK(tree_read(arena, tree.path, &visitor, &reading, &err) && err.kind == ERROR_USAGE);
+	CHECK(strstr(err.text, "nothing in it is readable"));
+}
+
+static struct envelope envelope(struct arena *arena, const char *text, bool *ret_is_good)
+{
+	struct envelope of = {0};
+	struct error err = {0};
+	json_auto_t *value = NULL;
+	const char *why;
+
+	if (json_parse(text, strlen(text), "text", &value, &err))
+		return of;
+	*ret_is_good = envelope_of(arena, value, &of, &why);
+	return of;
+}
+
+TEST(every_variant_of_an_envelope_is_known)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	bool is_good = false;
+	struct envelope of = envelope(arena, SUCCESS, &is_good);
+
+	CHECK(is_good && of.status == ENVELOPE_SUCCESS && of.duration_s == 2 && of.timeout_s == 0);
+	of = envelope(arena,
+		"{\"status\":\"error\",\"error_type\":\"CmdOut\",\"timeout\":120,\"error\":{},"
+		"\"meta\":"
+		"{\"test_attempts\":3,\"source\":\"a\",\"cause\":\"mtu\"}}",
+		&is_good);
+	CHECK(is_good && of.status == ENVELOPE_ERROR && of.timeout_s == 120 && of.attempts == 3);
+	CHECK(strcmp(of.error_type, "CmdOut") == 0 && strcmp(of.cause, "mtu") == 0);
+	CHECK(strcmp(of.source, "a") == 0 && !of.target && !of.evidence);
+	of = envelope(arena, "[1, 2]", &is_good);
+	CHECK(is_good && of.status == ENVELOPE_NONE);
+	of = envelope(
+		arena, "{\"status\":\"error\",\"meta\":{\"test_attempts\":-1e300}}", &is_good);
+	CHECK(is_good && of.attempts == 0 && !of.error_type);
+}

@@ -1,0 +1,133 @@
+#include "report/html.h"
+#include "report/table.h"
+
+#include "base/fd.h"
+
+#include "tap.h"
+
+#include <math.h>
+#include <string.h>
+
+#define TEXT_STREAM(name)                                                                          \
+	AUTO(text_freep) char *name = NULL;                                                        \
+	size_t name##_size;                                                                        \
+	FILE *name##_stream = open_memstream(&(name), &name##_size)
+
+TEST(numbers_keep_the_digits_that_were_asked_for)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
+	CHECK(strcmp(number_text(arena, 934.105, -3), "934") == 0);
+	CHECK(strcmp(number_text(arena, 1398.17, -3), "1398") == 0);
+	CHECK(strcmp(number_text(arena, 54.734, -3), "54.7") == 0);
+	CHECK(strcmp(number_text(arena, 8.773, -3), "8.77") == 0);
+	CHECK(strcmp(number_text(arena, 9.998, -3), "10.0") == 0);
+	CHECK(strcmp(number_text(arena, 99.96, -3), "100") == 0);
+	CHECK(strcmp(number_text(arena, 0.364, -3), "0.36") == 0);
+	CHECK(strcmp(number_text(arena, 0, -3), "0.00") == 0);
+	CHECK(strcmp(number_text(arena, -8.773, -3), "-8.77") == 0);
+	CHECK(strcmp(number_text(arena, 0.599, 2), "0.60") == 0);
+	CHECK(strcmp(number_text(arena, NAN, 2), "--") == 0);
+	CHECK(strcmp(number_text(arena, INFINITY, -3), "--") == 0);
+}
+
+/* Three VPNs, one of them without a value and one with a name that means something everywhere. */
+static struct table *small_table(struct tables *tables)
+{
+	struct table *table = table_add(tables, "t", "50 % of A & B", "s", true);
+	struct row *row;
+
+	table_text_column(table, "vpn", "VPN");
+	table_column(table, "mean_s", "Mean", "s", 2);
+	row = table_row(tables, table);
+	row_text(row, "none");
+	row_number(row, NAN, NULL);
+	row = table_row(tables, table);
+	row_text(row, "a,\"b\"|_");
+	row_number(row, 2.5, NULL);
+	row = table_row(tables, table);
+	row_text(row, "c");
+	row_number(row, 1, NULL);
+	table_sort(table, 1, false);
+	return table;
+}
+
+TEST(rows_are_sorted_and_those_without_a_value_go_last)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct table *table = small_table(tables_new(arena));
+
+	CHECK(strcmp(table->rows->values[0].text, "c") == 0);
+	CHECK(strcmp(table->rows->next->next->values[0].text, "none") == 0);
+	table_sort(table, 1, true);
+	CHECK(table->rows->values[1].number == 2.5);
+	CHECK(strcmp(table->rows->next->next->values[0].text, "none") == 0);
+}
+
+TEST(comma_separated_values_are_quoted_and_empty_where_absent)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEXT_STREAM(text);
+
+	table_print_csv(text_stream, small_table(tables_new(arena)));
+	fclose(text_stream);
+	CHECK(strcmp(text, "vpn,mean_s\r\nc,1.0\r\n\"a,\"\"b\"\"|_\",2.5\r\nnone,\r\n") == 0);
+}
+
+TEST(markdown_and_latex_escape_what_means_something_there)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEXT_STREAM(markdown);
+	TEXT_STREAM(latex);
+
+	table_print_markdown(markdown_stream, arena, small_table(tables_new(arena)));
+	table_print_latex(latex_stream, arena, small_table(tables_new(arena)));
+	fclose(markdown_stream);
+	fclose(latex_stream);
+	CHECK(strstr(markdown, "| a,\"b\"\\|_ | 2.50 |"));
+	CHECK(strstr(markdown, "| none | -- |"));
+	CHECK(strstr(latex, "\\caption{50 \\% of A \\& B}"));
+	CHECK(strstr(latex, "a,\"b\"|\\_ & 2.50 \\\\"));
+}
+
+TEST(json_has_the_corrected_table_under_its_own_id_and_null_for_what_is_absent)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct tables *tables = tables_new(arena);
+	json_auto_t *value = NULL;
+	const json_t *table;
+
+	small_table(tables);
+	value = tables_json(tables);
+	table = json_array_get(json_object_get(value, "tables"), 0);
+	CHECK(strcmp(json_string_value(json_object_get(table, "id")), "t_corrected") == 0);
+	table = json_array_get(json_object_get(table, "rows"), 2);
+	CHECK(json_is_null(json_object_get(table, "mean_s")));
+	CHECK(!json_is_null(json_object_get(table, "vpn")));
+}
+
+TEST(more_columns_than_a_table_holds_are_left_out)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct tables *tables = tables_new(arena);
+	struct table *table = table_add(tables, "t", "t", "", false);
+	struct row *row = table_row(tables, table);
+
+	for (size_t i = 0; i < 3 * TABLE_COLUMNS_MAX; i++) {
+		table_column(table, "k", "t", "", 0);
+		row_number(row, 1, NULL);
+	}
+	CHECK(table->column_count == TABLE_COLUMNS_MAX);
+}
+
+TEST(html_shows_text_and_never_runs_it)
+{
+	TEXT_STREAM(text);
+
+	html_printf(text_stream, "<%s '&' \"%d\">\x01", "script", 1);
+	html_url(text_stream, "a b/\"#.json");
+	html_id(text_stream, "A b/c\"");
+	fclose(text_stream);
+	CHECK(strcmp(text,
+		      "&lt;script &#39;&amp;&#39; &quot;1&quot;&gt; a%20b/%22%23.jsonA-b-c-") == 0);
+}
