@@ -159,23 +159,37 @@ static int run_sender(const struct options *options, struct error *err)
 	return 0;
 }
 
+/* Both families where there is IPv6, otherwise IPv4 alone. */
+static int bind_any(int64_t port, int *ret_fd)
+{
+	struct sockaddr_in6 both = {.sin6_family = AF_INET6, .sin6_port = htobe16((uint16_t)port)};
+	struct sockaddr_in old = {.sin_family = AF_INET, .sin_port = htobe16((uint16_t)port)};
+	int no = 0;
+
+	*ret_fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (*ret_fd >= 0) {
+		setsockopt(*ret_fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
+		return bind(*ret_fd, (struct sockaddr *)&both, sizeof(both));
+	}
+	if (errno != EAFNOSUPPORT)
+		return -1;
+	*ret_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return *ret_fd < 0 ? -1 : bind(*ret_fd, (struct sockaddr *)&old, sizeof(old));
+}
+
 static int bind_to(const struct options *options, int *ret_fd, struct error *err)
 {
-	AUTO(fd_closep) int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_in6 address = {
-		.sin6_family = AF_INET6, .sin6_port = htobe16((uint16_t)options->port)};
-	int no = 0, yes = 1, size = RECEIVE_BUFFER;
+	AUTO(fd_closep) int fd = -1;
+	int yes = 1, size = RECEIVE_BUFFER;
 
-	if (fd < 0)
-		return fail_errno(err, "open a UDP socket");
-	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
+	if (bind_any(options->port, &fd) < 0)
+		return fail_errno(err, "receive on port %lld", (long long)options->port);
 	/* Without the right to force it, the system's limit must do; what it loses is counted. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof(yes)) < 0 ||
-		setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof(yes)) < 0 ||
-		bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return fail_errno(err, "receive on port %lld", (long long)options->port);
+		setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof(yes)) < 0)
+		return fail_errno(err, "ask for receive times");
 	*ret_fd = fd_take(&fd);
 	return 0;
 }
