@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "cli/options.h"
 
 /* Exit statuses, a contract with scripts. */
 enum exit_status {
@@ -20,3 +21,6 @@ extern const struct command command_run, command_report, command_compare, comman
 
 /* Prints "meshbench: ..." to stderr and returns the exit status that the error stands for. */
 int cli_report(const struct error *err);
+/* Reads a command's line; false when that was all, with the exit status: --help or an error. */
+bool cli_take_options(const struct option_table *table, struct arena *arena, int argc,
+	char *const argv[], struct option_result *ret_given, int *ret_status);

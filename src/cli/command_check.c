@@ -111,12 +111,8 @@ static int run(int argc, char *const argv[])
 	struct error err = {0};
 	int status = EXIT_MEASURED;
 
-	if (options_parse(&table, arena, argc, argv, &options, &err))
-		return cli_report(&err);
-	if (options.wants_help) {
-		options_print_help(&table, stdout);
-		return EXIT_MEASURED;
-	}
+	if (!cli_take_options(&table, arena, argc, argv, &options, &status))
+		return status;
 	for (size_t i = 0; i < options.argument_count; i++) {
 		const char *path = options.arguments[i];
 		bool is_folder =

@@ -129,13 +129,10 @@ static int run(int argc, char *const argv[])
 	struct option_result options;
 	struct error err = {0};
 	size_t found = 0;
+	int status;
 
-	if (options_parse(&table, arena, argc, argv, &options, &err))
-		return cli_report(&err);
-	if (options.wants_help) {
-		options_print_help(&table, stdout);
-		return EXIT_MEASURED;
-	}
+	if (!cli_take_options(&table, arena, argc, argv, &options, &status))
+		return status;
 	if (print_machine(arena, &procs, &err))
 		return cli_report(&err);
 	print_workloads(arena);

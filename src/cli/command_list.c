@@ -81,13 +81,10 @@ static int run(int argc, char *const argv[])
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct option_result options;
 	struct error err = {0};
+	int status;
 
-	if (options_parse(&table, arena, argc, argv, &options, &err))
-		return cli_report(&err);
-	if (options.wants_help) {
-		options_print_help(&table, stdout);
-		return EXIT_MEASURED;
-	}
+	if (!cli_take_options(&table, arena, argc, argv, &options, &status))
+		return status;
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		if (strcmp(options.arguments[0], lists[i].name) == 0)
 			return lists[i].print(arena, &err) ? cli_report(&err) : EXIT_MEASURED;

@@ -4,24 +4,6 @@
 
 #include "report/report.h"
 
-/* Parses; true when the command is to go on, else `*ret_status` is the answer. */
-static bool take_options(const struct option_table *table, struct arena *arena, int argc,
-	char *const argv[], struct option_result *ret_given, int *ret_status)
-{
-	struct error err = {0};
-
-	if (options_parse(table, arena, argc, argv, ret_given, &err)) {
-		*ret_status = cli_report(&err);
-		return false;
-	}
-	if (ret_given->wants_help) {
-		options_print_help(table, stdout);
-		*ret_status = EXIT_MEASURED;
-		return false;
-	}
-	return true;
-}
-
 static int report(int argc, char *const argv[])
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -49,7 +31,7 @@ static int report(int argc, char *const argv[])
 	struct error err = {0};
 	int status;
 
-	if (!take_options(&table, arena, argc, argv, &given, &status))
+	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
 		return status;
 	o.dir = given.arguments[0];
 	return report_run(&o, stdout, &err) ? cli_report(&err) : EXIT_MEASURED;
@@ -74,7 +56,7 @@ static int recompute(int argc, char *const argv[])
 	struct error err = {0};
 	int status;
 
-	if (!take_options(&table, arena, argc, argv, &given, &status))
+	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
 		return status;
 	o.dir = given.arguments[0];
 	return recompute_run(&o, stdout, &err) ? cli_report(&err) : EXIT_MEASURED;
@@ -97,7 +79,7 @@ static int compare(int argc, char *const argv[])
 	struct error err = {0};
 	int status;
 
-	if (!take_options(&table, arena, argc, argv, &given, &status))
+	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
 		return status;
 	o.before = given.arguments[0];
 	o.after = given.arguments[1];

@@ -262,12 +262,8 @@ static int run(int argc, char *const argv[])
 	struct error err = {0};
 	int status;
 
-	if (options_parse(&table, arena, argc, argv, &given, &err))
-		return cli_report(&err);
-	if (given.wants_help) {
-		options_print_help(&table, stdout);
-		return EXIT_MEASURED;
-	}
+	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
+		return status;
 	status = run_with(arena, &o, &given, &err);
 	return status < 0 ? cli_report(&err) : status;
 }

@@ -125,14 +125,10 @@ static int run(int argc, char *const argv[])
 		.arguments_min = 1,
 		.arguments_max = 1};
 	struct option_result given;
-	struct error err = {0};
+	int status;
 
-	if (options_parse(&table, arena, argc, argv, &given, &err))
-		return cli_report(&err);
-	if (given.wants_help) {
-		options_print_help(&table, stdout);
-		return EXIT_MEASURED;
-	}
+	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
+		return status;
 	return with_scratch(arena, &o, given.arguments[0]);
 }
 

@@ -8,19 +8,6 @@
 static const struct command *const commands[] = {&command_run, &command_report, &command_compare,
 	&command_recompute, &command_check, &command_list, &command_doctor, &command_shell};
 
-int cli_report(const struct error *err)
-{
-	fprintf(stderr, "meshbench: %s\n", err->text);
-	switch (err->kind) {
-	case ERROR_USAGE:
-		return EXIT_WRONG_INPUT;
-	case ERROR_MISSING:
-		return EXIT_CANNOT;
-	default:
-		return EXIT_SOME_FAILED;
-	}
-}
-
 static void print_commands(FILE *out)
 {
 	fputs("Usage: meshbench COMMAND [OPTION]...\n\n"

@@ -1,6 +1,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 
+#include "folder.h"
 #include "tap.h"
 
 #include <errno.h>
@@ -8,22 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-struct folder {
-	char path[64];
-};
-
-static void folder_remove(struct folder *folder)
-{
-	struct error ignored;
-
-	if (tree_remove(folder->path, &ignored))
-		printf("# cannot remove %s\n", folder->path);
-}
-
-#define TEMPORARY_FOLDER(name)                                                                     \
-	AUTO(folder_remove) struct folder name = {"/tmp/test_file.XXXXXX"};                        \
-	CHECK(mkdtemp((name).path))
 
 TEST(what_is_written_is_read_back)
 {
