@@ -259,10 +259,7 @@ int cell_measure(struct run *run, const struct runner_visit *visit, struct stage
 	int failed;
 
 	choose_links(&m);
-	run_tell(run,
-		arena_printf(arena, "%s, %s: %s", visit->driver->name, visit->profile->name,
-			cell->workload->name),
-		NULL, NULL);
+	run_tell(run, run_name_cell(run, visit, cell), NULL, NULL);
 	failed = try_cell(&m, err) || visit_record_begin(run, visit, stage, err) ||
 		 write_cell(&m, err);
 	if (!failed)

@@ -86,6 +86,9 @@ struct record_cell cell_place(
 
 void run_tell(struct run *run, const char *doing, const struct runner_outcome *outcome,
 	const char *warning);
+/* "tinc, baseline: tcp lom->yuki"; arena-owned. */
+const char *run_name_cell(
+	struct run *run, const struct runner_visit *visit, const struct runner_cell *cell);
 void run_add_outcome(struct run *run, const struct runner_outcome *outcome);
 
 /* What is known of the lab, the same for all visits: once per run, and before its VPN is up. */

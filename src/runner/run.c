@@ -14,6 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+	LAST_WORDS_BYTES = 2048
+};
+
 void run_tell(struct run *run, const char *doing, const struct runner_outcome *outcome,
 	const char *warning)
 {
@@ -31,26 +35,50 @@ void run_tell(struct run *run, const char *doing, const struct runner_outcome *o
 						     .warning = warning});
 }
 
+static const char *where_of(struct run *run, const struct runner_cell *cell)
+{
+	struct workload_case c = runner_case(run->plan, cell->workload, cell->link);
+
+	if (cell->workload->on_all_links)
+		return "all links";
+	return arena_printf(run->arena, "%s->%s", c.source, c.target);
+}
+
+const char *run_name_cell(
+	struct run *run, const struct runner_visit *visit, const struct runner_cell *cell)
+{
+	return arena_printf(run->arena, "%s, %s: %s %s", visit->driver->name, visit->profile->name,
+		cell->workload->name, where_of(run, cell));
+}
+
 void run_add_outcome(struct run *run, const struct runner_outcome *outcome)
 {
-	const struct runner_visit *visit = outcome->visit;
-	const struct workload *workload = outcome->cell->workload;
-	struct workload_case c = runner_case(run->plan, workload, outcome->cell->link);
+	const struct runner_cell *cell = outcome->cell;
+	struct workload_case c = runner_case(run->plan, cell->workload, cell->link);
 	struct runner_outcome *kept = &run->outcomes[run->done++];
-	const char *doing;
 
 	*kept = *outcome;
-	kept->where = workload->on_all_links
-			      ? "all links"
-			      : arena_printf(run->arena, "%s->%s", c.source, c.target);
-	doing = arena_printf(run->arena, "%s, %s: %s %s", visit->driver->name, visit->profile->name,
-		workload->name, kept->where);
+	kept->where = where_of(run, cell);
 	if (outcome->was_there) {
-		run->estimate_total_s -= workload->estimate_s(&c);
+		run->estimate_total_s -= cell->workload->estimate_s(&c);
 		return;
 	}
-	run->estimate_done_s += workload->estimate_s(&c);
-	run_tell(run, doing, kept, NULL);
+	run->estimate_done_s += cell->workload->estimate_s(&c);
+	run_tell(run, run_name_cell(run, outcome->visit, cell), kept, NULL);
+}
+
+/* What a command that failed said last; its daemon may be gone before anybody asks for its log. */
+static json_t *last_words(struct run *run, const struct proc_result *result)
+{
+	const char *text = result->errout_size ? result->errout : result->out;
+	size_t size = result->errout_size ? result->errout_size : result->out_size;
+	size_t cut = size > LAST_WORDS_BYTES ? size - LAST_WORDS_BYTES : 0;
+	char *masked = arena_strdup(run->arena, text + cut);
+	json_t *words;
+
+	secrets_mask(procs_secrets(run->procs), masked);
+	words = json_string(masked);
+	return words ? words : json_null(); /* not UTF-8, as when a character was cut */
 }
 
 /* Every command on every host goes into events.jsonl. */
@@ -71,6 +99,8 @@ static void note_command(void *context, const struct proc_event *event)
 		json_object_set_new(json, "signal", json_integer(result->signal));
 		json_object_set_new(json, "seconds",
 			json_real((double)(result->ended_ns - result->started_ns) / 1e9));
+		if (result->exit_code != 0)
+			json_object_set_new(json, "last_words", last_words(run, result));
 	}
 	if (record_event(run->record, event->is_end ? "end" : "start", json, &err) &&
 		run->record_error.kind == ERROR_NONE)
