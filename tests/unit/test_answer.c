@@ -3,50 +3,11 @@
 
 #include "base/fd.h"
 
+#include "by_hand.h"
 #include "tap.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Results made by hand: VPNs with one link and some repetitions of TCP without impairment. */
-static struct results *results_by_hand(void)
-{
-	struct results *results = results_new("by hand");
-
-	results->profiles = arena_alloc(results->arena, const char *, 1);
-	results->profiles[0] = "baseline";
-	results->profile_count = 1;
-	return results;
-}
-
-static void add_vpn(struct results *results, const char *name, const double *mbps, size_t count)
-{
-	struct vpn **at = &results->vpns;
-	struct run **run;
-
-	while (*at)
-		at = &(*at)->next;
-	*at = arena_alloc(results->arena, struct vpn, 1);
-	(*at)->name = name;
-	(*at)->cells = arena_alloc(results->arena, struct cell, 1);
-	(*at)->cells->profile = "baseline";
-	(*at)->cells->links = arena_alloc(results->arena, struct link, 1);
-	(*at)->cells->links->folder = "0_a";
-	(*at)->cells->links->host = "a";
-	run = &(*at)->cells->links->runs;
-	for (size_t i = 0; i < count; i++) {
-		*run = arena_alloc(results->arena, struct run, 1);
-		(*run)->repetition = i;
-		(*run)->tcp.outcome.envelope.status = ENVELOPE_SUCCESS;
-		(*run)->tcp.outcome.path = "x/baseline/0_a/tcp_iperf3.json";
-		(*run)->tcp.forward = (struct flow){.is_there = true,
-			.received_bps = 1e6 * mbps[i],
-			.sent_bps = 1e6 * mbps[i],
-			.received_bytes = 1e6,
-			.is_stalled = mbps[i] <= 0};
-		run = &(*run)->next;
-	}
-}
 
 static const double fast[] = {100, 101, 102, 103, 104, 105, 106, 107};
 static const double same[] = {99, 102, 101, 104, 103, 106, 105, 108};
@@ -162,5 +123,8 @@ TEST(a_page_of_almost_nothing_is_still_a_page)
 	page.charts = charts_of(results, NULL);
 	page_write(out, &page);
 	fclose(out);
-	CHECK(strstr(text, "</html>") && strstr(text, "Only") && !strstr(text, "nan"));
+	CHECK(strstr(text, "</html>") && strstr(text, "Only"));
+	if (strstr(text, "<script"))
+		*strstr(text, "<script") = '\0';
+	CHECK(!strstr(text, "nan") && !strstr(text, "inf\""));
 }

@@ -1,0 +1,118 @@
+#include "report/finding.h"
+
+#include "by_hand.h"
+#include "tap.h"
+
+#include <string.h>
+
+static const struct finding *find(const struct findings *findings, const char *id, const char *vpn)
+{
+	const struct finding *f = findings->first;
+
+	while (f && (strcmp(f->id, id) != 0 || (f->vpn && strcmp(f->vpn, vpn) != 0)))
+		f = f->next;
+	return f;
+}
+
+static const double rates[] = {100, 100, 100};
+
+/* A bare link whose packets are reordered, and a VPN that shows `events` of it. */
+static struct results *with_jitter(double events)
+{
+	struct results *results = results_by_hand();
+	struct vpn *bare = add_vpn(results, "Internal", rates, 3);
+	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+
+	bare->is_reference = true;
+	results->reference = bare;
+	for (struct vpn *v = results->vpns; v; v = v->next) {
+		v->cells->settings = (struct settings){.is_there = true, .jitter_ms = 4};
+		v->cells->links->runs->tcp.forward.sent_bytes = 1448e6;
+		v->cells->links->runs->tcp.mss_bytes = 1448;
+		v->cells->links->runs->tcp.reorder_events = v == vpn ? events : 50000;
+	}
+	return results;
+}
+
+TEST(a_tunnel_that_puts_packets_in_order_again_is_found)
+{
+	AUTO(results_freep) struct results *hides = with_jitter(0);
+	AUTO(results_freep) struct results *shows = with_jitter(40000);
+
+	CHECK(find(findings_of(hides), "reliable-outside", "Tunnel"));
+	CHECK(!find(findings_of(hides), "reliable-outside", "Internal"));
+	CHECK(!find(findings_of(shows), "reliable-outside", "Tunnel"));
+}
+
+TEST(one_busy_thread_is_found_where_the_tree_tells_of_threads)
+{
+	AUTO(results_freep) struct results *results = results_by_hand();
+	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	const struct finding *finding;
+
+	vpn->cells->links->runs->tcp.outcome.effort = (struct effort){
+		.busiest_share = 0.97, .thread = "crypto/0", .daemon = "tunneld", .host = "lom"};
+	finding = find(findings_of(results), "one-busy-thread", "Tunnel");
+	CHECK(finding && finding->evidence_count == 1);
+	CHECK(strstr(finding->evidence->text, "'crypto/0' of tunneld on lom at 97 %"));
+	vpn->cells->links->runs->tcp.outcome.effort.busiest_share = 0.5;
+	CHECK(!find(findings_of(results), "one-busy-thread", "Tunnel"));
+}
+
+static void set_failed(struct outcome *outcome, const char *path, const char *cause)
+{
+	*outcome = (struct outcome){.path = path};
+	outcome->envelope.status = ENVELOPE_ERROR;
+	outcome->envelope.cause = cause;
+}
+
+TEST(a_stored_cause_is_believed_and_its_absence_is_unknown)
+{
+	AUTO(results_freep) struct results *results = results_by_hand();
+	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	const struct findings *findings;
+
+	set_failed(&vpn->cells->links->runs->udp.outcome, "udp.json", "crashed");
+	set_failed(&vpn->cells->links->runs->nix.outcome, "nix.json", NULL);
+	findings = findings_of(results);
+	CHECK(find(findings, "cause-crashed", "Tunnel"));
+	CHECK(strcmp(find(findings, "cause-crashed", "Tunnel")->evidence->path, "udp.json") == 0);
+	CHECK(find(findings, "unknown-cause", "Tunnel")->evidence_count == 1);
+	CHECK(strcmp(find(findings, "unknown-cause", "Tunnel")->evidence->path, "nix.json") == 0);
+}
+
+TEST(a_failure_is_explained_once)
+{
+	AUTO(results_freep) struct results *results = results_by_hand();
+	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	const struct findings *findings;
+
+	set_failed(&vpn->cells->links->runs->qperf.outcome, "qperf.json", "mtu");
+	vpn->cells->links->runs->tcp.path_mtu_bytes = 1280;
+	findings = findings_of(results);
+	CHECK(find(findings, "mtu-quic", "Tunnel"));
+	CHECK(!find(findings, "cause-mtu", "Tunnel") && !find(findings, "unknown-cause", "Tunnel"));
+}
+
+TEST(nothing_is_found_where_nothing_is_wrong)
+{
+	AUTO(results_freep) struct results *results = results_by_hand();
+	const double eight[] = {100, 101, 100, 101, 100, 101, 100, 101};
+
+	add_vpn(results, "Tunnel", eight, 8);
+	results->environment = results->kept;
+	CHECK(!findings_of(results)->first);
+}
+
+TEST(errors_come_before_warnings_and_notes)
+{
+	AUTO(results_freep) struct results *results = results_by_hand();
+	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	const struct finding *f;
+
+	set_failed(&vpn->cells->links->runs->udp.outcome, "udp.json", "crashed");
+	f = findings_of(results)->first;
+	CHECK(f && f->severity == SEVERITY_ERROR);
+	for (; f->next; f = f->next)
+		CHECK(f->severity >= f->next->severity);
+}
