@@ -108,8 +108,9 @@ static void look_start_race(
 	const struct udp_result *udp = &spot->run->udp;
 	double duration = udp->outcome.envelope.duration_s;
 
-	if (!has_failed(&udp->outcome) || udp->streams_connected != 1 || udp->intervals_done ||
-		duration > 5)
+	/* Our own runs say what it was, and have one stream per client. */
+	if (udp->outcome.envelope.cause || !has_failed(&udp->outcome) ||
+		udp->streams_connected != 1 || udp->intervals_done || duration > 5)
 		return;
 	if (!*finding)
 		*finding =
