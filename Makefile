@@ -17,6 +17,7 @@ check:
 
 $(BUILD)/build.ninja:
 	@tools/install-packages
+	@if command -v npm >/dev/null && [ ! -d web/node_modules ]; then npm --prefix web --silent ci || true; fi
 	meson setup $(BUILD)
 
 clean:
