@@ -306,7 +306,6 @@ TEST(tc_understands_every_impairment_that_we_write)
 		CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
 		CHECK_OK(proc_wait(proc, deadline_in(10 * NS_PER_S), &err), err);
 		said = proc_result(proc).errout;
-		printf("# %.*s\n", (int)strcspn(said, "\n"), said);
 		CHECK(proc_result(proc).exit_code == 0 || strstr(said, "kind is unknown"));
 	}
 }
