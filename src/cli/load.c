@@ -135,6 +135,17 @@ static int load_workloads(struct arena *arena, const char *const *names,
 	return 0;
 }
 
+/* The key stands in plans already; what is not built yet is refused rather than left out. */
+static int refuse_tunings(const char *const *names, struct error *err)
+{
+	for (; names && *names; names++) {
+		if (strcmp(*names, "none") != 0)
+			return fail(err, ERROR_USAGE,
+				"there is no tuning '%s'; this version has only 'none'", *names);
+	}
+	return 0;
+}
+
 int load_everything(struct arena *arena, const struct plan *plan, struct runner_plan *ret_plan,
 	struct error *err)
 {
@@ -147,6 +158,7 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 
 	if (refuse_twice("VPN", vpns, err) || refuse_twice("profile", profiles, err) ||
 		refuse_twice("workload", names, err) || expand_vpns(arena, &vpns, err) ||
+		refuse_tunings(plan->tunings, err) ||
 		load_engine(plan->engine, &result.engine, err) ||
 		load_workloads(arena, names, &result.workloads, err))
 		return -1;
