@@ -154,21 +154,40 @@ static void fill_row(const struct grid *grid, size_t row, const struct runner_pl
 	}
 }
 
-static void print_failures(const struct runner_result *result, FILE *out)
+/* Cells that could not be tried have their visit's evidence in common. */
+static bool is_same_failure(const struct runner_outcome *a, const struct runner_outcome *b)
+{
+	return a->visit == b->visit && a->cause == b->cause &&
+	       strcmp(a->evidence, b->evidence) == 0;
+}
+
+static void print_failure(
+	const struct runner_outcome *outcome, size_t more, struct arena *arena, FILE *out)
+{
+	const char *others = more ? arena_printf(arena, " and %zu more cells", more) : "";
+
+	fprintf(out, "  %s, %s, %s, %s%s: %s: %s\n", outcome->visit->driver->name,
+		outcome->visit->profile->name, outcome->cell->workload->name, outcome->where,
+		others, cause_name(outcome->cause), outcome->evidence);
+}
+
+static void print_failures(const struct runner_result *result, struct arena *arena, FILE *out)
 {
 	bool has_title = false;
+	size_t i = 0;
 
-	for (size_t i = 0; i < result->count; i++) {
-		const struct runner_outcome *outcome = &result->outcomes[i];
+	while (i < result->count) {
+		const struct runner_outcome *outcome = &result->outcomes[i++];
+		size_t more = 0;
 
 		if (outcome->cause == CAUSE_SUCCESS)
 			continue;
+		for (; i < result->count && is_same_failure(outcome, &result->outcomes[i]); i++)
+			more++;
 		if (!has_title)
 			fputs("\nFailures\n", out);
 		has_title = true;
-		fprintf(out, "  %s, %s, %s, %s: %s: %s\n", outcome->visit->driver->name,
-			outcome->visit->profile->name, outcome->cell->workload->name,
-			outcome->where, cause_name(outcome->cause), outcome->evidence);
+		print_failure(outcome, more, arena, out);
 	}
 }
 
@@ -193,7 +212,7 @@ void summary_print(const struct runner_plan *plan, const struct runner_result *r
 	}
 	fputc('\n', out);
 	grid_print(&grid, out);
-	print_failures(result, out);
+	print_failures(result, arena, out);
 	progress_duration(total, result->total_s);
 	fprintf(out, "\nMedians over links and repetitions. Measured in %s", total);
 	if (result->measuring_s > 0)

@@ -27,9 +27,7 @@ static int try_up(
 		return fail_in(err, "verify the lab");
 	if (visit_record_lab(run, stage->lab, err))
 		return -1;
-	if (vpn_up(stage->lab, visit->driver, work_dir, &stage->vpn, err))
-		return fail_in(err, "connect %s", visit->driver->title);
-	return 0;
+	return vpn_up(stage->lab, visit->driver, work_dir, &stage->vpn, err);
 }
 
 void stage_down(struct run *run, struct stage *stage)

@@ -1,0 +1,26 @@
+#!/bin/sh
+# VPNs that fail, each in its way: every cell gets its cause, and the others are measured all the same.
+. "$(dirname "$0")/lib.sh"
+
+drivers=$SOURCE_ROOT/tests/system/drivers
+tree=$scratch/tree
+cause() { grep -o '"cause": "[a-z]*"' "$tree/$1/baseline/$2" | tail -n 1; }
+has_cause() { [ "$(cause "$1" "$2")" = "\"cause\": \"$3\"" ]; }
+
+meshbench run "$fast" --vpn "$drivers/crash,$drivers/hang,$drivers/mortal,none" --workload ping --out "$tree"
+check "some failed: exit 1" exits 1
+check "a daemon that dies at once is a crash" has_cause Crash 0_lom/ping.json crashed
+check "its last words are the evidence" grep -q 'cannot open the tunnel' "$tree/Crash/baseline/0_lom/ping.json"
+check "it was tried as often as the plan says" grep -q '"test_attempts": 3' "$tree/Crash/baseline/0_lom/ping.json"
+check "a daemon that is never ready never connected" has_cause Hang 1_yuki/ping.json connect
+check "no failed cell has a number" sh -c "! grep -q rtt_avg_ms '$tree/Crash/baseline/0_lom/ping.json'"
+for link in 0_lom 1_yuki 2_luna; do
+	check "the bare link was measured on $link" has_cause Internal $link/ping.json success
+done
+check "a daemon that died in the middle was seen, and started again" \
+	grep -q '"cause": "crashed"' "$tree/Mortal/baseline/0_lom/ping.json" "$tree/Mortal/baseline/1_yuki/ping.json" "$tree/Mortal/baseline/2_luna/ping.json"
+check "the summary names the causes" prints 'crash, baseline, ping, lom->yuki and 2 more cells: crashed: '
+check "the tree is what its schema says" "$SOURCE_ROOT/tools/check-tree" "$tree"
+check "a report is made of it" test -s "$tree/report.html"
+check "nothing is left behind" nothing_is_left
+finish
