@@ -1,6 +1,10 @@
 #pragma once
 
+#include "base/arena.h"
 #include "proc/proc.h"
+
+#include <signal.h>
+#include <sys/resource.h>
 
 /* Output with a bound: the first half of `limit` and the last half, what lies between dropped. */
 struct capture {
@@ -16,6 +20,38 @@ void capture_done(struct capture *capture);
 size_t capture_read(struct capture *capture);
 /* The text, NUL-terminated, valid until the next read. */
 const char *capture_text(const struct capture *capture);
+
+struct proc {
+	struct procs *procs;
+	struct proc *next;
+	struct arena *arena;
+	const char *what, *place, *command, *input;
+	pid_t pid;
+	int pid_fd, gate_fd, status_fd;
+	bool has_ended, on_terminal;
+	int status;
+	int64_t started_ns, ended_ns;
+	struct rusage rusage;
+	struct capture out, errout;
+};
+
+struct procs {
+	struct proc *first;
+	size_t count;
+	struct secrets *secrets;
+	int signal_fd;
+	bool is_cancelled;
+	sigset_t former_mask;
+	proc_observer *observer;
+	void *observer_context;
+};
+
+/* procs.c: tells the observer how the child stands. */
+void procs_tell(struct proc *proc);
+/* Serves all children for at most this long, heedless of Ctrl-C. */
+void procs_serve(struct procs *procs, int timeout_ms);
+/* Takes the status of a child that has ended, and what is left of its output. */
+void proc_reap(struct proc *proc);
 
 /* A process and its parent as /proc shows them. */
 struct process {
