@@ -4,6 +4,7 @@
 #include "base/json.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *where(struct findings *findings, const struct spot *spot)
@@ -102,6 +103,29 @@ static void rule_video_mtu(struct findings *findings, const struct vpn *vpn)
 		high, count, mtu);
 }
 
+/* The words of a stored command line, joined; NULL when there is none. */
+static const char *command_of(struct arena *arena, const struct outcome *outcome)
+{
+	const json_t *words = json_at(outcome->error, "/command_list");
+	const char *line = NULL;
+
+	for (size_t i = 0; i < json_array_size(words); i++) {
+		const char *word = json_string_value(json_array_get(words, i));
+
+		line = arena_printf(
+			arena, "%s%s%s", line ? line : "", line ? " " : "", word ? word : "");
+	}
+	return line;
+}
+
+/* Only a client that opens a stream per direction can have lost one of two. */
+static bool is_both_ways(struct arena *arena, const struct outcome *outcome)
+{
+	const char *command = command_of(arena, outcome);
+
+	return command && strstr(command, "--bidir");
+}
+
 static void look_start_race(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
@@ -109,7 +133,7 @@ static void look_start_race(
 	double duration = udp->outcome.envelope.duration_s;
 
 	if (!has_failed(&udp->outcome) || udp->streams_connected != 1 || udp->intervals_done ||
-		duration > 5)
+		duration > 5 || !is_both_ways(findings->arena, &udp->outcome))
 		return;
 	if (!*finding)
 		*finding =
@@ -134,29 +158,16 @@ static void rule_start_race(struct findings *findings, const struct vpn *vpn)
 	finding_each_run(findings, vpn, look_start_race, &finding);
 }
 
-/* The words of a stored command line, joined; NULL when there is none. */
-static const char *command_of(struct arena *arena, const struct outcome *outcome)
-{
-	const json_t *words = json_at(outcome->error, "/command_list");
-	const char *line = NULL;
-
-	for (size_t i = 0; i < json_array_size(words); i++) {
-		const char *word = json_string_value(json_array_get(words, i));
-
-		line = arena_printf(
-			arena, "%s%s%s", line ? line : "", line ? " " : "", word ? word : "");
-	}
-	return line;
-}
-
 static void look_connect_limit(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
 	const struct outcome *outcome = &spot->run->udp.outcome;
 	const char *command = has_failed(outcome) ? command_of(findings->arena, outcome) : NULL;
 	const char *option = command ? strstr(command, "--connect-timeout ") : NULL;
+	double limit_ms = option ? strtod(strchr(option, ' '), NULL) : 0;
 
-	if (!option || !outcome->detail || !strstr(outcome->detail, "unable to connect to server"))
+	if (!(limit_ms > 0 && limit_ms < 1000) || outcome->envelope.duration_s > 10 ||
+		!outcome->detail || !strstr(outcome->detail, "unable to connect to server"))
 		return;
 	if (!*finding)
 		*finding = finding_add(findings, "connect-limit", SEVERITY_WARNING, spot->vpn->name,
