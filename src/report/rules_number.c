@@ -276,9 +276,8 @@ static void look_retried(
 			continue;
 		if (!*finding)
 			*finding = finding_add(findings, "retried", SEVERITY_NOTE, spot->vpn->name,
-				"Some results of %s are of a later attempt; the first ones failed "
-				"and "
-				"were not kept.",
+				"Some results of %s are of a later attempt; the earlier ones "
+				"failed.",
 				spot->vpn->name);
 		evidence_add(findings, *finding, all[i]->path, "%s, %s: attempt %d",
 			profile_title(spot->cell->profile), spot->link->folder,
