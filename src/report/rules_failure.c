@@ -103,37 +103,15 @@ static void rule_video_mtu(struct findings *findings, const struct vpn *vpn)
 		high, count, mtu);
 }
 
-/* The words of a stored command line, joined; NULL when there is none. */
-static const char *command_of(struct arena *arena, const struct outcome *outcome)
-{
-	const json_t *words = json_at(outcome->error, "/command_list");
-	const char *line = NULL;
-
-	for (size_t i = 0; i < json_array_size(words); i++) {
-		const char *word = json_string_value(json_array_get(words, i));
-
-		line = arena_printf(
-			arena, "%s%s%s", line ? line : "", line ? " " : "", word ? word : "");
-	}
-	return line;
-}
-
-/* Only a client that opens a stream per direction can have lost one of two. */
-static bool is_both_ways(struct arena *arena, const struct outcome *outcome)
-{
-	const char *command = command_of(arena, outcome);
-
-	return command && strstr(command, "--bidir");
-}
-
 static void look_start_race(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
 	const struct udp_result *udp = &spot->run->udp;
 	double duration = udp->outcome.envelope.duration_s;
 
-	if (!has_failed(&udp->outcome) || udp->streams_connected != 1 || udp->intervals_done ||
-		duration > 5 || !is_both_ways(findings->arena, &udp->outcome))
+	/* Our own runs say what it was, and have one stream per client. */
+	if (udp->outcome.envelope.cause || !has_failed(&udp->outcome) ||
+		udp->streams_connected != 1 || udp->intervals_done || duration > 5)
 		return;
 	if (!*finding)
 		*finding =
@@ -156,6 +134,21 @@ static void rule_start_race(struct findings *findings, const struct vpn *vpn)
 	struct finding *finding = NULL;
 
 	finding_each_run(findings, vpn, look_start_race, &finding);
+}
+
+/* The words of a stored command line, joined; NULL when there is none. */
+static const char *command_of(struct arena *arena, const struct outcome *outcome)
+{
+	const json_t *words = json_at(outcome->error, "/command_list");
+	const char *line = NULL;
+
+	for (size_t i = 0; i < json_array_size(words); i++) {
+		const char *word = json_string_value(json_array_get(words, i));
+
+		line = arena_printf(
+			arena, "%s%s%s", line ? line : "", line ? " " : "", word ? word : "");
+	}
+	return line;
 }
 
 static void look_connect_limit(
