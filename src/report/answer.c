@@ -266,6 +266,8 @@ static const char *profile_of(const struct results *results, const struct questi
 	for (size_t i = 0; i < results->profile_count; i++)
 		if (strcmp(results->profiles[i], question->profile) == 0)
 			return results->profiles[i];
+	if (question->metric == METRIC_RECONNECT)
+		return results_contact_profile(results);
 	return strcmp(question->profile, "baseline") == 0 ? results_base_profile(results) : NULL;
 }
 
@@ -297,6 +299,9 @@ struct answer *answers_of(const struct results *results, const struct findings *
 		answer->metric = metric_of(results, &questions[i], profile);
 		answer->profile = profile;
 		collect(results, answer);
+		/* Neither a value nor a failure: nobody asked. */
+		if (!answer->rank_count && !answer->caveats)
+			continue;
 		if (answer->rank_count)
 			group(results->arena, answer);
 		say(results, answer);

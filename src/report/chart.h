@@ -33,7 +33,6 @@ struct chart {
 	const char *x_title, *y_title, *unit;
 	int decimals;
 	bool higher_is_better;
-	bool is_narrow; /* half a page is enough */
 	/* Shown even without a value: that there is none is a result. */
 	const char **vpns, **panels;
 	size_t vpn_count, panel_count;

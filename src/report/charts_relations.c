@@ -197,7 +197,7 @@ static void processors(const struct results *results, struct charts *charts)
 static void add_contacts(const struct results *results, struct charts *charts, struct chart *chart,
 	bool after_reboot, bool is_own_part)
 {
-	const char *profile = results_base_profile(results);
+	const char *profile = results_contact_profile(results);
 
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		const struct cell *cell = cell_of(vpn, profile);

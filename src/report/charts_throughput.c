@@ -101,7 +101,6 @@ static void single_against_parallel(const struct results *results, struct charts
 	chart->unit = "Mbit/s";
 	chart->workload = factor->workload = "parallel";
 	factor->decimals = 2;
-	factor->is_narrow = true;
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		const struct cell *cell = cell_of(vpn, profile);
 		struct samples single = samples_of(charts->arena, cell, METRIC_TCP);
@@ -137,7 +136,7 @@ static void over_time(const struct results *results, struct charts *charts)
 				struct series *mbps;
 				struct point *point;
 
-				if (!flow->bps.count)
+				if (flow->bps.count < 3)
 					continue;
 				mbps = arena_alloc(charts->arena, struct series, 1);
 				*mbps = flow->bps;

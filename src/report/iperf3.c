@@ -192,6 +192,9 @@ static struct pair_result *read_pair(
 	pair->target = arena_strdup(arena, json_string_at(value, "/target", "?"));
 	pair->tcp.outcome.envelope = entry->envelope;
 	pair->tcp.outcome.path = entry->path;
+	/* One link's failure makes the whole file an error, and yet this link may have worked. */
+	pair->tcp.outcome.envelope.status = ENVELOPE_SUCCESS;
+	pair->tcp.outcome.envelope.cause = NULL;
 	if (!error && document && measure_iperf3_tcp(arena, document, &pair->tcp))
 		return pair;
 	pair->error = arena_strdup(arena, error ? error : "no finished iperf3 test");

@@ -267,6 +267,9 @@ void measure_settings(const struct tree_entry *entry, struct settings *ret_setti
 		return;
 	*ret_settings = (struct settings){
 		.is_there = true,
+		.is_ours = json_is_object(json_at(entry->data, "/one_way")),
+		.is_calibrated = strcmp(json_string_at(entry->data, "/one_way/model", ""),
+					 "calibrated") == 0,
 		.latency_ms = json_number_at(settings, "/latency_ms", 0),
 		.jitter_ms = json_number_at(settings, "/jitter_ms", 0),
 		.loss_percent = json_number_at(settings, "/packet_loss_percent", 0),

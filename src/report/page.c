@@ -10,7 +10,9 @@
 void page_file_link(FILE *out, const struct page *page, const char *path)
 {
 	fputs("<a class=\"file\" href=\"", out);
-	html_text(out, page->tree_url);
+	if (page->tree_url[0])
+		fputs("file://", out);
+	html_url(out, page->tree_url);
 	html_url(out, path);
 	fputs("\">", out);
 	html_text(out, path);

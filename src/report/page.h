@@ -13,7 +13,7 @@ struct page {
 	const struct findings *findings;
 	const struct charts *charts;
 	const struct answer *answers;
-	/* Put before paths of the tree in links: "" when the page lies in its root. */
+	/* The tree's absolute path with a slash behind; "" when the page lies in its root. */
 	const char *tree_url;
 };
 

@@ -47,15 +47,22 @@ static void write_chart_data(FILE *out, const struct page *page, const struct ch
 	fputs("</tbody></table></div></details>", out);
 }
 
+static bool is_narrow(const struct page *page, const struct chart *chart)
+{
+	const char *panels[CHART_NAMES_MAX];
+
+	return chart->kind == CHART_HEAT || chart->kind == CHART_SCATTER ||
+	       (chart->kind == CHART_BARS && chart_names(page->charts, chart, true, panels) == 1);
+}
+
 void page_charts(FILE *out, const struct page *page)
 {
 	fputs("<section id=\"charts\"><h2>Charts</h2>\n", out);
 	for (const struct chart *chart = page->charts->first; chart; chart = chart->next) {
 		if (!chart->point_count)
 			continue;
-		fputs(chart->kind == CHART_HEAT || chart->kind == CHART_SCATTER || chart->is_narrow
-				? "<figure class=\"half\" data-chart=\""
-				: "<figure data-chart=\"",
+		fputs(is_narrow(page, chart) ? "<figure class=\"half\" data-chart=\""
+					     : "<figure data-chart=\"",
 			out);
 		html_text(out, chart->id);
 		fputs("\" data-workload=\"", out);

@@ -40,7 +40,7 @@ static const char *url_of_tree(
 		return below;
 	/* A page elsewhere points at the tree by its absolute path. */
 	folder = realpath(options->dir, NULL);
-	below = arena_printf(arena, "file://%s/", folder ? folder : options->dir);
+	below = arena_printf(arena, "%s/", folder ? folder : options->dir);
 	free(folder);
 	return below;
 }

@@ -268,7 +268,7 @@ void results_freep(struct results **results)
 
 const struct cell *cell_of(const struct vpn *vpn, const char *profile)
 {
-	const struct cell *cell = vpn ? vpn->cells : NULL;
+	const struct cell *cell = vpn && profile ? vpn->cells : NULL;
 
 	while (cell && strcmp(cell->profile, profile) != 0)
 		cell = cell->next;

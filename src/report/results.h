@@ -178,6 +178,9 @@ struct link {
 
 struct settings {
 	bool is_there;
+	/* What is stored doubled is also stored as applied, and wire segments are what is hit. */
+	bool is_ours;
+	bool is_calibrated; /* correlations do what the words say */
 	double latency_ms, jitter_ms, loss_percent, reorder_percent, correlation_percent;
 };
 
@@ -221,7 +224,7 @@ struct results *results_new(const char *name);
 MUST_CHECK int results_read(const char *dir, struct results **ret_results, struct error *err);
 void results_freep(struct results **results);
 
-/* NULL when absent. */
+/* NULL when absent, as for a NULL VPN or profile. */
 const struct cell *cell_of(const struct vpn *vpn, const char *profile);
 const struct vpn *vpn_named(const struct results *results, const char *name);
 /* "low" for low_impairment; others unchanged. */

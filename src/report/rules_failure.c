@@ -4,6 +4,7 @@
 #include "base/json.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *where(struct findings *findings, const struct spot *spot)
@@ -156,8 +157,10 @@ static void look_connect_limit(
 	const struct outcome *outcome = &spot->run->udp.outcome;
 	const char *command = has_failed(outcome) ? command_of(findings->arena, outcome) : NULL;
 	const char *option = command ? strstr(command, "--connect-timeout ") : NULL;
+	double limit_ms = option ? strtod(strchr(option, ' '), NULL) : 0;
 
-	if (!option || !outcome->detail || !strstr(outcome->detail, "unable to connect to server"))
+	if (!(limit_ms > 0 && limit_ms < 1000) || outcome->envelope.duration_s > 10 ||
+		!outcome->detail || !strstr(outcome->detail, "unable to connect to server"))
 		return;
 	if (!*finding)
 		*finding = finding_add(findings, "connect-limit", SEVERITY_WARNING, spot->vpn->name,

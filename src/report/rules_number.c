@@ -212,7 +212,7 @@ static const struct connect_result *reconnect_of(const struct link *link)
 /* The start of the other hosts is most of a published reconnect time. */
 static void rule_waits_for_hosts(struct findings *findings, const struct vpn *vpn)
 {
-	const struct cell *cell = cell_of(vpn, results_base_profile(findings->results));
+	const struct cell *cell = cell_of(vpn, results_contact_profile(findings->results));
 	struct finding *finding = NULL;
 
 	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
@@ -239,7 +239,7 @@ static void rule_waits_for_hosts(struct findings *findings, const struct vpn *vp
 /* Times that lie on a grid come from a clock, not from a network. */
 static void rule_fixed_timer(struct findings *findings, const struct vpn *vpn)
 {
-	const struct cell *cell = cell_of(vpn, results_base_profile(findings->results));
+	const struct cell *cell = cell_of(vpn, results_contact_profile(findings->results));
 	struct finding *finding = NULL;
 	size_t on_grid = 0, count = 0;
 
@@ -276,9 +276,8 @@ static void look_retried(
 			continue;
 		if (!*finding)
 			*finding = finding_add(findings, "retried", SEVERITY_NOTE, spot->vpn->name,
-				"Some results of %s are of a later attempt; the first ones failed "
-				"and "
-				"were not kept.",
+				"Some results of %s are of a later attempt; the earlier ones "
+				"failed.",
 				spot->vpn->name);
 		evidence_add(findings, *finding, all[i]->path, "%s, %s: attempt %d",
 			profile_title(spot->cell->profile), spot->link->folder,

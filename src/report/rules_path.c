@@ -146,7 +146,7 @@ static void rule_back_pressure(struct findings *findings, const struct vpn *vpn)
 		const struct cell *cell = cell_of(vpn, results->profiles[i]);
 		double lost = printed_mean(cell, udp_lost, NULL);
 
-		if (!cell || !cell->settings.is_there || !(base < 5) ||
+		if (!cell || !cell->settings.is_there || cell->settings.is_ours || !(base < 5) ||
 			!(lost > 30 + 2 * cell->settings.loss_percent))
 			continue;
 		if (!finding)
@@ -262,7 +262,7 @@ void rule_super_packets(struct findings *findings)
 		struct finding *finding = NULL;
 		size_t like_bare = 0, unlike = 0;
 
-		if (!bare || !bare->settings.is_there || !(there > 0.01))
+		if (!bare || !bare->settings.is_there || bare->settings.is_ours || !(there > 0.01))
 			continue;
 		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 			double here = printed_mean(cell_of(vpn, profile), again_percent, NULL);

@@ -43,7 +43,8 @@ static void rule_correlation(struct findings *findings)
 	for (size_t i = 0; results->reference && i < results->profile_count; i++) {
 		const struct cell *cell = cell_of(results->reference, results->profiles[i]);
 
-		if (!cell || !cell->settings.is_there || cell->settings.correlation_percent <= 0 ||
+		if (!cell || !cell->settings.is_there || cell->settings.is_calibrated ||
+			cell->settings.correlation_percent <= 0 ||
 			cell->settings.reorder_percent <= 0)
 			continue;
 		if (!finding)
@@ -145,6 +146,7 @@ static void rule_order(struct findings *findings)
 	double first_s = INFINITY, last_s = 0;
 	struct finding *finding;
 	size_t count = 0;
+	bool is_long;
 
 	for (const struct vpn *vpn = findings->results->vpns; vpn; vpn = vpn->next) {
 		double from_s, to_s;
@@ -161,11 +163,11 @@ static void rule_order(struct findings *findings)
 	}
 	if (count < 2)
 		return;
+	is_long = last_s - first_s >= 7200;
 	finding = finding_add(findings, "one-after-the-other", SEVERITY_NOTE, NULL,
-		"The VPNs were measured one after the other within %.0f hours, not in turns: "
-		"whatever "
+		"The VPNs were measured one after the other within %.0f %s, not in turns: whatever "
 		"changed on the hosts in that time looks like a difference between VPNs.",
-		(last_s - first_s) / 3600);
+		(last_s - first_s) / (is_long ? 3600 : 60), is_long ? "hours" : "minutes");
 	for (const struct vpn *vpn = findings->results->vpns; vpn; vpn = vpn->next) {
 		double from_s, to_s;
 

@@ -4,17 +4,42 @@
 #include <math.h>
 #include <string.h>
 
+static bool is_clean(const struct results *results, const char *profile)
+{
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, profile);
+
+		if (cell && cell->settings.is_there)
+			return false;
+	}
+	return true;
+}
+
 const char *results_base_profile(const struct results *results)
 {
+	/* "baseline" comes first where there is one. */
 	for (size_t i = 0; i < results->profile_count; i++)
-		if (strcmp(results->profiles[i], "baseline") == 0)
+		if (is_clean(results, results->profiles[i]))
 			return results->profiles[i];
-	return results->profile_count ? results->profiles[0] : "baseline";
+	return NULL;
+}
+
+const char *results_contact_profile(const struct results *results)
+{
+	for (size_t i = 0; i < results->profile_count; i++)
+		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+
+			for (const struct link *l = cell ? cell->links : NULL; l; l = l->next)
+				if (l->connect.is_there || l->reboot.is_there)
+					return results->profiles[i];
+		}
+	return NULL;
 }
 
 const char *results_place(struct arena *arena, const struct vpn *vpn, const char *profile)
 {
-	return arena_printf(arena, "%s/%s", vpn->name, profile);
+	return arena_printf(arena, "%s/%s", vpn->name, profile ? profile : "");
 }
 
 const char *table_links(struct arena *arena, const struct samples *samples)

@@ -24,8 +24,10 @@ void tables_effective(const struct results *results, struct tables *tables);
 void tables_tuning(
 	const struct results *results, const struct results *tuned, struct tables *tables);
 
-/* "baseline", or the first profile of a tree that has none. */
+/* "baseline", or the first profile without impairment; NULL when there is none. */
 const char *results_base_profile(const struct results *results);
+/* The first profile under which contacts were measured; NULL when none. */
+const char *results_contact_profile(const struct results *results);
 /* "Wireguard/baseline": the place in the report where the samples of a cell are. */
 const char *results_place(struct arena *arena, const struct vpn *vpn, const char *profile);
 /* "2/3": how many of the planned values there are; NULL when none was planned. */

@@ -15,7 +15,7 @@ static size_t collect_hosts(const struct results *results, const char *hosts[], 
 	size_t count = 0;
 
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, results_base_profile(results));
+		const struct cell *cell = cell_of(vpn, results_contact_profile(results));
 
 		for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
 			size_t i = 0;
@@ -51,7 +51,7 @@ static const char *checked_on(const struct cell *cell, bool after_reboot)
 static void add_rows(const struct results *results, struct tables *tables, struct table *table,
 	double (*seconds)(const struct connect_result *connect), bool after_reboot)
 {
-	const char *hosts[TABLE_COLUMNS_MAX - 3], *profile = results_base_profile(results);
+	const char *hosts[TABLE_COLUMNS_MAX - 3], *profile = results_contact_profile(results);
 	size_t count = collect_hosts(results, hosts, TABLE_COLUMNS_MAX - 3);
 	bool is_corrected = strcmp(table->view, "corrected") == 0;
 

@@ -160,6 +160,7 @@ static void impairment_printed(const struct results *results, struct tables *tab
 void tables_parallel(const struct results *results, struct tables *tables)
 {
 	struct table *scaling, *impairment;
+	size_t links;
 
 	scaling_printed(results, tables);
 	scaling = table_add(tables, "parallel_scaling",
@@ -168,13 +169,13 @@ void tables_parallel(const struct results *results, struct tables *tables)
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		if (cell_of(vpn, results_base_profile(results)))
 			corrected_row(tables, scaling, vpn, results_base_profile(results));
-	table_note(tables, scaling,
-		"Each port carries its own flow and its neighbour's other direction, so a ring of "
-		"%zu "
-		"links at full line rate scales by half of %zu, not by %zu.",
-		cell_links(cell_of(results->vpns, results_base_profile(results))),
-		cell_links(cell_of(results->vpns, results_base_profile(results))),
-		cell_links(cell_of(results->vpns, results_base_profile(results))));
+	links = cell_links(cell_of(results->vpns, results_base_profile(results)));
+	if (links)
+		table_note(tables, scaling,
+			"Each port carries its own flow and its neighbour's other direction, so a "
+			"ring "
+			"of %zu links at full line rate scales by half of %zu, not by %zu.",
+			links, links, links);
 	impairment_printed(results, tables);
 	impairment = table_add(tables, "parallel_impairment",
 		"TCP on all links at once under impairment, per link that worked", "Mbit/s", true);

@@ -204,6 +204,33 @@ void tables_latency(const struct results *results, struct tables *tables)
 	grid_tables(results, tables, &lost);
 }
 
+/* No value is one, too: slower than the limit allowed. */
+static void note_cut_off(const struct results *results, struct tables *tables, struct table *table)
+{
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		for (size_t i = 0; i < results->profile_count; i++) {
+			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+			double limit_s = 0;
+			size_t count = 0;
+
+			for (const struct link *l = cell ? cell->links : NULL; l; l = l->next) {
+				const struct envelope *envelope = &l->runs->nix.outcome.envelope;
+
+				count += envelope->timeout_s > 0;
+				limit_s = fmax(limit_s, envelope->timeout_s);
+			}
+			if (count)
+				table_note(tables, table,
+					"%s, %s: %zu of %zu links were cut off after %.0f s, which "
+					"covers a warm-up and two runs; they are slower than a "
+					"third of "
+					"that, not without a result.",
+					vpn->name, profile_title(results->profiles[i]), count,
+					cell_links(cell), limit_s);
+		}
+	}
+}
+
 void tables_nix(const struct results *results, struct tables *tables)
 {
 	static const struct column_of corrected[] = {
@@ -239,6 +266,9 @@ void tables_nix(const struct results *results, struct tables *tables)
 		"the "
 		"processor and not for the VPN.");
 	grid_tables(results, tables, &profiles);
+	note_cut_off(results, tables, (struct table *)table_named(tables, "nix_impairment"));
+	note_cut_off(
+		results, tables, (struct table *)table_named(tables, "nix_impairment_corrected"));
 }
 
 void tables_video(const struct results *results, struct tables *tables)

@@ -35,6 +35,22 @@ TEST(vpns_that_cannot_be_told_apart_share_a_letter)
 	CHECK(strstr(answer->sentence, "cannot be told apart"));
 }
 
+TEST(three_pairs_need_more_than_one_would)
+{
+	AUTO(results_freep) struct results *one = results_by_hand();
+	AUTO(results_freep) struct results *three = results_by_hand();
+	const double slower[] = {10, 11, 12, 13};
+
+	/* Four values a side reach p = 0.029 at best: enough for one pair, not for three. */
+	add_vpn(one, "Fast", fast, 4);
+	add_vpn(one, "Slow", slow, 4);
+	CHECK(bulk(one)->is_tested && bulk(one)->group_count == 2);
+	add_vpn(three, "Fast", fast, 4);
+	add_vpn(three, "Slow", slow, 4);
+	add_vpn(three, "Slower", slower, 4);
+	CHECK(bulk(three)->is_tested && bulk(three)->group_count == 1);
+}
+
 TEST(few_values_are_described_and_never_called_a_test)
 {
 	AUTO(results_freep) struct results *results = results_by_hand();

@@ -14,6 +14,7 @@ static bool is_near(double a, double b, double tolerance)
 TEST(quartiles_are_those_of_the_exclusive_method)
 {
 	static const double three[] = {3, 1, 2}, six[] = {5, 1, 9, 2, 7, 3.5};
+	static const double uneven[] = {5, 1, 9, 2, 7, 30};
 	static const double seven[] = {10, 20, 30, 40, 50, 60, 70};
 	struct summary of = summary_of(three, 3);
 
@@ -21,6 +22,9 @@ TEST(quartiles_are_those_of_the_exclusive_method)
 	CHECK(of.p25 == 1 && of.p50 == 2 && of.p75 == 3);
 	of = summary_of(six, 6);
 	CHECK(of.p25 == 1.75 && of.p50 == 4.25 && of.p75 == 7.5);
+	/* Unevenly spaced, so that no wrong neighbour gives the same line. */
+	of = summary_of(uneven, 6);
+	CHECK(of.p25 == 1.75 && of.p50 == 6 && of.p75 == 14.25);
 	of = summary_of(seven, 7);
 	CHECK(of.p25 == 20 && of.p50 == 40 && of.p75 == 60);
 }
