@@ -598,3 +598,22 @@ TEST(a_quantile_of_the_histogram_is_within_an_eighth)
 	CHECK(fabs((double)wire_histogram_quantile_ns(&histogram, 0.99) / 99000 - 1) < 0.125);
 	CHECK(wire_histogram_quantile_ns(&histogram, 1) == 100000);
 }
+
+TEST(a_wire_that_was_too_slow_or_full_says_so)
+{
+	struct wire_health health = {0};
+	struct wire_counters ports[2] = {0};
+	char reason[160] = "";
+
+	for (int i = 0; i < 1000; i++)
+		histogram_add(&health.release_error, 20 * US);
+	CHECK(wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
+	ports[1].out_of_memory = 3;
+	CHECK(!wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
+	CHECK(strstr(reason, "dropped 3 packets of port 1"));
+	ports[1].out_of_memory = 0;
+	for (int i = 0; i < 20; i++)
+		histogram_add(&health.release_error, 5 * MS);
+	CHECK(!wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
+	CHECK(strstr(reason, "too slow"));
+}
