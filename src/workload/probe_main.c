@@ -23,10 +23,12 @@ enum {
 	HEAD_BYTES = 24,
 	MAX_BYTES = 65507,
 	RECEIVE_BUFFER = 256 << 20,
+	SEND_BUFFER = 64 << 20, /* a queue below us must not make us refuse to send */
 	BATCH = 64,
 	SPIN_NS = 30000
 };
 
+#define STALL_NS (2 * NS_PER_MS)
 #define MAGIC UINT32_C(0x6d627072)
 
 static const char usage[] =
@@ -140,21 +142,32 @@ static int run_sender(const struct options *options, struct error *err)
 	static uint8_t packet[MAX_BYTES];
 	AUTO(fd_closep) int fd = -1;
 	struct head head = {.magic = MAGIC, .run = (uint64_t)clock_now_ns()};
-	int64_t start_ns, refused = 0;
+	int64_t start_ns, due_ns, refused = 0, stalls = 0;
+	int size = SEND_BUFFER;
 
 	if (connect_to(options, &fd, err))
 		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	prctl(PR_SET_TIMERSLACK, 1UL);
 	start_ns = clock_now_ns() + NS_PER_MS;
 	for (int64_t i = 0; i < options->count; i++) {
-		wait_until(start_ns + (int64_t)((double)i * 1e9 / (double)options->rate));
+		due_ns = start_ns + (int64_t)((double)i * 1e9 / (double)options->rate);
+		wait_until(due_ns);
 		head.number = (uint32_t)i;
 		head.sent_ns = clock_now_ns();
+		/* When this machine stood still, all comes later: a burst would measure the burst.
+		 */
+		if (head.sent_ns - due_ns > STALL_NS) {
+			start_ns += head.sent_ns - due_ns;
+			stalls++;
+		}
 		memcpy(packet, &head, sizeof(head));
 		refused += send(fd, packet, (size_t)options->bytes, MSG_DONTWAIT) < 0;
 	}
-	printf("{\"sent_packets\": %lld, \"refused_packets\": %lld, \"seconds\": %.6f}\n",
-		(long long)options->count, (long long)refused,
+	printf("{\"sent_packets\": %lld, \"refused_packets\": %lld, \"stalls\": %lld, \"seconds\": "
+	       "%.6f}\n",
+		(long long)options->count, (long long)refused, (long long)stalls,
 		(double)(clock_now_ns() - start_ns) / 1e9);
 	return 0;
 }
@@ -203,13 +216,23 @@ struct receiver {
 	uint32_t socket_lost; /* by our own socket's buffer */
 };
 
+/* The best of several readings: one that was interrupted in the middle would shift all delays. */
 static int64_t clock_difference_ns(void)
 {
-	struct timespec real;
-	int64_t before_ns = clock_now_ns();
+	int64_t best_ns = INT64_MAX, difference_ns = 0;
 
-	clock_gettime(CLOCK_REALTIME, &real);
-	return real.tv_sec * NS_PER_S + real.tv_nsec - (before_ns + clock_now_ns()) / 2;
+	for (int i = 0; i < 100; i++) {
+		int64_t before_ns = clock_now_ns(), after_ns;
+		struct timespec real;
+
+		clock_gettime(CLOCK_REALTIME, &real);
+		after_ns = clock_now_ns();
+		if (after_ns - before_ns >= best_ns)
+			continue;
+		best_ns = after_ns - before_ns;
+		difference_ns = real.tv_sec * NS_PER_S + real.tv_nsec - before_ns - best_ns / 2;
+	}
+	return difference_ns;
 }
 
 static void read_marks(struct receiver *receiver, struct msghdr *message, int64_t *ret_ns)

@@ -144,7 +144,12 @@ static void read_control(const char *path, struct control *control)
 	free(flow.arrivals);
 }
 
-/* How late timers were at this moment, between the control packets before and after it. */
+/*
+ * How late timers were at this moment, from the control packets before and after it. While the
+ * kernel stood still lateness falls as time passes. A control packet that came after its successor
+ * was late for a reason of its own, and one that is later than its predecessor says nothing about
+ * before it.
+ */
 static int64_t lateness_at(const struct control *control, int64_t at_ns)
 {
 	size_t low = 0, high = control->count;
@@ -162,6 +167,10 @@ static int64_t lateness_at(const struct control *control, int64_t at_ns)
 		return control->count ? control->list[low ? low - 1 : 0].late_ns : 0;
 	a = &control->list[low - 1];
 	b = &control->list[low];
+	if (a->due_ns + a->late_ns > b->due_ns + b->late_ns)
+		return b->late_ns;
+	if (b->late_ns > a->late_ns)
+		return a->late_ns;
 	return a->late_ns +
 	       (int64_t)((double)(b->late_ns - a->late_ns) * (double)(at_ns - a->due_ns) /
 			 (double)(b->due_ns - a->due_ns + 1));
