@@ -47,7 +47,8 @@ static pid_t start(const char *program, const char *options, int fd)
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(STDERR_FILENO, STDOUT_FILENO);
+		close(STDOUT_FILENO); /* its "ready" is not ours */
+		open("/dev/null", O_WRONLY);
 		execv(program, (char *const *)argv);
 		_exit(127);
 	}
@@ -132,6 +133,7 @@ int main(int argc, char **argv)
 	struct wire *wire = NULL;
 	struct error err = {0};
 	uint32_t ports[PORTS];
+	pid_t program;
 	int ends[2];
 	char byte;
 
@@ -143,7 +145,7 @@ int main(int argc, char **argv)
 	read_impairment(argc - FIRST_WORD, argv + FIRST_WORD, &params.impairment);
 	if (strcmp(argv[4], "superpacket") == 0)
 		params.impairment.unit = NETEM_UNIT_SUPERPACKET;
-	start(argv[1], argv[5], ends[1]);
+	program = start(argv[1], argv[5], ends[1]);
 	close(ends[1]);
 	check(wire_connect(&ends[0], &wire, &err), &err);
 	for (int i = 0; i < PORTS; i++) {
@@ -161,5 +163,6 @@ int main(int argc, char **argv)
 		continue;
 	print_report(wire, ports);
 	wire_free(wire);
+	waitpid(program, NULL, 0); /* its TAPs are gone then */
 	return 0;
 }

@@ -132,28 +132,33 @@ static void check_loss(struct report *report, const struct netem_params *params)
 	check_fraction(report, "loss.in_good", loss->in_good);
 }
 
+static void warn_of_clipping(struct report *report, const struct netem_params *params)
+{
+	double share =
+		(double)(params->jitter_ns - params->delay_ns) / (2 * (double)params->jitter_ns);
+
+	if (params->jitter_ns <= params->delay_ns || params->shape != NETEM_UNIFORM)
+		return;
+	WARN("jitter_ns",
+		"is larger than the delay: %.0f %% of packets are not delayed at all and the mean "
+		"is %.2f ms",
+		share * 100, netem_mean_delay_ns(params) / 1e6);
+}
+
 static void check_kernel_delay(struct report *report, const struct netem_params *params)
 {
-	double share;
-
-	if (params->jitter_ns > INT32_MAX)
-		WARN("jitter_ns", "the kernel caps jitter at 2.147 s");
-	if (params->delay_correlation > 0 && params->jitter_ns > 0 &&
-		params->jitter_ns < 1000000000)
-		WARN("delay_correlation",
-			"has no effect: the kernel keeps only the random part of it");
 	if (params->shape != NETEM_UNIFORM && (params->delay_ns == 0 || params->jitter_ns == 0))
 		REFUSE("shape", "a distribution needs a delay and a jitter");
-	if (params->jitter_ns > params->delay_ns && params->shape == NETEM_UNIFORM) {
-		share = (double)(params->jitter_ns - params->delay_ns) /
-			(2 * (double)params->jitter_ns);
-		WARN("jitter_ns",
-			"is larger than the delay: %.0f %% of packets are not delayed at all and "
-			"the mean is %.2f ms",
-			share * 100, netem_mean_delay_ns(params) / 1e6);
-	}
-	if (params->jitter_ns > 0 && params->rate_bps > 0)
+	if (params->jitter_ns == 0)
+		return;
+	if (params->jitter_ns > INT32_MAX)
+		WARN("jitter_ns", "the kernel caps jitter at 2.147 s");
+	if (params->delay_correlation > 0 && params->jitter_ns < 1000000000)
+		WARN("delay_correlation",
+			"has no effect: the kernel keeps only the random part of it");
+	if (params->rate_bps > 0)
 		WARN("jitter_ns", "with a rate the kernel's jitter cannot change the order");
+	warn_of_clipping(report, params);
 }
 
 static void check_calibrated_jitter(struct report *report, const struct netem_params *params)

@@ -23,7 +23,25 @@ struct streams {
 };
 
 void streams_init(struct streams *streams, const struct netem_key *key);
-uint64_t stream_draw(uint64_t key, uint64_t index);
+
+/*
+ * SplitMix64 (Steele, Lea, Flood, OOPSLA 2014) steps its state by a constant, so its n-th output
+ * can be had without the ones before. That is all a counter-based generator needs.
+ */
+#define STREAM_STEP UINT64_C(0x9e3779b97f4a7c15)
+
+static inline uint64_t stream_mix(uint64_t z)
+{
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+static inline uint64_t stream_draw(uint64_t key, uint64_t index)
+{
+	return stream_mix(key + (index + 1) * STREAM_STEP);
+}
+
 /* Uniform in (0, 1): both ends excluded, so that logarithms and quantiles are finite. */
 double stream_unit(uint64_t draw);
 /* True with this probability. */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -51,6 +52,8 @@ static int remove_port(struct loop *loop, const struct request *request, struct 
 	if (need_port(loop, request, err))
 		return -1;
 	fabric_remove_port(&loop->fabric, (uint16_t)request->port);
+	/* Closing is not enough: whoever gave us the TAP may hold it open. */
+	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, tap->fd, NULL);
 	fd_closep(&tap->fd);
 	free(tap->timeline_memory);
 	*tap = (struct tap){.fd = -1};

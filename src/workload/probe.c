@@ -1,0 +1,220 @@
+/* The probe's mathematics: loss, bursts, duplicates, delay and reordering of numbered packets. */
+#include "workload/probe.h"
+
+#include "base/arena.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int by_value(const void *left, const void *right)
+{
+	const double *a = left, *b = right;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* The value with at most the share `p` below it; `sorted` is not empty. */
+static double quantile(const double *sorted, size_t count, double p)
+{
+	size_t at = (size_t)ceil(p * (double)count);
+
+	return sorted[at > 0 ? at - 1 : 0];
+}
+
+static void measure_delay(double *delays_us, size_t count, struct probe_delay *ret)
+{
+	double sum = 0, squares = 0;
+
+	if (count == 0)
+		return;
+	qsort(delays_us, count, sizeof(*delays_us), by_value);
+	for (size_t i = 0; i < count; i++)
+		sum += delays_us[i];
+	ret->mean_us = sum / (double)count;
+	for (size_t i = 0; i < count; i++)
+		squares += (delays_us[i] - ret->mean_us) * (delays_us[i] - ret->mean_us);
+	ret->sd_us = sqrt(squares / (double)count);
+	ret->min_us = delays_us[0];
+	ret->p01_us = quantile(delays_us, count, 0.01);
+	ret->p25_us = quantile(delays_us, count, 0.25);
+	ret->p50_us = quantile(delays_us, count, 0.5);
+	ret->p75_us = quantile(delays_us, count, 0.75);
+	ret->p99_us = quantile(delays_us, count, 0.99);
+	ret->p999_us = quantile(delays_us, count, 0.999);
+	ret->max_us = delays_us[count - 1];
+}
+
+static void count_burst(struct probe_result *result, uint64_t length)
+{
+	if (length > 0)
+		result->burst[length < PROBE_BURSTS ? length : PROBE_BURSTS - 1]++;
+}
+
+static void measure_loss(const uint8_t *seen, struct probe_result *result)
+{
+	uint64_t length = 0, bursts = 0;
+
+	for (uint64_t i = 0; i < result->sent; i++) {
+		if (!seen[i]) {
+			bursts += length == 0;
+			length++;
+			continue;
+		}
+		count_burst(result, length);
+		length = 0;
+	}
+	count_burst(result, length);
+	result->lost = result->sent - result->received;
+	result->mean_burst = bursts ? (double)result->lost / (double)bursts : 0;
+}
+
+/* First position whose number so far is above `number`: the arrival that overtook it first. */
+static size_t overtaken_by(const uint32_t *highest, size_t count, uint32_t number)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (highest[middle] > number)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+static void count_n_reordering(
+	const struct probe_arrival *first, size_t i, struct probe_result *result)
+{
+	for (size_t n = 1; n <= PROBE_N_REORDERING && n <= i; n++) {
+		if (first[i - n].number < first[i].number)
+			return;
+		result->n_reordered[n]++;
+	}
+}
+
+struct reordering {
+	uint32_t *highest;
+	double *extents, *late_us;
+	size_t count;
+};
+
+static void measure_order(const struct probe_arrival *first, size_t count, struct reordering *work,
+	struct probe_result *result)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint32_t before = i > 0 ? work->highest[i - 1] : 0;
+		size_t j;
+
+		work->highest[i] = first[i].number > before ? first[i].number : before;
+		if (i == 0 || first[i].number > before)
+			continue;
+		j = overtaken_by(work->highest, i, first[i].number);
+		work->extents[work->count] = (double)(i - j);
+		work->late_us[work->count++] =
+			(double)(first[i].received_ns - first[j].received_ns) / 1e3;
+		count_n_reordering(first, i, result);
+	}
+	result->reordered = work->count;
+	if (work->count == 0)
+		return;
+	qsort(work->extents, work->count, sizeof(double), by_value);
+	qsort(work->late_us, work->count, sizeof(double), by_value);
+	result->extent_p50 = quantile(work->extents, work->count, 0.5);
+	result->extent_p99 = quantile(work->extents, work->count, 0.99);
+	result->extent_max = work->extents[work->count - 1];
+	result->late_p99_us = quantile(work->late_us, work->count, 0.99);
+}
+
+/* Displacement among those that came: position of arrival minus rank in the order of sending. */
+static void measure_density(const struct probe_arrival *first, size_t count, const uint8_t *seen,
+	uint32_t *ranks, struct probe_result *result)
+{
+	uint32_t rank = 0;
+
+	for (uint64_t i = 0; i < result->sent; i++) {
+		ranks[i] = rank;
+		rank += seen[i];
+	}
+	for (size_t i = 0; i < count; i++) {
+		int64_t moved = (int64_t)i - ranks[first[i].number];
+
+		if (moved > PROBE_DISPLACEMENT)
+			moved = PROBE_DISPLACEMENT;
+		if (moved < -PROBE_DISPLACEMENT)
+			moved = -PROBE_DISPLACEMENT;
+		result->density[moved + PROBE_DISPLACEMENT]++;
+	}
+}
+
+int probe_measure(const struct probe_arrival arrivals[], size_t count, uint64_t sent,
+	struct probe_result *ret_result, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct probe_result result = {.sent = sent};
+	struct probe_arrival *first = arena_alloc(arena, struct probe_arrival, count + 1);
+	double *delays_us = arena_alloc(arena, double, count + 1);
+	uint8_t *seen = arena_alloc(arena, uint8_t, sent + 1);
+	struct reordering work = {.highest = arena_alloc(arena, uint32_t, count + 1),
+		.extents = arena_alloc(arena, double, count + 1),
+		.late_us = arena_alloc(arena, double, count + 1)};
+
+	for (size_t i = 0; i < count; i++) {
+		if (arrivals[i].number >= sent)
+			return fail(err, ERROR_PARSE, "packet %u arrived, but only %llu were sent",
+				arrivals[i].number, (unsigned long long)sent);
+		if (seen[arrivals[i].number]) {
+			result.duplicates++;
+			continue;
+		}
+		seen[arrivals[i].number] = 1;
+		delays_us[result.received] =
+			(double)(arrivals[i].received_ns - arrivals[i].sent_ns) / 1e3;
+		first[result.received++] = arrivals[i];
+	}
+	measure_delay(delays_us, result.received, &result.delay);
+	measure_loss(seen, &result);
+	measure_order(first, result.received, &work, &result);
+	measure_density(
+		first, result.received, seen, arena_alloc(arena, uint32_t, sent + 1), &result);
+	*ret_result = result;
+	return 0;
+}
+
+static json_t *counts(const uint64_t *values, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array, json_integer((json_int_t)values[i]));
+	return array;
+}
+
+static json_t *delay_json(const struct probe_delay *delay)
+{
+	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "min", delay->min_us,
+		"p1", delay->p01_us, "p25", delay->p25_us, "p50", delay->p50_us, "p75",
+		delay->p75_us, "p99", delay->p99_us, "p99.9", delay->p999_us, "max", delay->max_us,
+		"mean", delay->mean_us, "sd", delay->sd_us);
+}
+
+json_t *probe_json(const struct probe_result *result)
+{
+	double came = result->received ? (double)result->received : 1;
+
+	return json_pack(
+		"{s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o, s:f, s:f, s:o, s:f, s:f, s:f, s:f, s:o}",
+		"sent_packets", (json_int_t)result->sent, "received_packets",
+		(json_int_t)result->received, "duplicate_packets", (json_int_t)result->duplicates,
+		"lost_packets", (json_int_t)result->lost, "loss_percent",
+		result->sent ? 100 * (double)result->lost / (double)result->sent : 0,
+		"mean_loss_burst_packets", result->mean_burst, "loss_bursts_by_packets",
+		counts(result->burst, PROBE_BURSTS), "delay_us", delay_json(&result->delay),
+		"reordered_percent", 100 * (double)result->reordered / came,
+		"three_reordered_percent", 100 * (double)result->n_reordered[3] / came,
+		"n_reordered_packets", counts(result->n_reordered, PROBE_N_REORDERING + 1),
+		"extent_p50_packets", result->extent_p50, "extent_p99_packets", result->extent_p99,
+		"extent_max_packets", result->extent_max, "late_p99_us", result->late_p99_us,
+		"reorder_density_packets", counts(result->density, 2 * PROBE_DISPLACEMENT + 1));
+}

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "base/error.h"
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What a stream of numbered packets met on its way. The sender is open loop: it sends by the clock
+ * and waits for nothing, so delays are not hidden by coordinated omission.
+ */
+struct probe_arrival {
+	uint32_t number; /* 0.. in the order of sending */
+	int64_t sent_ns, received_ns;
+};
+
+enum {
+	PROBE_BURSTS = 32,       /* loss bursts of 1..31 packets, the last also for longer ones */
+	PROBE_N_REORDERING = 10, /* RFC 4737 n-reordering, n = 1..10 */
+	PROBE_DISPLACEMENT = 64, /* RFC 5236 reorder density from -64 to 64, ends also beyond */
+};
+
+struct probe_delay {
+	double min_us, p01_us, p25_us, p50_us, p75_us, p99_us, p999_us, max_us, mean_us, sd_us;
+};
+
+struct probe_result {
+	uint64_t sent, received, duplicates, lost; /* received: different packets */
+	uint64_t burst[PROBE_BURSTS];              /* by length; [0] is unused */
+	double mean_burst;                         /* 0 without loss */
+	struct probe_delay delay;                  /* of the first copy of each packet */
+	uint64_t reordered;                        /* RFC 4737 */
+	uint64_t n_reordered[PROBE_N_REORDERING + 1];
+	double extent_p50, extent_p99, extent_max; /* packets, of the reordered */
+	double late_p99_us;                        /* late-time offset of the reordered */
+	uint64_t density[2 * PROBE_DISPLACEMENT + 1];
+};
+
+/* `arrivals` in order of arrival, all of `sent` numbers below `sent`; sorted by nothing else. */
+MUST_CHECK int probe_measure(const struct probe_arrival arrivals[], size_t count, uint64_t sent,
+	struct probe_result *ret_result, struct error *err);
+/* With units in the key names; owned by the caller. */
+json_t *probe_json(const struct probe_result *result);

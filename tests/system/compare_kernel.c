@@ -1,0 +1,279 @@
+/*
+ * Holds our kernel model to what a real sch_netem did to a probe's packets.
+ * usage: compare_kernel NAME RAW-FILE COUNT BYTES NETEM-WORDS...
+ * Feeds packets that were sent at the same times to the model and compares the two: loss, bursts,
+ * duplicates, delay distribution, reordering. Prints a line of both; exit 1 when they disagree.
+ */
+#include "netem/netem.h"
+#include "workload/probe.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How late a packet may be in the kernel that ran, which shares its processor with the probe. */
+#define SCHEDULING_NS INT64_C(400000)
+
+struct flow {
+	struct probe_arrival *arrivals;
+	size_t count;
+	struct probe_result result;
+};
+
+static void die(const char *what)
+{
+	fprintf(stderr, "compare_kernel: %s\n", what);
+	exit(2);
+}
+
+static void *reserve(size_t count, size_t size)
+{
+	void *memory = calloc(count, size);
+
+	if (!memory)
+		die("out of memory");
+	return memory;
+}
+
+static void read_raw(const char *path, struct flow *flow, size_t room)
+{
+	FILE *stream = fopen(path, "r");
+	long long sent, received;
+	unsigned number;
+
+	if (!stream)
+		die(path);
+	while (flow->count < room && fscanf(stream, "%u %lld %lld", &number, &sent, &received) == 3)
+		flow->arrivals[flow->count++] = (struct probe_arrival){
+			.number = number, .sent_ns = sent, .received_ns = received};
+	fclose(stream);
+}
+
+/* Times of sending; what was lost was sent evenly between its neighbours that came. */
+static void recover_times(const struct flow *flow, int64_t *sent_ns, size_t sent)
+{
+	size_t known = SIZE_MAX;
+
+	for (size_t i = 0; i < flow->count; i++)
+		sent_ns[flow->arrivals[i].number] = flow->arrivals[i].sent_ns;
+	for (size_t i = 0; i < sent; i++) {
+		if (sent_ns[i] == 0)
+			continue;
+		for (size_t k = known + 1; known != SIZE_MAX && k < i; k++)
+			sent_ns[k] = sent_ns[known] + (sent_ns[i] - sent_ns[known]) *
+							      (int64_t)(k - known) /
+							      (int64_t)(i - known);
+		for (size_t k = 0; known == SIZE_MAX && k < i; k++)
+			sent_ns[k] = sent_ns[i];
+		known = i;
+	}
+	for (size_t k = known == SIZE_MAX ? 0 : known + 1; k < sent; k++)
+		sent_ns[k] = known == SIZE_MAX ? 1 : sent_ns[known];
+}
+
+struct waiting {
+	struct probe_arrival arrival;
+	int64_t release_ns;
+	size_t order;
+	bool is_out;
+};
+
+static int by_release(const void *left, const void *right)
+{
+	const struct waiting *a = left, *b = right;
+
+	if (a->arrival.received_ns != b->arrival.received_ns)
+		return a->arrival.received_ns < b->arrival.received_ns ? -1 : 1;
+	if (a->release_ns != b->release_ns)
+		return a->release_ns < b->release_ns ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+/* Whatever is due leaves, so that the model's queue is as long as the kernel's would be. */
+static void leave(
+	struct netem *netem, struct waiting *list, size_t count, size_t *oldest, int64_t now)
+{
+	for (size_t i = *oldest; i < count; i++) {
+		if (list[i].is_out || list[i].arrival.received_ns > now)
+			continue;
+		list[i].is_out = true;
+		netem_left(netem);
+	}
+	while (*oldest < count && list[*oldest].is_out)
+		++*oldest;
+}
+
+static void run_model(const struct netem_params *params, const int64_t *sent_ns, size_t sent,
+	uint32_t bytes, struct flow *flow)
+{
+	struct waiting *list = reserve(2 * sent, sizeof(*list));
+	struct netem *netem = NULL;
+	struct error err = {0};
+	size_t oldest = 0, count = 0;
+
+	if (netem_new(&(struct netem_key){.seed = 6}, &netem, &err) ||
+		netem_set(netem, params, NULL, sent_ns[0], &err))
+		die(err.text);
+	netem_restart(netem, 6, sent_ns[0]);
+	for (size_t i = 0; i < sent; i++) {
+		struct netem_fate fate;
+
+		leave(netem, list, count, &oldest, sent_ns[i]);
+		netem_decide(netem, sent_ns[i], bytes, &fate);
+		for (unsigned c = 0; c < fate.count; c++) {
+			int64_t release_ns = fate.copy[c].release_ns;
+
+			if (fate.copy[c].verdict != NETEM_PASSES)
+				continue;
+			list[count] = (struct waiting){.release_ns = release_ns,
+				.order = count,
+				.is_out = fate.copy[c].is_immediate,
+				.arrival = {.number = (uint32_t)i,
+					.sent_ns = sent_ns[i],
+					.received_ns =
+						release_ns > sent_ns[i] ? release_ns : sent_ns[i]}};
+			count++;
+		}
+	}
+	qsort(list, count, sizeof(*list), by_release);
+	for (size_t i = 0; i < count; i++)
+		flow->arrivals[flow->count++] = list[i].arrival;
+	free(list);
+	netem_free(netem);
+}
+
+static int by_number(const void *left, const void *right)
+{
+	const int64_t *a = left, *b = right;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+static int64_t *delays_of(const struct flow *flow)
+{
+	int64_t *delays = reserve(flow->count + 1, sizeof(*delays));
+
+	for (size_t i = 0; i < flow->count; i++)
+		delays[i] = flow->arrivals[i].received_ns - flow->arrivals[i].sent_ns;
+	qsort(delays, flow->count, sizeof(*delays), by_number);
+	return delays;
+}
+
+static double share_below(const int64_t *sorted, size_t count, int64_t value)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sorted[middle] <= value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return (double)low / (double)count;
+}
+
+/* Kolmogorov's distance, where the kernel may be late by the scheduling error but never early. */
+static double delay_distance(const struct flow *kernel, const struct flow *model)
+{
+	int64_t *k = delays_of(kernel), *m = delays_of(model);
+	double distance = 0;
+
+	for (size_t i = 0; i < model->count; i++) {
+		double expected = share_below(m, model->count, m[i]);
+		double latest = share_below(k, kernel->count, m[i] + SCHEDULING_NS);
+		double earliest = share_below(k, kernel->count, m[i]);
+
+		distance = fmax(distance, fmax(expected - latest, earliest - expected));
+	}
+	free(k);
+	free(m);
+	return distance;
+}
+
+static double z_of(double hits_a, double hits_b, double trials, double clumping)
+{
+	double p = (hits_a + hits_b) / (2 * trials);
+
+	if (p <= 0 || p >= 1)
+		return 0;
+	return fabs(hits_a - hits_b) / sqrt(2 * trials * p * (1 - p) * clumping);
+}
+
+static int verdict(const char *what, double found, double allowed)
+{
+	if (found <= allowed)
+		return 0;
+	printf("  DISAGREE: %s: %.4f, allowed %.4f\n", what, found, allowed);
+	return 1;
+}
+
+static int compare(const char *name, const struct flow *kernel, const struct flow *model)
+{
+	const struct probe_result *k = &kernel->result, *m = &model->result;
+	double sent = (double)k->sent, clumping = fmax(1, 2 * m->mean_burst);
+	double distance = delay_distance(kernel, model);
+	double n = (double)(k->received < m->received ? k->received : m->received);
+	double order_k = (double)k->reordered / (double)k->received;
+	double order_m = (double)m->reordered / (double)m->received;
+	double three_k = (double)k->n_reordered[3] / (double)k->received;
+	double three_m = (double)m->n_reordered[3] / (double)m->received;
+	int disagreements = 0;
+
+	printf("%-22s loss %5.2f %5.2f %%  burst %4.2f %4.2f  dup %5.2f %5.2f %%  mean %6.2f %6.2f "
+	       "ms  "
+	       "KS %.4f  reordered %5.2f %5.2f %%  n3 %5.2f %5.2f %%\n",
+		name, 100 * (double)k->lost / sent, 100 * (double)m->lost / sent, k->mean_burst,
+		m->mean_burst, 100 * (double)k->duplicates / sent,
+		100 * (double)m->duplicates / sent, k->delay.mean_us / 1e3, m->delay.mean_us / 1e3,
+		distance, 100 * order_k, 100 * order_m, 100 * three_k, 100 * three_m);
+	disagreements +=
+		verdict("loss (z)", z_of((double)k->lost, (double)m->lost, sent, clumping), 3.5);
+	disagreements += verdict("duplicates (z)",
+		z_of((double)k->duplicates, (double)m->duplicates, sent, 1.5), 3.5);
+	if (k->lost > 500)
+		disagreements += verdict(
+			"mean burst (relative)", fabs(k->mean_burst / m->mean_burst - 1), 0.12);
+	disagreements += verdict("delay (KS)", distance, 1.95 * sqrt(2 / n) + 0.005);
+	disagreements += verdict("reordered share", fabs(order_k - order_m), 0.02);
+	disagreements += verdict("3-reordered share", fabs(three_k - three_m), 0.02);
+	return disagreements;
+}
+
+static void measure(struct flow *flow, size_t sent)
+{
+	struct error err = {0};
+
+	if (probe_measure(flow->arrivals, flow->count, sent, &flow->result, &err))
+		die(err.text);
+}
+
+int main(int argc, char **argv)
+{
+	struct flow kernel = {0}, model = {0};
+	struct netem_params params;
+	struct error err = {0};
+	int64_t *sent_ns;
+	size_t sent, word;
+
+	if (argc < 6)
+		die("usage: compare_kernel NAME RAW-FILE COUNT BYTES NETEM-WORDS...");
+	sent = strtoul(argv[3], NULL, 10);
+	kernel.arrivals = reserve(3 * sent, sizeof(*kernel.arrivals));
+	model.arrivals = reserve(3 * sent, sizeof(*model.arrivals));
+	sent_ns = reserve(sent + 1, sizeof(*sent_ns));
+	if (netem_parse_words(
+		    (const char *const *)argv + 5, (size_t)argc - 5, &params, &word, &err))
+		die(err.text);
+	read_raw(argv[2], &kernel, 3 * sent);
+	if (kernel.count == 0)
+		die("nothing arrived through the kernel");
+	recover_times(&kernel, sent_ns, sent);
+	/* On the wire: payload, UDP, IPv4 and Ethernet headers. */
+	run_model(&params, sent_ns, sent, (uint32_t)strtoul(argv[4], NULL, 10) + 42, &model);
+	measure(&kernel, sent);
+	measure(&model, sent);
+	return compare(argv[1], &kernel, &model) > 0;
+}

@@ -1,0 +1,230 @@
+#include "wire_frames.h"
+
+#include "wire/loop.h"
+
+#include "base/clock.h"
+#include "base/fd.h"
+
+#include "tap.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MS INT64_C(1000000)
+
+enum {
+	HOSTS = 3,
+	MEMORY = 16 << 20
+};
+
+/* A real wire in a process of its own; datagram sockets stand in for TAPs. */
+struct scene {
+	struct wire *wire;
+	pid_t pid;
+	int host[HOSTS], port_fd[HOSTS];
+	uint32_t port[HOSTS];
+};
+
+static void run_wire(int control_fd)
+{
+	static struct loop loop;
+	struct error err = {0};
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (loop_init(&loop, control_fd, MEMORY, 0, &err) || loop_run(&loop, &err))
+		_exit(1);
+	loop_done(&loop);
+	_exit(0);
+}
+
+static void scene_done(struct scene *scene)
+{
+	wire_free(scene->wire);
+	for (int i = 0; i < HOSTS; i++) {
+		fd_closep(&scene->host[i]);
+		fd_closep(&scene->port_fd[i]);
+	}
+	if (scene->pid > 0)
+		waitpid(scene->pid, NULL, 0);
+}
+
+static int scene_init(struct scene *scene, const struct wire_params *params, struct error *err)
+{
+	int control[2], pair[2];
+
+	*scene = (struct scene){.host = {-1, -1, -1}, .port_fd = {-1, -1, -1}};
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) < 0)
+		return fail_errno(err, "pair");
+	fflush(stdout);
+	scene->pid = fork();
+	if (scene->pid == 0) {
+		close(control[0]);
+		run_wire(control[1]);
+	}
+	close(control[1]);
+	if (wire_connect(&control[0], &scene->wire, err))
+		return -1;
+	for (int i = 0; i < HOSTS; i++) {
+		if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
+			return fail_errno(err, "pair");
+		scene->host[i] = pair[0];
+		scene->port_fd[i] = pair[1];
+		if (wire_add_port(scene->wire, "host", pair[1], params, &scene->port[i], err))
+			return -1;
+	}
+	return 0;
+}
+
+#define SCENE(name, ...)                                                                           \
+	AUTO(scene_done) struct scene name;                                                        \
+	struct error err = {0};                                                                    \
+	CHECK_OK(scene_init(&name, &(const struct wire_params){__VA_ARGS__}, &err), err)
+
+static int send_frame(struct scene *scene, int from, int to, uint8_t mark)
+{
+	static struct sample_frame frame;
+	uint8_t data[2048];
+
+	sample_make(&frame, &(struct sample_spec){.payload = 100, .is_udp = true});
+	frame.bytes[5] = (uint8_t)(to + 1);
+	if (to < 0)
+		memset(frame.bytes, 0xff, 6);
+	frame.bytes[11] = (uint8_t)(from + 1);
+	frame.bytes[42] = mark;
+	memcpy(data, &frame.vnet, VNET_SIZE);
+	memcpy(data + VNET_SIZE, frame.bytes, frame.size);
+	return (int)write(scene->host[from], data, VNET_SIZE + frame.size);
+}
+
+/* The mark of the next frame for a host, -1 when none comes within the time. */
+static int receive_mark(struct scene *scene, int host, int within_ms)
+{
+	struct pollfd watched = {.fd = scene->host[host], .events = POLLIN};
+	uint8_t data[2048];
+
+	if (poll(&watched, 1, within_ms) != 1 || read(scene->host[host], data, sizeof(data)) < 100)
+		return -1;
+	return data[VNET_SIZE + 42];
+}
+
+/* Broadcasts, so that the switch knows everyone. */
+static bool introduce(struct scene *scene)
+{
+	for (int i = 0; i < HOSTS; i++) {
+		send_frame(scene, i, -1, 0);
+		for (int k = 0; k < HOSTS; k++) {
+			if (k != i && receive_mark(scene, k, 5000) != 0)
+				return false;
+		}
+	}
+	return true;
+}
+
+TEST(frames_cross_a_wire_that_runs_as_its_own_process)
+{
+	struct wire_counters counters;
+	SCENE(scene, .line_rate_bps = 0);
+
+	CHECK(introduce(&scene));
+	send_frame(&scene, 0, 2, 77);
+	CHECK(receive_mark(&scene, 2, 5000) == 77);
+	CHECK_OK(wire_read_counters(scene.wire, scene.port[0], &counters, &err), err);
+	CHECK(counters.in_frames == 2 && counters.in_packets == 2);
+	CHECK(receive_mark(&scene, 1, 0) == -1); /* it was not for host 1 */
+}
+
+TEST(parameters_change_over_the_control_connection)
+{
+	struct wire_params slow = {.impairment = {.model = NETEM_CALIBRATED, .delay_ns = 30 * MS}};
+	struct wire_params wrong = {.impairment = {.model = NETEM_CALIBRATED, .rate_bps = 1}};
+	struct wire_health health;
+	int64_t start_ns;
+	SCENE(scene, .line_rate_bps = 0);
+
+	CHECK(introduce(&scene));
+	CHECK_OK(wire_set_params(scene.wire, scene.port[0], &slow, NULL, &err), err);
+	CHECK(wire_set_params(scene.wire, scene.port[0], &wrong, NULL, &err) == -1);
+	CHECK(err.kind == ERROR_USAGE && strstr(err.text, "rate_bps"));
+	start_ns = clock_now_ns();
+	send_frame(&scene, 0, 1, 5);
+	CHECK(receive_mark(&scene, 1, 5000) == 5);
+	CHECK(clock_now_ns() - start_ns >= 30 * MS);
+	CHECK_OK(wire_read_health(scene.wire, &health, &err), err);
+	CHECK(health.release_error.count == 1 && health.memory_bytes == MEMORY && health.cpu_s > 0);
+}
+
+TEST(a_timeline_travels_to_the_wire)
+{
+	struct netem_step down = {.rate_bps = NETEM_KEEP,
+		.delay_ns = NETEM_KEEP,
+		.loss = NETEM_KEEP,
+		.is_down = true};
+	struct netem_timeline timeline = {.steps = &down, .step_count = 1};
+	struct wire_params params = {.impairment = {.model = NETEM_CALIBRATED}};
+	struct wire_counters counters;
+	SCENE(scene, .line_rate_bps = 0);
+
+	CHECK(introduce(&scene));
+	CHECK_OK(wire_set_params(scene.wire, scene.port[0], &params, &timeline, &err), err);
+	down.is_down = false; /* the wire has its own copy */
+	send_frame(&scene, 0, 1, 1);
+	send_frame(&scene, 2, 1, 2);
+	CHECK(receive_mark(&scene, 1, 5000) == 2);
+	CHECK_OK(wire_read_counters(scene.wire, scene.port[0], &counters, &err), err);
+	CHECK(counters.down == 1);
+}
+
+TEST(a_removed_port_is_gone_and_its_number_is_free_again)
+{
+	struct wire_counters counters;
+	SCENE(scene, .line_rate_bps = 0);
+	uint32_t again;
+
+	CHECK_OK(wire_remove_port(scene.wire, scene.port[1], &err), err);
+	CHECK(wire_read_counters(scene.wire, scene.port[1], &counters, &err) == -1);
+	CHECK(wire_remove_port(scene.wire, 99999, &err) == -1);
+	CHECK_OK(wire_add_port(
+			 scene.wire, "b", scene.port_fd[1], &(struct wire_params){0}, &again, &err),
+		err);
+	CHECK(again == scene.port[1]);
+	CHECK(introduce(&scene));
+}
+
+TEST(a_log_holds_what_passed)
+{
+	AUTO(fd_closep) int fd = memfd_create("log", MFD_CLOEXEC);
+	struct wire_record record;
+	struct wire_log head;
+	SCENE(scene, .line_rate_bps = 0);
+
+	CHECK(introduce(&scene));
+	CHECK_OK(wire_log_to(scene.wire, fd, 100, &err), err);
+	CHECK_OK(wire_restart(scene.wire, 3, &err), err);
+	send_frame(&scene, 0, 1, 9);
+	CHECK(receive_mark(&scene, 1, 5000) == 9);
+	CHECK_OK(wire_log_to(scene.wire, -1, 0, &err), err);
+	CHECK(pread(fd, &head, sizeof(head), 0) == (ssize_t)sizeof(head));
+	CHECK(pread(fd, &record, sizeof(record), sizeof(head)) == (ssize_t)sizeof(record));
+	CHECK(memcmp(head.magic, "mbwire1", 8) == 0 && head.written == 1 && head.missed == 0);
+	CHECK(record.in_port == scene.port[0] && record.out_port == scene.port[1]);
+	CHECK(record.verdict == WIRE_DELIVERED && record.bytes == 142 && record.index == 0);
+}
+
+TEST(the_wire_ends_with_its_control_connection)
+{
+	int status = -1;
+	pid_t pid;
+	SCENE(scene, .line_rate_bps = 0);
+
+	pid = scene.pid;
+	scene.pid = 0;
+	wire_freep(&scene.wire);
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
