@@ -31,7 +31,11 @@ enum netem_shape {
 	NETEM_PARETONORMAL, /* kernel only */
 };
 
-/* What jitter does to order in the calibrated model. */
+/*
+ * What jitter does to order in the calibrated model. FIFO lets a late packet hold up those behind
+ * it, so dense traffic meets more than the mean delay: towards delay + jitter when packets are
+ * close together. A wandering delay has the exact distribution whatever the traffic.
+ */
 enum netem_jitter {
 	NETEM_JITTER_FIFO,        /* a packet never leaves before an earlier one */
 	NETEM_JITTER_WANDER,      /* FIFO, and the delay changes slowly: one draw per wander_ns */

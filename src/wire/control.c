@@ -47,10 +47,11 @@ static int add_port(struct loop *loop, const struct request *request, int *fd, s
 
 static int remove_port(struct loop *loop, const struct request *request, struct error *err)
 {
-	struct tap *tap = &loop->taps[request->port];
+	struct tap *tap;
 
 	if (need_port(loop, request, err))
 		return -1;
+	tap = &loop->taps[request->port];
 	fabric_remove_port(&loop->fabric, (uint16_t)request->port);
 	/* Closing is not enough: whoever gave us the TAP may hold it open. */
 	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, tap->fd, NULL);

@@ -187,7 +187,7 @@ int64_t line_send(struct line *line, int64_t at_ns, uint32_t bytes, bool is_loss
 /* histogram.c */
 void histogram_add(struct wire_histogram *histogram, int64_t value_ns);
 
-/* fabric.c and forward.c: the core, without a clock and without descriptors. */
+/* fabric.c: the core, without a clock and without descriptors. */
 struct port {
 	bool is_up;
 	struct wire_params params;
@@ -227,17 +227,18 @@ void fabric_restart(struct fabric *fabric, uint64_t seed, int64_t now_ns);
 void fabric_counters(
 	const struct fabric *fabric, uint16_t number, struct wire_counters *ret_counters);
 
+/* When there is something to do next, INT64_MAX: never. */
+int64_t fabric_next_ns(const struct fabric *fabric);
+/* Releases what is due. */
+void fabric_run(struct fabric *fabric, int64_t now_ns);
+
+/* intake.c */
 /*
  * A frame of `size` bytes with its virtio header lies in `buffer`. True when the wire kept a
  * reference of its own; otherwise the caller may fill the buffer again.
  */
 bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct buffer *buffer,
 	uint32_t size);
-/* When there is something to do next, INT64_MAX: never. */
-int64_t fabric_next_ns(const struct fabric *fabric);
-/* Releases what is due. */
-void fabric_run(struct fabric *fabric, int64_t now_ns);
-
 /* forward.c: what happens to a parcel after its fate was drawn. */
 void forward_parcel(struct fabric *fabric, uint32_t at, int64_t now_ns);
 void forward_release(struct fabric *fabric, uint32_t at);

@@ -6,6 +6,7 @@
 struct tap {
 	int fd;
 	char name[32];
+	unsigned budget, filled; /* frames to read at a time, and how often they were all there */
 	struct netem_timeline timeline; /* ours; the fabric borrows it */
 	void *timeline_memory;
 };

@@ -16,6 +16,11 @@
  * A packet's way: sender's line -> duplicate, loss, corruption, bottleneck, delay -> switch ->
  * receiver's line. With the kernel model the sender's line comes after the impairment and holds
  * packets back in the impairment's queue, as a network card does below its queueing discipline.
+ *
+ * Memory is bounded: the bytes given at the start (256 MiB) hold waiting packets, a twelfth of that
+ * their queue, and every port has up to 1 MiB more for its bottleneck. What does not fit is dropped
+ * and counted. A TAP itself holds 500 or more frames before the kernel drops (tx_dropped of the
+ * host's device): a wire that is starved of CPU loses packets there, where it cannot see them.
  */
 enum {
 	WIRE_MAX_PORTS = 128,

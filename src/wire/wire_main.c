@@ -36,11 +36,6 @@ struct options {
 	bool is_realtime;
 };
 
-static int read_number(const char *text, int64_t high, int64_t *ret, struct error *err)
-{
-	return text_integer(text, 0, high, ret, err);
-}
-
 static int read_options(int argc, char **argv, struct options *options, struct error *err)
 {
 	static const struct option names[] = {{"control-fd", required_argument, NULL, 'c'},
@@ -56,13 +51,13 @@ static int read_options(int argc, char **argv, struct options *options, struct e
 		if (name == -1)
 			break;
 		if (name == 'c')
-			status = read_number(optarg, 1 << 20, &number, err);
+			status = text_integer(optarg, 0, 1 << 20, &number, err);
 		else if (name == 'l')
 			options->listen_path = optarg;
 		else if (name == 'm')
-			status = read_number(optarg, 1 << 20, &options->memory_mib, err);
+			status = text_integer(optarg, 1, 1 << 20, &options->memory_mib, err);
 		else if (name == 's')
-			status = read_number(optarg, 1000000, &options->spin_us, err);
+			status = text_integer(optarg, 0, 1000000, &options->spin_us, err);
 		else if (name == 'r')
 			options->is_realtime = true;
 		else

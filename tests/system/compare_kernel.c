@@ -1,8 +1,11 @@
 /*
  * Holds our kernel model to what a real sch_netem did to a probe's packets.
- * usage: compare_kernel NAME RAW-FILE COUNT BYTES NETEM-WORDS...
+ * usage: compare_kernel NAME RAW-FILE CONTROL-RAW-FILE COUNT BYTES NETEM-WORDS...
  * Feeds packets that were sent at the same times to the model and compares the two: loss, bursts,
- * duplicates, delay distribution, reordering. Prints a line of both; exit 1 when they disagree.
+ * duplicates, delay distribution, reordering. The control is a stream that crossed a constant delay
+ * of 10 ms in the same kernel at the same time: how late its packets were is how late that kernel's
+ * timers were at that moment, and the model is made as late. Prints a line of both; exit 1 when
+ * they disagree.
  */
 #include "netem/netem.h"
 #include "workload/probe.h"
@@ -12,8 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How late a packet may be in the kernel that ran, which shares its processor with the probe. */
-#define SCHEDULING_NS INT64_C(400000)
+#define CONTROL_NS INT64_C(10000000)
+/* What remains of lateness between two control packets. */
+#define SLACK_NS INT64_C(200000)
+
+enum {
+	MAX_CONTROL = 1000000
+};
 
 struct flow {
 	struct probe_arrival *arrivals;
@@ -104,35 +112,96 @@ static void leave(
 		++*oldest;
 }
 
-static void run_model(const struct netem_params *params, const int64_t *sent_ns, size_t sent,
-	uint32_t bytes, struct flow *flow)
+struct lateness {
+	int64_t due_ns, late_ns;
+};
+
+struct control {
+	struct lateness *list;
+	size_t count;
+};
+
+static int by_due(const void *left, const void *right)
 {
-	struct waiting *list = reserve(2 * sent, sizeof(*list));
+	const struct lateness *a = left, *b = right;
+
+	return a->due_ns < b->due_ns ? -1 : a->due_ns > b->due_ns;
+}
+
+static void read_control(const char *path, struct control *control)
+{
+	struct flow flow = {.arrivals = reserve(MAX_CONTROL, sizeof(*flow.arrivals))};
+
+	read_raw(path, &flow, MAX_CONTROL);
+	control->list = reserve(flow.count + 1, sizeof(*control->list));
+	for (size_t i = 0; i < flow.count; i++) {
+		int64_t due_ns = flow.arrivals[i].sent_ns + CONTROL_NS;
+
+		control->list[control->count++] = (struct lateness){
+			.due_ns = due_ns, .late_ns = flow.arrivals[i].received_ns - due_ns};
+	}
+	qsort(control->list, control->count, sizeof(*control->list), by_due);
+	free(flow.arrivals);
+}
+
+/* How late timers were at this moment, between the control packets before and after it. */
+static int64_t lateness_at(const struct control *control, int64_t at_ns)
+{
+	size_t low = 0, high = control->count;
+	const struct lateness *a, *b;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (control->list[middle].due_ns <= at_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0 || low == control->count)
+		return control->count ? control->list[low ? low - 1 : 0].late_ns : 0;
+	a = &control->list[low - 1];
+	b = &control->list[low];
+	return a->late_ns +
+	       (int64_t)((double)(b->late_ns - a->late_ns) * (double)(at_ns - a->due_ns) /
+			 (double)(b->due_ns - a->due_ns + 1));
+}
+
+struct stream {
+	const int64_t *sent_ns;
+	size_t sent;
+	uint32_t bytes;
+};
+
+static void run_model(const struct netem_params *params, const struct stream *stream,
+	const struct control *control, struct flow *flow)
+{
+	struct waiting *list = reserve(2 * stream->sent, sizeof(*list));
 	struct netem *netem = NULL;
 	struct error err = {0};
 	size_t oldest = 0, count = 0;
 
 	if (netem_new(&(struct netem_key){.seed = 6}, &netem, &err) ||
-		netem_set(netem, params, NULL, sent_ns[0], &err))
+		netem_set(netem, params, NULL, stream->sent_ns[0], &err))
 		die(err.text);
-	netem_restart(netem, 6, sent_ns[0]);
-	for (size_t i = 0; i < sent; i++) {
+	netem_restart(netem, 6, stream->sent_ns[0]);
+	for (size_t i = 0; i < stream->sent; i++) {
+		int64_t sent_ns = stream->sent_ns[i];
 		struct netem_fate fate;
 
-		leave(netem, list, count, &oldest, sent_ns[i]);
-		netem_decide(netem, sent_ns[i], bytes, &fate);
+		leave(netem, list, count, &oldest, sent_ns);
+		netem_decide(netem, sent_ns, stream->bytes, &fate);
 		for (unsigned c = 0; c < fate.count; c++) {
-			int64_t release_ns = fate.copy[c].release_ns;
+			int64_t release_ns = fate.copy[c].release_ns, leaves_ns = sent_ns;
 
 			if (fate.copy[c].verdict != NETEM_PASSES)
 				continue;
+			if (release_ns > sent_ns)
+				leaves_ns = release_ns + lateness_at(control, release_ns);
 			list[count] = (struct waiting){.release_ns = release_ns,
 				.order = count,
 				.is_out = fate.copy[c].is_immediate,
-				.arrival = {.number = (uint32_t)i,
-					.sent_ns = sent_ns[i],
-					.received_ns =
-						release_ns > sent_ns[i] ? release_ns : sent_ns[i]}};
+				.arrival = {(uint32_t)i, sent_ns, leaves_ns}};
 			count++;
 		}
 	}
@@ -175,7 +244,7 @@ static double share_below(const int64_t *sorted, size_t count, int64_t value)
 	return (double)low / (double)count;
 }
 
-/* Kolmogorov's distance, where the kernel may be late by the scheduling error but never early. */
+/* Kolmogorov's distance between distributions that may lie apart by the slack either way. */
 static double delay_distance(const struct flow *kernel, const struct flow *model)
 {
 	int64_t *k = delays_of(kernel), *m = delays_of(model);
@@ -183,10 +252,10 @@ static double delay_distance(const struct flow *kernel, const struct flow *model
 
 	for (size_t i = 0; i < model->count; i++) {
 		double expected = share_below(m, model->count, m[i]);
-		double latest = share_below(k, kernel->count, m[i] + SCHEDULING_NS);
-		double earliest = share_below(k, kernel->count, m[i]);
+		double most = share_below(k, kernel->count, m[i] + SLACK_NS);
+		double least = share_below(k, kernel->count, m[i] - SLACK_NS);
 
-		distance = fmax(distance, fmax(expected - latest, earliest - expected));
+		distance = fmax(distance, fmax(expected - most, least - expected));
 	}
 	free(k);
 	free(m);
@@ -253,27 +322,33 @@ static void measure(struct flow *flow, size_t sent)
 int main(int argc, char **argv)
 {
 	struct flow kernel = {0}, model = {0};
+	struct control control = {0};
 	struct netem_params params;
 	struct error err = {0};
+	struct stream stream = {0};
 	int64_t *sent_ns;
-	size_t sent, word;
+	size_t word;
 
-	if (argc < 6)
-		die("usage: compare_kernel NAME RAW-FILE COUNT BYTES NETEM-WORDS...");
-	sent = strtoul(argv[3], NULL, 10);
-	kernel.arrivals = reserve(3 * sent, sizeof(*kernel.arrivals));
-	model.arrivals = reserve(3 * sent, sizeof(*model.arrivals));
-	sent_ns = reserve(sent + 1, sizeof(*sent_ns));
+	if (argc < 7)
+		die("usage: compare_kernel NAME RAW-FILE CONTROL-RAW-FILE COUNT BYTES "
+		    "NETEM-WORDS...");
 	if (netem_parse_words(
-		    (const char *const *)argv + 5, (size_t)argc - 5, &params, &word, &err))
+		    (const char *const *)argv + 6, (size_t)argc - 6, &params, &word, &err))
 		die(err.text);
-	read_raw(argv[2], &kernel, 3 * sent);
-	if (kernel.count == 0)
-		die("nothing arrived through the kernel");
-	recover_times(&kernel, sent_ns, sent);
+	stream.sent = strtoul(argv[4], NULL, 10);
 	/* On the wire: payload, UDP, IPv4 and Ethernet headers. */
-	run_model(&params, sent_ns, sent, (uint32_t)strtoul(argv[4], NULL, 10) + 42, &model);
-	measure(&kernel, sent);
-	measure(&model, sent);
+	stream.bytes = (uint32_t)strtoul(argv[5], NULL, 10) + 42;
+	kernel.arrivals = reserve(3 * stream.sent, sizeof(*kernel.arrivals));
+	model.arrivals = reserve(3 * stream.sent, sizeof(*model.arrivals));
+	sent_ns = reserve(stream.sent + 1, sizeof(*sent_ns));
+	read_raw(argv[2], &kernel, 3 * stream.sent);
+	read_control(argv[3], &control);
+	if (kernel.count == 0 || control.count == 0)
+		die("nothing arrived through the kernel");
+	recover_times(&kernel, sent_ns, stream.sent);
+	stream.sent_ns = sent_ns;
+	run_model(&params, &stream, &control, &model);
+	measure(&kernel, stream.sent);
+	measure(&model, stream.sent);
 	return compare(argv[1], &kernel, &model) > 0;
 }

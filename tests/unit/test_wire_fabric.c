@@ -156,6 +156,30 @@ TEST(an_unknown_address_floods_and_a_known_one_does_not_leak)
 	CHECK(bench->count == 1);
 }
 
+TEST(a_hundred_ports_share_a_wire)
+{
+	static struct sample_frame frame;
+	BENCH(bench, 100, .line_rate_bps = 1e9,
+		.impairment = {.model = NETEM_CALIBRATED, .delay_ns = 5 * MS, .jitter_ns = MS});
+	unsigned heard[100] = {0};
+
+	plain(&frame, 20);
+	for (uint16_t i = 0; i < 100; i++)
+		stations_learn(
+			&bench->fabric.stations, (uint8_t[]){2, 0, 0, 0, 0, (uint8_t)(i + 1)}, i);
+	for (uint16_t i = 0; i < 100; i++)
+		input(bench, i, &frame, (i + 1) % 100);
+	drain(bench, 100 * MS);
+	for (size_t i = 0; i < bench->count; i++)
+		heard[bench->out[i].port]++;
+	for (int i = 0; i < 100; i++)
+		CHECK(heard[i] == 1);
+	bench->count = 0;
+	input(bench, 7, &frame, -1);
+	drain(bench, 200 * MS);
+	CHECK(bench->count == 99);
+}
+
 TEST(without_impairment_a_superpacket_passes_whole_and_at_once)
 {
 	static struct sample_frame frame;
