@@ -242,6 +242,8 @@ static int read_netem(struct profile_source *source, const char *text,
 	}
 	params.unit = into->unit;
 	params.seed = params.seed ? params.seed : into->seed;
+	if (source->path) /* a file says its model, and a contradiction is found there */
+		params.model = into->model;
 	*into = params;
 	return 0;
 }
