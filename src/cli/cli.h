@@ -15,7 +15,8 @@ struct command {
 	int (*run)(int argc, char *const argv[]); /* argv[0] is the command's name */
 };
 
-extern const struct command command_run, command_check, command_list, command_doctor, command_shell;
+extern const struct command command_run, command_check, command_list, command_doctor, command_shell,
+	command_link, command_calibrate;
 
 /* Prints "meshbench: ..." to stderr and returns the exit status that the error stands for. */
 int cli_report(const struct error *err);

@@ -154,6 +154,7 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 	if (record_open(out, &record, err) || namespace_enter(err) || procs_new(&procs, err))
 		return -1;
 	for (size_t i = 0; i < plan->profile_count; i++) {
+		load_print_warnings(&plan->profiles[i]);
 		if (lab_can_carry(procs, plan->engine, &plan->profiles[i], err))
 			return -1;
 	}

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,12 @@ int load_profile(
 	if (profile_change(arena, ret_profile, words + length + 1, err))
 		return fail_in(err, "--profile %s", words);
 	return 0;
+}
+
+void load_print_warnings(const struct profile *profile)
+{
+	for (size_t i = 0; profile->warnings && profile->warnings[i]; i++)
+		fprintf(stderr, "meshbench: %s\n", profile->warnings[i]);
 }
 
 int load_engine(const char *name, enum lab_engine *ret_engine, struct error *err)

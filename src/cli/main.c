@@ -6,7 +6,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&command_run, &command_check, &command_list, &command_doctor, &command_shell};
+	&command_run, &command_check, &command_list, &command_doctor, &command_shell,
+	&command_link, &command_calibrate};
 
 int cli_report(const struct error *err)
 {
@@ -28,7 +29,7 @@ static void print_commands(FILE *out)
 	      "Commands:\n",
 		out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-10s%s\n", commands[i]->name, commands[i]->about);
+		fprintf(out, "  %-11s%s\n", commands[i]->name, commands[i]->about);
 	fputs("\nmeshbench COMMAND --help says more; `meshbench run` measures what is found "
 	      "here.\n",
 		out);
