@@ -402,8 +402,9 @@ static void add_key(json_t *json, const struct profile_key *key, const void *val
 {
 	switch (key->kind) {
 	case KEY_WORD:
-		json_object_set_new(
-			json, key->name, json_string(key->words[*(const unsigned *)value]));
+		if (*(const unsigned *)value > 0 || strcmp(key->name, "jitter_kind") != 0)
+			json_object_set_new(json, key->name,
+				json_string(key->words[*(const unsigned *)value]));
 		break;
 	case KEY_RATE:
 		add_number(json, key->name, "_bits_per_second", *(const double *)value);

@@ -17,8 +17,8 @@ enum {
 	RATE_MS = 1000      /* of sending more than fits */
 };
 
-/* A rate is measured by sending this much more than fits. */
-static const double OVERLOAD = 1.3;
+/* A rate is measured by sending this much more than fits, by a sender that can keep this up. */
+static const double OVERLOAD = 1.3, SLOW_SENDER = 1.05;
 static const char *const names[] = {"here", "peer", NULL};
 
 /* The payload rate that a profile lets through for packets of this size; 0: no limit. */
@@ -82,6 +82,8 @@ struct session {
 	struct arena *arena;
 	struct lab *lab;
 	const char *program;
+	int64_t idle_ms; /* no pause between arrivals is longer */
+	double sent_s;   /* how long the last burst really took */
 };
 
 static const char *number(struct arena *arena, int64_t value)
@@ -95,24 +97,32 @@ static int start_receiver(
 	return host_start(lab_host(s->lab, 1),
 		&(struct proc_spec){.what = "receive probes",
 			.argv = (const char *const[]){s->program, "receive", "--port", "7000",
-				"--count", number(s->arena, burst->count), "--idle-ms", "1500",
-				NULL},
+				"--count", number(s->arena, burst->count), "--idle-ms",
+				number(s->arena, s->idle_ms), NULL},
 			.keep_bytes = (size_t)1 << 20,
 			.merge = true},
 		ret_proc, err);
 }
 
-static int send_burst(const struct session *s, const struct burst *burst, struct error *err)
+static int send_burst(struct session *s, const struct burst *burst, struct error *err)
 {
+	AUTO(proc_freep) struct proc *sender = NULL;
 	double seconds = (double)burst->count / burst->packets_per_s;
+	struct deadline deadline = deadline_in((int64_t)(seconds * 3e9) + 10 * NS_PER_S);
 
-	return host_run(lab_host(s->lab, 0),
-		&(struct proc_spec){.what = "send probes",
-			.argv = (const char *const[]){s->program, "send", lab_underlay(s->lab, 1),
-				"--port", "7000", "--count", number(s->arena, burst->count),
-				"--rate", number(s->arena, (int64_t)burst->packets_per_s),
-				"--bytes", number(s->arena, burst->bytes), NULL}},
-		deadline_in((int64_t)(seconds * 3e9) + 10 * NS_PER_S), err);
+	if (host_start(lab_host(s->lab, 0),
+		    &(struct proc_spec){.what = "send probes",
+			    .argv = (const char *const[]){s->program, "send",
+				    lab_underlay(s->lab, 1), "--port", "7000", "--count",
+				    number(s->arena, burst->count), "--rate",
+				    number(s->arena, (int64_t)burst->packets_per_s), "--bytes",
+				    number(s->arena, burst->bytes), NULL}},
+		    &sender, err) ||
+		proc_wait_success(sender, deadline, err))
+		return -1;
+	s->sent_s =
+		(double)(proc_result(sender).ended_ns - proc_result(sender).started_ns) / 1e9;
+	return 0;
 }
 
 /* The receiver says "ready" first, on the same stream. */
@@ -126,7 +136,7 @@ static int read_report(struct proc *proc, json_t **ret_json, struct error *err)
 }
 
 static int measure(
-	const struct session *s, const struct burst *burst, json_t **ret_json, struct error *err)
+	struct session *s, const struct burst *burst, json_t **ret_json, struct error *err)
 {
 	AUTO(proc_freep) struct proc *receiver = NULL;
 
@@ -140,9 +150,9 @@ static int measure(
 
 /*
  * More than fits is sent; what came divided by the time from the first arrival to the last. NAN
- * when all that was sent came, since then it was no more than fits.
+ * when all that was sent came, or when the sender was slow: then it was no more than fits.
  */
-static int measure_rate(const struct session *s, const struct profile *profile, double *ret_bps,
+static int measure_rate(struct session *s, const struct profile *profile, double *ret_bps,
 	struct error *err)
 {
 	double bps = narrowest_bps(profile), sent_s = RATE_MS / 1e3, span_s;
@@ -158,12 +168,12 @@ static int measure_rate(const struct session *s, const struct profile *profile, 
 	span_s = sent_s + (json_number_at(report, "/delay_us/max", 0) -
 				  json_number_at(report, "/delay_us/min", 0)) /
 				  1e6;
-	if (json_number_at(report, "/lost_packets", 0) > 0)
+	if (s->sent_s < SLOW_SENDER * sent_s && json_number_at(report, "/lost_packets", 0) > 0)
 		*ret_bps = json_number_at(report, "/received_packets", 0) * RATE_BYTES * 8 / span_s;
 	return 0;
 }
 
-static int measure_all(const struct session *s, const struct calibration *c, json_t *result,
+static int measure_all(struct session *s, const struct calibration *c, json_t *result,
 	struct error *err)
 {
 	double bps = narrowest_bps(c->profile), fits = PROBE_RATE, rate_bps = NAN;
@@ -185,6 +195,13 @@ static int measure_all(const struct session *s, const struct calibration *c, jso
 	return 0;
 }
 
+/* Delays vary by the jitter, and outages are rarely longer than five times their mean. */
+static int64_t longest_pause_ms(const struct netem_params *params)
+{
+	return 300 + (2 * (params->delay_ns + params->jitter_ns) + 5 * params->loss.bad_ns) /
+			     NS_PER_MS;
+}
+
 int calibrate(const struct calibration *c, json_t **ret_calibration, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -204,6 +221,7 @@ int calibrate(const struct calibration *c, json_t **ret_calibration, struct erro
 		lab_up(c->procs, &spec, &lab, err))
 		return fail_in(err, "calibrate %s", c->profile->name);
 	session.lab = lab;
+	session.idle_ms = longest_pause_ms(&c->profile->impairment);
 	if (measure_all(&session, c, result, err))
 		return fail_in(err, "calibrate %s", c->profile->name);
 	*ret_calibration = json_incref(result);

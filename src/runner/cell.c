@@ -156,7 +156,7 @@ static void tell_attempt(const struct measurement *m, bool is_last)
 {
 	if (cause_of_attempt(m) == CAUSE_WIRE)
 		run_tell(m->run, NULL, NULL,
-			arena_printf(m->arena, "%s, %s: %s: the wire itself was too slow (%s); %s",
+			arena_printf(m->arena, "%s, %s: %s: %s; %s",
 				m->visit->driver->name, m->visit->profile->name,
 				m->cell->workload->name, wire_reason(m),
 				is_last ? "the figures are marked" : "once more"));
