@@ -54,6 +54,8 @@ static int check_file(struct arena *arena, const char *path, struct error *err)
 	}
 	if (profile_load(arena, path, &profile, err))
 		return -1;
+	for (size_t i = 0; profile.warnings && profile.warnings[i]; i++)
+		fprintf(stderr, "%s\n", profile.warnings[i]);
 	printf("%s: profile %s is well formed\n", path, profile.name);
 	return 0;
 }

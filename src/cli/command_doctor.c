@@ -47,6 +47,7 @@ static int print_machine(struct arena *arena, struct procs **ret_procs, struct e
 	if (procs_new(ret_procs, err) || load_profile(arena, "baseline", &clean, err) ||
 		load_profile(arena, "low", &impaired, err))
 		return -1;
+	print_engine(*ret_procs, "wire", LAB_ENGINE_WIRE, &impaired);
 	print_engine(*ret_procs, "bridge", LAB_ENGINE_BRIDGE, &clean);
 	print_engine(*ret_procs, "netem", LAB_ENGINE_NETEM, &impaired);
 	return 0;

@@ -29,7 +29,7 @@ static struct option_table table_of(struct run_options *o, struct option_row row
 		{"profile", "a,b", "only these; changed in place: low:rate=100mbit", OPTION_LIST,
 			&o->request.profiles, NULL, 0, 0},
 		{"tuning", "a,b", "only these", OPTION_LIST, &o->request.tunings, NULL, 0, 0},
-		{"engine", "NAME", "what joins the hosts: bridge or netem", OPTION_TEXT,
+		{"engine", "NAME", "what joins the hosts: wire, bridge or netem", OPTION_TEXT,
 			&o->request.engine, NULL, 0, 0},
 		{"repeat", "N", "repetitions of everything, in shuffled blocks", OPTION_INTEGER,
 			&o->request.repeat, NULL, 1, 1000},
@@ -166,6 +166,7 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 	if (record_open(out, &record, err) || namespace_enter(err) || procs_new(&procs, err))
 		return -1;
 	for (size_t i = 0; i < plan->profile_count; i++) {
+		load_print_warnings(&plan->profiles[i]);
 		if (lab_can_carry(procs, plan->engine, &plan->profiles[i], err))
 			return -1;
 	}

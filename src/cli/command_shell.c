@@ -2,9 +2,9 @@
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "cli/options.h"
+#include "cli/scratch.h"
 
 #include "base/fd.h"
-#include "base/file.h"
 #include "vpn/vpn.h"
 
 #include <stdio.h>
@@ -14,18 +14,6 @@
 struct shell_options {
 	const char *vpn, *profile, *engine;
 };
-
-struct scratch {
-	char path[64];
-};
-
-static void scratch_remove(struct scratch *scratch)
-{
-	struct error err;
-
-	if (tree_remove(scratch->path, &err))
-		fprintf(stderr, "meshbench: %s\n", err.text);
-}
 
 static int find_host(const struct plan *plan, const char *name, size_t *ret_host, struct error *err)
 {
@@ -93,17 +81,12 @@ static int open_lab(struct arena *arena, const struct shell_options *o, const ch
 
 static int with_scratch(struct arena *arena, const struct shell_options *o, const char *name)
 {
-	struct scratch scratch = {"/tmp/meshbench-shell.XXXXXX"};
+	AUTO(scratch_remove) struct scratch scratch = {0};
 	struct error err = {0};
-	int failed;
 
-	if (!mkdtemp(scratch.path)) {
-		fail_errno(&err, "make a folder in /tmp for the hosts' state");
+	if (scratch_make(&scratch, "shell", &err) || open_lab(arena, o, name, scratch.path, &err))
 		return cli_report(&err);
-	}
-	failed = open_lab(arena, o, name, scratch.path, &err);
-	scratch_remove(&scratch);
-	return failed ? cli_report(&err) : EXIT_MEASURED;
+	return EXIT_MEASURED;
 }
 
 static int run(int argc, char *const argv[])

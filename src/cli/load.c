@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,21 +77,18 @@ int load_profile(
 	return 0;
 }
 
+void load_print_warnings(const struct profile *profile)
+{
+	for (size_t i = 0; profile->warnings && profile->warnings[i]; i++)
+		fprintf(stderr, "meshbench: %s\n", profile->warnings[i]);
+}
+
 int load_engine(const char *name, enum lab_engine *ret_engine, struct error *err)
 {
-	static const struct {
-		const char *name;
-		enum lab_engine engine;
-	} engines[] = {{"bridge", LAB_ENGINE_BRIDGE}, {"netem", LAB_ENGINE_NETEM}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
-		if (strcmp(name, engines[i].name) == 0) {
-			*ret_engine = engines[i].engine;
-			return 0;
-		}
-	}
-	return fail(
-		err, ERROR_USAGE, "there is no engine '%s' here; there are bridge and netem", name);
+	if (lab_engine_named(name, ret_engine))
+		return 0;
+	return fail(err, ERROR_USAGE,
+		"there is no engine '%s' here; there are wire, bridge and netem", name);
 }
 
 static int refuse_twice(const char *what, const char *const *names, struct error *err)

@@ -26,5 +26,7 @@ MUST_CHECK int load_driver(
 	struct arena *arena, const char *name, struct driver *ret_driver, struct error *err);
 MUST_CHECK int load_profile(
 	struct arena *arena, const char *words, struct profile *ret_profile, struct error *err);
-/* "bridge", "netem". */
+/* What is legal in it but surprising, on stderr. */
+void load_print_warnings(const struct profile *profile);
+/* "wire", "bridge", "netem". */
 MUST_CHECK int load_engine(const char *name, enum lab_engine *ret_engine, struct error *err);

@@ -2,6 +2,7 @@
 #include "lab/internal.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static void host_freep(struct host **host)
 {
@@ -23,21 +24,39 @@ static int try_netem(struct procs *procs, struct error *err)
 	return host_run(host, &spec, deadline_in(10 * NS_PER_S), err);
 }
 
+/* A TAP for every host, and the program that joins them. */
+static int try_wire(struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *program;
+
+	if (helper_find(arena, "wire", "meshbench-wire", &program, err))
+		return -1;
+	if (access("/dev/net/tun", R_OK | W_OK) == 0)
+		return 0;
+	fail_errno(err, "engine wire needs /dev/net/tun; load the module tun, or use engine bridge");
+	err->kind = ERROR_MISSING;
+	return -1;
+}
+
 int lab_can_carry(struct procs *procs, enum lab_engine engine, const struct profile *profile,
 	struct error *err)
 {
-	if (engine == LAB_ENGINE_BRIDGE && shape_has_impairment(profile))
+	const char *uncarried = shape_uncarried(profile);
+
+	if (engine == LAB_ENGINE_WIRE)
+		return try_wire(err);
+	if (engine == LAB_ENGINE_BRIDGE && profile_has_impairment(profile))
 		return fail(err, ERROR_MISSING,
 			"profile '%s' impairs packets, which engine bridge cannot; "
 			"use engine netem or wire",
 			profile->name);
 	if (engine != LAB_ENGINE_NETEM)
 		return 0;
-	if (profile->reorder > 0 && profile->delay_ns <= 0)
+	if (uncarried)
 		return fail(err, ERROR_MISSING,
-			"profile '%s' reorders without a delay, which engine netem cannot; "
-			"use engine wire",
-			profile->name);
+			"profile '%s' %s, which engine netem cannot; use engine wire",
+			profile->name, uncarried);
 	if (try_netem(procs, err) == 0)
 		return 0;
 	if (err->kind != ERROR_TOOL)

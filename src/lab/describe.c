@@ -99,22 +99,37 @@ static json_t *host_description(
 
 static const char *engine_remark(const struct lab *lab)
 {
-	if (lab->engine == LAB_ENGINE_BRIDGE)
-		return "veth pairs and a Linux bridge; the line rate by tbf at both ends of a port";
-	return "as engine bridge, with netem on the bridge's ports, so it acts on what a host is "
-	       "sent; hosts have tso, gso and gro off, so netem meets single packets";
+	static const char *const remarks[] = {
+		[LAB_ENGINE_BRIDGE] = "veth pairs and a Linux bridge; the line rate by tbf at both "
+				      "ends of a port",
+		[LAB_ENGINE_NETEM] = "as engine bridge, with netem on the bridge's ports, so it "
+				     "acts on what a host is sent; hosts have tso, gso and gro "
+				     "off, so netem meets single packets",
+		[LAB_ENGINE_WIRE] = "TAPs joined by meshbench-wire; hosts hand over super-packets, "
+				    "and every packet on the wire meets its own fate, unless the "
+				    "profile says unit superpacket"};
+
+	return remarks[lab->engine];
 }
 
 static json_t *lab_facts(struct lab *lab, struct arena *arena)
 {
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:f, s:s, s:s}", "engine",
-		lab->engine == LAB_ENGINE_BRIDGE ? "bridge" : "netem", "engine_remark",
-		engine_remark(lab), "mtu_bytes", LAB_MTU, "neighbours", "permanent",
-		"congestion_control", lab->congestion, "congestion_control_pinned_by",
-		lab->is_pinned_by_sysctl ? "sysctl" : "route", "profile", lab->profile.name,
-		"line_rate_bps", lab->profile.line_rate_bps, "host_queue",
-		text_trim(shape_host(arena, &lab->profile, "eth0")), "port_queue",
-		text_trim(shape_port(arena, &lab->profile, lab->engine, "portN")));
+	bool is_wire = lab->engine == LAB_ENGINE_WIRE;
+	json_t *facts = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:f}", "engine",
+		lab_engine_name(lab->engine), "engine_remark", engine_remark(lab), "mtu_bytes",
+		LAB_MTU, "neighbours", "permanent", "congestion_control", lab->congestion,
+		"congestion_control_pinned_by", lab->is_pinned_by_sysctl ? "sysctl" : "route",
+		"profile", lab->profile.name, "line_rate_bps", lab->profile.line_rate_bps);
+
+	if (is_wire) {
+		json_object_set_new(facts, "wire", emulated_facts(lab));
+		return facts;
+	}
+	json_object_set_new(facts, "host_queue",
+		json_string(text_trim(shape_host(arena, &lab->profile, "eth0"))));
+	json_object_set_new(facts, "port_queue",
+		json_string(text_trim(shape_port(arena, &lab->profile, lab->engine, "portN"))));
+	return facts;
 }
 
 int lab_describe(struct lab *lab, json_t **ret_description, struct error *err)

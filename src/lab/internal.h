@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "lab/lab.h"
+#include "wire/wire.h"
 
 #include <stdbool.h>
 
@@ -22,7 +23,11 @@ struct lab {
 	struct arena *arena;
 	struct lab_node *nodes;
 	size_t count;
-	struct host *bridge; /* the namespace that holds the bridge and one port per host */
+	struct host *bridge; /* the namespace that holds the bridge and one port per host; NULL
+				with engine wire */
+	struct wire *wire;   /* engine wire: its process, and the port of every host */
+	struct proc *wire_program;
+	uint32_t *ports;
 	enum lab_engine engine;
 	struct profile profile;
 	const char *congestion;
@@ -48,11 +53,23 @@ char *wiring_port(struct arena *arena, const struct lab_node *node, size_t index
 char *wiring_host(struct arena *arena, const struct lab_node nodes[], size_t count, size_t self,
 	const char *congestion);
 
-/* wire.c: the same, done. */
-MUST_CHECK int wire_bridge(struct lab *lab, struct error *err);
-MUST_CHECK int wire_hosts(struct lab *lab, size_t first, size_t count, struct error *err);
-MUST_CHECK int wire_reshape(struct lab *lab, const struct profile *former, struct error *err);
-MUST_CHECK int wire_unplug(struct lab *lab, size_t index, struct error *err);
+/* plug.c: the same, done. */
+MUST_CHECK int plug_bridge(struct lab *lab, struct error *err);
+MUST_CHECK int plug_hosts(struct lab *lab, size_t first, size_t count, struct error *err);
+MUST_CHECK int plug_reshape(struct lab *lab, const struct profile *former, struct error *err);
+MUST_CHECK int plug_out(struct lab *lab, size_t index, struct error *err);
+
+/* emulated.c: engine wire. */
+MUST_CHECK int emulated_begin(struct lab *lab, struct error *err);
+MUST_CHECK int emulated_plug(struct lab *lab, size_t first, size_t count, struct error *err);
+MUST_CHECK int emulated_reshape(struct lab *lab, struct error *err);
+MUST_CHECK int emulated_unplug(struct lab *lab, size_t index, struct error *err);
+void emulated_end(struct lab *lab);
+json_t *emulated_facts(const struct lab *lab);
+
+/* tap.c: a TAP eth0 in the network of each of these hosts, in their order. */
+MUST_CHECK int tap_open_in_hosts(
+	const struct lab_node nodes[], size_t count, int ret_fds[], struct error *err);
 
 /* shape.c: inputs of `tc -batch` for one device. */
 char *shape_host(struct arena *arena, const struct profile *profile, const char *device);
@@ -60,7 +77,8 @@ char *shape_port(struct arena *arena, const struct profile *profile, enum lab_en
 	const char *device);
 /* The words after `netem`: "limit 1000 delay 2000us 2000us loss 0.25%". */
 char *shape_netem(struct arena *arena, const struct profile *profile);
-bool shape_has_impairment(const struct profile *profile);
+/* What of the profile netem cannot do ("changes over time"), or NULL. */
+const char *shape_uncarried(const struct profile *profile);
 int64_t shape_limit_packets(const struct profile *profile);
 
 /* route.c: an overlay's route as it is said again with a congestion control. */

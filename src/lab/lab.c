@@ -1,4 +1,4 @@
-/* The lab as a whole: hosts, a bridge between them, and their life cycle. */
+/* The lab as a whole: hosts, what joins them, and their life cycle. */
 #include "lab/internal.h"
 
 #include "base/fd.h"
@@ -42,11 +42,23 @@ static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
 	return lab;
 }
 
+static void *keep(struct arena *arena, const void *list, size_t count, size_t size)
+{
+	return count ? memcpy(arena_bytes(arena, count, size), list, count * size) : NULL;
+}
+
 void lab_keep_profile(struct lab *lab, const struct profile *profile)
 {
+	const struct netem_timeline *timeline = &profile->timeline;
+
 	lab->profile = *profile;
 	lab->profile.name = arena_strdup(lab->arena, profile->name ? profile->name : "");
 	lab->profile.folder = lab->profile.title = lab->profile.source = NULL;
+	lab->profile.warnings = NULL;
+	lab->profile.timeline.steps = keep(lab->arena, timeline->steps,
+		timeline->step_count, sizeof(*timeline->steps));
+	lab->profile.timeline.opportunities_ns = keep(lab->arena, timeline->opportunities_ns,
+		timeline->opportunity_count, sizeof(*timeline->opportunities_ns));
 }
 
 static int boot(struct lab *lab, const struct lab_spec *spec, struct error *err)
@@ -55,6 +67,7 @@ static int boot(struct lab *lab, const struct lab_spec *spec, struct error *err)
 	struct namespace_host_spec *specs =
 		arena_alloc(arena, struct namespace_host_spec, lab->count + 1);
 	struct host **hosts = arena_alloc(arena, struct host *, lab->count + 1);
+	bool has_bridge = lab->engine != LAB_ENGINE_WIRE;
 
 	for (size_t i = 0; i < lab->count; i++)
 		specs[i] = (struct namespace_host_spec){.name = lab->nodes[i].name,
@@ -62,11 +75,11 @@ static int boot(struct lab *lab, const struct lab_spec *spec, struct error *err)
 				arena_printf(arena, "%s/%s", spec->state_dir, lab->nodes[i].name),
 			.visible = spec->visible};
 	specs[lab->count] = (struct namespace_host_spec){.name = "bridge", .is_bare = true};
-	if (namespace_hosts_new(lab->procs, specs, lab->count + 1, hosts, err))
+	if (namespace_hosts_new(lab->procs, specs, lab->count + has_bridge, hosts, err))
 		return -1;
 	for (size_t i = 0; i < lab->count; i++)
 		lab->nodes[i].host = hosts[i];
-	lab->bridge = hosts[lab->count];
+	lab->bridge = has_bridge ? hosts[lab->count] : NULL;
 	return 0;
 }
 
@@ -82,13 +95,29 @@ int lab_set_names(struct lab *lab, const char *const overlay[], struct error *er
 	return 0;
 }
 
+static int plug_in(struct lab *lab, size_t first, size_t count, struct error *err)
+{
+	if (lab->engine == LAB_ENGINE_WIRE)
+		return emulated_plug(lab, first, count, err);
+	return plug_hosts(lab, first, count, err);
+}
+
+static int unplug(struct lab *lab, size_t index, struct error *err)
+{
+	if (lab->engine == LAB_ENGINE_WIRE)
+		return emulated_unplug(lab, index, err);
+	return plug_out(lab, index, err);
+}
+
 static int bring_up(struct lab *lab, const struct lab_spec *spec, struct error *err)
 {
 	if (boot(lab, spec, err) || lab_set_names(lab, NULL, err))
 		return -1;
-	if (settings_apply(lab, 0, lab->count, err) || wire_bridge(lab, err))
+	if (settings_apply(lab, 0, lab->count, err))
 		return -1;
-	return wire_hosts(lab, 0, lab->count, err);
+	if (lab->engine == LAB_ENGINE_WIRE ? emulated_begin(lab, err) : plug_bridge(lab, err))
+		return -1;
+	return plug_in(lab, 0, lab->count, err);
 }
 
 int lab_up(
@@ -114,6 +143,7 @@ void lab_down(struct lab *lab)
 	for (size_t i = 0; i < lab->count; i++)
 		host_free(lab->nodes[i].host);
 	host_free(lab->bridge);
+	emulated_end(lab);
 	json_decref(lab->unpinned_routes);
 	arena_free(lab->arena);
 }
@@ -122,6 +152,26 @@ void lab_downp(struct lab **lab)
 {
 	lab_down(*lab);
 	*lab = NULL;
+}
+
+static const char *const engines[] = {[LAB_ENGINE_BRIDGE] = "bridge",
+	[LAB_ENGINE_NETEM] = "netem",
+	[LAB_ENGINE_WIRE] = "wire"};
+
+const char *lab_engine_name(enum lab_engine engine)
+{
+	return engines[engine];
+}
+
+bool lab_engine_named(const char *name, enum lab_engine *ret_engine)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
+		if (strcmp(engines[i], name) == 0) {
+			*ret_engine = (enum lab_engine)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 struct procs *lab_procs(struct lab *lab)
@@ -157,7 +207,8 @@ int lab_set_profile(struct lab *lab, const struct profile *profile, struct error
 	if (lab_can_carry(lab->procs, lab->engine, profile, err))
 		return -1;
 	lab_keep_profile(lab, profile);
-	if (wire_reshape(lab, &former, err))
+	if (lab->engine == LAB_ENGINE_WIRE ? emulated_reshape(lab, err)
+					   : plug_reshape(lab, &former, err))
 		return fail_in(err, "change the profile to %s", lab->profile.name);
 	return 0;
 }
@@ -176,8 +227,8 @@ int lab_reboot_host(struct lab *lab, size_t index, struct error *err)
 		return fail_errno(err, "reboot host %s: hold its network", node->name);
 	if (host_reboot(node->host, err))
 		return -1;
-	if (wire_unplug(lab, index, err) || settings_apply(lab, index, 1, err) ||
-		wire_hosts(lab, index, 1, err))
+	if (unplug(lab, index, err) || settings_apply(lab, index, 1, err) ||
+		plug_in(lab, index, 1, err))
 		return fail_in(err, "reboot host %s", node->name);
 	return 0;
 }

@@ -5,7 +5,9 @@
 #include "plan/profile.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Hosts joined by a network: up, verified, restarted, rebooted, down. */
 struct lab;
@@ -13,6 +15,7 @@ struct lab;
 enum lab_engine {
 	LAB_ENGINE_BRIDGE, /* veth pairs and a kernel bridge; line rate by tbf, no impairment */
 	LAB_ENGINE_NETEM,  /* the same, with tc netem on forwarding ports */
+	LAB_ENGINE_WIRE,   /* TAPs joined by meshbench-wire, which impairs every packet */
 };
 
 struct lab_spec {
@@ -48,6 +51,21 @@ int lab_mtu(const struct lab *lab);
 
 /* Replaces the impairment of every port; nothing else changes. */
 MUST_CHECK int lab_set_profile(struct lab *lab, const struct profile *profile, struct error *err);
+/* "bridge", "netem", "wire". */
+const char *lab_engine_name(enum lab_engine engine);
+/* The engine of that name; false when there is none. */
+bool lab_engine_named(const char *name, enum lab_engine *ret_engine);
+
+/*
+ * Fates, counters and health of the wire begin anew, with this seed: equal seeds, equal fates.
+ * Engines other than wire have nothing to begin.
+ */
+MUST_CHECK int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err);
+/*
+ * What the wire did since then, and whether figures measured meanwhile mean the profile:
+ * {was_good, reason, release_error_us, cpu_s, ports, ...}; NULL with other engines. Caller owns it.
+ */
+MUST_CHECK int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err);
 /*
  * Pins every TCP route of a device on every host to the lab's congestion control and makes
  * `luna.vpn` resolve to addresses[luna]; NULL addresses take the overlay names away. Routes that a

@@ -33,8 +33,12 @@ static char *tbf(struct arena *arena, const struct profile *profile)
 {
 	double rate_bps = tbf_rate_bps(profile->line_rate_bps);
 
-	return arena_printf(arena, "tbf rate %.0fbit burst %.0fb limit %db", rate_bps,
-		tbf_burst_bytes(rate_bps), LINE_QUEUE_FRAMES * FRAME_BYTES);
+	uint64_t buffer_bytes = profile->line_buffer_bytes
+					? profile->line_buffer_bytes
+					: (uint64_t)LINE_QUEUE_FRAMES * FRAME_BYTES;
+
+	return arena_printf(arena, "tbf rate %.0fbit burst %.0fb limit %llub", rate_bps,
+		tbf_burst_bytes(rate_bps), (unsigned long long)buffer_bytes);
 }
 
 char *shape_host(struct arena *arena, const struct profile *profile, const char *device)
@@ -52,11 +56,12 @@ char *shape_host(struct arena *arena, const struct profile *profile, const char 
  */
 int64_t shape_limit_packets(const struct profile *profile)
 {
+	const struct netem_params *params = &profile->impairment;
 	double rate_bps = profile->line_rate_bps > 0 ? profile->line_rate_bps : 10e9;
-	double longest_s = (double)(profile->delay_ns + profile->jitter_ns) / 1e9;
+	double longest_s = (double)(params->delay_ns + params->jitter_ns) / 1e9;
 
-	if (profile->limit_packets > 0)
-		return profile->limit_packets;
+	if (params->limit_packets > 0)
+		return params->limit_packets;
 	return 1000 + (int64_t)ceil(rate_bps * longest_s / 8 / 576);
 }
 
@@ -73,34 +78,139 @@ static const char *percent(struct arena *arena, double fraction)
 	return arena_printf(arena, "%.10g%%", fraction * 100);
 }
 
-char *shape_netem(struct arena *arena, const struct profile *profile)
+/* " WORD P% C%"; only the kernel's own model has its correlation. */
+static const char *chance(struct arena *arena, const char *word, const struct netem_chance *chance,
+	bool is_correlated)
 {
-	char *words =
-		arena_printf(arena, "netem limit %lld", (long long)shape_limit_packets(profile));
+	if (chance->probability <= 0)
+		return "";
+	if (chance->correlation <= 0 || !is_correlated)
+		return arena_printf(arena, " %s %s", word, percent(arena, chance->probability));
+	return arena_printf(arena, " %s %s %s", word, percent(arena, chance->probability),
+		percent(arena, chance->correlation));
+}
 
-	if (profile->delay_ns > 0 || profile->jitter_ns > 0)
+static const char *delay_words(struct arena *arena, const struct netem_params *params)
+{
+	const char *words = "";
+
+	if (params->delay_ns > 0 || params->jitter_ns > 0)
+		words = arena_printf(arena, " delay %s", duration(arena, params->delay_ns));
+	if (params->jitter_ns > 0)
+		words = arena_printf(arena, "%s %s", words, duration(arena, params->jitter_ns));
+	if (params->jitter_ns > 0 && params->delay_correlation > 0)
 		words = arena_printf(
-			arena, "%s delay %s", words, duration(arena, profile->delay_ns));
-	if (profile->jitter_ns > 0)
-		words = arena_printf(arena, "%s %s", words, duration(arena, profile->jitter_ns));
-	if (profile->loss > 0)
-		words = arena_printf(arena, "%s loss %s", words, percent(arena, profile->loss));
-	if (profile->reorder > 0)
-		words = arena_printf(
-			arena, "%s reorder %s", words, percent(arena, profile->reorder));
-	/* The kernel's correlated reordering hardly ever fires, so a calibrated profile asks for
-	 * independent reordering, which does what it says. */
-	if (profile->reorder > 0 && profile->reorder_correlation > 0 &&
-		profile->model != PROFILE_MODEL_CALIBRATED)
-		words = arena_printf(
-			arena, "%s %s", words, percent(arena, profile->reorder_correlation));
+			arena, "%s %s", words, percent(arena, params->delay_correlation));
+	if (params->shape != NETEM_UNIFORM)
+		words = arena_printf(arena, "%s distribution %s", words,
+			profile_words("distribution")[params->shape]);
 	return words;
 }
 
-bool shape_has_impairment(const struct profile *profile)
+/* The kernel's correlated loss never does what it says, its Gilbert chain does: the same law. */
+static const char *gilbert(struct arena *arena, const struct netem_chance *loss)
 {
-	return profile->delay_ns > 0 || profile->jitter_ns > 0 || profile->loss > 0 ||
-	       profile->reorder > 0;
+	double p = loss->probability, rho = loss->correlation;
+
+	return arena_printf(arena, " loss gemodel %s %s 100%% 0%%", percent(arena, p * (1 - rho)),
+		percent(arena, (1 - p) * (1 - rho)));
+}
+
+static const char *loss_words(struct arena *arena, const struct netem_params *params)
+{
+	const struct netem_loss *loss = &params->loss;
+
+	switch (loss->kind) {
+	case NETEM_LOSS_RANDOM:
+		if (params->model == NETEM_CALIBRATED && loss->random.correlation > 0)
+			return gilbert(arena, &loss->random);
+		return chance(arena, "loss", &loss->random, true);
+	case NETEM_LOSS_STATES:
+		return arena_printf(arena, " loss state %s %s %s %s %s", percent(arena, loss->p13),
+			percent(arena, loss->p31), percent(arena, loss->p32),
+			percent(arena, loss->p23), percent(arena, loss->p14));
+	case NETEM_LOSS_ELLIOTT:
+		return arena_printf(arena, " loss gemodel %s %s %s %s",
+			percent(arena, loss->to_bad), percent(arena, loss->to_good),
+			percent(arena, loss->in_bad), percent(arena, loss->in_good));
+	case NETEM_LOSS_NONE:
+	case NETEM_LOSS_OUTAGES:
+		break;
+	}
+	return "";
+}
+
+static const char *rate_words(struct arena *arena, const struct netem_params *params)
+{
+	if (params->rate_bps <= 0)
+		return "";
+	return arena_printf(arena, " rate %.0fbit %d %u %d", params->rate_bps,
+		params->overhead_bytes, params->cell_bytes, params->cell_overhead_bytes);
+}
+
+static const char *slot_words(struct arena *arena, const struct netem_slot *slot)
+{
+	const char *words;
+
+	if (slot->max_ns <= 0)
+		return "";
+	words = arena_printf(arena, " slot %s %s", duration(arena, slot->min_ns),
+		duration(arena, slot->max_ns));
+	if (slot->packets)
+		words = arena_printf(arena, "%s packets %u", words, slot->packets);
+	if (slot->bytes)
+		words = arena_printf(arena, "%s bytes %u", words, slot->bytes);
+	return words;
+}
+
+char *shape_netem(struct arena *arena, const struct profile *profile)
+{
+	const struct netem_params *params = &profile->impairment;
+	bool is_kernel = params->model != NETEM_CALIBRATED;
+	char *words = arena_printf(arena, "netem limit %lld%s%s%s%s%s",
+		(long long)shape_limit_packets(profile), delay_words(arena, params),
+		loss_words(arena, params),
+		chance(arena, "duplicate", &params->duplicate, is_kernel),
+		chance(arena, "corrupt", &params->corrupt, is_kernel),
+		chance(arena, "reorder", &params->reorder, is_kernel));
+
+	if (params->gap > 1)
+		words = arena_printf(arena, "%s gap %u", words, params->gap);
+	return arena_printf(arena, "%s%s%s", words, rate_words(arena, params),
+		slot_words(arena, &params->slot));
+}
+
+/* What of the calibrated model the kernel has no word for; NULL when it can say all of it. */
+static const char *uncarried_calibrated(const struct netem_params *params)
+{
+	if (params->jitter_ns > 0 && params->jitter != NETEM_JITTER_INDEPENDENT)
+		return "has jitter that keeps the order";
+	if (params->delay_correlation > 0)
+		return "correlates delays";
+	if (params->reorder.probability > 0)
+		return "displaces packets";
+	if (params->duplicate.correlation > 0 || params->corrupt.correlation > 0)
+		return "correlates duplicates or corruption";
+	if (params->rate_bps > 0)
+		return "has a bottleneck in front of the delay";
+	return NULL;
+}
+
+const char *shape_uncarried(const struct profile *profile)
+{
+	const struct netem_params *params = &profile->impairment;
+
+	if (profile_has_timeline(profile))
+		return "changes over time";
+	if (params->loss.kind == NETEM_LOSS_OUTAGES)
+		return "has outages in time";
+	if (params->unit == NETEM_UNIT_SUPERPACKET)
+		return "impairs super-packets as one";
+	if (params->model == NETEM_CALIBRATED)
+		return uncarried_calibrated(params);
+	if (params->reorder.probability > 0 && params->delay_ns <= 0 && params->jitter_ns <= 0)
+		return "reorders without a delay";
+	return NULL;
 }
 
 /* Towards the host: first the impairment, then the line. */
@@ -109,7 +219,7 @@ char *shape_port(struct arena *arena, const struct profile *profile, enum lab_en
 {
 	char *line;
 
-	if (engine != LAB_ENGINE_NETEM || !shape_has_impairment(profile))
+	if (engine != LAB_ENGINE_NETEM || !profile_has_impairment(profile))
 		return shape_host(arena, profile, device);
 	line = arena_printf(
 		arena, "qdisc add dev %s root handle 1: %s\n", device, shape_netem(arena, profile));

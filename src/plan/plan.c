@@ -60,7 +60,7 @@ struct plan plan_default(void)
 		.workloads = workloads,
 		.profiles = profiles,
 		.tunings = tunings,
-		.engine = "bridge",
+		.engine = "wire",
 		.congestion = "cubic",
 		.repeat = 1,
 		.seed = 1,

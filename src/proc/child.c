@@ -91,6 +91,8 @@ static _Noreturn void child_exec(const struct child_setup *setup)
 		give_up(setup);
 	if (enter_place(spec->place) < 0)
 		give_up(setup);
+	if (spec->inherit_fd > STDERR_FILENO && fcntl(spec->inherit_fd, F_SETFD, 0) < 0)
+		give_up(setup);
 	if (spec->dir ? chdir(spec->dir) < 0 : (spec->place && chdir("/") < 0))
 		give_up(setup);
 	for (size_t i = 0; spec->environment && spec->environment[i]; i++) {

@@ -33,6 +33,7 @@ struct proc_spec {
 	size_t input_size;
 	size_t keep_bytes; /* of each output: the first and last half of it; 0: 64 KiB */
 	bool merge;        /* stderr goes to stdout, in order */
+	int inherit_fd;    /* above 2: stays open in the child, under the same number */
 	bool held;         /* ready to run, but waits for procs_release() */
 	bool on_terminal;  /* a shell: our stdin, stdout and stderr, and our terminal while it runs
 			    */

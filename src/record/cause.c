@@ -23,6 +23,7 @@ static const struct {
 	[CAUSE_MISSING] = {"missing", false},
 	[CAUSE_CONNECT] = {"connect", true},
 	[CAUSE_SYSTEM] = {"system", false},
+	[CAUSE_WIRE] = {"wire", true},
 	[CAUSE_CANCELLED] = {"cancelled", false},
 };
 

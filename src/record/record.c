@@ -250,24 +250,43 @@ bool record_has_success(const struct record *record, const struct record_cell *c
 	return meta != NULL;
 }
 
-int record_write_environment(struct record *record, const json_t *environment, struct error *err)
+static int write_top(
+	struct record *record, const char *file, const json_t *value, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 
-	return write_json(
-		arena, LAYOUT_PATH(arena, record->dir, LAYOUT_ENVIRONMENT), environment, err);
+	return write_json(arena, LAYOUT_PATH(arena, record->dir, file), value, err);
+}
+
+static json_t *read_top(const struct record *record, const char *file)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	json_t *value;
+
+	if (json_read(LAYOUT_PATH(arena, record->dir, file), FILE_MAX_BYTES, &value, &err))
+		return NULL;
+	return value;
+}
+
+int record_write_environment(struct record *record, const json_t *environment, struct error *err)
+{
+	return write_top(record, LAYOUT_ENVIRONMENT, environment, err);
 }
 
 json_t *record_read_environment(const struct record *record)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	struct error err = {0};
-	json_t *environment;
+	return read_top(record, LAYOUT_ENVIRONMENT);
+}
 
-	if (json_read(LAYOUT_PATH(arena, record->dir, LAYOUT_ENVIRONMENT), FILE_MAX_BYTES,
-		    &environment, &err))
-		return NULL;
-	return environment;
+int record_write_calibration(struct record *record, const json_t *calibration, struct error *err)
+{
+	return write_top(record, LAYOUT_CALIBRATION, calibration, err);
+}
+
+json_t *record_read_calibration(const struct record *record)
+{
+	return read_top(record, LAYOUT_CALIBRATION);
 }
 
 int record_write_vpn(struct record *record, const char *vpn, const char *file, const json_t *value,

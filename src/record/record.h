@@ -76,6 +76,11 @@ MUST_CHECK int record_write_environment(
 	struct record *record, const json_t *environment, struct error *err);
 /* NULL when absent or damaged; the caller owns it. */
 json_t *record_read_environment(const struct record *record);
+/* What packets of each profile met, by the profile's folder. */
+MUST_CHECK int record_write_calibration(
+	struct record *record, const json_t *calibration, struct error *err);
+/* NULL when absent or damaged; the caller owns it. */
+json_t *record_read_calibration(const struct record *record);
 MUST_CHECK int record_write_vpn(struct record *record, const char *vpn, const char *file,
 	const json_t *value, struct error *err);
 MUST_CHECK int record_write_profile(struct record *record, const char *vpn, const char *profile,

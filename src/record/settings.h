@@ -13,10 +13,12 @@ struct settings {
 	int64_t delay_ns, jitter_ns;
 	double loss, reorder, reorder_correlation;
 	int64_t limit_packets; /* 0: as the engine needs it */
+	json_t *parameters;    /* all of the profile, with units in the names; borrowed, or NULL */
 };
 
 /*
  * {alias, settings, one_way}. Published `settings` hold both ports of a path together, so all but
- * the correlation is twice what a port does; `one_way` says what was applied.
+ * the correlation is twice what a port does; `one_way` says what was applied, and
+ * `parameters` all of the profile.
  */
 json_t *settings_json(const struct settings *settings);

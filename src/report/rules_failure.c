@@ -283,6 +283,7 @@ static const char *meaning_of(const char *cause)
 		{"missing", "this machine lacks a program or an ability"},
 		{"connect", "the VPN never joined its hosts"},
 		{"system", "the kernel or the file system refused"},
+		{"wire", "the emulated network itself was too slow"},
 		{"cancelled", "it was cancelled"},
 	};
 

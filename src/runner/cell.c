@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json.h"
+#include "base/random.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,6 +26,7 @@ struct measurement {
 	struct attempt attempt;
 	struct attempt_result result; /* of the last attempt */
 	json_t *attempts;             /* cause and duration of all of them */
+	json_t *wire;                 /* what the wire did in the last attempt, or NULL */
 };
 
 struct record_cell cell_place(
@@ -88,14 +91,76 @@ static void blame_dead_daemon(struct measurement *m)
 	}
 }
 
+/* Whether the wire carried what it should, so that figures mean the profile. */
+static bool was_wire_good(const struct measurement *m)
+{
+	return !m->wire || json_is_true(json_object_get(m->wire, "was_good"));
+}
+
+static const char *wire_reason(const struct measurement *m)
+{
+	return json_string_at(m->wire, "/reason", "");
+}
+
+/* A measurement that worked on a wire that did not is an attempt that failed by the wire. */
+static enum cause cause_of_attempt(const struct measurement *m)
+{
+	enum cause cause = worst_of(m)->cause;
+
+	return cause == CAUSE_SUCCESS && !was_wire_good(m) ? CAUSE_WIRE : cause;
+}
+
 static void note_attempt(struct measurement *m)
 {
-	const struct workload_reading *worst = worst_of(m);
+	enum cause cause = cause_of_attempt(m);
+	const char *evidence = cause == CAUSE_SUCCESS ? NULL
+			       : cause == CAUSE_WIRE  ? wire_reason(m)
+						      : worst_of(m)->evidence;
 
-	json_array_append_new(m->attempts,
-		json_pack("{s:s, s:s?, s:f}", "cause", cause_name(worst->cause), "evidence",
-			worst->cause == CAUSE_SUCCESS ? NULL : worst->evidence, "duration_seconds",
-			m->result.duration_s));
+	json_array_append_new(
+		m->attempts, json_pack("{s:s, s:s?, s:f}", "cause", cause_name(cause), "evidence",
+				     evidence, "duration_seconds", m->result.duration_s));
+}
+
+/* Every VPN of a block meets the same network: the plan's seed and the repetition choose it. */
+static uint64_t wire_seed(const struct measurement *m)
+{
+	struct random random = random_seeded(m->run->plan->plan->seed);
+	uint64_t first = random_next(&random);
+
+	random = random_seeded(first + m->visit->repetition);
+	return random_next(&random);
+}
+
+static int attempt_on_wire(struct measurement *m, struct error *err)
+{
+	json_decref(m->wire);
+	m->wire = NULL;
+	if (lab_restart_wire(m->stage->lab, wire_seed(m), err) ||
+		attempt_run(&m->attempt, &m->result, err))
+		return -1;
+	return lab_wire_report(m->stage->lab, &m->wire, err);
+}
+
+/* A slow wire gets one more chance; then the figures stand, marked. */
+static bool is_last(const struct measurement *m, int64_t number)
+{
+	enum cause cause = cause_of_attempt(m);
+
+	if (number >= m->run->plan->plan->attempts || !cause_is_retried(cause))
+		return true;
+	return cause == CAUSE_WIRE && number > 1;
+}
+
+static void tell_attempt(const struct measurement *m, bool is_last)
+{
+	if (cause_of_attempt(m) == CAUSE_WIRE)
+		run_tell(m->run, NULL, NULL,
+			arena_printf(m->arena, "%s, %s: %s: %s; %s", m->visit->driver->name,
+				m->visit->profile->name, m->cell->workload->name, wire_reason(m),
+				is_last ? "the figures are marked" : "once more"));
+	else if (!is_last)
+		run_tell(m->run, NULL, NULL, worst_of(m)->evidence);
 }
 
 /* Tries until it works, trying again cannot help, or the plan's attempts are used up. */
@@ -104,14 +169,14 @@ static int try_cell(struct measurement *m, struct error *err)
 	for (int64_t number = 1;; number++) {
 		struct error dead;
 
-		if (attempt_run(&m->attempt, &m->result, err))
+		if (attempt_on_wire(m, err))
 			return -1;
 		m->run->measuring_s += m->result.duration_s;
 		blame_dead_daemon(m);
 		note_attempt(m);
-		if (number >= m->run->plan->plan->attempts || !cause_is_retried(worst_of(m)->cause))
+		tell_attempt(m, is_last(m, number));
+		if (is_last(m, number))
 			return 0;
-		run_tell(m->run, NULL, NULL, worst_of(m)->evidence);
 		if (vpn_check_daemons(m->stage->vpn, &dead) && vpn_restart(m->stage->vpn, &dead))
 			return 0; /* it stays dead: the next cell finds it so as well */
 		attempt_result_done(&m->result);
@@ -164,6 +229,10 @@ static json_t *meta_of(const struct measurement *m)
 	json_object_set(meta, "attempt_history", m->attempts);
 	if (m->result.resources)
 		json_object_set(meta, "resources", m->result.resources);
+	if (m->wire) {
+		json_object_set(meta, "wire", m->wire);
+		json_object_set_new(meta, "wire_was_good", json_boolean(was_wire_good(m)));
+	}
 	return meta;
 }
 
@@ -260,11 +329,18 @@ int cell_measure(struct run *run, const struct runner_visit *visit, struct stage
 
 	choose_links(&m);
 	run_tell(run, run_name_cell(run, visit, cell), NULL, NULL);
-	failed = try_cell(&m, err) || visit_record_begin(run, visit, stage, err) ||
-		 write_cell(&m, err);
-	if (!failed)
-		tell_outcome(&m);
+	failed = try_cell(&m, err);
+	if (failed && err->kind != ERROR_CANCELLED) { /* the wire died: a finding like others */
+		struct error cause = *err;
+
+		failed = cell_blame(run, visit, cell, &cause, (int)json_array_size(attempts), err);
+	} else if (!failed) {
+		failed = visit_record_begin(run, visit, stage, err) || write_cell(&m, err);
+		if (!failed)
+			tell_outcome(&m);
+	}
 	attempt_result_done(&m.result);
+	json_decref(m.wire);
 	return failed ? -1 : 0;
 }
 

@@ -103,3 +103,6 @@ MUST_CHECK int visit_record_begin(
 /* What is known at its end: timing_breakdown.json and what the daemons of each host printed. */
 MUST_CHECK int visit_record_end(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err);
+
+/* calibration.json: every profile of the plan measured once, before anything relies on it. */
+MUST_CHECK int run_calibrate(struct run *run, struct error *err);

@@ -225,10 +225,21 @@ static int open_environment(struct run *run, struct error *err)
 	return record_write_environment(run->record, run->environment, err);
 }
 
+/* Only where something is left to measure. */
+static bool needs_calibration(struct run *run, const struct runner_visit *visits, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (count_missing(run, &visits[i]) > 0)
+			return true;
+	}
+	return false;
+}
+
 static int run_all(
 	struct run *run, const struct runner_visit *visits, size_t count, struct error *err)
 {
-	if (open_environment(run, err) || note(run, "run_begins", NULL, NULL, err))
+	if (open_environment(run, err) || note(run, "run_begins", NULL, NULL, err) ||
+		(needs_calibration(run, visits, count) && run_calibrate(run, err)))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (run_visit(run, &visits[i], err))

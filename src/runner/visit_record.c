@@ -26,22 +26,29 @@ static int write_hosts(
 	return record_write_vpn(run->record, visit->driver->folder, "layout.json", hosts, err);
 }
 
+/* What the words of a profile ask for; other models of loss as their long-run share. */
+static double nominal_loss(const struct netem_params *params)
+{
+	return params->loss.kind == NETEM_LOSS_RANDOM ? params->loss.random.probability
+						      : netem_loss_share(params);
+}
+
 static int write_settings(struct run *run, const struct runner_visit *visit, struct error *err)
 {
-	static const char *const models[] = {[PROFILE_MODEL_NONE] = "none",
-		[PROFILE_MODEL_NETEM] = "netem",
-		[PROFILE_MODEL_CALIBRATED] = "calibrated"};
 	const struct profile *p = visit->profile;
+	const struct netem_params *params = &p->impairment;
+	json_auto_t *parameters = profile_json(p);
 	json_auto_t *settings = settings_json(&(struct settings){.alias = p->folder,
-		.model = models[p->model],
+		.model = profile_model(p),
 		.is_impaired = profile_has_impairment(p),
 		.line_rate_bps = p->line_rate_bps,
-		.delay_ns = p->delay_ns,
-		.jitter_ns = p->jitter_ns,
-		.loss = p->loss,
-		.reorder = p->reorder,
-		.reorder_correlation = p->reorder_correlation,
-		.limit_packets = p->limit_packets});
+		.delay_ns = params->delay_ns,
+		.jitter_ns = params->jitter_ns,
+		.loss = nominal_loss(params),
+		.reorder = params->reorder.probability,
+		.reorder_correlation = params->reorder.correlation,
+		.limit_packets = params->limit_packets,
+		.parameters = parameters});
 
 	return record_write_profile(
 		run->record, visit->driver->folder, p->folder, "tc_settings.json", settings, err);

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (profile_load(arena, path, &profile, &err))
 		assert(err.kind == ERROR_USAGE && strstr(err.text, path));
 	else
-		assert(profile.loss >= 0 && profile.loss <= 1 && profile.line_rate_bps >= 0);
+		assert(profile.impairment.delay_ns >= 0 && profile.line_rate_bps >= 0);
 	if (profile_change(arena, &profile, arena_strndup(arena, (const char *)data, size), &err))
 		assert(err.kind == ERROR_USAGE);
 	return 0;

@@ -259,7 +259,9 @@ TEST(an_impairment_is_refused_where_the_engine_cannot_carry_it)
 {
 	struct error err = {0};
 	AUTO(procs_freep) struct procs *procs = NULL;
-	const struct profile low = {.name = "low", .loss = 0.0025};
+	const struct profile low = {.name = "low",
+		.impairment = {.model = NETEM_KERNEL,
+			.loss = {.kind = NETEM_LOSS_RANDOM, .random = {0.0025, 0}}}};
 	const struct proc_spec by_hand = {
 		.argv = SHELL("unshare -n tc qdisc add dev lo root netem delay 1ms")};
 	bool has_netem;
@@ -281,13 +283,31 @@ TEST(an_impairment_is_refused_where_the_engine_cannot_carry_it)
 TEST(tc_understands_every_impairment_that_we_write)
 {
 	static const struct profile profiles[] = {
-		{.delay_ns = 1500, .jitter_ns = 1234567, .loss = 1e-7, .line_rate_bps = 1e6},
-		{.delay_ns = 2000000,
-			.jitter_ns = 2000000,
-			.reorder = 0.005,
-			.reorder_correlation = 0.25,
-			.limit_packets = 1000},
-		{.loss = 1},
+		{.impairment = {.delay_ns = 1500,
+			 .jitter_ns = 1234567,
+			 .loss = {.kind = NETEM_LOSS_RANDOM, .random = {1e-7, 0}}},
+			.line_rate_bps = 1e6},
+		{.impairment = {.delay_ns = 2000000,
+			 .jitter_ns = 2000000,
+			 .delay_correlation = 0.1,
+			 .reorder = {0.005, 0.25},
+			 .gap = 5,
+			 .limit_packets = 1000}},
+		{.impairment = {.loss = {.kind = NETEM_LOSS_RANDOM, .random = {1, 0}}}},
+		{.impairment = {.model = NETEM_CALIBRATED,
+			 .loss = {.kind = NETEM_LOSS_RANDOM, .random = {0.02, 0.5}},
+			 .duplicate = {0.01, 0}}},
+		{.impairment = {.loss = {.kind = NETEM_LOSS_STATES,
+					 .p13 = 0.01,
+					 .p31 = 0.3,
+					 .p32 = 0.1,
+					 .p23 = 0.2,
+					 .p14 = 0.001},
+			 .corrupt = {0.001, 0.1},
+			 .rate_bps = 1e7,
+			 .cell_bytes = 48,
+			 .cell_overhead_bytes = 5,
+			 .slot = {1000000, 2000000, 5, 6000}}},
 	};
 	ARENA(arena);
 	struct error err = {0};

@@ -10,13 +10,12 @@
 #define ARENA(name) AUTO(arena_freep) struct arena *name = arena_new()
 
 static const struct profile low = {.name = "low",
-	.model = PROFILE_MODEL_NETEM,
-	.delay_ns = 2000000,
-	.jitter_ns = 2000000,
-	.loss = 0.0025,
-	.reorder = 0.005,
-	.reorder_correlation = 0.25,
-	.limit_packets = 1000};
+	.impairment = {.model = NETEM_KERNEL,
+		.delay_ns = 2000000,
+		.jitter_ns = 2000000,
+		.loss = {.kind = NETEM_LOSS_RANDOM, .random = {0.0025, 0}},
+		.reorder = {0.005, 0.25},
+		.limit_packets = 1000}};
 
 TEST(the_low_profile_becomes_the_published_netem_command)
 {
@@ -28,14 +27,33 @@ TEST(the_low_profile_becomes_the_published_netem_command)
 	CHECK(strcmp(shape_host(arena, &low, "eth0"), "") == 0);
 }
 
-TEST(a_calibrated_profile_asks_for_no_correlation)
+TEST(correlated_loss_of_a_calibrated_profile_is_a_chain_of_the_same_law)
 {
-	struct profile profile = low;
+	struct profile profile = {.impairment = {.model = NETEM_CALIBRATED,
+					  .delay_ns = 2000000,
+					  .loss = {.kind = NETEM_LOSS_RANDOM,
+						  .random = {0.02, 0.5}},
+					  .limit_packets = 1000}};
 	ARENA(arena);
 
-	profile.model = PROFILE_MODEL_CALIBRATED;
 	CHECK(strcmp(shape_netem(arena, &profile),
-		      "netem limit 1000 delay 2ms 2ms loss 0.25% reorder 0.5%") == 0);
+		      "netem limit 1000 delay 2ms loss gemodel 1% 49% 100% 0%") == 0);
+}
+
+TEST(what_netem_has_no_words_for_is_named)
+{
+	struct profile profile = low;
+
+	CHECK(!shape_uncarried(&profile));
+	profile.impairment.unit = NETEM_UNIT_SUPERPACKET;
+	CHECK(strcmp(shape_uncarried(&profile), "impairs super-packets as one") == 0);
+	profile = low;
+	profile.impairment.model = NETEM_CALIBRATED; /* keeps the order unless it says otherwise */
+	CHECK(strcmp(shape_uncarried(&profile), "has jitter that keeps the order") == 0);
+	profile.impairment.jitter = NETEM_JITTER_INDEPENDENT;
+	CHECK(strcmp(shape_uncarried(&profile), "displaces packets") == 0);
+	profile.impairment.reorder.probability = 0;
+	CHECK(!shape_uncarried(&profile));
 }
 
 TEST(a_line_rate_stands_behind_the_impairment_and_on_the_host)
@@ -64,16 +82,17 @@ TEST(a_burst_holds_a_super_packet_at_a_gigabit_and_two_frames_at_the_least)
 
 TEST(a_queue_without_a_limit_of_its_own_holds_the_longest_delay)
 {
-	struct profile profile = {.delay_ns = 6000000, .jitter_ns = 4000000, .line_rate_bps = 1e9};
+	struct profile profile = {.impairment = {.delay_ns = 6000000, .jitter_ns = 4000000},
+		.line_rate_bps = 1e9};
 	ARENA(arena);
 
 	CHECK(shape_limit_packets(&profile) == 1000 + 2171); /* 1.25 MB of 576 bytes */
 	CHECK(strcmp(shape_netem(arena, &profile), "netem limit 3171 delay 6ms 4ms") == 0);
 	profile.line_rate_bps = 0;
 	CHECK(shape_limit_packets(&profile) == 1000 + 21702);
-	profile.delay_ns = 1500;
-	profile.jitter_ns = 1250000;
-	profile.limit_packets = 7;
+	profile.impairment.delay_ns = 1500;
+	profile.impairment.jitter_ns = 1250000;
+	profile.impairment.limit_packets = 7;
 	CHECK(strcmp(shape_netem(arena, &profile), "netem limit 7 delay 1.5us 1250us") == 0);
 }
 

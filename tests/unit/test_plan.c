@@ -75,7 +75,7 @@ TEST(our_plans_say_what_the_published_runs_did)
 	struct plan plan;
 
 	CHECK_OK(load_ours(arena, "quick", &plan, &err), err);
-	CHECK(strcmp(plan.name, "quick") == 0 && strcmp(plan.engine, "bridge") == 0);
+	CHECK(strcmp(plan.name, "quick") == 0 && strcmp(plan.engine, "wire") == 0);
 	CHECK(plan.ping_count == 20 && plan.ping_runs == 3 && plan.repeat == 1);
 	CHECK_OK(load_ours(arena, "thesis", &plan, &err), err);
 	CHECK(plan.seconds > 29 && plan.seconds < 31);

@@ -85,12 +85,12 @@ TEST(the_four_profiles_are_those_of_the_published_runs)
 	for (size_t i = 0; i < ARRAY_SIZE(published); i++) {
 		CHECK_OK(load_ours(arena, published[i].name, &profile, &err), err);
 		CHECK(strcmp(profile.folder, published[i].folder) == 0);
-		CHECK(profile.model == PROFILE_MODEL_NETEM && profile.limit_packets == 1000);
-		CHECK(profile.delay_ns == published[i].delay_ms * 1000000);
-		CHECK(profile.jitter_ns == published[i].jitter_ms * 1000000);
-		CHECK(is_close(profile.loss, published[i].loss));
-		CHECK(is_close(profile.reorder, published[i].reorder));
-		CHECK(is_close(profile.reorder_correlation, published[i].correlation));
+		CHECK(profile.impairment.model == NETEM_KERNEL && profile.impairment.limit_packets == 1000);
+		CHECK(profile.impairment.delay_ns == published[i].delay_ms * 1000000);
+		CHECK(profile.impairment.jitter_ns == published[i].jitter_ms * 1000000);
+		CHECK(is_close(profile.impairment.loss.random.probability, published[i].loss));
+		CHECK(is_close(profile.impairment.reorder.probability, published[i].reorder));
+		CHECK(is_close(profile.impairment.reorder.correlation, published[i].correlation));
 		CHECK(is_close(profile.line_rate_bps, 1e9));
 	}
 }
@@ -147,8 +147,9 @@ TEST(a_change_in_place_changes_what_it_names_and_the_folder)
 
 	CHECK_OK(load_ours(arena, "low", &profile, &err), err);
 	CHECK_OK(profile_change(arena, &profile, "rate=100mbit,delay=5ms,loss=0%", &err), err);
-	CHECK(is_close(profile.line_rate_bps, 1e8) && profile.delay_ns == 5000000);
-	CHECK(is_close(profile.loss, 0) && profile.jitter_ns == 2000000);
+	CHECK(profile.impairment.loss.kind == NETEM_LOSS_NONE);
+	CHECK(is_close(profile.line_rate_bps, 1e8) && profile.impairment.delay_ns == 5000000);
+	CHECK(is_close(profile.impairment.loss.random.probability, 0) && profile.impairment.jitter_ns == 2000000);
 	CHECK(strcmp(profile.name, "low:rate=100mbit,delay=5ms,loss=0%") == 0);
 	CHECK(strcmp(profile.folder, "low_impairment_rate=100mbit_delay=5ms_loss=0_") == 0);
 }
@@ -164,12 +165,123 @@ TEST(a_change_that_is_wrong_changes_nothing_and_says_what_exists)
 	CHECK(profile_change(arena, &profile, "delay=9ms,los=1%", &err));
 	CHECK(err.kind == ERROR_USAGE);
 	CHECK(strstr(err.text, "unknown name 'los'; did you mean 'loss'?"));
-	CHECK(strstr(err.text, "rate, name") && strstr(err.text, "reorder_correlation"));
+	CHECK(profile_change(arena, &profile, "xyzzy=1%", &err));
+	CHECK(strstr(err.text, "a profile has rate, name, folder"));
 	CHECK(memcmp(&before, &profile, sizeof(profile)) == 0);
 	CHECK(profile_change(arena, &profile, "delay", &err));
 	CHECK(strstr(err.text, "'delay' is not NAME=VALUE"));
 	CHECK(profile_change(arena, &profile, "delay=0", &err));
 	CHECK(strstr(err.text, "jitter varies a delay"));
+}
+
+#define CALIBRATED "name: n\nfolder: f\ntitle: T\nmodel: calibrated\n"
+
+TEST(parameters_that_contradict_each_other_are_refused_at_their_key)
+{
+	CHECK(is_refused(CALIBRATED "delay: 1ms\njitter: 2ms\n",
+		"6:9: jitter: is larger than the delay, so packets would leave before they come"));
+	CHECK(is_refused(HEAD "loss_p13: 60%\nloss_p31: 10%\nloss_p14: 50%\n",
+		"7:11: loss_p14: p13 + p14 = 1.1, more than 1"));
+	CHECK(is_refused(CALIBRATED "bottleneck_rate: 1mbit\nbottleneck_buffer: 1000\n",
+		"6:20: bottleneck_buffer: is smaller than one packet (1514 bytes)"));
+	CHECK(is_refused(HEAD "loss: 1%\nloss_to_bad: 1%\n",
+		"6:14: loss_to_bad is another model of loss than loss; give one"));
+	CHECK(is_refused(HEAD "outage_every: 10s\noutage_lasts: 1s\n",
+		"5:15: outage_every: the kernel has no outages in time; use the calibrated model"));
+	CHECK(is_refused(HEAD "slot_min: 2ms\nslot_max: 1ms\n",
+		"5:11: slot_min: is longer than slot.max_ns"));
+	CHECK(is_refused(HEAD "loss_in_bad: 50%\n",
+		"5:14: only loss_to_bad or outage_every make a bad state"));
+	CHECK(is_refused(HEAD "unit: frame\n",
+		"5:7: unit 'frame' is not one of packet, superpacket"));
+	CHECK(is_refused(HEAD "line_buffer: 64\n",
+		"5:14: is smaller than one packet (1514 bytes)"));
+	CHECK(is_refused("name: n\nfolder: f\ntitle: T\nmodel: none\nrepeat_every: 5s\n",
+		"5:15: there is no schedule to repeat"));
+}
+
+TEST(the_words_of_tc_say_a_whole_impairment)
+{
+	struct netem_params ours, theirs;
+	AUTO(paper_done) struct paper paper = {0};
+	struct error err = {0};
+	struct profile profile, low;
+
+	CHECK_OK(paper_init(&paper,
+			 HEAD "netem: delay 2ms 2ms loss 0.25% reorder 0.5% 25% limit 1000\n",
+			 &err),
+		err);
+	CHECK_OK(profile_load(paper.arena, paper.path, &profile, &err), err);
+	CHECK_OK(load_ours(paper.arena, "low", &low, &err), err);
+	ours = profile.impairment;
+	theirs = low.impairment;
+	CHECK(ours.delay_ns == theirs.delay_ns && ours.jitter_ns == theirs.jitter_ns);
+	CHECK(is_close(ours.loss.random.probability, theirs.loss.random.probability));
+	CHECK(is_close(ours.reorder.probability, theirs.reorder.probability));
+	CHECK(is_close(ours.reorder.correlation, theirs.reorder.correlation));
+	CHECK(ours.gap == theirs.gap && ours.limit_packets == theirs.limit_packets);
+	CHECK(is_refused(HEAD "netem: delay 2ms loss much\n",
+		"5:23: 'much' is not a percentage"));
+	CHECK(is_refused(HEAD "netem: delay 2ms\nloss: 1%\n",
+		"6:7: the key netem says the whole impairment; say this there"));
+	CHECK(is_refused(CALIBRATED "netem: delay 2ms\n",
+		"4:8: the words of netem need model: netem"));
+}
+
+TEST(what_surprises_is_kept_as_a_warning_with_its_place)
+{
+	AUTO(paper_done) struct paper paper = {0};
+	struct error err = {0};
+	struct profile profile;
+
+	CHECK_OK(paper_init(&paper, HEAD "loss: 1%\nloss_correlation: 25%\n", &err), err);
+	CHECK_OK(profile_load(paper.arena, paper.path, &profile, &err), err);
+	CHECK(profile.warnings && profile.warnings[0] && !profile.warnings[1]);
+	CHECK(strstr(profile.warnings[0], ":5:7: loss: correlation 25 % makes 1 % effectively"));
+	CHECK_OK(profile_change(paper.arena, &profile, "loss_correlation=0%", &err), err);
+	CHECK(!profile.warnings);
+}
+
+TEST(every_model_of_loss_can_be_said_and_a_change_replaces_it)
+{
+	AUTO(paper_done) struct paper paper = {0};
+	struct error err = {0};
+	struct profile profile;
+
+	CHECK_OK(paper_init(&paper, CALIBRATED "loss_to_bad: 1%\nloss_to_good: 20%\n", &err),
+		err);
+	CHECK_OK(profile_load(paper.arena, paper.path, &profile, &err), err);
+	CHECK(profile.impairment.loss.kind == NETEM_LOSS_ELLIOTT);
+	CHECK(is_close(profile.impairment.loss.in_bad, 1)); /* as tc has it */
+	CHECK_OK(profile_change(paper.arena, &profile,
+			 "outage_every=10s,outage_lasts=100ms,loss_in_bad=90%", &err),
+		err);
+	CHECK(profile.impairment.loss.kind == NETEM_LOSS_OUTAGES);
+	CHECK(is_close(profile.impairment.loss.to_bad, 0));
+	CHECK(profile.impairment.loss.bad_ns == 100000000);
+	CHECK(is_close(profile.impairment.loss.in_bad, 0.9));
+}
+
+TEST(a_schedule_stands_in_the_file_and_its_errors_say_the_line)
+{
+	AUTO(paper_done) struct paper paper = {0};
+	struct error err = {0};
+	struct profile profile;
+
+	CHECK_OK(paper_init(&paper,
+			 CALIBRATED "schedule: |\n  time_s,delay_ms,down\n  0,30,0\n  14.9,,1\n"
+				    "repeat_every: 15s\n",
+			 &err),
+		err);
+	CHECK_OK(profile_load(paper.arena, paper.path, &profile, &err), err);
+	CHECK(profile.timeline.step_count == 2 && profile.timeline.steps[1].is_down);
+	CHECK(profile.timeline.steps[0].delay_ns == 30000000);
+	CHECK(profile.timeline.period_ns == 15000000000);
+	CHECK(profile_has_impairment(&profile));
+	CHECK(is_refused(CALIBRATED "schedule: |\n  time_s,delay_ms\n  0,30\n  0,40\n",
+		"8:1: the time does not rise"));
+	CHECK(is_refused(CALIBRATED "replay: /nowhere.csv\n",
+		"5:9: read /nowhere.csv: No such file or directory"));
 }
 
 TEST(a_profile_is_found_by_name_or_taken_as_a_path)

@@ -1,4 +1,4 @@
-/* The wire of the bridge and netem engines: plugged, shaped and unplugged by ip and tc. */
+/* The bridge and netem engines: hosts plugged, shaped and unplugged by ip and tc. */
 #include "lab/internal.h"
 
 #include "base/fd.h"
@@ -39,7 +39,7 @@ static const char *const no_filters[] = {"sysctl", "-e", "-q", "-w",
 	"net.bridge.bridge-nf-call-iptables=0", "net.bridge.bridge-nf-call-ip6tables=0",
 	"net.bridge.bridge-nf-call-arptables=0", NULL};
 
-int wire_bridge(struct lab *lab, struct error *err)
+int plug_bridge(struct lab *lab, struct error *err)
 {
 	if (run_on_bridge(lab, "make the bridge", ip_batch, wiring_bridge(lab->arena), err))
 		return -1;
@@ -100,7 +100,7 @@ static size_t shape_errands(struct lab *lab, struct arena *arena, size_t index,
 	return used;
 }
 
-int wire_reshape(struct lab *lab, const struct profile *former, struct error *err)
+int plug_reshape(struct lab *lab, const struct profile *former, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct errand *errands = arena_alloc(arena, struct errand, 2 * lab->count);
@@ -113,7 +113,7 @@ int wire_reshape(struct lab *lab, const struct profile *former, struct error *er
 }
 
 /* Addresses, offloads and queues do not depend on each other, so all are set at once. */
-int wire_hosts(struct lab *lab, size_t first, size_t count, struct error *err)
+int plug_hosts(struct lab *lab, size_t first, size_t count, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct errand *errands = arena_alloc(arena, struct errand, 4 * count);
@@ -139,7 +139,7 @@ int wire_hosts(struct lab *lab, size_t first, size_t count, struct error *err)
 	return errands_run(lab->procs, arena, errands, used, err);
 }
 
-int wire_unplug(struct lab *lab, size_t index, struct error *err)
+int plug_out(struct lab *lab, size_t index, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 

@@ -1,0 +1,116 @@
+/* meshbench link: one command behind an emulated link. */
+#include "cli/cli.h"
+#include "cli/load.h"
+#include "cli/options.h"
+#include "cli/scratch.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct link_options {
+	const char *engine, *serve;
+};
+
+/* The other end answers pings by itself; a server can be started there. */
+static int serve(struct arena *arena, struct lab *lab, const struct link_options *o,
+	struct proc **ret_server, struct error *err)
+{
+	if (!o->serve)
+		return 0;
+	return host_start(lab_host(lab, 1),
+		&(struct proc_spec){.what = "serve", .argv = text_words(arena, o->serve, NULL)},
+		ret_server, err);
+}
+
+/* Its exit status becomes ours; a signal is told as shells tell it. */
+static int run_command(struct arena *arena, struct lab *lab, const char *const *command,
+	int *ret_status, struct error *err)
+{
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_result result;
+
+	if (host_start(lab_host(lab, 0),
+		    &(struct proc_spec){.what = "run the command",
+			    .argv = command,
+			    .environment =
+				    (const char *const[]){arena_printf(arena, "MESHBENCH_PEER=%s",
+								  lab_underlay(lab, 1)),
+					    NULL},
+			    .on_terminal = true},
+		    &proc, err) ||
+		proc_wait(proc, deadline_in(INT64_MAX), err))
+		return -1;
+	result = proc_result(proc);
+	*ret_status = result.signal ? 128 + result.signal : result.exit_code;
+	return 0;
+}
+
+static int run_behind(struct arena *arena, const struct link_options *o,
+	const struct profile *profile, const char *const *command, int *ret_status,
+	struct error *err)
+{
+	static const char *const names[] = {"here", "peer", NULL};
+	AUTO(scratch_remove) struct scratch scratch = {0};
+	AUTO(procs_freep) struct procs *procs = NULL;
+	AUTO(lab_downp) struct lab *lab = NULL;
+	AUTO(proc_freep) struct proc *server = NULL;
+	struct lab_spec spec = {.names = names,
+		.count = 2,
+		.engine = LAB_ENGINE_WIRE,
+		.profile = profile,
+		.state_dir = scratch.path,
+		.congestion = "cubic"};
+
+	if ((o->engine && load_engine(o->engine, &spec.engine, err)) ||
+		scratch_make(&scratch, "link", err) || namespace_enter(err) ||
+		procs_new(&procs, err) || lab_up(procs, &spec, &lab, err) ||
+		serve(arena, lab, o, &server, err))
+		return -1;
+	return run_command(arena, lab, command, ret_status, err);
+}
+
+static int run_with(struct arena *arena, const struct link_options *o,
+	const struct option_result *given, int *ret_status, struct error *err)
+{
+	struct profile profile;
+
+	if (!given->command || !given->command[0])
+		return fail(err, ERROR_USAGE,
+			"the command is missing: meshbench link PROFILE -- COMMAND");
+	if (load_profile(arena, given->arguments[0], &profile, err))
+		return -1;
+	load_print_warnings(&profile);
+	return run_behind(arena, o, &profile, given->command, ret_status, err);
+}
+
+static int run(int argc, char *const argv[])
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct link_options o = {0};
+	const struct option_row rows[] = {
+		{"engine", "NAME", "what joins the two hosts; default: wire", OPTION_TEXT,
+			&o.engine, NULL, 0, 0},
+		{"serve", "COMMAND", "runs at the other end meanwhile, such as 'iperf3 -s'",
+			OPTION_TEXT, &o.serve, NULL, 0, 0},
+	};
+	const struct option_table table = {.usage = "link PROFILE [OPTION]... -- COMMAND",
+		.about =
+			"Runs one command on a host behind an emulated link, on this terminal. The "
+			"other end\nis called peer and its address is in MESHBENCH_PEER. The exit "
+			"status is the command's.",
+		.rows = rows,
+		.count = ARRAY_SIZE(rows),
+		.arguments_min = 1,
+		.arguments_max = 1};
+	struct option_result given;
+	struct error err = {0};
+	int status = EXIT_CANNOT;
+
+	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
+		return status;
+	return run_with(arena, &o, &given, &status, &err) ? cli_report(&err) : status;
+}
+
+const struct command command_link = {"link", "one command behind an emulated link", run};

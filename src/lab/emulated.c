@@ -1,0 +1,226 @@
+/* Engine wire: hosts joined by meshbench-wire, a process of its own that ends with this one. */
+#include "lab/internal.h"
+
+#include "base/fd.h"
+
+#include <sys/socket.h>
+
+static const char *const ip_batch[] = {"ip", "-batch", "-", NULL};
+
+static int start_program(struct lab *lab, int their_fd, struct error *err)
+{
+	const char *program;
+
+	if (helper_find(lab->arena, "wire", "meshbench-wire", &program, err) ||
+		proc_start(lab->procs,
+			&(struct proc_spec){.what = "start the wire",
+				.argv = (const char *const[]){program, "--realtime", "--control-fd",
+					arena_printf(lab->arena, "%d", their_fd), NULL},
+				.inherit_fd = their_fd},
+			&lab->wire_program, err))
+		return -1;
+	return proc_wait_output(lab->wire_program, "ready", deadline_in(10 * NS_PER_S), err);
+}
+
+int emulated_begin(struct lab *lab, struct error *err)
+{
+	AUTO(fd_closep) int ours = -1, theirs = -1;
+	int ends[2];
+
+	if (lab->count > WIRE_MAX_PORTS)
+		return fail(err, ERROR_MISSING, "engine wire joins at most %d hosts, not %zu",
+			WIRE_MAX_PORTS, lab->count);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return fail_errno(err, "make a socket to the wire");
+	ours = ends[0];
+	theirs = ends[1];
+	lab->ports = arena_alloc(lab->arena, uint32_t, lab->count);
+	if (start_program(lab, theirs, err))
+		return -1;
+	return wire_connect(&ours, &lab->wire, err);
+}
+
+void emulated_end(struct lab *lab)
+{
+	wire_freep(&lab->wire);
+	proc_freep(&lab->wire_program);
+}
+
+/* What the process itself says when it has died explains more than a broken connection. */
+static int blame_program(struct lab *lab, struct error *err)
+{
+	if (proc_result(lab->wire_program).has_ended)
+		return fail(err, ERROR_CRASHED, "%s", proc_obituary(lab->wire_program));
+	return -1;
+}
+
+static struct wire_params params_of(const struct lab *lab)
+{
+	const struct profile *profile = &lab->profile;
+
+	return (struct wire_params){.impairment = profile->impairment,
+		.line_rate_bps = profile->line_rate_bps,
+		.line_buffer_bytes = profile->line_buffer_bytes,
+		.merge_ns = profile->merge_ns};
+}
+
+static const struct netem_timeline *timeline_of(const struct lab *lab)
+{
+	return profile_has_timeline(&lab->profile) ? &lab->profile.timeline : NULL;
+}
+
+static int add_port(struct lab *lab, size_t index, int tap_fd, struct error *err)
+{
+	const struct wire_params params = params_of(lab);
+	const struct netem_timeline *timeline = timeline_of(lab);
+
+	if (wire_add_port(lab->wire, lab->nodes[index].name, tap_fd, &params, &lab->ports[index],
+		    err))
+		return blame_program(lab, err);
+	if (!timeline)
+		return 0;
+	return wire_set_params(lab->wire, lab->ports[index], &params, timeline, err);
+}
+
+static int add_ports(struct lab *lab, size_t first, size_t count, struct error *err)
+{
+	int taps[WIRE_MAX_PORTS], status = 0;
+
+	if (tap_open_in_hosts(lab->nodes + first, count, taps, err))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		status = status ? status : add_port(lab, first + i, taps[i], err);
+		fd_closep(&taps[i]);
+	}
+	return status;
+}
+
+int emulated_plug(struct lab *lab, size_t first, size_t count, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct errand *errands = arena_alloc(arena, struct errand, count);
+	const char *congestion = lab->is_pinned_by_sysctl ? NULL : lab->congestion;
+
+	if (add_ports(lab, first, count, err))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const struct lab_node *node = &lab->nodes[first + i];
+
+		errands[i] = (struct errand){.host = node->host,
+			.what = "give eth0 its addresses",
+			.argv = ip_batch,
+			.input = arena_printf(arena, "link set dev eth0 address %s mtu %d\n%s",
+				node->mac, LAB_MTU,
+				wiring_host(arena, lab->nodes, lab->count, first + i,
+					congestion))};
+	}
+	return errands_run(lab->procs, arena, errands, count, err);
+}
+
+int emulated_unplug(struct lab *lab, size_t index, struct error *err)
+{
+	if (wire_remove_port(lab->wire, lab->ports[index], err))
+		return blame_program(lab, err);
+	return 0;
+}
+
+int emulated_reshape(struct lab *lab, struct error *err)
+{
+	const struct wire_params params = params_of(lab);
+
+	for (size_t i = 0; i < lab->count; i++) {
+		if (wire_set_params(lab->wire, lab->ports[i], &params, timeline_of(lab), err))
+			return blame_program(lab, err);
+	}
+	return 0;
+}
+
+int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err)
+{
+	if (!lab->wire || wire_restart(lab->wire, seed, err) == 0)
+		return 0;
+	return blame_program(lab, err);
+}
+
+static json_t *counters_json(const char *host, const struct wire_counters *c)
+{
+	const struct {
+		const char *name;
+		uint64_t value;
+	} list[] = {{"in_frames", c->in_frames}, {"in_packets", c->in_packets},
+		{"in_bytes", c->in_bytes}, {"out_frames", c->out_frames},
+		{"out_packets", c->out_packets}, {"out_bytes", c->out_bytes}, {"lost", c->lost},
+		{"down", c->down}, {"overflow", c->overflow}, {"duplicated", c->duplicated},
+		{"corrupted", c->corrupted}, {"reordered", c->reordered},
+		{"displaced_short", c->displaced_short},
+		{"line_overflow_out", c->line_overflow_out},
+		{"line_overflow_in", c->line_overflow_in}, {"queued", c->queued},
+		{"malformed", c->malformed}, {"write_errors", c->write_errors},
+		{"out_of_memory", c->out_of_memory}};
+	json_t *json = json_pack("{s:s}", "host", host);
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
+		json_object_set_new(json, list[i].name, json_integer((json_int_t)list[i].value));
+	return json;
+}
+
+static double quantile_us(const struct wire_histogram *histogram, double quantile)
+{
+	return (double)wire_histogram_quantile_ns(histogram, quantile) / 1e3;
+}
+
+static json_t *health_json(const struct wire_health *health)
+{
+	const struct wire_histogram *late = &health->release_error;
+
+	return json_pack("{s:{s:f,s:f,s:f,s:I}, s:f, s:b, s:b, s:I, s:I}", "release_error_us",
+		"p50", quantile_us(late, 0.5), "p99", quantile_us(late, 0.99), "max",
+		(double)late->max_ns / 1e3, "count", (json_int_t)late->count, "cpu_s",
+		health->cpu_s, "is_realtime", health->is_realtime, "memory_is_locked",
+		health->memory_is_locked, "memory_bytes", (json_int_t)health->memory_bytes,
+		"memory_used_bytes", (json_int_t)health->memory_used_bytes);
+}
+
+int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
+{
+	struct wire_counters counters[WIRE_MAX_PORTS];
+	struct wire_health health;
+	char reason[200] = "";
+	json_t *report, *ports;
+	bool is_good;
+
+	*ret_report = NULL;
+	if (!lab->wire)
+		return 0;
+	if (wire_read_health(lab->wire, &health, err))
+		return blame_program(lab, err);
+	for (size_t i = 0; i < lab->count; i++) {
+		if (wire_read_counters(lab->wire, lab->ports[i], &counters[i], err))
+			return blame_program(lab, err);
+	}
+	is_good = wire_health_is_good(&health, counters, lab->count, reason, sizeof(reason));
+	report = health_json(&health);
+	json_object_set_new(report, "was_good", json_boolean(is_good));
+	json_object_set_new(report, "reason", is_good ? json_null() : json_string(reason));
+	ports = json_array();
+	for (size_t i = 0; i < lab->count; i++)
+		json_array_append_new(ports, counters_json(lab->nodes[i].name, &counters[i]));
+	json_object_set_new(report, "ports", ports);
+	*ret_report = report;
+	return 0;
+}
+
+/* What a description says about the wire beside the profile. */
+json_t *emulated_facts(const struct lab *lab)
+{
+	const struct profile *profile = &lab->profile;
+	uint64_t buffer = profile->line_buffer_bytes;
+
+	return json_pack("{s:s, s:s, s:I, s:I, s:i, s:I, s:I, s:i}", "model",
+		profile_model(profile), "unit", profile_words("unit")[profile->impairment.unit],
+		"merge_ns", (json_int_t)profile->merge_ns, "line_buffer_bytes",
+		(json_int_t)(buffer ? buffer : WIRE_DEFAULT_LINE_BUFFER_BYTES),
+		"line_overhead_bytes", WIRE_LINE_OVERHEAD_BYTES, "bottleneck_buffer_bytes",
+		(json_int_t)netem_buffer_bytes(&profile->impairment), "memory_bytes",
+		(json_int_t)WIRE_DEFAULT_MEMORY_BYTES, "most_ports", WIRE_MAX_PORTS);
+}

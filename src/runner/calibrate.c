@@ -1,0 +1,229 @@
+/* Nominal beside effective: a profile measured with the probe before anything else relies on it. */
+#include "runner/calibrate.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "netem/netem.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+	DELAY_BYTES = 200, /* payload of the packets that measure delay, loss and order */
+	RATE_BYTES = 1400, /* of those that measure the rate */
+	HEADER_BYTES = 42, /* Ethernet, IPv4 and UDP */
+	LINE_BYTES = 66,   /* the same, with what a line adds to a frame */
+	PROBE_RATE = 2000, /* packets per second at most */
+	RATE_MS = 1000     /* of sending more than fits */
+};
+
+/* A rate is measured by sending this much more than fits, by a sender that can keep this up. */
+static const double OVERLOAD = 1.3, SLOW_SENDER = 1.05;
+static const char *const names[] = {"here", "peer", NULL};
+
+/* The payload rate that a profile lets through for packets of this size; 0: no limit. */
+static double nominal_payload_bps(const struct profile *profile, double bytes)
+{
+	const struct netem_params *params = &profile->impairment;
+	double passing = 1 - netem_loss_share(params);
+	double line = profile->line_rate_bps * bytes / (bytes + LINE_BYTES);
+	double inner = params->rate_bps * bytes / (bytes + HEADER_BYTES + params->overhead_bytes);
+
+	if (inner > 0 && (line <= 0 || inner < line * passing))
+		return params->model == NETEM_KERNEL ? fmin(inner, line > 0 ? line : inner) : inner;
+	return line * passing;
+}
+
+static double narrowest_bps(const struct profile *profile)
+{
+	double line = profile->line_rate_bps, inner = profile->impairment.rate_bps;
+
+	if (line <= 0 || inner <= 0)
+		return line > 0 ? line : inner;
+	return fmin(line, inner);
+}
+
+static void set_number(json_t *json, const char *key, double value)
+{
+	json_object_set_new(json, key, isfinite(value) ? json_real(value) : json_null());
+}
+
+/* The words of the profile, and what they make of loss and delay. */
+static json_t *nominal_json(const struct profile *profile)
+{
+	const struct netem_params *params = &profile->impairment;
+	const struct netem_loss *loss = &params->loss;
+	bool is_random = loss->kind == NETEM_LOSS_RANDOM;
+	double rho = loss->random.correlation, p = loss->random.probability;
+	json_t *json = json_object();
+
+	set_number(json, "delay_ms", (double)params->delay_ns / 1e6);
+	set_number(json, "jitter_ms", (double)params->jitter_ns / 1e6);
+	set_number(json, "expected_mean_delay_ms", netem_mean_delay_ns(params) / 1e6);
+	set_number(json, "loss_percent", 100 * (is_random ? p : netem_loss_share(params)));
+	set_number(json, "expected_loss_percent", 100 * netem_loss_share(params));
+	if (is_random && p > 0 && params->model == NETEM_CALIBRATED)
+		set_number(json, "mean_loss_burst_packets", 1 / ((1 - p) * (1 - rho)));
+	set_number(json, "duplicate_percent", 100 * params->duplicate.probability);
+	set_number(json, "reorder_percent", 100 * params->reorder.probability);
+	if (narrowest_bps(profile) > 0)
+		set_number(
+			json, "payload_bits_per_second", nominal_payload_bps(profile, RATE_BYTES));
+	return json;
+}
+
+struct burst {
+	double packets_per_s;
+	int64_t count;
+	int bytes;
+};
+
+struct session {
+	struct arena *arena;
+	struct lab *lab;
+	const char *program;
+	int64_t idle_ms; /* no pause between arrivals is longer */
+	double sent_s;   /* how long the last burst really took */
+};
+
+static const char *number(struct arena *arena, int64_t value)
+{
+	return arena_printf(arena, "%lld", (long long)value);
+}
+
+static int start_receiver(const struct session *s, const struct burst *burst,
+	struct proc **ret_proc, struct error *err)
+{
+	return host_start(lab_host(s->lab, 1),
+		&(struct proc_spec){.what = "receive probes",
+			.argv = (const char *const[]){s->program, "receive", "--port", "7000",
+				"--count", number(s->arena, burst->count), "--idle-ms",
+				number(s->arena, s->idle_ms), NULL},
+			.keep_bytes = (size_t)1 << 20,
+			.merge = true},
+		ret_proc, err);
+}
+
+static int send_burst(struct session *s, const struct burst *burst, struct error *err)
+{
+	AUTO(proc_freep) struct proc *sender = NULL;
+	double seconds = (double)burst->count / burst->packets_per_s;
+	struct deadline deadline = deadline_in((int64_t)(seconds * 3e9) + 10 * NS_PER_S);
+
+	if (host_start(lab_host(s->lab, 0),
+		    &(struct proc_spec){.what = "send probes",
+			    .argv = (const char *const[]){s->program, "send",
+				    lab_underlay(s->lab, 1), "--port", "7000", "--count",
+				    number(s->arena, burst->count), "--rate",
+				    number(s->arena, (int64_t)burst->packets_per_s), "--bytes",
+				    number(s->arena, burst->bytes), NULL}},
+		    &sender, err) ||
+		proc_wait_success(sender, deadline, err))
+		return -1;
+	s->sent_s = (double)(proc_result(sender).ended_ns - proc_result(sender).started_ns) / 1e9;
+	return 0;
+}
+
+/* The receiver says "ready" first, on the same stream. */
+static int read_report(struct proc *proc, json_t **ret_json, struct error *err)
+{
+	const char *text = strchr(proc_result(proc).out, '{');
+
+	if (!text)
+		return fail(
+			err, ERROR_PARSE, "the probe measured nothing: %s", proc_obituary(proc));
+	return json_parse(text, strlen(text), "meshbench-probe", ret_json, err);
+}
+
+static int measure(
+	struct session *s, const struct burst *burst, json_t **ret_json, struct error *err)
+{
+	AUTO(proc_freep) struct proc *receiver = NULL;
+
+	if (start_receiver(s, burst, &receiver, err) ||
+		proc_wait_output(receiver, "ready", deadline_in(10 * NS_PER_S), err) ||
+		send_burst(s, burst, err) ||
+		proc_wait_success(receiver, deadline_in(70 * NS_PER_S), err))
+		return -1;
+	return read_report(receiver, ret_json, err);
+}
+
+/*
+ * More than fits is sent; what came divided by the time from the first arrival to the last. NAN
+ * when all that was sent came, or when the sender was slow: then it was no more than fits.
+ */
+static int measure_rate(
+	struct session *s, const struct profile *profile, double *ret_bps, struct error *err)
+{
+	double bps = narrowest_bps(profile), sent_s = RATE_MS / 1e3, span_s;
+	double packets_per_s = OVERLOAD * bps / 8 / RATE_BYTES;
+	struct burst burst = {packets_per_s, (int64_t)(packets_per_s * sent_s), RATE_BYTES};
+	json_auto_t *report = NULL;
+
+	*ret_bps = NAN;
+	if (burst.count < 20)
+		return 0;
+	if (measure(s, &burst, &report, err))
+		return fail_in(err, "measure the rate");
+	span_s = sent_s + (json_number_at(report, "/delay_us/max", 0) -
+				  json_number_at(report, "/delay_us/min", 0)) /
+				  1e6;
+	if (s->sent_s < SLOW_SENDER * sent_s && json_number_at(report, "/lost_packets", 0) > 0)
+		*ret_bps = json_number_at(report, "/received_packets", 0) * RATE_BYTES * 8 / span_s;
+	return 0;
+}
+
+static int measure_all(
+	struct session *s, const struct calibration *c, json_t *result, struct error *err)
+{
+	double bps = narrowest_bps(c->profile), fits = PROBE_RATE, rate_bps = NAN;
+	json_t *effective, *wire;
+	struct burst burst;
+
+	if (bps > 0) /* a third of it, so that no queue builds up */
+		fits = fmax(1, floor(fmin(fits, bps / 3 / 8 / (DELAY_BYTES + LINE_BYTES))));
+	burst = (struct burst){fits, (int64_t)fmax(1, fits * c->seconds), DELAY_BYTES};
+	if (lab_restart_wire(s->lab, 1, err) || measure(s, &burst, &effective, err))
+		return -1;
+	json_object_set_new(result, "effective", effective);
+	if (lab_wire_report(s->lab, &wire, err))
+		return -1;
+	json_object_set_new(result, "wire", wire ? wire : json_null());
+	if (bps > 0 && measure_rate(s, c->profile, &rate_bps, err))
+		return -1;
+	set_number(effective, "payload_bits_per_second", rate_bps);
+	return 0;
+}
+
+/* Delays vary by the jitter, and outages are rarely longer than five times their mean. */
+static int64_t longest_pause_ms(const struct netem_params *params)
+{
+	return 300 +
+	       (2 * (params->delay_ns + params->jitter_ns) + 5 * params->loss.bad_ns) / NS_PER_MS;
+}
+
+int calibrate(const struct calibration *c, json_t **ret_calibration, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(lab_downp) struct lab *lab = NULL;
+	struct session session = {.arena = arena};
+	json_auto_t *result = json_pack("{s:s, s:s, s:s, s:f, s:o}", "profile", c->profile->name,
+		"engine", lab_engine_name(c->engine), "model", profile_model(c->profile), "seconds",
+		c->seconds, "nominal", nominal_json(c->profile));
+	const struct lab_spec spec = {.names = names,
+		.count = 2,
+		.engine = c->engine,
+		.profile = c->profile,
+		.state_dir = c->state_dir,
+		.congestion = "cubic"};
+
+	if (helper_find(arena, "workload", "meshbench-probe", &session.program, err) ||
+		lab_up(c->procs, &spec, &lab, err))
+		return fail_in(err, "calibrate %s", c->profile->name);
+	session.lab = lab;
+	session.idle_ms = longest_pause_ms(&c->profile->impairment);
+	if (measure_all(&session, c, result, err))
+		return fail_in(err, "calibrate %s", c->profile->name);
+	*ret_calibration = json_incref(result);
+	return 0;
+}

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "lab/lab.h"
+
+#include <jansson.h>
+
+/* What to measure a profile with. */
+struct calibration {
+	struct procs *procs;
+	const struct profile *profile;
+	enum lab_engine engine;
+	const char *state_dir; /* of the two hosts; must be free, and stays */
+	double seconds;        /* of sending probes */
+};
+
+/*
+ * Brings up two hosts, sends numbered packets from one to the other and tells what the profile says
+ * (nominal) beside what they met (effective): {profile, engine, nominal, effective, wire}.
+ */
+MUST_CHECK int calibrate(
+	const struct calibration *calibration, json_t **ret_calibration, struct error *err);

@@ -1,0 +1,56 @@
+/* A run measures its profiles first. What cannot be measured is a warning; the run goes on. */
+#include "runner/calibrate.h"
+#include "runner/internal.h"
+
+#include "base/file.h"
+
+static const double CALIBRATION_S = 2;
+
+static int calibrate_one(
+	struct run *run, const struct profile *profile, json_t *all, struct error *err)
+{
+	const char *state_dir = record_state_dir(run->record);
+	struct error ignored;
+	json_t *result = NULL;
+	int failed;
+
+	run_tell(run, arena_printf(run->arena, "calibrating %s", profile->name), NULL, NULL);
+	failed = dir_make(state_dir, 0700, err) ||
+		 calibrate(&(struct calibration){.procs = run->procs,
+				   .profile = profile,
+				   .engine = run->plan->engine,
+				   .state_dir = state_dir,
+				   .seconds = CALIBRATION_S},
+			 &result, err);
+	if (tree_remove(state_dir, &ignored))
+		run_tell(run, NULL, NULL, ignored.text);
+	if (!failed)
+		return json_object_set_new(all, profile->folder, result);
+	if (err->kind == ERROR_CANCELLED)
+		return -1;
+	run_tell(run, NULL, NULL, err->text);
+	return json_object_set_new(all, profile->folder,
+		json_pack("{s:s, s:s, s:s}", "profile", profile->name, "engine",
+			lab_engine_name(run->plan->engine), "error", err->text));
+}
+
+/* A tree that is resumed keeps what was measured at its begin. */
+int run_calibrate(struct run *run, struct error *err)
+{
+	json_auto_t *all = record_read_calibration(run->record);
+	bool is_new = false;
+
+	if (!all)
+		all = json_object();
+	for (size_t i = 0; i < run->plan->profile_count; i++) {
+		const struct profile *profile = &run->plan->profiles[i];
+		const json_t *there = json_object_get(all, profile->folder);
+
+		if (there && !json_object_get(there, "error"))
+			continue;
+		is_new = true;
+		if (calibrate_one(run, profile, all, err))
+			return -1;
+	}
+	return is_new ? record_write_calibration(run->record, all, err) : 0;
+}
