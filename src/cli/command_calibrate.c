@@ -36,9 +36,9 @@ static double at(const json_t *json, const char *path)
 
 static void print_table(const json_t *result)
 {
-	printf("%s, engine %s, model %s\n  %-28s%12s%12s\n",
-		json_string_at(result, "/profile", ""), json_string_at(result, "/engine", ""),
-		json_string_at(result, "/model", ""), "one-way", "nominal", "effective");
+	printf("%s, engine %s, model %s\n  %-28s%12s%12s\n", json_string_at(result, "/profile", ""),
+		json_string_at(result, "/engine", ""), json_string_at(result, "/model", ""),
+		"one-way", "nominal", "effective");
 	print_row("delay, mean [ms]", at(result, "/nominal/delay_ms"),
 		at(result, "/effective/delay_us/mean") / 1e3, "");
 	print_row("delay, mean as modelled", at(result, "/nominal/expected_mean_delay_ms"),

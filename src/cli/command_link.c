@@ -20,8 +20,7 @@ static int serve(struct arena *arena, struct lab *lab, const struct link_options
 	if (!o->serve)
 		return 0;
 	return host_start(lab_host(lab, 1),
-		&(struct proc_spec){
-			.what = "serve", .argv = text_words(arena, o->serve, NULL)},
+		&(struct proc_spec){.what = "serve", .argv = text_words(arena, o->serve, NULL)},
 		ret_server, err);
 }
 
@@ -37,7 +36,7 @@ static int run_command(struct arena *arena, struct lab *lab, const char *const *
 			    .argv = command,
 			    .environment =
 				    (const char *const[]){arena_printf(arena, "MESHBENCH_PEER=%s",
-							      lab_underlay(lab, 1)),
+								  lab_underlay(lab, 1)),
 					    NULL},
 			    .on_terminal = true},
 		    &proc, err) ||
@@ -65,7 +64,8 @@ static int run_behind(struct arena *arena, const struct link_options *o,
 		.congestion = "cubic"};
 
 	if ((o->engine && load_engine(o->engine, &spec.engine, err)) ||
-		scratch_make(&scratch, "link", err) || namespace_enter(err) || procs_new(&procs, err) || lab_up(procs, &spec, &lab, err) ||
+		scratch_make(&scratch, "link", err) || namespace_enter(err) ||
+		procs_new(&procs, err) || lab_up(procs, &spec, &lab, err) ||
 		serve(arena, lab, o, &server, err))
 		return -1;
 	return run_command(arena, lab, command, ret_status, err);
@@ -96,9 +96,10 @@ static int run(int argc, char *const argv[])
 			OPTION_TEXT, &o.serve, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "link PROFILE [OPTION]... -- COMMAND",
-		.about = "Runs one command on a host behind an emulated link, on this terminal. The "
-			 "other end\nis called peer and its address is in MESHBENCH_PEER. The exit "
-			 "status is the command's.",
+		.about =
+			"Runs one command on a host behind an emulated link, on this terminal. The "
+			"other end\nis called peer and its address is in MESHBENCH_PEER. The exit "
+			"status is the command's.",
 		.rows = rows,
 		.count = ARRAY_SIZE(rows),
 		.arguments_min = 1,

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct command *const commands[] = {
-	&command_run, &command_check, &command_list, &command_doctor, &command_shell,
-	&command_link, &command_calibrate};
+static const struct command *const commands[] = {&command_run, &command_check, &command_list,
+	&command_doctor, &command_shell, &command_link, &command_calibrate};
 
 int cli_report(const struct error *err)
 {

@@ -9,12 +9,12 @@
 #include <string.h>
 
 enum {
-	DELAY_BYTES = 200,  /* payload of the packets that measure delay, loss and order */
-	RATE_BYTES = 1400,  /* of those that measure the rate */
-	HEADER_BYTES = 42,  /* Ethernet, IPv4 and UDP */
-	LINE_BYTES = 66,    /* the same, with what a line adds to a frame */
-	PROBE_RATE = 2000,  /* packets per second at most */
-	RATE_MS = 1000      /* of sending more than fits */
+	DELAY_BYTES = 200, /* payload of the packets that measure delay, loss and order */
+	RATE_BYTES = 1400, /* of those that measure the rate */
+	HEADER_BYTES = 42, /* Ethernet, IPv4 and UDP */
+	LINE_BYTES = 66,   /* the same, with what a line adds to a frame */
+	PROBE_RATE = 2000, /* packets per second at most */
+	RATE_MS = 1000     /* of sending more than fits */
 };
 
 /* A rate is measured by sending this much more than fits, by a sender that can keep this up. */
@@ -67,8 +67,8 @@ static json_t *nominal_json(const struct profile *profile)
 	set_number(json, "duplicate_percent", 100 * params->duplicate.probability);
 	set_number(json, "reorder_percent", 100 * params->reorder.probability);
 	if (narrowest_bps(profile) > 0)
-		set_number(json, "payload_bits_per_second",
-			nominal_payload_bps(profile, RATE_BYTES));
+		set_number(
+			json, "payload_bits_per_second", nominal_payload_bps(profile, RATE_BYTES));
 	return json;
 }
 
@@ -91,8 +91,8 @@ static const char *number(struct arena *arena, int64_t value)
 	return arena_printf(arena, "%lld", (long long)value);
 }
 
-static int start_receiver(
-	const struct session *s, const struct burst *burst, struct proc **ret_proc, struct error *err)
+static int start_receiver(const struct session *s, const struct burst *burst,
+	struct proc **ret_proc, struct error *err)
 {
 	return host_start(lab_host(s->lab, 1),
 		&(struct proc_spec){.what = "receive probes",
@@ -120,8 +120,7 @@ static int send_burst(struct session *s, const struct burst *burst, struct error
 		    &sender, err) ||
 		proc_wait_success(sender, deadline, err))
 		return -1;
-	s->sent_s =
-		(double)(proc_result(sender).ended_ns - proc_result(sender).started_ns) / 1e9;
+	s->sent_s = (double)(proc_result(sender).ended_ns - proc_result(sender).started_ns) / 1e9;
 	return 0;
 }
 
@@ -131,7 +130,8 @@ static int read_report(struct proc *proc, json_t **ret_json, struct error *err)
 	const char *text = strchr(proc_result(proc).out, '{');
 
 	if (!text)
-		return fail(err, ERROR_PARSE, "the probe measured nothing: %s", proc_obituary(proc));
+		return fail(
+			err, ERROR_PARSE, "the probe measured nothing: %s", proc_obituary(proc));
 	return json_parse(text, strlen(text), "meshbench-probe", ret_json, err);
 }
 
@@ -152,8 +152,8 @@ static int measure(
  * More than fits is sent; what came divided by the time from the first arrival to the last. NAN
  * when all that was sent came, or when the sender was slow: then it was no more than fits.
  */
-static int measure_rate(struct session *s, const struct profile *profile, double *ret_bps,
-	struct error *err)
+static int measure_rate(
+	struct session *s, const struct profile *profile, double *ret_bps, struct error *err)
 {
 	double bps = narrowest_bps(profile), sent_s = RATE_MS / 1e3, span_s;
 	double packets_per_s = OVERLOAD * bps / 8 / RATE_BYTES;
@@ -173,8 +173,8 @@ static int measure_rate(struct session *s, const struct profile *profile, double
 	return 0;
 }
 
-static int measure_all(struct session *s, const struct calibration *c, json_t *result,
-	struct error *err)
+static int measure_all(
+	struct session *s, const struct calibration *c, json_t *result, struct error *err)
 {
 	double bps = narrowest_bps(c->profile), fits = PROBE_RATE, rate_bps = NAN;
 	json_t *effective, *wire;
@@ -198,8 +198,8 @@ static int measure_all(struct session *s, const struct calibration *c, json_t *r
 /* Delays vary by the jitter, and outages are rarely longer than five times their mean. */
 static int64_t longest_pause_ms(const struct netem_params *params)
 {
-	return 300 + (2 * (params->delay_ns + params->jitter_ns) + 5 * params->loss.bad_ns) /
-			     NS_PER_MS;
+	return 300 +
+	       (2 * (params->delay_ns + params->jitter_ns) + 5 * params->loss.bad_ns) / NS_PER_MS;
 }
 
 int calibrate(const struct calibration *c, json_t **ret_calibration, struct error *err)
@@ -208,8 +208,8 @@ int calibrate(const struct calibration *c, json_t **ret_calibration, struct erro
 	AUTO(lab_downp) struct lab *lab = NULL;
 	struct session session = {.arena = arena};
 	json_auto_t *result = json_pack("{s:s, s:s, s:s, s:f, s:o}", "profile", c->profile->name,
-		"engine", lab_engine_name(c->engine), "model", profile_model(c->profile),
-		"seconds", c->seconds, "nominal", nominal_json(c->profile));
+		"engine", lab_engine_name(c->engine), "model", profile_model(c->profile), "seconds",
+		c->seconds, "nominal", nominal_json(c->profile));
 	const struct lab_spec spec = {.names = names,
 		.count = 2,
 		.engine = c->engine,

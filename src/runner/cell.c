@@ -117,9 +117,9 @@ static void note_attempt(struct measurement *m)
 			       : cause == CAUSE_WIRE  ? wire_reason(m)
 						      : worst_of(m)->evidence;
 
-	json_array_append_new(m->attempts,
-		json_pack("{s:s, s:s?, s:f}", "cause", cause_name(cause), "evidence", evidence,
-			"duration_seconds", m->result.duration_s));
+	json_array_append_new(
+		m->attempts, json_pack("{s:s, s:s?, s:f}", "cause", cause_name(cause), "evidence",
+				     evidence, "duration_seconds", m->result.duration_s));
 }
 
 /* Every VPN of a block meets the same network: the plan's seed and the repetition choose it. */
@@ -156,9 +156,8 @@ static void tell_attempt(const struct measurement *m, bool is_last)
 {
 	if (cause_of_attempt(m) == CAUSE_WIRE)
 		run_tell(m->run, NULL, NULL,
-			arena_printf(m->arena, "%s, %s: %s: %s; %s",
-				m->visit->driver->name, m->visit->profile->name,
-				m->cell->workload->name, wire_reason(m),
+			arena_printf(m->arena, "%s, %s: %s: %s; %s", m->visit->driver->name,
+				m->visit->profile->name, m->cell->workload->name, wire_reason(m),
 				is_last ? "the figures are marked" : "once more"));
 	else if (!is_last)
 		run_tell(m->run, NULL, NULL, worst_of(m)->evidence);

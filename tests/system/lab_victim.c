@@ -21,8 +21,8 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	}
 	for (spec.engine = LAB_ENGINE_BRIDGE;; spec.engine = spec.engine == LAB_ENGINE_BRIDGE
-								       ? LAB_ENGINE_WIRE
-								       : LAB_ENGINE_BRIDGE) {
+								     ? LAB_ENGINE_WIRE
+								     : LAB_ENGINE_BRIDGE) {
 		AUTO(lab_downp) struct lab *lab = NULL;
 
 		puts("begin");

@@ -171,8 +171,8 @@ TEST(a_wire_that_dies_is_named_and_not_waited_for)
 
 	CHECK(output_on(&s, arena, 0, SHELL("ping -q -c 1 yuki")));
 	CHECK_OK(proc_run(s.procs,
-			 &(struct proc_spec){.argv = SHELL(
-						     "kill -9 $(pgrep -P $PPID meshbench-wire)")},
+			 &(struct proc_spec){
+				 .argv = SHELL("kill -9 $(pgrep -P $PPID meshbench-wire)")},
 			 deadline_in(10 * NS_PER_S), &err),
 		err);
 	CHECK(lab_wire_report(s.lab, &report, &err));
