@@ -31,40 +31,40 @@ static const char *const displacements[] = {[NETEM_LATE_PACKETS] = "late_packets
 #define AT(member) offsetof(struct profile, member)
 #define OURS(key, member, how)                                                                     \
 	{                                                                                          \
-		.name = key, .offset = AT(member), .kind = how                                     \
+		.name = (key), .offset = AT(member), .kind = (how)                                 \
 	}
 #define NEEDED(key, member, how)                                                                   \
 	{                                                                                          \
-		.name = key, .offset = AT(member), .kind = how, .is_required = true                \
+		.name = (key), .offset = AT(member), .kind = (how), .is_required = true            \
 	}
 /* The field's name is that of the member, except for chances, which are checked as a pair. */
 #define PARAM(key, member, how)                                                                    \
 	{                                                                                          \
-		.name = key, .field = #member, .offset = AT(impairment.member), .kind = how        \
+		.name = (key), .field = #member, .offset = AT(impairment.member), .kind = (how)    \
 	}
 #define COUNT(key, member, least)                                                                  \
 	{                                                                                          \
-		.name = key, .field = #member, .offset = AT(impairment.member), .kind = KEY_COUNT, \
-		.low = least                                                                       \
+		.name = (key), .field = #member, .offset = AT(impairment.member),                  \
+		.kind = KEY_COUNT, .low = (least)                                                  \
 	}
 #define WORD(key, member, list)                                                                    \
 	{                                                                                          \
-		.name = key, .field = #member, .offset = AT(impairment.member), .kind = KEY_WORD,  \
-		.words = list                                                                      \
+		.name = (key), .field = #member, .offset = AT(impairment.member),                  \
+		.kind = KEY_WORD, .words = (list)                                                  \
 	}
 #define CHANCE(key, chance, part)                                                                  \
 	{                                                                                          \
-		.name = key, .field = #chance, .offset = AT(impairment.chance.part),               \
+		.name = (key), .field = #chance, .offset = AT(impairment.chance.part),             \
 		.kind = KEY_PERCENT                                                                \
 	}
 #define LOSS(key, member, how, model)                                                              \
 	{                                                                                          \
-		.name = key, .field = "loss." #member, .offset = AT(impairment.loss.member),       \
-		.kind = how, .loss = model                                                         \
+		.name = (key), .field = "loss." #member, .offset = AT(impairment.loss.member),     \
+		.kind = (how), .loss = (model)                                                     \
 	}
 #define RANDOM(key, part)                                                                          \
 	{                                                                                          \
-		.name = key, .field = "loss.random", .offset = AT(impairment.loss.random.part),    \
+		.name = (key), .field = "loss.random", .offset = AT(impairment.loss.random.part),  \
 		.kind = KEY_PERCENT, .loss = NETEM_LOSS_RANDOM                                     \
 	}
 
@@ -383,10 +383,10 @@ const char *profile_model(const struct profile *profile)
 	return models[profile->impairment.model];
 }
 
-const char *const *profile_words(const char *name)
+const char *const *profile_words(const char *key)
 {
 	for (size_t i = 0; i < PROFILE_KEYS; i++) {
-		if (profile_keys[i].words && strcmp(profile_keys[i].name, name) == 0)
+		if (profile_keys[i].words && strcmp(profile_keys[i].name, key) == 0)
 			return profile_keys[i].words;
 	}
 	return NULL;
