@@ -1,6 +1,6 @@
 /*
- * lab_up [HOSTS] [ROUNDS]: how long until a lab is up and verified, beside the same number of
- * namespaces made by hand with plain commands. Medians of ROUNDS (10) interleaved rounds.
+ * lab_up [HOSTS] [ROUNDS] [ENGINE]: how long until a lab is up and verified, beside the same number
+ * of namespaces made by hand with plain commands. Medians of ROUNDS (10) interleaved rounds.
  */
 #include "lab/lab.h"
 
@@ -64,7 +64,8 @@ static int hand_round(struct procs *procs, const char *hosts, double *ret_ms, st
 	return 0;
 }
 
-static int measure(const char *dir, size_t hosts, size_t rounds, struct error *err)
+static int measure(
+	const char *dir, size_t hosts, size_t rounds, enum lab_engine engine, struct error *err)
 {
 	static double up[MOST_ROUNDS], verified[MOST_ROUNDS], hand[MOST_ROUNDS];
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -73,6 +74,7 @@ static int measure(const char *dir, size_t hosts, size_t rounds, struct error *e
 	const char **names = arena_alloc(arena, const char *, hosts);
 	struct lab_spec spec = {.names = names,
 		.count = hosts,
+		.engine = engine,
 		.profile = &unshaped,
 		.state_dir = dir,
 		.congestion = "cubic"};
@@ -86,9 +88,11 @@ static int measure(const char *dir, size_t hosts, size_t rounds, struct error *e
 			hand_round(procs, arena_printf(arena, "%zu", hosts), &hand[i], err))
 			return -1;
 	}
-	printf("hosts %zu, median of %zu: up %.1f ms, up and verified %.1f ms, by hand %.1f ms, "
+	printf("engine %s, hosts %zu, median of %zu: up %.1f ms, up and verified %.1f ms, by hand "
+	       "%.1f ms, "
 	       "ratio %.3f\n",
-		hosts, rounds, median(up, rounds), median(verified, rounds), median(hand, rounds),
+		lab_engine_name(engine), hosts, rounds, median(up, rounds),
+		median(verified, rounds), median(hand, rounds),
 		median(verified, rounds) / median(hand, rounds));
 	return 0;
 }
@@ -97,13 +101,15 @@ int main(int argc, char *argv[])
 {
 	size_t hosts = argc > 1 ? strtoul(argv[1], NULL, 10) : 3;
 	size_t rounds = argc > 2 ? strtoul(argv[2], NULL, 10) : 10;
+	enum lab_engine engine = LAB_ENGINE_BRIDGE;
 	char dir[] = "/tmp/meshbench-lab_up.XXXXXX";
 	struct error err = {0}, ignored;
 	int status;
 
-	if (rounds < 1 || rounds > MOST_ROUNDS || !mkdtemp(dir))
+	if ((argc > 3 && !lab_engine_named(argv[3], &engine)) || rounds < 1 ||
+		rounds > MOST_ROUNDS || !mkdtemp(dir))
 		return EXIT_FAILURE;
-	status = measure(dir, hosts, rounds, &err);
+	status = measure(dir, hosts, rounds, engine, &err);
 	if (status)
 		fprintf(stderr, "lab_up: %s\n", err.text);
 	if (tree_remove(dir, &ignored))

@@ -34,7 +34,8 @@ static int try_wire(struct error *err)
 		return -1;
 	if (access("/dev/net/tun", R_OK | W_OK) == 0)
 		return 0;
-	fail_errno(err, "engine wire needs /dev/net/tun; load the module tun, or use engine bridge");
+	fail_errno(
+		err, "engine wire needs /dev/net/tun; load the module tun, or use engine bridge");
 	err->kind = ERROR_MISSING;
 	return -1;
 }

@@ -74,8 +74,8 @@ static int add_port(struct lab *lab, size_t index, int tap_fd, struct error *err
 	const struct wire_params params = params_of(lab);
 	const struct netem_timeline *timeline = timeline_of(lab);
 
-	if (wire_add_port(lab->wire, lab->nodes[index].name, tap_fd, &params, &lab->ports[index],
-		    err))
+	if (wire_add_port(
+		    lab->wire, lab->nodes[index].name, tap_fd, &params, &lab->ports[index], err))
 		return blame_program(lab, err);
 	if (!timeline)
 		return 0;
@@ -111,8 +111,7 @@ int emulated_plug(struct lab *lab, size_t first, size_t count, struct error *err
 			.argv = ip_batch,
 			.input = arena_printf(arena, "link set dev eth0 address %s mtu %d\n%s",
 				node->mac, LAB_MTU,
-				wiring_host(arena, lab->nodes, lab->count, first + i,
-					congestion))};
+				wiring_host(arena, lab->nodes, lab->count, first + i, congestion))};
 	}
 	return errands_run(lab->procs, arena, errands, count, err);
 }

@@ -55,8 +55,8 @@ void lab_keep_profile(struct lab *lab, const struct profile *profile)
 	lab->profile.name = arena_strdup(lab->arena, profile->name ? profile->name : "");
 	lab->profile.folder = lab->profile.title = lab->profile.source = NULL;
 	lab->profile.warnings = NULL;
-	lab->profile.timeline.steps = keep(lab->arena, timeline->steps,
-		timeline->step_count, sizeof(*timeline->steps));
+	lab->profile.timeline.steps =
+		keep(lab->arena, timeline->steps, timeline->step_count, sizeof(*timeline->steps));
 	lab->profile.timeline.opportunities_ns = keep(lab->arena, timeline->opportunities_ns,
 		timeline->opportunity_count, sizeof(*timeline->opportunities_ns));
 }
@@ -154,9 +154,8 @@ void lab_downp(struct lab **lab)
 	*lab = NULL;
 }
 
-static const char *const engines[] = {[LAB_ENGINE_BRIDGE] = "bridge",
-	[LAB_ENGINE_NETEM] = "netem",
-	[LAB_ENGINE_WIRE] = "wire"};
+static const char *const engines[] = {
+	[LAB_ENGINE_BRIDGE] = "bridge", [LAB_ENGINE_NETEM] = "netem", [LAB_ENGINE_WIRE] = "wire"};
 
 const char *lab_engine_name(enum lab_engine engine)
 {

@@ -154,8 +154,8 @@ static const char *slot_words(struct arena *arena, const struct netem_slot *slot
 
 	if (slot->max_ns <= 0)
 		return "";
-	words = arena_printf(arena, " slot %s %s", duration(arena, slot->min_ns),
-		duration(arena, slot->max_ns));
+	words = arena_printf(
+		arena, " slot %s %s", duration(arena, slot->min_ns), duration(arena, slot->max_ns));
 	if (slot->packets)
 		words = arena_printf(arena, "%s packets %u", words, slot->packets);
 	if (slot->bytes)

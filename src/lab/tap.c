@@ -79,8 +79,8 @@ static _Noreturn void visit_hosts(const struct lab_node nodes[], size_t count, i
 	_exit(0);
 }
 
-static int receive_all(
-	const struct lab_node nodes[], size_t count, int socket_fd, int ret_fds[], struct error *err)
+static int receive_all(const struct lab_node nodes[], size_t count, int socket_fd, int ret_fds[],
+	struct error *err)
 {
 	size_t got = 0;
 
@@ -93,8 +93,7 @@ static int receive_all(
 	return fail_in(err, "make eth0 of host %s", nodes[got].name);
 }
 
-int tap_open_in_hosts(
-	const struct lab_node nodes[], size_t count, int ret_fds[], struct error *err)
+int tap_open_in_hosts(const struct lab_node nodes[], size_t count, int ret_fds[], struct error *err)
 {
 	AUTO(fd_closep) int ours = -1, theirs = -1;
 	int ends[2], status;

@@ -122,8 +122,7 @@ static const char *key_name(const void *context, size_t index)
 	return index < PROFILE_KEYS ? profile_keys[index].name : NULL;
 }
 
-static const struct profile_key *find_key(
-	struct arena *arena, const char *name, struct error *err)
+static const struct profile_key *find_key(struct arena *arena, const char *name, struct error *err)
 {
 	const char *known = "rate", *meant;
 
@@ -142,8 +141,8 @@ static const struct profile_key *find_key(
 	return NULL;
 }
 
-static int apply_change(struct arena *arena, struct profile *profile, char *change,
-	bool is_given[], struct error *err)
+static int apply_change(struct arena *arena, struct profile *profile, char *change, bool is_given[],
+	struct error *err)
 {
 	struct profile_source source = {.arena = arena};
 	char *value = strchr(change, '=');

@@ -29,41 +29,44 @@ static const char *const displacements[] = {[NETEM_LATE_PACKETS] = "late_packets
 	NULL};
 
 #define AT(member) offsetof(struct profile, member)
-#define OURS(key, member, how) {.name = key, .offset = AT(member), .kind = how}
+#define OURS(key, member, how)                                                                     \
+	{                                                                                          \
+		.name = (key), .offset = AT(member), .kind = (how)                                 \
+	}
 #define NEEDED(key, member, how)                                                                   \
-	{.name = key, .offset = AT(member), .kind = how, .is_required = true}
+	{                                                                                          \
+		.name = (key), .offset = AT(member), .kind = (how), .is_required = true            \
+	}
 /* The field's name is that of the member, except for chances, which are checked as a pair. */
 #define PARAM(key, member, how)                                                                    \
-	{.name = key, .field = #member, .offset = AT(impairment.member), .kind = how}
+	{                                                                                          \
+		.name = (key), .field = #member, .offset = AT(impairment.member), .kind = (how)    \
+	}
 #define COUNT(key, member, least)                                                                  \
-	{.name = key,                                                                              \
-		.field = #member,                                                                  \
-		.offset = AT(impairment.member),                                                   \
-		.kind = KEY_COUNT,                                                                 \
-		.low = least}
+	{                                                                                          \
+		.name = (key), .field = #member, .offset = AT(impairment.member),                  \
+		.kind = KEY_COUNT, .low = (least)                                                  \
+	}
 #define WORD(key, member, list)                                                                    \
-	{.name = key,                                                                              \
-		.field = #member,                                                                  \
-		.offset = AT(impairment.member),                                                   \
-		.kind = KEY_WORD,                                                                  \
-		.words = list}
+	{                                                                                          \
+		.name = (key), .field = #member, .offset = AT(impairment.member),                  \
+		.kind = KEY_WORD, .words = (list)                                                  \
+	}
 #define CHANCE(key, chance, part)                                                                  \
-	{.name = key,                                                                              \
-		.field = #chance,                                                                  \
-		.offset = AT(impairment.chance.part),                                              \
-		.kind = KEY_PERCENT}
+	{                                                                                          \
+		.name = (key), .field = #chance, .offset = AT(impairment.chance.part),             \
+		.kind = KEY_PERCENT                                                                \
+	}
 #define LOSS(key, member, how, model)                                                              \
-	{.name = key,                                                                              \
-		.field = "loss." #member,                                                          \
-		.offset = AT(impairment.loss.member),                                              \
-		.kind = how,                                                                       \
-		.loss = model}
+	{                                                                                          \
+		.name = (key), .field = "loss." #member, .offset = AT(impairment.loss.member),     \
+		.kind = (how), .loss = (model)                                                     \
+	}
 #define RANDOM(key, part)                                                                          \
-	{.name = key,                                                                              \
-		.field = "loss.random",                                                            \
-		.offset = AT(impairment.loss.random.part),                                         \
-		.kind = KEY_PERCENT,                                                               \
-		.loss = NETEM_LOSS_RANDOM}
+	{                                                                                          \
+		.name = (key), .field = "loss.random", .offset = AT(impairment.loss.random.part),  \
+		.kind = KEY_PERCENT, .loss = NETEM_LOSS_RANDOM                                     \
+	}
 
 const struct profile_key profile_keys[PROFILE_KEYS] = {
 	NEEDED("name", name, KEY_NAME),
@@ -226,8 +229,8 @@ static int read_signed(const char *text, int32_t *into, struct error *err)
 }
 
 /* All of the impairment but its unit and seed, which tc does not know. */
-static int read_netem(struct profile_source *source, const char *text,
-	struct netem_params *into, struct error *err)
+static int read_netem(struct profile_source *source, const char *text, struct netem_params *into,
+	struct error *err)
 {
 	size_t count, bad = 0;
 	const char **words = text_words(source->arena, text, &count);
@@ -265,16 +268,16 @@ static int read_schedule(struct profile_source *source, const char *text,
 }
 
 /* CSV by its name, else the format of mahimahi. */
-static int read_replay(struct profile_source *source, const char *name,
-	struct netem_timeline *into, struct error *err)
+static int read_replay(struct profile_source *source, const char *name, struct netem_timeline *into,
+	struct error *err)
 {
 	const char *slash = source->path ? strrchr(source->path, '/') : NULL;
 	const char *dot = strrchr(name, '.'), *path = name;
 	char *text;
 
 	if (slash && name[0] != '/')
-		path = arena_printf(source->arena, "%.*s/%s", (int)(slash - source->path),
-			source->path, name);
+		path = arena_printf(
+			source->arena, "%.*s/%s", (int)(slash - source->path), source->path, name);
 	if (file_read(source->arena, path, MAX_REPLAY_BYTES, &text, NULL, err)) {
 		err->kind = ERROR_USAGE;
 		return -1;
@@ -380,10 +383,10 @@ const char *profile_model(const struct profile *profile)
 	return models[profile->impairment.model];
 }
 
-const char *const *profile_words(const char *name)
+const char *const *profile_words(const char *key)
 {
 	for (size_t i = 0; i < PROFILE_KEYS; i++) {
-		if (profile_keys[i].words && strcmp(profile_keys[i].name, name) == 0)
+		if (profile_keys[i].words && strcmp(profile_keys[i].name, key) == 0)
 			return profile_keys[i].words;
 	}
 	return NULL;
@@ -403,8 +406,8 @@ static void add_key(json_t *json, const struct profile_key *key, const void *val
 	switch (key->kind) {
 	case KEY_WORD:
 		if (*(const unsigned *)value > 0 || strcmp(key->name, "jitter_kind") != 0)
-			json_object_set_new(json, key->name,
-				json_string(key->words[*(const unsigned *)value]));
+			json_object_set_new(
+				json, key->name, json_string(key->words[*(const unsigned *)value]));
 		break;
 	case KEY_RATE:
 		add_number(json, key->name, "_bits_per_second", *(const double *)value);
@@ -442,8 +445,8 @@ json_t *profile_json(const struct profile *profile)
 
 	for (size_t i = 0; i < PROFILE_KEYS; i++)
 		add_key(json, &profile_keys[i], (const char *)profile + profile_keys[i].offset);
-	json_object_set_new(json, "schedule_steps",
-		json_integer((json_int_t)profile->timeline.step_count));
+	json_object_set_new(
+		json, "schedule_steps", json_integer((json_int_t)profile->timeline.step_count));
 	json_object_set_new(json, "replay_opportunities",
 		json_integer((json_int_t)profile->timeline.opportunity_count));
 	return json;

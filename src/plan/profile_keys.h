@@ -61,5 +61,5 @@ struct profile_finding {
 	bool is_error;
 	char text[240];
 };
-size_t profile_findings(
-	const struct profile *profile, const bool is_given[], struct profile_finding list[], size_t room);
+size_t profile_findings(const struct profile *profile, const bool is_given[],
+	struct profile_finding list[], size_t room);

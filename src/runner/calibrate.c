@@ -177,7 +177,7 @@ static int measure_all(
 	struct session *s, const struct calibration *c, json_t *result, struct error *err)
 {
 	double bps = narrowest_bps(c->profile), fits = PROBE_RATE, rate_bps = NAN;
-	json_t *effective, *wire;
+	json_t *effective = NULL, *wire = NULL;
 	struct burst burst;
 
 	if (bps > 0) /* a third of it, so that no queue builds up */

@@ -39,6 +39,24 @@ meshbench run --out "$scratch/plain"
 check "a file in place of the result tree is left alone" refused "plain"
 check "and keeps its content" grep -q hello "$scratch/plain"
 
+# profile KEY-LINES: a calibrated profile with these lines; its first key stands in line 5.
+profile() {
+	printf 'name: p\nfolder: p\ntitle: P\nmodel: calibrated\n%b\n' "$1" >"$scratch/p.yml"
+	meshbench check "$scratch/p.yml"
+}
+profile 'delay: 1ms\njitter: 2ms'
+check "jitter beyond the delay is refused at its place" refused "p.yml:6:9: jitter: is larger than the delay"
+profile 'bottleneck_rate: 1mbit\nbottleneck_buffer: 800'
+check "a buffer smaller than one packet is refused" refused "p.yml:6:20: .*smaller than one packet"
+profile 'loss_p13: 60%\nloss_p31: 1%\nloss_p14: 60%'
+check "chances that sum to more than one are refused" refused "p.yml:7:11: .*more than 1"
+profile 'netem: delay 1ms'
+check "tc's words in a calibrated profile are refused" refused "p.yml:4:8: "
+profile 'replay: missing.csv'
+check "a recorded path that is not there is refused" refused "p.yml:5:9: .*missing.csv"
+meshbench run --profile low:jitter=2ms,delay=0 --out "$tree"
+check "a change that contradicts itself is refused" refused "low:jitter=2ms"
+
 plan() { cp "$SOURCE_ROOT/plans/quick.yml" "$scratch/plan.yml" && sed -i "$1" "$scratch/plan.yml"; }
 plan 's/^hosts:.*/hosts: [lom, yuki, lom]/'
 meshbench run "$scratch/plan.yml" --out "$tree"

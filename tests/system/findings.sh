@@ -20,7 +20,7 @@ done
 check "a daemon that died in the middle was seen, and started again" \
 	grep -q '"cause": "crashed"' "$tree/Mortal/baseline/0_lom/ping.json" "$tree/Mortal/baseline/1_yuki/ping.json" "$tree/Mortal/baseline/2_luna/ping.json"
 check "the summary names the causes" prints 'crash, baseline, ping, lom->yuki and 2 more cells: crashed: '
-check "the tree is what its schema says" "$SOURCE_ROOT/tools/check-tree" "$tree"
+check "the tree is what its schema says" tree_is_sound
 check "a report is made of it" test -s "$tree/report.html"
 check "nothing is left behind" nothing_is_left
 finish

@@ -1,4 +1,4 @@
-/* Brings labs up and down until it is killed; says "up" when a lab stands. */
+/* Brings labs up and down, with engine bridge and wire in turn, until it is killed; says "up". */
 #include "lab/lab.h"
 
 #include <stdio.h>
@@ -20,7 +20,9 @@ int main(int argc, char *argv[])
 		fprintf(stderr, "%s\n", err.text);
 		return EXIT_FAILURE;
 	}
-	for (;;) {
+	for (spec.engine = LAB_ENGINE_BRIDGE;; spec.engine = spec.engine == LAB_ENGINE_BRIDGE
+								     ? LAB_ENGINE_WIRE
+								     : LAB_ENGINE_BRIDGE) {
 		AUTO(lab_downp) struct lab *lab = NULL;
 
 		puts("begin");

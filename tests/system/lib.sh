@@ -33,6 +33,8 @@ meshbench() {
 	status=$?
 }
 
+# Every file of $tree is what its schema says; the checker's words are not TAP.
+tree_is_sound() { "$SOURCE_ROOT/tools/check-tree" "$tree" >&2; }
 exits() { [ "$status" = "$1" ]; }
 says() { grep -q -e "$1" "$scratch/err"; }
 prints() { grep -q -e "$1" "$scratch/out"; }

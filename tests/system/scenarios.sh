@@ -16,7 +16,7 @@ for vpn in Internal Wireguard Nebula Tinc Yggdrasil; do
 	done
 	check "$vpn on all links at once succeeded" grep -qE '"status": ?"success"' "$tree/$vpn/baseline/parallel_tcp_iperf3.json"
 done
-check "the tree is what its schema says" "$SOURCE_ROOT/tools/check-tree" "$tree"
+check "the tree is what its schema says" tree_is_sound
 check "no secret stands in the event log" sh -c "! grep -rE 'BEGIN [A-Z0-9 ]*PRIVATE KEY|PrivateKey\"?[:=] ?\"?[0-9A-Za-z+/]{40}' '$tree'"
 check "the state of the hosts is removed" test ! -e "$tree/General/state"
 check "nothing is left behind" nothing_is_left

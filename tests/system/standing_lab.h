@@ -33,12 +33,13 @@ static inline void standing_lab_done(struct standing_lab *standing)
 
 static const struct profile unshaped = {.name = "unshaped"};
 
-static inline int standing_lab_up(struct standing_lab *standing, size_t count,
-	const struct profile *profile, struct error *err)
+static inline int standing_lab_up(struct standing_lab *standing, enum lab_engine engine,
+	size_t count, const struct profile *profile, struct error *err)
 {
 	static const char *const first[] = {"lom", "yuki", "luna"};
 	struct lab_spec spec = {.names = standing->names,
 		.count = count,
+		.engine = engine,
 		.profile = profile,
 		.state_dir = standing->dir,
 		.congestion = "cubic"};
@@ -58,7 +59,11 @@ static inline int standing_lab_up(struct standing_lab *standing, size_t count,
 
 #define LAB(name, count, profile)                                                                  \
 	AUTO(standing_lab_done) struct standing_lab name = {.lab = NULL};                          \
-	CHECK_OK(standing_lab_up(&(name), count, profile, &err), err)
+	CHECK_OK(standing_lab_up(&(name), LAB_ENGINE_BRIDGE, count, profile, &err), err)
+
+#define EMULATED_LAB(name, count, profile)                                                         \
+	AUTO(standing_lab_done) struct standing_lab name = {.lab = NULL};                          \
+	CHECK_OK(standing_lab_up(&(name), LAB_ENGINE_WIRE, count, profile, &err), err)
 
 /* Output of a command on a host; arena-owned, NULL when it failed (with a remark in the log). */
 static inline const char *output_on(

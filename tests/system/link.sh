@@ -1,0 +1,28 @@
+#!/bin/sh
+# One command behind an emulated link, and what a profile does beside what it says.
+. "$(dirname "$0")/lib.sh"
+
+meshbench link lossy-50 -- sh -c 'ping -q -c 60 -i 0.02 peer; exit 7'
+check "the exit status is the command's" exits 7
+check "the link loses" sh -c "! grep -q ' 0% packet loss' '$scratch/out'"
+check "and not all" sh -c "! grep -q ' 100% packet loss' '$scratch/out'"
+meshbench link intercontinental -- sh -c 'echo at $MESHBENCH_PEER; ping -q -c 2 -i 0.02 $MESHBENCH_PEER'
+check "the other end's address is told" prints "at 10.77.0.2"
+check "a round trip takes two delays" prints "= 1[45][0-9]\."
+meshbench link baseline --serve 'iperf3 -s' -- sh -c 'for i in 1 2 3 4 5 6 7 8 9; do iperf3 -t 1 -c peer && exit; sleep 0.1; done; exit 1'
+check "a server runs at the other end" exits 0
+meshbench link low:loss=10% -- true
+check "a changed profile is fine" exits 0
+check "what surprises is said" says "correlation 25 %"
+meshbench link low
+check "a missing command is wrong input" exits 2
+meshbench link low -- /no/such/program
+check "a missing program is this machine's lack" exits 3
+meshbench calibrate lossy-10 --engine wire --seconds 2 --json
+check "calibration succeeds" exits 0
+loss=$(sed -n 's/.*"loss_percent": \([0-9.]*\).*/\1/p' "$scratch/out" | tail -n 1)
+check "and finds the loss that the profile says: $loss" sh -c "echo '$loss' | awk '{ exit !(\$1 > 8 && \$1 < 12) }'"
+meshbench calibrate low --engine bridge
+check "an engine that cannot carry it is named" says "engine bridge"
+check "nothing is left behind" nothing_is_left
+finish
