@@ -148,6 +148,7 @@ struct tables *tables_of(const struct results *results, const struct results *tu
 	tables_video(results, tables);
 	tables_qperf(results, tables);
 	tables_connect(results, tables);
+	tables_success(results, tables);
 	tables_effective(results, tables);
 	tables_tuning(results, tuned, tables);
 	return tables;

@@ -20,6 +20,7 @@ void tables_nix(const struct results *results, struct tables *tables);
 void tables_video(const struct results *results, struct tables *tables);
 void tables_qperf(const struct results *results, struct tables *tables);
 void tables_connect(const struct results *results, struct tables *tables);
+void tables_success(const struct results *results, struct tables *tables);
 void tables_effective(const struct results *results, struct tables *tables);
 void tables_tuning(
 	const struct results *results, const struct results *tuned, struct tables *tables);
