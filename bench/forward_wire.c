@@ -143,7 +143,7 @@ int main(int argc, char **argv)
 	params.line_rate_bps = atof(argv[2]) * 1e6;
 	params.merge_ns = (int64_t)(atof(argv[3]) * 1e3);
 	read_impairment(argc - FIRST_WORD, argv + FIRST_WORD, &params.impairment);
-	if (strcmp(argv[4], "superpacket") == 0)
+	if (strncmp(argv[4], "superpacket", 11) == 0)
 		params.impairment.unit = NETEM_UNIT_SUPERPACKET;
 	program = start(argv[1], argv[5], ends[1]);
 	close(ends[1]);

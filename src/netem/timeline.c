@@ -49,9 +49,12 @@ int64_t timeline_serialise(
 	for (size_t i = 0; i <= 2 * timeline->step_count + 2; i++) {
 		int64_t until_ns;
 		const struct netem_step *step = timeline_step(timeline, start_ns, &until_ns);
-		double now_bps = step && step->rate_bps >= 0 ? step->rate_bps : rate_bps;
+		bool has_own = step && step->rate_bps >= 0;
+		double now_bps = has_own ? step->rate_bps : rate_bps;
 		double carried = (double)(until_ns - start_ns) * now_bps / 1e9;
 
+		if (!has_own && rate_bps <= 0)
+			return start_ns; /* no limit outside the steps that have one */
 		if (now_bps > 0 && (until_ns == INT64_MAX || carried >= bits))
 			return start_ns + (int64_t)(bits * 1e9 / now_bps);
 		if (until_ns == INT64_MAX)

@@ -103,3 +103,26 @@ TEST(a_repeating_timeline_flaps)
 		CHECK((fate.copy[0].verdict == NETEM_DOWN) == (i % 20 >= 18));
 	}
 }
+
+TEST(a_step_with_a_rate_limits_only_while_it_lasts)
+{
+	static const struct netem_step steps[] = {
+		{.at_ns = 10 * MS, .rate_bps = 8e6, .delay_ns = NETEM_KEEP, .loss = NETEM_KEEP},
+		{.at_ns = 20 * MS,
+			.rate_bps = NETEM_KEEP,
+			.delay_ns = NETEM_KEEP,
+			.loss = NETEM_KEEP}};
+	static const int64_t known_ms[][2] = {{5, 5}, {10, 11}, {15, 16}, {25, 25}};
+	struct netem_timeline timeline = {.steps = steps, .step_count = 2};
+	struct netem_params params = {.model = NETEM_CALIBRATED};
+	AUTO(netem_freep) struct netem *netem = NULL;
+	struct error err = {0};
+	struct netem_fate fate;
+
+	CHECK_OK(netem_new(&(struct netem_key){.seed = 1}, &netem, &err), err);
+	CHECK_OK(netem_set(netem, &params, &timeline, 0, &err), err);
+	for (size_t i = 0; i < ARRAY_SIZE(known_ms); i++) {
+		netem_decide(netem, known_ms[i][0] * MS, 1000, &fate);
+		CHECK(fate.copy[0].release_ns == known_ms[i][1] * MS);
+	}
+}

@@ -330,6 +330,49 @@ TEST(a_full_line_drops_and_counts)
 	CHECK(bench->count == 3 && counters.line_overflow_out == 7);
 }
 
+TEST(below_the_kernel_model_a_slow_line_holds_packets_in_its_queue)
+{
+	for (int is_super = 0; is_super < 2; is_super++) {
+		static struct sample_frame frame;
+		BENCH(bench, 2, .line_rate_bps = 1e6, .line_buffer_bytes = 100000,
+			.merge_ns = 10 * MS,
+			.impairment = {.model = NETEM_KERNEL, .delay_ns = MS, .limit_packets = 20});
+		struct wire_counters counters;
+		uint32_t payload;
+
+		introduce(bench, 2);
+		fabric_restart(&bench->fabric, 1, bench->now_ns);
+		sample_make(&frame, &(struct sample_spec){.payload = is_super ? 10000 : 1000});
+		for (int i = 0; i < (is_super ? 5 : 50); i++)
+			input(bench, 0, &frame, 1);
+		fabric_counters(&bench->fabric, 0, &counters);
+		CHECK(counters.overflow == 30 && counters.queued == 20);
+		drain(bench, bench->now_ns + MS + 50 * MS); /* about five packets of 8.6 ms later */
+		fabric_counters(&bench->fabric, 0, &counters);
+		CHECK(counters.queued >= 14 && counters.queued <= 16);
+		drain(bench, bench->now_ns + 1000 * MS);
+		fabric_counters(&bench->fabric, 0, &counters);
+		CHECK(counters.queued == 0 && packets_of(bench, &payload) == 20);
+	}
+}
+
+TEST(packets_of_equal_time_leave_in_the_order_in_which_they_came)
+{
+	static struct sample_frame frame;
+	BENCH(bench, 6, .impairment = {.model = NETEM_CALIBRATED, .delay_ns = MS});
+
+	introduce(bench, 6);
+	plain(&frame, 100);
+	for (uint8_t i = 0; i < 20; i++) {
+		frame.bytes[42] = i;
+		input(bench, (uint16_t)(1 + i * 3 % 5), &frame, 0);
+	}
+	drain(bench, bench->now_ns + 2 * MS);
+	CHECK(bench->count == 20);
+	for (uint8_t i = 0; i < 20; i++)
+		CHECK(bench->out[i].head[42] == i);
+}
+
 TEST(jitter_of_the_kernel_model_reorders_packets_and_fifo_jitter_does_not)
 {
 	for (int kernel = 0; kernel < 2; kernel++) {
@@ -554,4 +597,23 @@ TEST(a_quantile_of_the_histogram_is_within_an_eighth)
 	CHECK(fabs((double)wire_histogram_quantile_ns(&histogram, 0.5) / 50000 - 1) < 0.125);
 	CHECK(fabs((double)wire_histogram_quantile_ns(&histogram, 0.99) / 99000 - 1) < 0.125);
 	CHECK(wire_histogram_quantile_ns(&histogram, 1) == 100000);
+}
+
+TEST(a_wire_that_was_too_slow_or_full_says_so)
+{
+	struct wire_health health = {0};
+	struct wire_counters ports[2] = {0};
+	char reason[160] = "";
+
+	for (int i = 0; i < 1000; i++)
+		histogram_add(&health.release_error, 20 * US);
+	CHECK(wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
+	ports[1].out_of_memory = 3;
+	CHECK(!wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
+	CHECK(strstr(reason, "dropped 3 packets of port 1"));
+	ports[1].out_of_memory = 0;
+	for (int i = 0; i < 20; i++)
+		histogram_add(&health.release_error, 5 * MS);
+	CHECK(!wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
+	CHECK(strstr(reason, "too slow"));
 }
