@@ -74,7 +74,17 @@ static int check_any(struct arena *arena, const char *path, struct error *err)
 	return is_dir(path) ? check_driver(arena, path, err) : check_file(arena, path, err);
 }
 
-/* A folder of drivers stands for all of them. */
+static bool is_ours(struct arena *arena, const char *folder, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	if (name[0] == '.')
+		return false;
+	return (dot && strcmp(dot, ".yml") == 0) ||
+	       path_exists(arena_printf(arena, "%s/%s/driver.yml", folder, name));
+}
+
+/* A folder of drivers, profiles or plans stands for all of them. */
 static int check_folder(struct arena *arena, const char *path, struct error *err)
 {
 	AUTO(dir_closep) DIR *dir = opendir(path);
@@ -84,25 +94,25 @@ static int check_folder(struct arena *arena, const char *path, struct error *err
 	while (dir && (entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe): our own stream */
 		const char *inner = arena_printf(arena, "%s/%s", path, entry->d_name);
 
-		if (entry->d_name[0] == '.' ||
-			!path_exists(arena_printf(arena, "%s/driver.yml", inner)))
+		if (!is_ours(arena, path, entry->d_name))
 			continue;
 		found++;
-		if (check_driver(arena, inner, err)) {
+		if (check_any(arena, inner, err)) {
 			fprintf(stderr, "%s\n", err->text);
 			failed++;
 		}
 	}
 	if (!found)
 		return fail(err, ERROR_USAGE,
-			"%s: there is no driver.yml in this folder or below it", path);
-	return failed ? fail(err, ERROR_USAGE, "%s: %d of %d drivers are wrong", path, failed,
-				found)
+			"%s: there is no driver, profile or plan in this folder", path);
+	return failed ? fail(err, ERROR_USAGE, "%s: %d of %d files are wrong", path, failed, found)
 		      : 0;
 }
 
 static const struct option_table table = {.usage = "check FILE...",
-	.about = "Verifies drivers (a folder or its driver.yml), profiles and plans; runs nothing.",
+	.about = "Verifies drivers (a folder or its driver.yml), profiles, plans and folders of "
+		 "them; "
+		 "runs nothing.",
 	.arguments_min = 1,
 	.arguments_max = SIZE_MAX};
 

@@ -18,6 +18,26 @@ static size_t count_of(const char *const *list)
 	return count;
 }
 
+/* "low:rate=1gbit,loss=0%" came as two words: what is only NAME=VALUE belongs to the one before. */
+static bool is_further_change(const char *word)
+{
+	return word[strcspn(word, ":=/.")] == '=';
+}
+
+static const char *const *join_changes(struct arena *arena, const char *const *words)
+{
+	const char **joined = arena_alloc(arena, const char *, count_of(words) + 1);
+	size_t count = 0;
+
+	for (; *words; words++) {
+		if (count > 0 && is_further_change(*words))
+			joined[count - 1] = arena_printf(arena, "%s,%s", joined[count - 1], *words);
+		else
+			joined[count++] = *words;
+	}
+	return joined;
+}
+
 int load_plan(struct arena *arena, const struct request *request, struct plan *ret_plan,
 	struct error *err)
 {
@@ -32,7 +52,7 @@ int load_plan(struct arena *arena, const struct request *request, struct plan *r
 	if (request->workloads)
 		plan.workloads = request->workloads;
 	if (request->profiles)
-		plan.profiles = request->profiles;
+		plan.profiles = join_changes(arena, request->profiles);
 	if (request->tunings)
 		plan.tunings = request->tunings;
 	if (request->engine)
