@@ -136,9 +136,14 @@ int emulated_reshape(struct lab *lab, struct error *err)
 
 int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err)
 {
-	if (!lab->wire || wire_restart(lab->wire, seed, err) == 0)
+	struct wire_health health;
+
+	if (!lab->wire)
 		return 0;
-	return blame_program(lab, err);
+	if (wire_restart(lab->wire, seed, err) || wire_read_health(lab->wire, &health, err))
+		return blame_program(lab, err);
+	lab->wire_cpu_s = health.cpu_s;
+	return 0;
 }
 
 static json_t *counters_json(const char *host, const struct wire_counters *c)
@@ -193,6 +198,7 @@ int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
 		return 0;
 	if (wire_read_health(lab->wire, &health, err))
 		return blame_program(lab, err);
+	health.cpu_s -= lab->wire_cpu_s;
 	for (size_t i = 0; i < lab->count; i++) {
 		if (wire_read_counters(lab->wire, lab->ports[i], &counters[i], err))
 			return blame_program(lab, err);

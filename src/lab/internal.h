@@ -28,6 +28,7 @@ struct lab {
 	struct wire *wire;   /* engine wire: its process, and the port of every host */
 	struct proc *wire_program;
 	uint32_t *ports;
+	double wire_cpu_s; /* of its process, at the last restart */
 	enum lab_engine engine;
 	struct profile profile;
 	const char *congestion;

@@ -219,10 +219,7 @@ void fabric_run(struct fabric *fabric, int64_t now_ns)
 		uint32_t at = queue_pop(&fabric->queue);
 
 		prefetch_next(&fabric->queue);
-		/* What came with a release in the past, as the kernel's model has it, is not late. */
-		if (fabric->queue.parcels[at].release_ns > fabric->drained_ns)
-			fabric->queue.parcels[at].is_timed = true;
+		fabric->queue.parcels[at].is_timed = true;
 		forward_release(fabric, at);
 	}
-	fabric->drained_ns = now_ns;
 }

@@ -279,8 +279,11 @@ void forward_parcel(struct fabric *fabric, uint32_t at, int64_t now_ns)
 {
 	struct parcel *parcel = &fabric->queue.parcels[at];
 
-	if (parcel->release_ns <= now_ns)
-		forward_release(fabric, at);
-	else
+	if (parcel->release_ns > now_ns) {
 		push(fabric, at, parcel->in_port, STAGE_DELAY);
+		return;
+	}
+	/* The kernel's model may say a time in the past; no line carried it before it came. */
+	parcel->release_ns = now_ns;
+	forward_release(fabric, at);
 }

@@ -211,7 +211,6 @@ struct fabric {
 	fabric_output *output;
 	void *context;
 	int64_t (*now)(void *context); /* when a frame is written, for the release error */
-	int64_t drained_ns; /* nothing that was due before is still queued */
 	struct wire_histogram release_error;
 	struct wire_log *log;
 };

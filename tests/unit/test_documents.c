@@ -57,7 +57,9 @@ TEST(settings_are_doubled_as_published_and_plain_beside_it)
 		.loss = 0.0025,
 		.reorder = 0.005,
 		.reorder_correlation = 0.25};
-	const struct settings baseline = {.alias = "baseline", .model = "none"};
+	json_auto_t *parameters = json_pack("{s:f}", "delay_ms", 2.0);
+	const struct settings baseline = {
+		.alias = "baseline", .model = "none", .parameters = parameters};
 	json_auto_t *json = settings_json(&low);
 	json_auto_t *bare = settings_json(&baseline);
 
@@ -70,6 +72,8 @@ TEST(settings_are_doubled_as_published_and_plain_beside_it)
 	CHECK(json_number_at(json, "/one_way/delay_ms", 0) == 2);
 	CHECK(json_number_at(json, "/one_way/loss_percent", 0) == 0.25);
 	CHECK(json_number_at(json, "/one_way/line_rate_bits_per_second", 0) == 1e9);
+	CHECK(!json_at(json, "/parameters"));
+	CHECK(json_number_at(bare, "/parameters/delay_ms", 0) == 2);
 	CHECK(json_is_null(json_at(bare, "/settings")));
 	CHECK(json_is_null(json_at(bare, "/one_way/line_rate_bits_per_second")));
 }

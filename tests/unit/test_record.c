@@ -460,7 +460,7 @@ TEST(a_full_disk_leaves_no_half_file_and_loses_no_earlier_result)
 	CHECK(strcmp(before, after) == 0);
 }
 
-TEST(an_environment_is_read_back_or_absent)
+TEST(an_environment_and_a_calibration_are_read_back_or_absent)
 {
 	PLACE(place);
 	AUTO(record_closep) struct record *record = opened(&place);
@@ -471,6 +471,10 @@ TEST(an_environment_is_read_back_or_absent)
 	CHECK_OK(record_write_environment(record, environment, &err), err);
 	json_auto_t *found = record_read_environment(record);
 	CHECK(json_equal(found, environment));
+	CHECK(!record_read_calibration(record));
+	CHECK_OK(record_write_calibration(record, environment, &err), err);
+	json_auto_t *calibration = record_read_calibration(record);
+	CHECK(json_equal(calibration, environment));
 }
 
 TEST(every_cause_has_a_word_of_its_own)
