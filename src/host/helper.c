@@ -29,6 +29,7 @@ int helper_find(struct arena *arena, const char *room, const char *name, const c
 		given ? arena_printf(arena, "%s/%s", given, name) : "",
 		arena_printf(arena, "%s/%s", own, name),
 		arena_printf(arena, "%s/../%s/%s", own, room, name),
+		arena_printf(arena, "%s/../src/%s/%s", own, room, name), /* from bench/ */
 		arena_printf(arena, "%s/%s", MESHBENCH_LIBEXECDIR, name),
 	};
 
