@@ -11,7 +11,7 @@ static int print_workloads(struct arena *arena, struct error *err)
 	(void)arena;
 	(void)err;
 	for (size_t i = 0; workloads[i]; i++)
-		printf("%-14s%s\n", workloads[i]->name, workloads[i]->title);
+		printf("%-17s%s\n", workloads[i]->name, workloads[i]->title);
 	return 0;
 }
 
@@ -26,7 +26,7 @@ static int print_vpns(struct arena *arena, struct error *err)
 
 		if (load_driver(arena, *names, &driver, err))
 			return -1;
-		printf("%-14s%s\n", driver.name, driver.title);
+		printf("%-17s%s\n", driver.name, driver.title);
 	}
 	return 0;
 }
@@ -42,7 +42,7 @@ static int print_profiles(struct arena *arena, struct error *err)
 
 		if (load_profile(arena, *names, &profile, err))
 			return -1;
-		printf("%-14s%s\n", profile.name, profile.title);
+		printf("%-17s%s\n", profile.name, profile.title);
 	}
 	return 0;
 }
@@ -60,7 +60,7 @@ static int print_plans(struct arena *arena, struct error *err)
 		if (plan_find(arena, "plans", *names, &path, err) ||
 			plan_load(arena, path, &plan, err))
 			return -1;
-		printf("%-14s%s\n", plan.name, plan.title);
+		printf("%-17s%s\n", plan.name, plan.title);
 	}
 	return 0;
 }
