@@ -3,9 +3,38 @@
 
 #include "base/fd.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 static const char *const ip_batch[] = {"ip", "-batch", "-", NULL};
+static const char *const tc_batch[] = {"tc", "-batch", "-", NULL};
+
+/*
+ * A TAP takes whatever it is given, a network card makes its senders wait. So tbf stands for the
+ * card's queue, where the kernel has it. Not with the kernel's model: netem on a card sets packets
+ * free at once, and senders do not wait.
+ */
+static const char *host_queue(struct arena *arena, const struct profile *profile)
+{
+	if (profile->line_rate_bps <= 0 || profile->impairment.model == NETEM_KERNEL)
+		return "qdisc del dev eth0 root\n";
+	return arena_printf(
+		arena, "qdisc replace%s", shape_host(arena, profile, "eth0") + strlen("qdisc add"));
+}
+
+static int queue_hosts(struct lab *lab, size_t first, size_t count, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct errand *errands = arena_alloc(arena, struct errand, count);
+
+	for (size_t i = 0; i < count; i++)
+		errands[i] = (struct errand){.host = lab->nodes[first + i].host,
+			.what = "make senders wait for the line",
+			.argv = tc_batch,
+			.input = host_queue(arena, &lab->profile),
+			.may_fail = true};
+	return errands_run(lab->procs, arena, errands, count, err);
+}
 
 static int start_program(struct lab *lab, int their_fd, struct error *err)
 {
@@ -113,7 +142,9 @@ int emulated_plug(struct lab *lab, size_t first, size_t count, struct error *err
 				node->mac, LAB_MTU,
 				wiring_host(arena, lab->nodes, lab->count, first + i, congestion))};
 	}
-	return errands_run(lab->procs, arena, errands, count, err);
+	if (errands_run(lab->procs, arena, errands, count, err))
+		return -1;
+	return queue_hosts(lab, first, count, err);
 }
 
 int emulated_unplug(struct lab *lab, size_t index, struct error *err)
@@ -131,7 +162,7 @@ int emulated_reshape(struct lab *lab, struct error *err)
 		if (wire_set_params(lab->wire, lab->ports[i], &params, timeline_of(lab), err))
 			return blame_program(lab, err);
 	}
-	return 0;
+	return queue_hosts(lab, 0, lab->count, err);
 }
 
 int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err)
