@@ -189,6 +189,11 @@ static void processors(const struct results *results, struct charts *charts)
 	chart = chart_add(charts, CHART_BARS, "busiest_thread", "The busiest thread of the VPN",
 		"A thread at 100 % of a core is the ceiling of its VPN.");
 	chart_metric(results, charts, chart, METRIC_BUSIEST);
+	chart = chart_add(charts, CHART_BARS, "release_error", "Release error of the wire, p99",
+		"How late the emulated wire itself let packets go while TCP ran; what lies far "
+		"above "
+		"the others was measured on a busy machine.");
+	chart_metric(results, charts, chart, METRIC_RELEASE_ERROR);
 	chart = chart_add(charts, CHART_BARS, "qperf_cpu", "Processor use of the QUIC receiver",
 		"Of the whole machine, while eight connections run.");
 	chart_metric(results, charts, chart, METRIC_QPERF_CPU);

@@ -69,6 +69,7 @@ static struct effort read_effort(struct arena *arena, const json_t *value)
 	struct effort effort = {
 		.daemons_s_per_gb = json_number_at(resources, "/daemons_cpu_s_per_gb", NAN),
 		.busiest_share = json_number_at(busiest, "/share_of_core", NAN),
+		.release_error_us = json_number_at(value, "/meta/wire/release_error_us/p99", NAN),
 	};
 
 	if (!isnan(effort.busiest_share)) {

@@ -88,6 +88,11 @@ static double busiest_percent(const struct run *run)
 	return tcp_is_working(&run->tcp) ? 100 * run->tcp.outcome.effort.busiest_share : NAN;
 }
 
+static double release_error_us(const struct run *run)
+{
+	return tcp_is_working(&run->tcp) ? run->tcp.outcome.effort.release_error_us : NAN;
+}
+
 static double first_byte_ms(const struct run *run)
 {
 	return outcome_is_success(&run->qperf.outcome)
@@ -164,6 +169,8 @@ const struct metric report_metrics[METRICS] = {
 		-3, false, .of_run = daemon_s_per_gb, .outcome = tcp_outcome},
 	[METRIC_BUSIEST] = {"busiest_thread", "Busiest thread of the VPN during TCP", "% of a core",
 		-3, false, .of_run = busiest_percent, .outcome = tcp_outcome},
+	[METRIC_RELEASE_ERROR] = {"release_error", "Release error of the wire during TCP, p99",
+		"us", -3, false, .of_run = release_error_us, .outcome = tcp_outcome},
 	[METRIC_FIRST_BYTE] = {"first_byte", "QUIC, time to the first byte", "ms", -3, false,
 		.of_run = first_byte_ms, .outcome = qperf_outcome},
 	[METRIC_VIDEO] = {"video", "Video quality", "%", -3, true, .of_run = video_quality,

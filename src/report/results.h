@@ -22,6 +22,7 @@ struct effort {
 	double daemons_s_per_gb; /* processor time of the VPN's own processes, all hosts */
 	double busiest_share;    /* of one core, by the busiest thread of the VPN */
 	const char *thread, *daemon, *host; /* which one that was */
+	double release_error_us; /* 99 % of packets left the wire within this of their time */
 };
 
 /* What every result starts with; `status` ABSENT when there is no such file. */

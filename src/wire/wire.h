@@ -78,7 +78,8 @@ struct wire_health {
 
 /*
  * Whether figures measured meanwhile mean the profile or only a wire that was too slow: false, with
- * the reason, when packets were dropped for lack of memory or the release error has p99 > 1 ms.
+ * the reason, when packets were dropped for lack of memory or the release error has p99 > 1 ms over
+ * at least a hundred packets, of fewer than which one alone would decide.
  */
 bool wire_health_is_good(const struct wire_health *health, const struct wire_counters ports[],
 	size_t port_count, char *ret_reason, size_t reason_size);
