@@ -151,6 +151,7 @@ static void print_report(const char *dir)
 	fflush(stdout);
 	if (report_run(&(struct report_options){.dir = dir, .force = true}, stdout, &err))
 		fprintf(stderr, "meshbench: %s\n", err.text);
+	fflush(stdout); /* what is said on stderr after this comes after it */
 }
 
 static int measure(struct arena *arena, const struct runner_plan *plan, const char *out,
