@@ -20,11 +20,11 @@ json_t *settings_json(const struct settings *settings)
 	json_t *limit =
 		settings->limit_packets > 0 ? json_integer(settings->limit_packets) : json_null();
 
-	return json_pack("{s:s,s:o,s:{s:s,s:o,s:f,s:f,s:f,s:f,s:f,s:o},s:O*}", "alias", settings->alias,
-		"settings", published(settings), "one_way", "model", settings->model,
-		"line_rate_bits_per_second", rate, "delay_ms", (double)settings->delay_ns / 1e6,
-		"jitter_ms", (double)settings->jitter_ns / 1e6, "loss_percent",
-		settings->loss * 100, "reorder_percent", settings->reorder * 100,
+	return json_pack("{s:s,s:o,s:{s:s,s:o,s:f,s:f,s:f,s:f,s:f,s:o},s:O*}", "alias",
+		settings->alias, "settings", published(settings), "one_way", "model",
+		settings->model, "line_rate_bits_per_second", rate, "delay_ms",
+		(double)settings->delay_ns / 1e6, "jitter_ms", (double)settings->jitter_ns / 1e6,
+		"loss_percent", settings->loss * 100, "reorder_percent", settings->reorder * 100,
 		"reorder_correlation_percent", settings->reorder_correlation * 100, "limit_packets",
 		limit, "parameters", settings->parameters);
 }

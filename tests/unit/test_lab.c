@@ -29,11 +29,11 @@ TEST(the_low_profile_becomes_the_published_netem_command)
 
 TEST(correlated_loss_of_a_calibrated_profile_is_a_chain_of_the_same_law)
 {
-	struct profile profile = {.impairment = {.model = NETEM_CALIBRATED,
-					  .delay_ns = 2000000,
-					  .loss = {.kind = NETEM_LOSS_RANDOM,
-						  .random = {0.02, 0.5}},
-					  .limit_packets = 1000}};
+	struct profile profile = {
+		.impairment = {.model = NETEM_CALIBRATED,
+			.delay_ns = 2000000,
+			.loss = {.kind = NETEM_LOSS_RANDOM, .random = {0.02, 0.5}},
+			.limit_packets = 1000}};
 	ARENA(arena);
 
 	CHECK(strcmp(shape_netem(arena, &profile),
@@ -82,8 +82,8 @@ TEST(a_burst_holds_a_super_packet_at_a_gigabit_and_two_frames_at_the_least)
 
 TEST(a_queue_without_a_limit_of_its_own_holds_the_longest_delay)
 {
-	struct profile profile = {.impairment = {.delay_ns = 6000000, .jitter_ns = 4000000},
-		.line_rate_bps = 1e9};
+	struct profile profile = {
+		.impairment = {.delay_ns = 6000000, .jitter_ns = 4000000}, .line_rate_bps = 1e9};
 	ARENA(arena);
 
 	CHECK(shape_limit_packets(&profile) == 1000 + 2171); /* 1.25 MB of 576 bytes */

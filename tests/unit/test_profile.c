@@ -85,7 +85,8 @@ TEST(the_four_profiles_are_those_of_the_published_runs)
 	for (size_t i = 0; i < ARRAY_SIZE(published); i++) {
 		CHECK_OK(load_ours(arena, published[i].name, &profile, &err), err);
 		CHECK(strcmp(profile.folder, published[i].folder) == 0);
-		CHECK(profile.impairment.model == NETEM_KERNEL && profile.impairment.limit_packets == 1000);
+		CHECK(profile.impairment.model == NETEM_KERNEL &&
+			profile.impairment.limit_packets == 1000);
 		CHECK(profile.impairment.delay_ns == published[i].delay_ms * 1000000);
 		CHECK(profile.impairment.jitter_ns == published[i].jitter_ms * 1000000);
 		CHECK(is_close(profile.impairment.loss.random.probability, published[i].loss));
@@ -149,7 +150,8 @@ TEST(a_change_in_place_changes_what_it_names_and_the_folder)
 	CHECK_OK(profile_change(arena, &profile, "rate=100mbit,delay=5ms,loss=0%", &err), err);
 	CHECK(profile.impairment.loss.kind == NETEM_LOSS_NONE);
 	CHECK(is_close(profile.line_rate_bps, 1e8) && profile.impairment.delay_ns == 5000000);
-	CHECK(is_close(profile.impairment.loss.random.probability, 0) && profile.impairment.jitter_ns == 2000000);
+	CHECK(is_close(profile.impairment.loss.random.probability, 0) &&
+		profile.impairment.jitter_ns == 2000000);
 	CHECK(strcmp(profile.name, "low:rate=100mbit,delay=5ms,loss=0%") == 0);
 	CHECK(strcmp(profile.folder, "low_impairment_rate=100mbit_delay=5ms_loss=0_") == 0);
 }
@@ -192,10 +194,10 @@ TEST(parameters_that_contradict_each_other_are_refused_at_their_key)
 		"5:11: slot_min: is longer than slot.max_ns"));
 	CHECK(is_refused(HEAD "loss_in_bad: 50%\n",
 		"5:14: only loss_to_bad or outage_every make a bad state"));
-	CHECK(is_refused(HEAD "unit: frame\n",
-		"5:7: unit 'frame' is not one of packet, superpacket"));
-	CHECK(is_refused(HEAD "line_buffer: 64\n",
-		"5:14: is smaller than one packet (1514 bytes)"));
+	CHECK(is_refused(
+		HEAD "unit: frame\n", "5:7: unit 'frame' is not one of packet, superpacket"));
+	CHECK(is_refused(
+		HEAD "line_buffer: 64\n", "5:14: is smaller than one packet (1514 bytes)"));
 	CHECK(is_refused("name: n\nfolder: f\ntitle: T\nmodel: none\nrepeat_every: 5s\n",
 		"5:15: there is no schedule to repeat"));
 }
@@ -207,9 +209,9 @@ TEST(the_words_of_tc_say_a_whole_impairment)
 	struct error err = {0};
 	struct profile profile, low;
 
-	CHECK_OK(paper_init(&paper,
-			 HEAD "netem: delay 2ms 2ms loss 0.25% reorder 0.5% 25% limit 1000\n",
-			 &err),
+	CHECK_OK(
+		paper_init(&paper,
+			HEAD "netem: delay 2ms 2ms loss 0.25% reorder 0.5% 25% limit 1000\n", &err),
 		err);
 	CHECK_OK(profile_load(paper.arena, paper.path, &profile, &err), err);
 	CHECK_OK(load_ours(paper.arena, "low", &low, &err), err);
@@ -220,12 +222,11 @@ TEST(the_words_of_tc_say_a_whole_impairment)
 	CHECK(is_close(ours.reorder.probability, theirs.reorder.probability));
 	CHECK(is_close(ours.reorder.correlation, theirs.reorder.correlation));
 	CHECK(ours.gap == theirs.gap && ours.limit_packets == theirs.limit_packets);
-	CHECK(is_refused(HEAD "netem: delay 2ms loss much\n",
-		"5:23: 'much' is not a percentage"));
+	CHECK(is_refused(HEAD "netem: delay 2ms loss much\n", "5:23: 'much' is not a percentage"));
 	CHECK(is_refused(HEAD "netem: delay 2ms\nloss: 1%\n",
 		"6:7: the key netem says the whole impairment; say this there"));
-	CHECK(is_refused(CALIBRATED "netem: delay 2ms\n",
-		"4:8: the words of netem need model: netem"));
+	CHECK(is_refused(
+		CALIBRATED "netem: delay 2ms\n", "4:8: the words of netem need model: netem"));
 }
 
 TEST(what_surprises_is_kept_as_a_warning_with_its_place)
@@ -248,8 +249,7 @@ TEST(every_model_of_loss_can_be_said_and_a_change_replaces_it)
 	struct error err = {0};
 	struct profile profile;
 
-	CHECK_OK(paper_init(&paper, CALIBRATED "loss_to_bad: 1%\nloss_to_good: 20%\n", &err),
-		err);
+	CHECK_OK(paper_init(&paper, CALIBRATED "loss_to_bad: 1%\nloss_to_good: 20%\n", &err), err);
 	CHECK_OK(profile_load(paper.arena, paper.path, &profile, &err), err);
 	CHECK(profile.impairment.loss.kind == NETEM_LOSS_ELLIOTT);
 	CHECK(is_close(profile.impairment.loss.in_bad, 1)); /* as tc has it */

@@ -1,0 +1,163 @@
+/* What the wire promises beside fates: changes, bounds, equal seeds, log and health. */
+#include "wire_bench.h"
+
+TEST(parameters_change_while_packets_wait_and_none_is_lost)
+{
+	static struct sample_frame frame;
+	BENCH(bench, 2, .impairment = {.model = NETEM_CALIBRATED, .delay_ns = 100 * MS});
+	struct wire_params wrong = {.impairment = {.model = NETEM_CALIBRATED, .delay_ns = -1}};
+	struct wire_params quick = {.impairment = {.model = NETEM_CALIBRATED, .delay_ns = MS}};
+	struct error err = {0};
+
+	introduce(bench, 2);
+	plain(&frame, 100);
+	for (int i = 0; i < 50; i++)
+		input(bench, 0, &frame, 1);
+	CHECK(fabric_set(&bench->fabric, 0, &wrong, NULL, bench->now_ns, &err) == -1);
+	CHECK(err.kind == ERROR_USAGE);
+	CHECK_OK(fabric_set(&bench->fabric, 0, &quick, NULL, bench->now_ns, &err), err);
+	for (int i = 0; i < 50; i++)
+		input(bench, 0, &frame, 1);
+	drain(bench, bench->now_ns + 100 * MS);
+	CHECK(bench->count == 100);
+}
+
+TEST(a_port_that_goes_takes_only_its_own_packets_with_it)
+{
+	static struct sample_frame frame;
+	BENCH(bench, 3, .impairment = {.model = NETEM_CALIBRATED, .delay_ns = 100 * MS});
+
+	introduce(bench, 3);
+	plain(&frame, 100);
+	input(bench, 0, &frame, 2);
+	input(bench, 1, &frame, 2);
+	input(bench, 2, &frame, 1);
+	fabric_remove_port(&bench->fabric, 1);
+	drain(bench, bench->now_ns + 200 * MS);
+	CHECK(bench->count == 2 && bench->out[0].port == 2 && bench->out[1].port == 0);
+	CHECK(bench->fabric.pool.in_use == 0);
+}
+
+TEST(memory_stays_within_its_bound_and_what_does_not_fit_is_counted)
+{
+	static struct sample_frame frame;
+	struct wire_params params = {
+		.impairment = {.model = NETEM_CALIBRATED, .delay_ns = 10000 * MS}};
+	AUTO(bench_done) struct bench *bench = bench_new(8 << 20, 2, &params);
+	struct wire_counters counters;
+	unsigned refused = 0;
+
+	introduce(bench, 2);
+	plain(&frame, 900);
+	for (unsigned i = 0; i < 5000; i++) {
+		struct buffer *buffer = buffer_take(&bench->fabric.pool, BUFFER_SMALL);
+
+		refused += !buffer;
+		if (!buffer)
+			continue;
+		memcpy(buffer->data, &frame.vnet, VNET_SIZE);
+		memcpy(buffer->data + VNET_SIZE, frame.bytes, frame.size);
+		(void)fabric_input(
+			&bench->fabric, 0, bench->now_ns, buffer, VNET_SIZE + frame.size);
+		buffer_drop(&bench->fabric.pool, buffer);
+	}
+	fabric_counters(&bench->fabric, 0, &counters);
+	CHECK(refused > 900 && bench->fabric.pool.used <= 8 << 20);
+	CHECK(counters.queued == 5000 - refused);
+}
+
+TEST(equal_seeds_give_equal_traffic)
+{
+	int64_t times[2][300];
+	size_t counts[2];
+
+	for (int run = 0; run < 2; run++) {
+		static struct sample_frame frame;
+		BENCH(bench, 2, .line_rate_bps = 1e9,
+			.impairment = {.model = NETEM_KERNEL,
+				.delay_ns = 4 * MS,
+				.jitter_ns = 7 * MS,
+				.duplicate = {.probability = 0.05},
+				.loss = {.kind = NETEM_LOSS_RANDOM,
+					.random = {.probability = 0.1}}});
+
+		introduce(bench, 2);
+		fabric_restart(&bench->fabric, 99, bench->now_ns);
+		sample_make(&frame, &(struct sample_spec){.payload = 20000});
+		for (int i = 0; i < 10; i++) {
+			input(bench, 0, &frame, 1);
+			drain(bench, bench->now_ns + MS);
+		}
+		drain(bench, bench->now_ns + 100 * MS);
+		counts[run] = bench->count;
+		CHECK(bench->count < 300 && bench->count > 150);
+		for (size_t i = 0; i < bench->count; i++)
+			times[run][i] = bench->out[i].at_ns;
+	}
+	CHECK(counts[0] == counts[1]);
+	CHECK(memcmp(times[0], times[1], counts[0] * sizeof(times[0][0])) == 0);
+}
+
+TEST(the_log_has_one_record_for_every_fate)
+{
+	static struct sample_frame frame;
+	BENCH(bench, 2,
+		.impairment = {.model = NETEM_CALIBRATED,
+			.delay_ns = 3 * MS,
+			.loss = {.kind = NETEM_LOSS_RANDOM, .random = {.probability = 0.3}}});
+	struct wire_log *log = calloc(1, sizeof(*log) + 1000 * sizeof(struct wire_record));
+	uint64_t lost = 0, delivered = 0;
+	bool is_sound = true;
+
+	introduce(bench, 2);
+	fabric_restart(&bench->fabric, 5, bench->now_ns);
+	log->room = 1000;
+	bench->fabric.log = log;
+	sample_make(&frame, &(struct sample_spec){.payload = 20000});
+	for (int i = 0; i < 10; i++)
+		input(bench, 0, &frame, 1);
+	drain(bench, bench->now_ns + 100 * MS);
+	for (uint64_t i = 0; i < log->written; i++) {
+		const struct wire_record *r = &log->records[i];
+
+		lost += r->verdict == WIRE_LOST ? r->packets : 0;
+		delivered += r->verdict == WIRE_DELIVERED ? r->packets : 0;
+		is_sound = is_sound && r->bytes == r->packets * 1054U && r->in_port == 0 &&
+			   r->flow != 0;
+		is_sound = is_sound && (r->verdict == WIRE_LOST ? r->out_ns == 0
+								: r->out_ns - r->in_ns == 3 * MS);
+	}
+	free(log);
+	CHECK(is_sound && lost + delivered == 200 && lost > 30 && lost < 90);
+}
+
+TEST(a_quantile_of_the_histogram_is_within_an_eighth)
+{
+	static struct wire_histogram histogram;
+
+	for (int64_t i = 1; i <= 100000; i++)
+		histogram_add(&histogram, i);
+	CHECK(histogram.max_ns == 100000);
+	CHECK(fabs((double)wire_histogram_quantile_ns(&histogram, 0.5) / 50000 - 1) < 0.125);
+	CHECK(fabs((double)wire_histogram_quantile_ns(&histogram, 0.99) / 99000 - 1) < 0.125);
+	CHECK(wire_histogram_quantile_ns(&histogram, 1) == 100000);
+}
+
+TEST(a_wire_that_was_too_slow_or_full_says_so)
+{
+	struct wire_health health = {0};
+	struct wire_counters ports[2] = {0};
+	char reason[160] = "";
+
+	for (int i = 0; i < 1000; i++)
+		histogram_add(&health.release_error, 20 * US);
+	CHECK(wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
+	ports[1].out_of_memory = 3;
+	CHECK(!wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
+	CHECK(strstr(reason, "dropped 3 packets of port 1"));
+	ports[1].out_of_memory = 0;
+	for (int i = 0; i < 20; i++)
+		histogram_add(&health.release_error, 5 * MS);
+	CHECK(!wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
+	CHECK(strstr(reason, "too slow"));
+}
