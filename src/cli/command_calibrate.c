@@ -95,7 +95,7 @@ static int calibrate_profile(struct procs *procs, const struct profile *profile,
 		LAB_ENGINE_WIRE, LAB_ENGINE_NETEM, LAB_ENGINE_BRIDGE};
 	enum lab_engine asked = LAB_ENGINE_WIRE;
 
-	if (o->engine && load_engine(o->engine, &asked, err))
+	if (o->engine && load_engine(o->engine, true, &asked, err))
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
 		struct error why;

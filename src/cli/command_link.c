@@ -63,7 +63,7 @@ static int run_behind(struct arena *arena, const struct link_options *o,
 		.state_dir = scratch.path,
 		.congestion = "cubic"};
 
-	if ((o->engine && load_engine(o->engine, &spec.engine, err)) ||
+	if ((o->engine && load_engine(o->engine, true, &spec.engine, err)) ||
 		scratch_make(&scratch, "link", err) || namespace_enter(err) ||
 		procs_new(&procs, err) || lab_up(procs, &spec, &lab, err) ||
 		serve(arena, lab, o, &server, err))

@@ -29,7 +29,7 @@ static struct option_table table_of(struct run_options *o, struct option_row row
 		{"profile", "a,b", "only these; changed in place: low:rate=100mbit", OPTION_LIST,
 			&o->request.profiles, NULL, 0, 0},
 		{"tuning", "a,b", "only these", OPTION_LIST, &o->request.tunings, NULL, 0, 0},
-		{"engine", "NAME", "what joins the hosts: wire, bridge or netem", OPTION_TEXT,
+		{"engine", "NAME", "what joins the hosts: auto, wire, bridge or netem", OPTION_TEXT,
 			&o->request.engine, NULL, 0, 0},
 		{"repeat", "N", "repetitions of everything, in shuffled blocks", OPTION_INTEGER,
 			&o->request.repeat, NULL, 1, 1000},

@@ -103,12 +103,16 @@ void load_print_warnings(const struct profile *profile)
 		fprintf(stderr, "meshbench: %s\n", profile->warnings[i]);
 }
 
-int load_engine(const char *name, enum lab_engine *ret_engine, struct error *err)
+int load_engine(const char *name, bool is_impaired, enum lab_engine *ret_engine, struct error *err)
 {
+	if (strcmp(name, "auto") == 0) {
+		*ret_engine = is_impaired ? LAB_ENGINE_WIRE : LAB_ENGINE_BRIDGE;
+		return 0;
+	}
 	if (lab_engine_named(name, ret_engine))
 		return 0;
 	return fail(err, ERROR_USAGE,
-		"there is no engine '%s' here; there are wire, bridge and netem", name);
+		"there is no engine '%s' here; there are auto, wire, bridge and netem", name);
 }
 
 static int refuse_twice(const char *what, const char *const *names, struct error *err)
@@ -172,12 +176,12 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 	const char *const *names = plan->workloads ? plan->workloads : no_names;
 	struct runner_plan result = {.plan = plan, .workload_count = count_of(names)};
 	struct driver *drivers = NULL;
+	bool is_impaired = false;
 	struct profile *loaded = NULL;
 
 	if (refuse_twice("VPN", vpns, err) || refuse_twice("profile", profiles, err) ||
 		refuse_twice("workload", names, err) || expand_vpns(arena, &vpns, err) ||
 		refuse_tunings(plan->tunings, err) ||
-		load_engine(plan->engine, &result.engine, err) ||
 		load_workloads(arena, names, &result.workloads, err))
 		return -1;
 	result.driver_count = count_of(vpns);
@@ -192,6 +196,10 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 		if (load_profile(arena, profiles[i], &loaded[i], err))
 			return -1;
 	}
+	for (size_t i = 0; profiles[i]; i++)
+		is_impaired |= profile_has_impairment(&loaded[i]);
+	if (load_engine(plan->engine, is_impaired, &result.engine, err))
+		return -1;
 	result.drivers = drivers;
 	result.profiles = loaded;
 	*ret_plan = result;

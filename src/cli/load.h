@@ -29,4 +29,9 @@ MUST_CHECK int load_profile(
 /* What is legal in it but surprising, on stderr. */
 void load_print_warnings(const struct profile *profile);
 /* "wire", "bridge", "netem". */
-MUST_CHECK int load_engine(const char *name, enum lab_engine *ret_engine, struct error *err);
+/*
+ * "wire", "bridge", "netem", or "auto": the bridge costs least and carries a clean line; what
+ * impairs packets takes the wire, and then every profile of the run does, so that they compare.
+ */
+MUST_CHECK int load_engine(
+	const char *name, bool is_impaired, enum lab_engine *ret_engine, struct error *err);

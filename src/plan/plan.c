@@ -60,7 +60,7 @@ struct plan plan_default(void)
 		.workloads = workloads,
 		.profiles = profiles,
 		.tunings = tunings,
-		.engine = "wire",
+		.engine = "auto",
 		.congestion = "cubic",
 		.repeat = 1,
 		.seed = 1,
@@ -200,13 +200,14 @@ static int check_names(const char *const *names, const char *what, struct error 
 
 static int check_engine(const char *engine, struct error *err)
 {
-	static const char *const engines[] = {"bridge", "netem", "wire"};
+	static const char *const engines[] = {"auto", "bridge", "netem", "wire"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
 		if (strcmp(engine, engines[i]) == 0)
 			return 0;
 	}
-	return fail(err, ERROR_USAGE, "engine '%s' is not one of bridge, netem, wire", engine);
+	return fail(
+		err, ERROR_USAGE, "engine '%s' is not one of auto, bridge, netem, wire", engine);
 }
 
 int plan_check(const struct plan *plan, struct error *err)

@@ -17,7 +17,8 @@ struct plan {
 	const char *const *workloads;
 	const char *const *profiles; /* may carry changes: "low:rate=100mbit" */
 	const char *const *tunings;
-	const char *engine; /* "bridge", "netem", "wire" */
+	const char *engine; /* "bridge", "netem", "wire"; "auto": wire if any profile impairs, else
+			       bridge */
 	const char *congestion;
 	int64_t repeat;
 	uint64_t seed;

@@ -300,13 +300,22 @@ static int write_cell(const struct measurement *m, struct error *err)
 					       : write_link(m, &place, &whole, err);
 }
 
+/* Of all links together a headline says the sums, as the cell's figures do. */
+static const char *headline_of(const struct measurement *m)
+{
+	if (!m->cell->workload->on_all_links)
+		return arena_strdup(m->run->arena, worst_of(m)->headline);
+	return arena_printf(m->run->arena, "%.0f / %.0f Mbit/s, sums of %zu links", figure_of(m, 0),
+		figure_of(m, 1), m->result.link_count);
+}
+
 static void tell_outcome(const struct measurement *m)
 {
 	const struct workload_reading *worst = worst_of(m);
 	struct runner_outcome outcome = {.visit = m->visit,
 		.cell = m->cell,
 		.cause = worst->cause,
-		.headline = arena_strdup(m->run->arena, worst->headline),
+		.headline = headline_of(m),
 		.evidence = arena_strdup(m->run->arena, worst->evidence)};
 
 	for (size_t i = 0; i < WORKLOAD_FIGURES; i++)

@@ -75,7 +75,7 @@ TEST(our_plans_say_what_the_published_runs_did)
 	struct plan plan;
 
 	CHECK_OK(load_ours(arena, "quick", &plan, &err), err);
-	CHECK(strcmp(plan.name, "quick") == 0 && strcmp(plan.engine, "wire") == 0);
+	CHECK(strcmp(plan.name, "quick") == 0 && strcmp(plan.engine, "auto") == 0);
 	CHECK(plan.ping_count == 20 && plan.ping_runs == 3 && plan.repeat == 1);
 	CHECK_OK(load_ours(arena, "thesis", &plan, &err), err);
 	CHECK(plan.seconds > 29 && plan.seconds < 31);
@@ -118,7 +118,8 @@ TEST(numbers_are_read_strictly)
 TEST(names_and_keys_are_checked)
 {
 	CHECK(is_refused("vpns: [none, none]\n", "1:7: vpn 'none' is there twice"));
-	CHECK(is_refused("engine: tc\n", "1:9: engine 'tc' is not one of bridge, netem, wire"));
+	CHECK(is_refused(
+		"engine: tc\n", "1:9: engine 'tc' is not one of auto, bridge, netem, wire"));
 	CHECK(is_refused(
 		"workload: [ping]\n", "1:1: unknown key 'workload'; did you mean 'workloads'?"));
 }
