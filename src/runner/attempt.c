@@ -2,6 +2,7 @@
 #include "runner/internal.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "proc/proc.h"
 
 #include <stdio.h>
@@ -62,22 +63,60 @@ static struct jobs jobs_new(const struct attempt *attempt, struct arena *arena)
 	return jobs;
 }
 
-static int start_job(struct job *job, struct error *err)
+/* Our own programs are found where they were built or installed, not on PATH. */
+static int find_program(struct arena *arena, const char *const *argv, const char *const **ret_argv,
+	struct error *err)
 {
+	const char **found;
+	size_t count = 0;
+
+	*ret_argv = argv;
+	if (!text_starts_with(argv[0], "meshbench-"))
+		return 0;
+	while (argv[count])
+		count++;
+	found = arena_alloc(arena, const char *, count + 1);
+	memcpy(found, argv, count * sizeof(*found));
+	*ret_argv = found;
+	return helper_find(arena, "workload", argv[0], &found[0], err);
+}
+
+static int start_job(struct job *job, struct arena *arena, struct error *err)
+{
+	const char *const *argv;
+
+	if (find_program(arena, job->command->argv, &argv, err))
+		return -1;
 	return host_start(job->host,
 		&(struct proc_spec){.what = job->command->what,
-			.argv = job->command->argv,
+			.argv = argv,
 			.keep_bytes = job->command->keep_bytes,
 			.held = !job->command->is_server},
 		&job->proc, err);
 }
 
-static int start_servers(const struct jobs *jobs, struct error *err)
+static int write_files(const struct jobs *jobs, struct error *err)
+{
+	for (size_t i = 0; i < jobs->count; i++) {
+		const struct workload_command *command = jobs->list[i].command;
+
+		for (size_t f = 0; f < command->file_count; f++) {
+			const struct workload_file *file = &command->files[f];
+
+			if (host_write(jobs->list[i].host, file->path, file->text,
+				    strlen(file->text), 0600, err))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int start_servers(const struct jobs *jobs, struct arena *arena, struct error *err)
 {
 	struct deadline deadline = deadline_in(SERVER_READY_NS);
 
 	for (size_t i = 0; i < jobs->count; i++) {
-		if (jobs->list[i].command->is_server && start_job(&jobs->list[i], err))
+		if (jobs->list[i].command->is_server && start_job(&jobs->list[i], arena, err))
 			return -1;
 	}
 	for (size_t i = 0; i < jobs->count; i++) {
@@ -130,7 +169,7 @@ static int run_stage(struct procs *procs, const struct jobs *jobs, struct arena 
 
 		if (job->command->is_server || job->command->stage != stage)
 			continue;
-		if (start_job(job, err))
+		if (start_job(job, arena, err))
 			return -1;
 		held[count++] = job->proc;
 	}
@@ -148,7 +187,7 @@ static int run_jobs(const struct attempt *attempt, const struct jobs *jobs, stru
 {
 	unsigned stages = 0;
 
-	if (start_servers(jobs, err))
+	if (write_files(jobs, err) || start_servers(jobs, arena, err))
 		return -1;
 	for (size_t i = 0; i < jobs->count; i++) {
 		if (!jobs->list[i].command->is_server && jobs->list[i].command->stage >= stages)
@@ -201,10 +240,12 @@ static void read_link(const struct attempt *attempt, const struct jobs *jobs, si
 	size_t first = jobs->first[link], count = jobs->first[link + 1] - first;
 	struct workload_output *outputs = arena_alloc(result->arena, struct workload_output, count);
 	struct workload_reading *reading = &result->readings[link];
+	struct workload_case c = attempt->cases[link];
 
 	for (size_t i = 0; i < count; i++)
 		outputs[i] = output_of(&jobs->list[first + i]);
-	attempt->workload->read(&attempt->cases[link], outputs, count, reading);
+	c.wire = result->wire;
+	attempt->workload->read(&c, outputs, count, reading);
 	if (reading->cause != CAUSE_SUCCESS && reading->blamed < count)
 		keep_blamed(result, link, &jobs->list[first + reading->blamed]);
 }
@@ -244,14 +285,17 @@ static struct attempt_result attempt_result_new(const struct attempt *attempt)
 }
 
 /* The commands live no longer than this function: what is kept of them is in the result. */
-static void measure(const struct attempt *attempt, struct attempt_result *result)
+static int measure(const struct attempt *attempt, struct attempt_result *result, struct error *err)
 {
 	AUTO(jobs_done) struct jobs jobs = jobs_new(attempt, result->arena);
 	struct resources *resources = NULL;
 	struct error failure;
+	int failed, wire_died;
 
-	if (resources_begin(attempt->lab, attempt->vpn, &resources, &failure) ||
-		run_jobs(attempt, &jobs, result->arena, &failure)) {
+	failed = resources_begin(attempt->lab, attempt->vpn, &resources, &failure) ||
+		 run_jobs(attempt, &jobs, result->arena, &failure);
+	wire_died = lab_wire_report(attempt->lab, &result->wire, err);
+	if (failed) {
 		blame_all(attempt, result, cause_of_error(&failure), failure.text);
 	} else {
 		for (size_t link = 0; link < attempt->link_count; link++)
@@ -259,18 +303,21 @@ static void measure(const struct attempt *attempt, struct attempt_result *result
 	}
 	if (resources)
 		result->resources = resources_end(resources, bytes_of(attempt, result));
+	return wire_died ? -1 : 0;
 }
 
 int attempt_run(const struct attempt *attempt, struct attempt_result *ret_result, struct error *err)
 {
 	struct attempt_result result = attempt_result_new(attempt);
 	int64_t started_ns = clock_now_ns();
+	int failed = measure(attempt, &result, err);
 
-	measure(attempt, &result);
 	result.duration_s = (double)(clock_now_ns() - started_ns) / 1e9;
-	if (procs_is_cancelled(lab_procs(attempt->lab))) {
+	if (procs_is_cancelled(lab_procs(attempt->lab)))
+		failed = fail(err, ERROR_CANCELLED, "cancelled");
+	if (failed) {
 		attempt_result_done(&result);
-		return fail(err, ERROR_CANCELLED, "cancelled");
+		return -1;
 	}
 	*ret_result = result;
 	return 0;
@@ -283,6 +330,7 @@ void attempt_result_done(struct attempt_result *result)
 	for (size_t link = 0; link < result->link_count; link++)
 		workload_reading_done(&result->readings[link]);
 	json_decref(result->resources);
+	json_decref(result->wire);
 	arena_free(result->arena);
 	result->arena = NULL;
 }

@@ -26,7 +26,6 @@ struct measurement {
 	struct attempt attempt;
 	struct attempt_result result; /* of the last attempt */
 	json_t *attempts;             /* cause and duration of all of them */
-	json_t *wire;                 /* what the wire did in the last attempt, or NULL */
 };
 
 struct record_cell cell_place(
@@ -57,6 +56,8 @@ static void choose_links(struct measurement *m)
 		cases[i] = runner_case(m->run->plan, m->cell->workload, sources[i]);
 		cases[i].source_address = vpn_address(m->stage->vpn, sources[i]);
 		cases[i].target_address = vpn_address(m->stage->vpn, (sources[i] + 1) % hosts);
+		cases[i].source_underlay = lab_underlay(m->stage->lab, sources[i]);
+		cases[i].target_underlay = lab_underlay(m->stage->lab, (sources[i] + 1) % hosts);
 	}
 	m->attempt = (struct attempt){.lab = m->stage->lab,
 		.vpn = m->stage->vpn,
@@ -94,12 +95,12 @@ static void blame_dead_daemon(struct measurement *m)
 /* Whether the wire carried what it should, so that figures mean the profile. */
 static bool was_wire_good(const struct measurement *m)
 {
-	return !m->wire || json_is_true(json_object_get(m->wire, "was_good"));
+	return !m->result.wire || json_is_true(json_object_get(m->result.wire, "was_good"));
 }
 
 static const char *wire_reason(const struct measurement *m)
 {
-	return json_string_at(m->wire, "/reason", "");
+	return json_string_at(m->result.wire, "/reason", "");
 }
 
 /* A measurement that worked on a wire that did not is an attempt that failed by the wire. */
@@ -134,12 +135,9 @@ static uint64_t wire_seed(const struct measurement *m)
 
 static int attempt_on_wire(struct measurement *m, struct error *err)
 {
-	json_decref(m->wire);
-	m->wire = NULL;
-	if (lab_restart_wire(m->stage->lab, wire_seed(m), err) ||
-		attempt_run(&m->attempt, &m->result, err))
+	if (lab_restart_wire(m->stage->lab, wire_seed(m), err))
 		return -1;
-	return lab_wire_report(m->stage->lab, &m->wire, err);
+	return attempt_run(&m->attempt, &m->result, err);
 }
 
 /* A slow wire gets one more chance; then the figures stand, marked. */
@@ -229,8 +227,8 @@ static json_t *meta_of(const struct measurement *m)
 	json_object_set(meta, "attempt_history", m->attempts);
 	if (m->result.resources)
 		json_object_set(meta, "resources", m->result.resources);
-	if (m->wire) {
-		json_object_set(meta, "wire", m->wire);
+	if (m->result.wire) {
+		json_object_set(meta, "wire", m->result.wire);
 		json_object_set_new(meta, "wire_was_good", json_boolean(was_wire_good(m)));
 	}
 	return meta;
@@ -349,7 +347,6 @@ int cell_measure(struct run *run, const struct runner_visit *visit, struct stage
 			tell_outcome(&m);
 	}
 	attempt_result_done(&m.result);
-	json_decref(m.wire);
 	return failed ? -1 : 0;
 }
 

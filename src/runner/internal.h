@@ -29,10 +29,11 @@ struct attempt_result {
 	const struct workload_command **blamed; /* per link: the command that failed, or NULL */
 	struct workload_output *blamed_outputs; /* its output */
 	json_t *resources;
+	json_t *wire; /* what the wire did meanwhile, or NULL */
 	double duration_s;
 };
 
-/* Fails only with ERROR_CANCELLED; all else is a cause in the readings. */
+/* Fails only with ERROR_CANCELLED or when the wire died; all else is a cause in the readings. */
 MUST_CHECK int attempt_run(
 	const struct attempt *attempt, struct attempt_result *ret_result, struct error *err);
 void attempt_result_done(struct attempt_result *result);

@@ -18,10 +18,19 @@ struct workload_case {
 	const char *source, *target; /* host names */
 	const char *source_address;  /* overlay addresses, IPv4 or IPv6 */
 	const char *target_address;
+	const char *source_underlay, *target_underlay; /* their addresses on the wire */
 	size_t link;    /* number of the link: keeps ports of simultaneous links apart */
 	double seconds; /* measuring time */
 	int64_t ping_count, ping_runs;
 	const char *congestion;
+	/* For read(): what the wire did meanwhile (lab_wire_report()), or NULL; borrowed. */
+	const json_t *wire;
+};
+
+/* Written on the host before anything starts. */
+struct workload_file {
+	const char *path; /* under /var/lib of the host */
+	const char *text;
 };
 
 enum workload_side {
@@ -32,7 +41,10 @@ enum workload_side {
 struct workload_command {
 	const char *what; /* "iperf3 server" */
 	enum workload_side side;
-	const char *const *argv; /* NULL-terminated */
+	/* NULL-terminated; a first word "meshbench-NAME" is our own program of this room. */
+	const char *const *argv;
+	const struct workload_file *files; /* what it reads on its host */
+	size_t file_count;
 	/*
 	 * Servers start before everything and are stopped after it. Clients of one stage start
 	 * together behind a barrier; the next stage starts when they all ended.
