@@ -4,9 +4,11 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "plan/driver.h"
 #include "plan/plan.h"
 #include "plan/profile.h"
+#include "plan/tuning.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -37,27 +39,56 @@ static int check_driver(struct arena *arena, const char *dir, struct error *err)
 	return 0;
 }
 
-/* A file says by its keys what it is: plans list workloads, profiles do not. */
-static int check_file(struct arena *arena, const char *path, struct error *err)
+static bool has_key(const char *text, struct arena *arena, const char *key)
+{
+	return text_starts_with(text, key) || strstr(text, arena_printf(arena, "\n%s", key));
+}
+
+static int check_plan(struct arena *arena, const char *path, struct error *err)
+{
+	struct plan plan;
+
+	if (plan_load(arena, path, &plan, err))
+		return -1;
+	printf("%s: plan %s is well formed\n", path, plan.name);
+	return 0;
+}
+
+static int check_tuning(struct arena *arena, const char *path, struct error *err)
+{
+	struct tuning tuning;
+
+	if (tuning_load(arena, path, &tuning, err))
+		return -1;
+	printf("%s: tuning %s is well formed\n", path, tuning.name);
+	return 0;
+}
+
+static int check_profile(struct arena *arena, const char *path, struct error *err)
 {
 	struct profile profile;
-	struct plan plan;
-	char *text;
 
-	if (file_read(arena, path, FILE_MAX_BYTES, &text, NULL, err))
-		return -1;
-	if (strncmp(text, "workloads:", 10) == 0 || strstr(text, "\nworkloads:")) {
-		if (plan_load(arena, path, &plan, err))
-			return -1;
-		printf("%s: plan %s is well formed\n", path, plan.name);
-		return 0;
-	}
 	if (profile_load(arena, path, &profile, err))
 		return -1;
 	for (size_t i = 0; profile.warnings && profile.warnings[i]; i++)
 		fprintf(stderr, "%s\n", profile.warnings[i]);
 	printf("%s: profile %s is well formed\n", path, profile.name);
 	return 0;
+}
+
+/* A file says by its folder or its keys what it is: plans list workloads, tunings sysctls. */
+static int check_file(struct arena *arena, const char *path, struct error *err)
+{
+	char *text;
+
+	if (file_read(arena, path, FILE_MAX_BYTES, &text, NULL, err))
+		return -1;
+	if (has_key(text, arena, "workloads:"))
+		return check_plan(arena, path, err);
+	if (has_key(text, arena, "sysctls:") || has_key(text, arena, "congestion:") ||
+		strstr(path, "tunings/"))
+		return check_tuning(arena, path, err);
+	return check_profile(arena, path, err);
 }
 
 static int check_any(struct arena *arena, const char *path, struct error *err)
@@ -84,7 +115,7 @@ static bool is_ours(struct arena *arena, const char *folder, const char *name)
 	       path_exists(arena_printf(arena, "%s/%s/driver.yml", folder, name));
 }
 
-/* A folder of drivers, profiles or plans stands for all of them. */
+/* A folder of drivers, profiles, tunings or plans stands for all of them. */
 static int check_folder(struct arena *arena, const char *path, struct error *err)
 {
 	AUTO(dir_closep) DIR *dir = opendir(path);
@@ -104,14 +135,14 @@ static int check_folder(struct arena *arena, const char *path, struct error *err
 	}
 	if (!found)
 		return fail(err, ERROR_USAGE,
-			"%s: there is no driver, profile or plan in this folder", path);
+			"%s: there is no driver, profile, tuning or plan in this folder", path);
 	return failed ? fail(err, ERROR_USAGE, "%s: %d of %d files are wrong", path, failed, found)
 		      : 0;
 }
 
 static const struct option_table table = {.usage = "check FILE...",
-	.about = "Verifies drivers (a folder or its driver.yml), profiles, plans and folders of "
-		 "them; "
+	.about = "Verifies drivers (a folder or its driver.yml), profiles, tunings, plans "
+		 "and folders of them; "
 		 "runs nothing.",
 	.arguments_min = 1,
 	.arguments_max = SIZE_MAX};

@@ -47,6 +47,22 @@ static int print_profiles(struct arena *arena, struct error *err)
 	return 0;
 }
 
+static int print_tunings(struct arena *arena, struct error *err)
+{
+	const char *const *names;
+
+	if (plan_list(arena, "tunings", &names, err))
+		return -1;
+	for (; *names; names++) {
+		struct tuning tuning;
+
+		if (load_tuning(arena, *names, &tuning, err))
+			return -1;
+		printf("%-17s%s\n", tuning.name, tuning.title);
+	}
+	return 0;
+}
+
 static int print_plans(struct arena *arena, struct error *err)
 {
 	const char *const *names;
@@ -69,9 +85,9 @@ static const struct {
 	const char *name;
 	int (*print)(struct arena *arena, struct error *err);
 } lists[] = {{"vpns", print_vpns}, {"workloads", print_workloads}, {"profiles", print_profiles},
-	{"plans", print_plans}};
+	{"tunings", print_tunings}, {"plans", print_plans}};
 
-static const struct option_table table = {.usage = "list vpns|workloads|profiles|plans",
+static const struct option_table table = {.usage = "list vpns|workloads|profiles|tunings|plans",
 	.about = "Prints the names that a plan or a command line can use, each with its title.",
 	.arguments_min = 1,
 	.arguments_max = 1};
@@ -90,9 +106,10 @@ static int run(int argc, char *const argv[])
 			return lists[i].print(arena, &err) ? cli_report(&err) : EXIT_MEASURED;
 	}
 	fail(&err, ERROR_USAGE,
-		"cannot list '%s'; vpns, workloads, profiles and plans can be listed",
+		"cannot list '%s'; vpns, workloads, profiles, tunings and plans can be listed",
 		options.arguments[0]);
 	return cli_report(&err);
 }
 
-const struct command command_list = {"list", "names of VPNs, workloads, profiles, plans", run};
+const struct command command_list = {
+	"list", "names of VPNs, workloads, profiles, tunings, plans", run};

@@ -136,10 +136,10 @@ static int print_estimate(struct arena *arena, const struct runner_plan *plan, c
 		seconds += runner_estimate_s(plan, &visits[i]);
 	progress_duration(text, seconds);
 	return fprintf(stderr,
-		"meshbench: %zu VPNs x %zu profiles x %lld repetitions, %zu hosts, about %s, into "
-		"%s\n",
-		plan->driver_count, plan->profile_count, (long long)plan->plan->repeat,
-		plan->plan->host_count, text, out);
+		"meshbench: %zu VPNs x %zu profiles x %zu tunings x %lld repetitions, %zu hosts, "
+		"about %s, into %s\n",
+		plan->driver_count, plan->profile_count, plan->tuning_count,
+		(long long)plan->plan->repeat, plan->plan->host_count, text, out);
 }
 
 /* A page that cannot be made takes nothing from what was measured. */

@@ -157,14 +157,29 @@ static int load_workloads(struct arena *arena, const char *const *names,
 	return 0;
 }
 
-/* The key stands in plans already; what is not built yet is refused rather than left out. */
-static int refuse_tunings(const char *const *names, struct error *err)
+int load_tuning(struct arena *arena, const char *name, struct tuning *ret_tuning, struct error *err)
 {
-	for (; names && *names; names++) {
-		if (strcmp(*names, "none") != 0)
-			return fail(err, ERROR_USAGE,
-				"there is no tuning '%s'; this version has only 'none'", *names);
+	const char *path;
+
+	if (plan_find(arena, "tunings", name, &path, err))
+		return -1;
+	return tuning_load(arena, path, ret_tuning, err);
+}
+
+static int load_tunings(
+	struct arena *arena, const char *const *names, struct runner_plan *plan, struct error *err)
+{
+	size_t count = count_of(names);
+	struct tuning *tunings = arena_alloc(arena, struct tuning, count);
+
+	if (refuse_twice("tuning", names, err))
+		return -1;
+	for (size_t i = 0; names[i]; i++) {
+		if (load_tuning(arena, names[i], &tunings[i], err))
+			return -1;
 	}
+	plan->tunings = tunings;
+	plan->tuning_count = count;
 	return 0;
 }
 
@@ -181,7 +196,7 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 
 	if (refuse_twice("VPN", vpns, err) || refuse_twice("profile", profiles, err) ||
 		refuse_twice("workload", names, err) || expand_vpns(arena, &vpns, err) ||
-		refuse_tunings(plan->tunings, err) ||
+		load_tunings(arena, plan->tunings ? plan->tunings : no_names, &result, err) ||
 		load_workloads(arena, names, &result.workloads, err))
 		return -1;
 	result.driver_count = count_of(vpns);

@@ -26,6 +26,8 @@ MUST_CHECK int load_driver(
 	struct arena *arena, const char *name, struct driver *ret_driver, struct error *err);
 MUST_CHECK int load_profile(
 	struct arena *arena, const char *words, struct profile *ret_profile, struct error *err);
+MUST_CHECK int load_tuning(
+	struct arena *arena, const char *name, struct tuning *ret_tuning, struct error *err);
 /* What is legal in it but surprising, on stderr. */
 void load_print_warnings(const struct profile *profile);
 /* "wire", "bridge", "netem". */

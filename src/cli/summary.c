@@ -64,13 +64,19 @@ struct selection {
 	const struct runner_result *result;
 	const struct driver *driver;
 	const struct profile *profile;
+	const struct tuning *tuning;
 	const struct workload *workload;
 };
 
+static bool is_visit_selected(const struct selection *s, const struct runner_visit *visit)
+{
+	return visit->driver == s->driver && visit->profile == s->profile &&
+	       visit->tuning == s->tuning;
+}
+
 static bool is_selected(const struct selection *s, const struct runner_outcome *outcome)
 {
-	return outcome->visit->driver == s->driver && outcome->visit->profile == s->profile &&
-	       outcome->cell->workload == s->workload;
+	return is_visit_selected(s, outcome->visit) && outcome->cell->workload == s->workload;
 }
 
 static double median_figure(const struct selection *s, double *values, size_t figure)
@@ -116,7 +122,7 @@ static const char *describe_connect(const struct selection *s, struct arena *are
 	for (size_t i = 0; i < s->result->connect_count; i++) {
 		const struct runner_connect *connect = &s->result->connects[i];
 
-		if (connect->visit->driver == s->driver && connect->visit->profile == s->profile)
+		if (is_visit_selected(s, connect->visit))
 			values[count++] = connect->connect_s;
 	}
 	return count ? arena_printf(arena, "%.3f", median(values, count)) : "-";
@@ -124,7 +130,8 @@ static const char *describe_connect(const struct selection *s, struct arena *are
 
 enum {
 	FIXED_COLUMNS = 3,
-	HEAD_ROWS = 2
+	HEAD_ROWS = 2,
+	WORKLOADS_SIDE_BY_SIDE = 4
 };
 
 static void fill_head(const struct grid *grid, const struct runner_plan *plan)
@@ -146,7 +153,9 @@ static void fill_row(const struct grid *grid, size_t row, const struct runner_pl
 	struct selection *s, double *values)
 {
 	*text_at(grid, row, 0) = s->driver->name;
-	*text_at(grid, row, 1) = s->profile->name;
+	*text_at(grid, row, 1) = plan->tuning_count > 1 ? arena_printf(grid->arena, "%s, %s",
+								  s->profile->name, s->tuning->name)
+							: s->profile->name;
 	*text_at(grid, row, 2) = describe_connect(s, grid->arena, values);
 	for (size_t w = 0; w < plan->workload_count; w++) {
 		s->workload = plan->workloads[w];
@@ -191,27 +200,47 @@ static void print_failures(const struct runner_result *result, struct arena *are
 	}
 }
 
-void summary_print(const struct runner_plan *plan, const struct runner_result *result, FILE *out)
+/* Rows of every VPN under every profile and tuning, for some of the plan's workloads. */
+static void print_grid(const struct runner_plan *plan, const struct runner_result *result,
+	struct arena *arena, FILE *out)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
 	double *values = arena_alloc(arena, double, result->count + result->connect_count + 1);
+	size_t row = HEAD_ROWS;
 	struct grid grid = {.arena = arena,
-		.rows = HEAD_ROWS + plan->driver_count * plan->profile_count,
+		.rows = HEAD_ROWS + plan->driver_count * plan->profile_count * plan->tuning_count,
 		.columns = FIXED_COLUMNS + plan->workload_count};
-	char total[32];
 
 	grid.texts = arena_alloc(arena, const char *, grid.rows *grid.columns);
 	fill_head(&grid, plan);
 	for (size_t d = 0; d < plan->driver_count; d++) {
-		for (size_t p = 0; p < plan->profile_count; p++)
-			fill_row(&grid, HEAD_ROWS + d * plan->profile_count + p, plan,
-				&(struct selection){.result = result,
-					.driver = &plan->drivers[d],
-					.profile = &plan->profiles[p]},
-				values);
+		for (size_t p = 0; p < plan->profile_count; p++) {
+			for (size_t t = 0; t < plan->tuning_count; t++)
+				fill_row(&grid, row++, plan,
+					&(struct selection){.result = result,
+						.driver = &plan->drivers[d],
+						.profile = &plan->profiles[p],
+						.tuning = &plan->tunings[t]},
+					values);
+		}
 	}
 	fputc('\n', out);
 	grid_print(&grid, out);
+}
+
+void summary_print(const struct runner_plan *plan, const struct runner_result *result, FILE *out)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	char total[32];
+
+	/* More than a few workloads side by side would wrap on any screen. */
+	for (size_t first = 0; first < plan->workload_count; first += WORKLOADS_SIDE_BY_SIDE) {
+		struct runner_plan some = *plan;
+		size_t left = plan->workload_count - first;
+
+		some.workloads = plan->workloads + first;
+		some.workload_count = left < WORKLOADS_SIDE_BY_SIDE ? left : WORKLOADS_SIDE_BY_SIDE;
+		print_grid(&some, result, arena, out);
+	}
 	print_failures(result, arena, out);
 	progress_duration(total, result->total_s);
 	fprintf(out, "\nMedians over links and repetitions. Measured in %s", total);

@@ -18,7 +18,8 @@ enum question {
 	QUESTION_COUNT
 };
 
-static const char *const *question_argv(struct arena *arena, enum question question)
+static const char *const *question_argv(
+	const struct lab *lab, struct arena *arena, enum question question)
 {
 	static const char *const offloads[] = {"ethtool", "-k", "eth0", NULL};
 	static const char *const queues[] = {"tc", "-json", "qdisc", "show", "dev", "eth0", NULL};
@@ -32,17 +33,17 @@ static const char *const *question_argv(struct arena *arena, enum question quest
 		[QUESTION_ROUTES_IPV4] = ipv4,
 		[QUESTION_ROUTES_IPV6] = ipv6,
 	};
+	const char *const *keys;
 	const char **sysctl;
-	size_t count = 0;
+	size_t count;
 
 	if (question != QUESTION_SYSCTLS)
 		return fixed[question];
-	while (settings_recorded[count])
-		count++;
+	keys = settings_recorded(lab, arena, &count);
 	sysctl = arena_alloc(arena, const char *, count + 3);
 	sysctl[0] = "sysctl";
 	sysctl[1] = "-e"; /* older kernels lack some */
-	memcpy(sysctl + 2, settings_recorded, count * sizeof(*sysctl));
+	memcpy(sysctl + 2, keys, count * sizeof(*sysctl));
 	return sysctl;
 }
 
@@ -142,7 +143,7 @@ int lab_describe(struct lab *lab, json_t **ret_description, struct error *err)
 	for (size_t i = 0; i < count; i++)
 		errands[i] = (struct errand){.host = lab->nodes[i / QUESTION_COUNT].host,
 			.what = "describe the host",
-			.argv = question_argv(arena, (enum question)(i % QUESTION_COUNT)),
+			.argv = question_argv(lab, arena, (enum question)(i % QUESTION_COUNT)),
 			.keep_bytes = (size_t)1 << 20,
 			.may_fail = i % QUESTION_COUNT == QUESTION_OFFLOADS};
 	if (errands_run(lab->procs, arena, errands, count, err))
@@ -152,6 +153,8 @@ int lab_describe(struct lab *lab, json_t **ret_description, struct error *err)
 	for (size_t i = 0; i < lab->count; i++)
 		json_array_append_new(
 			hosts, host_description(lab, arena, i, errands + i * QUESTION_COUNT));
+	json_object_set_new(description, "tuning",
+		settings_tuning(lab, json_object_get(json_array_get(hosts, 0), "sysctls")));
 	json_object_set_new(description, "hosts", hosts);
 	json_object_set(description, "unpinned_routes", lab->unpinned_routes);
 	*ret_description = description;

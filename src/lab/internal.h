@@ -32,6 +32,7 @@ struct lab {
 	enum lab_engine engine;
 	struct profile profile;
 	const char *congestion;
+	struct tuning tuning;
 	bool is_pinned_by_sysctl; /* else by the routes */
 	json_t *unpinned_routes;  /* of overlays: {"host", "route"} */
 };
@@ -109,8 +110,10 @@ MUST_CHECK int errands_run(struct procs *procs, struct arena *arena, struct erra
 
 /* settings.c: sysctls of a fresh host. */
 MUST_CHECK int settings_apply(struct lab *lab, size_t first, size_t count, struct error *err);
-/* The sysctls that a description records; NULL-terminated. */
-extern const char *const settings_recorded[];
+/* The sysctls that a description records, those of the tuning last; NULL-terminated. */
+const char *const *settings_recorded(const struct lab *lab, struct arena *arena, size_t *ret_count);
+/* The tuning and what became of it, by the sysctls that were read back from a host. */
+json_t *settings_tuning(const struct lab *lab, const json_t *found);
 
 /* answer.c: lines of meshbench-reach. */
 MUST_CHECK int answer_read(const char *text, size_t count, int64_t first_ns[], struct error *err);

@@ -21,6 +21,23 @@ static int check_spec(const struct lab_spec *spec, struct error *err)
 	return 0;
 }
 
+static void keep_tuning(struct lab *lab, const struct tuning *tuning)
+{
+	struct tuning_sysctl *kept =
+		arena_alloc(lab->arena, struct tuning_sysctl, tuning->count + 1);
+
+	for (size_t i = 0; i < tuning->count; i++) {
+		const struct tuning_sysctl *from = &tuning->sysctls[i];
+
+		kept[i] = (struct tuning_sysctl){arena_strdup(lab->arena, from->key),
+			arena_strdup(lab->arena, from->value),
+			from->ignored_since ? arena_strdup(lab->arena, from->ignored_since) : NULL};
+	}
+	lab->tuning = (struct tuning){.name = arena_strdup(lab->arena, tuning->name),
+		.sysctls = kept,
+		.count = tuning->count};
+}
+
 /* All of the spec that outlives the call is copied. */
 static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
 {
@@ -35,6 +52,8 @@ static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
 		.congestion = arena_strdup(arena, spec->congestion),
 		.unpinned_routes = json_array()};
 	lab_keep_profile(lab, spec->profile);
+	if (spec->tuning)
+		keep_tuning(lab, spec->tuning);
 	for (size_t i = 0; i < spec->count; i++) {
 		lab->nodes[i].name = arena_strdup(arena, spec->names[i]);
 		address_fill(&lab->nodes[i], i);

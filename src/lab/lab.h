@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "host/host.h"
 #include "plan/profile.h"
+#include "plan/tuning.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -25,6 +26,11 @@ struct lab_spec {
 	const struct profile *profile;
 	const char *state_dir;  /* of all hosts; made when absent */
 	const char *congestion; /* congestion control that every host is pinned to */
+	/*
+	 * Sysctls of every host, also after a reboot; NULL: none. One that the kernel refuses is no
+	 * error: lab_describe() says under "tuning" what was wanted and what is.
+	 */
+	const struct tuning *tuning;
 	/* Folders to keep in sight on hosts, as in namespace_host_spec; NULL-able. */
 	const char *const *visible;
 };

@@ -1,7 +1,13 @@
 /* Sysctls of a fresh host: set before its first device exists, so that every device obeys. */
 #include "lab/internal.h"
 
-const char *const settings_recorded[] = {
+#include "base/fd.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+static const char *const recorded[] = {
 	"net.ipv4.tcp_congestion_control",
 	"net.ipv4.tcp_rmem",
 	"net.ipv4.tcp_wmem",
@@ -19,7 +25,6 @@ const char *const settings_recorded[] = {
 	"net.core.rmem_default",
 	"net.core.wmem_default",
 	"net.core.default_qdisc",
-	NULL,
 };
 
 /*
@@ -67,6 +72,29 @@ static int pin(struct lab *lab, struct arena *arena, size_t first, size_t count,
 	return errands_run(lab->procs, arena, errands + 1, count - 1, err);
 }
 
+/* One by one to sysctl, so that a key that this kernel refuses leaves the others. */
+static int tune(struct lab *lab, struct arena *arena, size_t first, size_t count, struct error *err)
+{
+	const char **argv = arena_alloc(arena, const char *, lab->tuning.count + 4);
+	struct errand *errands = arena_alloc(arena, struct errand, count);
+	size_t words = 0;
+
+	if (!lab->tuning.count)
+		return 0;
+	argv[words++] = "sysctl";
+	argv[words++] = "-q";
+	argv[words++] = "-w";
+	for (size_t i = 0; i < lab->tuning.count; i++)
+		argv[words++] = arena_printf(
+			arena, "%s=%s", lab->tuning.sysctls[i].key, lab->tuning.sysctls[i].value);
+	for (size_t i = 0; i < count; i++)
+		errands[i] = (struct errand){.host = lab->nodes[first + i].host,
+			.what = "tune the host",
+			.argv = argv,
+			.may_fail = true}; /* the description tells what took */
+	return errands_run(lab->procs, arena, errands, count, err);
+}
+
 int settings_apply(struct lab *lab, size_t first, size_t count, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -76,7 +104,56 @@ int settings_apply(struct lab *lab, size_t first, size_t count, struct error *er
 		errands[i] = (struct errand){.host = lab->nodes[first + i].host,
 			.what = "set the host's sysctls",
 			.argv = settings};
-	if (errands_run(lab->procs, arena, errands, count, err))
+	if (errands_run(lab->procs, arena, errands, count, err) ||
+		tune(lab, arena, first, count, err))
 		return -1;
 	return pin(lab, arena, first, count, err);
+}
+
+const char *const *settings_recorded(const struct lab *lab, struct arena *arena, size_t *ret_count)
+{
+	size_t own = ARRAY_SIZE(recorded), count = own + lab->tuning.count;
+	const char **keys = arena_alloc(arena, const char *, count + 1);
+
+	memcpy(keys, recorded, sizeof(recorded));
+	for (size_t i = 0; i < lab->tuning.count; i++)
+		keys[own + i] = lab->tuning.sysctls[i].key;
+	*ret_count = count;
+	return keys;
+}
+
+/* The kernel separates several numbers by tabs, people by blanks. */
+static bool is_same_value(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		if (isspace((unsigned char)*a) && isspace((unsigned char)*b)) {
+			a += strspn(a, " \t") - 1;
+			b += strspn(b, " \t") - 1;
+		} else if (*a != *b) {
+			return false;
+		} else if (!*a) {
+			return true;
+		}
+	}
+}
+
+json_t *settings_tuning(const struct lab *lab, const json_t *found)
+{
+	json_t *list = json_array();
+	struct utsname machine;
+
+	uname(&machine);
+	for (size_t i = 0; i < lab->tuning.count; i++) {
+		const struct tuning_sysctl *wanted = &lab->tuning.sysctls[i];
+		const char *value = json_string_value(json_object_get(found, wanted->key));
+		bool is_ignored = tuning_is_ignored(wanted, machine.release);
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s?, s:b, s:b}", "key", wanted->key, "wanted",
+				      wanted->value, "found", value, "was_taken",
+				      value && is_same_value(value, wanted->value),
+				      "is_ignored_by_kernel", is_ignored));
+	}
+	return json_pack("{s:s, s:s, s:o}", "name", lab->tuning.name ? lab->tuning.name : "none",
+		"congestion_control", lab->congestion, "sysctls", list);
 }

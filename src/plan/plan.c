@@ -256,19 +256,6 @@ static int check_plan(const struct yaml_file *file, const struct plan *plan, str
 	return plan_check(plan, err);
 }
 
-/* "plans/quick.yml" is called quick. */
-static const char *name_of_file(struct arena *arena, const char *path)
-{
-	const char *base = strrchr(path, '/');
-	size_t length;
-
-	base = base ? base + 1 : path;
-	length = strlen(base);
-	if (length > 4 && strcmp(base + length - 4, ".yml") == 0)
-		length -= 4;
-	return arena_strndup(arena, base, length);
-}
-
 static int take_plan(const struct yaml_file *file, const struct written_plan *written,
 	struct plan *plan, struct error *err)
 {
@@ -276,7 +263,7 @@ static int take_plan(const struct yaml_file *file, const struct written_plan *wr
 
 	*plan = plan_default();
 	plan->path = file->path;
-	plan->name = plan->title = name_of_file(file->arena, file->path);
+	plan->name = plan->title = yaml_stem(file);
 	take_text(&reading, written->title, &plan->title);
 	take_text(&reading, written->engine, &plan->engine);
 	take_text(&reading, written->congestion, &plan->congestion);

@@ -284,3 +284,15 @@ const struct yaml_value *yaml_entry(const struct yaml_value *value, size_t index
 		entry = entry->next;
 	return entry;
 }
+
+const char *yaml_stem(const struct yaml_file *file)
+{
+	const char *base = strrchr(file->path, '/');
+	size_t length;
+
+	base = base ? base + 1 : file->path;
+	length = strlen(base);
+	if (length > 4 && strcmp(base + length - 4, ".yml") == 0)
+		length -= 4;
+	return arena_strndup(file->arena, base, length);
+}

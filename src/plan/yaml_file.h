@@ -43,6 +43,8 @@ MUST_CHECK int yaml_open(
 /* Fills the schema's struct; release it with yaml_unload. */
 MUST_CHECK int yaml_load(const struct yaml_file *file, const cyaml_schema_value_t *schema,
 	void **ret_data, struct error *err);
+/* "plans/quick.yml" is called quick; arena-owned. */
+const char *yaml_stem(const struct yaml_file *file);
 void yaml_unload(const cyaml_schema_value_t *schema, void *data);
 
 /* The entry of a mapping, or NULL. `value` may be NULL. */

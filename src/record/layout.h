@@ -28,6 +28,8 @@
 /* Below General/: what a cell of all links has beside its first result. */
 #define LAYOUT_ALL_LINKS "all_links"
 #define LAYOUT_STATE "state"
+/* Below General/: a tree of the same layout for every tuning of the hosts but the stock one. */
+#define LAYOUT_TUNINGS "tunings"
 
 /* "parts joined/by/slashes"; NULL-terminated, empty parts are left out. */
 #define LAYOUT_PATH(arena, ...) layout_join((arena), (const char *const[]){__VA_ARGS__, NULL})

@@ -305,6 +305,27 @@ int tree_read(struct arena *arena, const char *dir, const struct tree_visitor *v
 	return 0;
 }
 
+char *tree_of_tuning(struct arena *arena, const char *dir, const char *tuning)
+{
+	return LAYOUT_PATH(arena, dir, LAYOUT_GENERAL, LAYOUT_TUNINGS, tuning);
+}
+
+const char *const *tree_tunings(struct arena *arena, const char *dir)
+{
+	struct tree_reading reading = {.dir = dir, .problems_end = &reading.problems};
+	struct walk walk = {.arena = arena, .reading = &reading};
+	const char *folder = LAYOUT_PATH(arena, LAYOUT_GENERAL, LAYOUT_TUNINGS);
+	const char **found, **names;
+	size_t count = 0;
+
+	if (!path_exists(tree_of_tuning(arena, dir, "")))
+		return arena_alloc(arena, const char *, 1);
+	found = list(&walk, folder, true, &count);
+	names = arena_alloc(arena, const char *, count + 1);
+	memcpy(names, found, count * sizeof(*names));
+	return names;
+}
+
 char *tree_comparison_dir(struct arena *arena, const char *dir)
 {
 	return LAYOUT_PATH(arena, dir, LAYOUT_GENERAL, LAYOUT_COMPARISON);

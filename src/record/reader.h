@@ -74,6 +74,12 @@ bool envelope_of(struct arena *arena, const json_t *value, struct envelope *ret_
 	const char **ret_why);
 /* Whether DIR/<VPN>/<profile>/<host>/ exists anywhere. */
 bool tree_is_there(const char *dir);
+/*
+ * The trees of tuned hosts inside a tree: names, sorted and NULL-terminated, and where each lies.
+ * None when there are none.
+ */
+const char *const *tree_tunings(struct arena *arena, const char *dir);
+char *tree_of_tuning(struct arena *arena, const char *dir, const char *tuning);
 /* Where recomputed files go: DIR/General/comparison. */
 char *tree_comparison_dir(struct arena *arena, const char *dir);
 /* The files of a tree whose durations no sum of measurements includes. */

@@ -160,6 +160,19 @@ void record_closep(struct record **record)
 	*record = NULL;
 }
 
+struct record *record_of_tuning(struct record *record, const char *tuning)
+{
+	struct record *part;
+
+	if (!tuning)
+		return record;
+	part = arena_alloc(record->arena, struct record, 1);
+	part->arena = record->arena;
+	part->dir = LAYOUT_PATH(record->arena, record->dir, LAYOUT_GENERAL, LAYOUT_TUNINGS, tuning);
+	part->events_fd = -1;
+	return part;
+}
+
 const char *record_dir(const struct record *record)
 {
 	return record->dir;

@@ -50,6 +50,13 @@ void record_close(struct record *record);
 void record_closep(struct record **record);
 const char *record_dir(const struct record *record);
 
+/*
+ * The part of the tree that holds cells measured on tuned hosts, General/tunings/NAME/: a tree of
+ * the same layout, so that whoever reads the published one finds stock hosts where they were. Only
+ * cells and files of VPNs and profiles go there. Owned by `record`; NULL is the tree itself.
+ */
+struct record *record_of_tuning(struct record *record, const char *tuning);
+
 MUST_CHECK int record_write_cell(struct record *record, const struct record_cell *cell,
 	const struct record_result *result, struct error *err);
 /* One link's part of a cell that measured all links at once. */

@@ -46,11 +46,12 @@ struct charts {
 	struct chart *first, **end;
 };
 
-struct charts *charts_of(const struct results *results, const struct results *tuned);
+struct charts *charts_of(const struct results *results, const struct tuned *tuned);
 void charts_throughput(const struct results *results, struct charts *charts);
 void charts_relations(const struct results *results, struct charts *charts);
-void charts_tuning(
-	const struct results *results, const struct results *tuned, struct charts *charts);
+void charts_tuning(const struct results *results, const struct tuned *tuned, struct charts *charts);
+/* The figures of workloads without charts of their own. */
+void charts_others(const struct results *results, struct charts *charts);
 
 struct chart *chart_add(struct charts *charts, enum chart_kind kind, const char *id,
 	const char *title, const char *about);

@@ -1,4 +1,4 @@
-/* Charts of what goes with what: latency, retransmits, windows, processors, contacts, tuning. */
+/* Charts of what goes with what: latency, retransmits, windows, processors, contacts. */
 #include "report/chart.h"
 
 #include "report/tables.h"
@@ -257,59 +257,4 @@ void charts_relations(const struct results *results, struct charts *charts)
 	chart_metric(results, charts, again, METRIC_TCP_RETRANSMIT);
 	processors(results, charts);
 	contacts(results, charts);
-}
-
-static void tuning_points(struct charts *charts, struct chart *chart, const struct vpn *vpn,
-	const struct cell *cell, const char *panel)
-{
-	struct samples samples = samples_of(charts->arena, cell, METRIC_TCP);
-
-	for (size_t i = 0; i < samples.count; i++)
-		chart_point(charts, chart, vpn->name, panel, samples.values[i])->label =
-			samples.list[i].link;
-}
-
-void charts_tuning(
-	const struct results *results, const struct results *tuned, struct charts *charts)
-{
-	struct chart *speed, *gap;
-
-	if (!tuned)
-		return;
-	speed = chart_add(charts, CHART_BARS, "tuning", "TCP of stock and of tuned hosts",
-		"Links whose flow worked, received.");
-	gap = chart_add(charts, CHART_BARS, "tuning_gap",
-		"How VPNs stand to the bare link, stock and tuned",
-		"Per cent of the bare link under the same profile and tuning. Above 100 the VPN "
-		"beats "
-		"the bare link: where tuning ends that, the gap was the hosts' TCP and not the "
-		"VPN.");
-	speed->unit = "Mbit/s";
-	gap->unit = "%";
-	speed->workload = gap->workload = "tcp";
-	for (size_t i = 0; i < results->profile_count; i++) {
-		const char *profile = results->profiles[i];
-
-		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-			const struct vpn *other = vpn_named(tuned, vpn->name);
-			const struct cell *cells[] = {
-				cell_of(vpn, profile), cell_of(other, profile)};
-			const struct cell *bare[] = {cell_of(results->reference, profile),
-				cell_of(tuned->reference, profile)};
-
-			for (size_t k = 0; cells[0] && cells[1] && k < 2; k++) {
-				const char *panel = arena_printf(charts->arena, "%s, %s",
-					profile_title(profile), k ? "tuned" : "stock");
-				struct samples here =
-					samples_of(charts->arena, cells[k], METRIC_TCP);
-				struct samples there =
-					samples_of(charts->arena, bare[k], METRIC_TCP);
-
-				tuning_points(charts, speed, vpn, cells[k], panel);
-				if (here.count && there.count && !vpn->is_reference)
-					chart_point(charts, gap, vpn->name, panel,
-						100 * samples_mean(&here) / samples_mean(&there));
-			}
-		}
-	}
 }

@@ -177,7 +177,7 @@ void charts_throughput(const struct results *results, struct charts *charts)
 		METRIC_VIDEO);
 }
 
-struct charts *charts_of(const struct results *results, const struct results *tuned)
+struct charts *charts_of(const struct results *results, const struct tuned *tuned)
 {
 	struct charts *charts = arena_alloc(results->arena, struct charts, 1);
 
@@ -186,6 +186,7 @@ struct charts *charts_of(const struct results *results, const struct results *tu
 	charts->end = &charts->first;
 	charts_throughput(results, charts);
 	charts_relations(results, charts);
+	charts_others(results, charts);
 	charts_tuning(results, tuned, charts);
 	return charts;
 }

@@ -8,7 +8,7 @@
 /* Everything the page shows, made once. */
 struct page {
 	const struct results *results;
-	const struct results *tuned; /* NULL-able */
+	const struct tuned *tuned;
 	const struct tables *tables;
 	const struct findings *findings;
 	const struct charts *charts;

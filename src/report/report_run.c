@@ -142,19 +142,61 @@ static int write_report(
 	return 0;
 }
 
+/* Trees of tuned hosts as they are read, one behind the other. */
+struct tuned_trees {
+	const struct tuned *first, **end;
+};
+
+static void tuned_trees_done(struct tuned_trees *trees)
+{
+	for (const struct tuned *tuned = trees->first; tuned; tuned = tuned->next) {
+		struct results *results = tuned->results;
+
+		results_freep(&results);
+	}
+}
+
+static int read_tuned(struct arena *arena, const char *dir, const char *name,
+	struct tuned_trees *trees, struct error *err)
+{
+	struct tuned *tuned = arena_alloc(arena, struct tuned, 1);
+	struct results *results;
+
+	if (results_read(dir, &results, err))
+		return fail_in(err, "read the tuned runs");
+	*tuned = (struct tuned){.name = name, .results = results};
+	*trees->end = tuned;
+	trees->end = &tuned->next;
+	return 0;
+}
+
+static int read_all_tuned(const struct report_options *options, struct arena *arena,
+	struct tuned_trees *trees, struct error *err)
+{
+	const char *const *names = tree_tunings(arena, options->dir);
+
+	for (; *names; names++) {
+		const char *dir = tree_of_tuning(arena, options->dir, *names);
+
+		/* A run that was broken off may have made the folder and nothing in it. */
+		if (tree_is_there(dir) && read_tuned(arena, dir, *names, trees, err))
+			return -1;
+	}
+	return options->tuned_dir ? read_tuned(arena, options->tuned_dir, "tuned", trees, err) : 0;
+}
+
 int report_run(const struct report_options *options, FILE *out, struct error *err)
 {
 	AUTO(results_freep) struct results *results = NULL;
-	AUTO(results_freep) struct results *tuned = NULL;
+	AUTO(tuned_trees_done) struct tuned_trees tuned = {.end = &tuned.first};
 	struct page page = {0};
 
-	if (results_read(options->dir, &results, err))
+	if (results_read(options->dir, &results, err) ||
+		read_all_tuned(options, results->arena, &tuned, err))
 		return -1;
-	if (options->tuned_dir && results_read(options->tuned_dir, &tuned, err))
-		return fail_in(err, "read the tuned runs");
 	page.results = results;
-	page.tuned = tuned;
-	page.tables = tables_of(results, tuned);
+	page.tuned = tuned.first;
+	page.tables = tables_of(results, tuned.first);
 	page.findings = findings_of(results);
 	page.answers = answers_of(results, page.findings);
 	return write_report(options, &page, out, err);

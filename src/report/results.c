@@ -5,6 +5,8 @@
 
 #include "record/layout.h"
 
+#include "base/json.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,18 +67,26 @@ static struct run *run_at(struct results *results, struct link *link, size_t rep
 	return *at;
 }
 
-static void add_other(struct results *results, struct run *run, const struct tree_entry *entry)
+static json_t *keep(struct results *results, json_t *value)
 {
-	struct other_result **at = &run->others;
+	if (value)
+		json_array_append(results->kept, value);
+	return value;
+}
 
+static void add_other(
+	struct results *results, struct other_result **at, const struct tree_entry *entry)
+{
 	while (*at)
 		at = &(*at)->next;
 	*at = arena_alloc(results->arena, struct other_result, 1);
 	(*at)->file = arena_strdup(results->arena, entry->file);
+	(*at)->title = arena_strdup(
+		results->arena, json_string_at(entry->value, "/meta/title", entry->file));
+	(*at)->repetition = entry->repetition;
 	measure_outcome(results, entry, &(*at)->outcome);
-	(*at)->data = entry->data;
-	if (entry->data)
-		json_array_append(results->kept, entry->data);
+	(*at)->data = keep(results, entry->data);
+	(*at)->figures = keep(results, json_at(entry->value, "/meta/figures"));
 }
 
 static const struct {
@@ -112,7 +122,7 @@ static void visit_of_host(
 	else if (strcmp(entry->file, LAYOUT_REBOOT) == 0 && entry->repetition == 0)
 		measure_connect(results, entry, &link->reboot);
 	else if (entry->envelope.status != ENVELOPE_NONE)
-		add_other(results, run, entry);
+		add_other(results, &run->others, entry);
 }
 
 static void visit_of_profile(
@@ -124,6 +134,8 @@ static void visit_of_profile(
 		measure_timing(entry, &cell->timing);
 	else if (strcmp(entry->file, "parallel_tcp_iperf3.json") == 0)
 		measure_parallel(results, entry, cell);
+	else if (entry->envelope.status != ENVELOPE_NONE)
+		add_other(results, &cell->others, entry);
 	if (entry->repetition == 0 && tree_is_measurement(entry->file)) {
 		cell->tests_s += entry->envelope.duration_s;
 		cell->restarts_s += entry->envelope.restart_s;

@@ -151,9 +151,10 @@ struct connect_result {
 /* A workload of ours beyond the published ones: its numbers under their names. */
 struct other_result {
 	struct other_result *next;
-	const char *file;
+	const char *file, *title;
+	size_t repetition;
 	struct outcome outcome;
-	json_t *data; /* owned by the results */
+	json_t *data, *figures; /* NULL-able; owned by the results */
 };
 
 struct run {
@@ -195,6 +196,7 @@ struct cell {
 	const char *profile;
 	struct link *links;
 	struct parallel_result *parallel; /* the first repetition first; NULL-able */
+	struct other_result *others;      /* measured on the whole mesh, every repetition */
 	struct settings settings;
 	struct timing timing;
 	double tests_s, restarts_s, waits_s; /* of the files of the whole profile */
@@ -218,6 +220,13 @@ struct results {
 	struct tree_reading reading;
 	json_t *hardware, *environment, *calibration; /* NULL-able */
 	json_t *kept;                                 /* owns what outlives its file */
+};
+
+/* The same VPNs on tuned hosts; lists end with NULL. */
+struct tuned {
+	const struct tuned *next;
+	const char *name; /* "reorder-only"; "tuned" of a tree that does not say */
+	struct results *results;
 };
 
 /* An empty model, to be filled by hand. */

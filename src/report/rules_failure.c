@@ -343,6 +343,8 @@ static void each_outcome(
 	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
 		for (const struct parallel_result *p = cell->parallel; p; p = p->next)
 			look->look(findings, vpn, &p->outcome, profile_title(cell->profile));
+		for (const struct other_result *o = cell->others; o; o = o->next)
+			look->look(findings, vpn, &o->outcome, profile_title(cell->profile));
 		for (const struct link *link = cell->links; link; link = link->next) {
 			for (const struct run *run = link->runs; run; run = run->next) {
 				const struct spot spot = {vpn, cell, link, run};

@@ -135,7 +135,7 @@ void grid_tables(const struct results *results, struct tables *tables, const str
 	grid_corrected(results, tables, grid);
 }
 
-struct tables *tables_of(const struct results *results, const struct results *tuned)
+struct tables *tables_of(const struct results *results, const struct tuned *tuned)
 {
 	struct tables *tables = tables_new(results->arena);
 
@@ -148,6 +148,7 @@ struct tables *tables_of(const struct results *results, const struct results *tu
 	tables_video(results, tables);
 	tables_qperf(results, tables);
 	tables_connect(results, tables);
+	tables_others(results, tables);
 	tables_success(results, tables);
 	tables_effective(results, tables);
 	tables_tuning(results, tuned, tables);

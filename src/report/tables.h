@@ -5,9 +5,9 @@
 
 /*
  * Every table of the thesis in two views. "printed" follows the published formulas, flaws
- * included; "corrected" counts links that worked, both directions, per link. `tuned` is NULL-able.
+ * included; "corrected" counts links that worked, both directions, per link. `tuned` may be empty.
  */
-struct tables *tables_of(const struct results *results, const struct results *tuned);
+struct tables *tables_of(const struct results *results, const struct tuned *tuned);
 
 /* Its parts, each adds its tables in both views. */
 void tables_tcp(const struct results *results, struct tables *tables);
@@ -22,8 +22,9 @@ void tables_qperf(const struct results *results, struct tables *tables);
 void tables_connect(const struct results *results, struct tables *tables);
 void tables_success(const struct results *results, struct tables *tables);
 void tables_effective(const struct results *results, struct tables *tables);
-void tables_tuning(
-	const struct results *results, const struct results *tuned, struct tables *tables);
+/* Workloads without a table of their own: medians of the figures that their results carry. */
+void tables_others(const struct results *results, struct tables *tables);
+void tables_tuning(const struct results *results, const struct tuned *tuned, struct tables *tables);
 
 /* "baseline", or the first profile without impairment; NULL when there is none. */
 const char *results_base_profile(const struct results *results);

@@ -10,9 +10,11 @@ static double sent_mbps(const struct run *run)
 	return outcome_is_success(&run->tcp.outcome) ? run->tcp.forward.sent_bps / 1e6 : NAN;
 }
 
-static const char *tuning_id(struct arena *arena, const char *vpn)
+/* The thesis' id where there is one tuning only. */
+static const char *tuning_id(struct arena *arena, const char *vpn, const char *tuning)
 {
-	char *id = arena_printf(arena, "kernel_tuning_%s", vpn);
+	char *id = arena_printf(
+		arena, "kernel_tuning_%s%s%s", vpn, tuning ? "_" : "", tuning ? tuning : "");
 
 	for (char *at = id; *at; at++)
 		*at = (char)tolower((unsigned char)*at);
@@ -42,10 +44,11 @@ static void tuning_row(struct tables *tables, struct table *table, const struct 
 }
 
 static void tuning_table(const struct results *results, struct tables *tables,
-	const struct vpn *vpn, const struct vpn *tuned, bool is_corrected)
+	const struct vpn *vpn, const struct vpn *tuned, const char *tuning, bool is_corrected)
 {
-	struct table *table = table_add(tables, tuning_id(tables->arena, vpn->name),
-		arena_printf(tables->arena, "%s: TCP of stock and of tuned hosts", vpn->name),
+	struct table *table = table_add(tables, tuning_id(tables->arena, vpn->name, tuning),
+		arena_printf(tables->arena, "%s: TCP of stock and of tuned hosts%s%s", vpn->name,
+			tuning ? ", " : "", tuning ? tuning : ""),
 		"Mbit/s", is_corrected);
 
 	table_text_column(table, "profile", "Profile");
@@ -65,18 +68,21 @@ static void tuning_table(const struct results *results, struct tables *tables,
 			tuning_row(tables, table, vpn, tuned, results->profiles[i]);
 }
 
-void tables_tuning(
-	const struct results *results, const struct results *tuned, struct tables *tables)
+void tables_tuning(const struct results *results, const struct tuned *tuned, struct tables *tables)
 {
-	if (!tuned)
-		return;
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct vpn *other = vpn_named(tuned, vpn->name);
+	bool is_alone = tuned && !tuned->next;
 
-		if (!other)
-			continue;
-		tuning_table(results, tables, vpn, other, false);
-		tuning_table(results, tables, vpn, other, true);
+	for (; tuned; tuned = tuned->next) {
+		const char *name = is_alone ? NULL : tuned->name;
+
+		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct vpn *other = vpn_named(tuned->results, vpn->name);
+
+			if (!other)
+				continue;
+			tuning_table(results, tables, vpn, other, name, false);
+			tuning_table(results, tables, vpn, other, name, true);
+		}
 	}
 }
 

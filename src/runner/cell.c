@@ -54,6 +54,7 @@ static void choose_links(struct measurement *m)
 	for (size_t i = 0; i < links; i++) {
 		sources[i] = all ? i : m->cell->link;
 		cases[i] = runner_case(m->run->plan, m->cell->workload, sources[i]);
+		cases[i].congestion = visit_congestion(m->run, m->visit);
 		cases[i].source_address = vpn_address(m->stage->vpn, sources[i]);
 		cases[i].target_address = vpn_address(m->stage->vpn, (sources[i] + 1) % hosts);
 		cases[i].source_underlay = lab_underlay(m->stage->lab, sources[i]);
@@ -223,6 +224,7 @@ static json_t *meta_of(const struct measurement *m)
 		json_object_set_new(figures, m->cell->workload->figures[i],
 			isfinite(value) ? json_real(value) : json_null());
 	}
+	json_object_set_new(meta, "title", json_string(m->cell->workload->title));
 	json_object_set_new(meta, "figures", figures);
 	json_object_set(meta, "attempt_history", m->attempts);
 	if (m->result.resources)
@@ -263,7 +265,7 @@ static int write_link(const struct measurement *m, const struct record_cell *pla
 	result.restart_s = whole->restart_s;
 	result.wait_s = whole->wait_s;
 	result.service_logs = whole->service_logs;
-	return record_write_cell(m->run->record, place, &result, err);
+	return record_write_cell(run_tree(m->run, m->visit), place, &result, err);
 }
 
 static int write_all_links(const struct measurement *m, const struct record_cell *place,
@@ -276,7 +278,7 @@ static int write_all_links(const struct measurement *m, const struct record_cell
 		pairs[link] = (struct record_pair){.source = m->attempt.cases[link].source,
 			.target = m->attempt.cases[link].target,
 			.result = result_of_link(m, link)};
-	return record_write_parallel(m->run->record, place, pairs, count, whole, err);
+	return record_write_parallel(run_tree(m->run, m->visit), place, pairs, count, whole, err);
 }
 
 static int write_cell(const struct measurement *m, struct error *err)
@@ -363,7 +365,7 @@ int cell_blame(struct run *run, const struct runner_visit *visit, const struct r
 	if (outcome.cause == CAUSE_TIMEOUT || outcome.cause == CAUSE_TOOL)
 		outcome.cause =
 			CAUSE_CONNECT; /* what timed out or failed was the way to the mesh */
-	if (record_write_cell(run->record, &place,
+	if (record_write_cell(run_tree(run, visit), &place,
 		    &(struct record_result){.cause = outcome.cause,
 			    .evidence = outcome.evidence,
 			    .attempts = attempts},

@@ -47,6 +47,7 @@ struct run {
 	const struct runner_plan *plan;
 	struct procs *procs;
 	struct record *record;
+	struct record **trees; /* one per tuning of the plan */
 	struct arena *arena;
 	runner_listener *listener;
 	void *listener_context;
@@ -75,6 +76,8 @@ struct stage {
 MUST_CHECK int stage_up(struct run *run, const struct runner_visit *visit, struct stage *ret_stage,
 	struct error *err);
 void stage_down(struct run *run, struct stage *stage);
+/* The tuning's congestion control, else the plan's. */
+const char *visit_congestion(const struct run *run, const struct runner_visit *visit);
 
 /* Fails only with what ends the run; all else is an outcome on disk. */
 MUST_CHECK int cell_measure(struct run *run, const struct runner_visit *visit, struct stage *stage,
@@ -85,6 +88,8 @@ MUST_CHECK int cell_blame(struct run *run, const struct runner_visit *visit,
 struct record_cell cell_place(
 	const struct run *run, const struct runner_visit *visit, const struct runner_cell *cell);
 
+/* Where a visit's cells are kept; see record_of_tuning(). */
+struct record *run_tree(const struct run *run, const struct runner_visit *visit);
 void run_tell(struct run *run, const char *doing, const struct runner_outcome *outcome,
 	const char *warning);
 /* "tinc, baseline: tcp lom->yuki"; arena-owned. */
@@ -92,8 +97,12 @@ const char *run_name_cell(
 	struct run *run, const struct runner_visit *visit, const struct runner_cell *cell);
 void run_add_outcome(struct run *run, const struct runner_outcome *outcome);
 
-/* What is known of the lab, the same for all visits: once per run, and before its VPN is up. */
-MUST_CHECK int visit_record_lab(struct run *run, struct lab *lab, struct error *err);
+/*
+ * What is known of the lab, the same for all visits of a tuning: once per run, before its VPN is
+ * up. A sysctl that the kernel did not take, or takes without effect, is told.
+ */
+MUST_CHECK int visit_record_lab(
+	struct run *run, const struct runner_visit *visit, struct lab *lab, struct error *err);
 /*
  * What is known once the VPN is up: environment.json, layout.json, tc_settings.json, vpn.json. Done
  * once per visit, before its first result is written but after that was measured: a disk takes its

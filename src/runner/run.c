@@ -44,11 +44,25 @@ static const char *where_of(struct run *run, const struct runner_cell *cell)
 	return arena_printf(run->arena, "%s->%s", c.source, c.target);
 }
 
+struct record *run_tree(const struct run *run, const struct runner_visit *visit)
+{
+	return run->trees[visit->tuning - run->plan->tunings];
+}
+
+/* "tinc, low" or "tinc, low, bbr" */
+static const char *name_visit(struct run *run, const struct runner_visit *visit)
+{
+	bool is_tuned = !tuning_is_none(visit->tuning);
+
+	return arena_printf(run->arena, "%s, %s%s%s", visit->driver->name, visit->profile->name,
+		is_tuned ? ", " : "", is_tuned ? visit->tuning->name : "");
+}
+
 const char *run_name_cell(
 	struct run *run, const struct runner_visit *visit, const struct runner_cell *cell)
 {
-	return arena_printf(run->arena, "%s, %s: %s %s", visit->driver->name, visit->profile->name,
-		cell->workload->name, where_of(run, cell));
+	return arena_printf(run->arena, "%s: %s %s", name_visit(run, visit), cell->workload->name,
+		where_of(run, cell));
 }
 
 void run_add_outcome(struct run *run, const struct runner_outcome *outcome)
@@ -110,10 +124,11 @@ static void note_command(void *context, const struct proc_event *event)
 static int note(struct run *run, const char *kind, const struct runner_visit *visit,
 	const char *text, struct error *err)
 {
-	json_t *event = visit ? json_pack("{s:s, s:s, s:i, s:s?}", "vpn", visit->driver->name,
-					"profile", visit->profile->name, "repetition",
-					(int)visit->repetition, "text", text)
-			      : json_pack("{s:s?}", "text", text);
+	json_t *event =
+		visit ? json_pack("{s:s, s:s, s:s, s:i, s:s?}", "vpn", visit->driver->name,
+				"profile", visit->profile->name, "tuning", visit->tuning->name,
+				"repetition", (int)visit->repetition, "text", text)
+		      : json_pack("{s:s?}", "text", text);
 
 	return record_event(run->record, kind, event, err);
 }
@@ -123,7 +138,7 @@ static bool is_there(struct run *run, const struct runner_visit *visit, size_t c
 {
 	struct record_cell place = cell_place(run, visit, &visit->cells[cell]);
 
-	return record_has_success(run->record, &place);
+	return record_has_success(run_tree(run, visit), &place);
 }
 
 static size_t count_missing(struct run *run, const struct runner_visit *visit)
@@ -140,7 +155,7 @@ static void add_was_there(
 	struct run *run, const struct runner_visit *visit, const struct runner_cell *cell)
 {
 	struct record_cell place = cell_place(run, visit, cell);
-	json_auto_t *meta = record_read_success(run->record, &place);
+	json_auto_t *meta = record_read_success(run_tree(run, visit), &place);
 	struct runner_outcome outcome = {.visit = visit,
 		.cell = cell,
 		.cause = CAUSE_SUCCESS,
@@ -194,10 +209,8 @@ static int run_visit(struct run *run, const struct runner_visit *visit, struct e
 
 	if (count_missing(run, visit) == 0)
 		return blame_visit(run, visit, &cause, 0, err); /* only tells that all were there */
-	run_tell(run,
-		arena_printf(run->arena, "%s, %s: connecting", visit->driver->name,
-			visit->profile->name),
-		NULL, NULL);
+	run_tell(run, arena_printf(run->arena, "%s: connecting", name_visit(run, visit)), NULL,
+		NULL);
 	if (note(run, "visit", visit, NULL, err))
 		return -1;
 	if (stage_up(run, visit, &stage, &cause)) {
@@ -248,6 +261,20 @@ static int run_all(
 	return note(run, "run_ends", NULL, NULL, err);
 }
 
+static void open_trees(struct run *run)
+{
+	const struct runner_plan *plan = run->plan;
+
+	run->trees = arena_alloc(run->arena, struct record *, plan->tuning_count);
+	for (size_t i = 0; i < plan->tuning_count; i++) {
+		/* A run of one tuning alone is a tree like any other. */
+		bool is_top = plan->tuning_count == 1 || tuning_is_none(&plan->tunings[i]);
+
+		run->trees[i] =
+			record_of_tuning(run->record, is_top ? NULL : plan->tunings[i].name);
+	}
+}
+
 static void count_work(struct run *run, const struct runner_visit *visits, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -276,6 +303,7 @@ int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 
 	runner_schedule(plan, run.arena, &visits, &count);
 	count_work(&run, visits, count);
+	open_trees(&run);
 	procs_observe(run.procs, note_command, &run);
 	failed = run_all(&run, visits, count, err);
 	procs_observe(run.procs, NULL, NULL);

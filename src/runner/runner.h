@@ -5,6 +5,7 @@
 #include "plan/driver.h"
 #include "plan/plan.h"
 #include "plan/profile.h"
+#include "plan/tuning.h"
 #include "record/record.h"
 #include "workload/workload.h"
 
@@ -18,6 +19,8 @@ struct runner_plan {
 	size_t driver_count;
 	const struct profile *profiles;
 	size_t profile_count;
+	const struct tuning *tunings;
+	size_t tuning_count;
 	const struct workload *const *workloads;
 	size_t workload_count;
 	enum lab_engine engine;
@@ -33,14 +36,15 @@ struct runner_cell {
 struct runner_visit {
 	const struct driver *driver;
 	const struct profile *profile;
+	const struct tuning *tuning;
 	size_t repetition;
 	const struct runner_cell *cells;
 	size_t cell_count;
 };
 
 /*
- * Complete blocks: every repetition visits every driver under every profile once, in an order drawn
- * from the plan's seed. Within a visit the links of one workload follow one another.
+ * Complete blocks: every repetition visits every driver under every profile and tuning once, in an
+ * order drawn from the plan's seed. Within a visit the links of one workload follow one another.
  */
 void runner_schedule(const struct runner_plan *plan, struct arena *arena,
 	const struct runner_visit **ret_visits, size_t *ret_count);

@@ -26,7 +26,8 @@ static const struct runner_cell *list_cells(
 void runner_schedule(const struct runner_plan *plan, struct arena *arena,
 	const struct runner_visit **ret_visits, size_t *ret_count)
 {
-	size_t block = plan->driver_count * plan->profile_count;
+	size_t hosts = plan->profile_count * plan->tuning_count; /* ways to set them up */
+	size_t block = plan->driver_count * hosts;
 	size_t repetitions = (size_t)plan->plan->repeat;
 	struct random random = random_seeded(plan->plan->seed);
 	struct runner_visit *visits = arena_alloc(arena, struct runner_visit, block * repetitions);
@@ -38,8 +39,9 @@ void runner_schedule(const struct runner_plan *plan, struct arena *arena,
 		random_permutation(&random, order, block);
 		for (size_t i = 0; i < block; i++)
 			visits[repetition * block + i] = (struct runner_visit){
-				.driver = &plan->drivers[order[i] / plan->profile_count],
-				.profile = &plan->profiles[order[i] % plan->profile_count],
+				.driver = &plan->drivers[order[i] / hosts],
+				.profile = &plan->profiles[order[i] % hosts / plan->tuning_count],
+				.tuning = &plan->tunings[order[i] % plan->tuning_count],
 				.repetition = repetition,
 				.cells = cells,
 				.cell_count = cell_count};

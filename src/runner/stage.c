@@ -6,6 +6,11 @@
 
 #include <string.h>
 
+const char *visit_congestion(const struct run *run, const struct runner_visit *visit)
+{
+	return visit->tuning->congestion ? visit->tuning->congestion : run->plan->plan->congestion;
+}
+
 static int try_up(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
@@ -20,12 +25,13 @@ static int try_up(
 			    .engine = run->plan->engine,
 			    .profile = visit->profile,
 			    .state_dir = stage->state_dir,
-			    .congestion = plan->congestion},
+			    .congestion = visit_congestion(run, visit),
+			    .tuning = visit->tuning},
 		    &stage->lab, err))
 		return fail_in(err, "set up the lab");
 	if (lab_verify(stage->lab, err))
 		return fail_in(err, "verify the lab");
-	if (visit_record_lab(run, stage->lab, err))
+	if (visit_record_lab(run, visit, stage->lab, err))
 		return -1;
 	return vpn_up(stage->lab, visit->driver, work_dir, &stage->vpn, err);
 }

@@ -23,7 +23,8 @@ static int write_hosts(
 			.overlay = vpn_address(stage->vpn, i),
 			.underlay = lab_underlay(stage->lab, i)};
 	hosts = hosts_json(entries, plan->host_count);
-	return record_write_vpn(run->record, visit->driver->folder, "layout.json", hosts, err);
+	return record_write_vpn(
+		run_tree(run, visit), visit->driver->folder, "layout.json", hosts, err);
 }
 
 /* What the words of a profile ask for; other models of loss as their long-run share. */
@@ -50,8 +51,8 @@ static int write_settings(struct run *run, const struct runner_visit *visit, str
 		.limit_packets = params->limit_packets,
 		.parameters = parameters});
 
-	return record_write_profile(
-		run->record, visit->driver->folder, p->folder, "tc_settings.json", settings, err);
+	return record_write_profile(run_tree(run, visit), visit->driver->folder, p->folder,
+		"tc_settings.json", settings, err);
 }
 
 /* The machine of every host is this one, as far as a reader of hardware.json is concerned. */
@@ -74,15 +75,51 @@ static int write_hardware(struct run *run, struct error *err)
 	return record_write_general(run->record, "hardware.json", hardware, err);
 }
 
-int visit_record_lab(struct run *run, struct lab *lab, struct error *err)
+static void tell_tuning(struct run *run, const json_t *tuning)
 {
-	json_t *description;
+	const json_t *sysctls = json_object_get(tuning, "sysctls");
 
-	if (json_object_get(run->environment, "lab"))
+	for (size_t i = 0; i < json_array_size(sysctls); i++) {
+		const json_t *one = json_array_get(sysctls, i);
+		const char *key = json_string_at(one, "/key", "");
+		const char *name = json_string_at(tuning, "/name", "");
+
+		if (!json_is_true(json_object_get(one, "was_taken")))
+			run_tell(run, NULL, NULL,
+				arena_printf(run->arena,
+					"tuning %s: this kernel did not take %s=%s on a host; it "
+					"is %s",
+					name, key, json_string_at(one, "/wanted", ""),
+					json_string_at(one, "/found", "not there")));
+		else if (json_is_true(json_object_get(one, "is_ignored_by_kernel")))
+			run_tell(run, NULL, NULL,
+				arena_printf(run->arena,
+					"tuning %s: this kernel keeps %s=%s but no longer acts on "
+					"it",
+					name, key, json_string_at(one, "/wanted", "")));
+	}
+}
+
+/* environment.lab is the first visit's; every tuning has its own entry beside it. */
+int visit_record_lab(
+	struct run *run, const struct runner_visit *visit, struct lab *lab, struct error *err)
+{
+	json_auto_t *description = NULL;
+	json_t *tunings = json_object_get(run->environment, "tunings");
+
+	if (!tunings) {
+		tunings = json_object();
+		json_object_set_new(run->environment, "tunings", tunings);
+	}
+	if (json_object_get(tunings, visit->tuning->name))
 		return 0;
 	if (lab_describe(lab, &description, err))
 		return -1;
-	json_object_set_new(run->environment, "lab", description);
+	tell_tuning(run, json_object_get(description, "tuning"));
+	json_object_set(tunings, visit->tuning->name, json_object_get(description, "tuning"));
+	if (json_object_get(run->environment, "lab"))
+		return 0;
+	json_object_set(run->environment, "lab", description);
 	return write_hardware(run, err);
 }
 
@@ -107,8 +144,8 @@ int visit_record_begin(
 	if (write_environment(run, visit, facts, err) || write_hosts(run, visit, stage, err) ||
 		write_settings(run, visit, err))
 		return -1;
-	return record_write_profile(
-		run->record, visit->driver->folder, visit->profile->folder, "vpn.json", facts, err);
+	return record_write_profile(run_tree(run, visit), visit->driver->folder,
+		visit->profile->folder, "vpn.json", facts, err);
 }
 
 /* The published phases, with the operations that are ours. */
@@ -140,8 +177,8 @@ static int write_timing(
 				   .start_s = stage->up_s,
 				   .duration_s = clock_wall_s() - stage->up_s});
 	timing_end_phase(timing, clock_wall_s());
-	return record_write_profile(run->record, visit->driver->folder, visit->profile->folder,
-		"timing_breakdown.json", timing, err);
+	return record_write_profile(run_tree(run, visit), visit->driver->folder,
+		visit->profile->folder, "timing_breakdown.json", timing, err);
 }
 
 int visit_record_end(
@@ -156,7 +193,7 @@ int visit_record_end(
 			.file = "daemon.log",
 			.repetition = visit->repetition};
 
-		if (log && *log && record_write_log(run->record, &place, log, err))
+		if (log && *log && record_write_log(run_tree(run, visit), &place, log, err))
 			return -1;
 	}
 	return write_timing(run, visit, stage, err);

@@ -12,6 +12,7 @@
 /* A lab for one test, with its folder; both are gone when the variable leaves its scope. */
 struct standing_lab {
 	char dir[40];
+	const struct tuning *tuning; /* NULL: none */
 	struct procs *procs;
 	struct lab *lab;
 	const char *names[64];
@@ -42,7 +43,8 @@ static inline int standing_lab_up(struct standing_lab *standing, enum lab_engine
 		.engine = engine,
 		.profile = profile,
 		.state_dir = standing->dir,
-		.congestion = "cubic"};
+		.congestion = "cubic",
+		.tuning = standing->tuning};
 
 	strcpy(standing->dir, "/tmp/meshbench-test.XXXXXX");
 	if (!mkdtemp(standing->dir))

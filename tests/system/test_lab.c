@@ -361,6 +361,29 @@ TEST(first_answers_are_timed_to_a_few_milliseconds)
 	CHECK(best_ns < 10 * NS_PER_MS);
 }
 
+TEST(a_tuned_host_is_tuned_after_a_reboot_too_and_what_was_refused_is_said)
+{
+	static const struct tuning_sysctl sysctls[] = {{"net.ipv4.tcp_reordering", "10", "2.0"},
+		{"net.ipv4.no_such_key", "1", NULL},
+		{"net.ipv4.tcp_rmem", "4096 100000 200000", "99.0"}};
+	static const struct tuning tuning = {.name = "test", .sysctls = sysctls, .count = 3};
+	AUTO(standing_lab_done) struct standing_lab s = {.tuning = &tuning};
+	json_auto_t *said = NULL;
+	struct error err = {0};
+	ARENA(arena);
+
+	CHECK_OK(standing_lab_up(&s, LAB_ENGINE_BRIDGE, 2, &unshaped, &err), err);
+	CHECK(is(output_on(&s, arena, 1, ARGV("sysctl", "-n", "net.ipv4.tcp_reordering")), "10\n"));
+	CHECK_OK(lab_reboot_host(s.lab, 1, &err), err);
+	CHECK(is(output_on(&s, arena, 1, ARGV("sysctl", "-n", "net.ipv4.tcp_reordering")), "10\n"));
+	CHECK_OK(lab_describe(s.lab, &said, &err), err);
+	CHECK(json_is_true(json_at(said, "/tuning/sysctls/0/was_taken")));
+	CHECK(json_is_true(json_at(said, "/tuning/sysctls/0/is_ignored_by_kernel")));
+	CHECK(json_is_false(json_at(said, "/tuning/sysctls/1/was_taken")));
+	CHECK(json_is_true(json_at(said, "/tuning/sysctls/2/was_taken")));
+	CHECK(json_is_false(json_at(said, "/tuning/sysctls/2/is_ignored_by_kernel")));
+}
+
 TEST(a_description_says_what_the_kernel_says)
 {
 	struct error err = {0};

@@ -7,6 +7,7 @@
 static const char *const hosts[] = {"lom", "yuki", "luna", NULL};
 static const struct driver drivers[] = {{.name = "none"}, {.name = "tinc"}, {.name = "nebula"}};
 static const struct profile profiles[] = {{.name = "baseline"}, {.name = "low"}};
+static const struct tuning tunings[] = {{.name = "none"}, {.name = "bbr", .congestion = "bbr"}};
 static const struct workload *const measured[] = {&workload_ping, &workload_parallel};
 
 static struct runner_plan plan_of(const struct plan *plan)
@@ -16,6 +17,8 @@ static struct runner_plan plan_of(const struct plan *plan)
 		.driver_count = 3,
 		.profiles = profiles,
 		.profile_count = 2,
+		.tunings = tunings,
+		.tuning_count = 1,
 		.workloads = measured,
 		.workload_count = 2};
 }
@@ -39,6 +42,31 @@ TEST(every_block_visits_every_driver_under_every_profile_once)
 
 			CHECK(visits[i].repetition == block && !seen[d][p]);
 			seen[d][p] = true;
+		}
+	}
+}
+
+TEST(a_tuning_is_one_more_factor_of_a_block)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct plan plan = {.hosts = hosts, .host_count = 3, .repeat = 2, .seed = 7};
+	struct runner_plan everything = plan_of(&plan);
+	const struct runner_visit *visits;
+	size_t count;
+
+	everything.tuning_count = 2;
+	runner_schedule(&everything, arena, &visits, &count);
+	CHECK(count == 24);
+	for (size_t block = 0; block < 2; block++) {
+		bool seen[3][2][2] = {{{false}}};
+
+		for (size_t i = block * 12; i < block * 12 + 12; i++) {
+			bool *visit =
+				&seen[visits[i].driver - drivers][visits[i].profile - profiles]
+				     [visits[i].tuning - tunings];
+
+			CHECK(visits[i].repetition == block && !*visit);
+			*visit = true;
 		}
 	}
 }

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Tuned hosts as a factor of a run: their cells lie aside, their settings are read back, the report compares.
+. "$(dirname "$0")/lib.sh"
+
+tree=$scratch/tree
+tuned=$tree/General/tunings
+
+meshbench run "$fast" --vpn none --workload tcp --tuning none,reorder-only,bbr --out "$tree"
+check "all was measured" exits 0
+check "stock hosts lie where they always were" test -s "$tree/Internal/baseline/0_lom/tcp_iperf3.json"
+check "tuned ones in a tree of their own" test -s "$tuned/reorder-only/Internal/baseline/2_luna/tcp_iperf3.json"
+check "the other congestion control was used" \
+	grep -q '"sender_tcp_congestion": "bbr"' "$tuned/bbr/Internal/baseline/0_lom/tcp_iperf3.json"
+check "and not on stock hosts" grep -q '"sender_tcp_congestion": "cubic"' "$tree/Internal/baseline/0_lom/tcp_iperf3.json"
+check "what was read back is kept" sh -c "python3 -c '
+import json, sys
+said = json.load(open(sys.argv[1]))[\"tunings\"][\"reorder-only\"][\"sysctls\"]
+sys.exit(not any(s[\"key\"] == \"net.ipv4.tcp_reordering\" and s[\"found\"] == \"10\" for s in said))' '$tree/environment.json'"
+check "the summary has a row for each" prints 'baseline, reorder-only'
+check "the tree is what its schema says" tree_is_sound
+meshbench report "$tree" --json
+check "the report compares them" prints 'kernel_tuning_internal_reorder-only'
+rm "$tuned/bbr/Internal/baseline/1_yuki/tcp_iperf3.json"
+meshbench run --resume "$tree"
+check "a missing cell of a tuning is measured again" exits 0
+check "and nothing else" sh -c "[ \$(grep -c '\"kind\": *\"visit\"' '$tree/events.jsonl') = 4 ]"
+check "nothing is left behind" nothing_is_left
+finish

@@ -1,0 +1,81 @@
+#include "report/figures.h"
+
+#include "report/tables.h"
+
+#include "tap.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A tree of one VPN whose link has two repetitions of a workload and whose mesh has one of another.
+ */
+static struct results *example(void)
+{
+	struct results *results = results_new("tree");
+	struct arena *arena = results->arena;
+	struct vpn *vpn = arena_alloc(arena, struct vpn, 1);
+	struct cell *cell = arena_alloc(arena, struct cell, 1);
+	struct link *link = arena_alloc(arena, struct link, 1);
+	struct run *runs = arena_alloc(arena, struct run, 2);
+	struct other_result *others = arena_alloc(arena, struct other_result, 3);
+
+	for (size_t i = 0; i < 3; i++) {
+		others[i].file = i < 2 ? "rate.json" : "idle.json";
+		others[i].title = i < 2 ? "Rate" : "Idle";
+		others[i].outcome.envelope.status = ENVELOPE_SUCCESS;
+	}
+	others[0].figures = json_pack("{s:f, s:f}", "rate_mbps", 10.0, "loss_percent", 0.5);
+	others[1].figures = json_pack("{s:f, s:n}", "rate_mbps", 11.0, "loss_percent");
+	others[2].figures = json_pack("{s:f}", "wakeups", 7.0);
+	for (size_t i = 0; i < 3; i++)
+		json_array_append_new(results->kept, others[i].figures);
+	*runs = (struct run){.next = &runs[1], .others = &others[0]};
+	runs[1] = (struct run){.repetition = 1, .others = &others[1]};
+	*link = (struct link){.folder = "0_lom", .host = "lom", .runs = runs};
+	*cell = (struct cell){.profile = "baseline", .links = link, .others = &others[2]};
+	*vpn = (struct vpn){.name = "Tinc", .cells = cell};
+	results->vpns = vpn;
+	results->profiles = arena_alloc(arena, const char *, 1);
+	results->profiles[results->profile_count++] = "baseline";
+	return results;
+}
+
+TEST(workloads_are_found_by_the_figures_they_carry)
+{
+	AUTO(results_freep) struct results *results = example();
+	struct figures_workload found[FIGURES_WORKLOADS_MAX];
+
+	CHECK(figures_workloads(results, found) == 2);
+	CHECK(strcmp(found[0].id, "idle") == 0 && strcmp(found[1].title, "Rate") == 0);
+	CHECK(found[1].name_count == 2 && strcmp(found[1].names[0].unit, "Mbit/s") == 0);
+	CHECK(strcmp(found[1].names[0].title, "rate") == 0);
+	CHECK(strcmp(found[0].names[0].unit, "") == 0);
+}
+
+TEST(a_missing_figure_is_planned_and_not_counted)
+{
+	AUTO(results_freep) struct results *results = example();
+	struct figures_workload found[FIGURES_WORKLOADS_MAX];
+	struct figure_values values;
+
+	CHECK(figures_workloads(results, found) == 2);
+	values = figure_values_of(results->arena, results->vpns->cells, &found[1], "loss_percent");
+	CHECK(values.planned == 2 && values.count == 1 && values.values[0] == 0.5);
+	results->vpns->cells->links->runs->others->outcome.envelope.status = ENVELOPE_ERROR;
+	values = figure_values_of(results->arena, results->vpns->cells, &found[1], "rate_mbps");
+	CHECK(values.planned == 2 && values.count == 1 && values.values[0] == 11);
+}
+
+TEST(every_such_workload_has_a_table_of_medians)
+{
+	AUTO(results_freep) struct results *results = example();
+	struct tables *tables = tables_new(results->arena);
+	const struct table *table;
+
+	tables_others(results, tables);
+	table = table_named(tables, "rate");
+	CHECK(table && table->row_count == 1);
+	CHECK(table->rows->values[2].number == 10.5);
+	CHECK(strcmp(table->rows->values[4].text, "2/2") == 0);
+	CHECK(table_named(tables, "idle"));
+}
