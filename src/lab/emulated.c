@@ -71,12 +71,12 @@ int emulated_begin(struct lab *lab, struct error *err)
 
 void emulated_end(struct lab *lab)
 {
+	packets_forget(lab);
 	wire_freep(&lab->wire);
 	proc_freep(&lab->wire_program);
 }
 
-/* What the process itself says when it has died explains more than a broken connection. */
-static int blame_program(struct lab *lab, struct error *err)
+int emulated_blame(struct lab *lab, struct error *err)
 {
 	if (proc_result(lab->wire_program).has_ended)
 		return fail(err, ERROR_CRASHED, "%s", proc_obituary(lab->wire_program));
@@ -105,7 +105,7 @@ static int add_port(struct lab *lab, size_t index, int tap_fd, struct error *err
 
 	if (wire_add_port(
 		    lab->wire, lab->nodes[index].name, tap_fd, &params, &lab->ports[index], err))
-		return blame_program(lab, err);
+		return emulated_blame(lab, err);
 	if (!timeline)
 		return 0;
 	return wire_set_params(lab->wire, lab->ports[index], &params, timeline, err);
@@ -150,7 +150,7 @@ int emulated_plug(struct lab *lab, size_t first, size_t count, struct error *err
 int emulated_unplug(struct lab *lab, size_t index, struct error *err)
 {
 	if (wire_remove_port(lab->wire, lab->ports[index], err))
-		return blame_program(lab, err);
+		return emulated_blame(lab, err);
 	return 0;
 }
 
@@ -160,7 +160,7 @@ int emulated_reshape(struct lab *lab, struct error *err)
 
 	for (size_t i = 0; i < lab->count; i++) {
 		if (wire_set_params(lab->wire, lab->ports[i], &params, timeline_of(lab), err))
-			return blame_program(lab, err);
+			return emulated_blame(lab, err);
 	}
 	return queue_hosts(lab, 0, lab->count, err);
 }
@@ -172,7 +172,7 @@ int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err)
 	if (!lab->wire)
 		return 0;
 	if (wire_restart(lab->wire, seed, err) || wire_read_health(lab->wire, &health, err))
-		return blame_program(lab, err);
+		return emulated_blame(lab, err);
 	lab->wire_cpu_s = health.cpu_s;
 	return 0;
 }
@@ -228,11 +228,11 @@ int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
 	if (!lab->wire)
 		return 0;
 	if (wire_read_health(lab->wire, &health, err))
-		return blame_program(lab, err);
+		return emulated_blame(lab, err);
 	health.cpu_s -= lab->wire_cpu_s;
 	for (size_t i = 0; i < lab->count; i++) {
 		if (wire_read_counters(lab->wire, lab->ports[i], &counters[i], err))
-			return blame_program(lab, err);
+			return emulated_blame(lab, err);
 	}
 	is_good = wire_health_is_good(&health, counters, lab->count, reason, sizeof(reason));
 	report = health_json(&health);

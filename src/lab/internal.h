@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "lab/lab.h"
-#include "wire/wire.h"
 
 #include <stdbool.h>
 
@@ -28,7 +27,9 @@ struct lab {
 	struct wire *wire;   /* engine wire: its process, and the port of every host */
 	struct proc *wire_program;
 	uint32_t *ports;
-	double wire_cpu_s; /* of its process, at the last restart */
+	double wire_cpu_s;        /* of its process, at the last restart */
+	struct wire_log *packets; /* the log that is written or was taken last, and its size */
+	size_t packets_bytes;
 	enum lab_engine engine;
 	struct profile profile;
 	const char *congestion;
@@ -68,6 +69,11 @@ MUST_CHECK int emulated_reshape(struct lab *lab, struct error *err);
 MUST_CHECK int emulated_unplug(struct lab *lab, size_t index, struct error *err);
 void emulated_end(struct lab *lab);
 json_t *emulated_facts(const struct lab *lab);
+/* What the process itself says when it has died explains more than a broken connection. */
+int emulated_blame(struct lab *lab, struct error *err);
+
+/* packets.c */
+void packets_forget(struct lab *lab);
 
 /* tap.c: a TAP eth0 in the network of each of these hosts, in their order. */
 MUST_CHECK int tap_open_in_hosts(

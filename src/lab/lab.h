@@ -4,6 +4,7 @@
 #include "host/host.h"
 #include "plan/profile.h"
 #include "plan/tuning.h"
+#include "wire/wire.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -72,6 +73,23 @@ MUST_CHECK int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *er
  * {was_good, reason, release_error_us, cpu_s, ports, ...}; NULL with other engines. Caller owns it.
  */
 MUST_CHECK int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err);
+
+/*
+ * What passed the wire, in the order of its end there: delivered, lost or dropped. A packet is one
+ * or several neighbours of equal fate from one super-packet.
+ */
+struct lab_packets {
+	/* in_port and out_port are indexes of hosts; UINT16_MAX: nobody, as for what was lost. */
+	const struct wire_record *list;
+	size_t count;
+	uint64_t missed;   /* found no room */
+	bool was_recorded; /* false with engines that see no packets */
+};
+/* From now on every packet of the wire is recorded, at most `room` of them; at most once a time. */
+MUST_CHECK int lab_record_packets(struct lab *lab, size_t room, struct error *err);
+/* Ends the recording. The list is valid until the next one begins or the lab is down. */
+MUST_CHECK int lab_take_packets(
+	struct lab *lab, struct lab_packets *ret_packets, struct error *err);
 /*
  * Pins every TCP route of a device on every host to the lab's congestion control and makes
  * `luna.vpn` resolve to addresses[luna]; NULL addresses take the overlay names away. Routes that a

@@ -148,6 +148,45 @@ TEST(a_restarted_wire_counts_anew_and_tells_what_it_did)
 	CHECK(json_number_at(after, "/ports/0/in_packets", 99) < 20);
 }
 
+/* How many packets of that size went from one host to another, and came there after `delay_ns`. */
+static size_t count_packets(const struct lab_packets *packets, uint16_t from, uint16_t to,
+	uint32_t bytes, int64_t delay_ns)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < packets->count; i++) {
+		const struct wire_record *packet = &packets->list[i];
+
+		count += packet->in_port == from && packet->out_port == to &&
+			 packet->bytes == bytes && packet->verdict == WIRE_DELIVERED &&
+			 packet->out_ns - packet->in_ns >= delay_ns;
+	}
+	return count;
+}
+
+TEST(the_wire_records_every_packet_by_host_also_after_a_reboot)
+{
+	const struct profile slow = {
+		.name = "slow", .impairment = {.model = NETEM_CALIBRATED, .delay_ns = 5000000}};
+	struct lab_packets packets;
+	struct error err = {0};
+	ARENA(arena);
+	EMULATED_LAB(s, 3, &slow);
+
+	CHECK_OK(lab_reboot_host(s.lab, 1, &err), err);
+	CHECK_OK(lab_reboot_host(s.lab, 0, &err), err);
+	CHECK_OK(lab_take_packets(s.lab, &packets, &err), err);
+	CHECK(!packets.was_recorded && packets.count == 0);
+	CHECK_OK(lab_record_packets(s.lab, 1000, &err), err);
+	CHECK(output_on(&s, arena, 0, ARGV("ping", "-c", "3", "-i", "0.01", "-s", "200", "luna")));
+	CHECK_OK(lab_take_packets(s.lab, &packets, &err), err);
+	CHECK(packets.was_recorded && packets.missed == 0);
+	CHECK(count_packets(&packets, 0, 2, 242, 5000000) == 3);
+	CHECK(count_packets(&packets, 2, 0, 242, 5000000) == 3);
+	CHECK(output_on(&s, arena, 0, ARGV("ping", "-c", "1", "-s", "200", "luna")));
+	CHECK(count_packets(&packets, 0, 2, 242, 0) == 3);
+}
+
 TEST(a_rebooted_host_is_plugged_in_again)
 {
 	const struct profile line = {.name = "baseline", .line_rate_bps = 1e9};
