@@ -1,6 +1,10 @@
 /* The core of the wire: its ports and what is due. It has no clock and no descriptors. */
 #include "wire/internal.h"
 
+enum {
+	LITTLE = 20 /* a twentieth of a delay is little */
+};
+
 int fabric_init(struct fabric *fabric, size_t memory_bytes, struct error *err)
 {
 	/* A jittered super-packet has one parcel per segment, about as many as small buffers would
@@ -43,12 +47,17 @@ static int check_params(const struct wire_params *params, struct error *err)
 static void note_waiting(struct fabric *fabric)
 {
 	fabric->can_wait = false;
+	fabric->tolerance_ns = INT64_MAX;
 	for (uint16_t i = 0; i < fabric->port_count; i++) {
 		const struct port *port = &fabric->ports[i];
+		int64_t delay_ns = port->params.impairment.delay_ns;
 
-		if (port->is_up &&
-			(port->params.line_rate_bps > 0 || !netem_is_transparent(port->netem)))
+		if (!port->is_up)
+			continue;
+		if (port->params.line_rate_bps > 0 || !netem_is_transparent(port->netem))
 			fabric->can_wait = true;
+		if (delay_ns > 0 && delay_ns / LITTLE < fabric->tolerance_ns)
+			fabric->tolerance_ns = delay_ns / LITTLE;
 	}
 }
 

@@ -26,6 +26,7 @@ enum {
 	WIRE_MAX_PORTS = 128,
 	WIRE_LINE_OVERHEAD_BYTES = 24, /* per frame on a line: preamble, checksum, gap */
 	WIRE_LINE_MIN_BYTES = 60,      /* shorter frames are padded on a line */
+	WIRE_DEFAULT_NAP_US = 50,
 };
 
 #define WIRE_DEFAULT_LINE_BUFFER_BYTES UINT64_C(1514000) /* a thousand full frames */
