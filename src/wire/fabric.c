@@ -127,7 +127,7 @@ static void forget_parcels(struct fabric *fabric, uint16_t number)
 	}
 	for (; kept != NO_PARCEL; kept = next) {
 		next = queue->parcels[kept].next;
-		queue_push(queue, queue->parcels[kept].lane, kept);
+		queue_push(queue, kept);
 	}
 }
 
@@ -153,6 +153,7 @@ void fabric_restart(struct fabric *fabric, uint64_t seed, int64_t now_ns)
 {
 	fabric->seed = seed;
 	fabric->release_error = (struct wire_histogram){0};
+	fabric->unclocked = 0;
 	for (uint16_t i = 0; i < fabric->port_count; i++) {
 		struct port *port = &fabric->ports[i];
 
@@ -218,6 +219,7 @@ static void prefetch_next(const struct queue *queue)
 	buffer = queue->parcels[queue->heap[0].parcel].buffer;
 	__builtin_prefetch(buffer);
 	__builtin_prefetch(buffer->data);
+	__builtin_prefetch(buffer->data + 64);
 }
 
 void fabric_run(struct fabric *fabric, int64_t now_ns)
@@ -231,4 +233,5 @@ void fabric_run(struct fabric *fabric, int64_t now_ns)
 		fabric->queue.parcels[at].is_timed = true;
 		forward_release(fabric, at);
 	}
+	forward_clock(fabric);
 }

@@ -102,13 +102,10 @@ static struct buffer *corrupted_copy(const struct intake *in, uint32_t i, uint64
 {
 	const struct frame *frame = &in->buffer->frame;
 	uint32_t size = frame_segment_bytes(frame, i);
-	enum buffer_class class = BUFFER_SMALL;
 	struct buffer *copy;
 	struct piece piece;
 
-	while (buffer_room(class) < VNET_SIZE + size)
-		class ++;
-	copy = buffer_take(&in->fabric->pool, class);
+	copy = buffer_take(&in->fabric->pool, buffer_class_for(VNET_SIZE + size));
 	if (!copy)
 		return NULL;
 	copy->in_ns = in->buffer->in_ns;

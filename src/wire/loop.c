@@ -101,8 +101,7 @@ static void hand_over(struct loop *loop, uint16_t port, uint32_t size, int64_t n
 	struct buffer *fitting = NULL;
 
 	if (loop->fabric.can_wait && size <= buffer_room(BUFFER_MEDIUM))
-		fitting = buffer_take(
-			pool, size <= buffer_room(BUFFER_SMALL) ? BUFFER_SMALL : BUFFER_MEDIUM);
+		fitting = buffer_take(pool, buffer_class_for(size));
 	if (fitting) {
 		memcpy(fitting->data, loop->next->data, size);
 		(void)fabric_input(&loop->fabric, port, now_ns, fitting, size);
@@ -267,12 +266,14 @@ static int turn(struct loop *loop, struct error *err)
 {
 	int64_t now_ns = clock_now_ns(), nap_ns = nap_due(loop, now_ns);
 	struct timespec timeout;
-	int ready = glance(loop, now_ns, err);
+	int ready;
 
-	if (ready != 0)
-		return ready;
-	if (nap_ns > 0)
-		return nap(loop, nap_ns, err);
+	if (nap_ns > 0) {
+		ready = glance(loop, now_ns, err);
+		return ready == 0 ? nap(loop, nap_ns, err) : ready;
+	}
+	if (fabric_next_ns(&loop->fabric) <= now_ns)
+		fabric_run(&loop->fabric, now_ns);
 	return look(loop, patience(loop, &timeout), err);
 }
 
