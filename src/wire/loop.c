@@ -14,6 +14,7 @@
 
 enum {
 	BATCH = 64, /* frames from one port before the next has its turn */
+	READS = 8,  /* between releases: reading and writing in turns costs the processor's caches */
 	PATIENCE = 4,
 	EVENTS = 32,
 	SLEEPS = 15, /* tried to find out what one takes */
@@ -112,7 +113,7 @@ static void hand_over(struct loop *loop, uint16_t port, uint32_t size, int64_t n
 	}
 }
 
-static bool read_frame(struct loop *loop, uint16_t port)
+static bool read_frame(struct loop *loop, uint16_t port, bool may_release)
 {
 	int64_t now_ns;
 	ssize_t n;
@@ -126,7 +127,7 @@ static bool read_frame(struct loop *loop, uint16_t port)
 		return false;
 	loop->moved++;
 	now_ns = clock_now_ns();
-	if (fabric_next_ns(&loop->fabric) <= now_ns)
+	if (may_release && fabric_next_ns(&loop->fabric) <= now_ns)
 		fabric_run(&loop->fabric, now_ns);
 	hand_over(loop, port, (uint32_t)n, now_ns);
 	return true;
@@ -185,7 +186,8 @@ static void read_frames(struct loop *loop, uint16_t port)
 
 	if (tap->budget == 0)
 		tap->budget = 1;
-	while (count < tap->budget && tap->fd >= 0 && read_frame(loop, port))
+	while (count < tap->budget && tap->fd >= 0 &&
+		read_frame(loop, port, count % READS == READS - 1))
 		count++;
 	if (count < tap->budget) {
 		tap->budget = count;
