@@ -214,7 +214,8 @@ struct fabric {
 	uint64_t seed;
 	uint32_t held; /* packets that wait for successors */
 	bool can_wait; /* some port delays or limits: frames may be kept */
-	int64_t tolerance_ns; /* so much more delay is little to every port */
+	int64_t tolerance_ns;  /* so much more delay is little to every port */
+	int64_t late_limit_ns; /* as in struct wire_health */
 	fabric_output *output;
 	void *context;
 	int64_t (*now)(void *context); /* when a frame is written, for the release error */
