@@ -192,6 +192,15 @@ int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err)
 	return losses_count(lab, lab->losses, err);
 }
 
+int lab_log_packets(struct lab *lab, int fd, uint64_t room, struct error *err)
+{
+	if (!lab->wire)
+		return fail(err, ERROR_USAGE, "only engine wire logs packets");
+	if (wire_log_to(lab->wire, fd, room, err))
+		return blame_program(lab, err);
+	return 0;
+}
+
 static json_t *counters_json(
 	const char *host, const struct wire_counters *c, const struct host_losses *losses)
 {

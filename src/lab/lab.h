@@ -67,6 +67,11 @@ MUST_CHECK int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *er
  */
 MUST_CHECK int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err);
 /*
+ * Engine wire: the fate of every packet goes into this file from now on, `room` records after a
+ * head (struct wire_log); fd -1 ends it.
+ */
+MUST_CHECK int lab_log_packets(struct lab *lab, int fd, uint64_t room, struct error *err);
+/*
  * Pins every TCP route of a device on every host to the lab's congestion control and makes
  * `luna.vpn` resolve to addresses[luna]; NULL addresses take the overlay names away. Routes that a
  * VPN makes later, after a restart or a reboot, need another call; lab_describe() lists under
