@@ -1,7 +1,8 @@
 /*
  * The yardstick of the wire: reads frames from one TAP and writes them to another, and does nothing
  * else. Nothing in user space can forward between TAPs with fewer system calls.
- * usage: forward_noop NETNS-FILE TAP NETNS-FILE TAP OFFLOAD; 0 none and no virtio header, 1 all
+ * usage: forward_noop NETNS-FILE TAP NETNS-FILE TAP OFFLOAD; 0 none and no virtio header, 1 all, 2 the
+ * header and no offload
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +44,7 @@ static int open_tap(const char *netns, const char *name, int offload)
 		request.ifr_flags |= IFF_VNET_HDR;
 	if (fd < 0 || ioctl(fd, TUNSETIFF, &request) < 0)
 		die(name);
-	if (offload && ioctl(fd, TUNSETOFFLOAD, OFFLOADS | OFFLOAD_USO) < 0 &&
+	if (offload == 1 && ioctl(fd, TUNSETOFFLOAD, OFFLOADS | OFFLOAD_USO) < 0 &&
 		ioctl(fd, TUNSETOFFLOAD, OFFLOADS) < 0)
 		die("offload");
 	if (setns(here, CLONE_NEWNET) < 0)

@@ -9,6 +9,11 @@
 static const char *const ip_batch[] = {"ip", "-batch", "-", NULL};
 static const char *const tc_batch[] = {"tc", "-batch", "-", NULL};
 
+static bool wants_queue(const struct profile *profile)
+{
+	return profile->line_rate_bps > 0 && profile->impairment.model != NETEM_KERNEL;
+}
+
 /*
  * A TAP takes whatever it is given, a network card makes its senders wait. So tbf stands for the
  * card's queue, where the kernel has it. Not with the kernel's model: netem on a card sets packets
@@ -16,12 +21,16 @@ static const char *const tc_batch[] = {"tc", "-batch", "-", NULL};
  */
 static const char *host_queue(struct arena *arena, const struct profile *profile)
 {
-	if (profile->line_rate_bps <= 0 || profile->impairment.model == NETEM_KERNEL)
+	if (!wants_queue(profile))
 		return "qdisc del dev eth0 root\n";
 	return arena_printf(
 		arena, "qdisc replace%s", shape_host(arena, profile, "eth0") + strlen("qdisc add"));
 }
 
+/*
+ * A kernel without tbf still measures TCP as it should, but a UDP sender floods what a card would
+ * hold back. So the description says it.
+ */
 static int queue_hosts(struct lab *lab, size_t first, size_t count, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -32,8 +41,13 @@ static int queue_hosts(struct lab *lab, size_t first, size_t count, struct error
 			.what = "make senders wait for the line",
 			.argv = tc_batch,
 			.input = host_queue(arena, &lab->profile),
-			.may_fail = true};
-	return errands_run(lab->procs, arena, errands, count, err);
+			.may_fail = true}; /* deleting what is not there fails */
+	if (errands_run(lab->procs, arena, errands, count, err))
+		return -1;
+	lab->senders_wait = wants_queue(&lab->profile);
+	for (size_t i = 0; i < count; i++)
+		lab->senders_wait = lab->senders_wait && errands[i].out;
+	return 0;
 }
 
 static int start_program(struct lab *lab, int their_fd, struct error *err)
@@ -64,6 +78,7 @@ int emulated_begin(struct lab *lab, struct error *err)
 	ours = ends[0];
 	theirs = ends[1];
 	lab->ports = arena_alloc(lab->arena, uint32_t, lab->count);
+	lab->losses = arena_alloc(lab->arena, struct host_losses, lab->count);
 	if (start_program(lab, theirs, err))
 		return -1;
 	return wire_connect(&ours, &lab->wire, err);
@@ -174,10 +189,11 @@ int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err)
 	if (wire_restart(lab->wire, seed, err) || wire_read_health(lab->wire, &health, err))
 		return emulated_blame(lab, err);
 	lab->wire_cpu_s = health.cpu_s;
-	return 0;
+	return losses_count(lab, lab->losses, err);
 }
 
-static json_t *counters_json(const char *host, const struct wire_counters *c)
+static json_t *counters_json(
+	const char *host, const struct wire_counters *c, const struct host_losses *losses)
 {
 	const struct {
 		const char *name;
@@ -191,7 +207,9 @@ static json_t *counters_json(const char *host, const struct wire_counters *c)
 		{"line_overflow_out", c->line_overflow_out},
 		{"line_overflow_in", c->line_overflow_in}, {"queued", c->queued},
 		{"malformed", c->malformed}, {"write_errors", c->write_errors},
-		{"out_of_memory", c->out_of_memory}};
+		{"out_of_memory", c->out_of_memory}, {"host_tx_dropped", losses->tx_dropped},
+		{"host_rx_dropped", losses->rx_dropped},
+		{"host_udp_buffer_full", losses->udp_buffer_full}};
 	json_t *json = json_pack("{s:s}", "host", host);
 
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
@@ -208,17 +226,46 @@ static json_t *health_json(const struct wire_health *health)
 {
 	const struct wire_histogram *late = &health->release_error;
 
-	return json_pack("{s:{s:f,s:f,s:f,s:I}, s:f, s:b, s:b, s:I, s:I}", "release_error_us",
+	return json_pack("{s:{s:f,s:f,s:f,s:I}, s:f, s:f, s:b, s:b, s:I, s:I}", "release_error_us",
 		"p50", quantile_us(late, 0.5), "p99", quantile_us(late, 0.99), "max",
-		(double)late->max_ns / 1e3, "count", (json_int_t)late->count, "cpu_s",
-		health->cpu_s, "is_realtime", health->is_realtime, "memory_is_locked",
-		health->memory_is_locked, "memory_bytes", (json_int_t)health->memory_bytes,
-		"memory_used_bytes", (json_int_t)health->memory_used_bytes);
+		(double)late->max_ns / 1e3, "count", (json_int_t)late->count, "late_limit_us",
+		(double)health->late_limit_ns / 1e3, "cpu_s", health->cpu_s, "is_realtime",
+		health->is_realtime, "memory_is_locked", health->memory_is_locked, "memory_bytes",
+		(json_int_t)health->memory_bytes, "memory_used_bytes",
+		(json_int_t)health->memory_used_bytes);
+}
+
+/* What each host lost since the restart; a rebooted one counts from its boot. */
+static void subtract(struct host_losses *losses, const struct host_losses *before)
+{
+	if (losses->tx_dropped >= before->tx_dropped)
+		losses->tx_dropped -= before->tx_dropped;
+	if (losses->rx_dropped >= before->rx_dropped)
+		losses->rx_dropped -= before->rx_dropped;
+	if (losses->udp_buffer_full >= before->udp_buffer_full)
+		losses->udp_buffer_full -= before->udp_buffer_full;
+}
+
+static int read_ports(struct lab *lab, struct wire_counters counters[], struct host_losses losses[],
+	struct error *err)
+{
+	for (size_t i = 0; i < lab->count; i++) {
+		if (wire_read_counters(lab->wire, lab->ports[i], &counters[i], err))
+			return emulated_blame(lab, err);
+	}
+	if (losses_count(lab, losses, err))
+		return -1;
+	for (size_t i = 0; i < lab->count; i++) {
+		subtract(&losses[i], &lab->losses[i]);
+		counters[i].unfetched = losses[i].tx_dropped;
+	}
+	return 0;
 }
 
 int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
 {
 	struct wire_counters counters[WIRE_MAX_PORTS];
+	struct host_losses losses[WIRE_MAX_PORTS];
 	struct wire_health health;
 	char reason[200] = "";
 	json_t *report, *ports;
@@ -230,17 +277,16 @@ int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
 	if (wire_read_health(lab->wire, &health, err))
 		return emulated_blame(lab, err);
 	health.cpu_s -= lab->wire_cpu_s;
-	for (size_t i = 0; i < lab->count; i++) {
-		if (wire_read_counters(lab->wire, lab->ports[i], &counters[i], err))
-			return emulated_blame(lab, err);
-	}
+	if (read_ports(lab, counters, losses, err))
+		return -1;
 	is_good = wire_health_is_good(&health, counters, lab->count, reason, sizeof(reason));
 	report = health_json(&health);
 	json_object_set_new(report, "was_good", json_boolean(is_good));
 	json_object_set_new(report, "reason", is_good ? json_null() : json_string(reason));
 	ports = json_array();
 	for (size_t i = 0; i < lab->count; i++)
-		json_array_append_new(ports, counters_json(lab->nodes[i].name, &counters[i]));
+		json_array_append_new(
+			ports, counters_json(lab->nodes[i].name, &counters[i], &losses[i]));
 	json_object_set_new(report, "ports", ports);
 	*ret_report = report;
 	return 0;
@@ -252,11 +298,12 @@ json_t *emulated_facts(const struct lab *lab)
 	const struct profile *profile = &lab->profile;
 	uint64_t buffer = profile->line_buffer_bytes;
 
-	return json_pack("{s:s, s:s, s:I, s:I, s:i, s:I, s:I, s:i}", "model",
+	return json_pack("{s:s, s:s, s:I, s:I, s:i, s:I, s:I, s:i, s:o}", "model",
 		profile_model(profile), "unit", profile_words("unit")[profile->impairment.unit],
 		"merge_ns", (json_int_t)profile->merge_ns, "line_buffer_bytes",
 		(json_int_t)(buffer ? buffer : WIRE_DEFAULT_LINE_BUFFER_BYTES),
 		"line_overhead_bytes", WIRE_LINE_OVERHEAD_BYTES, "bottleneck_buffer_bytes",
 		(json_int_t)netem_buffer_bytes(&profile->impairment), "memory_bytes",
-		(json_int_t)WIRE_DEFAULT_MEMORY_BYTES, "most_ports", WIRE_MAX_PORTS);
+		(json_int_t)WIRE_DEFAULT_MEMORY_BYTES, "most_ports", WIRE_MAX_PORTS, "senders_wait",
+		wants_queue(profile) ? json_boolean(lab->senders_wait) : json_null());
 }

@@ -17,6 +17,13 @@ struct lab_node {
 	char ipv4[ADDRESS_SIZE], ipv6[ADDRESS_SIZE], mac[ADDRESS_SIZE];
 };
 
+/* losses.c: what hosts drop where the wire cannot see it, since they are. */
+struct host_losses {
+	uint64_t tx_dropped;      /* by the TAP: the wire did not fetch frames in time */
+	uint64_t rx_dropped;      /* behind the wire, by the host's device */
+	uint64_t udp_buffer_full; /* by sockets whose reader was too slow */
+};
+
 struct lab {
 	struct procs *procs;
 	struct arena *arena;
@@ -30,6 +37,8 @@ struct lab {
 	double wire_cpu_s;        /* of its process, at the last restart */
 	struct wire_log *packets; /* the log that is written or was taken last, and its size */
 	size_t packets_bytes;
+	struct host_losses *losses; /* of every host, then */
+	bool senders_wait;          /* engine wire: a queue stands for every host's card */
 	enum lab_engine engine;
 	struct profile profile;
 	const char *congestion;
@@ -74,6 +83,9 @@ int emulated_blame(struct lab *lab, struct error *err);
 
 /* packets.c */
 void packets_forget(struct lab *lab);
+
+MUST_CHECK int losses_read(const char *text, struct host_losses *ret_losses, struct error *err);
+MUST_CHECK int losses_count(struct lab *lab, struct host_losses losses[], struct error *err);
 
 /* tap.c: a TAP eth0 in the network of each of these hosts, in their order. */
 MUST_CHECK int tap_open_in_hosts(

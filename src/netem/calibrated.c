@@ -102,10 +102,11 @@ void calibrated_decide(
 	if (netem->has_timeline)
 		moment.step =
 			timeline_step(&netem->timeline, moment.at.since_epoch_ns, &(int64_t){0});
-	ret_fate->count = 1;
 	if (params->duplicate.probability > 0 &&
-		chain_next(&netem->duplicate, &params->duplicate, draw(netem, 0, FOR_DUPLICATE)))
+		chain_next(&netem->duplicate, &params->duplicate, draw(netem, 0, FOR_DUPLICATE))) {
 		ret_fate->count = 2;
+		ret_fate->copy[1] = (struct netem_copy){0};
+	}
 	if (params->corrupt.probability > 0)
 		is_corrupt =
 			chain_next(&netem->corrupt, &params->corrupt, draw(netem, 0, FOR_CORRUPT));
@@ -120,7 +121,8 @@ void calibrated_decide(
 		if (copy->verdict != NETEM_PASSES)
 			continue;
 		copy->is_corrupt = is_corrupt;
-		copy->corrupt_draw = draw(netem, i, FOR_CORRUPT_BIT);
+		if (is_corrupt)
+			copy->corrupt_draw = draw(netem, i, FOR_CORRUPT_BIT);
 		place(netem, &moment, length, copy);
 	}
 }

@@ -153,34 +153,45 @@ bool netem_is_transparent(const struct netem *netem)
 	return netem->params.model == NETEM_NONE && !netem->has_timeline;
 }
 
-static void count(struct netem_totals *totals, const struct netem_fate *fate)
+static void count_copy(struct netem_totals *totals, const struct netem_copy *copy)
 {
-	totals->decided++;
-	totals->duplicated += fate->count > 1;
-	for (unsigned i = 0; i < fate->count; i++) {
-		totals->lost += fate->copy[i].verdict == NETEM_LOST;
-		totals->down += fate->copy[i].verdict == NETEM_DOWN;
-		totals->overflow += fate->copy[i].verdict == NETEM_OVERFLOW;
-		totals->corrupted +=
-			fate->copy[i].verdict == NETEM_PASSES && fate->copy[i].is_corrupt;
+	switch (copy->verdict) {
+	case NETEM_PASSES:
+		totals->corrupted += copy->is_corrupt;
+		break;
+	case NETEM_LOST:
+		totals->lost++;
+		break;
+	case NETEM_DOWN:
+		totals->down++;
+		break;
+	case NETEM_OVERFLOW:
+		totals->overflow++;
+		break;
 	}
 }
 
 void netem_decide(struct netem *netem, int64_t now_ns, uint32_t length, struct netem_fate *ret_fate)
 {
-	memset(ret_fate, 0, sizeof(*ret_fate));
+	/* The second copy is rare; whoever makes it clears it. */
 	ret_fate->index = netem->index;
+	ret_fate->count = 1;
+	ret_fate->copy[0] = (struct netem_copy){0};
 	if (netem->params.model == NETEM_KERNEL) {
 		kernel_decide(netem, now_ns, length, ret_fate);
 	} else if (netem->params.model == NETEM_CALIBRATED) {
 		calibrated_decide(netem, now_ns, length, ret_fate);
 	} else {
-		ret_fate->count = 1;
 		ret_fate->copy[0].is_immediate = true;
 		ret_fate->copy[0].release_ns = now_ns;
 	}
 	netem->index++;
-	count(&netem->totals, ret_fate);
+	netem->totals.decided++;
+	count_copy(&netem->totals, &ret_fate->copy[0]);
+	if (ret_fate->count > 1) {
+		netem->totals.duplicated++;
+		count_copy(&netem->totals, &ret_fate->copy[1]);
+	}
 }
 
 void netem_left(struct netem *netem)

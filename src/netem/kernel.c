@@ -69,16 +69,18 @@ static bool fires(struct netem *netem, struct correlated *state, uint32_t thresh
 static bool is_lost(struct netem *netem, const struct netem_step *step, unsigned copy)
 {
 	const struct netem_loss *loss = &netem->params.loss;
-	uint32_t draws[2] = {draw32(netem, copy, FOR_LOSS_STATE), draw32(netem, copy, FOR_LOSS)};
+	uint32_t draws[2];
 
 	if (step && step->loss >= 0)
-		return draws[1] * 0x1p-32 < step->loss;
+		return draw32(netem, copy, FOR_LOSS) * 0x1p-32 < step->loss;
 	switch (loss->kind) {
 	case NETEM_LOSS_RANDOM:
 		return fires(netem, &netem->kernel.loss, netem->kernel.p_loss, copy, FOR_LOSS);
 	case NETEM_LOSS_STATES:
-		return loss_chain_kernel(&netem->loss, loss, draws[0]);
+		return loss_chain_kernel(&netem->loss, loss, draw32(netem, copy, FOR_LOSS_STATE));
 	case NETEM_LOSS_ELLIOTT:
+		draws[0] = draw32(netem, copy, FOR_LOSS_STATE);
+		draws[1] = draw32(netem, copy, FOR_LOSS);
 		return loss_elliott_kernel(&netem->loss, loss, draws);
 	default:
 		return false;
@@ -182,7 +184,6 @@ void kernel_decide(
 	bool is_double =
 		fires(netem, &netem->kernel.duplicate, netem->kernel.p_duplicate, 0, FOR_DUPLICATE);
 
-	ret_fate->count = 1;
 	if (is_lost(netem, step, 0)) {
 		/* A loss on a packet chosen for duplication only cancels the clone. */
 		if (!is_double) {

@@ -119,6 +119,7 @@ static void tell_health(const struct loop *loop, struct wire_health *health)
 
 	getrusage(RUSAGE_SELF, &usage);
 	*health = (struct wire_health){.release_error = loop->fabric.release_error,
+		.late_limit_ns = loop->fabric.late_limit_ns,
 		.memory_bytes = loop->memory_bytes,
 		.memory_used_bytes = loop->fabric.pool.in_use,
 		.cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +

@@ -1,6 +1,11 @@
 /* The core of the wire: its ports and what is due. It has no clock and no descriptors. */
 #include "wire/internal.h"
 
+enum {
+	LITTLE = 20,      /* a twentieth of a delay is little */
+	LATE_NS = 1000000 /* to be so late is always borne */
+};
+
 int fabric_init(struct fabric *fabric, size_t memory_bytes, struct error *err)
 {
 	/* A jittered super-packet has one parcel per segment, about as many as small buffers would
@@ -40,15 +45,39 @@ static int check_params(const struct wire_params *params, struct error *err)
 	return 0;
 }
 
+static int64_t between(int64_t least, int64_t value, int64_t most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
+/* What wire_health_is_good() allows this port. */
+static int64_t late_limit_of(const struct port *port)
+{
+	int64_t delay_ns = port->params.impairment.delay_ns;
+
+	if (!netem_is_transparent(port->netem))
+		return between(LATE_NS, delay_ns / 5, 5 * LATE_NS);
+	return between(LATE_NS, port->out.buffer_ns / 2, 10 * LATE_NS);
+}
+
 static void note_waiting(struct fabric *fabric)
 {
 	fabric->can_wait = false;
+	fabric->tolerance_ns = INT64_MAX;
+	fabric->late_limit_ns = INT64_MAX;
 	for (uint16_t i = 0; i < fabric->port_count; i++) {
 		const struct port *port = &fabric->ports[i];
+		int64_t delay_ns = port->params.impairment.delay_ns, limit_ns;
 
-		if (port->is_up &&
-			(port->params.line_rate_bps > 0 || !netem_is_transparent(port->netem)))
+		if (!port->is_up)
+			continue;
+		limit_ns = late_limit_of(port);
+		if (port->params.line_rate_bps > 0 || !netem_is_transparent(port->netem))
 			fabric->can_wait = true;
+		if (delay_ns > 0 && delay_ns / LITTLE < fabric->tolerance_ns)
+			fabric->tolerance_ns = delay_ns / LITTLE;
+		if (limit_ns < fabric->late_limit_ns)
+			fabric->late_limit_ns = limit_ns;
 	}
 }
 
@@ -118,7 +147,7 @@ static void forget_parcels(struct fabric *fabric, uint16_t number)
 	}
 	for (; kept != NO_PARCEL; kept = next) {
 		next = queue->parcels[kept].next;
-		queue_push(queue, queue->parcels[kept].lane, kept);
+		queue_push(queue, kept);
 	}
 }
 
@@ -144,6 +173,7 @@ void fabric_restart(struct fabric *fabric, uint64_t seed, int64_t now_ns)
 {
 	fabric->seed = seed;
 	fabric->release_error = (struct wire_histogram){0};
+	fabric->unclocked = 0;
 	for (uint16_t i = 0; i < fabric->port_count; i++) {
 		struct port *port = &fabric->ports[i];
 
@@ -209,17 +239,45 @@ static void prefetch_next(const struct queue *queue)
 	buffer = queue->parcels[queue->heap[0].parcel].buffer;
 	__builtin_prefetch(buffer);
 	__builtin_prefetch(buffer->data);
+	__builtin_prefetch(buffer->data + 64);
 }
 
+/* Whether two parcels at the end of the same line are neighbours of one super-packet. */
+static bool continues(const struct parcel *parcel, const struct parcel *next)
+{
+	return next->buffer == parcel->buffer && next->out_port == parcel->out_port &&
+	       next->first == parcel->first + parcel->count &&
+	       next->is_clone == parcel->is_clone;
+}
+
+/*
+ * Releases what is due. Segments that came off a line one by one and are all due, since this wire
+ * looks only so often, leave as one super-packet again: the one in `kept` and its successor.
+ */
 void fabric_run(struct fabric *fabric, int64_t now_ns)
 {
+	struct parcel *parcels = fabric->queue.parcels;
+	uint32_t kept = NO_PARCEL;
+
 	if (fabric->held > 0)
 		release_expired(fabric, now_ns);
 	while (queue_next_ns(&fabric->queue) <= now_ns) {
 		uint32_t at = queue_pop(&fabric->queue);
 
 		prefetch_next(&fabric->queue);
-		fabric->queue.parcels[at].is_timed = true;
-		forward_release(fabric, at);
+		parcels[at].is_timed = true;
+		if (parcels[at].stage != STAGE_LINE_IN) {
+			forward_release(fabric, at);
+		} else if (kept != NO_PARCEL && continues(&parcels[kept], &parcels[at])) {
+			parcels[kept].count += parcels[at].count;
+			forward_drop(fabric, at);
+		} else {
+			if (kept != NO_PARCEL)
+				forward_release(fabric, kept);
+			kept = at;
+		}
 	}
+	if (kept != NO_PARCEL)
+		forward_release(fabric, kept);
+	forward_clock(fabric);
 }

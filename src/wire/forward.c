@@ -7,7 +7,7 @@ static void push(struct fabric *fabric, uint32_t at, uint16_t port, enum stage s
 
 	parcel->stage = (uint8_t)stage;
 	parcel->lane = (uint16_t)(port * STAGES + stage);
-	queue_push(&fabric->queue, parcel->lane, at);
+	queue_push(&fabric->queue, at);
 }
 
 void forward_drop(struct fabric *fabric, uint32_t at)
@@ -64,22 +64,36 @@ static bool put_out(struct fabric *fabric, const struct parcel *parcel)
 	return fabric->output(fabric->context, parcel->out_port, pieces, 2);
 }
 
+void forward_clock(struct fabric *fabric)
+{
+	int64_t now_ns;
+
+	if (fabric->unclocked == 0)
+		return;
+	now_ns = fabric->now(fabric->context);
+	for (uint32_t i = 0; i < fabric->unclocked; i++)
+		histogram_add(&fabric->release_error, now_ns - fabric->unclocked_ns[i]);
+	fabric->unclocked = 0;
+}
+
 static void deliver(struct fabric *fabric, uint32_t at)
 {
 	struct parcel *parcel = &fabric->queue.parcels[at];
 	struct wire_counters *counters = &fabric->ports[parcel->out_port].counters;
-	int64_t now_ns = 0;
 
-	if (parcel->is_timed || fabric->log)
-		now_ns = fabric->now(fabric->context);
-	if (parcel->is_timed)
-		histogram_add(&fabric->release_error, now_ns - parcel->release_ns);
 	if (!put_out(fabric, parcel))
 		counters->write_errors++;
+	if (parcel->is_timed) {
+		fabric->unclocked_ns[fabric->unclocked++] = parcel->release_ns;
+		if (fabric->unclocked == LATENESS_BATCH)
+			forward_clock(fabric);
+	}
 	counters->out_frames++;
 	counters->out_packets += parcel->count;
 	counters->out_bytes += wire_bytes(parcel);
-	note(fabric, parcel, parcel->is_corrupt ? WIRE_CORRUPTED : WIRE_DELIVERED, now_ns);
+	if (fabric->log)
+		note(fabric, parcel, parcel->is_corrupt ? WIRE_CORRUPTED : WIRE_DELIVERED,
+			fabric->now(fabric->context));
 	forward_drop(fabric, at);
 }
 

@@ -50,14 +50,10 @@ static uint32_t make_parcel(
 }
 
 /* Lets go the run of segments that share a release. */
-static void close_run(struct intake *in)
+static void let_go(struct intake *in)
 {
 	struct parcel *parcel;
-	uint32_t at;
-
-	if (in->count == 0)
-		return;
-	at = make_parcel(in, in->buffer, in->first, in->count);
+	uint32_t at = make_parcel(in, in->buffer, in->first, in->count);
 	if (at != NO_PARCEL) {
 		parcel = &in->fabric->queue.parcels[at];
 		parcel->release_ns = in->release_ns;
@@ -72,6 +68,12 @@ static void close_run(struct intake *in)
 			netem_left(in->port->netem);
 	}
 	in->count = 0;
+}
+
+static inline void close_run(struct intake *in)
+{
+	if (in->count > 0)
+		let_go(in);
 }
 
 static void extend_run(struct intake *in, uint32_t i, int64_t release_ns)
@@ -102,13 +104,10 @@ static struct buffer *corrupted_copy(const struct intake *in, uint32_t i, uint64
 {
 	const struct frame *frame = &in->buffer->frame;
 	uint32_t size = frame_segment_bytes(frame, i);
-	enum buffer_class class = BUFFER_SMALL;
 	struct buffer *copy;
 	struct piece piece;
 
-	while (buffer_room(class) < VNET_SIZE + size)
-		class ++;
-	copy = buffer_take(&in->fabric->pool, class);
+	copy = buffer_take(&in->fabric->pool, buffer_class_for(VNET_SIZE + size));
 	if (!copy)
 		return NULL;
 	copy->in_ns = in->buffer->in_ns;

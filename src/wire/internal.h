@@ -65,6 +65,7 @@ struct buffer {
 };
 
 enum buffer_class {
+	BUFFER_TINY,   /* an acknowledgement */
 	BUFFER_SMALL,  /* an ordinary packet */
 	BUFFER_MEDIUM, /* a jumbo frame */
 	BUFFER_LARGE,  /* a super-packet */
@@ -81,6 +82,8 @@ struct pool {
 MUST_CHECK int pool_init(struct pool *pool, size_t size, struct error *err);
 void pool_done(struct pool *pool);
 uint32_t buffer_room(enum buffer_class class);
+/* The smallest with room for so much, which must fit the largest. */
+enum buffer_class buffer_class_for(uint32_t size);
 /* NULL when memory is used up. The taker holds the only reference. */
 struct buffer *buffer_take(struct pool *pool, enum buffer_class class);
 void buffer_drop(struct pool *pool, struct buffer *buffer);
@@ -104,38 +107,36 @@ enum stage {
 	STAGES
 };
 
-/* A run of segments with one fate. */
+/* A run of segments with one fate. A cache line, for it waits long enough to leave the cache. */
 struct parcel {
-	int64_t release_ns;
-	uint64_t order;
+	_Alignas(64) int64_t release_ns;
 	struct buffer *buffer;
-	uint32_t next; /* in its lane */
+	uint32_t order; /* of entry; wraps, so only differences mean something */
+	uint32_t next;  /* in its lane */
 	uint32_t first, count;
 	uint32_t spacing_ns; /* between its segments on the line they came from */
 	uint16_t in_port, out_port;
 	uint16_t queued; /* packets of it that the impairment counts as queued */
 	uint16_t lane;
 	uint8_t stage;
-	uint8_t is_clone : 1, is_corrupt : 1, is_timed : 1;
+	uint8_t is_clone : 1, is_corrupt : 1, is_timed : 1, is_in_lane : 1;
 };
 
 struct heap_item {
 	int64_t release_ns;
-	uint64_t order;
-	uint32_t parcel;
-	uint32_t lane; /* whose first it is, or NO_LANE */
+	uint32_t order, parcel;
 };
 
 struct lane {
 	uint32_t first, last;
+	int64_t last_ns; /* release of the last */
 };
 
 struct queue {
 	struct parcel *parcels;
 	uint32_t room, used, free;
-	struct heap_item *heap;
-	uint32_t heap_size;
-	uint64_t entered;
+	struct heap_item *heap, *heap_memory; /* four children side by side in one cache line */
+	uint32_t heap_size, entered;
 	struct lane lanes[WIRE_MAX_PORTS * STAGES];
 };
 
@@ -146,7 +147,8 @@ void queue_done(struct queue *queue);
 /* Fresh parcel, or NO_PARCEL. */
 uint32_t parcel_new(struct queue *queue);
 void parcel_free(struct queue *queue, uint32_t parcel);
-void queue_push(struct queue *queue, uint32_t lane, uint32_t parcel);
+/* Into the lane that the parcel names. */
+void queue_push(struct queue *queue, uint32_t parcel);
 /* INT64_MAX when empty. */
 static inline int64_t queue_next_ns(const struct queue *queue)
 {
@@ -199,6 +201,10 @@ struct port {
 /* Hands a frame with its virtio header to a host; false when it was refused. */
 typedef bool fabric_output(void *context, uint16_t port, const struct iovec *pieces, int count);
 
+enum {
+	LATENESS_BATCH = 4 /* frames written between two looks at the clock */
+};
+
 struct fabric {
 	struct pool pool;
 	struct queue queue;
@@ -208,10 +214,15 @@ struct fabric {
 	uint64_t seed;
 	uint32_t held; /* packets that wait for successors */
 	bool can_wait; /* some port delays or limits: frames may be kept */
+	int64_t tolerance_ns;  /* so much more delay is little to every port */
+	int64_t late_limit_ns; /* as in struct wire_health */
 	fabric_output *output;
 	void *context;
 	int64_t (*now)(void *context); /* when a frame is written, for the release error */
 	struct wire_histogram release_error;
+	/* Releases of frames that were written after the clock was read last. */
+	int64_t unclocked_ns[LATENESS_BATCH];
+	uint32_t unclocked;
 	struct wire_log *log;
 };
 
@@ -243,6 +254,8 @@ bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct
 void forward_parcel(struct fabric *fabric, uint32_t at, int64_t now_ns);
 void forward_release(struct fabric *fabric, uint32_t at);
 void forward_drop(struct fabric *fabric, uint32_t at);
+/* Counts how late those were that left since the clock was read last; the first of them a little more. */
+void forward_clock(struct fabric *fabric);
 
 /* log.c */
 struct log_event {

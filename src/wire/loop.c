@@ -9,20 +9,24 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
 	BATCH = 64, /* frames from one port before the next has its turn */
+	READS = 8,  /* between releases: reading and writing in turns costs the processor's caches */
 	PATIENCE = 4,
 	EVENTS = 32,
+	SLEEPS = 15, /* tried to find out what one takes */
 	CONTROL = WIRE_MAX_PORTS
 };
 
 static bool write_frame(void *context, uint16_t port, const struct iovec *pieces, int count)
 {
-	const struct loop *loop = context;
+	struct loop *loop = context;
 	ssize_t n;
 
+	loop->moved++;
 	if (count == 1)
 		n = write(loop->taps[port].fd, pieces[0].iov_base, pieces[0].iov_len);
 	else
@@ -98,8 +102,7 @@ static void hand_over(struct loop *loop, uint16_t port, uint32_t size, int64_t n
 	struct buffer *fitting = NULL;
 
 	if (loop->fabric.can_wait && size <= buffer_room(BUFFER_MEDIUM))
-		fitting = buffer_take(
-			pool, size <= buffer_room(BUFFER_SMALL) ? BUFFER_SMALL : BUFFER_MEDIUM);
+		fitting = buffer_take(pool, buffer_class_for(size));
 	if (fitting) {
 		memcpy(fitting->data, loop->next->data, size);
 		(void)fabric_input(&loop->fabric, port, now_ns, fitting, size);
@@ -110,7 +113,7 @@ static void hand_over(struct loop *loop, uint16_t port, uint32_t size, int64_t n
 	}
 }
 
-static bool read_frame(struct loop *loop, uint16_t port)
+static bool read_frame(struct loop *loop, uint16_t port, bool may_release)
 {
 	int64_t now_ns;
 	ssize_t n;
@@ -122,14 +125,42 @@ static bool read_frame(struct loop *loop, uint16_t port)
 	n = read(loop->taps[port].fd, loop->next->data, buffer_room(BUFFER_LARGE));
 	if (n <= 0)
 		return false;
+	loop->moved++;
 	now_ns = clock_now_ns();
-	if (fabric_next_ns(&loop->fabric) <= now_ns)
+	if (may_release && fabric_next_ns(&loop->fabric) <= now_ns)
 		fabric_run(&loop->fabric, now_ns);
 	hand_over(loop, port, (uint32_t)n, now_ns);
 	return true;
 }
 
-/* How long to sleep; a zero timeout polls, which spins over the last stretch before a release. */
+static int64_t sleep_for(int64_t ns)
+{
+	struct timespec length = {.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
+	int64_t before_ns = clock_now_ns();
+
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &length, NULL);
+	return clock_now_ns() - before_ns;
+}
+
+static int by_length(const void *left, const void *right)
+{
+	const int64_t *a = left, *b = right;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* A timer that rings takes 3 us on bare metal and may take 30 us on a virtual machine. */
+static int64_t price_of_sleep(void)
+{
+	int64_t taken_ns[SLEEPS];
+
+	for (int i = 0; i < SLEEPS; i++)
+		taken_ns[i] = sleep_for(1);
+	qsort(taken_ns, SLEEPS, sizeof(*taken_ns), by_length);
+	return taken_ns[SLEEPS / 2];
+}
+
+/* How long to sleep. Zero polls: the last stretch before a release, and what a sleep would take. */
 static const struct timespec *patience(const struct loop *loop, struct timespec *ret_timeout)
 {
 	int64_t next_ns = fabric_next_ns(&loop->fabric), wait_ns;
@@ -137,7 +168,7 @@ static const struct timespec *patience(const struct loop *loop, struct timespec 
 	if (next_ns == INT64_MAX)
 		return NULL;
 	wait_ns = next_ns - clock_now_ns() - loop->spin_ns;
-	if (wait_ns < 0)
+	if (wait_ns < loop->sleep_price_ns)
 		wait_ns = 0;
 	ret_timeout->tv_sec = wait_ns / NS_PER_S;
 	ret_timeout->tv_nsec = wait_ns % NS_PER_S;
@@ -155,7 +186,8 @@ static void read_frames(struct loop *loop, uint16_t port)
 
 	if (tap->budget == 0)
 		tap->budget = 1;
-	while (count < tap->budget && tap->fd >= 0 && read_frame(loop, port))
+	while (count < tap->budget && tap->fd >= 0 &&
+		read_frame(loop, port, count % READS == READS - 1))
 		count++;
 	if (count < tap->budget) {
 		tap->budget = count;
@@ -174,23 +206,85 @@ static void serve(struct loop *loop, uint32_t number)
 		read_frames(loop, (uint16_t)number);
 }
 
-int loop_run(struct loop *loop, struct error *err)
+/* Serves whoever has something to say, after waiting for it at most so long. */
+static int look(struct loop *loop, const struct timespec *timeout, struct error *err)
 {
 	struct epoll_event events[EVENTS];
+	bool may_sleep = !timeout || timeout->tv_sec > 0 || timeout->tv_nsec > 0;
+	int64_t before_ns = may_sleep ? clock_now_ns() : 0, after_ns;
+	int ready = epoll_pwait2(loop->epoll_fd, events, EVENTS, timeout, NULL);
+
+	if (ready < 0 && errno != EINTR)
+		return fail_errno(err, "wait for frames");
+	after_ns = may_sleep ? clock_now_ns() : 0;
+	if (after_ns - before_ns > loop->sleep_price_ns)
+		loop->rested_ns = after_ns;
+	for (int i = 0; i < ready; i++)
+		serve(loop, events[i].data.u32);
+	return ready > 0;
+}
+
+/* How long a nap may last now; 0: none is due. */
+static int64_t nap_due(const struct loop *loop, int64_t now_ns)
+{
+	int64_t nap_ns = loop->fabric.tolerance_ns;
+
+	if (nap_ns > loop->nap_ns)
+		nap_ns = loop->nap_ns;
+	return nap_ns > loop->sleep_price_ns && now_ns - loop->rested_ns > nap_ns ? nap_ns : 0;
+}
+
+/* A look without waiting; what is due leaves before. */
+static int glance(struct loop *loop, int64_t now_ns, struct error *err)
+{
+	static const struct timespec none;
+
+	if (fabric_next_ns(&loop->fabric) <= now_ns)
+		fabric_run(&loop->fabric, now_ns);
+	return look(loop, &none, err);
+}
+
+/*
+ * A wire with something to do every few microseconds would never sleep, or pay for each sleep more
+ * than it gains. It takes a nap instead, as network cards moderate their interrupts: for so long it
+ * leaves its ports alone, and does at once what has come and fallen due meanwhile. It does so only
+ * when nothing is left to do, so one that has its hands full is not held up.
+ */
+static int nap(struct loop *loop, int64_t nap_ns, struct error *err)
+{
+	uint64_t moved = loop->moved;
+	int64_t now_ns;
+
+	sleep_for(nap_ns - loop->sleep_price_ns);
+	now_ns = clock_now_ns();
+	if (glance(loop, now_ns, err) < 0)
+		return -1;
+	if (loop->moved < moved + 2)
+		loop->rested_ns = now_ns;
+	return 0;
+}
+
+static int turn(struct loop *loop, struct error *err)
+{
+	int64_t now_ns = clock_now_ns(), nap_ns = nap_due(loop, now_ns);
 	struct timespec timeout;
+	int ready;
 
+	if (nap_ns > 0) {
+		ready = glance(loop, now_ns, err);
+		return ready == 0 ? nap(loop, nap_ns, err) : ready;
+	}
+	if (fabric_next_ns(&loop->fabric) <= now_ns)
+		fabric_run(&loop->fabric, now_ns);
+	return look(loop, patience(loop, &timeout), err);
+}
+
+int loop_run(struct loop *loop, struct error *err)
+{
+	loop->sleep_price_ns = price_of_sleep();
 	while (!loop->is_stopped) {
-		int64_t now_ns = clock_now_ns();
-		int ready;
-
-		if (fabric_next_ns(&loop->fabric) <= now_ns)
-			fabric_run(&loop->fabric, now_ns);
-		ready = epoll_pwait2(
-			loop->epoll_fd, events, EVENTS, patience(loop, &timeout), NULL);
-		if (ready < 0 && errno != EINTR)
-			return fail_errno(err, "wait for frames");
-		for (int i = 0; i < ready; i++)
-			serve(loop, events[i].data.u32);
+		if (turn(loop, err) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -18,6 +18,10 @@ struct loop {
 	struct buffer
 		*next;   /* a large one, where the next frame is read into; NULL without memory */
 	int64_t spin_ns; /* how long before a release we stop sleeping */
+	int64_t nap_ns;  /* the most that a busy wire leaves its ports alone; 0: never */
+	int64_t sleep_price_ns; /* what the shortest sleep takes on this machine */
+	int64_t rested_ns;      /* when it last slept longer than that */
+	uint64_t moved;         /* frames read and written */
 	bool is_stopped, is_realtime, memory_is_locked;
 	size_t memory_bytes;
 	struct wire_log *log;

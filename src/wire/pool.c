@@ -1,10 +1,13 @@
-/* Frames that wait: three sizes of buffers, carved from one fixed mapping and never given back. */
+/* Frames that wait: four sizes of buffers, carved from one fixed mapping and never given back. */
 #include "wire/internal.h"
 
 #include <sys/mman.h>
 
-static const uint32_t class_bytes[BUFFER_CLASSES] = {
-	[BUFFER_SMALL] = 2048, [BUFFER_MEDIUM] = 12288, [BUFFER_LARGE] = 69632};
+/* Odd numbers of cache lines: were they powers of two, all heads would share a few cache sets. */
+static const uint32_t class_bytes[BUFFER_CLASSES] = {[BUFFER_TINY] = 5 * 64,
+	[BUFFER_SMALL] = 25 * 64,
+	[BUFFER_MEDIUM] = 193 * 64,
+	[BUFFER_LARGE] = 1089 * 64};
 
 int pool_init(struct pool *pool, size_t size, struct error *err)
 {
@@ -25,9 +28,21 @@ void pool_done(struct pool *pool)
 	*pool = (struct pool){0};
 }
 
+_Static_assert(sizeof(struct buffer) + VNET_SIZE + 14 + 8 + 1500 <= 25 * 64,
+	"an ordinary packet with two VLAN tags fits a small buffer");
+
 uint32_t buffer_room(enum buffer_class class)
 {
 	return class_bytes[class] - (uint32_t)sizeof(struct buffer);
+}
+
+enum buffer_class buffer_class_for(uint32_t size)
+{
+	enum buffer_class class = BUFFER_TINY;
+
+	while (buffer_room(class) < size)
+		class++;
+	return class;
 }
 
 struct buffer *buffer_take(struct pool *pool, enum buffer_class class)

@@ -7,10 +7,9 @@
 
 #include <sys/mman.h>
 
-#define NO_LANE UINT32_MAX
-
 enum {
-	CHILDREN = 4
+	CHILDREN = 4,
+	BEFORE_TOP = CHILDREN - 1 /* places left empty, so that children begin a cache line */
 };
 
 static void *map(size_t size)
@@ -27,9 +26,10 @@ int queue_init(struct queue *queue, uint32_t room, struct error *err)
 {
 	*queue = (struct queue){.room = room, .free = NO_PARCEL};
 	queue->parcels = map(room * sizeof(*queue->parcels));
-	queue->heap = map(room * sizeof(*queue->heap));
-	if (!queue->parcels || !queue->heap)
+	queue->heap_memory = map((room + BEFORE_TOP) * sizeof(*queue->heap));
+	if (!queue->parcels || !queue->heap_memory)
 		return fail_errno(err, "reserve a queue for %u parcels", room);
+	queue->heap = queue->heap_memory + BEFORE_TOP;
 	for (uint32_t i = 0; i < ARRAY_SIZE(queue->lanes); i++)
 		queue->lanes[i].first = NO_PARCEL;
 	return 0;
@@ -39,8 +39,8 @@ void queue_done(struct queue *queue)
 {
 	if (queue->parcels)
 		munmap(queue->parcels, queue->room * sizeof(*queue->parcels));
-	if (queue->heap)
-		munmap(queue->heap, queue->room * sizeof(*queue->heap));
+	if (queue->heap_memory)
+		munmap(queue->heap_memory, (queue->room + BEFORE_TOP) * sizeof(*queue->heap));
 	*queue = (struct queue){0};
 }
 
@@ -63,15 +63,13 @@ void parcel_free(struct queue *queue, uint32_t parcel)
 
 static bool is_before(const struct heap_item *a, const struct heap_item *b)
 {
-	if (a->release_ns != b->release_ns)
-		return a->release_ns < b->release_ns;
-	return a->order < b->order;
+	if (__builtin_expect(a->release_ns == b->release_ns, 0))
+		return (int32_t)(a->order - b->order) < 0;
+	return a->release_ns < b->release_ns;
 }
 
-static void sift_up(struct queue *queue, struct heap_item item)
+static void sift_up(struct queue *queue, uint32_t at, struct heap_item item)
 {
-	uint32_t at = queue->heap_size++;
-
 	while (at > 0) {
 		uint32_t parent = (at - 1) / CHILDREN;
 
@@ -83,69 +81,87 @@ static void sift_up(struct queue *queue, struct heap_item item)
 	queue->heap[at] = item;
 }
 
-/* Puts an item in place of the top. */
-static void sift_down(struct queue *queue, struct heap_item item)
+/* A knock-out without branches: which child is least, no processor can guess. */
+static uint32_t least_child(const struct heap_item *heap, uint32_t first)
 {
-	uint32_t at = 0;
+	uint32_t a = first + is_before(&heap[first + 1], &heap[first]);
+	uint32_t b = first + 2 + is_before(&heap[first + 3], &heap[first + 2]);
 
-	for (;;) {
-		uint32_t first = at * CHILDREN + 1, least = first;
+	return is_before(&heap[b], &heap[a]) ? b : a;
+}
 
-		if (first >= queue->heap_size)
-			break;
-		for (uint32_t i = first + 1; i < first + CHILDREN && i < queue->heap_size; i++) {
-			if (is_before(&queue->heap[i], &queue->heap[least]))
-				least = i;
-		}
-		if (!is_before(&queue->heap[least], &item))
-			break;
+static uint32_t least_of_few(const struct heap_item *heap, uint32_t first, uint32_t end)
+{
+	uint32_t least = first;
+
+	for (uint32_t i = first + 1; i < end; i++) {
+		if (is_before(&heap[i], &heap[least]))
+			least = i;
+	}
+	return least;
+}
+
+/* The gap at the top sinks to the bottom, where an item that was there before mostly belongs. */
+static void replace_top(struct queue *queue, struct heap_item item)
+{
+	uint32_t at = 0, first;
+
+	for (; (first = at * CHILDREN + 1) < queue->heap_size;) {
+		uint32_t least = first + CHILDREN <= queue->heap_size
+					 ? least_child(queue->heap, first)
+					 : least_of_few(queue->heap, first, queue->heap_size);
+
 		queue->heap[at] = queue->heap[least];
 		at = least;
 	}
-	queue->heap[at] = item;
+	sift_up(queue, at, item);
 }
 
-static struct heap_item item_of(const struct queue *queue, uint32_t parcel, uint32_t lane)
+static struct heap_item item_of(const struct queue *queue, uint32_t parcel)
 {
 	return (struct heap_item){.release_ns = queue->parcels[parcel].release_ns,
 		.order = queue->parcels[parcel].order,
-		.parcel = parcel,
-		.lane = lane};
+		.parcel = parcel};
 }
 
-void queue_push(struct queue *queue, uint32_t lane_number, uint32_t parcel)
+void queue_push(struct queue *queue, uint32_t parcel)
 {
-	struct lane *lane = &queue->lanes[lane_number];
 	struct parcel *new = &queue->parcels[parcel];
+	struct lane *lane = &queue->lanes[new->lane];
 
 	new->order = queue->entered++;
 	new->next = NO_PARCEL;
+	new->is_in_lane = true;
 	if (lane->first == NO_PARCEL) {
 		lane->first = parcel;
 		lane->last = parcel;
-		sift_up(queue, item_of(queue, parcel, lane_number));
-	} else if (new->release_ns >= queue->parcels[lane->last].release_ns) {
+		lane->last_ns = new->release_ns;
+		sift_up(queue, queue->heap_size++, item_of(queue, parcel));
+	} else if (new->release_ns >= lane->last_ns) {
 		queue->parcels[lane->last].next = parcel;
 		lane->last = parcel;
+		lane->last_ns = new->release_ns;
 	} else {
-		sift_up(queue, item_of(queue, parcel, NO_LANE));
+		new->is_in_lane = false;
+		sift_up(queue, queue->heap_size++, item_of(queue, parcel));
 	}
 }
 
 uint32_t queue_pop(struct queue *queue)
 {
 	uint32_t parcel = queue->heap[0].parcel;
-	uint32_t lane = queue->heap[0].lane;
 
-	if (lane != NO_LANE) {
-		queue->lanes[lane].first = queue->parcels[parcel].next;
-		if (queue->lanes[lane].first != NO_PARCEL) {
-			sift_down(queue, item_of(queue, queue->lanes[lane].first, lane));
+	if (queue->parcels[parcel].is_in_lane) {
+		struct lane *lane = &queue->lanes[queue->parcels[parcel].lane];
+
+		lane->first = queue->parcels[parcel].next;
+		if (lane->first != NO_PARCEL) {
+			replace_top(queue, item_of(queue, lane->first));
 			return parcel;
 		}
 	}
 	queue->heap_size--;
 	if (queue->heap_size > 0)
-		sift_down(queue, queue->heap[queue->heap_size]);
+		replace_top(queue, queue->heap[queue->heap_size]);
 	return parcel;
 }

@@ -26,6 +26,7 @@ enum {
 	WIRE_MAX_PORTS = 128,
 	WIRE_LINE_OVERHEAD_BYTES = 24, /* per frame on a line: preamble, checksum, gap */
 	WIRE_LINE_MIN_BYTES = 60,      /* shorter frames are padded on a line */
+	WIRE_DEFAULT_NAP_US = 50,
 };
 
 #define WIRE_DEFAULT_LINE_BUFFER_BYTES UINT64_C(1514000) /* a thousand full frames */
@@ -52,6 +53,9 @@ struct wire_counters {
 	uint64_t malformed;     /* frames whose virtio header or lengths contradict themselves */
 	uint64_t write_errors;  /* frames that the receiving TAP refused */
 	uint64_t out_of_memory; /* packets dropped because the wire's own memory was full */
+	/* Frames that the host's TAP dropped before the wire fetched them (tx_dropped of its device).
+	 * 0 from the wire, which cannot see them; for whoever can, before wire_health_is_good(). */
+	uint64_t unfetched;
 };
 
 /* Logarithmic buckets, eight per factor of two, from 1 ns on. */
@@ -71,6 +75,7 @@ int64_t wire_histogram_quantile_ns(const struct wire_histogram *histogram, doubl
 /* The wire's own health since the last restart. */
 struct wire_health {
 	struct wire_histogram release_error; /* time of writing minus time of release */
+	int64_t late_limit_ns;               /* what the ports' parameters bear; see below */
 	uint64_t memory_bytes, memory_used_bytes;
 	double cpu_s;
 	bool is_realtime, memory_is_locked;
@@ -78,8 +83,13 @@ struct wire_health {
 
 /*
  * Whether figures measured meanwhile mean the profile or only a wire that was too slow: false, with
- * the reason, when packets were dropped for lack of memory or the release error has p99 > 1 ms over
- * at least a hundred packets, of fewer than which one alone would decide.
+ * the reason, when packets were dropped for lack of memory, when a host's TAP dropped more than one
+ * frame in ten thousand because the wire did not fetch them, or when more than 1 % of the packets
+ * were later than the limit. Of few packets, so many must be late that chance (95 %) does not
+ * explain it: one of five, two of twenty. The limit is 1 ms, or a fifth of the smallest delay up to
+ * 5 ms. Without any delay only a queue at the line holds packets, and one more in a hundred of them
+ * for a while changes no figure but that queue's: the limit is half of what the line's buffer holds,
+ * between 1 and 10 ms.
  */
 bool wire_health_is_good(const struct wire_health *health, const struct wire_counters ports[],
 	size_t port_count, char *ret_reason, size_t reason_size);

@@ -17,7 +17,7 @@
 
 static const char usage[] =
 	"usage: meshbench-wire (--control-fd N | --listen PATH) [--memory MIB] [--realtime] "
-	"[--spin US]\n"
+	"[--spin US] [--nap US]\n"
 	"\n"
 	"Switches Ethernet frames between TAPs and impairs them. It serves one control "
 	"connection,\n"
@@ -27,12 +27,13 @@ static const char usage[] =
 	"  --listen PATH   wait here for the one control connection\n"
 	"  --memory MIB    for waiting packets (256)\n"
 	"  --realtime      run before all ordinary processes, if this is allowed\n"
-	"  --spin US       do not sleep so shortly before a release (0)\n";
+	"  --spin US       do not sleep so shortly before a release (0)\n"
+	"  --nap US        when busy, look at the ports only so often, 0: at every frame (50)\n";
 
 struct options {
 	int control_fd;
 	const char *listen_path;
-	int64_t memory_mib, spin_us;
+	int64_t memory_mib, spin_us, nap_us;
 	bool is_realtime;
 };
 
@@ -41,7 +42,7 @@ static int read_options(int argc, char **argv, struct options *options, struct e
 	static const struct option names[] = {{"control-fd", required_argument, NULL, 'c'},
 		{"listen", required_argument, NULL, 'l'}, {"memory", required_argument, NULL, 'm'},
 		{"realtime", no_argument, NULL, 'r'}, {"spin", required_argument, NULL, 's'},
-		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+		{"nap", required_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	int64_t number = -1;
 	int status = 0, name;
 
@@ -58,6 +59,8 @@ static int read_options(int argc, char **argv, struct options *options, struct e
 			status = text_integer(optarg, 1, 1 << 20, &options->memory_mib, err);
 		else if (name == 's')
 			status = text_integer(optarg, 0, 1000000, &options->spin_us, err);
+		else if (name == 'n')
+			status = text_integer(optarg, 0, 1000, &options->nap_us, err);
 		else if (name == 'r')
 			options->is_realtime = true;
 		else
@@ -110,6 +113,7 @@ static int run(const struct options *options, struct error *err)
 	status = loop_init(
 		&loop, control_fd, (size_t)options->memory_mib << 20, options->spin_us * 1000, err);
 	if (!status) {
+		loop.nap_ns = options->nap_us * 1000;
 		hurry(&loop, options->is_realtime);
 		if (!options->listen_path) {
 			puts("ready");
@@ -123,7 +127,8 @@ static int run(const struct options *options, struct error *err)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.memory_mib = (int64_t)(WIRE_DEFAULT_MEMORY_BYTES >> 20)};
+	struct options options = {.memory_mib = (int64_t)(WIRE_DEFAULT_MEMORY_BYTES >> 20),
+		.nap_us = WIRE_DEFAULT_NAP_US};
 	struct error err = {0};
 
 	if (read_options(argc, argv, &options, &err) || run(&options, &err)) {

@@ -5,7 +5,16 @@
  * duplicates, delay distribution, reordering. The control is a stream that crossed a constant delay
  * of 10 ms in the same kernel at the same time: how late its packets were is how late that kernel's
  * timers were at that moment, and the model is made as late. Prints a line of both; exit 1 when
- * they disagree.
+ * they disagree, 3 when the recording is spoiled and says nothing.
+ *
+ * These rules were written after earlier recordings had shown what a machine adds, and before those
+ * to which they are applied:
+ * - Words that ask for no time (no delay, no rate) have no distribution of delay and no order: what
+ *   a probe finds there is the kernel's own way, which is no part of the model.
+ * - Lengths of loss bursts are compared where a loss model made them. At a full queue they hang on
+ *   whether a departure comes just before or just after the arrival of the same millisecond.
+ * - Bounds are those of two independent samples at one in a thousand or less: 3.5 standard errors, of
+ *   losses wider by the length of their bursts; of mean bursts with a geometric law's spread.
  */
 #include "netem/netem.h"
 #include "workload/probe.h"
@@ -18,6 +27,8 @@
 #define CONTROL_NS INT64_C(10000000)
 /* What remains of lateness between two control packets. */
 #define SLACK_NS INT64_C(200000)
+/* A recording with more control packets later than the slack is spoiled. */
+#define SPOILED_SHARE 0.02
 
 enum {
 	MAX_CONTROL = 1000000
@@ -293,17 +304,43 @@ static int verdict(const char *what, double found, double allowed)
 	return 1;
 }
 
-static int compare(
-	const char *name, const struct flow *kernel, const struct flow *model, double late_share)
+/* Mean bursts of two samples, each of so many bursts as it has losses per burst. */
+static double bursts_z(const struct probe_result *a, const struct probe_result *b)
 {
-	const struct probe_result *k = &kernel->result, *m = &model->result;
-	double sent = (double)k->sent, clumping = fmax(1, 2 * m->mean_burst);
-	double distance = delay_distance(kernel, model);
+	double lost = (double)(a->lost + b->lost);
+	double bursts = (double)a->lost / a->mean_burst + (double)b->lost / b->mean_burst;
+	double mean = lost / bursts, variance = mean * (mean - 1) + 1e-3;
+
+	return fabs(a->mean_burst - b->mean_burst) /
+	       sqrt(variance *
+		       (a->mean_burst / (double)a->lost + b->mean_burst / (double)b->lost));
+}
+
+static bool asks_for_time(const struct netem_params *params)
+{
+	return params->delay_ns > 0 || params->jitter_ns > 0 || params->rate_bps > 0;
+}
+
+/* What hangs on time: the distribution of delay, and order. */
+static int compare_times(const struct probe_result *k, const struct probe_result *m, double distance)
+{
 	double n = (double)(k->received < m->received ? k->received : m->received);
 	double order_k = (double)k->reordered / (double)k->received;
 	double order_m = (double)m->reordered / (double)m->received;
 	double three_k = (double)k->n_reordered[3] / (double)k->received;
 	double three_m = (double)m->n_reordered[3] / (double)m->received;
+
+	return verdict("delay (KS)", distance, 1.95 * sqrt(2 / n) + 0.005) +
+	       verdict("reordered share", fabs(order_k - order_m), 0.02) +
+	       verdict("3-reordered share", fabs(three_k - three_m), 0.02);
+}
+
+static int compare(const char *name, const struct flow *kernel, const struct flow *model,
+	const struct netem_params *params, double late_share)
+{
+	const struct probe_result *k = &kernel->result, *m = &model->result;
+	double sent = (double)k->sent, clumping = fmax(1, 2 * m->mean_burst);
+	double distance = delay_distance(kernel, model);
 	int disagreements = 0;
 
 	printf("%-22s loss %5.2f %5.2f %%  burst %4.2f %4.2f  dup %5.2f %5.2f %%  mean %6.2f %6.2f "
@@ -312,19 +349,18 @@ static int compare(
 		name, 100 * (double)k->lost / sent, 100 * (double)m->lost / sent, k->mean_burst,
 		m->mean_burst, 100 * (double)k->duplicates / sent,
 		100 * (double)m->duplicates / sent, k->delay.mean_us / 1e3, m->delay.mean_us / 1e3,
-		distance, 100 * order_k, 100 * order_m, 100 * three_k, 100 * three_m,
-		100 * late_share);
+		distance, 100 * (double)k->reordered / (double)k->received,
+		100 * (double)m->reordered / (double)m->received,
+		100 * (double)k->n_reordered[3] / (double)k->received,
+		100 * (double)m->n_reordered[3] / (double)m->received, 100 * late_share);
 	disagreements +=
 		verdict("loss (z)", z_of((double)k->lost, (double)m->lost, sent, clumping), 3.5);
 	disagreements += verdict("duplicates (z)",
 		z_of((double)k->duplicates, (double)m->duplicates, sent, 1.5), 3.5);
-	if (k->lost > 500)
-		disagreements += verdict(
-			"mean burst (relative)", fabs(k->mean_burst / m->mean_burst - 1), 0.12);
-	disagreements += verdict("delay (KS)", distance, 1.95 * sqrt(2 / n) + 0.005);
-	disagreements += verdict("reordered share", fabs(order_k - order_m), 0.02);
-	disagreements += verdict("3-reordered share", fabs(three_k - three_m), 0.02);
-	return disagreements;
+	if (params->loss.kind != NETEM_LOSS_NONE && k->lost > 500 && m->lost > 500)
+		disagreements += verdict("mean burst (z)", bursts_z(k, m), 3.5);
+	return asks_for_time(params) ? disagreements + compare_times(k, m, distance)
+				     : disagreements;
 }
 
 static void measure(struct flow *flow, size_t sent)
@@ -366,5 +402,10 @@ int main(int argc, char **argv)
 	run_model(&params, &stream, &control, &model);
 	measure(&kernel, stream.sent);
 	measure(&model, stream.sent);
-	return compare(argv[1], &kernel, &model, control.late_share) > 0;
+	if (asks_for_time(&params) && control.late_share > SPOILED_SHARE) {
+		printf("%s: spoiled, %.1f %% of the control packets were late\n", argv[1],
+			100 * control.late_share);
+		return 3;
+	}
+	return compare(argv[1], &kernel, &model, &params, control.late_share) > 0;
 }

@@ -30,13 +30,14 @@ static inline void lab_fixture_done(struct lab_fixture *fixture)
 		printf("# cannot remove %s: %s\n", fixture->folder, ignored.text);
 }
 
-static inline int lab_fixture_up(struct lab_fixture *fixture, struct error *err)
+static inline int lab_fixture_up_on(
+	struct lab_fixture *fixture, enum lab_engine engine, struct error *err)
 {
 	static const char *const names[] = {"lom", "yuki", "luna", NULL};
 	struct profile profile = {.name = "baseline", .folder = "baseline", .line_rate_bps = 1e9};
 	struct lab_spec spec = {.names = names,
 		.count = 3,
-		.engine = LAB_ENGINE_BRIDGE,
+		.engine = engine,
 		.profile = &profile,
 		.congestion = "cubic"};
 
@@ -48,6 +49,11 @@ static inline int lab_fixture_up(struct lab_fixture *fixture, struct error *err)
 	if (procs_new(&fixture->procs, err))
 		return -1;
 	return lab_up(fixture->procs, &spec, &fixture->lab, err);
+}
+
+static inline int lab_fixture_up(struct lab_fixture *fixture, struct error *err)
+{
+	return lab_fixture_up_on(fixture, LAB_ENGINE_BRIDGE, err);
 }
 
 static inline const char *fixture_work_dir(const struct lab_fixture *fixture)

@@ -161,6 +161,25 @@ TEST(segments_that_leave_within_the_merge_time_leave_together_and_none_is_early)
 	CHECK(packets == 10);
 }
 
+TEST(segments_that_wait_for_a_late_wire_leave_as_one_super_packet)
+{
+	static struct sample_frame frame;
+	BENCH(bench, 2, .line_rate_bps = 1e9);
+	uint32_t payload;
+
+	introduce(bench, 2);
+	sample_make(&frame, &(struct sample_spec){.payload = 10 * SAMPLE_MSS});
+	input(bench, 0, &frame, 1);
+	for (int i = 0; i < 2; i++) { /* four are due after 50 us, all after 100 */
+		bench->now_ns += 50 * US;
+		fabric_run(&bench->fabric, bench->now_ns);
+	}
+	CHECK(bench->count == 2 && packets_of(bench, &payload) == 10);
+	CHECK(bench->out[0].size == 54 + 4 * SAMPLE_MSS);
+	CHECK(payload == 10 * SAMPLE_MSS);
+	CHECK(bench->fabric.pool.in_use == 0);
+}
+
 TEST(a_full_line_drops_and_counts)
 {
 	static struct sample_frame frame;

@@ -49,7 +49,7 @@ TEST(memory_stays_within_its_bound_and_what_does_not_fit_is_counted)
 
 	introduce(bench, 2);
 	plain(&frame, 900);
-	for (unsigned i = 0; i < 5000; i++) {
+	for (unsigned i = 0; i < 7000; i++) {
 		struct buffer *buffer = buffer_take(&bench->fabric.pool, BUFFER_SMALL);
 
 		refused += !buffer;
@@ -63,7 +63,7 @@ TEST(memory_stays_within_its_bound_and_what_does_not_fit_is_counted)
 	}
 	fabric_counters(&bench->fabric, 0, &counters);
 	CHECK(refused > 900 && bench->fabric.pool.used <= 8 << 20);
-	CHECK(counters.queued == 5000 - refused);
+	CHECK(counters.queued == 7000 - refused);
 }
 
 TEST(equal_seeds_give_equal_traffic)
@@ -145,7 +145,7 @@ TEST(a_quantile_of_the_histogram_is_within_an_eighth)
 
 TEST(a_wire_that_was_too_slow_or_full_says_so)
 {
-	struct wire_health health = {0};
+	struct wire_health health = {.late_limit_ns = MS};
 	struct wire_counters ports[2] = {0};
 	char reason[160] = "";
 
@@ -159,5 +159,59 @@ TEST(a_wire_that_was_too_slow_or_full_says_so)
 	for (int i = 0; i < 20; i++)
 		histogram_add(&health.release_error, 5 * MS);
 	CHECK(!wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
-	CHECK(strstr(reason, "too slow"));
+	CHECK(strstr(reason, "20 of 1020 packets"));
+	health.late_limit_ns = 6 * MS;
+	CHECK(wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
+}
+
+TEST(frames_that_the_wire_did_not_fetch_make_it_too_slow)
+{
+	struct wire_health health = {.late_limit_ns = MS};
+	struct wire_counters ports[2] = {{.in_frames = 99999, .unfetched = 9}};
+	char reason[160] = "";
+
+	CHECK(wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
+	ports[0].unfetched = 11;
+	CHECK(!wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
+	CHECK(strstr(reason, "11 frames of port 0"));
+}
+
+/* packets -> how many late ones chance does not explain */
+TEST(of_few_packets_more_than_one_in_a_hundred_may_be_late)
+{
+	static const struct {
+		int packets, too_many;
+	} rows[] = {{0, 1}, {5, 1}, {10, 2}, {20, 2}, {100, 4}, {1000, 16}, {100000, 1053}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct wire_health health = {.late_limit_ns = MS};
+		char reason[160];
+
+		for (int k = 1; k < rows[i].packets; k++)
+			histogram_add(&health.release_error, k < rows[i].too_many ? 9 * MS : US);
+		CHECK(wire_health_is_good(&health, NULL, 0, reason, sizeof(reason)));
+		if (rows[i].packets == 0)
+			continue;
+		histogram_add(&health.release_error, 9 * MS);
+		CHECK(!wire_health_is_good(&health, NULL, 0, reason, sizeof(reason)));
+	}
+}
+
+TEST(a_port_bears_lateness_by_its_delay_or_by_its_line)
+{
+	static const struct {
+		struct wire_params params;
+		int64_t limit_ns;
+	} rows[] = {{{.line_rate_bps = 1e9}, 6056000}, {{.line_rate_bps = 1e6}, 10 * MS},
+		{{.line_rate_bps = 1e11}, MS},
+		{{.impairment = {.model = NETEM_CALIBRATED, .delay_ns = 2 * MS}}, MS},
+		{{.impairment = {.model = NETEM_CALIBRATED, .delay_ns = 10 * MS}}, 2 * MS},
+		{{.impairment = {.model = NETEM_CALIBRATED, .delay_ns = 300 * MS}}, 5 * MS},
+		{{.line_rate_bps = 1e9, .impairment = {.model = NETEM_CALIBRATED}}, MS}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		AUTO(bench_done) struct bench *bench = bench_new(8 << 20, 2, &rows[i].params);
+
+		CHECK(bench->fabric.late_limit_ns == rows[i].limit_ns);
+	}
 }
