@@ -70,7 +70,8 @@ static int open_lab(struct arena *arena, const struct shell_options *o, const ch
 			    .engine = engine,
 			    .profile = &profile,
 			    .state_dir = state_dir,
-			    .congestion = plan.congestion},
+			    .congestion = plan.congestion,
+			    .visible = (const char *const[]){driver.bin, NULL}},
 		    &lab, err) ||
 		vpn_up(lab, &driver, arena_printf(arena, "%s/controller", state_dir), &vpn, err))
 		return -1;

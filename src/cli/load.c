@@ -2,6 +2,7 @@
 #include "cli/load.h"
 
 #include "base/text.h"
+#include "supply/supply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,13 +72,52 @@ int load_plan(struct arena *arena, const struct request *request, struct plan *r
 	return 0;
 }
 
-int load_driver(struct arena *arena, const char *name, struct driver *ret_driver, struct error *err)
+/* How to get programs that are not there; NULL where the driver's packages are the answer. */
+static const char *advice_of(
+	struct arena *arena, const struct choice *choice, const struct driver *driver)
+{
+	if (choice->is_named && choice->is_system)
+		return NULL;
+	if (!choice->is_system && !choice->bin)
+		return arena_printf(
+			arena, "install it: meshbench install --vpn %s", driver->label);
+	if (choice->pin && choice->pin->own)
+		return arena_printf(arena, "no client installs it: %s", choice->pin->own);
+	return NULL;
+}
+
+/* A version that was named has a label, a title and results of its own. */
+static void apply_choice(struct arena *arena, const struct choice *choice, struct driver *driver)
+{
+	if (choice->is_named) {
+		const char *version = choice->is_system ? PIN_SYSTEM : choice->version->version;
+
+		driver->label = arena_printf(arena, "%s@%s", driver->name, version);
+		driver->folder = arena_printf(arena, "%s@%s", driver->folder, version);
+		driver->title = arena_printf(arena, "%s %s", driver->title, version);
+		if (!choice->is_system && !choice->bin)
+			driver->absent = arena_printf(arena,
+				"%s is not installed; install it: meshbench install --vpn %s",
+				driver->label, driver->label);
+	}
+	driver->bin = choice->bin;
+	driver->advice = advice_of(arena, choice, driver);
+}
+
+int load_driver(
+	struct arena *arena, const char *words, struct driver *ret_driver, struct error *err)
 {
 	const char *path;
+	struct choice choice;
+	struct pins pins;
 
-	if (plan_find(arena, "drivers", name, &path, err))
+	if (plan_find(arena, "drivers", choice_name(arena, words), &path, err) ||
+		install_pins(arena, &pins, err) ||
+		choice_read(arena, &pins, install_prefix(arena), words, &choice, err) ||
+		driver_load(arena, path, ret_driver, err))
 		return -1;
-	return driver_load(arena, path, ret_driver, err);
+	apply_choice(arena, &choice, ret_driver);
+	return 0;
 }
 
 /* "low:rate=100mbit": the name ends at the colon. */

@@ -90,12 +90,17 @@ static const char *end_of_name(const char *words)
 	return at && at != words && !strchr(at, '/') ? at : words + strlen(words);
 }
 
+const char *choice_name(struct arena *arena, const char *words)
+{
+	return arena_strndup(arena, words, (size_t)(end_of_name(words) - words));
+}
+
 int choice_read(struct arena *arena, const struct pins *pins, const char *prefix, const char *words,
 	struct choice *ret_choice, struct error *err)
 {
 	const char *end = end_of_name(words), *version = *end ? end + 1 : NULL;
-	struct choice choice = {.name = arena_strndup(arena, words, (size_t)(end - words)),
-		.is_named = version != NULL};
+	struct choice choice = {
+		.name = choice_name(arena, words), .is_named = version != NULL};
 
 	choice.pin = pins_named(pins, choice.name);
 	if (choice.pin && choice.pin->version_count)

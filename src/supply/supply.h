@@ -28,6 +28,8 @@ struct choice {
 	const char *bin;                   /* where its programs lie; NULL: not installed */
 };
 
+/* "nebula" of "nebula@1.9.7". */
+const char *choice_name(struct arena *arena, const char *words);
 /* A version that is not known is ERROR_USAGE with those that are; `prefix` may be NULL. */
 MUST_CHECK int choice_read(struct arena *arena, const struct pins *pins, const char *prefix,
 	const char *words, struct choice *ret_choice, struct error *err);
