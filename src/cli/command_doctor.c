@@ -120,7 +120,7 @@ static int print_vpns(
 		struct driver driver;
 		struct error missing;
 
-		if (load_driver(arena, *names, &driver, err))
+		if (choice_driver(arena, *names, &driver, err))
 			return -1;
 		if (vpn_is_found(&driver, &missing)) {
 			print_line(driver.name, false, missing.text);

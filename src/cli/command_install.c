@@ -63,10 +63,13 @@ static void show(void *context, const struct install_progress *progress)
 	}
 }
 
-static void complain(struct installation *installation, const char *label, const struct error *err)
+static void complain(
+	struct installation *installation, const struct choice *choice, const struct error *err)
 {
 	progress_display_end(&installation->display);
-	fprintf(stderr, "%s  %s: %s\n", installation->doing, label, err->text);
+	fprintf(stderr, "%s  %s%s%s: %s\n", installation->doing, choice->name,
+		choice->version ? " " : "", choice->version ? choice->version->version : "",
+		err->text);
 	if (err->kind == ERROR_MISSING)
 		installation->lacking++;
 	else
@@ -153,7 +156,7 @@ static int look_for(struct installation *installation, const char *label, struct
 {
 	struct driver driver;
 
-	if (load_driver(installation->arena, label, &driver, err))
+	if (choice_driver(installation->arena, label, &driver, err))
 		return -1;
 	if (vpn_is_found(&driver, err) == 0 || driver.advice || !driver.packages[0])
 		return driver.advice || !driver.packages[0] ? vpn_is_found(&driver, err) : 0;
@@ -209,7 +212,7 @@ static int install_all(
 		if (!is_source_wanted(installation, &choice) ||
 			install_one(installation, &choice, labels[i], &err) == 0)
 			continue;
-		complain(installation, labels[i], &err);
+		complain(installation, &choice, &err);
 		if (err.kind == ERROR_CANCELLED) {
 			fputs("meshbench: what is done stays; the same command goes on\n", stderr);
 			return EXIT_SOME_FAILED;
@@ -252,7 +255,7 @@ static int check_labels(struct arena *arena, const struct pins *pins, const char
 		struct choice choice;
 		struct driver driver;
 
-		if (load_driver(arena, *labels, &driver, err) ||
+		if (choice_driver(arena, *labels, &driver, err) ||
 			choice_read(arena, pins, NULL, *labels, &choice, err))
 			return -1;
 	}

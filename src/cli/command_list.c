@@ -41,7 +41,7 @@ static int print_vpns(struct arena *arena, struct error *err)
 	for (; *names; names++) {
 		struct driver driver;
 
-		if (load_driver(arena, *names, &driver, err))
+		if (choice_driver(arena, *names, &driver, err))
 			return -1;
 		printf("%-17s%-17s%s\n", driver.name, driver.title,
 			versions_of(arena, pins_named(&pins, *names)));

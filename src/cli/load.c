@@ -1,7 +1,6 @@
 /* From the user's words to checked structs, before anything starts. */
 #include "cli/load.h"
 
-#include "base/text.h"
 #include "supply/supply.h"
 
 #include <stdio.h>
@@ -69,54 +68,6 @@ int load_plan(struct arena *arena, const struct request *request, struct plan *r
 	if (plan_check(&plan, err))
 		return -1;
 	*ret_plan = plan;
-	return 0;
-}
-
-/* How to get programs that are not there; NULL where the driver's packages are the answer. */
-static const char *advice_of(
-	struct arena *arena, const struct choice *choice, const struct driver *driver)
-{
-	if (choice->is_named && choice->is_system)
-		return NULL;
-	if (!choice->is_system && !choice->bin)
-		return arena_printf(
-			arena, "install it: meshbench install --vpn %s", driver->label);
-	if (choice->pin && choice->pin->own)
-		return arena_printf(arena, "no client installs it: %s", choice->pin->own);
-	return NULL;
-}
-
-/* A version that was named has a label, a title and results of its own. */
-static void apply_choice(struct arena *arena, const struct choice *choice, struct driver *driver)
-{
-	if (choice->is_named) {
-		const char *version = choice->is_system ? PIN_SYSTEM : choice->version->version;
-
-		driver->label = arena_printf(arena, "%s@%s", driver->name, version);
-		driver->folder = arena_printf(arena, "%s@%s", driver->folder, version);
-		driver->title = arena_printf(arena, "%s %s", driver->title, version);
-		if (!choice->is_system && !choice->bin)
-			driver->absent = arena_printf(arena,
-				"%s is not installed; install it: meshbench install --vpn %s",
-				driver->label, driver->label);
-	}
-	driver->bin = choice->bin;
-	driver->advice = advice_of(arena, choice, driver);
-}
-
-int load_driver(
-	struct arena *arena, const char *words, struct driver *ret_driver, struct error *err)
-{
-	const char *path;
-	struct choice choice;
-	struct pins pins;
-
-	if (plan_find(arena, "drivers", choice_name(arena, words), &path, err) ||
-		install_pins(arena, &pins, err) ||
-		choice_read(arena, &pins, install_prefix(arena), words, &choice, err) ||
-		driver_load(arena, path, ret_driver, err))
-		return -1;
-	apply_choice(arena, &choice, ret_driver);
 	return 0;
 }
 
@@ -244,7 +195,7 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 	drivers = arena_alloc(arena, struct driver, result.driver_count);
 	loaded = arena_alloc(arena, struct profile, result.profile_count);
 	for (size_t i = 0; vpns[i]; i++) {
-		if (load_driver(arena, vpns[i], &drivers[i], err))
+		if (choice_driver(arena, vpns[i], &drivers[i], err))
 			return -1;
 	}
 	for (size_t i = 0; profiles[i]; i++) {

@@ -203,7 +203,5 @@ int install_version(const struct installer *installer, const struct pin *pin,
 		build_tell(&build, INSTALL_BEGINS, "");
 		status = builders[version->source](&build, err);
 	}
-	if (status || finish(&build, err))
-		return fail_in(err, "%s %s", pin->name, version->version);
-	return 0;
+	return status ? status : finish(&build, err);
 }

@@ -1,4 +1,4 @@
-/* The prefix: where it is, what stands in it, and what a user's NAME@VERSION means there. */
+/* The prefix: where it is, what stands in it, and who may work there. */
 #include "supply/supply.h"
 
 #include "base/fd.h"
@@ -63,56 +63,6 @@ const char *installed_bin(
 	if (!path_exists(arena_printf(arena, "%s/installed.json", folder)))
 		return NULL;
 	return arena_printf(arena, "%s/bin", folder);
-}
-
-static int refuse_version(struct arena *arena, const struct choice *choice, const char *version,
-	struct error *err)
-{
-	const char *known = "";
-
-	for (size_t i = 0; choice->pin && i < choice->pin->version_count; i++) {
-		const char *one = choice->pin->versions[i].version;
-
-		if (strcmp(one, PIN_SYSTEM) != 0)
-			known = arena_printf(arena, "%s%s, ", known, one);
-	}
-	return fail(err, ERROR_USAGE,
-		"%s@%s: this version is not known; there are: %s" PIN_SYSTEM
-		" (what is on PATH)",
-		choice->name, version, known);
-}
-
-/* The '@' that ends the name; one inside a path is part of it. */
-static const char *end_of_name(const char *words)
-{
-	const char *at = strrchr(words, '@');
-
-	return at && at != words && !strchr(at, '/') ? at : words + strlen(words);
-}
-
-const char *choice_name(struct arena *arena, const char *words)
-{
-	return arena_strndup(arena, words, (size_t)(end_of_name(words) - words));
-}
-
-int choice_read(struct arena *arena, const struct pins *pins, const char *prefix, const char *words,
-	struct choice *ret_choice, struct error *err)
-{
-	const char *end = end_of_name(words), *version = *end ? end + 1 : NULL;
-	struct choice choice = {
-		.name = choice_name(arena, words), .is_named = version != NULL};
-
-	choice.pin = pins_named(pins, choice.name);
-	if (choice.pin && choice.pin->version_count)
-		choice.version = version ? pin_version_named(choice.pin, version)
-					 : &choice.pin->versions[0];
-	if (version && !choice.version && strcmp(version, PIN_SYSTEM) != 0)
-		return refuse_version(arena, &choice, version, err);
-	choice.is_system = !choice.version || choice.version->source == PIN_DEBIAN;
-	if (!choice.is_system)
-		choice.bin = installed_bin(arena, prefix, choice.name, choice.version->version);
-	*ret_choice = choice;
-	return 0;
 }
 
 int install_lock(const char *prefix, int *ret_fd, struct error *err)

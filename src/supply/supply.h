@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "plan/driver.h"
 #include "plan/pins.h"
 #include "proc/proc.h"
 
@@ -33,6 +34,9 @@ const char *choice_name(struct arena *arena, const char *words);
 /* A version that is not known is ERROR_USAGE with those that are; `prefix` may be NULL. */
 MUST_CHECK int choice_read(struct arena *arena, const struct pins *pins, const char *prefix,
 	const char *words, struct choice *ret_choice, struct error *err);
+/* The driver with the programs that NAME, NAME@VERSION or NAME@system chooses. */
+MUST_CHECK int choice_driver(
+	struct arena *arena, const char *words, struct driver *ret_driver, struct error *err);
 /* The folder of an installed version's programs, or NULL. */
 const char *installed_bin(
 	struct arena *arena, const char *prefix, const char *name, const char *version);

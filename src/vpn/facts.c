@@ -57,14 +57,30 @@ const char *vpn_version(struct arena *arena, struct procs *procs, const struct d
 	return text;
 }
 
+/* Whether all programs are those that were chosen, so that no package has a part in it. */
+static bool is_wholly_installed(const struct vpn *vpn, const json_t *programs)
+{
+	json_t *program;
+	size_t i;
+
+	json_array_foreach (programs, i, program) {
+		if (!vpn->driver->bin ||
+			!text_starts_with(json_string_at(program, "/path", ""), vpn->driver->bin))
+			return false;
+	}
+	return true;
+}
+
 /*
  * What the package manager installed: some builds do not know their own version. An object of
  * package names to versions, empty where there is no dpkg.
  */
-static json_t *collect_packages(struct vpn *vpn)
+static json_t *collect_packages(struct vpn *vpn, const json_t *programs)
 {
 	json_t *packages = json_object();
 
+	if (is_wholly_installed(vpn, programs))
+		return packages;
 	for (size_t i = 0; vpn->driver->packages[i]; i++) {
 		const char *name = vpn->driver->packages[i];
 		const char *argv[] = {
@@ -212,12 +228,13 @@ static json_t *receipt_of(const struct vpn *vpn)
 void facts_of_programs(struct vpn *vpn)
 {
 	const char *version = vpn_version(vpn->arena, vpn->procs, vpn->driver);
+	json_t *programs = collect_programs(vpn);
 
 	vpn->facts = json_object();
 	json_object_set_new(vpn->facts, "installed", receipt_of(vpn));
 	json_object_set_new(vpn->facts, "version", version ? json_string(version) : json_null());
-	json_object_set_new(vpn->facts, "packages", collect_packages(vpn));
-	json_object_set_new(vpn->facts, "programs", collect_programs(vpn));
+	json_object_set_new(vpn->facts, "packages", collect_packages(vpn, programs));
+	json_object_set_new(vpn->facts, "programs", programs);
 }
 
 int facts_of_overlay(struct vpn *vpn, struct error *err)
