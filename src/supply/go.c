@@ -14,18 +14,39 @@ enum {
 
 /*
  * The toolchain that is here, and no C compiler: then the same pin makes the same program
- * wherever the same Go is.
+ * wherever the same Go is. `proxy` may be NULL.
  */
-static const char *const *environment_of(struct build *build)
+static const char *const *environment_of(struct build *build, const char *proxy)
 {
-	const char **list = arena_alloc(build->arena, const char *, 6);
+	const char **list = arena_alloc(build->arena, const char *, 7);
 
 	list[0] = arena_printf(build->arena, "GOBIN=%s", build->bin);
 	list[1] = "GOTOOLCHAIN=local";
 	list[2] = "CGO_ENABLED=0";
 	list[3] = "GOWORK=off";
 	list[4] = "GO111MODULE=on";
+	list[5] = proxy;
 	return list;
+}
+
+/*
+ * go install asks for the list of a module's versions, to warn of those that are deprecated. Not
+ * every proxy has lists, so the cache with the module just checked is asked first.
+ */
+static int cache_first(struct build *build, const char **ret_proxy, struct error *err)
+{
+	static const char *const argv[] = {"go", "env", "GOMODCACHE", "GOPROXY", NULL};
+	const char *out, *proxies;
+	size_t length;
+
+	if (build_run(build, "ask go for its settings", argv, environment_of(build, NULL),
+		    build->partial, &out, err))
+		return -1;
+	length = strcspn(out, "\n");
+	proxies = out[length] ? out + length + 1 : "";
+	*ret_proxy = arena_printf(build->arena, "GOPROXY=file://%.*s/cache/download,%.*s",
+		(int)length, out, (int)strcspn(proxies, "\n"), proxies);
+	return 0;
 }
 
 static const char *joined(struct arena *arena, const char *const *words)
@@ -47,7 +68,7 @@ static int check_module(
 	const char *out;
 
 	if (build_run(build, arena_printf(build->arena, "fetch %s", module->name), argv,
-		    environment_of(build), build->partial, &out, err) ||
+		    environment_of(build, NULL), build->partial, &out, err) ||
 		json_parse(out, strlen(out), "what go mod download says", &answer, err))
 		return -1;
 	return build_check_sum(build, module, json_string_at(answer, "/Sum", NULL), err);
@@ -69,9 +90,11 @@ static const char *linker_flags(struct arena *arena, const struct pin_module *mo
 static int compile(struct build *build, const struct pin_module *module, struct error *err)
 {
 	struct arena *arena = build->arena;
-	const char **argv = arena_alloc(arena, const char *, MAX_ARGUMENTS), *flags;
+	const char **argv = arena_alloc(arena, const char *, MAX_ARGUMENTS), *flags, *proxy;
 	size_t count = 0;
 
+	if (cache_first(build, &proxy, err))
+		return -1;
 	argv[count++] = "go";
 	argv[count++] = "install";
 	argv[count++] = "-v";
@@ -87,7 +110,7 @@ static int compile(struct build *build, const struct pin_module *module, struct 
 			is_root ? "" : module->packages[i], module->at);
 	}
 	return build_run(build, arena_printf(arena, "build %s", module->name), argv,
-		environment_of(build), build->partial, NULL, err);
+		environment_of(build, proxy), build->partial, NULL, err);
 }
 
 /* "v2" at the end of a module's path is no name for a program. */
@@ -169,7 +192,7 @@ static int note_modules(struct build *build, const struct pin_module *module, st
 			NULL};
 		const char *out;
 
-		if (build_run(build, "read what it was made of", argv, environment_of(build),
+		if (build_run(build, "read what it was made of", argv, environment_of(build, NULL),
 			    build->partial, &out, err))
 			return -1;
 		go_read_modules(out, build->modules);

@@ -53,10 +53,12 @@ fake() {
 fake go <<'EOF'
 case $1-$2 in
 mod-download) echo "go: downloading it" >&2; echo "{\"Sum\": \"$(cat "$scratch/sum")\"}" ;;
+env-*) printf '/cache\nelsewhere\n' ;;
 version-) echo "go version go0.1 fake" ;;
 version--m) printf '%s: go0.1\n\tmod\texample.org/alpha\tv2.0.0\th1:a=\n\tdep\texample.org/dep\tv1.0.0\th1:b=\n' "$3" ;;
 install-*)
 	echo "alpha/words" >&2
+	echo "$GOPROXY" >"$scratch/proxy"
 	[ ! -e "$scratch/fails" ] || { echo "example.org/alpha: cannot compile" >&2; exit 1; }
 	for package; do
 		case $package in *@*) ;; *) continue ;; esac
@@ -103,6 +105,7 @@ only_whole_things() { ! find "$prefix" -name '*.partial' -o -name '*.json.*' | g
 
 meshbench install --vpn alpha
 check "a Go version is built" exits 0
+check "the cache with the module just checked is asked first" holds "$scratch/proxy" "^file:///cache/cache/download,elsewhere\$"
 check "its programs have the names that the pin says" test -x "$prefix/alpha/2.0/bin/mb-alpha" -a -x "$prefix/alpha/2.0/bin/mb-root"
 check "they were built beside their place" holds "$prefix/alpha/2.0/bin/mb-alpha" '\.2\.0\.partial/bin$'
 check "the receipt has their hashes" holds "$prefix/alpha/2.0/installed.json" "$(sha256sum <"$prefix/alpha/2.0/bin/mb-alpha" | cut -d' ' -f1)"
