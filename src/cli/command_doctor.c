@@ -73,8 +73,8 @@ static void print_workloads(struct arena *arena)
 }
 
 /* The installed versions that NAME alone does not mean, and those that could be installed. */
-static const char *others_of(struct arena *arena, const struct pin *pin, const char *prefix,
-	const struct driver *driver)
+static const char *others_of(
+	struct arena *arena, const struct pin *pin, const char *prefix, const struct driver *driver)
 {
 	const char *text = "";
 
@@ -85,15 +85,15 @@ static const char *others_of(struct arena *arena, const struct pin *pin, const c
 		if (version->source == PIN_DEBIAN ||
 			(bin && driver->bin && strcmp(bin, driver->bin) == 0))
 			continue;
-		text = arena_printf(arena, "%s%s%s%s", text, *text ? ", " : "; also known: ",
-			version->version, bin ? " (installed)" : "");
+		text = arena_printf(arena, "%s%s%s%s", text,
+			*text ? ", " : "; also known: ", version->version,
+			bin ? " (installed)" : "");
 	}
 	return text;
 }
 
 /* What is installed has its version from its pin; what is on PATH is asked. */
-static const char *which_of(
-	struct arena *arena, struct procs *procs, const struct driver *driver)
+static const char *which_of(struct arena *arena, struct procs *procs, const struct driver *driver)
 {
 	const char *version, *folder;
 

@@ -76,7 +76,6 @@ static void complain(
 		installation->failed++;
 }
 
-
 /* Of these packages those that dpkg does not call installed. */
 static const char *const *packages_missing(
 	struct installation *installation, const char *const *packages)
@@ -117,7 +116,8 @@ static bool is_allowed(const struct installation *installation, const char *comm
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-static int run_apt(struct installation *installation, const char *const *packages, struct error *err)
+static int run_apt(
+	struct installation *installation, const char *const *packages, struct error *err)
 {
 	const char *argv[80] = {"sudo", "apt-get", "install", "-y"};
 	const char *const *command = geteuid() == 0 ? argv + 1 : argv;
@@ -168,8 +168,7 @@ static int look_for(struct installation *installation, const char *label, struct
 static bool is_source_wanted(const struct installation *installation, const struct choice *choice)
 {
 	const char *const *sources = installation->options->sources;
-	const char *name =
-		choice->version ? pin_source_name(choice->version->source) : "own";
+	const char *name = choice->version ? pin_source_name(choice->version->source) : "own";
 
 	for (; sources && *sources; sources++) {
 		if (strcmp(*sources, name) == 0)
@@ -248,8 +247,8 @@ static int list_all(struct arena *arena, const struct pins *pins, const char *co
 	return 0;
 }
 
-static int check_labels(struct arena *arena, const struct pins *pins, const char *const *labels,
-	struct error *err)
+static int check_labels(
+	struct arena *arena, const struct pins *pins, const char *const *labels, struct error *err)
 {
 	for (; *labels; labels++) {
 		struct choice choice;
@@ -305,8 +304,7 @@ static int install(struct arena *arena, const struct install_options *options)
 	struct pins pins;
 
 	if (install_pins(arena, &pins, &err) || prepare(&installation, &pins, &labels, &err) ||
-		procs_new(&procs, &err) ||
-		install_lock(installation.installer.prefix, &lock, &err))
+		procs_new(&procs, &err) || install_lock(installation.installer.prefix, &lock, &err))
 		return cli_report(&err);
 	installation.installer.procs = procs;
 	installation.installer.listener = show;

@@ -99,17 +99,16 @@ struct reading {
 static const char file_letters[] = LETTERS "._+-";
 static const char path_letters[] = LETTERS "._+~/-";
 static const char sum_letters[] = LETTERS "+/=:";
-static const char flag_letters[] = LETTERS "-=.";
+static const char flag_letters[] = LETTERS "-=./";
 
 static int check_word(const struct reading *r, const struct yaml_value *value, const char *letters)
 {
 	const char *text = value->text;
 
 	if (text[strspn(text, letters)] || (text[0] == '-') != (letters == flag_letters) ||
-		text[0] == '/' ||
-		(text[0] == '.' && text[1]) || strstr(text, ".."))
-		return yaml_fail(r->file, value, r->err,
-			"'%s' holds letters that have no place here", text);
+		text[0] == '/' || (text[0] == '.' && text[1]) || strstr(text, ".."))
+		return yaml_fail(
+			r->file, value, r->err, "'%s' holds letters that have no place here", text);
 	return 0;
 }
 
@@ -202,8 +201,8 @@ static int take_modules(const struct reading *r, const struct yaml_value *value,
 	version->modules = modules =
 		arena_alloc(r->file->arena, struct pin_module, version->module_count);
 	for (size_t i = 0; i < version->module_count; i++) {
-		const struct yaml_value *one = version->source == PIN_GO ? yaml_entry(list, i)
-									 : list;
+		const struct yaml_value *one =
+			version->source == PIN_GO ? yaml_entry(list, i) : list;
 
 		if (take_module(r, one, version->source, &modules[i]))
 			return -1;
@@ -251,8 +250,7 @@ static int take_source(
 	return take_modules(r, value, pin_source_name(version->source), version);
 }
 
-static int take_versions(
-	const struct reading *r, const struct yaml_value *value, struct pin *pin)
+static int take_versions(const struct reading *r, const struct yaml_value *value, struct pin *pin)
 {
 	const struct yaml_value *list = yaml_child(value, "versions"), *entry;
 	struct pin_version *versions = arena_alloc(r->file->arena, struct pin_version, MAX_ENTRIES);
@@ -290,8 +288,7 @@ static int take_pin(const struct reading *r, const struct yaml_value *value,
 	return 0;
 }
 
-static int take_pins(
-	const struct reading *r, const struct written_pins *written, struct pins *pins)
+static int take_pins(const struct reading *r, const struct written_pins *written, struct pins *pins)
 {
 	const struct yaml_value *list = yaml_child(r->file->root, "vpns");
 	struct pin *all = arena_alloc(r->file->arena, struct pin, written->vpns_count);

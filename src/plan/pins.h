@@ -14,9 +14,9 @@ enum pin_source {
 
 /* What one client builds from one module or crate. */
 struct pin_module {
-	const char *name; /* the module's path or the crate */
-	const char *at;   /* its version as its registry knows it */
-	const char *sum;  /* go: "h1:...", cargo: 64 hexadecimal digits */
+	const char *name;            /* the module's path or the crate */
+	const char *at;              /* its version as its registry knows it */
+	const char *sum;             /* go: "h1:...", cargo: 64 hexadecimal digits */
 	const char *const *packages; /* go: folders of the module, "." is the module itself */
 	const char *const *programs; /* what they become, in the same order; NULL-terminated */
 	const char *const *features; /* cargo's features or go's tags; NULL-terminated */

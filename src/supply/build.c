@@ -44,8 +44,8 @@ static const char *last_line(struct arena *arena, const char *text, size_t size)
 }
 
 /* Appends what is new since `*logged` bytes. */
-static int log_new(const struct build *build, const char *text, size_t size, size_t *logged,
-	struct error *err)
+static int log_new(
+	const struct build *build, const char *text, size_t size, size_t *logged, struct error *err)
 {
 	size_t from = *logged;
 
@@ -87,8 +87,8 @@ int build_run(struct build *build, const char *what, const char *const *argv,
 	const char *const *environment, const char *dir, const char **ret_out, struct error *err)
 {
 	AUTO(proc_freep) struct proc *proc = NULL;
-	const char *line = arena_printf(
-		build->arena, "$ %s\n", text_command_line(build->arena, argv));
+	const char *line =
+		arena_printf(build->arena, "$ %s\n", text_command_line(build->arena, argv));
 	struct proc_result result;
 
 	if (file_append(build->log, line, strlen(line), err) ||

@@ -60,11 +60,11 @@ static int check_crate(struct build *build, const struct pin_module *module, str
 
 	if (dir_make(arena_printf(arena, "%s/src", probe), 0755, err) ||
 		file_write(arena_printf(arena, "%s/src/lib.rs", probe), "", 0, 0644, err) ||
-		file_write(arena_printf(arena, "%s/Cargo.toml", probe), manifest,
-			strlen(manifest), 0644, err) ||
+		file_write(arena_printf(arena, "%s/Cargo.toml", probe), manifest, strlen(manifest),
+			0644, err) ||
 		build_run(build, "ask for the crate's checksum", argv, NULL, probe, NULL, err) ||
-		file_read(arena, arena_printf(arena, "%s/Cargo.lock", probe), MAX_LOCK_BYTES,
-			&lock, NULL, err) ||
+		file_read(arena, arena_printf(arena, "%s/Cargo.lock", probe), MAX_LOCK_BYTES, &lock,
+			NULL, err) ||
 		tree_remove(probe, err))
 		return -1;
 	return build_check_sum(
@@ -105,8 +105,8 @@ int cargo_build(struct build *build, struct error *err)
 		check_crate(build, module, err) || compile(build, module, target, err))
 		return -1;
 	for (size_t i = 0; module->programs[i]; i++) {
-		if (!path_exists(arena_printf(
-			    build->arena, "%s/%s", build->bin, module->programs[i])))
+		if (!path_exists(
+			    arena_printf(build->arena, "%s/%s", build->bin, module->programs[i])))
 			return fail(err, ERROR_TOOL, "cargo built no %s", module->programs[i]);
 	}
 	json_array_append_new(build->modules, json_pack("{s:s, s:s, s:s}", "path", module->name,

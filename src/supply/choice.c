@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-static int refuse_version(struct arena *arena, const struct choice *choice, const char *version,
-	struct error *err)
+static int refuse_version(
+	struct arena *arena, const struct choice *choice, const char *version, struct error *err)
 {
 	const char *known = "";
 
@@ -17,8 +17,7 @@ static int refuse_version(struct arena *arena, const struct choice *choice, cons
 			known = arena_printf(arena, "%s%s, ", known, one);
 	}
 	return fail(err, ERROR_USAGE,
-		"%s@%s: this version is not known; there are: %s" PIN_SYSTEM
-		" (what is on PATH)",
+		"%s@%s: this version is not known; there are: %s" PIN_SYSTEM " (what is on PATH)",
 		choice->name, version, known);
 }
 
@@ -39,13 +38,12 @@ int choice_read(struct arena *arena, const struct pins *pins, const char *prefix
 	struct choice *ret_choice, struct error *err)
 {
 	const char *end = end_of_name(words), *version = *end ? end + 1 : NULL;
-	struct choice choice = {
-		.name = choice_name(arena, words), .is_named = version != NULL};
+	struct choice choice = {.name = choice_name(arena, words), .is_named = version != NULL};
 
 	choice.pin = pins_named(pins, choice.name);
 	if (choice.pin && choice.pin->version_count)
-		choice.version = version ? pin_version_named(choice.pin, version)
-					 : &choice.pin->versions[0];
+		choice.version =
+			version ? pin_version_named(choice.pin, version) : &choice.pin->versions[0];
 	if (version && !choice.version && strcmp(version, PIN_SYSTEM) != 0)
 		return refuse_version(arena, &choice, version, err);
 	choice.is_system = !choice.version || choice.version->source == PIN_DEBIAN;
@@ -62,8 +60,7 @@ static const char *advice_of(
 	if (choice->is_named && choice->is_system)
 		return NULL;
 	if (!choice->is_system && !choice->bin)
-		return arena_printf(
-			arena, "install it: meshbench install --vpn %s", driver->label);
+		return arena_printf(arena, "install it: meshbench install --vpn %s", driver->label);
 	if (choice->pin && choice->pin->own)
 		return arena_printf(arena, "no client installs it: %s", choice->pin->own);
 	return NULL;

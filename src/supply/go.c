@@ -59,8 +59,7 @@ static const char *joined(struct arena *arena, const char *const *words)
 }
 
 /* Fetches the module alone, so that a wrong one is seen before anything of it is compiled. */
-static int check_module(
-	struct build *build, const struct pin_module *module, struct error *err)
+static int check_module(struct build *build, const struct pin_module *module, struct error *err)
 {
 	const char *argv[] = {"go", "mod", "download", "-json",
 		arena_printf(build->arena, "%s@%s", module->name, module->at), NULL};
@@ -123,8 +122,7 @@ static bool is_major(const char *word)
 static const char *go_name(
 	struct arena *arena, const struct pin_module *module, const char *package)
 {
-	char *path = arena_strdup(
-		arena, strcmp(package, ".") == 0 ? module->name : package);
+	char *path = arena_strdup(arena, strcmp(package, ".") == 0 ? module->name : package);
 	char *slash = strrchr(path, '/');
 
 	if (slash && is_major(slash + 1)) {
@@ -155,8 +153,8 @@ static void add_module(const char *line, json_t *modules)
 	json_t *entry;
 	size_t i;
 
-	if (sscanf(line, " %7[a-z] %255[^\t\n] %127[^\t\n] %63[^\t\n]", kind, path, version,
-		    sum) != 4 ||
+	if (sscanf(line, " %7[a-z] %255[^\t\n] %127[^\t\n] %63[^\t\n]", kind, path, version, sum) !=
+			4 ||
 		(strcmp(kind, "mod") != 0 && strcmp(kind, "dep") != 0))
 		return;
 	json_array_foreach (modules, i, entry) {
@@ -188,8 +186,7 @@ static int note_modules(struct build *build, const struct pin_module *module, st
 {
 	for (size_t i = 0; module->programs[i]; i++) {
 		const char *argv[] = {"go", "version", "-m",
-			arena_printf(build->arena, "%s/%s", build->bin, module->programs[i]),
-			NULL};
+			arena_printf(build->arena, "%s/%s", build->bin, module->programs[i]), NULL};
 		const char *out;
 
 		if (build_run(build, "read what it was made of", argv, environment_of(build, NULL),

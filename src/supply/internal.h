@@ -9,7 +9,7 @@ struct build {
 	const struct pin *pin;
 	const struct pin_version *version;
 	struct arena *arena;
-	const char *folder; /* where it will stand */
+	const char *folder;        /* where it will stand */
 	const char *partial, *bin; /* where it grows */
 	const char *log;
 	int64_t began_ns;
@@ -23,8 +23,8 @@ struct build {
 MUST_CHECK int build_run(struct build *build, const char *what, const char *const *argv,
 	const char *const *environment, const char *dir, const char **ret_out, struct error *err);
 /* The client and what the pin says building needs; ERROR_MISSING with what to install. */
-MUST_CHECK int build_check_needs(struct build *build, const char *client, const char *advice,
-	struct error *err);
+MUST_CHECK int build_check_needs(
+	struct build *build, const char *client, const char *advice, struct error *err);
 /* Refuses what is not what the pins say. */
 MUST_CHECK int build_check_sum(const struct build *build, const struct pin_module *module,
 	const char *sum, struct error *err);

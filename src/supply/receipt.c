@@ -1,4 +1,5 @@
-/* installed.json: what stands in a version's folder, from what it was built and with which hashes. */
+/* installed.json: what stands in a version's folder, from what it was built and with which hashes.
+ */
 #include "supply/internal.h"
 
 #include "base/file.h"
@@ -15,8 +16,7 @@ enum {
 };
 
 /* What a small tool prints, in the arena; NULL when it fails. */
-static const char *output_of(
-	struct arena *arena, struct procs *procs, const char *const *argv)
+static const char *output_of(struct arena *arena, struct procs *procs, const char *const *argv)
 {
 	AUTO(proc_freep) struct proc *proc = NULL;
 	struct proc_spec spec = {.what = argv[0], .argv = argv};
@@ -33,8 +33,7 @@ static const char *sha256_of(struct arena *arena, struct procs *procs, const cha
 	const char *argv[] = {"sha256sum", "--", path, NULL};
 	const char *sum = output_of(arena, procs, argv);
 
-	return sum && strlen(sum) > SHA256_DIGITS ? arena_strndup(arena, sum, SHA256_DIGITS)
-						  : NULL;
+	return sum && strlen(sum) > SHA256_DIGITS ? arena_strndup(arena, sum, SHA256_DIGITS) : NULL;
 }
 
 static int add_programs(
@@ -59,8 +58,7 @@ static const char *builder_of(struct build *build)
 	static const char *const argvs[][3] = {
 		[PIN_GO] = {"go", "version", NULL}, [PIN_CARGO] = {"cargo", "--version", NULL}};
 
-	return output_of(
-		build->arena, build->installer->procs, argvs[build->version->source]);
+	return output_of(build->arena, build->installer->procs, argvs[build->version->source]);
 }
 
 int receipt_write(struct build *build, struct error *err)
@@ -92,14 +90,14 @@ bool receipt_holds(struct procs *procs, const char *folder)
 	json_t *program;
 	size_t i;
 
-	if (json_read(arena_printf(arena, "%s/installed.json", folder), MAX_RECEIPT_BYTES,
-		    &receipt, &ignored))
+	if (json_read(arena_printf(arena, "%s/installed.json", folder), MAX_RECEIPT_BYTES, &receipt,
+		    &ignored))
 		return false;
 	programs = json_object_get(receipt, "programs");
 	json_array_foreach (programs, i, program) {
 		const char *sum = sha256_of(arena, procs,
-			arena_printf(arena, "%s/bin/%s", folder,
-				json_string_at(program, "/name", "")));
+			arena_printf(
+				arena, "%s/bin/%s", folder, json_string_at(program, "/name", "")));
 
 		if (!sum || strcmp(sum, json_string_at(program, "/sha256", "")) != 0)
 			return false;

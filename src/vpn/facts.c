@@ -127,7 +127,8 @@ static void add_needs(const struct programs *programs, const char *const *needs)
 		char *rest = arena_strdup(programs->vpn->arena, needs[i]), *one;
 
 		while ((one = strsep(&rest, "|"))) {
-			const char *path = program_of_driver(programs->vpn->arena, programs->vpn->driver, one);
+			const char *path =
+				program_of_driver(programs->vpn->arena, programs->vpn->driver, one);
 
 			if (path && !strchr(one, ':'))
 				add_program(programs, path);

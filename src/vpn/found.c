@@ -37,8 +37,7 @@ static bool has_module(struct arena *arena, const char *module)
 		       is_module_listed(arena, machine.release, "modules.dep", module));
 }
 
-const char *program_of_driver(
-	struct arena *arena, const struct driver *driver, const char *name)
+const char *program_of_driver(struct arena *arena, const struct driver *driver, const char *name)
 {
 	if (driver->bin) {
 		const char *path = arena_printf(arena, "%s/%s", driver->bin, name);
@@ -116,8 +115,8 @@ int vpn_is_found(const struct driver *driver, struct error *err)
 		missing = add_missing(arena, driver, driver->roles[i].needs, missing);
 	if (!*missing)
 		return 0;
-	return fail(err, ERROR_MISSING, "%s needs %s, which this machine lacks; %s",
-		driver->label, missing, advice_of(arena, driver));
+	return fail(err, ERROR_MISSING, "%s needs %s, which this machine lacks; %s", driver->label,
+		missing, advice_of(arena, driver));
 }
 
 const char *vpn_datapath(struct arena *arena, const struct driver *driver)

@@ -14,7 +14,8 @@ struct vpn;
 /* Programs of the driver that this machine lacks: ERROR_MISSING with the packages to install. */
 MUST_CHECK int vpn_is_found(const struct driver *driver, struct error *err);
 
-/* Who would move the packets here: "kernel", "userspace (wireguard-go)", or what the driver says. */
+/* Who would move the packets here: "kernel", "userspace (wireguard-go)", or what the driver says.
+ */
 const char *vpn_datapath(struct arena *arena, const struct driver *driver);
 
 /* What its `version` command prints first, asked of the programs that would run; NULL-able. */

@@ -172,8 +172,8 @@ TEST(each_package_makes_one_program)
 
 TEST(unknown_keys_and_schemas_are_refused)
 {
-	CHECK(is_refused(HEAD "      - version: 1.0\n        golang: []\n",
-		"6:9: unknown key 'golang'"));
+	CHECK(is_refused(
+		HEAD "      - version: 1.0\n        golang: []\n", "6:9: unknown key 'golang'"));
 	CHECK(is_refused("schema: 2\nvpns:\n  - { name: a, own: x }\n",
 		"1:9: schema '2' is not known here; this program reads schema 1"));
 }
