@@ -3,12 +3,17 @@ BUILD ?= build
 CHECK ?= build-check
 JOBS ?= $(shell nproc)
 
-.PHONY: demo check clean
+.PHONY: demo vpns check clean
 
 # Installs what is missing, builds, and measures the VPNs that are found here.
 demo: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
 	$(BUILD)/src/cli/meshbench run
+
+# All VPNs that a client can build or install, in the versions of drivers/pins.yml; go and cargo take their time.
+vpns: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) -j $(JOBS) --quiet
+	$(BUILD)/src/cli/meshbench install
 
 # Every test, with sanitizers; the last line is `N passed, N failed, N skipped`.
 check:

@@ -17,7 +17,8 @@ struct command {
 };
 
 extern const struct command command_run, command_report, command_compare, command_recompute,
-	command_calibrate, command_link, command_check, command_list, command_doctor, command_shell;
+	command_calibrate, command_install, command_link, command_check, command_list,
+	command_doctor, command_shell;
 
 /* Prints "meshbench: ..." to stderr and returns the exit status that the error stands for. */
 int cli_report(const struct error *err);

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/driver.h"
+#include "plan/pins.h"
 #include "plan/plan.h"
 #include "plan/profile.h"
 #include "plan/tuning.h"
@@ -36,6 +37,16 @@ static int check_driver(struct arena *arena, const char *dir, struct error *err)
 	for (size_t i = 0; driver.warnings && driver.warnings[i]; i++)
 		fprintf(stderr, "%s\n", driver.warnings[i]);
 	printf("%s: driver %s is well formed\n", dir, driver.name);
+	return 0;
+}
+
+static int check_pins(struct arena *arena, const char *path, struct error *err)
+{
+	struct pins pins;
+
+	if (pins_load(arena, path, &pins, err))
+		return -1;
+	printf("%s: pins of %zu VPNs are well formed\n", path, pins.count);
 	return 0;
 }
 
@@ -102,6 +113,8 @@ static int check_any(struct arena *arena, const char *path, struct error *err)
 		return check_driver(
 			arena, length ? arena_strndup(arena, path, length - 1) : ".", err);
 	}
+	if (strcmp(name, "pins.yml") == 0)
+		return check_pins(arena, path, err);
 	return is_dir(path) ? check_driver(arena, path, err) : check_file(arena, path, err);
 }
 

@@ -4,7 +4,7 @@
 #include "cli/options.h"
 
 #include "base/file.h"
-#include "base/text.h"
+#include "supply/supply.h"
 #include "vpn/vpn.h"
 
 #include <stdio.h>
@@ -72,39 +72,55 @@ static void print_workloads(struct arena *arena)
 	}
 }
 
-static const char *version_of(struct arena *arena, struct procs *procs, const struct driver *driver)
+/* The installed versions that NAME alone does not mean, and those that could be installed. */
+static const char *others_of(
+	struct arena *arena, const struct pin *pin, const char *prefix, const struct driver *driver)
 {
-	AUTO(proc_freep) struct proc *proc = NULL;
-	struct error ignored;
-	char *text;
+	const char *text = "";
 
-	if (!driver->version ||
-		proc_start(procs,
-			&(struct proc_spec){.what = "ask for a version",
-				.argv = text_words(arena, driver->version, NULL),
-				.merge = true},
-			&proc, &ignored) ||
-		proc_wait(proc, deadline_in(5 * NS_PER_S), &ignored))
-		return "";
-	text = text_trim(arena_strdup(arena, proc_result(proc).out));
-	text[strcspn(text, "\n")] = '\0';
+	for (size_t i = 0; pin && i < pin->version_count; i++) {
+		const struct pin_version *version = &pin->versions[i];
+		const char *bin = installed_bin(arena, prefix, pin->name, version->version);
+
+		if (version->source == PIN_DEBIAN ||
+			(bin && driver->bin && strcmp(bin, driver->bin) == 0))
+			continue;
+		text = arena_printf(arena, "%s%s%s%s", text,
+			*text ? ", " : "; also known: ", version->version,
+			bin ? " (installed)" : "");
+	}
 	return text;
+}
+
+/* What is installed has its version from its pin; what is on PATH is asked. */
+static const char *which_of(struct arena *arena, struct procs *procs, const struct driver *driver)
+{
+	const char *version, *folder;
+
+	if (driver->bin) {
+		folder = arena_strndup(arena, driver->bin, strlen(driver->bin) - strlen("/bin"));
+		return arena_printf(arena, "%s installed", strrchr(folder, '/') + 1);
+	}
+	version = vpn_version(arena, procs, driver);
+	return version ? arena_printf(arena, "on PATH: %s", version) : "on PATH";
 }
 
 /* Returns how many VPNs can run here. */
 static int print_vpns(
 	struct arena *arena, struct procs *procs, size_t *ret_found, struct error *err)
 {
+	const char *prefix = install_prefix(arena);
 	const char *const *names;
+	struct pins pins;
 
-	puts("VPNs");
-	if (plan_list(arena, "drivers", &names, err))
+	printf("VPNs (installed: in %s)\n", prefix ? prefix : "no folder, as HOME is not set");
+	if (plan_list(arena, "drivers", &names, err) || install_pins(arena, &pins, err))
 		return -1;
 	for (; *names; names++) {
 		struct driver driver;
 		struct error missing;
 
-		if (load_driver(arena, *names, &driver, err))
+		if (choice_driver(arena, *names, &driver, err))
 			return -1;
 		if (vpn_is_found(&driver, &missing)) {
 			print_line(driver.name, false, missing.text);
@@ -112,8 +128,9 @@ static int print_vpns(
 		}
 		++*ret_found;
 		print_line(driver.name, true,
-			arena_printf(arena, "%s, %s  %s", driver.title, driver.datapath,
-				version_of(arena, procs, &driver)));
+			arena_printf(arena, "%s, %s, %s%s", driver.title,
+				vpn_datapath(arena, &driver), which_of(arena, procs, &driver),
+				others_of(arena, pins_named(&pins, *names), prefix, &driver)));
 	}
 	return 0;
 }

@@ -3,6 +3,8 @@
 #include "cli/load.h"
 #include "cli/options.h"
 
+#include "supply/supply.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -15,18 +17,34 @@ static int print_workloads(struct arena *arena, struct error *err)
 	return 0;
 }
 
+/* The versions that can stand behind an '@', those that are installed with a star. */
+static const char *versions_of(struct arena *arena, const struct pin *pin)
+{
+	const char *prefix = install_prefix(arena), *text = "";
+
+	for (size_t i = 0; pin && i < pin->version_count; i++) {
+		const char *version = pin->versions[i].version;
+
+		text = arena_printf(arena, "%s  %s%s", text, version,
+			installed_bin(arena, prefix, pin->name, version) ? "*" : "");
+	}
+	return text;
+}
+
 static int print_vpns(struct arena *arena, struct error *err)
 {
 	const char *const *names;
+	struct pins pins;
 
-	if (plan_list(arena, "drivers", &names, err))
+	if (plan_list(arena, "drivers", &names, err) || install_pins(arena, &pins, err))
 		return -1;
 	for (; *names; names++) {
 		struct driver driver;
 
-		if (load_driver(arena, *names, &driver, err))
+		if (choice_driver(arena, *names, &driver, err))
 			return -1;
-		printf("%-17s%s\n", driver.name, driver.title);
+		printf("%-17s%-17s%s\n", driver.name, driver.title,
+			versions_of(arena, pins_named(&pins, *names)));
 	}
 	return 0;
 }

@@ -86,7 +86,7 @@ static size_t leave_out_missing(
 		}
 		missing += !is_quiet;
 		if (!is_quiet)
-			fprintf(stderr, "meshbench: %s is left out: %s\n", plan->drivers[i].name,
+			fprintf(stderr, "meshbench: %s is left out: %s\n", plan->drivers[i].label,
 				err.text);
 	}
 	for (size_t i = 0; i < plan->workload_count; i++) {

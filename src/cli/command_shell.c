@@ -5,6 +5,7 @@
 #include "cli/scratch.h"
 
 #include "base/fd.h"
+#include "supply/supply.h"
 #include "vpn/vpn.h"
 
 #include <stdio.h>
@@ -60,7 +61,7 @@ static int open_lab(struct arena *arena, const struct shell_options *o, const ch
 	if (load_plan(arena, &request, &plan, err) || find_host(&plan, name, &host, err) ||
 		load_profile(arena, o->profile ? o->profile : "baseline", &profile, err) ||
 		load_engine(plan.engine, profile_has_impairment(&profile), &engine, err) ||
-		load_driver(arena, o->vpn ? o->vpn : "none", &driver, err) ||
+		choice_driver(arena, o->vpn ? o->vpn : "none", &driver, err) ||
 		vpn_is_found(&driver, err) || namespace_enter(err) || procs_new(&procs, err) ||
 		lab_can_carry(procs, engine, &profile, err))
 		return -1;
@@ -70,7 +71,8 @@ static int open_lab(struct arena *arena, const struct shell_options *o, const ch
 			    .engine = engine,
 			    .profile = &profile,
 			    .state_dir = state_dir,
-			    .congestion = plan.congestion},
+			    .congestion = plan.congestion,
+			    .visible = (const char *const[]){driver.bin, NULL}},
 		    &lab, err) ||
 		vpn_up(lab, &driver, arena_printf(arena, "%s/controller", state_dir), &vpn, err))
 		return -1;

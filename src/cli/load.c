@@ -1,7 +1,7 @@
 /* From the user's words to checked structs, before anything starts. */
 #include "cli/load.h"
 
-#include "base/text.h"
+#include "supply/supply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,15 +69,6 @@ int load_plan(struct arena *arena, const struct request *request, struct plan *r
 		return -1;
 	*ret_plan = plan;
 	return 0;
-}
-
-int load_driver(struct arena *arena, const char *name, struct driver *ret_driver, struct error *err)
-{
-	const char *path;
-
-	if (plan_find(arena, "drivers", name, &path, err))
-		return -1;
-	return driver_load(arena, path, ret_driver, err);
 }
 
 /* "low:rate=100mbit": the name ends at the colon. */
@@ -204,7 +195,7 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 	drivers = arena_alloc(arena, struct driver, result.driver_count);
 	loaded = arena_alloc(arena, struct profile, result.profile_count);
 	for (size_t i = 0; vpns[i]; i++) {
-		if (load_driver(arena, vpns[i], &drivers[i], err))
+		if (choice_driver(arena, vpns[i], &drivers[i], err))
 			return -1;
 	}
 	for (size_t i = 0; profiles[i]; i++) {

@@ -21,9 +21,7 @@ MUST_CHECK int load_plan(struct arena *arena, const struct request *request, str
 MUST_CHECK int load_everything(struct arena *arena, const struct plan *plan,
 	struct runner_plan *ret_plan, struct error *err);
 
-/* A driver, a profile (with changes) and a list of drivers by name. */
-MUST_CHECK int load_driver(
-	struct arena *arena, const char *name, struct driver *ret_driver, struct error *err);
+/* A profile, with changes. */
 MUST_CHECK int load_profile(
 	struct arena *arena, const char *words, struct profile *ret_profile, struct error *err);
 MUST_CHECK int load_tuning(

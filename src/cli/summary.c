@@ -152,7 +152,7 @@ static void fill_head(const struct grid *grid, const struct runner_plan *plan)
 static void fill_row(const struct grid *grid, size_t row, const struct runner_plan *plan,
 	struct selection *s, double *values)
 {
-	*text_at(grid, row, 0) = s->driver->name;
+	*text_at(grid, row, 0) = s->driver->label;
 	*text_at(grid, row, 1) = plan->tuning_count > 1 ? arena_printf(grid->arena, "%s, %s",
 								  s->profile->name, s->tuning->name)
 							: s->profile->name;
@@ -175,7 +175,7 @@ static void print_failure(
 {
 	const char *others = more ? arena_printf(arena, " and %zu more cells", more) : "";
 
-	fprintf(out, "  %s, %s, %s, %s%s: %s: %s\n", outcome->visit->driver->name,
+	fprintf(out, "  %s, %s, %s, %s%s: %s: %s\n", outcome->visit->driver->label,
 		outcome->visit->profile->name, outcome->cell->workload->name, outcome->where,
 		others, cause_name(outcome->cause), outcome->evidence);
 }

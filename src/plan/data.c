@@ -35,6 +35,11 @@ static const char *data_folder(struct arena *arena)
 	return MESHBENCH_INSTALLED_DATA;
 }
 
+const char *plan_pins(struct arena *arena)
+{
+	return arena_printf(arena, "%s/drivers/pins.yml", data_folder(arena));
+}
+
 static bool is_folder_kind(const char *kind)
 {
 	return strcmp(kind, "drivers") == 0;

@@ -175,6 +175,7 @@ static int take_driver(const struct driver_source *source, struct driver *driver
 	if (check_head(source, err))
 		return -1;
 	*driver = (struct driver){.name = copy(source, written->name),
+		.label = copy(source, written->name),
 		.folder = folder_of(source),
 		.title = copy(source, written->title),
 		.architecture = copy(source, written->architecture),

@@ -103,6 +103,14 @@ struct driver {
 	/* Where the overlay address is found; exactly one, or none for the bare link. */
 	const char *address_interface;
 	const char *const *address_run;
+	/*
+	 * Which of its programs run: filled by who chose them. driver_load leaves what is on PATH:
+	 * `label` is the name, the others are NULL.
+	 */
+	const char *label;  /* for people and plans: "nebula", or "nebula@1.9.7" */
+	const char *bin;    /* the folder whose programs come before those on PATH */
+	const char *absent; /* why the chosen version cannot run, with what to do */
+	const char *advice; /* how to get programs that are missing, instead of its packages */
 	/* What `meshbench check` should say though it is no error; NULL-terminated, with places. */
 	const char *const *warnings;
 };

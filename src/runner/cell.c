@@ -155,7 +155,7 @@ static void tell_attempt(const struct measurement *m, bool is_last)
 {
 	if (cause_of_attempt(m) == CAUSE_WIRE)
 		run_tell(m->run, NULL, NULL,
-			arena_printf(m->arena, "%s, %s: %s: %s; %s", m->visit->driver->name,
+			arena_printf(m->arena, "%s, %s: %s: %s; %s", m->visit->driver->label,
 				m->visit->profile->name, m->cell->workload->name, wire_reason(m),
 				is_last ? "the figures are marked" : "once more"));
 	else if (!is_last)

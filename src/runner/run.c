@@ -54,7 +54,7 @@ static const char *name_visit(struct run *run, const struct runner_visit *visit)
 {
 	bool is_tuned = !tuning_is_none(visit->tuning);
 
-	return arena_printf(run->arena, "%s, %s%s%s", visit->driver->name, visit->profile->name,
+	return arena_printf(run->arena, "%s, %s%s%s", visit->driver->label, visit->profile->name,
 		is_tuned ? ", " : "", is_tuned ? visit->tuning->name : "");
 }
 
@@ -125,7 +125,7 @@ static int note(struct run *run, const char *kind, const struct runner_visit *vi
 	const char *text, struct error *err)
 {
 	json_t *event =
-		visit ? json_pack("{s:s, s:s, s:s, s:i, s:s?}", "vpn", visit->driver->name,
+		visit ? json_pack("{s:s, s:s, s:s, s:i, s:s?}", "vpn", visit->driver->label,
 				"profile", visit->profile->name, "tuning", visit->tuning->name,
 				"repetition", (int)visit->repetition, "text", text)
 		      : json_pack("{s:s?}", "text", text);

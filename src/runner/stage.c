@@ -26,7 +26,8 @@ static int try_up(
 			    .profile = visit->profile,
 			    .state_dir = stage->state_dir,
 			    .congestion = visit_congestion(run, visit),
-			    .tuning = visit->tuning},
+			    .tuning = visit->tuning,
+			    .visible = (const char *const[]){visit->driver->bin, NULL}},
 		    &stage->lab, err))
 		return fail_in(err, "set up the lab");
 	if (lab_verify(stage->lab, err))

@@ -154,12 +154,12 @@ static int write_timing(
 {
 	static const char *const phases[] = {"prepare", "serve", "join", "connect"};
 	json_auto_t *facts = vpn_describe(stage->vpn);
-	json_t *timing = json_object_get(run->timings, visit->driver->name);
+	json_t *timing = json_object_get(run->timings, visit->driver->label);
 	double at_s = stage->began_s;
 
 	if (!timing) {
-		timing = timing_new(visit->driver->name, stage->began_s);
-		json_object_set_new(run->timings, visit->driver->name, timing);
+		timing = timing_new(visit->driver->label, stage->began_s);
+		json_object_set_new(run->timings, visit->driver->label, timing);
 	}
 	timing_begin_phase(timing, "vpn_installation", visit->profile->folder, stage->began_s);
 	for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {

@@ -54,7 +54,10 @@ static int start(
 	struct vpn *vpn, const struct driver_step *step, const struct turn *turn, struct error *err)
 {
 	struct scope scope = turn_scope(&vpn->mesh, turn);
-	struct proc_spec spec = {.what = step->what, .keep_bytes = LOG_BYTES, .merge = true};
+	struct proc_spec spec = {.what = step->what,
+		.environment = vpn->environment,
+		.keep_bytes = LOG_BYTES,
+		.merge = true};
 	const char *input = NULL;
 	struct proc *proc;
 

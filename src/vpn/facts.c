@@ -11,6 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+enum {
+	MAX_RECEIPT_BYTES = 1024 * 1024
+};
+
 #define COMMAND_WITHIN_NS (10 * NS_PER_S)
 
 /* Lists of programs stay small, so a set in an array is enough. */
@@ -19,11 +23,10 @@ struct programs {
 	json_t *list;
 };
 
-static const char *output_of(
-	struct vpn *vpn, const char *what, const char *const *argv, const char *dir)
+static const char *output_of(struct vpn *vpn, const char *what, const char *const *argv)
 {
 	AUTO(proc_freep) struct proc *proc = NULL;
-	struct proc_spec spec = {.what = what, .argv = argv, .dir = dir, .merge = true};
+	struct proc_spec spec = {.what = what, .argv = argv, .merge = true};
 	struct error ignored;
 
 	if (proc_start(vpn->procs, &spec, &proc, &ignored) ||
@@ -33,31 +36,56 @@ static const char *output_of(
 }
 
 /* The first line; NULL when the command fails, which is then visible as null in the result. */
-static json_t *version_of(struct vpn *vpn)
+const char *vpn_version(struct arena *arena, struct procs *procs, const struct driver *driver)
 {
-	const char **words;
-	const char *text;
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct error ignored;
+	char *text;
 
-	if (!vpn->driver->version)
-		return json_null();
-	words = text_words(vpn->arena, vpn->driver->version, NULL);
-	text = output_of(vpn, "ask for its version", words, vpn->driver->dir);
-	return text ? json_stringn(text, strcspn(text, "\n")) : json_null();
+	if (!driver->version ||
+		proc_start(procs,
+			&(struct proc_spec){.what = "ask for its version",
+				.argv = text_words(arena, driver->version, NULL),
+				.environment = environment_of_driver(arena, driver),
+				.dir = driver->dir,
+				.merge = true},
+			&proc, &ignored) ||
+		proc_wait_success(proc, deadline_in(COMMAND_WITHIN_NS), &ignored))
+		return NULL;
+	text = text_trim(arena_strdup(arena, proc_result(proc).out));
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+/* Whether all programs are those that were chosen, so that no package has a part in it. */
+static bool is_wholly_installed(const struct vpn *vpn, const json_t *programs)
+{
+	json_t *program;
+	size_t i;
+
+	json_array_foreach (programs, i, program) {
+		if (!vpn->driver->bin ||
+			!text_starts_with(json_string_at(program, "/path", ""), vpn->driver->bin))
+			return false;
+	}
+	return true;
 }
 
 /*
  * What the package manager installed: some builds do not know their own version. An object of
  * package names to versions, empty where there is no dpkg.
  */
-static json_t *collect_packages(struct vpn *vpn)
+static json_t *collect_packages(struct vpn *vpn, const json_t *programs)
 {
 	json_t *packages = json_object();
 
+	if (is_wholly_installed(vpn, programs))
+		return packages;
 	for (size_t i = 0; vpn->driver->packages[i]; i++) {
 		const char *name = vpn->driver->packages[i];
 		const char *argv[] = {
 			"dpkg-query", "--show", "--showformat=${Version}", name, NULL};
-		const char *version = output_of(vpn, "ask for the package's version", argv, NULL);
+		const char *version = output_of(vpn, "ask for the package's version", argv);
 
 		if (version && *version)
 			json_object_set_new(packages, name, json_string(version));
@@ -85,7 +113,7 @@ static void add_program(const struct programs *programs, const char *path)
 
 	if (is_listed(programs->list, path))
 		return;
-	sum = output_of(programs->vpn, "hash a program", argv, NULL);
+	sum = output_of(programs->vpn, "hash a program", argv);
 	if (sum && strlen(sum) > 64)
 		sum = arena_strndup(arena, sum, 64);
 	json_array_append_new(
@@ -99,7 +127,8 @@ static void add_needs(const struct programs *programs, const char *const *needs)
 		char *rest = arena_strdup(programs->vpn->arena, needs[i]), *one;
 
 		while ((one = strsep(&rest, "|"))) {
-			const char *path = path_of_program(programs->vpn->arena, one);
+			const char *path =
+				program_of_driver(programs->vpn->arena, programs->vpn->driver, one);
 
 			if (path && !strchr(one, ':'))
 				add_program(programs, path);
@@ -184,12 +213,29 @@ static void add_host(struct vpn *vpn, size_t host, const json_t *interface, json
 	}
 }
 
+/* What built the chosen programs, from which sources; null for what is on PATH. */
+static json_t *receipt_of(const struct vpn *vpn)
+{
+	struct error ignored;
+	json_t *receipt;
+
+	if (!vpn->driver->bin ||
+		json_read(arena_printf(vpn->arena, "%s/../installed.json", vpn->driver->bin),
+			MAX_RECEIPT_BYTES, &receipt, &ignored))
+		return json_null();
+	return receipt;
+}
+
 void facts_of_programs(struct vpn *vpn)
 {
+	const char *version = vpn_version(vpn->arena, vpn->procs, vpn->driver);
+	json_t *programs = collect_programs(vpn);
+
 	vpn->facts = json_object();
-	json_object_set_new(vpn->facts, "version", version_of(vpn));
-	json_object_set_new(vpn->facts, "packages", collect_packages(vpn));
-	json_object_set_new(vpn->facts, "programs", collect_programs(vpn));
+	json_object_set_new(vpn->facts, "installed", receipt_of(vpn));
+	json_object_set_new(vpn->facts, "version", version ? json_string(version) : json_null());
+	json_object_set_new(vpn->facts, "packages", collect_packages(vpn, programs));
+	json_object_set_new(vpn->facts, "programs", programs);
 }
 
 int facts_of_overlay(struct vpn *vpn, struct error *err)
@@ -231,8 +277,8 @@ static json_t *first_answers(const struct vpn *vpn)
 json_t *vpn_describe(const struct vpn *vpn)
 {
 	const struct driver *driver = vpn->driver;
-	json_t *described = json_pack("{s:s, s:s, s:s?}", "name", driver->name, "title",
-		driver->title, "architecture", driver->architecture);
+	json_t *described = json_pack("{s:s, s:s, s:s, s:s?}", "name", driver->name, "label",
+		driver->label, "title", driver->title, "architecture", driver->architecture);
 
 	json_object_update(described, vpn->facts);
 	json_object_set_new(described, "datapath_declared",

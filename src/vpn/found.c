@@ -2,9 +2,12 @@
 #include "vpn/internal.h"
 
 #include "base/file.h"
+#include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 enum {
 	MAX_LIST_BYTES = 8 * 1024 * 1024
@@ -34,47 +37,98 @@ static bool has_module(struct arena *arena, const char *module)
 		       is_module_listed(arena, machine.release, "modules.dep", module));
 }
 
-/* "a|b" is found when one of them is. */
-static bool is_need_found(struct arena *arena, const char *need)
+const char *program_of_driver(struct arena *arena, const struct driver *driver, const char *name)
+{
+	if (driver->bin) {
+		const char *path = arena_printf(arena, "%s/%s", driver->bin, name);
+
+		if (access(path, X_OK) == 0)
+			return path;
+	}
+	return path_of_program(arena, name);
+}
+
+const char *const *environment_of_driver(struct arena *arena, const struct driver *driver)
+{
+	const char *path = getenv("PATH"); /* NOLINT(concurrency-mt-unsafe): nothing sets it */
+	const char **list;
+
+	if (!driver->bin)
+		return NULL;
+	list = arena_alloc(arena, const char *, 2);
+	list[0] = arena_printf(arena, "PATH=%s:%s", driver->bin, path ? path : "/usr/bin:/bin");
+	return list;
+}
+
+static bool is_module(const char *need)
+{
+	return text_starts_with(need, "module:");
+}
+
+/* "a|b" is found when one of them is; that one, or NULL. */
+static const char *find_need(struct arena *arena, const struct driver *driver, const char *need)
 {
 	char *rest = arena_strdup(arena, need), *one;
 
 	while ((one = strsep(&rest, "|"))) {
-		bool is_module = strncmp(one, "module:", strlen("module:")) == 0;
-
-		if (is_module ? has_module(arena, one + strlen("module:"))
-			      : path_of_program(arena, one) != NULL)
-			return true;
+		if (is_module(one) ? has_module(arena, one + strlen("module:"))
+				   : program_of_driver(arena, driver, one) != NULL)
+			return one;
 	}
-	return false;
+	return NULL;
 }
 
-static const char *add_missing(struct arena *arena, const char *const *needs, const char *missing)
+static const char *add_missing(struct arena *arena, const struct driver *driver,
+	const char *const *needs, const char *missing)
 {
 	for (size_t i = 0; needs[i]; i++) {
-		if (!is_need_found(arena, needs[i]) && !strstr(missing, needs[i]))
+		if (!find_need(arena, driver, needs[i]) && !strstr(missing, needs[i]))
 			missing = arena_printf(
 				arena, "%s%s%s", missing, *missing ? ", " : "", needs[i]);
 	}
 	return missing;
 }
 
+static const char *advice_of(struct arena *arena, const struct driver *driver)
+{
+	const char *packages = "";
+
+	for (size_t i = 0; driver->packages[i]; i++)
+		packages = arena_printf(arena, "%s %s", packages, driver->packages[i]);
+	if (driver->advice)
+		return arena_printf(arena, "%s%s%s", driver->advice,
+			*packages ? ", or apt install" : "", packages);
+	if (*packages)
+		return arena_printf(arena, "install it: apt install%s", packages);
+	return "put it on PATH; no Debian package is known for it";
+}
+
 int vpn_is_found(const struct driver *driver, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	const char *missing = add_missing(arena, driver->needs, ""), *packages = "";
+	const char *missing;
 
+	if (driver->absent)
+		return fail(err, ERROR_MISSING, "%s", driver->absent);
+	missing = add_missing(arena, driver, driver->needs, "");
 	for (size_t i = 0; i < driver->role_count; i++)
-		missing = add_missing(arena, driver->roles[i].needs, missing);
+		missing = add_missing(arena, driver, driver->roles[i].needs, missing);
 	if (!*missing)
 		return 0;
-	for (size_t i = 0; driver->packages[i]; i++)
-		packages = arena_printf(arena, "%s %s", packages, driver->packages[i]);
-	if (*packages)
-		return fail(err, ERROR_MISSING,
-			"%s needs %s, which this machine lacks; install it: apt install%s",
-			driver->name, missing, packages);
-	return fail(err, ERROR_MISSING,
-		"%s needs %s, which is not on PATH; no Debian package is known for it",
-		driver->name, missing);
+	return fail(err, ERROR_MISSING, "%s needs %s, which this machine lacks; %s", driver->label,
+		missing, advice_of(arena, driver));
+}
+
+const char *vpn_datapath(struct arena *arena, const struct driver *driver)
+{
+	for (size_t i = 0; driver->needs[i]; i++) {
+		const char *found = is_module(driver->needs[i])
+					    ? find_need(arena, driver, driver->needs[i])
+					    : NULL;
+
+		if (found)
+			return is_module(found) ? "kernel"
+						: arena_printf(arena, "userspace (%s)", found);
+	}
+	return driver->datapath ? driver->datapath : "unknown";
 }

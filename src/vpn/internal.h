@@ -93,6 +93,7 @@ struct vpn {
 	struct arena *arena;
 	const struct driver *driver;
 	const char *work_dir;
+	const char *const *environment; /* of all commands: the PATH with the chosen programs */
 	struct mesh mesh;
 	struct daemon *daemons;
 	struct vpn_daemon *shown; /* what vpn_daemons() hands out */
@@ -120,6 +121,10 @@ MUST_CHECK int daemons_check(struct vpn *vpn, struct error *err);
 
 /* Finds every host's address, then waits until every ordered pair answers on them. */
 MUST_CHECK int overlay_connect(struct vpn *vpn, struct error *err);
+/* A program that the driver names: among those chosen, else on PATH; NULL when there is none. */
+const char *program_of_driver(struct arena *arena, const struct driver *driver, const char *name);
+/* The environment in which the driver's programs are found first, or NULL. */
+const char *const *environment_of_driver(struct arena *arena, const struct driver *driver);
 /* Versions and hashes; asked before anything is up, so that nothing stands between joining and
  * measuring. */
 void facts_of_programs(struct vpn *vpn);

@@ -34,7 +34,10 @@ static int ask_all(struct vpn *vpn, const char *what, const char *const *const a
 
 	questions->procs = arena_alloc(vpn->arena, struct proc *, vpn->mesh.count);
 	for (size_t i = 0; i < vpn->mesh.count; i++, questions->count++) {
-		struct proc_spec spec = {.what = what, .argv = argv[i], .keep_bytes = 1 << 20};
+		struct proc_spec spec = {.what = what,
+			.argv = argv[i],
+			.environment = vpn->environment,
+			.keep_bytes = 1 << 20};
 
 		if (host_start(lab_host(vpn->lab, i), &spec, &questions->procs[i], err))
 			return -1;

@@ -44,7 +44,7 @@ static int start(struct vpn *vpn, const struct driver_step *step, const struct t
 	struct proc **ret_proc, struct error *err)
 {
 	struct scope scope = turn_scope(&vpn->mesh, turn);
-	struct proc_spec spec = {.what = step->what};
+	struct proc_spec spec = {.what = step->what, .environment = vpn->environment};
 	const char *input = NULL;
 
 	if (turn_words(&vpn->mesh, step, turn, &spec.argv, err) ||

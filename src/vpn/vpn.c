@@ -53,6 +53,7 @@ static struct vpn *vpn_new(struct lab *lab, const struct driver *driver)
 	vpn->procs = lab_procs(lab);
 	vpn->arena = arena;
 	vpn->driver = driver;
+	vpn->environment = environment_of_driver(arena, driver);
 	mesh_init(&vpn->mesh, arena, driver, names, count);
 	for (size_t i = 0; i < count; i++)
 		vpn->mesh.members[i].underlay = arena_strdup(arena, lab_underlay(lab, i));
@@ -88,7 +89,7 @@ int vpn_up(struct lab *lab, const struct driver *driver, const char *work_dir, s
 	vpn = vpn_new(lab, driver);
 	if (bring_up(vpn, work_dir, err)) {
 		vpn_down(vpn);
-		return fail_in(err, "bring %s up", driver->name);
+		return fail_in(err, "bring %s up", driver->label);
 	}
 	*ret_vpn = vpn;
 	return 0;
@@ -153,12 +154,12 @@ static int restart(struct vpn *vpn, size_t only, struct error *err)
 
 int vpn_restart(struct vpn *vpn, struct error *err)
 {
-	return restart(vpn, SIZE_MAX, err) ? fail_in(err, "restart %s", vpn->driver->name) : 0;
+	return restart(vpn, SIZE_MAX, err) ? fail_in(err, "restart %s", vpn->driver->label) : 0;
 }
 
 int vpn_restart_host(struct vpn *vpn, size_t host, struct error *err)
 {
-	return restart(vpn, host, err) ? fail_in(err, "restart %s on %s", vpn->driver->name,
+	return restart(vpn, host, err) ? fail_in(err, "restart %s on %s", vpn->driver->label,
 						 vpn->mesh.members[host].name)
 				       : 0;
 }

@@ -14,6 +14,13 @@ struct vpn;
 /* Programs of the driver that this machine lacks: ERROR_MISSING with the packages to install. */
 MUST_CHECK int vpn_is_found(const struct driver *driver, struct error *err);
 
+/* Who would move the packets here: "kernel", "userspace (wireguard-go)", or what the driver says.
+ */
+const char *vpn_datapath(struct arena *arena, const struct driver *driver);
+
+/* What its `version` command prints first, asked of the programs that would run; NULL-able. */
+const char *vpn_version(struct arena *arena, struct procs *procs, const struct driver *driver);
+
 /*
  * Runs prepare, serve and join, then waits until every ordered pair answers over the overlay.
  * `work_dir` is the controller's folder for keys (made 0700). On failure everything is undone.

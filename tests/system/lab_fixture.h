@@ -34,12 +34,14 @@ static inline int lab_fixture_up_on(
 	struct lab_fixture *fixture, enum lab_engine engine, struct error *err)
 {
 	static const char *const names[] = {"lom", "yuki", "luna", NULL};
+	const char *const visible[] = {getenv("MESHBENCH_VPNS"), NULL};
 	struct profile profile = {.name = "baseline", .folder = "baseline", .line_rate_bps = 1e9};
 	struct lab_spec spec = {.names = names,
 		.count = 3,
 		.engine = engine,
 		.profile = &profile,
-		.congestion = "cubic"};
+		.congestion = "cubic",
+		.visible = visible};
 
 	fixture->arena = arena_new();
 	strcpy(fixture->folder, "/tmp/meshbench-vpn.XXXXXX");

@@ -2,17 +2,14 @@
 #include "lab_fixture.h"
 
 #include "base/fd.h"
+#include "supply/supply.h"
 
 #include <jansson.h>
 
 static int load(
 	struct lab_fixture *fixture, const char *name, struct driver *driver, struct error *err)
 {
-	const char *dir;
-
-	if (plan_find(fixture->arena, "drivers", name, &dir, err))
-		return -1;
-	return driver_load(fixture->arena, dir, driver, err);
+	return choice_driver(fixture->arena, name, driver, err);
 }
 
 /* True when `command` ends with 0 on the host. */

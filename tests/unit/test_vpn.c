@@ -254,7 +254,7 @@ TEST(what_a_machine_lacks_names_the_package)
 	static const char *const needs[] = {"sh", "nosuchvpn-a|nosuchvpn-b", "module:nosuch", NULL};
 	static const char *const either[] = {"nosuchvpn-a|sh", NULL};
 	static const char *const packages[] = {"nosuchvpn", "other", NULL};
-	struct driver driver = {.name = "t", .needs = needs, .packages = packages};
+	struct driver driver = {.name = "t", .label = "t", .needs = needs, .packages = packages};
 	struct error err = {0};
 
 	CHECK(vpn_is_found(&driver, &err) && err.kind == ERROR_MISSING);

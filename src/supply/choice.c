@@ -1,0 +1,101 @@
+/* What a user's NAME@VERSION means: a driver with the programs that it runs. */
+#include "supply/supply.h"
+
+#include "plan/plan.h"
+
+#include <string.h>
+
+static int refuse_version(
+	struct arena *arena, const struct choice *choice, const char *version, struct error *err)
+{
+	const char *known = "";
+
+	for (size_t i = 0; choice->pin && i < choice->pin->version_count; i++) {
+		const char *one = choice->pin->versions[i].version;
+
+		if (strcmp(one, PIN_SYSTEM) != 0)
+			known = arena_printf(arena, "%s%s, ", known, one);
+	}
+	return fail(err, ERROR_USAGE,
+		"%s@%s: this version is not known; there are: %s" PIN_SYSTEM " (what is on PATH)",
+		choice->name, version, known);
+}
+
+/* The '@' that ends the name; one inside a path is part of it. */
+static const char *end_of_name(const char *words)
+{
+	const char *at = strrchr(words, '@');
+
+	return at && at != words && !strchr(at, '/') ? at : words + strlen(words);
+}
+
+const char *choice_name(struct arena *arena, const char *words)
+{
+	return arena_strndup(arena, words, (size_t)(end_of_name(words) - words));
+}
+
+int choice_read(struct arena *arena, const struct pins *pins, const char *prefix, const char *words,
+	struct choice *ret_choice, struct error *err)
+{
+	const char *end = end_of_name(words), *version = *end ? end + 1 : NULL;
+	struct choice choice = {.name = choice_name(arena, words), .is_named = version != NULL};
+
+	choice.pin = pins_named(pins, choice.name);
+	if (choice.pin && choice.pin->version_count)
+		choice.version =
+			version ? pin_version_named(choice.pin, version) : &choice.pin->versions[0];
+	if (version && !choice.version && strcmp(version, PIN_SYSTEM) != 0)
+		return refuse_version(arena, &choice, version, err);
+	choice.is_system = !choice.version || choice.version->source == PIN_DEBIAN;
+	if (!choice.is_system)
+		choice.bin = installed_bin(arena, prefix, choice.name, choice.version->version);
+	*ret_choice = choice;
+	return 0;
+}
+
+/* How to get programs that are not there; NULL where the driver's packages are the answer. */
+static const char *advice_of(
+	struct arena *arena, const struct choice *choice, const struct driver *driver)
+{
+	if (choice->is_named && choice->is_system)
+		return NULL;
+	if (!choice->is_system && !choice->bin)
+		return arena_printf(arena, "install it: meshbench install --vpn %s", driver->label);
+	if (choice->pin && choice->pin->own)
+		return arena_printf(arena, "no client installs it: %s", choice->pin->own);
+	return NULL;
+}
+
+/* A version that was named has a label, a title and results of its own. */
+static void apply_choice(struct arena *arena, const struct choice *choice, struct driver *driver)
+{
+	if (choice->is_named) {
+		const char *version = choice->is_system ? PIN_SYSTEM : choice->version->version;
+
+		driver->label = arena_printf(arena, "%s@%s", driver->name, version);
+		driver->folder = arena_printf(arena, "%s@%s", driver->folder, version);
+		driver->title = arena_printf(arena, "%s %s", driver->title, version);
+		if (!choice->is_system && !choice->bin)
+			driver->absent = arena_printf(arena,
+				"%s is not installed; install it: meshbench install --vpn %s",
+				driver->label, driver->label);
+	}
+	driver->bin = choice->bin;
+	driver->advice = advice_of(arena, choice, driver);
+}
+
+int choice_driver(
+	struct arena *arena, const char *words, struct driver *ret_driver, struct error *err)
+{
+	const char *path;
+	struct choice choice;
+	struct pins pins;
+
+	if (plan_find(arena, "drivers", choice_name(arena, words), &path, err) ||
+		install_pins(arena, &pins, err) ||
+		choice_read(arena, &pins, install_prefix(arena), words, &choice, err) ||
+		driver_load(arena, path, ret_driver, err))
+		return -1;
+	apply_choice(arena, &choice, ret_driver);
+	return 0;
+}

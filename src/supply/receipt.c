@@ -1,0 +1,106 @@
+/* installed.json: what stands in a version's folder, from what it was built and with which hashes.
+ */
+#include "supply/internal.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#include <string.h>
+
+#define TOOL_LIMIT_NS (60 * NS_PER_S)
+
+enum {
+	MAX_RECEIPT_BYTES = 1024 * 1024,
+	SHA256_DIGITS = 64
+};
+
+/* What a small tool prints, in the arena; NULL when it fails. */
+static const char *output_of(struct arena *arena, struct procs *procs, const char *const *argv)
+{
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {.what = argv[0], .argv = argv};
+	struct error ignored;
+
+	if (proc_start(procs, &spec, &proc, &ignored) ||
+		proc_wait_success(proc, deadline_in(TOOL_LIMIT_NS), &ignored))
+		return NULL;
+	return text_trim(arena_strdup(arena, proc_result(proc).out));
+}
+
+static const char *sha256_of(struct arena *arena, struct procs *procs, const char *path)
+{
+	const char *argv[] = {"sha256sum", "--", path, NULL};
+	const char *sum = output_of(arena, procs, argv);
+
+	return sum && strlen(sum) > SHA256_DIGITS ? arena_strndup(arena, sum, SHA256_DIGITS) : NULL;
+}
+
+static int add_programs(
+	struct build *build, const struct pin_module *module, json_t *programs, struct error *err)
+{
+	for (size_t i = 0; module->programs[i]; i++) {
+		const char *path =
+			arena_printf(build->arena, "%s/%s", build->bin, module->programs[i]);
+		const char *sum = sha256_of(build->arena, build->installer->procs, path);
+
+		if (!sum)
+			return fail(err, ERROR_TOOL, "hash %s: sha256sum said nothing", path);
+		json_array_append_new(programs,
+			json_pack("{s:s, s:s}", "name", module->programs[i], "sha256", sum));
+	}
+	return 0;
+}
+
+/* "go version go1.26.8 linux/amd64": the builder is part of what a program is. */
+static const char *builder_of(struct build *build)
+{
+	static const char *const argvs[][3] = {
+		[PIN_GO] = {"go", "version", NULL}, [PIN_CARGO] = {"cargo", "--version", NULL}};
+
+	return output_of(build->arena, build->installer->procs, argvs[build->version->source]);
+}
+
+int receipt_write(struct build *build, struct error *err)
+{
+	json_auto_t *programs = json_array();
+	json_auto_t *receipt = NULL;
+
+	for (size_t i = 0; i < build->version->module_count; i++) {
+		if (add_programs(build, &build->version->modules[i], programs, err))
+			return -1;
+	}
+	receipt = json_pack("{s:i, s:s, s:s, s:s, s:s?, s:f, s:f, s:O, s:O}", "schema", 1, "name",
+		build->pin->name, "version", build->version->version, "source",
+		pin_source_name(build->version->source), "builder", builder_of(build), "finished",
+		clock_wall_s(), "seconds", (double)(clock_now_ns() - build->began_ns) / 1e9,
+		"programs", programs, "modules", build->modules);
+	if (!receipt)
+		return fail(err, ERROR_PARSE, "describe the build: a text that is not UTF-8");
+	return json_write(
+		arena_printf(build->arena, "%s/installed.json", build->partial), receipt, err);
+}
+
+bool receipt_holds(struct procs *procs, const char *folder)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	json_auto_t *receipt = NULL;
+	const json_t *programs;
+	struct error ignored;
+	json_t *program;
+	size_t i;
+
+	if (json_read(arena_printf(arena, "%s/installed.json", folder), MAX_RECEIPT_BYTES, &receipt,
+		    &ignored))
+		return false;
+	programs = json_object_get(receipt, "programs");
+	json_array_foreach (programs, i, program) {
+		const char *sum = sha256_of(arena, procs,
+			arena_printf(
+				arena, "%s/bin/%s", folder, json_string_at(program, "/name", "")));
+
+		if (!sum || strcmp(sum, json_string_at(program, "/sha256", "")) != 0)
+			return false;
+	}
+	return json_array_size(programs) > 0;
+}

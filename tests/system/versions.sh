@@ -1,0 +1,56 @@
+#!/bin/sh
+# Two versions of one VPN in one plan. Their programs are Debian's nebula, installed under two names; what is tested is which
+# of them runs and where its results go.
+. "$(dirname "$0")/lib.sh"
+
+MESHBENCH_VPNS=$scratch/vpns # below /tmp, which hosts have for themselves: it must be shown to them
+export MESHBENCH_VPNS
+for version in 1.10.3 1.9.7; do
+	folder=$MESHBENCH_VPNS/nebula/$version
+	mkdir -p "$folder/bin"
+	cp /usr/bin/nebula /usr/bin/nebula-cert "$folder/bin"
+	printf '{"schema": 1, "name": "nebula", "version": "%s", "source": "go", "programs": [], "modules": []}\n' $version \
+		>"$folder/installed.json"
+done
+printf '\n' >>"$MESHBENCH_VPNS/nebula/1.9.7/bin/nebula" # another hash
+holds() { grep -q -e "$2" "$tree/$1"; }
+
+tree=$scratch/tree
+sed 's/^vpns:.*/vpns: [nebula@1.9.7, nebula@system]/' "$fast" >"$scratch/plan.yml"
+meshbench run "$scratch/plan.yml" --workload ping --out "$tree"
+check "a plan compares two versions" exits 0
+check "the summary names both" sh -c "grep -q '^nebula@1.9.7 ' '$scratch/out' && grep -q '^nebula@system ' '$scratch/out'"
+check "each has results of its own" test -f "$tree/Nebula@1.9.7/baseline/0_lom/ping.json" -a -f "$tree/Nebula@system/baseline/0_lom/ping.json"
+check "the chosen program ran" holds Nebula@1.9.7/baseline/vpn.json '"program": "/.*/vpns/nebula/1.9.7/bin/nebula"'
+check "and its hash is told" holds Nebula@1.9.7/baseline/vpn.json "$(sha256sum <"$MESHBENCH_VPNS/nebula/1.9.7/bin/nebula" | cut -d' ' -f1)"
+check "with its version and source" sh -c "python3 - '$tree' <<-'EOF'
+	import json, sys
+	tree = sys.argv[1]
+	told = json.load(open(tree + '/environment.json'))['vpns']['Nebula@1.9.7']
+	assert told['label'] == 'nebula@1.9.7' and told['installed']['version'] == '1.9.7', told
+	assert told['installed']['source'] == 'go' and told['packages'] == {}, told
+	other = json.load(open(tree + '/Nebula@system/baseline/vpn.json'))
+	assert other['installed'] is None and 'nebula' in other['packages'], other
+	EOF"
+check "the system's ran beside it" holds Nebula@system/baseline/vpn.json '"program": "/usr/bin/nebula"'
+check "the tree is what its schema says" tree_is_sound
+meshbench report "$tree" --json
+check "the report knows both" sh -c "grep -q 'Nebula@1.9.7' '$scratch/out' && grep -q 'Nebula@system' '$scratch/out'"
+meshbench run --resume "$tree"
+check "a run of versions can be resumed" exits 0
+
+meshbench doctor
+check "NAME alone is the default version" prints 'nebula .*yes .*1.10.3 installed; also known: 1.9.7 (installed), 1.6.1$'
+rm -r "$MESHBENCH_VPNS/nebula/1.10.3"
+meshbench doctor
+check "or what is on PATH where that is not installed" prints 'nebula .*yes .*on PATH: Version'
+meshbench run "$fast" --vpn nebula@1.10.3 --workload ping --out "$scratch/absent"
+check "a chosen version that is absent is not replaced" says 'nebula@1.10.3 is not installed; install it: meshbench install --vpn nebula@1.10.3'
+check "but missing" exits 3
+meshbench run "$fast" --vpn nebula@0.1 --workload ping --out "$scratch/unknown"
+check "an unknown version is refused with those known" says 'nebula@0.1: .*there are: 1.10.3, .*system'
+check "as wrong input" exits 2
+meshbench run "$fast" --vpn nebula@1.9.7 --dry-run
+check "a dry run names it" prints 'Nebula 1.9.7'
+check "nothing is left behind" nothing_is_left
+finish
