@@ -67,6 +67,7 @@ struct driver_step {
 	struct driver_ready ready;
 	struct driver_capture capture;
 	int64_t within_ns;
+	bool is_once;  /* left out when the daemons are started again */
 	unsigned line; /* in driver.yml */
 };
 

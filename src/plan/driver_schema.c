@@ -53,7 +53,8 @@ static const cyaml_schema_field_t step_fields[] = {
 	LIST("send", written_step, send, send_entry), TEXT("stdin", OPTIONAL, written_step, input),
 	CYAML_FIELD_MAPPING_PTR("ready", OPTIONAL, struct written_step, ready, ready_fields),
 	CYAML_FIELD_MAPPING_PTR("capture", OPTIONAL, struct written_step, capture, capture_fields),
-	TEXT("within", OPTIONAL, written_step, within), CYAML_FIELD_END};
+	TEXT("within", OPTIONAL, written_step, within), TEXT("once", OPTIONAL, written_step, once),
+	CYAML_FIELD_END};
 static const cyaml_schema_value_t step_entry = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_step, step_fields)};
 

@@ -27,7 +27,7 @@ struct written_capture {
 };
 
 struct written_step {
-	const char *what, *where, *each, *run, *daemon, *script, *input, *within;
+	const char *what, *where, *each, *run, *daemon, *script, *input, *within, *once;
 	struct written_write *write;
 	struct written_send *send;
 	unsigned send_count;

@@ -111,7 +111,7 @@ static int print_step(const struct show *show, const struct driver_step *step, s
 	struct turn *turns = arena_alloc(show->mesh.arena, struct turn, show->mesh.count + 1);
 	size_t count;
 
-	fprintf(show->out, "# %s\n", step->what);
+	fprintf(show->out, "# %s%s\n", step->what, step->is_once ? " (once)" : "");
 	for (size_t round = 0; (count = turns_of_round(&show->mesh, step, SIZE_MAX, round, turns));
 		round++) {
 		for (size_t i = 0; i < count; i++) {

@@ -100,6 +100,7 @@ struct vpn {
 	const char **addresses;
 	int64_t *first_ns; /* [i * count + j]: when i first heard from j since the join began */
 	int64_t join_started_ns, connected_ns;
+	bool is_again; /* since the first connection: steps to do once are done */
 	double prepare_s, serve_s, join_s, restart_s, wait_s;
 	json_t *facts;
 };

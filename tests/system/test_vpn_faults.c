@@ -195,6 +195,17 @@ static bool holds(
 	return strcmp(text, expected) == 0;
 }
 
+static size_t count_named(const char *folder, const char *prefix)
+{
+	AUTO(dir_closep) DIR *dir = opendir(folder);
+	struct dirent *entry;
+	size_t count = 0;
+
+	while (dir && (entry = readdir(dir)))
+		count += strncmp(entry->d_name, prefix, strlen(prefix)) == 0;
+	return count;
+}
+
 TEST(every_verb_does_what_the_grammar_says)
 {
 	static const char note_text[] = "id id-7\nlom t-lom\nyuki t-yuki\nluna t-luna\n";
@@ -217,6 +228,12 @@ TEST(every_verb_does_what_the_grammar_says)
 	/* One http server and three daemons; the scripts that ended are none. */
 	CHECK(vpn_daemons(vpn, &daemons) == 4 && strcmp(daemons[0].what, "serve http") == 0);
 	CHECK(host_run(lab_host(fixture.lab, 2), &spec, deadline_in(5 * NS_PER_S), &err));
+	/* What is done once would fail a second time; the rest of serve is done again. */
+	CHECK(path_exists(state_of(&fixture, "lom", "verbs/once")));
+	CHECK(count_named(state_of(&fixture, "lom", "verbs"), "start-") == 1);
+	CHECK_OK(vpn_restart(vpn, &err), err);
+	CHECK_OK(vpn_restart_host(vpn, 0, &err), err);
+	CHECK(count_named(state_of(&fixture, "lom", "verbs"), "start-") == 3);
 	vpn_downp(&vpn);
 	CHECK_OK(host_run(lab_host(fixture.lab, 2), &spec, deadline_in(5 * NS_PER_S), &err), err);
 }
