@@ -104,6 +104,8 @@ struct driver {
 	/* Where the overlay address is found; exactly one, or none for the bare link. */
 	const char *address_interface;
 	const char *const *address_run;
+	/* A command that tells how a host sees its mesh, or NULL. */
+	const char *const *observe;
 	/* What `meshbench check` should say though it is no error; NULL-terminated, with places. */
 	const char *const *warnings;
 };

@@ -70,6 +70,7 @@ static const cyaml_schema_field_t driver_fields[] = {
 	TEXT("architecture", OPTIONAL, written_driver, architecture),
 	TEXT("datapath", OPTIONAL, written_driver, datapath),
 	TEXT("version", OPTIONAL, written_driver, version),
+	TEXT("observe", OPTIONAL, written_driver, observe),
 	LIST("needs", written_driver, needs, text_entry),
 	LIST("packages", written_driver, packages, text_entry),
 	LIST("roles", written_driver, roles, role_entry),

@@ -40,7 +40,7 @@ struct written_address {
 };
 
 struct written_driver {
-	const char *schema, *name, *folder, *title, *architecture, *datapath, *version;
+	const char *schema, *name, *folder, *title, *architecture, *datapath, *version, *observe;
 	const char **needs, **packages;
 	unsigned needs_count, packages_count;
 	struct written_role *roles;

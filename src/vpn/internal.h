@@ -126,6 +126,8 @@ MUST_CHECK int overlay_connect(struct vpn *vpn, struct error *err);
 void facts_of_programs(struct vpn *vpn);
 /* Addresses, interfaces and daemons as they are now. */
 MUST_CHECK int facts_of_overlay(struct vpn *vpn, struct error *err);
+/* What every host's `observe` command says, {host: lines}, or {"failed": why}. Caller owns it. */
+json_t *overlay_observe(struct vpn *vpn);
 /* Every host's overlay interface as `ip` shows it, an array in the order of hosts; notes addresses.
  */
 MUST_CHECK int overlay_look(struct vpn *vpn, json_t **ret_interfaces, struct error *err);

@@ -2,6 +2,7 @@
 #include "lab_fixture.h"
 
 #include "base/fd.h"
+#include "base/json.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -223,8 +224,16 @@ TEST(every_verb_does_what_the_grammar_says)
 	CHECK(holds(&fixture, "yuki", "verbs/input", "from yuki with t-lom"));
 	CHECK(path_exists(state_of(&fixture, "yuki", "verbs/mark-lom")));
 	CHECK(!path_exists(state_of(&fixture, "yuki", "verbs/mark-yuki")));
+	vpn_observe(vpn, "begin");
+	CHECK_OK(
+		host_remove(lab_host(fixture.lab, 1), "/var/lib/meshbench/verbs/input", &err), err);
+	vpn_observe(vpn, "end");
 	described = vpn_describe(vpn);
 	CHECK(strcmp(json_string_value(json_object_get(described, "version")), "version one") == 0);
+	CHECK(strcmp(json_string_at(described, "/observed/begin/yuki/0", ""),
+		      "from yuki with t-lom") == 0);
+	CHECK(strstr(
+		json_string_at(described, "/observed/end/failed", ""), "on yuki exited with 1"));
 	/* One http server and three daemons; the scripts that ended are none. */
 	CHECK(vpn_daemons(vpn, &daemons) == 4 && strcmp(daemons[0].what, "serve http") == 0);
 	CHECK(host_run(lab_host(fixture.lab, 2), &spec, deadline_in(5 * NS_PER_S), &err));

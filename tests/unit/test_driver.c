@@ -230,6 +230,19 @@ TEST(rejects_modifiers_that_the_verb_has_no_use_for)
 		"5:34: say at least one of interface, file, http, output"));
 }
 
+TEST(observe_is_a_command_with_names)
+{
+	DRAWER(drawer);
+
+	CHECK_OK(load(&drawer, HEAD "observe: a ${host.name}\n"), drawer.err);
+	CHECK(strcmp(drawer.driver.observe[1], "${host.name}") == 0);
+	CHECK_OK(load(&drawer, HEAD), drawer.err);
+	CHECK(!drawer.driver.observe);
+	CHECK(is_refused(&drawer, HEAD "observe: a ${work}\n",
+		"4:12: ${work} is on the controller; a host cannot see it: send the file"));
+	CHECK(is_refused(&drawer, HEAD "observe: ' '\n", "4:10: there is no command here"));
+}
+
 TEST(once_is_for_what_a_restart_would_repeat)
 {
 	DRAWER(drawer);
