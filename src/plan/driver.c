@@ -134,6 +134,16 @@ static int take_address(
 		source, yaml_child(value, "run"), address->run, &driver->address_run, err);
 }
 
+static int take_observe(
+	const struct driver_source *source, struct driver *driver, struct error *err)
+{
+	const char *command = source->written->observe;
+
+	return command ? driver_take_words(source, yaml_child(source->file.root, "observe"),
+				 command, &driver->observe, err)
+		       : 0;
+}
+
 /* "nebula" is shown as "Nebula" unless the driver says how. */
 static const char *folder_of(const struct driver_source *source)
 {
@@ -184,7 +194,8 @@ static int take_driver(const struct driver_source *source, struct driver *driver
 		.version = copy(source, written->version),
 		.needs = copy_list(source, written->needs, written->needs_count),
 		.packages = copy_list(source, written->packages, written->packages_count)};
-	if (take_roles(source, driver, err) || take_address(source, driver, err))
+	if (take_roles(source, driver, err) || take_address(source, driver, err) ||
+		take_observe(source, driver, err))
 		return -1;
 	for (int phase = DRIVER_PREPARE; phase <= DRIVER_STOP; phase++) {
 		if (driver_take_steps(source, (enum driver_phase)phase, driver, err))

@@ -67,6 +67,7 @@ struct driver_step {
 	struct driver_ready ready;
 	struct driver_capture capture;
 	int64_t within_ns;
+	bool is_once;  /* left out when the daemons are started again */
 	unsigned line; /* in driver.yml */
 };
 
@@ -103,6 +104,8 @@ struct driver {
 	/* Where the overlay address is found; exactly one, or none for the bare link. */
 	const char *address_interface;
 	const char *const *address_run;
+	/* A command that tells how a host sees its mesh, or NULL. */
+	const char *const *observe;
 	/*
 	 * Which of its programs run: filled by who chose them. driver_load leaves what is on PATH:
 	 * `label` is the name, the others are NULL.

@@ -383,7 +383,8 @@ int driver_check_names(const struct driver_source *source, struct driver *driver
 			return -1;
 	}
 	if (check_text(&view, yaml_child(address, "interface"), err) ||
-		check_text(&view, yaml_child(address, "run"), err))
+		check_text(&view, yaml_child(address, "run"), err) ||
+		check_text(&view, yaml_child(root, "observe"), err))
 		return -1;
 	if (driver->version && strstr(driver->version, "${"))
 		return yaml_fail(&source->file, yaml_child(root, "version"), err,

@@ -53,7 +53,8 @@ static const cyaml_schema_field_t step_fields[] = {
 	LIST("send", written_step, send, send_entry), TEXT("stdin", OPTIONAL, written_step, input),
 	CYAML_FIELD_MAPPING_PTR("ready", OPTIONAL, struct written_step, ready, ready_fields),
 	CYAML_FIELD_MAPPING_PTR("capture", OPTIONAL, struct written_step, capture, capture_fields),
-	TEXT("within", OPTIONAL, written_step, within), CYAML_FIELD_END};
+	TEXT("within", OPTIONAL, written_step, within), TEXT("once", OPTIONAL, written_step, once),
+	CYAML_FIELD_END};
 static const cyaml_schema_value_t step_entry = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_step, step_fields)};
 
@@ -69,6 +70,7 @@ static const cyaml_schema_field_t driver_fields[] = {
 	TEXT("architecture", OPTIONAL, written_driver, architecture),
 	TEXT("datapath", OPTIONAL, written_driver, datapath),
 	TEXT("version", OPTIONAL, written_driver, version),
+	TEXT("observe", OPTIONAL, written_driver, observe),
 	LIST("needs", written_driver, needs, text_entry),
 	LIST("packages", written_driver, packages, text_entry),
 	LIST("roles", written_driver, roles, role_entry),

@@ -27,7 +27,7 @@ struct written_capture {
 };
 
 struct written_step {
-	const char *what, *where, *each, *run, *daemon, *script, *input, *within;
+	const char *what, *where, *each, *run, *daemon, *script, *input, *within, *once;
 	struct written_write *write;
 	struct written_send *send;
 	unsigned send_count;
@@ -40,7 +40,7 @@ struct written_address {
 };
 
 struct written_driver {
-	const char *schema, *name, *folder, *title, *architecture, *datapath, *version;
+	const char *schema, *name, *folder, *title, *architecture, *datapath, *version, *observe;
 	const char **needs, **packages;
 	unsigned needs_count, packages_count;
 	struct written_role *roles;

@@ -206,11 +206,21 @@ static int take_ready(const struct reading *reading, struct error *err)
 	return 0;
 }
 
+/* Absent means false. */
+static int take_truth(const struct reading *reading, const struct yaml_value *at, const char *text,
+	bool *ret_is_true, struct error *err)
+{
+	*ret_is_true = text && strcmp(text, "true") == 0;
+	if (text && !*ret_is_true && strcmp(text, "false") != 0)
+		return yaml_fail(
+			&reading->source->file, at, err, "'%s' is not true or false", text);
+	return 0;
+}
+
 static int take_capture(const struct reading *reading, struct error *err)
 {
 	const struct written_capture *capture = reading->written->capture;
 	const struct yaml_value *value = yaml_child(reading->value, "capture");
-	const char *secret = capture && capture->secret ? capture->secret : "false";
 
 	if (!capture)
 		return 0;
@@ -221,12 +231,10 @@ static int take_capture(const struct reading *reading, struct error *err)
 	if (capture->at && capture->at[0] != '/')
 		return yaml_fail(&reading->source->file, yaml_child(value, "at"), err,
 			"'%s' is no JSON pointer: it starts with '/'", capture->at);
-	if (strcmp(secret, "true") != 0 && strcmp(secret, "false") != 0)
-		return yaml_fail(&reading->source->file, yaml_child(value, "secret"), err,
-			"'%s' is not true or false", secret);
-	reading->step->capture = (struct driver_capture){copy(reading, capture->as),
-		copy(reading, capture->at), strcmp(secret, "true") == 0};
-	return 0;
+	reading->step->capture = (struct driver_capture){
+		.as = copy(reading, capture->as), .at = copy(reading, capture->at)};
+	return take_truth(reading, yaml_child(value, "secret"), capture->secret,
+		&reading->step->capture.is_secret, err);
 }
 
 static int take_within(const struct reading *reading, struct error *err)
@@ -237,6 +245,24 @@ static int take_within(const struct reading *reading, struct error *err)
 	if (within && text_duration_ns(within, &reading->step->within_ns, err))
 		return yaml_fail_in(
 			&reading->source->file, yaml_child(reading->value, "within"), 0, err);
+	return 0;
+}
+
+/* Where nothing is ever started again the word would say nothing, and daemons have to start. */
+static int take_once(const struct reading *reading, enum driver_phase phase, struct error *err)
+{
+	bool stays = reading->step->verb == DRIVER_DAEMON || reading->written->ready;
+
+	if (take_truth(reading, yaml_child(reading->value, "once"), reading->written->once,
+		    &reading->step->is_once, err))
+		return -1;
+	if (!reading->written->once)
+		return 0;
+	if (phase != DRIVER_SERVE && phase != DRIVER_JOIN)
+		return REFUSE_KEY(
+			reading, "once", "'%s' never runs a second time", driver_phase_name(phase));
+	if (stays)
+		return REFUSE_KEY(reading, "once", "what may stay has to start again");
 	return 0;
 }
 
@@ -274,7 +300,7 @@ static int check_modifiers(const struct reading *reading, struct error *err)
 	return 0;
 }
 
-static int take_step(const struct reading *reading, struct error *err)
+static int take_step(const struct reading *reading, enum driver_phase phase, struct error *err)
 {
 	const struct yaml_value *what = yaml_child(reading->value, "what");
 
@@ -284,7 +310,8 @@ static int take_step(const struct reading *reading, struct error *err)
 	if (strchr(reading->step->what, '\n'))
 		return REFUSE(reading, "what", "one line that says what the step does");
 	if (take_verb(reading, err) || take_place(reading, err) || take_action(reading, err) ||
-		take_ready(reading, err) || take_capture(reading, err) || take_within(reading, err))
+		take_ready(reading, err) || take_capture(reading, err) ||
+		take_within(reading, err) || take_once(reading, phase, err))
 		return -1;
 	return check_modifiers(reading, err);
 }
@@ -307,7 +334,7 @@ int driver_take_steps(const struct driver_source *source, enum driver_phase phas
 		struct reading reading = {
 			source, driver, &phases[phase].steps[i], yaml_entry(list, i), &steps[i]};
 
-		if (take_step(&reading, err))
+		if (take_step(&reading, phase, err))
 			return -1;
 		if (phase == DRIVER_STOP &&
 			(steps[i].verb == DRIVER_DAEMON || reading.written->ready))

@@ -18,6 +18,11 @@ enum line_kind {
 	LINE_MISSPELT
 };
 
+struct mark {
+	enum line_kind kind;
+	const char *between;
+};
+
 struct cut {
 	struct arena *arena;
 	const char *path;
@@ -26,23 +31,31 @@ struct cut {
 	const char *start; /* of the part that is being read */
 	unsigned start_line, block_line;
 	enum driver_each each;
+	const char *between;
 };
 
-static enum line_kind kind_of_line(struct arena *arena, const char *line, size_t length)
+static struct mark mark_of_line(struct arena *arena, const char *line, size_t length)
 {
+	struct mark mark = {LINE_MISSPELT, ""};
 	const char **words;
 	size_t count;
 
 	if (!memchr(line, '@', length))
-		return LINE_TEXT;
+		return (struct mark){LINE_TEXT, ""};
 	words = text_words(arena, arena_strndup(arena, line, length), &count);
 	if (count == 1 && strcmp(words[0], "@end") == 0)
-		return LINE_END;
+		return (struct mark){LINE_END, ""};
 	if (count == 0 || strcmp(words[0], "@each") != 0)
-		return LINE_TEXT;
-	if (count == 2 && strcmp(words[1], "others") == 0)
-		return LINE_EACH_OTHERS;
-	return count == 2 && strcmp(words[1], "all") == 0 ? LINE_EACH_ALL : LINE_MISSPELT;
+		return (struct mark){LINE_TEXT, ""};
+	if (count == 4 && strcmp(words[2], "between") == 0)
+		mark.between = words[3];
+	else if (count != 2)
+		return mark;
+	if (strcmp(words[1], "others") == 0)
+		mark.kind = LINE_EACH_OTHERS;
+	else if (strcmp(words[1], "all") == 0)
+		mark.kind = LINE_EACH_ALL;
+	return mark;
 }
 
 static void end_part(struct cut *cut, const char *end)
@@ -50,18 +63,19 @@ static void end_part(struct cut *cut, const char *end)
 	if (end > cut->start)
 		cut->parts[cut->count++] = (struct template_part){cut->each,
 			arena_strndup(cut->arena, cut->start, (size_t)(end - cut->start)),
-			cut->start_line};
+			cut->between, cut->start_line};
 }
 
 /* A mark ends one part and begins the next after its own line. */
-static int take_mark(struct cut *cut, enum line_kind kind, unsigned line, struct error *err)
+static int take_mark(struct cut *cut, const struct mark *mark, unsigned line, struct error *err)
 {
+	enum line_kind kind = mark->kind;
 	bool in_block = cut->each != DRIVER_EACH_NONE;
 
 	if (kind == LINE_MISSPELT)
 		return fail(err, ERROR_USAGE,
 			"%s:%u:1: a block starts with '@each others' or "
-			"'@each all'",
+			"'@each all', then perhaps 'between' and one word",
 			cut->path, line);
 	if (kind == LINE_END && !in_block)
 		return fail(err, ERROR_USAGE, "%s:%u:1: '@end' without '@each'", cut->path, line);
@@ -71,6 +85,7 @@ static int take_mark(struct cut *cut, enum line_kind kind, unsigned line, struct
 	cut->each = kind == LINE_END        ? DRIVER_EACH_NONE
 		    : kind == LINE_EACH_ALL ? DRIVER_EACH_ALL
 					    : DRIVER_EACH_OTHERS;
+	cut->between = mark->between;
 	cut->block_line = line;
 	return 0;
 }
@@ -87,18 +102,19 @@ static size_t count_marks(const char *text)
 int template_parse(struct arena *arena, const char *path, const char *text,
 	struct template *ret_template, struct error *err)
 {
-	struct cut cut = {.arena = arena, .path = path, .start = text, .start_line = 1};
+	struct cut cut = {
+		.arena = arena, .path = path, .start = text, .start_line = 1, .between = ""};
 	unsigned line = 1;
 
 	cut.parts = arena_alloc(arena, struct template_part, count_marks(text) + 1);
 	for (const char *at = text; *at; line++) {
 		size_t length = strcspn(at, "\n");
 		const char *next = at + length + (at[length] == '\n');
-		enum line_kind kind = kind_of_line(arena, at, length);
+		struct mark mark = mark_of_line(arena, at, length);
 
-		if (kind != LINE_TEXT) {
+		if (mark.kind != LINE_TEXT) {
 			end_part(&cut, at);
-			if (take_mark(&cut, kind, line, err))
+			if (take_mark(&cut, &mark, line, err))
 				return -1;
 			cut.start = next;
 			cut.start_line = line + 1;

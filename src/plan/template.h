@@ -8,11 +8,13 @@
 
 /*
  * A template: lines with names, and blocks between `@each others` (or `@each all`) and `@end` that
- * are repeated for those hosts.
+ * are repeated for those hosts. `@each others between ,` puts a ',' at the end of all repetitions
+ * but the last.
  */
 struct template_part {
 	enum driver_each each; /* DRIVER_EACH_NONE: stands once */
 	const char *text;      /* whole lines with their ends */
+	const char *between;   /* ends the last line of each repetition but the last; "": nothing */
 	unsigned line;         /* of its first line in the file */
 };
 

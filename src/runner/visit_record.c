@@ -130,6 +130,26 @@ static int write_environment(
 	return record_write_environment(run->record, run->environment, err);
 }
 
+static int write_vpn(
+	struct run *run, const struct runner_visit *visit, const json_t *facts, struct error *err)
+{
+	return record_write_profile(
+		run_tree(run, visit), visit->driver->folder, visit->profile->folder, "vpn.json", facts, err);
+}
+
+/* Again what was written at the begin, now that all is measured. */
+static int write_observed(
+	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
+{
+	json_auto_t *facts = NULL;
+
+	if (!stage->is_recorded || !visit->driver->observe)
+		return 0;
+	vpn_observe(stage->vpn, "end");
+	facts = vpn_describe(stage->vpn);
+	return write_vpn(run, visit, facts, err);
+}
+
 int visit_record_begin(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
@@ -138,14 +158,14 @@ int visit_record_begin(
 	if (stage->is_recorded)
 		return 0;
 	stage->is_recorded = true;
+	vpn_observe(stage->vpn, "begin");
 	facts = vpn_describe(stage->vpn);
 	run->connects[run->connect_count++] = (struct runner_connect){
 		.visit = visit, .connect_s = json_number_at(facts, "/connect_s", 0)};
 	if (write_environment(run, visit, facts, err) || write_hosts(run, visit, stage, err) ||
 		write_settings(run, visit, err))
 		return -1;
-	return record_write_profile(run_tree(run, visit), visit->driver->folder,
-		visit->profile->folder, "vpn.json", facts, err);
+	return write_vpn(run, visit, facts, err);
 }
 
 /* The published phases, with the operations that are ours. */
@@ -196,5 +216,6 @@ int visit_record_end(
 		if (log && *log && record_write_log(run_tree(run, visit), &place, log, err))
 			return -1;
 	}
-	return write_timing(run, visit, stage, err);
+	return write_observed(run, visit, stage, err) || write_timing(run, visit, stage, err) ? -1
+											      : 0;
 }

@@ -111,7 +111,7 @@ static int print_step(const struct show *show, const struct driver_step *step, s
 	struct turn *turns = arena_alloc(show->mesh.arena, struct turn, show->mesh.count + 1);
 	size_t count;
 
-	fprintf(show->out, "# %s\n", step->what);
+	fprintf(show->out, "# %s%s\n", step->what, step->is_once ? " (once)" : "");
 	for (size_t round = 0; (count = turns_of_round(&show->mesh, step, SIZE_MAX, round, turns));
 		round++) {
 		for (size_t i = 0; i < count; i++) {
@@ -149,6 +149,25 @@ static int print_address(const struct show *show, struct error *err)
 	return 0;
 }
 
+static int print_observe(const struct show *show, struct error *err)
+{
+	const char *const *command = show->mesh.driver->observe;
+
+	if (!command)
+		return 0;
+	fprintf(show->out, "\n== observe\n");
+	for (size_t i = 0; i < show->mesh.count; i++) {
+		struct scope scope = {&show->mesh, &show->mesh.members[i], NULL};
+		const char *const *words;
+
+		if (expand_words(&scope, command, &words, err))
+			return -1;
+		fprintf(show->out, "  %s$ %s\n", scope.host->name,
+			text_command_line(show->mesh.arena, words));
+	}
+	return 0;
+}
+
 int vpn_dry_run(const struct driver *driver, const char *const names[], size_t count, FILE *out,
 	struct error *err)
 {
@@ -173,5 +192,5 @@ int vpn_dry_run(const struct driver *driver, const char *const names[], size_t c
 					steps->steps[i].line);
 		}
 	}
-	return print_address(&show, err);
+	return print_address(&show, err) || print_observe(&show, err) ? -1 : 0;
 }

@@ -146,15 +146,21 @@ static int expand_block(
 	FILE *out, const struct scope *scope, const struct template_part *part, struct error *err)
 {
 	const struct mesh *mesh = scope->mesh;
+	size_t size = strlen(part->text), length = size - (part->text[size - 1] == '\n');
+	const char *body = arena_strndup(mesh->arena, part->text, length);
+	const char *before = "";
 
 	for (size_t i = 0; i < mesh->count; i++) {
 		struct scope inner = {mesh, scope->host, &mesh->members[i]};
 
 		if (part->each == DRIVER_EACH_OTHERS && inner.each == scope->host)
 			continue;
-		if (expand_into(out, &inner, part->text, err))
+		fputs(before, out);
+		if (expand_into(out, &inner, body, err))
 			return -1;
+		before = arena_printf(mesh->arena, "%s%s", part->between, part->text + length);
 	}
+	fputs(*before ? part->text + length : "", out);
 	return 0;
 }
 

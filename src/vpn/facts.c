@@ -254,6 +254,17 @@ int facts_of_overlay(struct vpn *vpn, struct error *err)
 	return 0;
 }
 
+void vpn_observe(struct vpn *vpn, const char *moment)
+{
+	json_t *observed = json_object_get(vpn->facts, "observed");
+
+	if (!vpn->driver->observe)
+		return;
+	if (!observed)
+		json_object_set_new(vpn->facts, "observed", observed = json_object());
+	json_object_set_new(observed, moment, overlay_observe(vpn));
+}
+
 static json_t *first_answers(const struct vpn *vpn)
 {
 	json_t *answers = json_object();

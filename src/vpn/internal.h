@@ -101,6 +101,7 @@ struct vpn {
 	const char **addresses;
 	int64_t *first_ns; /* [i * count + j]: when i first heard from j since the join began */
 	int64_t join_started_ns, connected_ns;
+	bool is_again; /* since the first connection: steps to do once are done */
 	double prepare_s, serve_s, join_s, restart_s, wait_s;
 	json_t *facts;
 };
@@ -130,6 +131,8 @@ const char *const *environment_of_driver(struct arena *arena, const struct drive
 void facts_of_programs(struct vpn *vpn);
 /* Addresses, interfaces and daemons as they are now. */
 MUST_CHECK int facts_of_overlay(struct vpn *vpn, struct error *err);
+/* What every host's `observe` command says, {host: lines}, or {"failed": why}. Caller owns it. */
+json_t *overlay_observe(struct vpn *vpn);
 /* Every host's overlay interface as `ip` shows it, an array in the order of hosts; notes addresses.
  */
 MUST_CHECK int overlay_look(struct vpn *vpn, json_t **ret_interfaces, struct error *err);

@@ -73,18 +73,27 @@ static const char *global_address(const json_t *interface)
 	return NULL;
 }
 
-static int run_for_addresses(struct vpn *vpn, const char *addresses[], struct error *err)
+/* As ask_all, with a command of the driver. */
+static int ask_driver(struct vpn *vpn, const char *what, const char *const *command,
+	struct questions *questions, struct error *err)
 {
 	const char *const **argv = arena_alloc(vpn->arena, const char *const *, vpn->mesh.count);
-	AUTO(questions_done) struct questions questions = {0};
 
 	for (size_t i = 0; i < vpn->mesh.count; i++) {
 		struct scope scope = {&vpn->mesh, &vpn->mesh.members[i], NULL};
 
-		if (expand_words(&scope, vpn->driver->address_run, &argv[i], err))
+		if (expand_words(&scope, command, &argv[i], err))
 			return -1;
 	}
-	if (ask_all(vpn, "ask for its overlay address", argv, &questions, err))
+	return ask_all(vpn, what, argv, questions, err);
+}
+
+static int run_for_addresses(struct vpn *vpn, const char *addresses[], struct error *err)
+{
+	AUTO(questions_done) struct questions questions = {0};
+
+	if (ask_driver(
+		    vpn, "ask for its overlay address", vpn->driver->address_run, &questions, err))
 		return -1;
 	for (size_t i = 0; i < vpn->mesh.count; i++) {
 		addresses[i] =
@@ -242,6 +251,34 @@ static int reach(struct vpn *vpn, struct deadline deadline, struct error *err)
 				      : fail(err, ERROR_TIMEOUT,
 						"not every pair of hosts answered");
 	}
+}
+
+static json_t *lines_of(const char *text)
+{
+	json_t *lines = json_array();
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		json_array_append_new(lines, json_stringn(text, length));
+		text += length + (text[length] == '\n');
+	}
+	return lines;
+}
+
+json_t *overlay_observe(struct vpn *vpn)
+{
+	AUTO(questions_done) struct questions questions = {0};
+	struct error err;
+	json_t *observed;
+
+	if (ask_driver(vpn, "ask how it sees its mesh", vpn->driver->observe, &questions, &err))
+		return json_pack("{s:s}", "failed", err.text);
+	observed = json_object();
+	for (size_t i = 0; i < vpn->mesh.count; i++)
+		json_object_set_new(observed, vpn->mesh.members[i].name,
+			lines_of(proc_result(questions.procs[i]).out));
+	return observed;
 }
 
 int overlay_connect(struct vpn *vpn, struct error *err)

@@ -201,6 +201,8 @@ int phase_run(
 	int64_t started_ns = clock_now_ns();
 
 	for (size_t i = 0; i < steps->count; i++) {
+		if (steps->steps[i].is_once && vpn->is_again)
+			continue;
 		if (run_step(vpn, &steps->steps[i], only, err))
 			return -1;
 	}

@@ -76,6 +76,7 @@ static int bring_up(struct vpn *vpn, const char *work_dir, struct error *err)
 		phase_run(vpn, DRIVER_SERVE, SIZE_MAX, &vpn->serve_s, err) ||
 		join(vpn, SIZE_MAX, err) || overlay_connect(vpn, err))
 		return -1;
+	vpn->is_again = true;
 	return facts_of_overlay(vpn, err);
 }
 

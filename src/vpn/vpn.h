@@ -48,6 +48,11 @@ const char *const *vpn_addresses(const struct vpn *vpn);
  * first_answer_ms[from][to] since the join began. Caller owns it.
  */
 json_t *vpn_describe(const struct vpn *vpn);
+/*
+ * Asks every host how it sees its mesh, where the driver says how; vpn_describe() has the answers
+ * from then on under observed[moment][host], lines of text, or in "failed" why there are none.
+ */
+void vpn_observe(struct vpn *vpn, const char *moment);
 /* The last restart: {restart_s, wait_s}: until the daemons run, and from then until all answer. */
 double vpn_restart_s(const struct vpn *vpn);
 double vpn_wait_s(const struct vpn *vpn);

@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	for (size_t i = 0; i < template.count; i++) {
+		assert(template.parts[i].between);
 		at = strstr(at, template.parts[i].text);
 		assert(at);
 		at += strlen(template.parts[i].text);

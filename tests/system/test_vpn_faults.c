@@ -2,6 +2,7 @@
 #include "lab_fixture.h"
 
 #include "base/fd.h"
+#include "base/json.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -195,6 +196,17 @@ static bool holds(
 	return strcmp(text, expected) == 0;
 }
 
+static size_t count_named(const char *folder, const char *prefix)
+{
+	AUTO(dir_closep) DIR *dir = opendir(folder);
+	struct dirent *entry;
+	size_t count = 0;
+
+	while (dir && (entry = readdir(dir)))
+		count += strncmp(entry->d_name, prefix, strlen(prefix)) == 0;
+	return count;
+}
+
 TEST(every_verb_does_what_the_grammar_says)
 {
 	static const char note_text[] = "id id-7\nlom t-lom\nyuki t-yuki\nluna t-luna\n";
@@ -212,11 +224,25 @@ TEST(every_verb_does_what_the_grammar_says)
 	CHECK(holds(&fixture, "yuki", "verbs/input", "from yuki with t-lom"));
 	CHECK(path_exists(state_of(&fixture, "yuki", "verbs/mark-lom")));
 	CHECK(!path_exists(state_of(&fixture, "yuki", "verbs/mark-yuki")));
+	vpn_observe(vpn, "begin");
+	CHECK_OK(
+		host_remove(lab_host(fixture.lab, 1), "/var/lib/meshbench/verbs/input", &err), err);
+	vpn_observe(vpn, "end");
 	described = vpn_describe(vpn);
 	CHECK(strcmp(json_string_value(json_object_get(described, "version")), "version one") == 0);
+	CHECK(strcmp(json_string_at(described, "/observed/begin/yuki/0", ""),
+		      "from yuki with t-lom") == 0);
+	CHECK(strstr(
+		json_string_at(described, "/observed/end/failed", ""), "on yuki exited with 1"));
 	/* One http server and three daemons; the scripts that ended are none. */
 	CHECK(vpn_daemons(vpn, &daemons) == 4 && strcmp(daemons[0].what, "serve http") == 0);
 	CHECK(host_run(lab_host(fixture.lab, 2), &spec, deadline_in(5 * NS_PER_S), &err));
+	/* What is done once would fail a second time; the rest of serve is done again. */
+	CHECK(path_exists(state_of(&fixture, "lom", "verbs/once")));
+	CHECK(count_named(state_of(&fixture, "lom", "verbs"), "start-") == 1);
+	CHECK_OK(vpn_restart(vpn, &err), err);
+	CHECK_OK(vpn_restart_host(vpn, 0, &err), err);
+	CHECK(count_named(state_of(&fixture, "lom", "verbs"), "start-") == 3);
 	vpn_downp(&vpn);
 	CHECK_OK(host_run(lab_host(fixture.lab, 2), &spec, deadline_in(5 * NS_PER_S), &err), err);
 }

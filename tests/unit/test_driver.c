@@ -230,6 +230,38 @@ TEST(rejects_modifiers_that_the_verb_has_no_use_for)
 		"5:34: say at least one of interface, file, http, output"));
 }
 
+TEST(observe_is_a_command_with_names)
+{
+	DRAWER(drawer);
+
+	CHECK_OK(load(&drawer, HEAD "observe: a ${host.name}\n"), drawer.err);
+	CHECK(strcmp(drawer.driver.observe[1], "${host.name}") == 0);
+	CHECK_OK(load(&drawer, HEAD), drawer.err);
+	CHECK(!drawer.driver.observe);
+	CHECK(is_refused(&drawer, HEAD "observe: a ${work}\n",
+		"4:12: ${work} is on the controller; a host cannot see it: send the file"));
+	CHECK(is_refused(&drawer, HEAD "observe: ' '\n", "4:10: there is no command here"));
+}
+
+TEST(once_is_for_what_a_restart_would_repeat)
+{
+	DRAWER(drawer);
+
+	CHECK_OK(load(&drawer, HEAD "serve:\n  - { what: w, run: a, once: true }\n"
+				    "join:\n  - { what: w, run: a, once: false }\n"),
+		drawer.err);
+	CHECK(drawer.driver.phases[DRIVER_SERVE].steps[0].is_once);
+	CHECK(!drawer.driver.phases[DRIVER_JOIN].steps[0].is_once);
+	CHECK(is_refused(&drawer, HEAD "prepare:\n  - { what: w, run: a, once: true }\n",
+		"5:24: 'prepare' never runs a second time"));
+	CHECK(is_refused(&drawer, HEAD "stop:\n  - { what: w, run: a, once: true }\n",
+		"5:24: 'stop' never runs a second time"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, daemon: a, once: true }\n",
+		"5:27: what may stay has to start again"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, run: a, once: yes }\n",
+		"5:30: 'yes' is not true or false"));
+}
+
 TEST(rejects_bad_durations_modes_and_pointers)
 {
 	DRAWER(drawer);
@@ -406,7 +438,11 @@ TEST(templates_are_checked_when_the_driver_is_loaded)
 	CHECK(is_template_refused(
 		&drawer, "@each all\n@each all\n@end\n", "2:1: the block of line 1 is still open"));
 	CHECK(is_template_refused(&drawer, "@each one\n@end\n",
-		"1:1: a block starts with '@each others' or '@each all'"));
+		"1:1: a block starts with '@each others' or '@each all', then perhaps "
+		"'between' and one word"));
+	CHECK(is_template_refused(&drawer, "@each all between\n@end\n",
+		"1:1: a block starts with '@each others' or '@each all', then perhaps "
+		"'between' and one word"));
 	CHECK(is_template_refused(&drawer, "@each all\n\n${each.x}\n@end\n",
 		"3:1: unknown name '${each.x}': no earlier step captured it"));
 	CHECK(is_template_refused(&drawer, "a ${x y}\n", "1:1: '${x' has no closing brace"));
@@ -423,8 +459,12 @@ TEST(a_template_is_cut_at_its_blocks)
 	CHECK(template.count == 3);
 	CHECK(strcmp(template.parts[0].text, "a\n") == 0 && template.parts[0].line == 1);
 	CHECK(strcmp(template.parts[1].text, "b\nc\n") == 0 && template.parts[1].line == 3);
-	CHECK(template.parts[1].each == DRIVER_EACH_OTHERS);
+	CHECK(template.parts[1].each == DRIVER_EACH_OTHERS && !*template.parts[1].between);
 	CHECK(strcmp(template.parts[2].text, "d") == 0 && template.parts[2].line == 6);
+	CHECK_OK(
+		template_parse(arena, "f", "@each all between ,\nb\n@end\n", &template, &err), err);
+	CHECK(template.count == 1 && strcmp(template.parts[0].between, ",") == 0);
+	CHECK(template.parts[0].each == DRIVER_EACH_ALL);
 	CHECK_OK(template_parse(arena, "f", "user@host\n", &template, &err), err);
 	CHECK(template.count == 1);
 }

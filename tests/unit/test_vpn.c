@@ -18,6 +18,18 @@ static const char *source_root(void)
 	return getenv("SOURCE_ROOT"); /* NOLINT(concurrency-mt-unsafe) */
 }
 
+/* Scripts of the controller run where they lie, which is elsewhere on every machine. */
+static const char *without_place(struct arena *arena, const char *text)
+{
+	const char *root = source_root(), *shown = "", *at;
+
+	while ((at = strstr(text, root))) {
+		shown = arena_printf(arena, "%s%.*s/SOURCE", shown, (int)(at - text), text);
+		text = at + strlen(root);
+	}
+	return arena_printf(arena, "%s%s", shown, text);
+}
+
 /* What `--dry-run` prints must be what tests/golden/dry-run/NAME.txt says, to the letter. */
 static void prints_what_is_golden(const char *name)
 {
@@ -26,6 +38,7 @@ static void prints_what_is_golden(const char *name)
 	AUTO(stream_closep) FILE *out = NULL;
 	struct driver driver;
 	struct error err = {0};
+	const char *shown;
 	size_t size;
 	char *golden;
 
@@ -41,11 +54,12 @@ static void prints_what_is_golden(const char *name)
 			 arena_printf(arena, "%s/tests/golden/dry-run/%s.txt", source_root(), name),
 			 1 << 20, &golden, NULL, &err),
 		err);
-	for (size_t i = 0, line = 1; text[i] || golden[i]; i++) {
-		if (text[i] != golden[i])
-			printf("# differs in line %zu: %.60s\n", line, text + i);
-		CHECK(text[i] == golden[i]);
-		line += text[i] == '\n';
+	shown = without_place(arena, text);
+	for (size_t i = 0, line = 1; shown[i] || golden[i]; i++) {
+		if (shown[i] != golden[i])
+			printf("# differs in line %zu: %.60s\n", line, shown + i);
+		CHECK(shown[i] == golden[i]);
+		line += shown[i] == '\n';
 	}
 }
 
@@ -72,6 +86,21 @@ TEST(tinc_would_run_what_is_golden)
 TEST(yggdrasil_would_run_what_is_golden)
 {
 	prints_what_is_golden("yggdrasil");
+}
+
+TEST(headscale_would_run_what_is_golden)
+{
+	prints_what_is_golden("headscale");
+}
+
+TEST(hyprspace_would_run_what_is_golden)
+{
+	prints_what_is_golden("hyprspace");
+}
+
+TEST(zerotier_would_run_what_is_golden)
+{
+	prints_what_is_golden("zerotier");
 }
 
 /* A mesh of three with one role for the first host. */
@@ -162,9 +191,9 @@ TEST(what_was_not_captured_has_no_value_but_a_name_in_a_dry_run)
 
 TEST(a_block_is_repeated_for_the_others_or_for_all)
 {
-	static const struct template_part parts[] = {{DRIVER_EACH_NONE, "me ${host.name}\n", 1},
-		{DRIVER_EACH_OTHERS, "- ${each.name} of ${host.name}\n", 3},
-		{DRIVER_EACH_ALL, "+ ${each.number}\n", 6}};
+	static const struct template_part parts[] = {{DRIVER_EACH_NONE, "me ${host.name}\n", "", 1},
+		{DRIVER_EACH_OTHERS, "- ${each.name} of ${host.name}\n", "", 3},
+		{DRIVER_EACH_ALL, "+ ${each.number}\n", "", 6}};
 	static const struct template template = {"f", parts, 3};
 	BENCH(bench);
 	struct scope scope = {&bench.mesh, &bench.mesh.members[1], NULL};
@@ -172,6 +201,20 @@ TEST(a_block_is_repeated_for_the_others_or_for_all)
 
 	CHECK_OK(expand_template(&scope, &template, &text, &bench.err), bench.err);
 	CHECK(strcmp(text, "me yuki\n- lom of yuki\n- luna of yuki\n+ 1\n+ 2\n+ 3\n") == 0);
+}
+
+TEST(between_stands_at_the_end_of_all_repetitions_but_the_last)
+{
+	static const struct template_part parts[] = {
+		{DRIVER_EACH_OTHERS, "[\n${each.name}]\n", ";", 1},
+		{DRIVER_EACH_ALL, "${each.number}", ",", 5}};
+	static const struct template template = {"f", parts, 2};
+	BENCH(bench);
+	struct scope scope = {&bench.mesh, &bench.mesh.members[1], NULL};
+	const char *text;
+
+	CHECK_OK(expand_template(&scope, &template, &text, &bench.err), bench.err);
+	CHECK(strcmp(text, "[\nlom];\n[\nluna]\n1,2,3") == 0);
 }
 
 TEST(paths_are_taken_under_their_folder)

@@ -1,0 +1,224 @@
+/*
+ * Nothing leaves the lab: every VPN that is found here runs on hosts with a default route into
+ * nowhere, a resolver that knows all names, and somebody who notes what goes there. Without these
+ * a host's kernel would refuse such packets before anybody could see them.
+ */
+#include "lab_fixture.h"
+
+#include "base/fd.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+
+#define COMMAND_WITHIN_NS (10 * NS_PER_S)
+
+enum {
+	HOSTS = 3
+};
+
+/*
+ * What a daemon cannot be kept from trying. Each needs a reason: that no option, variable or
+ * configuration of that program prevents it.
+ */
+static const struct {
+	const char *vpn, *line, *reason;
+} exceptions[] = {{NULL, NULL, NULL}};
+
+/* Whoever notes what each host sends outside; ended with the lab. */
+struct watch {
+	struct proc *outside[HOSTS];
+};
+
+static void watch_done(struct watch *watch)
+{
+	for (size_t i = 0; i < HOSTS; i++)
+		proc_freep(&watch->outside[i]);
+}
+
+static int open_to_outside(struct host *host, struct proc **ret_outside, struct error *err)
+{
+	static const char *const routes =
+		"link set outside up\nroute add default dev outside\nroute add ::/0 dev outside\n";
+	const char *const outside[] = {getenv("LAB_OUTSIDE"), NULL};
+	const char *const batch[] = {"ip", "-batch", "-", NULL};
+	const char *const resolve[] = {"tee", "/etc/resolv.conf", NULL};
+	static const char *const resolver = "nameserver 192.0.2.53\noptions timeout:1 attempts:1\n";
+	struct proc_spec watch_spec = {.what = "watch what goes outside", .argv = outside};
+	struct proc_spec route_spec = {.what = "lead all routes outside",
+		.argv = batch,
+		.input = routes,
+		.input_size = strlen(routes)};
+	struct proc_spec resolve_spec = {.what = "name a resolver outside",
+		.argv = resolve,
+		.input = resolver,
+		.input_size = strlen(resolver)};
+	struct deadline deadline = deadline_in(COMMAND_WITHIN_NS);
+
+	return host_start(host, &watch_spec, ret_outside, err) ||
+			       proc_wait_output(*ret_outside, "ready\n", deadline, err) ||
+			       host_run(host, &route_spec, deadline, err) ||
+			       host_run(host, &resolve_spec, deadline, err)
+		       ? -1
+		       : 0;
+}
+
+static int watch_start(struct lab_fixture *fixture, struct watch *watch, struct error *err)
+{
+	for (size_t i = 0; i < HOSTS; i++) {
+		if (open_to_outside(lab_host(fixture->lab, i), &watch->outside[i], err))
+			return -1;
+	}
+	return 0;
+}
+
+/* Our own packets to overlay addresses that are not there at the moment. */
+static bool is_payload(const struct vpn *vpn, const char *line)
+{
+	const char *address = strchr(line, ' ');
+
+	for (size_t i = 0; address && i < HOSTS; i++) {
+		const char *overlay = vpn_address(vpn, i);
+		size_t length = strlen(overlay);
+
+		if (strncmp(address + 1, overlay, length) == 0 && address[1 + length] == ' ')
+			return true;
+	}
+	return false;
+}
+
+static bool is_excepted(const char *vpn, const char *line)
+{
+	for (size_t i = 0; exceptions[i].vpn; i++) {
+		if (strcmp(exceptions[i].vpn, vpn) == 0 && strcmp(exceptions[i].line, line) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* How many destinations one host tried; each is printed. */
+static size_t count_tries(struct lab_fixture *fixture, const struct vpn *vpn, const char *name,
+	size_t host, const char *noted)
+{
+	char *rest = arena_strdup(fixture->arena, noted), *line;
+	size_t count = 0;
+
+	while ((line = strsep(&rest, "\n"))) {
+		if (!*line || strcmp(line, "ready") == 0 || is_payload(vpn, line))
+			continue;
+		printf("# %s on %s: %s%s\n", name, lab_host(fixture->lab, host)->name, line,
+			is_excepted(name, line) ? " (known)" : "");
+		count += !is_excepted(name, line);
+	}
+	return count;
+}
+
+/* Payload for a while, and a restart: the times at which a daemon looks around. */
+static int live(struct lab_fixture *fixture, struct vpn *vpn, struct error *err)
+{
+	const char *const argv[] = {
+		"ping", "-q", "-i", "0.2", "-c", "15", vpn_address(vpn, 1), NULL};
+	struct proc_spec spec = {.what = "send payload", .argv = argv};
+
+	return host_run(lab_host(fixture->lab, 0), &spec, deadline_in(COMMAND_WITHIN_NS), err) ||
+			       vpn_restart(vpn, err) ||
+			       host_run(lab_host(fixture->lab, 0), &spec,
+				       deadline_in(COMMAND_WITHIN_NS), err)
+		       ? -1
+		       : 0;
+}
+
+/* Runs the driver and fills in what was tried; -1 also when it does not connect. */
+static int try_driver(const char *name, const struct driver *driver, struct lab_fixture *fixture,
+	size_t *ret_tries, struct error *err)
+{
+	AUTO(watch_done) struct watch watch = {0};
+	AUTO(vpn_downp) struct vpn *vpn = NULL;
+
+	*ret_tries = 0;
+	if (watch_start(fixture, &watch, err) ||
+		vpn_up(fixture->lab, driver, fixture_work_dir(fixture), &vpn, err) ||
+		live(fixture, vpn, err))
+		return -1;
+	for (size_t i = 0; i < HOSTS; i++)
+		*ret_tries += count_tries(fixture, vpn, name, i, proc_result(watch.outside[i]).out);
+	return 0;
+}
+
+/* Without this the other test could pass for not looking. */
+TEST(what_goes_outside_is_seen)
+{
+	static const char *const expected =
+		"ready\ndns home.example\nother 198.51.100.1 0\nother 2001:db8::7 0\n";
+	LAB(fixture);
+	AUTO(watch_done) struct watch watch = {0};
+	AUTO(vpn_downp) struct vpn *vpn = NULL;
+	struct driver driver;
+
+	CHECK_OK(driver_load(fixture.arena,
+			 arena_printf(fixture.arena, "%s/tests/system/drivers/talkative",
+				 getenv("SOURCE_ROOT")),
+			 &driver, &err),
+		err);
+	CHECK_OK(watch_start(&fixture, &watch, &err), err);
+	CHECK_OK(vpn_up(fixture.lab, &driver, fixture_work_dir(&fixture), &vpn, &err), err);
+	printf("# %s", proc_result(watch.outside[2]).out);
+	CHECK(strcmp(proc_result(watch.outside[2]).out, expected) == 0);
+}
+
+static bool keeps_to_the_lab(const char *name, const char *dir, bool *ret_is_found)
+{
+	struct lab_fixture AUTO(lab_fixture_done) fixture = {0};
+	struct driver driver;
+	struct error err = {0};
+	size_t tries;
+
+	if (lab_fixture_up(&fixture, &err) || driver_load(fixture.arena, dir, &driver, &err)) {
+		printf("# %s: %s\n", name, err.text);
+		return false;
+	}
+	*ret_is_found = vpn_is_found(&driver, &err) == 0;
+	if (!*ret_is_found) {
+		printf("# not tried: %s\n", err.text);
+		return true;
+	}
+	if (try_driver(name, &driver, &fixture, &tries, &err)) {
+		printf("# %s: %s\n", name, err.text);
+		return false;
+	}
+	printf("# %s: %zu destinations outside the lab\n", name, tries);
+	return tries == 0;
+}
+
+/* Where tests must work these are installed; the others are tried where they are found. */
+static bool must_be_found(const char *name)
+{
+	static const char *const installed[] = {
+		"none", "wireguard", "nebula", "tinc", "yggdrasil", "headscale"};
+	const char *must_work = getenv("MESHBENCH_MUST_WORK");
+
+	for (size_t i = 0; must_work && i < ARRAY_SIZE(installed); i++) {
+		if (strcmp(installed[i], name) == 0)
+			return strcmp(must_work, "1") == 0;
+	}
+	return false;
+}
+
+TEST(no_vpn_tries_to_send_anything_outside_the_lab)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *const *names;
+	struct error err = {0};
+	size_t found = 0, bad = 0;
+
+	CHECK_OK(plan_list(arena, "drivers", &names, &err), err);
+	for (size_t i = 0; names[i]; i++) {
+		const char *dir;
+		bool is_found = false;
+
+		CHECK_OK(plan_find(arena, "drivers", names[i], &dir, &err), err);
+		bad += !keeps_to_the_lab(names[i], dir, &is_found);
+		bad += !is_found && must_be_found(names[i]);
+		found += is_found;
+	}
+	CHECK(found > 0 && bad == 0);
+}
