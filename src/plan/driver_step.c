@@ -206,26 +206,53 @@ static int take_ready(const struct reading *reading, struct error *err)
 	return 0;
 }
 
-static int take_capture(const struct reading *reading, struct error *err)
+static int take_capture(const struct reading *reading, const struct written_capture *written,
+	const struct yaml_value *value, struct driver_capture *capture, struct error *err)
 {
-	const struct written_capture *capture = reading->written->capture;
-	const struct yaml_value *value = yaml_child(reading->value, "capture");
-	const char *secret = capture && capture->secret ? capture->secret : "false";
+	const struct yaml_file *file = &reading->source->file;
+	const char *secret = written->secret ? written->secret : "false";
 
-	if (!capture)
-		return 0;
-	if (!name_is_word(capture->as) || driver_is_fact(capture->as))
-		return yaml_fail(&reading->source->file, yaml_child(value, "as"), err,
-			"'%s' cannot name what is captured%s", capture->as,
-			driver_is_fact(capture->as) ? ": every host has that already" : "");
-	if (capture->at && capture->at[0] != '/')
-		return yaml_fail(&reading->source->file, yaml_child(value, "at"), err,
-			"'%s' is no JSON pointer: it starts with '/'", capture->at);
+	if (!name_is_word(written->as) || driver_is_fact(written->as))
+		return yaml_fail(file, yaml_child(value, "as"), err,
+			"'%s' cannot name what is captured%s", written->as,
+			driver_is_fact(written->as) ? ": every host has that already" : "");
+	if (written->at && written->at[0] != '/')
+		return yaml_fail(file, yaml_child(value, "at"), err,
+			"'%s' is no JSON pointer: it starts with '/'", written->at);
+	if (written->at && written->after)
+		return yaml_fail_key(file, yaml_child(value, "after"), err,
+			"'at' reads JSON and 'after' lines: use one of them");
 	if (strcmp(secret, "true") != 0 && strcmp(secret, "false") != 0)
-		return yaml_fail(&reading->source->file, yaml_child(value, "secret"), err,
+		return yaml_fail(file, yaml_child(value, "secret"), err,
 			"'%s' is not true or false", secret);
-	reading->step->capture = (struct driver_capture){copy(reading, capture->as),
-		copy(reading, capture->at), strcmp(secret, "true") == 0};
+	*capture = (struct driver_capture){copy(reading, written->as), copy(reading, written->at),
+		copy(reading, written->after), strcmp(secret, "true") == 0};
+	return 0;
+}
+
+/* One value, or several of the same output. */
+static int take_captures(const struct reading *reading, struct error *err)
+{
+	const struct written_step *written = reading->written;
+	const struct yaml_value *list = yaml_child(reading->value, "captures");
+	size_t count = written->capture ? 1 : written->captures_count;
+	struct driver_capture *captures =
+		arena_alloc(reading->source->arena, struct driver_capture, count + 1);
+
+	if (written->capture && list)
+		return REFUSE_KEY(reading, "captures", "write all of them under 'captures'");
+	if (list && !count)
+		return REFUSE(reading, "captures", "there is nothing to capture here");
+	if (written->capture && take_capture(reading, written->capture,
+					yaml_child(reading->value, "capture"), captures, err))
+		return -1;
+	for (size_t i = 0; list && i < count; i++) {
+		if (take_capture(
+			    reading, &written->captures[i], yaml_entry(list, i), &captures[i], err))
+			return -1;
+	}
+	reading->step->captures = captures;
+	reading->step->capture_count = count;
 	return 0;
 }
 
@@ -249,10 +276,12 @@ static int check_modifiers(const struct reading *reading, struct error *err)
 	} uses[] = {
 		{"stdin", 1 << DRIVER_RUN | 1 << DRIVER_DAEMON | 1 << DRIVER_SCRIPT},
 		{"capture", 1 << DRIVER_RUN | 1 << DRIVER_SCRIPT},
+		{"captures", 1 << DRIVER_RUN | 1 << DRIVER_SCRIPT},
 		{"ready", 1 << DRIVER_DAEMON | 1 << DRIVER_SCRIPT},
 	};
 	const struct driver_step *step = reading->step;
 	const char *verb = verb_keys[step->verb];
+	const char *capture = reading->written->capture ? "capture" : "captures";
 	bool stays = step->verb == DRIVER_DAEMON || reading->written->ready;
 
 	for (size_t i = 0; i < ARRAY_SIZE(uses); i++) {
@@ -263,13 +292,13 @@ static int check_modifiers(const struct reading *reading, struct error *err)
 	if (driver_step_is_on_controller(step) && (stays || step->verb == DRIVER_SEND))
 		return REFUSE_KEY(reading, verb, "the controller can run, write and script, not %s",
 			step->verb == DRIVER_SEND ? "send" : "keep a daemon");
-	if (stays && reading->written->capture)
-		return REFUSE_KEY(reading, "capture", "what may stay has no output to capture");
+	if (stays && step->capture_count)
+		return REFUSE_KEY(reading, capture, "what may stay has no output to capture");
 	if (stays && reading->written->each)
 		return REFUSE_KEY(reading, "each", "one daemon per step and host");
-	if (reading->written->capture && step->each != DRIVER_EACH_NONE &&
+	if (step->capture_count && step->each != DRIVER_EACH_NONE &&
 		!driver_step_is_on_controller(step))
-		return REFUSE_KEY(reading, "capture",
+		return REFUSE_KEY(reading, capture,
 			"under 'each' on a host only the last output would remain");
 	return 0;
 }
@@ -284,7 +313,8 @@ static int take_step(const struct reading *reading, struct error *err)
 	if (strchr(reading->step->what, '\n'))
 		return REFUSE(reading, "what", "one line that says what the step does");
 	if (take_verb(reading, err) || take_place(reading, err) || take_action(reading, err) ||
-		take_ready(reading, err) || take_capture(reading, err) || take_within(reading, err))
+		take_ready(reading, err) || take_captures(reading, err) ||
+		take_within(reading, err))
 		return -1;
 	return check_modifiers(reading, err);
 }
