@@ -231,3 +231,13 @@ TEST(vpncloud_lives_a_full_life_or_not_installed_would_run_its_daemon)
 {
 	lives_or_would_run("vpncloud");
 }
+
+TEST(easytier_lives_a_full_life_or_not_installed_would_run_its_daemon)
+{
+	lives_or_would_run("easytier");
+}
+
+TEST(mycelium_lives_a_full_life_or_not_installed_would_run_its_daemon)
+{
+	lives_or_would_run("mycelium");
+}
