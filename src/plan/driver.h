@@ -47,9 +47,11 @@ struct driver_send {
 	const char *from, *to;
 };
 
+/* All of stdout, trimmed, or one of two parts of it. */
 struct driver_capture {
-	const char *as; /* NULL: nothing is captured */
-	const char *at; /* JSON pointer into stdout; NULL: all of it, trimmed */
+	const char *as;
+	const char *at;    /* JSON pointer into it, or NULL */
+	const char *after; /* what stands before the value on its line, or NULL */
 	bool is_secret;
 };
 
@@ -65,7 +67,8 @@ struct driver_step {
 	size_t send_count;
 	const char *input; /* stdin, or NULL */
 	struct driver_ready ready;
-	struct driver_capture capture;
+	const struct driver_capture *captures;
+	size_t capture_count;
 	int64_t within_ns;
 	bool is_once;  /* left out when the daemons are started again */
 	unsigned line; /* in driver.yml */

@@ -334,21 +334,22 @@ static int check_step(struct walk *walk, const struct driver_step *step,
 	return 0;
 }
 
-static int note_capture(struct walk *walk, const struct driver_step *step,
+static int note_captures(struct walk *walk, const struct driver_step *step,
 	const struct yaml_value *value, struct error *err)
 {
 	bool on_controller = driver_step_is_on_controller(step);
+	unsigned hosts = on_controller ? HOST_ALL : hosts_of(walk->driver, step->where);
 
-	if (!step->capture.as)
-		return 0;
-	if (walk->made_count == MAX_CAPTURES)
-		return yaml_fail(&walk->source->file, yaml_child(value, "capture"), err,
-			"more than %d captures in one driver", MAX_CAPTURES);
-	/* What the controller captures for each host belongs to that host. */
-	walk->made[walk->made_count++] = (struct made){.name = step->capture.as,
-		.hosts = on_controller ? HOST_ALL : hosts_of(walk->driver, step->where),
-		.on_controller = on_controller && step->each == DRIVER_EACH_NONE,
-		.is_secret = step->capture.is_secret};
+	for (size_t i = 0; i < step->capture_count; i++) {
+		if (walk->made_count == MAX_CAPTURES)
+			return yaml_fail(&walk->source->file, value, err,
+				"more than %d captures in one driver", MAX_CAPTURES);
+		/* What the controller captures for each host belongs to that host. */
+		walk->made[walk->made_count++] = (struct made){.name = step->captures[i].as,
+			.hosts = hosts,
+			.on_controller = on_controller && step->each == DRIVER_EACH_NONE,
+			.is_secret = step->captures[i].is_secret};
+	}
 	return 0;
 }
 
@@ -362,7 +363,7 @@ static int check_phase(struct walk *walk, enum driver_phase phase, struct error 
 		const struct yaml_value *value = yaml_entry(list, i);
 
 		if (check_step(walk, &steps->steps[i], value, err) ||
-			note_capture(walk, &steps->steps[i], value, err))
+			note_captures(walk, &steps->steps[i], value, err))
 			return -1;
 	}
 	return 0;

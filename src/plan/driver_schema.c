@@ -41,8 +41,10 @@ static const cyaml_schema_field_t ready_fields[] = {
 
 static const cyaml_schema_field_t capture_fields[] = {
 	TEXT("as", CYAML_FLAG_POINTER, written_capture, as),
-	TEXT("at", OPTIONAL, written_capture, at),
+	TEXT("at", OPTIONAL, written_capture, at), TEXT("after", OPTIONAL, written_capture, after),
 	TEXT("secret", OPTIONAL, written_capture, secret), CYAML_FIELD_END};
+static const cyaml_schema_value_t capture_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_capture, capture_fields)};
 
 static const cyaml_schema_field_t step_fields[] = {
 	TEXT("what", CYAML_FLAG_POINTER, written_step, what),
@@ -53,6 +55,7 @@ static const cyaml_schema_field_t step_fields[] = {
 	LIST("send", written_step, send, send_entry), TEXT("stdin", OPTIONAL, written_step, input),
 	CYAML_FIELD_MAPPING_PTR("ready", OPTIONAL, struct written_step, ready, ready_fields),
 	CYAML_FIELD_MAPPING_PTR("capture", OPTIONAL, struct written_step, capture, capture_fields),
+	LIST("captures", written_step, captures, capture_entry),
 	TEXT("within", OPTIONAL, written_step, within), TEXT("once", OPTIONAL, written_step, once),
 	CYAML_FIELD_END};
 static const cyaml_schema_value_t step_entry = {

@@ -23,7 +23,7 @@ struct written_ready {
 };
 
 struct written_capture {
-	const char *as, *at, *secret;
+	const char *as, *at, *after, *secret;
 };
 
 struct written_step {
@@ -32,7 +32,8 @@ struct written_step {
 	struct written_send *send;
 	unsigned send_count;
 	struct written_ready *ready;
-	struct written_capture *capture;
+	struct written_capture *capture, *captures;
+	unsigned captures_count;
 };
 
 struct written_address {

@@ -217,24 +217,51 @@ static int take_truth(const struct reading *reading, const struct yaml_value *at
 	return 0;
 }
 
-static int take_capture(const struct reading *reading, struct error *err)
+static int take_capture(const struct reading *reading, const struct written_capture *written,
+	const struct yaml_value *value, struct driver_capture *capture, struct error *err)
 {
-	const struct written_capture *capture = reading->written->capture;
-	const struct yaml_value *value = yaml_child(reading->value, "capture");
+	const struct yaml_file *file = &reading->source->file;
+	if (!name_is_word(written->as) || driver_is_fact(written->as))
+		return yaml_fail(file, yaml_child(value, "as"), err,
+			"'%s' cannot name what is captured%s", written->as,
+			driver_is_fact(written->as) ? ": every host has that already" : "");
+	if (written->at && written->at[0] != '/')
+		return yaml_fail(file, yaml_child(value, "at"), err,
+			"'%s' is no JSON pointer: it starts with '/'", written->at);
+	if (written->at && written->after)
+		return yaml_fail_key(file, yaml_child(value, "after"), err,
+			"'at' reads JSON and 'after' lines: use one of them");
+	*capture = (struct driver_capture){.as = copy(reading, written->as),
+		.at = copy(reading, written->at),
+		.after = copy(reading, written->after)};
+	return take_truth(
+		reading, yaml_child(value, "secret"), written->secret, &capture->is_secret, err);
+}
 
-	if (!capture)
-		return 0;
-	if (!name_is_word(capture->as) || driver_is_fact(capture->as))
-		return yaml_fail(&reading->source->file, yaml_child(value, "as"), err,
-			"'%s' cannot name what is captured%s", capture->as,
-			driver_is_fact(capture->as) ? ": every host has that already" : "");
-	if (capture->at && capture->at[0] != '/')
-		return yaml_fail(&reading->source->file, yaml_child(value, "at"), err,
-			"'%s' is no JSON pointer: it starts with '/'", capture->at);
-	reading->step->capture = (struct driver_capture){
-		.as = copy(reading, capture->as), .at = copy(reading, capture->at)};
-	return take_truth(reading, yaml_child(value, "secret"), capture->secret,
-		&reading->step->capture.is_secret, err);
+/* One value, or several of the same output. */
+static int take_captures(const struct reading *reading, struct error *err)
+{
+	const struct written_step *written = reading->written;
+	const struct yaml_value *list = yaml_child(reading->value, "captures");
+	size_t count = written->capture ? 1 : written->captures_count;
+	struct driver_capture *captures =
+		arena_alloc(reading->source->arena, struct driver_capture, count + 1);
+
+	if (written->capture && list)
+		return REFUSE_KEY(reading, "captures", "write all of them under 'captures'");
+	if (list && !count)
+		return REFUSE(reading, "captures", "there is nothing to capture here");
+	if (written->capture && take_capture(reading, written->capture,
+					yaml_child(reading->value, "capture"), captures, err))
+		return -1;
+	for (size_t i = 0; list && i < count; i++) {
+		if (take_capture(
+			    reading, &written->captures[i], yaml_entry(list, i), &captures[i], err))
+			return -1;
+	}
+	reading->step->captures = captures;
+	reading->step->capture_count = count;
+	return 0;
 }
 
 static int take_within(const struct reading *reading, struct error *err)
@@ -275,10 +302,12 @@ static int check_modifiers(const struct reading *reading, struct error *err)
 	} uses[] = {
 		{"stdin", 1 << DRIVER_RUN | 1 << DRIVER_DAEMON | 1 << DRIVER_SCRIPT},
 		{"capture", 1 << DRIVER_RUN | 1 << DRIVER_SCRIPT},
+		{"captures", 1 << DRIVER_RUN | 1 << DRIVER_SCRIPT},
 		{"ready", 1 << DRIVER_DAEMON | 1 << DRIVER_SCRIPT},
 	};
 	const struct driver_step *step = reading->step;
 	const char *verb = verb_keys[step->verb];
+	const char *capture = reading->written->capture ? "capture" : "captures";
 	bool stays = step->verb == DRIVER_DAEMON || reading->written->ready;
 
 	for (size_t i = 0; i < ARRAY_SIZE(uses); i++) {
@@ -289,13 +318,13 @@ static int check_modifiers(const struct reading *reading, struct error *err)
 	if (driver_step_is_on_controller(step) && (stays || step->verb == DRIVER_SEND))
 		return REFUSE_KEY(reading, verb, "the controller can run, write and script, not %s",
 			step->verb == DRIVER_SEND ? "send" : "keep a daemon");
-	if (stays && reading->written->capture)
-		return REFUSE_KEY(reading, "capture", "what may stay has no output to capture");
+	if (stays && step->capture_count)
+		return REFUSE_KEY(reading, capture, "what may stay has no output to capture");
 	if (stays && reading->written->each)
 		return REFUSE_KEY(reading, "each", "one daemon per step and host");
-	if (reading->written->capture && step->each != DRIVER_EACH_NONE &&
+	if (step->capture_count && step->each != DRIVER_EACH_NONE &&
 		!driver_step_is_on_controller(step))
-		return REFUSE_KEY(reading, "capture",
+		return REFUSE_KEY(reading, capture,
 			"under 'each' on a host only the last output would remain");
 	return 0;
 }
@@ -310,7 +339,7 @@ static int take_step(const struct reading *reading, enum driver_phase phase, str
 	if (strchr(reading->step->what, '\n'))
 		return REFUSE(reading, "what", "one line that says what the step does");
 	if (take_verb(reading, err) || take_place(reading, err) || take_action(reading, err) ||
-		take_ready(reading, err) || take_capture(reading, err) ||
+		take_ready(reading, err) || take_captures(reading, err) ||
 		take_within(reading, err) || take_once(reading, phase, err))
 		return -1;
 	return check_modifiers(reading, err);

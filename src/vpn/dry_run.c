@@ -119,9 +119,9 @@ static int print_step(const struct show *show, const struct driver_step *step, s
 				return -1;
 		}
 	}
-	if (step->capture.as)
-		fprintf(show->out, "    captured: %s%s\n", step->capture.as,
-			step->capture.is_secret ? " (secret)" : "");
+	for (size_t i = 0; i < step->capture_count; i++)
+		fprintf(show->out, "    captured: %s%s\n", step->captures[i].as,
+			step->captures[i].is_secret ? " (secret)" : "");
 	return 0;
 }
 

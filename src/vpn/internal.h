@@ -44,7 +44,7 @@ void mesh_init(struct mesh *mesh, struct arena *arena, const struct driver *driv
 	const char *const names[], size_t count);
 /* Replaces what was captured under that name before. */
 void captured_set(struct arena *arena, struct captured **list, const char *name, const char *text);
-/* What `out` holds for a capture: all of it, trimmed, or the value at its pointer. */
+/* What `out` holds for a capture: all of it, the value at its pointer or the rest of its line. */
 MUST_CHECK int captured_read(struct arena *arena, const struct driver_capture *capture,
 	const char *out, size_t size, const char **ret_text, struct error *err);
 

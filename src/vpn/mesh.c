@@ -48,26 +48,48 @@ static int scalar_text(struct arena *arena, const json_t *value, const char *poi
 	else if (json_is_real(value))
 		*ret_text = arena_printf(arena, "%.17g", json_real_value(value));
 	else
-		return fail(err, ERROR_PARSE, "capture: its output has no text or number at %s",
-			pointer);
+		return fail(err, ERROR_PARSE, "its output has no text or number at %s", pointer);
 	return 0;
+}
+
+/* The rest of the first line that holds `after`. */
+static int line_text(struct arena *arena, const char *out, const char *after, const char **ret_text,
+	struct error *err)
+{
+	const char *found = strstr(out, after);
+
+	if (!found)
+		return fail(err, ERROR_PARSE, "it printed no line with '%s'", after);
+	found += strlen(after);
+	*ret_text = text_trim(arena_strndup(arena, found, strcspn(found, "\n")));
+	return 0;
+}
+
+static int part_of(struct arena *arena, const struct driver_capture *capture, const char *out,
+	size_t size, const char **ret_text, struct error *err)
+{
+	json_auto_t *value = NULL;
+
+	if (capture->after)
+		return line_text(arena, out, capture->after, ret_text, err);
+	if (!capture->at) {
+		*ret_text = text_trim(arena_strndup(arena, out, size));
+		return 0;
+	}
+	if (json_parse(out, size, "what it printed", &value, err))
+		return -1;
+	return scalar_text(arena, json_at(value, capture->at), capture->at, ret_text, err);
 }
 
 int captured_read(struct arena *arena, const struct driver_capture *capture, const char *out,
 	size_t size, const char **ret_text, struct error *err)
 {
-	json_auto_t *value = NULL;
-
 	if (strlen(out) != size)
 		return fail(err, ERROR_PARSE, "capture '%s': the output is no text", capture->as);
-	if (!capture->at) {
-		*ret_text = text_trim(arena_strndup(arena, out, size));
-	} else {
-		if (json_parse(out, size, "what it printed", &value, err) ||
-			scalar_text(arena, json_at(value, capture->at), capture->at, ret_text, err))
-			return fail_in(err, "capture '%s'", capture->as);
-	}
+	if (part_of(arena, capture, out, size, ret_text, err))
+		return fail_in(err, "capture '%s'", capture->as);
 	if (!**ret_text)
-		return fail(err, ERROR_PARSE, "capture '%s': it printed nothing", capture->as);
+		return fail(err, ERROR_PARSE, "capture '%s': it printed nothing%s%s", capture->as,
+			capture->after ? " after " : "", capture->after ? capture->after : "");
 	return 0;
 }

@@ -69,22 +69,24 @@ static struct captured **captured_list(struct vpn *vpn, const struct turn *turn)
 			  : &vpn->mesh.captured;
 }
 
-static int take_capture(struct vpn *vpn, const struct driver_step *step, const struct turn *turn,
+static int take_captures(struct vpn *vpn, const struct driver_step *step, const struct turn *turn,
 	const struct proc *proc, struct error *err)
 {
 	struct proc_result result = proc_result(proc);
-	const char *text;
 
-	if (!step->capture.as)
-		return 0;
-	if (result.dropped_bytes)
-		return fail(
-			err, ERROR_PARSE, "capture '%s': it printed too much", step->capture.as);
-	if (captured_read(vpn->arena, &step->capture, result.out, result.out_size, &text, err))
-		return -1;
-	if (step->capture.is_secret)
-		secrets_add(procs_secrets(vpn->procs), text);
-	captured_set(vpn->arena, captured_list(vpn, turn), step->capture.as, text);
+	for (size_t i = 0; i < step->capture_count; i++) {
+		const struct driver_capture *capture = &step->captures[i];
+		const char *text;
+
+		if (result.dropped_bytes)
+			return fail(
+				err, ERROR_PARSE, "capture '%s': it printed too much", capture->as);
+		if (captured_read(vpn->arena, capture, result.out, result.out_size, &text, err))
+			return -1;
+		if (capture->is_secret)
+			secrets_add(procs_secrets(vpn->procs), text);
+		captured_set(vpn->arena, captured_list(vpn, turn), capture->as, text);
+	}
 	return 0;
 }
 
@@ -101,7 +103,7 @@ static int run_commands(struct vpn *vpn, const struct driver_step *step, const s
 	for (size_t i = 0; i < count; i++) {
 		if (proc_wait_success(jobs.procs[i], deadline, err))
 			return -1;
-		if (take_capture(vpn, step, &turns[i], jobs.procs[i], err))
+		if (take_captures(vpn, step, &turns[i], jobs.procs[i], err))
 			return fail_in(
 				err, "%s on %s", step->what, turn_place(&vpn->mesh, &turns[i]));
 	}

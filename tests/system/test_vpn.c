@@ -251,3 +251,50 @@ TEST(a_cancelled_start_is_undone_as_a_whole)
 	CHECK(!path_exists(fixture_work_dir(&fixture)));
 	CHECK_OK(vpn_up(fixture.lab, &driver, fixture_work_dir(&fixture), &vpn, &err), err);
 }
+
+TEST(fastd_lives_a_full_life)
+{
+	lives_a_full_life("fastd");
+}
+
+/* CI builds no Rust: where a daemon is not installed, what is left to look at is its dry run. */
+static void lives_or_would_run(const char *name)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(text_freep) char *text = NULL;
+	AUTO(stream_closep) FILE *out = NULL;
+	const char *const hosts[] = {"lom", "yuki", "luna"};
+	const char *dir;
+	struct driver driver;
+	struct error err;
+	size_t size;
+
+	CHECK_OK(plan_find(arena, "drivers", name, &dir, &err), err);
+	CHECK_OK(driver_load(arena, dir, &driver, &err), err);
+	if (vpn_is_found(&driver, &err) == 0) {
+		lives_a_full_life(name);
+		return;
+	}
+	CHECK(err.kind == ERROR_MISSING && strstr(err.text, driver.needs[0]));
+	printf("# %s\n# so only its dry run was looked at\n", err.text);
+	out = open_memstream(&text, &size);
+	CHECK(out);
+	CHECK_OK(vpn_dry_run(&driver, hosts, 3, out, &err), err);
+	fflush(out);
+	CHECK(strstr(text, arena_printf(arena, "luna& %s ", driver.needs[0])));
+}
+
+TEST(vpncloud_lives_a_full_life_or_not_installed_would_run_its_daemon)
+{
+	lives_or_would_run("vpncloud");
+}
+
+TEST(easytier_lives_a_full_life_or_not_installed_would_run_its_daemon)
+{
+	lives_or_would_run("easytier");
+}
+
+TEST(mycelium_lives_a_full_life_or_not_installed_would_run_its_daemon)
+{
+	lives_or_would_run("mycelium");
+}

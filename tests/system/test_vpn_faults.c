@@ -221,7 +221,7 @@ TEST(every_verb_does_what_the_grammar_says)
 	CHECK_OK(load(&fixture, "verbs", &driver, &err), err);
 	CHECK_OK(vpn_up(fixture.lab, &driver, fixture_work_dir(&fixture), &vpn, &err), err);
 	CHECK(holds(&fixture, "luna", "verbs/sub/note", note_text));
-	CHECK(holds(&fixture, "yuki", "verbs/input", "from yuki with t-lom"));
+	CHECK(holds(&fixture, "yuki", "verbs/input", "from yuki with t-lom, l-yuki and r-lom"));
 	CHECK(path_exists(state_of(&fixture, "yuki", "verbs/mark-lom")));
 	CHECK(!path_exists(state_of(&fixture, "yuki", "verbs/mark-yuki")));
 	vpn_observe(vpn, "begin");

@@ -98,7 +98,8 @@ TEST(a_step_keeps_what_is_written)
 	CHECK(step->verb == DRIVER_RUN && strcmp(step->where, "king") == 0);
 	CHECK(strcmp(step->words[1], "${host.name}") == 0 && strcmp(step->words[2], "b") == 0);
 	CHECK(!step->words[3] && strcmp(step->input, "in") == 0);
-	CHECK(strcmp(step->capture.at, "/y") == 0 && step->capture.is_secret);
+	CHECK(step->capture_count == 1);
+	CHECK(strcmp(step->captures[0].at, "/y") == 0 && step->captures[0].is_secret);
 	CHECK(step->within_ns == 1500000000 && step->line == 9);
 }
 
@@ -397,6 +398,52 @@ TEST(what_the_controller_captures_is_its_own_or_that_of_each_host)
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, run: \"a ${work.key}\" }\n",
 		"5:24: unknown name '${work.key}': no earlier step captured it on the "
 		"controller"));
+}
+
+TEST(one_output_can_hold_several_captures)
+{
+	DRAWER(drawer);
+	const struct driver_step *step;
+
+	CHECK_OK(load(&drawer, HEAD "prepare:\n  - what: c\n    run: g\n    captures:\n"
+				    "      - { as: key, after: \"Private: \", secret: true }\n"
+				    "      - { as: public, after: \"Public: \" }\n"
+				    "join:\n  - what: w\n    run: a ${host.public}\n"
+				    "    stdin: ${host.key}\n"),
+		drawer.err);
+	step = &drawer.driver.phases[DRIVER_PREPARE].steps[0];
+	CHECK(step->capture_count == 2 && !step->captures[1].is_secret);
+	CHECK(strcmp(step->captures[0].after, "Private: ") == 0 && step->captures[0].is_secret);
+	CHECK(!drawer.driver.warnings[0]);
+	CHECK_OK(load(&drawer, HEAD "prepare:\n  - what: c\n    run: g\n    captures:\n"
+				    "      - { as: public }\n      - { as: key, secret: true }\n"
+				    "join:\n  - { what: w, run: \"a ${host.key}\" }\n"),
+		drawer.err);
+	CHECK(drawer.driver.warnings[0] && !drawer.driver.warnings[1]);
+}
+
+#define CAPTURES(list) HEAD "join:\n  - { what: w, run: a, captures: [" list "] }\n"
+
+TEST(rejects_captures_that_cannot_be)
+{
+	DRAWER(drawer);
+
+	CHECK(is_refused(&drawer, CAPTURES(""), "5:34: there is nothing to capture here"));
+	CHECK(is_refused(&drawer, CAPTURES("{ as: x }, { as: name }"),
+		"5:52: 'name' cannot name what is captured: every host has that already"));
+	CHECK(is_refused(&drawer, CAPTURES("{ as: x, at: /y, after: z }"),
+		"5:52: 'at' reads JSON and 'after' lines: use one of them"));
+	CHECK(is_refused(&drawer, CAPTURES("{ as: x, aftr: z }"),
+		"5:44: unknown key 'aftr'; did you mean 'after'?"));
+	CHECK(is_refused(&drawer,
+		HEAD "join:\n  - what: w\n    run: a\n    capture: { as: x }\n"
+		     "    captures: [{ as: y }]\n",
+		"8:5: write all of them under 'captures'"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, daemon: a, captures: [{ as: x }] }\n",
+		"5:27: 'daemon' has no use for 'captures'"));
+	CHECK(is_refused(&drawer,
+		HEAD "join:\n  - { what: w, each: all, run: a, captures: [{ as: x }] }\n",
+		"5:35: under 'each' on a host only the last output would remain"));
 }
 
 TEST(a_secret_on_a_command_line_is_warned_of)
