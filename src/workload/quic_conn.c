@@ -1,6 +1,7 @@
 /* One QUIC connection on ngtcp2: datagrams in, datagrams out, and what became of it. */
 #include "workload/quic_conn.h"
 
+#include "workload/quic_congestion.h"
 #include "workload/quic_tls.h"
 
 #include "base/clock.h"
@@ -33,28 +34,14 @@ struct quic_conn {
 	size_t held_bytes;
 };
 
-static const struct {
-	const char *name;
-	ngtcp2_cc_algo algorithm;
-} congestions[] = {{"cubic", NGTCP2_CC_ALGO_CUBIC}, {"reno", NGTCP2_CC_ALGO_RENO},
-	{"bbr", NGTCP2_CC_ALGO_BBR}, {"bbr2", NGTCP2_CC_ALGO_BBR2}};
-
-const char *const quic_congestions[] = {"cubic", "reno", "bbr", "bbr2", NULL};
-
-bool quic_has_congestion(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(congestions); i++) {
-		if (strcmp(congestions[i].name, name) == 0)
-			return true;
-	}
-	return false;
-}
-
 static ngtcp2_cc_algo congestion_named(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(congestions); i++) {
-		if (strcmp(congestions[i].name, name) == 0)
-			return congestions[i].algorithm;
+	static const ngtcp2_cc_algo algorithms[] = {
+		NGTCP2_CC_ALGO_CUBIC, NGTCP2_CC_ALGO_RENO, NGTCP2_CC_ALGO_BBR, NGTCP2_CC_ALGO_BBR2};
+
+	for (size_t i = 0; quic_congestions[i]; i++) {
+		if (strcmp(quic_congestions[i], name) == 0)
+			return algorithms[i];
 	}
 	return NGTCP2_CC_ALGO_CUBIC;
 }

@@ -27,9 +27,6 @@ struct quic_settings {
 	int64_t patience_ns;    /* for the handshake, and for silence afterwards */
 };
 
-/* Names of what ngtcp2 offers, NULL-terminated. */
-extern const char *const quic_congestions[];
-bool quic_has_congestion(const char *name);
 const char *quic_library_version(void);
 
 struct quic_address {

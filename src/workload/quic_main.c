@@ -1,4 +1,5 @@
 /* meshbench-quic: moves data over QUIC for a while, one connection per thread and port. */
+#include "workload/quic_congestion.h"
 #include "workload/quic_flow.h"
 #include "workload/quic_tls.h"
 

@@ -1,3 +1,4 @@
+#include "workload/quic_congestion.h"
 #include "workload/quic_conn.h"
 #include "workload/quic_tls.h"
 
