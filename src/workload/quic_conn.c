@@ -25,6 +25,7 @@ struct quic_conn {
 	gnutls_session_t session;
 	ngtcp2_crypto_conn_ref ref;
 	bool is_server, is_sender;
+	int64_t patience_ns;
 	int64_t stream; /* -1: none yet */
 	int64_t now_ns; /* of the call that is under way, for callbacks */
 	struct quic_address local, remote;
@@ -110,6 +111,7 @@ static int on_streams(ngtcp2_conn *quic, uint64_t most, void *user_data)
 								       : 0;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are ngtcp2's */
 static int on_data(ngtcp2_conn *quic, uint32_t flags, int64_t stream, uint64_t offset,
 	const uint8_t *data, size_t size, void *user_data, void *stream_user_data)
 {
@@ -228,6 +230,7 @@ int quic_conn_connect(const struct quic_settings *settings, const struct quic_ad
 	int status;
 
 	conn->facts.is_upload = settings->task == QUIC_UPLOAD;
+	conn->patience_ns = settings->patience_ns;
 	draw_id(&theirs);
 	draw_id(&ours);
 	status = ngtcp2_conn_client_new(&conn->quic, &theirs, &ours, &path, NGTCP2_PROTO_VER_V1,
@@ -242,7 +245,7 @@ int quic_conn_connect(const struct quic_settings *settings, const struct quic_ad
 }
 
 int quic_conn_accept(const struct quic_settings *settings, const struct quic_address ends[static 2],
-	const void *datagram, size_t size, int64_t now_ns, struct quic_conn **ret_conn,
+	const struct iovec *datagram, int64_t now_ns, struct quic_conn **ret_conn,
 	struct error *err)
 {
 	AUTO(quic_conn_freep) struct quic_conn *conn = conn_new(true, &ends[0], &ends[1], now_ns);
@@ -251,10 +254,11 @@ int quic_conn_accept(const struct quic_settings *settings, const struct quic_add
 	const ngtcp2_path path = path_of(conn);
 	ngtcp2_pkt_hd head;
 	ngtcp2_cid ours;
-	int status = ngtcp2_accept(&head, datagram, size);
+	int status = ngtcp2_accept(&head, datagram->iov_base, datagram->iov_len);
 
 	if (status)
 		return fail(err, ERROR_PARSE, "this is no first datagram of a connection");
+	conn->patience_ns = settings->patience_ns;
 	draw_id(&ours);
 	parameters.original_dcid = head.dcid;
 	status = ngtcp2_conn_server_new(&conn->quic, &head.scid, &ours, &path, head.version,
@@ -262,7 +266,7 @@ int quic_conn_accept(const struct quic_settings *settings, const struct quic_add
 	if (status)
 		return fail_quic(err, status, "make a server's connection");
 	if (start_tls(conn, settings->credentials, err) ||
-		quic_conn_read(conn, datagram, size, now_ns, err))
+		quic_conn_read(conn, datagram->iov_base, datagram->iov_len, now_ns, err))
 		return -1;
 	*ret_conn = conn;
 	conn = NULL;
@@ -340,6 +344,12 @@ static void count_datagram(struct quic_conn *conn, size_t size)
 	conn->facts.sent_datagram_bytes += size;
 }
 
+/* Of the path's MTU: the library alone makes larger datagrams than it knows to fit. */
+static bool is_probe(const struct quic_conn *conn, size_t size)
+{
+	return size > ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->quic);
+}
+
 /* True when the batch is full: what comes next would not be of its kind. */
 static bool add_to_batch(struct quic_conn *conn, struct quic_batch *batch, size_t size)
 {
@@ -352,7 +362,7 @@ static bool add_to_batch(struct quic_conn *conn, struct quic_batch *batch, size_
 	if (batch->size == 0)
 		batch->segment = size;
 	batch->size += size;
-	return size < batch->segment;
+	return size < batch->segment || is_probe(conn, size);
 }
 
 int quic_conn_write(
@@ -408,8 +418,11 @@ int quic_conn_expire(struct quic_conn *conn, int64_t now_ns, struct error *err)
 	if (status == 0)
 		return 0;
 	conn->facts.is_over = true;
-	return fail_quic(err, status,
-		conn->facts.is_established ? "nothing came any more" : "nobody answered");
+	if (status == NGTCP2_ERR_IDLE_CLOSE || status == NGTCP2_ERR_HANDSHAKE_TIMEOUT)
+		return fail(err, ERROR_TIMEOUT, "%s for %.0f s",
+			conn->facts.is_established ? "nothing came any more" : "nobody answered",
+			(double)conn->patience_ns / 1e9);
+	return fail_quic(err, status, "handle a timer");
 }
 
 void quic_conn_close(struct quic_conn *conn, struct quic_batch *batch, int64_t now_ns)
@@ -426,11 +439,6 @@ void quic_conn_close(struct quic_conn *conn, struct quic_batch *batch, int64_t n
 		sizeof(conn->held), &reason, (ngtcp2_tstamp)now_ns);
 	batch->size = batch->segment = size > 0 ? (size_t)size : 0;
 	conn->facts.is_over = true;
-}
-
-bool quic_conn_is_probe(const struct quic_conn *conn, const struct quic_batch *batch)
-{
-	return batch->segment > ngtcp2_conn_get_path_max_tx_udp_payload_size(conn->quic);
 }
 
 const struct quic_address *quic_conn_remote(const struct quic_conn *conn)

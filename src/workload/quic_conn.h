@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 /*
  * One QUIC connection on ngtcp2, without sockets and clocks: datagrams go in and come out, times
@@ -56,9 +57,9 @@ struct quic_facts {
 MUST_CHECK int quic_conn_connect(const struct quic_settings *settings,
 	const struct quic_address *local, const struct quic_address *remote, int64_t now_ns,
 	struct quic_conn **ret_conn, struct error *err);
-/* From a client's first datagram; ERROR_PARSE when it is none. */
+/* From a client's first datagram, ends being ours and its; ERROR_PARSE when it is none. */
 MUST_CHECK int quic_conn_accept(const struct quic_settings *settings,
-	const struct quic_address ends[static 2], const void *datagram, size_t size, int64_t now_ns,
+	const struct quic_address ends[static 2], const struct iovec *datagram, int64_t now_ns,
 	struct quic_conn **ret_conn, struct error *err);
 void quic_conn_freep(struct quic_conn **conn);
 
@@ -72,8 +73,6 @@ int64_t quic_conn_expiry_ns(struct quic_conn *conn);
 MUST_CHECK int quic_conn_expire(struct quic_conn *conn, int64_t now_ns, struct error *err);
 /* The last datagram of a connection. */
 void quic_conn_close(struct quic_conn *conn, struct quic_batch *batch, int64_t now_ns);
-/* A batch was refused by our own interface for its size: nothing but a probe may be. */
-bool quic_conn_is_probe(const struct quic_conn *conn, const struct quic_batch *batch);
 
 const struct quic_address *quic_conn_remote(const struct quic_conn *conn);
 struct quic_facts quic_conn_facts(struct quic_conn *conn);

@@ -206,6 +206,17 @@ static void explain_silence(struct quic_flow *flow)
 		FIRST_DATAGRAM);
 }
 
+static void explain_failure(struct quic_flow *flow)
+{
+	const struct quic_facts facts = quic_conn_facts(flow->conn);
+
+	if (facts.is_established)
+		(void)fail_in(&flow->failure, "after %.1f s",
+			(double)(clock_now_ns() - facts.established_ns) / 1e9);
+	else if (flow->failure.kind == ERROR_TIMEOUT)
+		explain_silence(flow);
+}
+
 void quic_flow_run_client(struct quic_flow *flow, double seconds)
 {
 	struct error *err = &flow->failure;
@@ -215,8 +226,7 @@ void quic_flow_run_client(struct quic_flow *flow, double seconds)
 		struct quic_facts facts;
 
 		if (turn(flow, -1, end_ns, on_client_datagram, err)) {
-			if (err->kind == ERROR_TIMEOUT && end_ns == INT64_MAX)
-				explain_silence(flow);
+			explain_failure(flow);
 			return;
 		}
 		facts = quic_conn_facts(flow->conn);
@@ -253,11 +263,11 @@ static void greet(
 	struct quic_flow *flow, const void *datagram, size_t size, const struct quic_address *from)
 {
 	const struct quic_address ends[] = {flow->local, *from};
+	const struct iovec first = {(void *)datagram, size};
 	struct quic_conn *conn;
 	struct error ignored;
 
-	if (quic_conn_accept(
-		    &flow->settings, ends, datagram, size, clock_now_ns(), &conn, &ignored))
+	if (quic_conn_accept(&flow->settings, ends, &first, clock_now_ns(), &conn, &ignored))
 		return;
 	end_connection(flow);
 	flow->conn = conn;

@@ -163,12 +163,15 @@ static const char *beyond_mtu(const char *fit)
 
 static void add_mtu(const json_t *document, json_t *data)
 {
-	double payload = json_number_at(document, "/payload_bytes", NAN);
+	double payload = json_number_at(document, "/payload_bytes", 0);
 	double header = json_number_at(document, "/header_bytes", NAN);
+	const char *beyond = json_string_at(document, "/beyond", NULL);
 
-	json_object_set_new(data, "mtu_bytes", number_or_null(payload + header));
+	/* Where nothing arrives, nothing is known about sizes. */
+	json_object_set_new(
+		data, "mtu_bytes", number_or_null(payload > 0 ? payload + header : NAN));
 	json_object_set_new(data, "beyond_mtu",
-		json_string(beyond_mtu(json_string_at(document, "/beyond", "unknown"))));
+		payload > 0 && beyond ? json_string(beyond_mtu(beyond)) : json_null());
 }
 
 static json_t *data_of(

@@ -119,6 +119,7 @@ static int send_all(struct path *path, struct quic_conn *conn, bool to_server)
 static int deliver(struct path *path, const struct datagram *datagram)
 {
 	const struct quic_address ends[] = {address_of(2000), address_of(1000)};
+	const struct iovec first = {(void *)datagram->bytes, datagram->size};
 
 	if (!datagram->to_server)
 		return quic_conn_read(
@@ -126,8 +127,8 @@ static int deliver(struct path *path, const struct datagram *datagram)
 	if (path->server)
 		return quic_conn_read(
 			path->server, datagram->bytes, datagram->size, path->now_ns, &path->err);
-	return quic_conn_accept(&path->server_settings, ends, datagram->bytes, datagram->size,
-		path->now_ns, &path->server, &path->err);
+	return quic_conn_accept(
+		&path->server_settings, ends, &first, path->now_ns, &path->server, &path->err);
 }
 
 static int64_t next_ns(const struct path *path)
@@ -277,14 +278,15 @@ TEST(bytes_of_anyone_neither_make_a_connection_nor_break_one)
 	AUTO(path_done) struct path path = {0};
 	uint8_t noise[1200];
 	const struct quic_address ends[] = {address_of(2000), address_of(3000)};
+	const struct iovec first = {noise, sizeof(noise)};
 	struct quic_conn *other = NULL;
 
 	CHECK_OK(path_open(&path, QUIC_DOWNLOAD), path.err);
 	for (int i = 0; i < 200; i++) {
 		for (size_t b = 0; b < sizeof(noise); b++)
 			noise[b] = (uint8_t)random_below(&path.random, 256);
-		CHECK(quic_conn_accept(&path.server_settings, ends, noise, sizeof(noise),
-			      path.now_ns, &other, &path.err) == -1);
+		CHECK(quic_conn_accept(&path.server_settings, ends, &first, path.now_ns, &other,
+			      &path.err) == -1);
 		CHECK(path.err.kind == ERROR_PARSE);
 		CHECK_OK(quic_conn_read(path.client, noise, sizeof(noise), path.now_ns, &path.err),
 			path.err);
