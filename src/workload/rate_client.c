@@ -217,23 +217,25 @@ static int run_trial(struct client *client, size_t payload, int64_t length_ns,
 	trial->received = message.numbers[0];
 	trial->duplicates = message.numbers[1];
 	trial->socket_lost = message.numbers[2];
+	trial->receiving_s = (double)message.numbers[3] / 1e6;
 	return 0;
 }
 
 static json_t *trial_json(const struct rate_trial *trial)
 {
-	return json_pack("{s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:f, s:b}", "wanted_packets_per_s",
-		trial->wanted_packets_per_s, "seconds", trial->seconds, "sent_packets",
-		(json_int_t)trial->sent, "received_packets", (json_int_t)trial->received,
-		"duplicate_packets", (json_int_t)trial->duplicates, "refused_packets",
-		(json_int_t)trial->refused, "socket_lost_packets", (json_int_t)trial->socket_lost,
-		"lost_percent", rate_lost_percent(trial), "has_passed", trial->has_passed);
+	return json_pack("{s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:f, s:b}",
+		"wanted_packets_per_s", trial->wanted_packets_per_s, "seconds", trial->seconds,
+		"receiving_seconds", trial->receiving_s, "sent_packets", (json_int_t)trial->sent,
+		"received_packets", (json_int_t)trial->received, "duplicate_packets",
+		(json_int_t)trial->duplicates, "refused_packets", (json_int_t)trial->refused,
+		"socket_lost_packets", (json_int_t)trial->socket_lost, "lost_percent",
+		rate_lost_percent(trial), "has_passed", trial->has_passed);
 }
 
 static json_t *size_json(const struct rate_search *search, size_t payload, json_t *trials)
 {
 	const struct rate_trial *best = &search->best;
-	double packets_per_s = best->seconds > 0 ? (double)best->received / best->seconds : 0;
+	double packets_per_s = rate_packets_per_s(best);
 
 	return json_pack("{s:I, s:f, s:f, s:f, s:f, s:s, s:o}", "payload_bytes",
 		(json_int_t)payload, "packets_per_s", packets_per_s, "payload_mbps",

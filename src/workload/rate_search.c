@@ -11,6 +11,9 @@
 /* Below this share of what was wanted, it was the sender that could do no more. */
 #define KEPT_PACE 0.9
 #define CONFIDENCE 0.95
+/* What may arrive later than that only waited in a queue that grew: not a rate that can last. */
+#define LATE_SHARE 0.05
+#define LATE_S 0.02
 
 enum {
 	TRIES_TO_PASS = 2,
@@ -35,6 +38,18 @@ double rate_lost_percent(const struct rate_trial *trial)
 	if (trial->sent == 0 || trial->received >= trial->sent)
 		return 0;
 	return 100 * (double)(trial->sent - trial->received) / (double)trial->sent;
+}
+
+double rate_packets_per_s(const struct rate_trial *trial)
+{
+	double seconds = fmax(trial->seconds, trial->receiving_s);
+
+	return seconds > 0 ? (double)trial->received / seconds : 0;
+}
+
+static bool has_kept_up(const struct rate_trial *trial)
+{
+	return trial->receiving_s <= trial->seconds * (1 + LATE_SHARE) + LATE_S;
 }
 
 static double pace(const struct rate_trial *trial)
@@ -108,7 +123,8 @@ void rate_search_take(struct rate_search *search, struct rate_trial *trial)
 		learn_own_loss(search, trial);
 		return;
 	}
-	trial->has_passed = trial->sent > 0 && rate_lost_percent(trial) <= search->bound_percent;
+	trial->has_passed = trial->sent > 0 && has_kept_up(trial) &&
+			    rate_lost_percent(trial) <= search->bound_percent;
 	if (trial->has_passed)
 		take_success(search, trial);
 	else

@@ -18,6 +18,7 @@ struct rate_rules {
 
 struct rate_trial {
 	double wanted_packets_per_s, seconds; /* of sending */
+	double receiving_s;                   /* from the first to the last that arrived */
 	uint64_t sent, received, duplicates;
 	uint64_t refused;     /* by our own kernel, for want of buffers */
 	uint64_t socket_lost; /* of those that did not arrive: by the receiver's own socket */
@@ -50,4 +51,6 @@ bool rate_search_next(struct rate_search *search, double *ret_packets_per_s);
 /* Takes the trial of that rate and decides whether it passed. */
 void rate_search_take(struct rate_search *search, struct rate_trial *trial);
 
+/* That arrived: what a queue hands on after the end is no rate of the trial's length. */
+double rate_packets_per_s(const struct rate_trial *trial);
 double rate_lost_percent(const struct rate_trial *trial);

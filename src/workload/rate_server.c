@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -63,21 +64,28 @@ static int listen_on(unsigned port, int *ret_fd, struct error *err)
 	return 0;
 }
 
-static void read_overflow(struct server *server, struct msghdr *message)
+/* When the kernel got it, by the wall clock: a program that waits for a processor is late. */
+static int64_t read_marks(struct server *server, struct msghdr *message)
 {
+	struct timespec stamp = {0};
+
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
 		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL)
 			memcpy(&server->socket_lost, CMSG_DATA(c), sizeof(server->socket_lost));
+		else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS)
+			memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
 	}
+	return stamp.tv_sec * NS_PER_S + stamp.tv_nsec;
 }
 
 static void take_datagram(struct server *server, const uint8_t *bytes, struct mmsghdr *message)
 {
+	int64_t received_ns = read_marks(server, &message->msg_hdr);
 	struct rate_head head;
 	uint8_t answer[FIT_ANSWER];
 
 	if (rate_head_read(bytes, message->msg_len, &head))
-		rate_tally_add(&server->tally, &head);
+		rate_tally_add(&server->tally, &head, received_ns);
 	else if (fit_answer(bytes, message->msg_len, answer))
 		sendto(server->udp, answer, sizeof(answer), 0, message->msg_hdr.msg_name,
 			message->msg_hdr.msg_namelen);
@@ -87,7 +95,7 @@ static void take_datagram(struct server *server, const uint8_t *bytes, struct mm
 static void take_datagrams(struct server *server)
 {
 	static uint8_t heads[BATCH][HEAD_ROOM];
-	static char controls[BATCH][64];
+	static char controls[BATCH][128];
 	static struct sockaddr_storage from[BATCH];
 	struct iovec parts[BATCH];
 	struct mmsghdr messages[BATCH];
@@ -103,10 +111,8 @@ static void take_datagrams(struct server *server)
 			.msg_controllen = sizeof(controls[i])};
 	}
 	count = recvmmsg(server->udp, messages, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
-	for (int i = 0; i < count; i++) {
-		read_overflow(server, &messages[i].msg_hdr);
+	for (int i = 0; i < count; i++)
 		take_datagram(server, heads[i], &messages[i]);
-	}
 	if (count > 0)
 		server->last_ns = clock_now_ns();
 }
@@ -195,7 +201,8 @@ static void answer_when_due(struct server *server)
 	const struct rate_message message = {.word = RATE_COUNTED,
 		.trial = server->tally.trial,
 		.numbers = {server->tally.received, server->tally.duplicates,
-			server->socket_lost - server->socket_lost_before}};
+			server->socket_lost - server->socket_lost_before,
+			(uint64_t)((server->tally.last_ns - server->tally.first_ns) / NS_PER_US)}};
 
 	if (due_ns(server) > clock_now_ns())
 		return;
@@ -242,8 +249,9 @@ int rate_serve(unsigned port, struct error *err)
 	if (listen_on(port, &server.listener, err) || datagram_bind(port, &server.udp, err))
 		return -1;
 	datagram_buffers(server.udp, RECEIVE_BUFFER, 0);
-	if (setsockopt(server.udp, SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof(yes)) < 0)
-		return fail_errno(err, "ask for what the socket loses");
+	if (setsockopt(server.udp, SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof(yes)) < 0 ||
+		setsockopt(server.udp, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof(yes)) < 0)
+		return fail_errno(err, "ask for times and for what the socket loses");
 	puts("ready");
 	fflush(stdout);
 	return serve(&server, err);

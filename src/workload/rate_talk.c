@@ -14,7 +14,7 @@ static const struct {
 } words[] = {[RATE_BEGIN] = {"begin", 0},
 	[RATE_BEGUN] = {"begun", 0},
 	[RATE_END] = {"end", 1},
-	[RATE_COUNTED] = {"counted", 3}};
+	[RATE_COUNTED] = {"counted", 4}};
 
 static const uint8_t mark[8] = "mb rate";
 
@@ -103,14 +103,17 @@ void rate_tally_begin(struct rate_tally *tally, uint32_t trial)
 	memset(tally->seen, 0, words_of(tally) * sizeof(*tally->seen));
 	tally->trial = trial;
 	tally->received = tally->duplicates = 0;
+	tally->first_ns = tally->last_ns = 0;
 }
 
-void rate_tally_add(struct rate_tally *tally, const struct rate_head *head)
+void rate_tally_add(struct rate_tally *tally, const struct rate_head *head, int64_t received_ns)
 {
 	uint64_t bit = UINT64_C(1) << (head->number % 64);
 
 	if (head->trial != tally->trial || head->number >= tally->room)
 		return;
+	tally->first_ns = tally->first_ns ? tally->first_ns : received_ns;
+	tally->last_ns = received_ns;
 	if (tally->seen[head->number / 64] & bit) {
 		tally->duplicates++;
 		return;

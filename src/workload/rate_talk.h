@@ -9,7 +9,8 @@
 /*
  * What client and server of meshbench-rate say to each other over TCP, so that they agree on
  * counts: a line each, "begin TRIAL", "begun TRIAL", "end TRIAL SENT", and
- * "counted TRIAL RECEIVED DUPLICATES SOCKET-LOST".
+ * "counted TRIAL RECEIVED DUPLICATES SOCKET-LOST MICROSECONDS", the last from the first datagram to
+ * the last.
  */
 enum rate_word {
 	RATE_BEGIN,
@@ -21,7 +22,7 @@ enum rate_word {
 struct rate_message {
 	enum rate_word word;
 	uint64_t trial;
-	uint64_t numbers[3]; /* as many as the word has */
+	uint64_t numbers[4]; /* as many as the word has */
 };
 
 enum {
@@ -49,6 +50,7 @@ struct rate_tally {
 	uint64_t *seen; /* a bit each */
 	uint32_t trial, room;
 	uint64_t received, duplicates;
+	int64_t first_ns, last_ns; /* when they came; 0: none did */
 };
 
 /* Room for as many numbers; what is beyond is not counted. */
@@ -56,4 +58,4 @@ void rate_tally_init(struct rate_tally *tally, uint32_t room);
 void rate_tally_done(struct rate_tally *tally);
 void rate_tally_begin(struct rate_tally *tally, uint32_t trial);
 /* Ignores what is of another trial. */
-void rate_tally_add(struct rate_tally *tally, const struct rate_head *head);
+void rate_tally_add(struct rate_tally *tally, const struct rate_head *head, int64_t received_ns);

@@ -17,6 +17,7 @@ static const struct rate_rules rules = {.first_packets_per_s = 2000,
 struct path {
 	double carries, sends;
 	unsigned lost_in_1000;
+	double queue;      /* packets that wait instead of being lost */
 	unsigned stumbles; /* trial number that goes wrong, counted from 1 */
 	unsigned trials;
 };
@@ -29,6 +30,10 @@ static struct rate_trial try_path(struct path *path, double wanted)
 
 	if (++path->trials == path->stumbles)
 		arrived *= 0.5;
+	if (arrived < sent && sent - arrived <= path->queue) {
+		trial.receiving_s = sent / path->carries;
+		arrived = sent;
+	}
 	trial.sent = (uint64_t)sent;
 	trial.received = (uint64_t)(arrived * (1000 - path->lost_in_1000) / 1000);
 	return trial;
@@ -87,6 +92,16 @@ TEST(one_bad_trial_does_not_end_the_climb)
 	}
 }
 
+TEST(what_only_fills_a_queue_is_no_rate)
+{
+	struct path path = {.carries = 100000, .sends = 1e9, .queue = 50000};
+	struct rate_search found = search(&path);
+
+	CHECK(found.limit == RATE_BY_LOSS);
+	CHECK(found.best.sent > 94000 && found.best.sent < 108000);
+	CHECK(rate_packets_per_s(&found.best) <= 100001);
+}
+
 TEST(a_sender_that_can_do_no_more_is_named)
 {
 	struct path path = {.carries = 1e9, .sends = 70000};
@@ -124,7 +139,7 @@ TEST(a_search_without_an_end_ends_by_its_trials)
 TEST(what_is_said_is_understood)
 {
 	const struct rate_message said = {
-		.word = RATE_COUNTED, .trial = 7, .numbers = {1000, 3, UINT32_MAX}};
+		.word = RATE_COUNTED, .trial = 7, .numbers = {1000, 3, UINT32_MAX, 199000}};
 	struct rate_message heard;
 	char line[RATE_LINE_BYTES];
 	struct error err;
@@ -132,7 +147,7 @@ TEST(what_is_said_is_understood)
 
 	CHECK(line[size - 1] == '\n');
 	line[size - 1] = '\0';
-	CHECK(strcmp(line, "counted 7 1000 3 4294967295") == 0);
+	CHECK(strcmp(line, "counted 7 1000 3 4294967295 199000") == 0);
 	CHECK_OK(rate_message_read(line, &heard, &err), err);
 	CHECK(heard.word == RATE_COUNTED && heard.trial == 7 && heard.numbers[2] == UINT32_MAX);
 }
@@ -140,7 +155,7 @@ TEST(what_is_said_is_understood)
 TEST(what_is_no_message_is_refused)
 {
 	static const char *const lines[] = {"", "begin", "begin x", "begin 1 2", "end 1",
-		"end 1 -5", "counted 1 2 3", "counted 1 2 3 4 5", "stop 1",
+		"end 1 -5", "counted 1 2 3 4", "counted 1 2 3 4 5 6", "stop 1",
 		"begin 99999999999999999999"};
 	struct rate_message heard;
 	struct error err;
@@ -159,14 +174,15 @@ TEST(datagrams_are_counted_once_and_those_of_other_trials_not_at_all)
 	rate_tally_begin(&tally, 3);
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
 		head = rate_head_of(3, order[i]);
-		rate_tally_add(&tally, &head);
+		rate_tally_add(&tally, &head, 1000 + (int64_t)i);
 	}
 	head = rate_head_of(2, 7);
-	rate_tally_add(&tally, &head);
+	rate_tally_add(&tally, &head, 5000);
 	CHECK(tally.received == 6 && tally.duplicates == 2);
+	CHECK(tally.first_ns == 1000 && tally.last_ns == 1007);
 	rate_tally_begin(&tally, 4);
 	head = rate_head_of(4, 5);
-	rate_tally_add(&tally, &head);
+	rate_tally_add(&tally, &head, 5000);
 	CHECK(tally.received == 1 && tally.duplicates == 0);
 }
 
