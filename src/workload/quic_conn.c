@@ -20,12 +20,15 @@ enum {
 	MOST_SEGMENTS = 64 /* of one send with UDP_SEGMENT */
 };
 
+#define MOST_LATE_NS (5 * NS_PER_MS)
+
 struct quic_conn {
 	ngtcp2_conn *quic;
 	gnutls_session_t session;
 	ngtcp2_crypto_conn_ref ref;
 	bool is_server, is_sender;
 	int64_t patience_ns;
+	int64_t due_ns; /* when the next burst was to leave as the last one left */
 	int64_t stream; /* -1: none yet */
 	int64_t now_ns; /* of the call that is under way, for callbacks */
 	struct quic_address local, remote;
@@ -365,6 +368,25 @@ static bool add_to_batch(struct quic_conn *conn, struct quic_batch *batch, size_
 	return size < batch->segment || is_probe(conn, size);
 }
 
+/*
+ * Tells the library when this burst left, after which it waits. It counts from the time it is told,
+ * so a program that is woken late would lose that time with every burst; the time when the burst
+ * was due makes up for it. Before there is a round trip, it would pace by one of 333 ms, which it
+ * guesses: the client's last word of the handshake would leave 22 ms late.
+ */
+static void pace(struct quic_conn *conn)
+{
+	int64_t left_ns = conn->now_ns;
+
+	if (!conn->facts.is_established)
+		return;
+	if (conn->due_ns > 0 && conn->due_ns < left_ns)
+		left_ns = conn->due_ns > left_ns - MOST_LATE_NS ? conn->due_ns
+								: left_ns - MOST_LATE_NS;
+	ngtcp2_conn_update_pkt_tx_time(conn->quic, (ngtcp2_tstamp)left_ns);
+	conn->due_ns = quic_conn_expiry_ns(conn);
+}
+
 int quic_conn_write(
 	struct quic_conn *conn, struct quic_batch *batch, int64_t now_ns, struct error *err)
 {
@@ -392,11 +414,7 @@ int quic_conn_write(
 		if (size == 0 || add_to_batch(conn, batch, (size_t)size))
 			break;
 	}
-	/* Before there is a round trip, the library would pace by one of 333 ms, which it guesses:
-	 * the client's last word of the handshake would leave 22 ms late.
-	 */
-	if (conn->facts.is_established)
-		ngtcp2_conn_update_pkt_tx_time(conn->quic, (ngtcp2_tstamp)now_ns);
+	pace(conn);
 	return 0;
 }
 
