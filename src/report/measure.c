@@ -173,9 +173,13 @@ void measure_qperf(struct results *results, const struct tree_entry *entry, stru
 	static const char *const pointers[QPERF_METRICS] = {
 		"/total_bandwidth_mbps", "/cpu_usage_percent", "/ttfb_ms", "/conn_time_ms"};
 
+	const char *fate = json_string_at(entry->data, "/datagram_of_1280", NULL);
+
 	if (!read_summaries(results, entry, &run->qperf.outcome, pointers, QPERF_METRICS,
 		    run->qperf.metrics))
 		return;
+	if (fate)
+		run->qperf.datagram_of_1280 = arena_strdup(results->arena, fate);
 }
 
 void measure_video(struct results *results, const struct tree_entry *entry, struct run *run)

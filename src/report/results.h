@@ -94,6 +94,8 @@ enum qperf_metric {
 struct qperf_result {
 	struct outcome outcome;
 	struct summary metrics[QPERF_METRICS];
+	/* What became of a datagram as large as other programs begin with; NULL: not asked. */
+	const char *datagram_of_1280;
 };
 
 enum video_metric {

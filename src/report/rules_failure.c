@@ -37,8 +37,9 @@ static double mtu_of(const struct findings *findings, const struct vpn *vpn)
 }
 
 enum {
-	QUIC_DATAGRAM = 1280,     /* what the QUIC program sends first */
-	QUIC_PACKET = 1280 + 28,  /* with IPv4 and UDP headers */
+	QUIC_DATAGRAM = 1280,     /* what the published QUIC program sends first */
+	OUR_DATAGRAM = 1200,      /* and ours: the least that QUIC allows */
+	UDP_HEADERS = 28,         /* with those of IPv4 */
 	VIDEO_PAYLOAD = 7 * 188,  /* MPEG-TS packets in one datagram */
 	VIDEO_PACKET = 1316 + 40, /* with RTP, UDP and IPv4 headers */
 };
@@ -50,19 +51,21 @@ static void look_quic_mtu(
 	double mtu = mtu_of(findings, spot->vpn);
 	const char *cause = outcome->envelope.cause;
 	bool is_named = outcome->logs_say_too_long || (cause && strcmp(cause, "mtu") == 0);
+	int bytes = cause ? OUR_DATAGRAM : QUIC_DATAGRAM;
 
-	if (!has_failed(outcome) || (!is_named && !(mtu < QUIC_PACKET)))
+	/* Our own runs say what it was. */
+	if (!has_failed(outcome) || (!is_named && (cause || !(mtu < bytes + UDP_HEADERS))))
 		return;
 	if (!*finding)
 		*finding = finding_add(findings, "mtu-quic", SEVERITY_ERROR, spot->vpn->name,
 			"QUIC cannot work over %s as it is set up: its first datagrams are %d "
-			"bytes "
-			"long, with headers %d or more, and the tunnel carries %.0f.",
-			spot->vpn->name, QUIC_DATAGRAM, QUIC_PACKET, mtu);
-	evidence_add(findings, *finding, outcome->path, "%s: %s%s; path MTU of TCP %.0f bytes",
+			"bytes long, with headers %d or more, and the tunnel carries %s.",
+			spot->vpn->name, bytes, bytes + UDP_HEADERS,
+			isnan(mtu) ? "less" : arena_printf(findings->arena, "%.0f", mtu));
+	evidence_add(findings, *finding, outcome->path, "%s: %s%s; path MTU of TCP %s",
 		where(findings, spot), outcome->detail ? outcome->detail : "failed",
 		outcome->logs_say_too_long ? ", the server's log says 'message too long'" : "",
-		mtu);
+		isnan(mtu) ? "unknown" : arena_printf(findings->arena, "%.0f bytes", mtu));
 	finding_explain(findings, outcome);
 }
 

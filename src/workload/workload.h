@@ -103,7 +103,8 @@ struct workload {
 		size_t count, struct workload_reading *ret_reading);
 };
 
-extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel;
+extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel,
+	workload_quic, workload_rate;
 
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];

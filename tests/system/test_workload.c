@@ -10,6 +10,9 @@
 #include "base/fd.h"
 #include "base/json.h"
 
+#include "base/text.h"
+
+#include "host/host.h"
 #include "proc/proc.h"
 
 #include <fcntl.h>
@@ -17,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define COMMANDS_MAX 8
+#define COMMANDS_MAX 16
 
 struct run {
 	struct arena *arena;
@@ -46,17 +49,30 @@ static struct proc_spec spec_of(const struct workload_command *command)
 		.held = !command->is_server};
 }
 
+/* Our own programs lie beside this one. */
+static int start(struct run *run, size_t index)
+{
+	struct proc_spec spec = spec_of(&run->commands[index]);
+	const char *argv[32] = {NULL};
+
+	for (size_t i = 0; spec.argv[i] && i + 1 < ARRAY_SIZE(argv); i++)
+		argv[i] = spec.argv[i];
+	spec.argv = argv;
+	if (text_starts_with(argv[0], "meshbench-") &&
+		helper_find(run->arena, "workload", argv[0], &argv[0], &run->err))
+		return -1;
+	return proc_start(run->procs, &spec, &run->started[index], &run->err);
+}
+
 static int start_servers(struct run *run)
 {
 	for (size_t i = 0; i < run->count; i++) {
 		const struct workload_command *command = &run->commands[i];
-		const struct proc_spec spec = spec_of(command);
 
 		if (!command->is_server)
 			continue;
-		if (proc_start(run->procs, &spec, &run->started[i], &run->err) ||
-			proc_wait_output(run->started[i], command->ready,
-				deadline_in(10 * NS_PER_S), &run->err))
+		if (start(run, i) || proc_wait_output(run->started[i], command->ready,
+					     deadline_in(10 * NS_PER_S), &run->err))
 			return -1;
 	}
 	return 0;
@@ -69,11 +85,9 @@ static int run_stage(struct run *run, unsigned stage, size_t *ret_count)
 	size_t count = 0;
 
 	for (size_t i = 0; i < run->count; i++) {
-		const struct proc_spec spec = spec_of(&run->commands[i]);
-
 		if (run->commands[i].is_server || run->commands[i].stage != stage)
 			continue;
-		if (proc_start(run->procs, &spec, &run->started[i], &run->err))
+		if (start(run, i))
 			return -1;
 		clients[count++] = run->started[i];
 	}
@@ -95,6 +109,9 @@ static void read_outputs(
 	for (size_t i = 0; i < run->count; i++) {
 		struct proc_result result;
 
+		outputs[i] = (struct workload_output){.exit_code = -1, .out = "", .errout = ""};
+		if (!run->started[i])
+			continue;
 		proc_stop(run->started[i], NS_PER_S);
 		result = proc_result(run->started[i]);
 		outputs[i] = (struct workload_output){.exit_code = result.exit_code,
@@ -111,31 +128,47 @@ static void read_outputs(
 	printf("# %s: %s %s\n", workload->name, run->reading.headline, run->reading.evidence);
 }
 
-static int measure(struct run *run, const struct workload *workload, const char *address)
+static struct workload_case case_of(const char *address)
 {
-	const struct workload_case c = {.source = "lom",
+	return (struct workload_case){.source = "lom",
 		.target = "yuki",
 		.source_address = address,
 		.target_address = address,
+		.source_underlay = address,
+		.target_underlay = address,
 		.link = 2,
 		.seconds = 2,
 		.ping_count = 5,
 		.ping_runs = 2,
 		.congestion = "cubic"};
-	size_t clients = 1;
+}
 
+static int prepare(struct run *run, const struct workload *workload, const struct workload_case *c)
+{
 	run->arena = arena_new();
 	if (procs_new(&run->procs, &run->err))
 		return -1;
-	workload->commands(&c, run->arena, &run->commands, &run->count);
-	if (run->count > COMMANDS_MAX || start_servers(run))
-		return -1;
+	workload->commands(c, run->arena, &run->commands, &run->count);
+	return run->count > COMMANDS_MAX ? -1 : start_servers(run);
+}
+
+static int go_on(struct run *run, const struct workload *workload, const struct workload_case *c)
+{
+	size_t clients = 1;
+
 	for (unsigned stage = 0; clients; stage++) {
 		if (run_stage(run, stage, &clients))
 			return -1;
 	}
-	read_outputs(run, workload, &c);
+	read_outputs(run, workload, c);
 	return 0;
+}
+
+static int measure(struct run *run, const struct workload *workload, const char *address)
+{
+	const struct workload_case c = case_of(address);
+
+	return prepare(run, workload, &c) || go_on(run, workload, &c) ? -1 : 0;
 }
 
 static bool write_text(const char *path, const char *text)
@@ -201,6 +234,71 @@ TEST(every_workload_measures_over_ipv6)
 TEST(nobody_there_is_a_failure_with_a_cause)
 {
 	CHECK(all_end_with(CAUSE_UNREACHABLE, "192.0.2.1"));
+}
+
+TEST(quic_names_a_port_that_is_taken)
+{
+	const struct workload_case c = case_of("127.0.0.1");
+	AUTO(run_done) struct run first = {0}, second = {0};
+
+	CHECK(has_network());
+	CHECK_OK(prepare(&first, &workload_quic, &c), first.err);
+	CHECK(prepare(&second, &workload_quic, &c) == -1);
+	CHECK(strstr(second.err.text, "listen on UDP port 18128: Address already in use"));
+}
+
+TEST(rate_names_a_port_that_is_taken)
+{
+	const struct workload_case c = case_of("127.0.0.1");
+	AUTO(run_done) struct run first = {0}, second = {0};
+
+	CHECK(has_network());
+	CHECK_OK(prepare(&first, &workload_rate, &c), first.err);
+	CHECK(prepare(&second, &workload_rate, &c) == -1);
+	CHECK(strstr(second.err.text, "listen on TCP port 17002: Address already in use"));
+}
+
+TEST(quic_measures_each_direction_in_a_stage_of_its_own)
+{
+	AUTO(run_done) struct run run = {0};
+
+	CHECK(has_network());
+	CHECK_OK(measure(&run, &workload_quic, "127.0.0.1"), run.err);
+	CHECK(proc_result(run.started[1]).ended_ns <= proc_result(run.started[2]).started_ns);
+	CHECK(json_number_at(run.reading.data, "/total_bandwidth_mbps/average", 0) > 1);
+	CHECK(json_number_at(run.reading.data, "/upload_bandwidth_mbps/average", 0) > 1);
+	CHECK(json_number_at(run.reading.data, "/conn_time_ms/min", 0) > 0);
+	CHECK(json_number_at(run.reading.data, "/cpu_usage_percent/max", 0) > 0);
+	CHECK(json_number_at(run.reading.data, "/datagram_bytes", 0) > 1400);
+}
+
+/* The client of the first stage is killed as soon as it runs. */
+static int measure_killed(struct run *run, const struct workload *workload)
+{
+	const struct workload_case c = case_of("127.0.0.1");
+
+	if (prepare(run, workload, &c) || start(run, 1) ||
+		procs_release(&run->started[1], 1, &run->err))
+		return -1;
+	proc_kill(run->started[1]);
+	if (proc_wait(run->started[1], deadline_in(10 * NS_PER_S), &run->err))
+		return -1;
+	read_outputs(run, workload, &c);
+	return 0;
+}
+
+TEST(a_client_that_is_killed_is_to_blame)
+{
+	static const struct workload *const tried[] = {&workload_quic, &workload_rate};
+
+	CHECK(has_network());
+	for (size_t i = 0; i < ARRAY_SIZE(tried); i++) {
+		AUTO(run_done) struct run run = {0};
+
+		CHECK_OK(measure_killed(&run, tried[i]), run.err);
+		CHECK(run.reading.cause == CAUSE_TOOL && run.reading.blamed == 1);
+		CHECK(strstr(run.reading.evidence, "signal 9"));
+	}
 }
 
 TEST(udp_directions_run_one_after_the_other)

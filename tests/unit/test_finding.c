@@ -94,6 +94,38 @@ TEST(a_failure_is_explained_once)
 	CHECK(!find(findings, "cause-mtu", "Tunnel") && !find(findings, "unknown-cause", "Tunnel"));
 }
 
+TEST(what_begins_with_1280_bytes_is_warned_of_paths_that_carry_less)
+{
+	AUTO(results_freep) struct results *results = results_by_hand();
+	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	struct qperf_result *quic = &vpn->cells->links->runs->qperf;
+
+	quic->outcome.envelope.status = ENVELOPE_SUCCESS;
+	quic->datagram_of_1280 = "arrived";
+	CHECK(!find(findings_of(results), "mtu-quic-1280", "Tunnel"));
+	quic->datagram_of_1280 = "refused";
+	CHECK(find(findings_of(results), "mtu-quic-1280", "Tunnel"));
+}
+
+TEST(a_path_that_swallows_large_datagrams_is_found)
+{
+	AUTO(results_freep) struct results *results = results_by_hand();
+	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	json_auto_t *good =
+		json_pack("{s:s, s:s}", "beyond_mtu", "too-big", "fragments", "arrived");
+	json_auto_t *bad =
+		json_pack("{s:s, s:s}", "beyond_mtu", "black-hole", "fragments", "silence");
+	struct other_result rate = {.file = "rate.json", .data = good};
+
+	rate.outcome.envelope.status = ENVELOPE_SUCCESS;
+	vpn->cells->links->runs->others = &rate;
+	CHECK(!find(findings_of(results), "no-fragments", "Tunnel"));
+	CHECK(!find(findings_of(results), "pmtu-black-hole", "Tunnel"));
+	rate.data = bad;
+	CHECK(find(findings_of(results), "pmtu-black-hole", "Tunnel"));
+	CHECK(find(findings_of(results), "no-fragments", "Tunnel"));
+}
+
 TEST(nothing_is_found_where_nothing_is_wrong)
 {
 	AUTO(results_freep) struct results *results = results_by_hand();

@@ -161,3 +161,19 @@ TEST(every_stored_output_of_iperf3_reads_as_expected)
 	CHECK(walk("iperf3", &failed) >= 24);
 	CHECK(failed == 0);
 }
+
+TEST(every_stored_output_of_quic_reads_as_expected)
+{
+	size_t failed;
+
+	CHECK(walk("quic", &failed) >= 12);
+	CHECK(failed == 0);
+}
+
+TEST(every_stored_output_of_rate_reads_as_expected)
+{
+	size_t failed;
+
+	CHECK(walk("rate", &failed) >= 10);
+	CHECK(failed == 0);
+}

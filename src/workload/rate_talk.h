@@ -1,0 +1,61 @@
+#pragma once
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What client and server of meshbench-rate say to each other over TCP, so that they agree on
+ * counts: a line each, "begin TRIAL", "begun TRIAL", "end TRIAL SENT", and
+ * "counted TRIAL RECEIVED DUPLICATES SOCKET-LOST MICROSECONDS", the last from the first datagram to
+ * the last.
+ */
+enum rate_word {
+	RATE_BEGIN,
+	RATE_BEGUN,
+	RATE_END,
+	RATE_COUNTED
+};
+
+struct rate_message {
+	enum rate_word word;
+	uint64_t trial;
+	uint64_t numbers[4]; /* as many as the word has */
+};
+
+enum {
+	RATE_LINE_BYTES = 128
+};
+
+/* Writes a line with its line feed; returns its length. */
+size_t rate_message_write(const struct rate_message *message, char line[static RATE_LINE_BYTES]);
+/* `line` has no line feed. */
+MUST_CHECK int rate_message_read(
+	const char *line, struct rate_message *ret_message, struct error *err);
+
+/* At the front of every datagram of a trial; both sides are one machine's byte order. */
+struct rate_head {
+	uint8_t mark[8];
+	uint32_t trial, number;
+};
+
+struct rate_head rate_head_of(uint32_t trial, uint32_t number);
+/* False when the datagram is none of a trial. */
+bool rate_head_read(const void *datagram, size_t size, struct rate_head *ret_head);
+
+/* Which numbers of a trial came. */
+struct rate_tally {
+	uint64_t *seen; /* a bit each */
+	uint32_t trial, room;
+	uint64_t received, duplicates;
+	int64_t first_ns, last_ns; /* when they came; 0: none did */
+};
+
+/* Room for as many numbers; what is beyond is not counted. */
+void rate_tally_init(struct rate_tally *tally, uint32_t room);
+void rate_tally_done(struct rate_tally *tally);
+void rate_tally_begin(struct rate_tally *tally, uint32_t trial);
+/* Ignores what is of another trial. */
+void rate_tally_add(struct rate_tally *tally, const struct rate_head *head, int64_t received_ns);
