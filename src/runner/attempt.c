@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const int64_t SERVER_READY_NS = 10 * NS_PER_S;
-static const int64_t SERVER_GRACE_NS = 500 * NS_PER_MS;
+static const int64_t SERVER_GRACE_NS = 2 * NS_PER_S; /* for those that report at their end */
 
 /* A command of one link and what became of it. */
 struct job {

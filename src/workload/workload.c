@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-const struct workload *const workloads[] = {
-	&workload_ping, &workload_tcp, &workload_udp, &workload_parallel, NULL};
+const struct workload *const workloads[] = {&workload_ping, &workload_tcp, &workload_udp,
+	&workload_parallel, &workload_load_latency, &workload_reorder, NULL};
 
 const struct workload *workload_named(const char *name)
 {

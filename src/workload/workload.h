@@ -21,6 +21,8 @@ struct workload_case {
 	const char *source_underlay, *target_underlay; /* their addresses on the wire */
 	size_t link;    /* number of the link: keeps ports of simultaneous links apart */
 	double seconds; /* measuring time */
+	/* The narrowest that the profile is, so that nobody sends what cannot pass; 0: unknown. */
+	double line_bps;
 	int64_t ping_count, ping_runs;
 	const char *congestion;
 	/* For read(): what the wire did meanwhile (lab_wire_report()), or NULL; borrowed. */
@@ -103,7 +105,8 @@ struct workload {
 		size_t count, struct workload_reading *ret_reading);
 };
 
-extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel;
+extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel,
+	workload_load_latency, workload_reorder;
 
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];
