@@ -228,11 +228,6 @@ static double delay_ms(const json_t *stage, const char *pointer)
 	return json_number_at(stage, pointer, NAN) / 1e3;
 }
 
-static void set_ms(json_t *object, const char *key, double ms)
-{
-	json_object_set_new(object, key, isfinite(ms) ? json_real(ms) : json_null());
-}
-
 /*
  * How much longer half of the probes take than while idle: in the tunnel, on the wire beside it,
  * and what is left for the VPN. Probes on the wire meet the queues that the VPN's packets meet.
@@ -253,9 +248,9 @@ static void add_added(json_t *stage, const json_t *idle)
 		double wire = delay_ms(stage, ways[i].wire) - delay_ms(idle, ways[i].wire);
 		json_t *way = json_object();
 
-		set_ms(way, "tunnel_ms", tunnel);
-		set_ms(way, "wire_ms", wire);
-		set_ms(way, "vpn_ms", tunnel - wire);
+		json_object_set_new(way, "tunnel_ms", json_finite(tunnel));
+		json_object_set_new(way, "wire_ms", json_finite(wire));
+		json_object_set_new(way, "vpn_ms", json_finite(tunnel - wire));
 		json_object_set_new(added, ways[i].name, way);
 	}
 	json_object_set_new(stage, "added", added);
@@ -276,7 +271,7 @@ static json_t *load_of(const struct workload_case *c, const json_t *document, si
 	iperf3_judge(&flow, reading);
 	series = iperf3_client_series(document, "sum", 0);
 	json_object_set_new(samples, is_up ? "load_there" : "load_back", series);
-	return json_real(flow.bits_per_second);
+	return json_finite(flow.bits_per_second);
 }
 
 static json_t *stage_of(const struct workload_case *c, const struct documents *documents,
@@ -301,7 +296,7 @@ static json_t *stage_of(const struct workload_case *c, const struct documents *d
 	if (prober_target(documents->list[stage->there], first + THERE + PROBER_WIRE))
 		add_path(documents, number, PROBER_WIRE, data, samples);
 	rtt_ms = delay_ms(data, "/tunnel/round_trip/delay_us/mean95");
-	set_ms(data, "rpm", rtt_ms > 0 ? 60000 / rtt_ms : NAN);
+	json_object_set_new(data, "rpm", json_finite(rtt_ms > 0 ? 60000 / rtt_ms : NAN));
 	return data;
 }
 
@@ -326,9 +321,9 @@ static json_t *instrument_of(const struct documents *documents)
 		target[i + 1] = documents->list[stages[i].back];
 		seconds += json_number_at(source[i + 1], "/own/seconds", 0);
 	}
-	return json_pack("{s:f, s:f}", "source_cpu_percent",
-		prober_cpu_percent(source, STAGES + 1, seconds), "target_cpu_percent",
-		prober_cpu_percent(target, STAGES + 1, seconds));
+	return json_pack("{s:o, s:o}", "source_cpu_percent",
+		json_finite(prober_cpu_percent(source, STAGES + 1, seconds)), "target_cpu_percent",
+		json_finite(prober_cpu_percent(target, STAGES + 1, seconds)));
 }
 
 static void describe(const json_t *list, struct workload_reading *reading)

@@ -149,10 +149,11 @@ json_t *prober_summary(const json_t *target, const json_t *measured, const char 
 	double refused = json_number_at(target, "/refused_packets", 0);
 	double sent = json_number_at(target, "/sent_packets", 0) + refused;
 	double received = json_number_at(measured, "/received_packets", 0);
-	json_t *summary = json_pack("{s:f, s:f, s:f, s:f, s:f}", "sent_packets", sent,
-		"refused_packets", refused, "received_packets", received, "lost_packets",
-		fmax(0, sent - received), "loss_percent",
-		sent > 0 ? 100 * fmax(0, sent - received) / sent : 0);
+	double lost = fmax(0, sent - received);
+	json_t *summary = json_pack("{s:o, s:o, s:o, s:o, s:o}", "sent_packets", json_finite(sent),
+		"refused_packets", json_finite(refused), "received_packets", json_finite(received),
+		"lost_packets", json_finite(lost), "loss_percent",
+		json_finite(sent > 0 ? 100 * lost / sent : 0));
 
 	for (size_t i = 0; keys[i]; i++) {
 		json_t *value = json_object_get(measured, keys[i]);

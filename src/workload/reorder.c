@@ -135,7 +135,7 @@ static json_t *added_of(const json_t *tunnel, const json_t *wire)
 
 		json_object_set_new(added, keys[i],
 			json_is_number(inside) && json_is_number(beside)
-				? json_real(json_number_value(inside) - json_number_value(beside))
+				? json_finite(json_number_value(inside) - json_number_value(beside))
 				: json_null());
 	}
 	return added;
@@ -145,12 +145,12 @@ static json_t *stream_json(const json_t *sent, const json_t *received, size_t nu
 {
 	unsigned first = (unsigned)(number * PROBER_PATHS);
 	const json_t *target = prober_target(sent, first + PROBER_WIRE);
-	json_t *json = json_pack("{s:f, s:f, s:f, s:f, s:o}", "payload_bytes",
-		json_number_at(sent, "/bytes", 0), "payload_bits_per_second",
-		8 * json_number_at(sent, "/bytes", 0) *
-			json_number_at(sent, "/packets_per_second", 0),
-		"packets_per_second", json_number_at(sent, "/packets_per_second", 0), "stalls",
-		json_number_at(sent, "/stalls", 0), "tunnel",
+	double bytes = json_number_at(sent, "/bytes", 0);
+	double rate = json_number_at(sent, "/packets_per_second", 0);
+	json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o}", "payload_bytes", json_finite(bytes),
+		"payload_bits_per_second", json_finite(8 * bytes * rate), "packets_per_second",
+		json_finite(rate), "stalls", json_finite(json_number_at(sent, "/stalls", 0)),
+		"tunnel",
 		prober_summary(
 			prober_target(sent, first), prober_stream(received, first), order_keys));
 
@@ -207,8 +207,9 @@ static json_t *replay_of(const json_t *list)
 		wire = fmax(wire, json_number_at(stream, "/wire/extent_max_packets", 0));
 		added = fmax(added, json_number_at(stream, "/added/loss_percent", 0));
 	}
-	return json_pack("{s:f, s:f, s:f}", "arrived_late_by_packets", tunnel,
-		"displaced_by_packets", wire, "added_loss_percent", added);
+	return json_pack("{s:o, s:o, s:o}", "arrived_late_by_packets", json_finite(tunnel),
+		"displaced_by_packets", json_finite(wire), "added_loss_percent",
+		json_finite(added));
 }
 
 /* The stream that suffered most stands for the cell. */
@@ -243,8 +244,10 @@ static void describe(const json_t *list, struct workload_reading *reading)
 
 static double received_bytes(const json_t *stream)
 {
-	return json_number_at(stream, "/payload_bytes", 0) *
-	       fmax(0, json_number_at(stream, "/tunnel/received_packets", 0));
+	double bytes = json_number_at(stream, "/payload_bytes", 0) *
+		       json_number_at(stream, "/tunnel/received_packets", 0);
+
+	return isfinite(bytes) ? fmax(0, bytes) : 0;
 }
 
 static void read_streams(const struct workload_case *c, const struct workload_output *outputs,
@@ -271,8 +274,8 @@ static void read_streams(const struct workload_case *c, const struct workload_ou
 	sender_cpu = prober_cpu_percent((const json_t *const *)sent, count, seconds);
 	server_cpu = prober_cpu_percent((const json_t *const[]){received}, 1, seconds);
 	json_object_set_new(reading->data, "instrument",
-		json_pack("{s:f, s:f}", "source_cpu_percent", sender_cpu, "target_cpu_percent",
-			server_cpu));
+		json_pack("{s:o, s:o}", "source_cpu_percent", json_finite(sender_cpu),
+			"target_cpu_percent", json_finite(server_cpu)));
 	for (size_t i = 0; i < count; i++)
 		json_decref(sent[i]);
 }

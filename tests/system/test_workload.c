@@ -10,6 +10,9 @@
 #include "base/fd.h"
 #include "base/json.h"
 
+#include "base/text.h"
+
+#include "host/host.h"
 #include "proc/proc.h"
 
 #include <fcntl.h>
@@ -17,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define COMMANDS_MAX 8
+#define COMMANDS_MAX 16
 
 struct run {
 	struct arena *arena;
@@ -46,17 +49,30 @@ static struct proc_spec spec_of(const struct workload_command *command)
 		.held = !command->is_server};
 }
 
+/* Our own programs lie beside this one. */
+static int start(struct run *run, size_t index)
+{
+	struct proc_spec spec = spec_of(&run->commands[index]);
+	const char *argv[32] = {NULL};
+
+	for (size_t i = 0; spec.argv[i] && i + 1 < ARRAY_SIZE(argv); i++)
+		argv[i] = spec.argv[i];
+	spec.argv = argv;
+	if (text_starts_with(argv[0], "meshbench-") &&
+		helper_find(run->arena, "workload", argv[0], &argv[0], &run->err))
+		return -1;
+	return proc_start(run->procs, &spec, &run->started[index], &run->err);
+}
+
 static int start_servers(struct run *run)
 {
 	for (size_t i = 0; i < run->count; i++) {
 		const struct workload_command *command = &run->commands[i];
-		const struct proc_spec spec = spec_of(command);
 
 		if (!command->is_server)
 			continue;
-		if (proc_start(run->procs, &spec, &run->started[i], &run->err) ||
-			proc_wait_output(run->started[i], command->ready,
-				deadline_in(10 * NS_PER_S), &run->err))
+		if (start(run, i) || proc_wait_output(run->started[i], command->ready,
+					     deadline_in(10 * NS_PER_S), &run->err))
 			return -1;
 	}
 	return 0;
@@ -69,11 +85,9 @@ static int run_stage(struct run *run, unsigned stage, size_t *ret_count)
 	size_t count = 0;
 
 	for (size_t i = 0; i < run->count; i++) {
-		const struct proc_spec spec = spec_of(&run->commands[i]);
-
 		if (run->commands[i].is_server || run->commands[i].stage != stage)
 			continue;
-		if (proc_start(run->procs, &spec, &run->started[i], &run->err))
+		if (start(run, i))
 			return -1;
 		clients[count++] = run->started[i];
 	}
@@ -111,31 +125,47 @@ static void read_outputs(
 	printf("# %s: %s %s\n", workload->name, run->reading.headline, run->reading.evidence);
 }
 
-static int measure(struct run *run, const struct workload *workload, const char *address)
+static struct workload_case case_of(const char *address)
 {
-	const struct workload_case c = {.source = "lom",
+	return (struct workload_case){.source = "lom",
 		.target = "yuki",
 		.source_address = address,
 		.target_address = address,
+		.source_underlay = address,
+		.target_underlay = address,
 		.link = 2,
 		.seconds = 2,
 		.ping_count = 5,
 		.ping_runs = 2,
 		.congestion = "cubic"};
-	size_t clients = 1;
+}
 
+static int prepare(struct run *run, const struct workload *workload, const struct workload_case *c)
+{
 	run->arena = arena_new();
 	if (procs_new(&run->procs, &run->err))
 		return -1;
-	workload->commands(&c, run->arena, &run->commands, &run->count);
-	if (run->count > COMMANDS_MAX || start_servers(run))
-		return -1;
+	workload->commands(c, run->arena, &run->commands, &run->count);
+	return run->count > COMMANDS_MAX ? -1 : start_servers(run);
+}
+
+static int go_on(struct run *run, const struct workload *workload, const struct workload_case *c)
+{
+	size_t clients = 1;
+
 	for (unsigned stage = 0; clients; stage++) {
 		if (run_stage(run, stage, &clients))
 			return -1;
 	}
-	read_outputs(run, workload, &c);
+	read_outputs(run, workload, c);
 	return 0;
+}
+
+static int measure(struct run *run, const struct workload *workload, const char *address)
+{
+	const struct workload_case c = case_of(address);
+
+	return prepare(run, workload, &c) || go_on(run, workload, &c) ? -1 : 0;
 }
 
 static bool write_text(const char *path, const char *text)
@@ -212,4 +242,100 @@ TEST(udp_directions_run_one_after_the_other)
 	CHECK(proc_result(run.started[2]).ended_ns <= proc_result(run.started[3]).started_ns);
 	CHECK(json_number_at(run.reading.data, "/end/sum_received/bytes", 0) > 0);
 	CHECK(json_number_at(run.reading.data, "/end/sum_received_bidir_reverse/bytes", 0) > 0);
+}
+
+/* One slow stream of probes, which is enough where none of them will count. */
+static struct workload_case case_of_narrow_line(void)
+{
+	struct workload_case c = case_of("127.0.0.1");
+
+	c.line_bps = 1e6;
+	return c;
+}
+
+/* Until the end of the test, packets to or from this UDP port vanish: way is "dport" or "sport". */
+struct firewall {
+	bool is_up;
+};
+
+static bool nft(const char *rules)
+{
+	const char *const argv[] = {"nft", rules, NULL};
+	const struct proc_spec spec = {.what = "change the firewall", .argv = argv};
+	AUTO(procs_freep) struct procs *procs = NULL;
+	struct error err = {0};
+
+	return procs_new(&procs, &err) == 0 &&
+	       proc_run(procs, &spec, deadline_in(10 * NS_PER_S), &err) == 0;
+}
+
+static void firewall_down(struct firewall *firewall)
+{
+	firewall->is_up = !nft("delete table inet t");
+}
+
+static bool firewall_up(struct firewall *firewall, const char *way)
+{
+	char rules[200];
+
+	snprintf(rules, sizeof(rules),
+		"add table inet t; add chain inet t in { type filter hook input priority 0; }; "
+		"add rule inet t in udp %s 7104 drop",
+		way);
+	firewall->is_up = nft(rules);
+	return firewall->is_up;
+}
+
+TEST(a_port_that_is_taken_is_named)
+{
+	const struct workload_case c = case_of_narrow_line();
+	AUTO(run_done) struct run first = {0}, second = {0};
+
+	CHECK(has_network());
+	CHECK_OK(prepare(&first, &workload_reorder, &c), first.err);
+	CHECK(prepare(&second, &workload_reorder, &c) == -1);
+	CHECK(strstr(second.err.text, "port 7104: Address already in use"));
+}
+
+TEST(a_probe_server_that_is_killed_is_to_blame)
+{
+	const struct workload_case c = case_of_narrow_line();
+	AUTO(run_done) struct run run = {0};
+
+	CHECK(has_network());
+	CHECK_OK(prepare(&run, &workload_reorder, &c), run.err);
+	proc_kill(run.started[0]);
+	CHECK_OK(go_on(&run, &workload_reorder, &c), run.err);
+	CHECK(run.reading.cause == CAUSE_TOOL && run.reading.blamed == 0);
+	CHECK(strstr(run.reading.evidence, "signal 9"));
+}
+
+TEST(probes_that_all_vanish_are_a_finding)
+{
+	const struct workload_case c = case_of_narrow_line();
+	AUTO(firewall_down) struct firewall firewall = {0};
+	AUTO(run_done) struct run run = {0};
+
+	CHECK(has_network() && firewall_up(&firewall, "dport"));
+	CHECK_OK(prepare(&run, &workload_reorder, &c), run.err);
+	CHECK_OK(go_on(&run, &workload_reorder, &c), run.err);
+	CHECK(run.reading.cause == CAUSE_UNREACHABLE && run.reading.blamed == 1);
+	CHECK(strstr(run.reading.evidence, "no probe of ") && run.reading.bytes_moved == 0);
+	CHECK(json_number_at(run.reading.data, "/streams/0/tunnel/loss_percent", 0) == 100);
+}
+
+TEST(a_server_that_never_answers_is_a_finding_and_the_rest_is_measured)
+{
+	struct workload_case c = case_of("127.0.0.1");
+	AUTO(firewall_down) struct firewall firewall = {0};
+	AUTO(run_done) struct run run = {0};
+
+	c.seconds = 1;
+	CHECK(has_network() && firewall_up(&firewall, "sport"));
+	CHECK_OK(prepare(&run, &workload_load_latency, &c), run.err);
+	CHECK_OK(go_on(&run, &workload_load_latency, &c), run.err);
+	CHECK(run.reading.cause == CAUSE_UNREACHABLE);
+	CHECK(strstr(run.reading.evidence, "no echo of a probe came back from yuki while idle"));
+	CHECK(json_number_at(run.reading.data, "/stages/3/tunnel/there/received_packets", 0) > 0);
+	CHECK(json_number_at(run.reading.data, "/stages/3/load_there_bps", 0) > 0);
 }
