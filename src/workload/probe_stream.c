@@ -92,7 +92,7 @@ json_t *probe_own_cost(int64_t began_ns)
 
 int probe_print(json_t *report, size_t flags, struct error *err)
 {
-	int failed = json_dumpf(report, stdout, flags | JSON_REAL_PRECISION(8));
+	int failed = json_dumpf(report, stdout, flags | JSON_REAL_PRECISION(12));
 
 	json_decref(report);
 	if (failed || putchar('\n') == EOF || fflush(stdout))

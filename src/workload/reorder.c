@@ -1,8 +1,10 @@
 /*
  * What becomes of the order of packets, of their number and of their copies: streams of several
- * sizes and rates, through the VPN and at the same ticks beside it on the wire. What the streams
- * in the tunnel have more than those beside them is the VPN's doing.
+ * sizes and rates, through the VPN and at the same ticks beside it on the wire. What a stream in
+ * the tunnel has more than the VPN's own packets met on the wire is the VPN's doing; where the wire
+ * has no log, the stream beside it stands for them.
  */
+#include "workload/outer.h"
 #include "workload/prober.h"
 #include "workload/symptom.h"
 
@@ -15,7 +17,8 @@
 #include <string.h>
 
 enum {
-	SERVER,
+	LOG_PACKETS = 1 << 20, /* 38,000 a second with everything twice: half a minute of them */
+	SERVER = 0,
 	FIRST_SENDER,
 	STREAMS = 5,
 	COMMANDS = FIRST_SENDER + STREAMS,
@@ -122,16 +125,17 @@ static const char *const order_keys[] = {"duplicate_packets", "mean_loss_burst_p
 	"extent_p99_packets", "extent_max_packets", "late_p99_us", "reorder_density_packets",
 	"buffer_occupancy_packets", "delay_us", NULL};
 
-/* Every share that the stream in the tunnel has more than the one beside it on the wire. */
-static json_t *added_of(const json_t *tunnel, const json_t *wire)
+/* Every share that the stream in the tunnel has more than what it is held against. */
+static json_t *added_of(const json_t *tunnel, const json_t *outer, const json_t *wire)
 {
 	static const char *const keys[] = {
 		"reordered_percent", "three_reordered_percent", "loss_percent", NULL};
-	json_t *added = json_object();
+	const json_t *other = outer ? outer : wire;
+	json_t *added = json_pack("{s:s?}", "against", outer ? "outer" : wire ? "wire" : NULL);
 
 	for (size_t i = 0; keys[i]; i++) {
 		const json_t *inside = json_object_get(tunnel, keys[i]);
-		const json_t *beside = json_object_get(wire, keys[i]);
+		const json_t *beside = json_object_get(other, keys[i]);
 
 		json_object_set_new(added, keys[i],
 			json_is_number(inside) && json_is_number(beside)
@@ -141,26 +145,54 @@ static json_t *added_of(const json_t *tunnel, const json_t *wire)
 	return added;
 }
 
-static json_t *stream_json(const json_t *sent, const json_t *received, size_t number)
+/* What the wire did to the packets that carried this stream, while its sender ran. */
+static json_t *outer_of(
+	const struct workload_case *c, const struct workload_output *sender, const json_t *tunnel)
+{
+	double sent = json_number_at(tunnel, "/sent_packets", 0);
+
+	if (!c->packets || sent <= 0)
+		return NULL;
+	return outer_measure(c, sender->started_ns, sender->ended_ns, sent);
+}
+
+/*
+ * Where packets were lost: on their host before the wire saw them, on the wire, or behind it. The
+ * last are what the VPN dropped on arrival: too late for its protection against replay, or too
+ * many.
+ */
+static json_t *losses_of(const json_t *tunnel, const json_t *outer)
+{
+	double sent = json_number_at(tunnel, "/sent_packets", 0);
+	double received = json_number_at(tunnel, "/received_packets", 0);
+	double left = json_number_at(outer, "/sent_packets", NAN);
+	double arrived = json_number_at(outer, "/received_packets", NAN);
+
+	return json_pack("{s:o, s:o, s:o}", "before_wire_packets",
+		json_finite(fmax(0, sent - left)), "on_wire_packets", json_finite(left - arrived),
+		"behind_wire_packets", json_finite(fmax(0, arrived - received)));
+}
+
+static json_t *stream_json(const struct workload_case *c, const struct workload_output *sender,
+	const json_t *sent, const json_t *received, size_t number)
 {
 	unsigned first = (unsigned)(number * PROBER_PATHS);
 	const json_t *target = prober_target(sent, first + PROBER_WIRE);
 	double bytes = json_number_at(sent, "/bytes", 0);
 	double rate = json_number_at(sent, "/packets_per_second", 0);
-	json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o}", "payload_bytes", json_finite(bytes),
-		"payload_bits_per_second", json_finite(8 * bytes * rate), "packets_per_second",
-		json_finite(rate), "stalls", json_finite(json_number_at(sent, "/stalls", 0)),
-		"tunnel",
-		prober_summary(
-			prober_target(sent, first), prober_stream(received, first), order_keys));
+	json_t *tunnel = prober_summary(
+		prober_target(sent, first), prober_stream(received, first), order_keys);
+	json_t *wire = target ? prober_summary(target, prober_stream(received, first + PROBER_WIRE),
+					order_keys)
+			      : NULL;
+	json_t *outer = outer_of(c, sender, tunnel);
+	json_t *added = added_of(tunnel, outer, wire);
 
-	if (target)
-		json_object_set_new(json, "wire",
-			prober_summary(
-				target, prober_stream(received, first + PROBER_WIRE), order_keys));
-	json_object_set_new(json, "added",
-		added_of(json_object_get(json, "tunnel"), json_object_get(json, "wire")));
-	return json;
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o?, s:o?, s:o, s:o?}", "payload_bytes",
+		json_finite(bytes), "payload_bits_per_second", json_finite(8 * bytes * rate),
+		"packets_per_second", json_finite(rate), "stalls",
+		json_finite(json_number_at(sent, "/stalls", 0)), "tunnel", tunnel, "wire", wire,
+		"outer", outer, "added", added, "losses", outer ? losses_of(tunnel, outer) : NULL);
 }
 
 static json_t *skipped_json(const struct workload_case *c)
@@ -193,23 +225,27 @@ static json_t *wire_of_source(const struct workload_case *c)
 }
 
 /*
- * Whether the VPN drops what comes too late for its protection against replay: then streams beside
- * it show extents that those inside do not, and fewer losses.
+ * Whether the VPN drops what comes too late for its protection against replay: then its packets
+ * were displaced further on the wire than any that came through, and some were dropped behind it.
  */
 static json_t *replay_of(const json_t *list)
 {
-	double tunnel = 0, wire = 0, added = 0;
+	double tunnel = 0, outside = 0, dropped = 0;
 	json_t *stream;
 	size_t i;
 
 	json_array_foreach (list, i, stream) {
+		const char *pointer = json_is_object(json_object_get(stream, "outer"))
+					      ? "/outer/extent_max_packets"
+					      : "/wire/extent_max_packets";
+
 		tunnel = fmax(tunnel, json_number_at(stream, "/tunnel/extent_max_packets", 0));
-		wire = fmax(wire, json_number_at(stream, "/wire/extent_max_packets", 0));
-		added = fmax(added, json_number_at(stream, "/added/loss_percent", 0));
+		outside = fmax(outside, json_number_at(stream, pointer, 0));
+		dropped = fmax(dropped, json_number_at(stream, "/losses/behind_wire_packets", 0));
 	}
 	return json_pack("{s:o, s:o, s:o}", "arrived_late_by_packets", json_finite(tunnel),
-		"displaced_by_packets", json_finite(wire), "added_loss_percent",
-		json_finite(added));
+		"displaced_by_packets", json_finite(outside), "dropped_behind_wire_packets",
+		json_finite(dropped));
 }
 
 /* The stream that suffered most stands for the cell. */
@@ -263,7 +299,8 @@ static void read_streams(const struct workload_case *c, const struct workload_ou
 		sent[i] = prober_document("probes", outputs, FIRST_SENDER + i, reading);
 	received = prober_document("probe server", outputs, SERVER, reading);
 	for (size_t i = 0; i < count; i++) {
-		json_t *stream = stream_json(sent[i], received, numbers[i]);
+		json_t *stream =
+			stream_json(c, &outputs[FIRST_SENDER + i], sent[i], received, numbers[i]);
 
 		prober_judge(sent[i], received, (unsigned)(numbers[i] * PROBER_PATHS),
 			FIRST_SENDER + i, "in this stream", reading);
@@ -293,6 +330,8 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	json_object_set_new(reading->data, "skipped", skipped_json(c));
 	json_object_set_new(reading->data, "replay", replay_of(list));
 	json_object_set_new(reading->data, "wire_of_source", wire_of_source(c));
+	json_object_set_new(reading->data, "log_missed_packets",
+		c->packets ? json_integer((json_int_t)c->packets_missed) : json_null());
 	reading->samples = json_pack("{s:s, s:s}", "from", c->source, "to", c->target);
 	if (reading->cause == CAUSE_SUCCESS)
 		describe(list, reading);
@@ -307,6 +346,7 @@ const struct workload workload_reorder = {
 	.figures_title = "% reordered / by the VPN / % lost / by the VPN, worst stream",
 	.needs = PROBER_NEEDS,
 	.packages = PROBER_NEEDS,
+	.log_packets = LOG_PACKETS,
 	.estimate_s = estimate_s,
 	.commands = commands,
 	.read = read_outputs,

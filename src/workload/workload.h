@@ -10,6 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a link's source sent to its target, as the wire's log has it; neighbours of equal fate. */
+struct workload_packet {
+	int64_t in_ns, out_ns; /* CLOCK_MONOTONIC; out_ns is 0 for what the wire dropped */
+	uint64_t index;        /* of the first, in the order of sending */
+	uint32_t flow;         /* a hash of addresses, protocol and ports */
+	uint32_t bytes;        /* of all of them */
+	uint16_t count;
+	bool is_clone;
+};
+
 /*
  * A workload says which commands to run on a link and reads what they printed. It starts nothing
  * itself, so every part of it can be tested on stored outputs.
@@ -27,6 +37,10 @@ struct workload_case {
 	const char *congestion;
 	/* For read(): what the wire did meanwhile (lab_wire_report()), or NULL; borrowed. */
 	const json_t *wire;
+	/* Likewise, in the order in which they left the wire, where the workload asked for it. */
+	const struct workload_packet *packets;
+	size_t packet_count;
+	uint64_t packets_missed; /* found no room in the log */
 };
 
 /* Written on the host before anything starts. */
@@ -95,7 +109,8 @@ struct workload {
 	const char *const *packages; /* Debian packages that provide them, in the same order */
 	const char *figures[WORKLOAD_FIGURES + 1]; /* keys of meta.figures, NULL-terminated */
 	const char *figures_title;                 /* above their column in a summary */
-	bool on_all_links; /* one cell measures all links at once; its figures are sums */
+	size_t log_packets; /* room in the wire's log, for read(); 0: it wants none */
+	bool on_all_links;  /* one cell measures all links at once; its figures are sums */
 	double (*estimate_s)(const struct workload_case *c);
 	/* Everything is allocated in `arena`. */
 	void (*commands)(const struct workload_case *c, struct arena *arena,
