@@ -125,6 +125,12 @@ static const char *const order_keys[] = {"duplicate_packets", "mean_loss_burst_p
 	"extent_p99_packets", "extent_max_packets", "late_p99_us", "reorder_density_packets",
 	"buffer_occupancy_packets", "delay_us", NULL};
 
+/* Of shares in per cent; what the printing of numbers leaves of equal ones is nothing. */
+static double difference(double inside, double beside)
+{
+	return round((inside - beside) * 1e6) / 1e6;
+}
+
 /* Every share that the stream in the tunnel has more than what it is held against. */
 static json_t *added_of(const json_t *tunnel, const json_t *outer, const json_t *wire)
 {
@@ -139,7 +145,8 @@ static json_t *added_of(const json_t *tunnel, const json_t *outer, const json_t 
 
 		json_object_set_new(added, keys[i],
 			json_is_number(inside) && json_is_number(beside)
-				? json_finite(json_number_value(inside) - json_number_value(beside))
+				? json_finite(difference(
+					  json_number_value(inside), json_number_value(beside)))
 				: json_null());
 	}
 	return added;
@@ -332,7 +339,6 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	json_object_set_new(reading->data, "wire_of_source", wire_of_source(c));
 	json_object_set_new(reading->data, "log_missed_packets",
 		c->packets ? json_integer((json_int_t)c->packets_missed) : json_null());
-	reading->samples = json_pack("{s:s, s:s}", "from", c->source, "to", c->target);
 	if (reading->cause == CAUSE_SUCCESS)
 		describe(list, reading);
 }

@@ -94,7 +94,7 @@ struct workload_reading {
 	char evidence[480]; /* when not a success */
 	size_t blamed;      /* index of the command that failed; SIZE_MAX when none did */
 	json_t *data;       /* in the published shape; owned by the caller */
-	json_t *samples;    /* single values and series, with units in the key names; owned */
+	json_t *samples;    /* single values and series, units in the key names; owned; NULL-able */
 	double bytes_moved; /* payload that arrived, all directions: the base of "per GB" */
 	char headline[64];  /* of a success, for the summary table: "934 / 935 Mbit/s" */
 	/* Likewise, in the order of the workload's names for them. */

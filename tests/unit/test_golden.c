@@ -161,3 +161,11 @@ TEST(every_stored_output_of_iperf3_reads_as_expected)
 	CHECK(walk("iperf3", &failed) >= 24);
 	CHECK(failed == 0);
 }
+
+TEST(every_stored_output_of_the_probe_reads_as_expected)
+{
+	size_t failed;
+
+	CHECK(walk("probe", &failed) >= 11);
+	CHECK(failed == 0);
+}
