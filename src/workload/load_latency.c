@@ -334,10 +334,11 @@ static void describe(const json_t *list, struct workload_reading *reading)
 	figures[0] = delay_ms(idle, "/tunnel/round_trip/delay_us/p50");
 	figures[1] = delay_ms(both, "/tunnel/round_trip/delay_us/p50");
 	figures[2] = delay_ms(both, "/tunnel/round_trip/delay_us/p99");
-	figures[3] = json_number_at(both, "/rpm", NAN);
+	figures[3] = json_number_at(both, "/added/round_trip/vpn_ms", NAN);
+	figures[4] = json_number_at(both, "/rpm", NAN);
 	snprintf(reading->headline, sizeof(reading->headline),
 		"%.2f ms idle, %.2f loaded, p99 %.2f, %.0f RPM", figures[0], figures[1], figures[2],
-		figures[3]);
+		figures[4]);
 }
 
 static void read_outputs(const struct workload_case *c, const struct workload_output *outputs,
@@ -372,8 +373,9 @@ const struct workload workload_load_latency = {
 	.name = "load_latency",
 	.file = "load_latency.json",
 	.title = "Delay and loss of probes while idle and under TCP load",
-	.figures = {"idle_rtt_ms", "loaded_rtt_ms", "loaded_rtt_p99_ms", "loaded_rpm"},
-	.figures_title = "ms idle / loaded / p99 loaded / round trips per minute",
+	.figures = {"idle_rtt_ms", "loaded_rtt_ms", "loaded_rtt_p99_ms", "queue_in_vpn_ms",
+		"loaded_rpm"},
+	.figures_title = "ms idle / loaded / p99 loaded / queue in VPN / loaded RPM",
 	.needs = IPERF3_NEEDS,
 	.packages = IPERF3_NEEDS,
 	.estimate_s = estimate_s,

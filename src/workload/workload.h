@@ -85,7 +85,7 @@ struct workload_output {
 
 /* A reading in a few numbers: what summaries show and comparisons start from. */
 enum {
-	WORKLOAD_FIGURES = 4
+	WORKLOAD_FIGURES = 5
 };
 
 /* What the outputs mean. */
