@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,4 +92,9 @@ const char *json_string_at(const json_t *value, const char *pointer, const char 
 	const json_t *found = json_at(value, pointer);
 
 	return json_is_string(found) ? json_string_value(found) : absent;
+}
+
+json_t *json_finite(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
 }

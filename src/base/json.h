@@ -22,3 +22,5 @@ json_t *json_at(const json_t *value, const char *pointer);
 double json_number_at(const json_t *value, const char *pointer, double absent);
 /* String at a pointer; `absent` when missing or of another type; borrowed. */
 const char *json_string_at(const json_t *value, const char *pointer, const char *absent);
+/* A new real, or null for what JSON cannot hold: infinity, or no number at all. */
+json_t *json_finite(double value);

@@ -34,6 +34,8 @@ MUST_CHECK int profile_change(
 	struct arena *arena, struct profile *profile, const char *changes, struct error *err);
 bool profile_has_impairment(const struct profile *profile);
 bool profile_has_timeline(const struct profile *profile);
+/* The narrower of the line and the impairment's rate; 0 when neither limits. */
+double profile_narrowest_bps(const struct profile *profile);
 /* "none", "netem", "calibrated". */
 const char *profile_model(const struct profile *profile);
 /* The words of an enum's key in profile files, such as "unit"; NULL-terminated. */

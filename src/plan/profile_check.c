@@ -1,6 +1,7 @@
 /* What is wrong with a profile as a whole, or surprises, and which key is to blame. */
 #include "plan/profile_keys.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -172,4 +173,13 @@ bool profile_has_impairment(const struct profile *profile)
 	       p->duplicate.probability > 0 || p->corrupt.probability > 0 ||
 	       p->reorder.probability > 0 || p->rate_bps > 0 || p->limit_packets ||
 	       p->buffer_bytes || p->slot.max_ns || profile_has_timeline(profile);
+}
+
+double profile_narrowest_bps(const struct profile *profile)
+{
+	double line = profile->line_rate_bps, inner = profile->impairment.rate_bps;
+
+	if (line <= 0 || inner <= 0)
+		return line > 0 ? line : inner;
+	return fmin(line, inner);
 }

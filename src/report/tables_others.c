@@ -3,14 +3,35 @@
 
 #include "report/figures.h"
 
+#include "base/text.h"
+
 #include <math.h>
+#include <string.h>
 
 static double median_of(const struct figure_values *values)
 {
 	return values->count ? stats_median(values->values, values->count) : NAN;
 }
 
-static void add_row(struct tables *tables, struct table *table,
+/* A time under load means most beside the same load without a VPN. */
+static bool is_held_against_bare_link(const struct figure_name *name)
+{
+	return text_starts_with(name->key, "loaded_") && strcmp(name->unit, "ms") == 0;
+}
+
+static double over_bare_link(const struct results *results, struct arena *arena,
+	const struct figures_workload *workload, const struct figure_name *name,
+	const struct vpn *vpn, const char *profile)
+{
+	const struct cell *cell = cell_of(vpn, profile);
+	const struct cell *bare = results->reference ? cell_of(results->reference, profile) : NULL;
+	struct figure_values values = figure_values_of(arena, cell, workload, name->key);
+	struct figure_values others = figure_values_of(arena, bare, workload, name->key);
+
+	return vpn->is_reference ? NAN : median_of(&values) - median_of(&others);
+}
+
+static void add_row(const struct results *results, struct tables *tables, struct table *table,
 	const struct figures_workload *workload, const struct vpn *vpn, const char *profile)
 {
 	const struct cell *cell = cell_of(vpn, profile);
@@ -29,6 +50,11 @@ static void add_row(struct tables *tables, struct table *table,
 			figure_values_of(tables->arena, cell, workload, workload->names[i].key);
 
 		row_number(row, median_of(&values), place);
+		if (is_held_against_bare_link(&workload->names[i]))
+			row_number(row,
+				over_bare_link(results, tables->arena, workload,
+					&workload->names[i], vpn, profile),
+				place);
 	}
 	row_text(row, arena_printf(tables->arena, "%zu/%zu", first.count, first.planned));
 }
@@ -42,13 +68,19 @@ static void add_table(const struct results *results, struct tables *tables,
 	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "vpn", "VPN");
 	table_text_column(table, "profile", "Profile");
-	for (size_t i = 0; i < workload->name_count; i++)
-		table_column(table, workload->names[i].key, workload->names[i].title,
-			workload->names[i].unit, -3);
+	for (size_t i = 0; i < workload->name_count; i++) {
+		const struct figure_name *name = &workload->names[i];
+
+		table_column(table, name->key, name->title, name->unit, -3);
+		if (is_held_against_bare_link(name))
+			table_column(table, arena_printf(tables->arena, "%s_over_bare", name->key),
+				arena_printf(tables->arena, "%s, over the bare link", name->title),
+				name->unit, -3);
+	}
 	table_text_column(table, "measured", "Measured");
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		for (size_t i = 0; i < results->profile_count; i++)
-			add_row(tables, table, workload, vpn, results->profiles[i]);
+			add_row(results, tables, table, workload, vpn, results->profiles[i]);
 }
 
 void tables_others(const struct results *results, struct tables *tables)

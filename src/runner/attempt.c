@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const int64_t SERVER_READY_NS = 10 * NS_PER_S;
-static const int64_t SERVER_GRACE_NS = 500 * NS_PER_MS;
+static const int64_t SERVER_GRACE_NS = 2 * NS_PER_S; /* for those that report at their end */
 
 /* A command of one link and what became of it. */
 struct job {
@@ -234,8 +234,35 @@ static void keep_blamed(struct attempt_result *result, size_t link, const struct
 	result->blamed_outputs[link] = output;
 }
 
+/* Of the log what this link's source sent to its target; what was dropped went to nobody. */
+static void choose_packets(const struct attempt *attempt, const struct lab_packets *packets,
+	size_t link, struct arena *arena, struct workload_case *c)
+{
+	size_t source = attempt->sources[link];
+	size_t target = (source + 1) % lab_host_count(attempt->lab), count = 0;
+	struct workload_packet *chosen = arena_alloc(arena, struct workload_packet, packets->count);
+
+	for (size_t i = 0; i < packets->count; i++) {
+		const struct wire_record *record = &packets->list[i];
+
+		if (record->in_port != source ||
+			(record->out_port != target && record->out_port != UINT16_MAX))
+			continue;
+		chosen[count++] = (struct workload_packet){.in_ns = record->in_ns,
+			.out_ns = record->out_ns,
+			.index = record->index,
+			.flow = record->flow,
+			.bytes = record->bytes,
+			.count = record->packets,
+			.is_clone = record->is_clone};
+	}
+	c->packets = chosen;
+	c->packet_count = count;
+	c->packets_missed = packets->missed;
+}
+
 static void read_link(const struct attempt *attempt, const struct jobs *jobs, size_t link,
-	struct attempt_result *result)
+	const struct lab_packets *packets, struct attempt_result *result)
 {
 	size_t first = jobs->first[link], count = jobs->first[link + 1] - first;
 	struct workload_output *outputs = arena_alloc(result->arena, struct workload_output, count);
@@ -245,6 +272,8 @@ static void read_link(const struct attempt *attempt, const struct jobs *jobs, si
 	for (size_t i = 0; i < count; i++)
 		outputs[i] = output_of(&jobs->list[first + i]);
 	c.wire = result->wire;
+	if (packets->was_recorded)
+		choose_packets(attempt, packets, link, result->arena, &c);
 	attempt->workload->read(&c, outputs, count, reading);
 	if (reading->cause != CAUSE_SUCCESS && reading->blamed < count)
 		keep_blamed(result, link, &jobs->list[first + reading->blamed]);
@@ -288,18 +317,23 @@ static struct attempt_result attempt_result_new(const struct attempt *attempt)
 static int measure(const struct attempt *attempt, struct attempt_result *result, struct error *err)
 {
 	AUTO(jobs_done) struct jobs jobs = jobs_new(attempt, result->arena);
+	size_t room = attempt->workload->log_packets;
+	struct lab_packets packets = {0};
 	struct resources *resources = NULL;
 	struct error failure;
 	int failed, wire_died;
 
+	if (room && lab_record_packets(attempt->lab, room, err))
+		return -1;
 	failed = resources_begin(attempt->lab, attempt->vpn, &resources, &failure) ||
 		 run_jobs(attempt, &jobs, result->arena, &failure);
-	wire_died = lab_wire_report(attempt->lab, &result->wire, err);
+	wire_died = lab_wire_report(attempt->lab, &result->wire, err) ||
+		    (room && lab_take_packets(attempt->lab, &packets, err));
 	if (failed) {
 		blame_all(attempt, result, cause_of_error(&failure), failure.text);
 	} else {
 		for (size_t link = 0; link < attempt->link_count; link++)
-			read_link(attempt, &jobs, link, result);
+			read_link(attempt, &jobs, link, &packets, result);
 	}
 	if (resources)
 		result->resources = resources_end(resources, bytes_of(attempt, result));

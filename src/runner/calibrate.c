@@ -34,15 +34,6 @@ static double nominal_payload_bps(const struct profile *profile, double bytes)
 	return line * passing;
 }
 
-static double narrowest_bps(const struct profile *profile)
-{
-	double line = profile->line_rate_bps, inner = profile->impairment.rate_bps;
-
-	if (line <= 0 || inner <= 0)
-		return line > 0 ? line : inner;
-	return fmin(line, inner);
-}
-
 static void set_number(json_t *json, const char *key, double value)
 {
 	json_object_set_new(json, key, isfinite(value) ? json_real(value) : json_null());
@@ -66,7 +57,7 @@ static json_t *nominal_json(const struct profile *profile)
 		set_number(json, "mean_loss_burst_packets", 1 / ((1 - p) * (1 - rho)));
 	set_number(json, "duplicate_percent", 100 * params->duplicate.probability);
 	set_number(json, "reorder_percent", 100 * params->reorder.probability);
-	if (narrowest_bps(profile) > 0)
+	if (profile_narrowest_bps(profile) > 0)
 		set_number(
 			json, "payload_bits_per_second", nominal_payload_bps(profile, RATE_BYTES));
 	return json;
@@ -155,7 +146,7 @@ static int measure(
 static int measure_rate(
 	struct session *s, const struct profile *profile, double *ret_bps, struct error *err)
 {
-	double bps = narrowest_bps(profile), sent_s = RATE_MS / 1e3, span_s;
+	double bps = profile_narrowest_bps(profile), sent_s = RATE_MS / 1e3, span_s;
 	double packets_per_s = OVERLOAD * bps / 8 / RATE_BYTES;
 	struct burst burst = {packets_per_s, (int64_t)(packets_per_s * sent_s), RATE_BYTES};
 	json_auto_t *report = NULL;
@@ -176,7 +167,7 @@ static int measure_rate(
 static int measure_all(
 	struct session *s, const struct calibration *c, json_t *result, struct error *err)
 {
-	double bps = narrowest_bps(c->profile), fits = PROBE_RATE, rate_bps = NAN;
+	double bps = profile_narrowest_bps(c->profile), fits = PROBE_RATE, rate_bps = NAN;
 	json_t *effective = NULL, *wire = NULL;
 	struct burst burst;
 

@@ -55,6 +55,7 @@ static void choose_links(struct measurement *m)
 		sources[i] = all ? i : m->cell->link;
 		cases[i] = runner_case(m->run->plan, m->cell->workload, sources[i]);
 		cases[i].congestion = visit_congestion(m->run, m->visit);
+		cases[i].line_bps = profile_narrowest_bps(m->visit->profile);
 		cases[i].source_address = vpn_address(m->stage->vpn, sources[i]);
 		cases[i].target_address = vpn_address(m->stage->vpn, (sources[i] + 1) % hosts);
 		cases[i].source_underlay = lab_underlay(m->stage->lab, sources[i]);

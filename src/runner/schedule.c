@@ -72,6 +72,7 @@ double runner_estimate_s(const struct runner_plan *plan, const struct runner_vis
 		const struct runner_cell *cell = &visit->cells[i];
 		struct workload_case c = runner_case(plan, cell->workload, cell->link);
 
+		c.line_bps = profile_narrowest_bps(visit->profile);
 		seconds += cell->workload->estimate_s(&c);
 	}
 	return seconds;

@@ -40,15 +40,16 @@ double iperf3_estimate_s(const struct workload_case *c)
 	return iperf3_seconds(c) + 1;
 }
 
-struct workload_command iperf3_server(
-	const struct workload_case *c, struct arena *arena, const char *what, unsigned port)
+static struct workload_command server(const struct workload_case *c, struct arena *arena,
+	const char *what, unsigned port, bool is_single)
 {
 	const char **argv = arena_alloc(arena, const char *, 9);
 	size_t n = 0;
 
 	argv[n++] = "iperf3";
 	argv[n++] = "-s";
-	argv[n++] = "-1";
+	if (is_single)
+		argv[n++] = "-1";
 	argv[n++] = "-p";
 	argv[n++] = arena_printf(arena, "%u", port);
 	/* Fixed units: its lines are the only account of what arrived each second. */
@@ -63,6 +64,18 @@ struct workload_command iperf3_server(
 		.ready = "Server listening",
 		.keep_bytes = 16384 + 512 * (size_t)iperf3_seconds(c),
 	};
+}
+
+struct workload_command iperf3_server(
+	const struct workload_case *c, struct arena *arena, const char *what, unsigned port)
+{
+	return server(c, arena, what, port, true);
+}
+
+struct workload_command iperf3_server_of_many(
+	const struct workload_case *c, struct arena *arena, const char *what, unsigned port)
+{
+	return server(c, arena, what, port, false);
 }
 
 struct workload_command iperf3_client(const struct workload_case *c, struct arena *arena,

@@ -16,6 +16,9 @@ double iperf3_estimate_s(const struct workload_case *c);
 
 struct workload_command iperf3_server(
 	const struct workload_case *c, struct arena *arena, const char *what, unsigned port);
+/* Likewise, for several clients one after another instead of a single one. */
+struct workload_command iperf3_server_of_many(
+	const struct workload_case *c, struct arena *arena, const char *what, unsigned port);
 /* `extra` is a NULL-terminated list of options. */
 struct workload_command iperf3_client(const struct workload_case *c, struct arena *arena,
 	const char *what, unsigned port, const char *const extra[]);

@@ -21,16 +21,41 @@ static double quantile(const double *sorted, size_t count, double p)
 	return sorted[at > 0 ? at - 1 : 0];
 }
 
+double probe_bin_end_us(size_t bin)
+{
+	return 8 * exp2((double)(bin + 1) / PROBE_BINS_PER_OCTAVE);
+}
+
+static void fill_histogram(const double *sorted_us, size_t count, uint64_t *bins)
+{
+	size_t bin = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		while (bin + 1 < PROBE_BINS && sorted_us[i] >= probe_bin_end_us(bin))
+			bin++;
+		bins[bin]++;
+	}
+}
+
+static double mean_of(const double *values, size_t count)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += values[i];
+	return count ? sum / (double)count : 0;
+}
+
 static void measure_delay(double *delays_us, size_t count, struct probe_delay *ret)
 {
-	double sum = 0, squares = 0;
+	double squares = 0;
 
 	if (count == 0)
 		return;
 	qsort(delays_us, count, sizeof(*delays_us), by_value);
-	for (size_t i = 0; i < count; i++)
-		sum += delays_us[i];
-	ret->mean_us = sum / (double)count;
+	fill_histogram(delays_us, count, ret->histogram);
+	ret->mean_us = mean_of(delays_us, count);
+	ret->mean95_us = mean_of(delays_us, (count * 95 + 99) / 100);
 	for (size_t i = 0; i < count; i++)
 		squares += (delays_us[i] - ret->mean_us) * (delays_us[i] - ret->mean_us);
 	ret->sd_us = sqrt(squares / (double)count);
@@ -39,6 +64,7 @@ static void measure_delay(double *delays_us, size_t count, struct probe_delay *r
 	ret->p25_us = quantile(delays_us, count, 0.25);
 	ret->p50_us = quantile(delays_us, count, 0.5);
 	ret->p75_us = quantile(delays_us, count, 0.75);
+	ret->p90_us = quantile(delays_us, count, 0.9);
 	ret->p99_us = quantile(delays_us, count, 0.99);
 	ret->p999_us = quantile(delays_us, count, 0.999);
 	ret->max_us = delays_us[count - 1];
@@ -127,16 +153,41 @@ static void measure_order(const struct probe_arrival *first, size_t count, struc
 	result->late_p99_us = quantile(work->late_us, work->count, 0.99);
 }
 
-/* Displacement among those that came: position of arrival minus rank in the order of sending. */
-static void measure_density(const struct probe_arrival *first, size_t count, const uint8_t *seen,
-	uint32_t *ranks, struct probe_result *result)
+/* Place of each packet in the order of sending, among those that came. */
+static void rank_packets(const uint8_t *seen, uint64_t sent, uint32_t *ranks)
 {
 	uint32_t rank = 0;
 
-	for (uint64_t i = 0; i < result->sent; i++) {
+	for (uint64_t i = 0; i < sent; i++) {
 		ranks[i] = rank;
 		rank += seen[i];
 	}
+}
+
+/*
+ * What a buffer that restores the order would hold after each arrival (RFC 5236): all that came and
+ * lies beyond the first gap. Lost packets are known by now, so nothing waits for them.
+ */
+static void measure_occupancy(const struct probe_arrival *first, size_t count,
+	const uint32_t *ranks, uint8_t *has_come, struct probe_result *result)
+{
+	size_t next = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t held;
+
+		has_come[ranks[first[i].number]] = 1;
+		while (next < count && has_come[next])
+			next++;
+		held = i + 1 - next;
+		result->occupancy[held < PROBE_OCCUPANCY ? held : PROBE_OCCUPANCY - 1]++;
+	}
+}
+
+/* Displacement among those that came: position of arrival minus rank in the order of sending. */
+static void measure_density(const struct probe_arrival *first, size_t count, const uint32_t *ranks,
+	struct probe_result *result)
+{
 	for (size_t i = 0; i < count; i++) {
 		int64_t moved = (int64_t)i - ranks[first[i].number];
 
@@ -156,6 +207,7 @@ int probe_measure(const struct probe_arrival arrivals[], size_t count, uint64_t 
 	struct probe_arrival *first = arena_alloc(arena, struct probe_arrival, count + 1);
 	double *delays_us = arena_alloc(arena, double, count + 1);
 	uint8_t *seen = arena_alloc(arena, uint8_t, sent + 1);
+	uint32_t *ranks = arena_alloc(arena, uint32_t, sent + 1);
 	struct reordering work = {.highest = arena_alloc(arena, uint32_t, count + 1),
 		.extents = arena_alloc(arena, double, count + 1),
 		.late_us = arena_alloc(arena, double, count + 1)};
@@ -176,8 +228,10 @@ int probe_measure(const struct probe_arrival arrivals[], size_t count, uint64_t 
 	measure_delay(delays_us, result.received, &result.delay);
 	measure_loss(seen, &result);
 	measure_order(first, result.received, &work, &result);
-	measure_density(
-		first, result.received, seen, arena_alloc(arena, uint32_t, sent + 1), &result);
+	rank_packets(seen, sent, ranks);
+	measure_density(first, result.received, ranks, &result);
+	measure_occupancy(first, result.received, ranks,
+		arena_alloc(arena, uint8_t, result.received + 1), &result);
 	*ret_result = result;
 	return 0;
 }
@@ -193,28 +247,41 @@ static json_t *counts(const uint64_t *values, size_t count)
 
 static json_t *delay_json(const struct probe_delay *delay)
 {
-	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "min", delay->min_us,
-		"p1", delay->p01_us, "p25", delay->p25_us, "p50", delay->p50_us, "p75",
-		delay->p75_us, "p99", delay->p99_us, "p99.9", delay->p999_us, "max", delay->max_us,
-		"mean", delay->mean_us, "sd", delay->sd_us);
+	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "min",
+		delay->min_us, "p1", delay->p01_us, "p25", delay->p25_us, "p50", delay->p50_us,
+		"p75", delay->p75_us, "p90", delay->p90_us, "p99", delay->p99_us, "p99.9",
+		delay->p999_us, "max", delay->max_us, "mean", delay->mean_us, "mean95",
+		delay->mean95_us, "sd", delay->sd_us);
+}
+
+static json_t *order_json(const struct probe_result *result)
+{
+	double came = result->received ? (double)result->received : 1;
+
+	return json_pack("{s:I, s:f, s:f, s:o, s:f, s:f, s:f, s:f, s:o, s:o}", "reordered_packets",
+		(json_int_t)result->reordered, "reordered_percent",
+		100 * (double)result->reordered / came, "three_reordered_percent",
+		100 * (double)result->n_reordered[3] / came, "n_reordered_packets",
+		counts(result->n_reordered, PROBE_N_REORDERING + 1), "extent_p50_packets",
+		result->extent_p50, "extent_p99_packets", result->extent_p99, "extent_max_packets",
+		result->extent_max, "late_p99_us", result->late_p99_us, "reorder_density_packets",
+		counts(result->density, 2 * PROBE_DISPLACEMENT + 1), "buffer_occupancy_packets",
+		counts(result->occupancy, PROBE_OCCUPANCY));
 }
 
 json_t *probe_json(const struct probe_result *result)
 {
-	double came = result->received ? (double)result->received : 1;
-
-	return json_pack(
-		"{s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o, s:f, s:f, s:o, s:f, s:f, s:f, s:f, s:o}",
-		"sent_packets", (json_int_t)result->sent, "received_packets",
-		(json_int_t)result->received, "duplicate_packets", (json_int_t)result->duplicates,
-		"lost_packets", (json_int_t)result->lost, "loss_percent",
+	json_t *order = order_json(result);
+	json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o, s:o}", "sent_packets",
+		(json_int_t)result->sent, "received_packets", (json_int_t)result->received,
+		"duplicate_packets", (json_int_t)result->duplicates, "lost_packets",
+		(json_int_t)result->lost, "loss_percent",
 		result->sent ? 100 * (double)result->lost / (double)result->sent : 0,
 		"mean_loss_burst_packets", result->mean_burst, "loss_bursts_by_packets",
 		counts(result->burst, PROBE_BURSTS), "delay_us", delay_json(&result->delay),
-		"reordered_percent", 100 * (double)result->reordered / came,
-		"three_reordered_percent", 100 * (double)result->n_reordered[3] / came,
-		"n_reordered_packets", counts(result->n_reordered, PROBE_N_REORDERING + 1),
-		"extent_p50_packets", result->extent_p50, "extent_p99_packets", result->extent_p99,
-		"extent_max_packets", result->extent_max, "late_p99_us", result->late_p99_us,
-		"reorder_density_packets", counts(result->density, 2 * PROBE_DISPLACEMENT + 1));
+		"delay_histogram_packets", counts(result->delay.histogram, PROBE_BINS));
+
+	json_object_update(json, order);
+	json_decref(order);
+	return json;
 }

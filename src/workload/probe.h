@@ -19,10 +19,17 @@ enum {
 	PROBE_BURSTS = 32,       /* loss bursts of 1..31 packets, the last also for longer ones */
 	PROBE_N_REORDERING = 10, /* RFC 4737 n-reordering, n = 1..10 */
 	PROBE_DISPLACEMENT = 64, /* RFC 5236 reorder density from -64 to 64, ends also beyond */
+	PROBE_OCCUPANCY = 65,    /* RFC 5236 buffer occupancy 0..64, the last also beyond */
+	PROBE_BINS_PER_OCTAVE = 4,
+	PROBE_BINS =
+		22 * PROBE_BINS_PER_OCTAVE, /* of delays, from 8 us to 33 s, ends also beyond */
 };
 
 struct probe_delay {
-	double min_us, p01_us, p25_us, p50_us, p75_us, p99_us, p999_us, max_us, mean_us, sd_us;
+	double min_us, p01_us, p25_us, p50_us, p75_us, p90_us, p99_us, p999_us, max_us, mean_us,
+		sd_us;
+	double mean95_us; /* of the lowest 95 %: the trimmed mean of responsiveness tests */
+	uint64_t histogram[PROBE_BINS];
 };
 
 struct probe_result {
@@ -35,10 +42,13 @@ struct probe_result {
 	double extent_p50, extent_p99, extent_max; /* packets, of the reordered */
 	double late_p99_us;                        /* late-time offset of the reordered */
 	uint64_t density[2 * PROBE_DISPLACEMENT + 1];
+	uint64_t occupancy[PROBE_OCCUPANCY];
 };
 
 /* `arrivals` in order of arrival, all of `sent` numbers below `sent`; sorted by nothing else. */
 MUST_CHECK int probe_measure(const struct probe_arrival arrivals[], size_t count, uint64_t sent,
 	struct probe_result *ret_result, struct error *err);
+/* Bin i of a histogram ends below this; the first begins at 0. */
+double probe_bin_end_us(size_t bin);
 /* With units in the key names; owned by the caller. */
 json_t *probe_json(const struct probe_result *result);

@@ -1,349 +1,145 @@
 /* meshbench-probe: sends numbered UDP packets by the clock, or receives them and measures. */
-#include "workload/probe.h"
+#include "workload/probe_program.h"
 
-#include "base/arena.h"
-#include "base/clock.h"
-#include "base/fd.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <netdb.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
-
-enum {
-	HEAD_BYTES = 24,
-	MAX_BYTES = 65507,
-	RECEIVE_BUFFER = 256 << 20,
-	SEND_BUFFER = 64 << 20, /* a queue below us must not make us refuse to send */
-	BATCH = 64,
-	SPIN_NS = 30000
-};
-
-#define STALL_NS (2 * NS_PER_MS)
-#define MAGIC UINT32_C(0x6d627072)
 
 static const char usage[] =
 	"usage: meshbench-probe receive --port N --count N [--idle-ms N] [--limit-s N] [--raw "
 	"FILE]\n"
-	"       meshbench-probe send ADDRESS --port N --count N --rate PACKETS-PER-SECOND [--bytes "
-	"N]\n"
+	"       meshbench-probe serve --port N [--limit-s N] [--delays]\n"
+	"       meshbench-probe send ADDRESS... --port N --count N|--milliseconds N\n"
+	"                            --rate PACKETS-PER-SECOND|--bits BITS-PER-SECOND\n"
+	"                            [--bytes N|mtu] [--echo] [--delays] [--stream N]\n"
+	"                            [--wait-ms N] [--linger-ms N] [--spin-us N]\n"
 	"\n"
 	"The receiver prints \"ready\" on stderr, and what it measured as JSON on stdout. It ends "
 	"when\n"
-	"nothing came for --idle-ms (1000) after the first packet, or after --limit-s (60). Delays "
-	"are\n"
-	"one-way: both sides need the same clock, as hosts of one machine have.\n";
+	"nothing came for --idle-ms (1000) after the first packet, or after --limit-s (60).\n"
+	"The server prints \"ready\" on stdout, sends back what asks for it, and prints what it "
+	"measured\n"
+	"when it gets SIGTERM. Of several addresses each is sent a packet at every tick, as stream "
+	"N,\n"
+	"N+1, ... Delays are one-way: both sides need the same clock, as hosts of one machine "
+	"have.\n";
 
-struct options {
-	const char *address, *raw_path;
-	int64_t port, count, rate, bytes, idle_ms, limit_s;
-	bool is_sender;
-};
-
-/* On the wire in the sender's byte order: both sides are one machine. */
-struct head {
-	uint32_t magic, number;
-	uint64_t run;
-	int64_t sent_ns;
-};
-
-static int number_option(int name, struct options *options, struct error *err)
+static int text_option(int name, struct probe_options *options)
 {
 	switch (name) {
-	case 'p':
-		return text_integer(optarg, 1, 65535, &options->port, err);
-	case 'n':
-		return text_integer(optarg, 1, 100000000, &options->count, err);
-	case 'r':
-		return text_integer(optarg, 1, 10000000, &options->rate, err);
-	case 'b':
-		return text_integer(optarg, HEAD_BYTES, MAX_BYTES, &options->bytes, err);
-	case 'i':
-		return text_integer(optarg, 1, 600000, &options->idle_ms, err);
-	case 'l':
-		return text_integer(optarg, 1, 86400, &options->limit_s, err);
 	case 'w':
 		options->raw_path = optarg;
 		return 0;
+	case 'e':
+		options->wants_echo = true;
+		return 0;
+	case 'd':
+		options->shows_delays = true;
+		return 0;
 	default:
-		return fail(err, ERROR_USAGE, "%s", usage);
+		return -1;
 	}
 }
 
-static int read_options(int argc, char **argv, struct options *options, struct error *err)
+static int option(int name, struct probe_options *options, struct error *err)
+{
+	const struct {
+		int name;
+		int64_t low, high, *value;
+	} numbers[] = {
+		{'p', 1, 65535, &options->port},
+		{'n', 1, PROBE_MAX_COUNT, &options->count},
+		{'m', 1, 86400000, &options->seconds_ms},
+		{'r', 1, 10000000, &options->rate},
+		{'B', 8, 100000000000, &options->bits},
+		{'b', sizeof(struct probe_head), PROBE_MAX_BYTES, &options->bytes},
+		{'i', 1, 600000, &options->idle_ms},
+		{'l', 1, 86400, &options->limit_s},
+		{'s', 0, 65000, &options->stream},
+		{'a', 0, 600000, &options->wait_ms},
+		{'z', 0, 600000, &options->linger_ms},
+		{'u', 0, 1000000, &options->spin_us},
+	};
+
+	if (name == 'b' && strcmp(optarg, "mtu") == 0) {
+		options->fills_mtu = true;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		if (numbers[i].name == name)
+			return text_integer(
+				optarg, numbers[i].low, numbers[i].high, numbers[i].value, err);
+	}
+	return text_option(name, options) ? fail(err, ERROR_USAGE, "%s", usage) : 0;
+}
+
+static int read_options(int argc, char **argv, struct probe_options *options, struct error *err)
 {
 	static const struct option names[] = {{"port", 1, NULL, 'p'}, {"count", 1, NULL, 'n'},
-		{"rate", 1, NULL, 'r'}, {"bytes", 1, NULL, 'b'}, {"idle-ms", 1, NULL, 'i'},
-		{"limit-s", 1, NULL, 'l'}, {"raw", 1, NULL, 'w'}, {NULL, 0, NULL, 0}};
-	const char *verb = argc > 1 ? argv[1] : "";
+		{"milliseconds", 1, NULL, 'm'}, {"rate", 1, NULL, 'r'}, {"bits", 1, NULL, 'B'},
+		{"bytes", 1, NULL, 'b'}, {"idle-ms", 1, NULL, 'i'}, {"limit-s", 1, NULL, 'l'},
+		{"raw", 1, NULL, 'w'}, {"stream", 1, NULL, 's'}, {"echo", 0, NULL, 'e'},
+		{"delays", 0, NULL, 'd'}, {"wait-ms", 1, NULL, 'a'}, {"linger-ms", 1, NULL, 'z'},
+		{"spin-us", 1, NULL, 'u'}, {NULL, 0, NULL, 0}};
 	int name;
 
-	options->is_sender = strcmp(verb, "send") == 0;
-	if (!options->is_sender && strcmp(verb, "receive") != 0)
-		return fail(err, ERROR_USAGE, "%s", usage);
 	for (;;) {
 		/* NOLINTNEXTLINE(concurrency-mt-unsafe): this program has one thread */
-		name = getopt_long(argc - 1, argv + 1, "", names, NULL);
+		name = getopt_long(argc, argv, "", names, NULL);
 		if (name == -1)
 			break;
-		if (number_option(name, options, err))
+		if (option(name, options, err))
 			return -1;
 	}
-	if (options->is_sender && optind + 1 < argc)
-		options->address = argv[optind + 1];
-	if (!options->port || !options->count || options->is_sender != (options->address != NULL) ||
-		(options->is_sender && !options->rate))
-		return fail(err, ERROR_USAGE, "%s", usage);
-	return 0;
-}
-
-/* Sleeps for most of the time and spins over the last stretch, so that spacing is even. */
-static void wait_until(int64_t at_ns)
-{
-	int64_t left_ns = at_ns - clock_now_ns() - SPIN_NS;
-	struct timespec nap = {.tv_sec = left_ns / NS_PER_S, .tv_nsec = left_ns % NS_PER_S};
-
-	if (left_ns > 0)
-		clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
-	while (clock_now_ns() < at_ns)
-		continue;
-}
-
-static int connect_to(const struct options *options, int *ret_fd, struct error *err)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST}, *found;
-	AUTO(fd_closep) int fd = -1;
-	char port[8];
-	int status;
-
-	snprintf(port, sizeof(port), "%lld", (long long)options->port);
-	if (getaddrinfo(options->address, port, &hints, &found) != 0)
-		return fail(err, ERROR_USAGE, "'%s' is not an address", options->address);
-	fd = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	status = fd < 0 ? -1 : connect(fd, found->ai_addr, found->ai_addrlen);
-	freeaddrinfo(found);
-	if (status < 0)
-		return fail_errno(err, "connect to %s", options->address);
-	*ret_fd = fd_take(&fd);
-	return 0;
-}
-
-static int run_sender(const struct options *options, struct error *err)
-{
-	static uint8_t packet[MAX_BYTES];
-	AUTO(fd_closep) int fd = -1;
-	struct head head = {.magic = MAGIC, .run = (uint64_t)clock_now_ns()};
-	int64_t start_ns, due_ns, refused = 0, stalls = 0;
-	int size = SEND_BUFFER;
-
-	if (connect_to(options, &fd, err))
-		return -1;
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	prctl(PR_SET_TIMERSLACK, 1UL);
-	start_ns = clock_now_ns() + NS_PER_MS;
-	for (int64_t i = 0; i < options->count; i++) {
-		due_ns = start_ns + (int64_t)((double)i * 1e9 / (double)options->rate);
-		wait_until(due_ns);
-		head.number = (uint32_t)i;
-		head.sent_ns = clock_now_ns();
-		/* When this machine stood still, all comes later: a burst would measure the burst.
-		 */
-		if (head.sent_ns - due_ns > STALL_NS) {
-			start_ns += head.sent_ns - due_ns;
-			stalls++;
-		}
-		memcpy(packet, &head, sizeof(head));
-		refused += send(fd, packet, (size_t)options->bytes, MSG_DONTWAIT) < 0;
+	for (int i = optind; i < argc; i++) {
+		if (options->address_count == PROBE_TARGETS)
+			return fail(err, ERROR_USAGE, "at most %d addresses", PROBE_TARGETS);
+		options->addresses[options->address_count++] = argv[i];
 	}
-	printf("{\"sent_packets\": %lld, \"refused_packets\": %lld, \"stalls\": %lld, \"seconds\": "
-	       "%.6f}\n",
-		(long long)options->count, (long long)refused, (long long)stalls,
-		(double)(clock_now_ns() - start_ns) / 1e9);
-	return 0;
+	return options->port ? 0 : fail(err, ERROR_USAGE, "%s", usage);
 }
 
-/* Both families where there is IPv6, otherwise IPv4 alone. */
-static int bind_any(int64_t port, int *ret_fd)
+/* What each verb must and must not be told. */
+static bool is_receive(const struct probe_options *o)
 {
-	struct sockaddr_in6 both = {.sin6_family = AF_INET6, .sin6_port = htobe16((uint16_t)port)};
-	struct sockaddr_in old = {.sin_family = AF_INET, .sin_port = htobe16((uint16_t)port)};
-	int no = 0;
-
-	*ret_fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (*ret_fd >= 0) {
-		setsockopt(*ret_fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no));
-		return bind(*ret_fd, (struct sockaddr *)&both, sizeof(both));
-	}
-	if (errno != EAFNOSUPPORT)
-		return -1;
-	*ret_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	return *ret_fd < 0 ? -1 : bind(*ret_fd, (struct sockaddr *)&old, sizeof(old));
+	return o->count && !o->address_count;
 }
 
-static int bind_to(const struct options *options, int *ret_fd, struct error *err)
+static bool is_serve(const struct probe_options *o)
 {
-	AUTO(fd_closep) int fd = -1;
-	int yes = 1, size = RECEIVE_BUFFER;
-
-	if (bind_any(options->port, &fd) < 0)
-		return fail_errno(err, "receive on port %lld", (long long)options->port);
-	/* Without the right to force it, the system's limit must do; what it loses is counted. */
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof(yes)) < 0 ||
-		setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &yes, sizeof(yes)) < 0)
-		return fail_errno(err, "ask for receive times");
-	*ret_fd = fd_take(&fd);
-	return 0;
+	return !o->count && !o->address_count;
 }
 
-struct receiver {
-	const struct options *options;
-	struct probe_arrival *arrivals;
-	size_t count, room;
-	uint64_t run;         /* of the first packet: what other senders left over is ignored */
-	int64_t realtime_ns;  /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
-	uint32_t socket_lost; /* by our own socket's buffer */
-};
-
-/* The best of several readings: one that was interrupted in the middle would shift all delays. */
-static int64_t clock_difference_ns(void)
+static bool is_send(const struct probe_options *o)
 {
-	int64_t best_ns = INT64_MAX, difference_ns = 0;
-
-	for (int i = 0; i < 100; i++) {
-		int64_t before_ns = clock_now_ns(), after_ns;
-		struct timespec real;
-
-		clock_gettime(CLOCK_REALTIME, &real);
-		after_ns = clock_now_ns();
-		if (after_ns - before_ns >= best_ns)
-			continue;
-		best_ns = after_ns - before_ns;
-		difference_ns = real.tv_sec * NS_PER_S + real.tv_nsec - before_ns - best_ns / 2;
-	}
-	return difference_ns;
-}
-
-static void read_marks(struct receiver *receiver, struct msghdr *message, int64_t *ret_ns)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-		struct timespec stamp;
-
-		if (c->cmsg_level != SOL_SOCKET)
-			continue;
-		if (c->cmsg_type == SCM_TIMESTAMPNS) {
-			memcpy(&stamp, CMSG_DATA(c), sizeof(stamp));
-			*ret_ns = stamp.tv_sec * NS_PER_S + stamp.tv_nsec - receiver->realtime_ns;
-		} else if (c->cmsg_type == SO_RXQ_OVFL) {
-			memcpy(&receiver->socket_lost, CMSG_DATA(c), sizeof(uint32_t));
-		}
-	}
-}
-
-/* True when a packet of ours was there. */
-static bool take_packet(struct receiver *receiver, int fd)
-{
-	struct head head = {0};
-	char control[256];
-	struct iovec part = {&head, sizeof(head)};
-	struct msghdr message = {.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control)};
-	int64_t received_ns = 0;
-
-	if (recvmsg(fd, &message, MSG_DONTWAIT) < (ssize_t)sizeof(head))
-		return false;
-	if (receiver->run == 0 && head.magic == MAGIC)
-		receiver->run = head.run;
-	read_marks(receiver, &message, &received_ns);
-	if (head.magic != MAGIC || head.run != receiver->run || receiver->count == receiver->room ||
-		head.number >= receiver->options->count)
-		return true;
-	receiver->arrivals[receiver->count++] = (struct probe_arrival){
-		.number = head.number, .sent_ns = head.sent_ns, .received_ns = received_ns};
-	return true;
-}
-
-static void receive_all(struct receiver *receiver, int fd)
-{
-	struct deadline limit = deadline_in(receiver->options->limit_s * NS_PER_S);
-	struct pollfd watched = {.fd = fd, .events = POLLIN};
-
-	while (!deadline_has_passed(limit)) {
-		int idle_ms = receiver->count > 0 ? (int)receiver->options->idle_ms
-						  : deadline_poll_ms(limit);
-		int ready = poll(&watched, 1, idle_ms);
-
-		if (ready == 0 || (ready < 0 && errno != EINTR))
-			return;
-		for (int i = 0; i < BATCH && take_packet(receiver, fd); i++)
-			continue;
-	}
-}
-
-static int write_raw(const struct receiver *receiver, struct error *err)
-{
-	AUTO(stream_closep) FILE *stream = fopen(receiver->options->raw_path, "we");
-
-	if (!stream)
-		return fail_errno(err, "write %s", receiver->options->raw_path);
-	for (size_t i = 0; i < receiver->count; i++)
-		fprintf(stream, "%u %lld %lld\n", receiver->arrivals[i].number,
-			(long long)receiver->arrivals[i].sent_ns,
-			(long long)receiver->arrivals[i].received_ns);
-	return fflush(stream) ? fail_errno(err, "write %s", receiver->options->raw_path) : 0;
-}
-
-static int run_receiver(const struct options *options, struct error *err)
-{
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	size_t room = 2 * (size_t)options->count + 1000;
-	struct receiver receiver = {.options = options,
-		.room = room,
-		.arrivals = arena_alloc(arena, struct probe_arrival, room),
-		.realtime_ns = clock_difference_ns()};
-	AUTO(fd_closep) int fd = -1;
-	struct probe_result result;
-	json_t *report;
-
-	if (bind_to(options, &fd, err))
-		return -1;
-	fputs("ready\n", stderr);
-	receive_all(&receiver, fd);
-	if (options->raw_path && write_raw(&receiver, err))
-		return -1;
-	if (probe_measure(
-		    receiver.arrivals, receiver.count, (uint64_t)options->count, &result, err))
-		return -1;
-	report = probe_json(&result);
-	json_object_set_new(report, "socket_lost_packets", json_integer(receiver.socket_lost));
-	json_dumpf(report, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(8));
-	putchar('\n');
-	json_decref(report);
-	return 0;
+	return o->address_count && !o->count != !o->seconds_ms && !o->rate != !o->bits;
 }
 
 int main(int argc, char **argv)
 {
-	struct options options = {.bytes = 100, .idle_ms = 1000, .limit_s = 60};
+	static const struct {
+		const char *name;
+		bool (*is_complete)(const struct probe_options *options);
+		int (*run)(const struct probe_options *options, struct error *err);
+	} verbs[] = {{"receive", is_receive, probe_receive}, {"serve", is_serve, probe_serve},
+		{"send", is_send, probe_send}};
+	struct probe_options options = {
+		.bytes = 100, .idle_ms = 1000, .limit_s = 60, .spin_us = 30};
 	struct error err = {0};
+	int failed = fail(&err, ERROR_USAGE, "%s", usage);
 
-	if (read_options(argc, argv, &options, &err) ||
-		(options.is_sender ? run_sender(&options, &err) : run_receiver(&options, &err))) {
-		fprintf(stderr, "meshbench-probe: %s\n", err.text);
-		return err.kind == ERROR_USAGE ? 2 : 3;
+	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(argv[1], verbs[i].name) != 0)
+			continue;
+		failed = read_options(argc - 1, argv + 1, &options, &err);
+		if (!failed && !verbs[i].is_complete(&options))
+			failed = fail(&err, ERROR_USAGE, "%s", usage);
+		if (!failed)
+			failed = verbs[i].run(&options, &err);
 	}
-	return 0;
+	if (failed)
+		fprintf(stderr, "meshbench-probe: %s\n", err.text);
+	return !failed ? 0 : err.kind == ERROR_USAGE ? 2 : 3;
 }

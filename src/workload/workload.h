@@ -10,6 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a link's source sent to its target, as the wire's log has it; neighbours of equal fate. */
+struct workload_packet {
+	int64_t in_ns, out_ns; /* CLOCK_MONOTONIC; out_ns is 0 for what the wire dropped */
+	uint64_t index;        /* of the first, in the order of sending */
+	uint32_t flow;         /* a hash of addresses, protocol and ports */
+	uint32_t bytes;        /* of all of them */
+	uint16_t count;
+	bool is_clone;
+};
+
 /*
  * A workload says which commands to run on a link and reads what they printed. It starts nothing
  * itself, so every part of it can be tested on stored outputs.
@@ -21,10 +31,16 @@ struct workload_case {
 	const char *source_underlay, *target_underlay; /* their addresses on the wire */
 	size_t link;    /* number of the link: keeps ports of simultaneous links apart */
 	double seconds; /* measuring time */
+	/* The narrowest that the profile is, so that nobody sends what cannot pass; 0: unknown. */
+	double line_bps;
 	int64_t ping_count, ping_runs;
 	const char *congestion;
 	/* For read(): what the wire did meanwhile (lab_wire_report()), or NULL; borrowed. */
 	const json_t *wire;
+	/* Likewise, in the order in which they left the wire, where the workload asked for it. */
+	const struct workload_packet *packets;
+	size_t packet_count;
+	uint64_t packets_missed; /* found no room in the log */
 };
 
 /* Written on the host before anything starts. */
@@ -69,7 +85,7 @@ struct workload_output {
 
 /* A reading in a few numbers: what summaries show and comparisons start from. */
 enum {
-	WORKLOAD_FIGURES = 4
+	WORKLOAD_FIGURES = 5
 };
 
 /* What the outputs mean. */
@@ -78,7 +94,7 @@ struct workload_reading {
 	char evidence[480]; /* when not a success */
 	size_t blamed;      /* index of the command that failed; SIZE_MAX when none did */
 	json_t *data;       /* in the published shape; owned by the caller */
-	json_t *samples;    /* single values and series, with units in the key names; owned */
+	json_t *samples;    /* single values and series, units in the key names; owned; NULL-able */
 	double bytes_moved; /* payload that arrived, all directions: the base of "per GB" */
 	char headline[64];  /* of a success, for the summary table: "934 / 935 Mbit/s" */
 	/* Likewise, in the order of the workload's names for them. */
@@ -93,7 +109,8 @@ struct workload {
 	const char *const *packages; /* Debian packages that provide them, in the same order */
 	const char *figures[WORKLOAD_FIGURES + 1]; /* keys of meta.figures, NULL-terminated */
 	const char *figures_title;                 /* above their column in a summary */
-	bool on_all_links; /* one cell measures all links at once; its figures are sums */
+	size_t log_packets; /* room in the wire's log, for read(); 0: it wants none */
+	bool on_all_links;  /* one cell measures all links at once; its figures are sums */
 	double (*estimate_s)(const struct workload_case *c);
 	/* Everything is allocated in `arena`. */
 	void (*commands)(const struct workload_case *c, struct arena *arena,
@@ -104,7 +121,7 @@ struct workload {
 };
 
 extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel,
-	workload_quic, workload_rate;
+	workload_quic, workload_rate, workload_load_latency, workload_reorder;
 
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];

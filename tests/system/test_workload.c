@@ -311,3 +311,99 @@ TEST(udp_directions_run_one_after_the_other)
 	CHECK(json_number_at(run.reading.data, "/end/sum_received/bytes", 0) > 0);
 	CHECK(json_number_at(run.reading.data, "/end/sum_received_bidir_reverse/bytes", 0) > 0);
 }
+
+/* One slow stream of probes, which is enough where none of them will count. */
+static struct workload_case case_of_narrow_line(void)
+{
+	struct workload_case c = case_of("127.0.0.1");
+
+	c.line_bps = 1e6;
+	return c;
+}
+
+/* Until the end of the test, packets to or from this UDP port vanish: way is "dport" or "sport". */
+struct firewall {
+	bool is_up;
+};
+
+static bool nft(const char *rules)
+{
+	const char *const argv[] = {"nft", rules, NULL};
+	const struct proc_spec spec = {.what = "change the firewall", .argv = argv};
+	AUTO(procs_freep) struct procs *procs = NULL;
+	struct error err = {0};
+
+	return procs_new(&procs, &err) == 0 &&
+	       proc_run(procs, &spec, deadline_in(10 * NS_PER_S), &err) == 0;
+}
+
+static void firewall_down(struct firewall *firewall)
+{
+	firewall->is_up = !nft("delete table inet t");
+}
+
+static bool firewall_up(struct firewall *firewall, const char *way)
+{
+	char rules[200];
+
+	snprintf(rules, sizeof(rules),
+		"add table inet t; add chain inet t in { type filter hook input priority 0; }; "
+		"add rule inet t in udp %s 7104 drop",
+		way);
+	firewall->is_up = nft(rules);
+	return firewall->is_up;
+}
+
+TEST(a_port_that_is_taken_is_named)
+{
+	const struct workload_case c = case_of_narrow_line();
+	AUTO(run_done) struct run first = {0}, second = {0};
+
+	CHECK(has_network());
+	CHECK_OK(prepare(&first, &workload_reorder, &c), first.err);
+	CHECK(prepare(&second, &workload_reorder, &c) == -1);
+	CHECK(strstr(second.err.text, "port 7104: Address already in use"));
+}
+
+TEST(a_probe_server_that_is_killed_is_to_blame)
+{
+	const struct workload_case c = case_of_narrow_line();
+	AUTO(run_done) struct run run = {0};
+
+	CHECK(has_network());
+	CHECK_OK(prepare(&run, &workload_reorder, &c), run.err);
+	proc_kill(run.started[0]);
+	CHECK_OK(go_on(&run, &workload_reorder, &c), run.err);
+	CHECK(run.reading.cause == CAUSE_TOOL && run.reading.blamed == 0);
+	CHECK(strstr(run.reading.evidence, "signal 9"));
+}
+
+TEST(probes_that_all_vanish_are_a_finding)
+{
+	const struct workload_case c = case_of_narrow_line();
+	AUTO(firewall_down) struct firewall firewall = {0};
+	AUTO(run_done) struct run run = {0};
+
+	CHECK(has_network() && firewall_up(&firewall, "dport"));
+	CHECK_OK(prepare(&run, &workload_reorder, &c), run.err);
+	CHECK_OK(go_on(&run, &workload_reorder, &c), run.err);
+	CHECK(run.reading.cause == CAUSE_UNREACHABLE && run.reading.blamed == 1);
+	CHECK(strstr(run.reading.evidence, "no probe of ") && run.reading.bytes_moved == 0);
+	CHECK(json_number_at(run.reading.data, "/streams/0/tunnel/loss_percent", 0) == 100);
+}
+
+TEST(a_server_that_never_answers_is_a_finding_and_the_rest_is_measured)
+{
+	struct workload_case c = case_of("127.0.0.1");
+	AUTO(firewall_down) struct firewall firewall = {0};
+	AUTO(run_done) struct run run = {0};
+
+	c.seconds = 1;
+	CHECK(has_network() && firewall_up(&firewall, "sport"));
+	CHECK_OK(prepare(&run, &workload_load_latency, &c), run.err);
+	CHECK_OK(go_on(&run, &workload_load_latency, &c), run.err);
+	CHECK(run.reading.cause == CAUSE_UNREACHABLE);
+	CHECK(strstr(run.reading.evidence, "no echo of a probe came back from yuki while idle"));
+	CHECK(json_number_at(run.reading.data, "/stages/3/tunnel/there/received_packets", 0) > 0);
+	CHECK(json_number_at(run.reading.data, "/stages/3/load_there_bps", 0) > 0);
+}

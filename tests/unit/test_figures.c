@@ -79,3 +79,35 @@ TEST(every_such_workload_has_a_table_of_medians)
 	CHECK(strcmp(table->rows->values[4].text, "2/2") == 0);
 	CHECK(table_named(tables, "idle"));
 }
+
+TEST(times_under_load_are_held_against_the_bare_link)
+{
+	AUTO(results_freep) struct results *results = example();
+	struct arena *arena = results->arena;
+	struct tables *tables = tables_new(arena);
+	struct vpn *bare = arena_alloc(arena, struct vpn, 1);
+	struct cell *cell = arena_alloc(arena, struct cell, 1);
+	struct other_result *others = arena_alloc(arena, struct other_result, 2);
+	const struct table *table;
+
+	for (size_t i = 0; i < 2; i++) {
+		others[i].file = "load_latency.json";
+		others[i].title = "Delay";
+		others[i].outcome.envelope.status = ENVELOPE_SUCCESS;
+		others[i].figures =
+			json_pack("{s:f, s:f}", "idle_rtt_ms", 1.0, "loaded_rtt_ms", i ? 9.0 : 4.0);
+		json_array_append_new(results->kept, others[i].figures);
+	}
+	*cell = (struct cell){.profile = "baseline", .others = &others[0]};
+	*bare = (struct vpn){.name = "Internal", .is_reference = true, .cells = cell};
+	results->vpns->cells->others = &others[1];
+	bare->next = results->vpns;
+	results->vpns = bare;
+	results->reference = bare;
+	tables_others(results, tables);
+	table = table_named(tables, "load_latency");
+	CHECK(table && table->row_count == 2);
+	CHECK(strcmp(table->columns[4].key, "loaded_rtt_ms_over_bare") == 0);
+	CHECK(isnan(table->rows->values[4].number));
+	CHECK(table->rows->next->values[4].number == 5);
+}

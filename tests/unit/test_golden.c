@@ -177,3 +177,11 @@ TEST(every_stored_output_of_rate_reads_as_expected)
 	CHECK(walk("rate", &failed) >= 10);
 	CHECK(failed == 0);
 }
+
+TEST(every_stored_output_of_the_probe_reads_as_expected)
+{
+	size_t failed;
+
+	CHECK(walk("probe", &failed) >= 11);
+	CHECK(failed == 0);
+}

@@ -57,8 +57,8 @@ TEST(a_second_copy_is_a_duplicate_and_nothing_else)
 	CHECK(result.delay.max_us == 51000); /* of the first copy of packet 2 */
 }
 
-/* The example is that of RFC 4737: 1 4 2 3 5 in our counting from zero. */
-TEST(reordering_follows_rfc_4737)
+/* 1 4 2 3 5, counted from zero as all numbers here. */
+TEST(packets_that_one_overtook_are_reordered)
 {
 	static const uint32_t order[] = {0, 3, 1, 2, 4};
 	struct probe_result result = measure(order, 5, 5);
@@ -80,6 +80,102 @@ TEST(a_packet_that_three_overtook_is_three_reordered)
 	CHECK(result.density[PROBE_DISPLACEMENT + 3] == 1); /* late by three */
 	CHECK(result.density[PROBE_DISPLACEMENT - 1] == 3); /* three are early by one */
 	CHECK(result.density[PROBE_DISPLACEMENT] == 1);
+}
+
+/* RFC 4737, section 7.1: packet 4 of 10 comes after packet 8. */
+TEST(a_single_packet_reordered_is_as_rfc_4737_says)
+{
+	static const uint32_t order[] = {0, 1, 2, 4, 5, 6, 7, 3, 8, 9};
+	struct probe_result result = measure(order, 10, 10);
+
+	CHECK(result.reordered == 1 && result.extent_max == 4 && result.extent_p50 == 4);
+	CHECK(result.n_reordered[4] == 1 && result.n_reordered[5] == 0);
+	CHECK(result.late_p99_us == 4000); /* behind packet 5, which was the first to overtake */
+}
+
+/* RFC 4737, section 7.2: packets 5 and 6 come after packet 7. */
+TEST(two_packets_reordered_are_as_rfc_4737_says)
+{
+	static const uint32_t order[] = {0, 1, 2, 3, 6, 4, 5, 7, 8, 9};
+	struct probe_result result = measure(order, 10, 10);
+
+	CHECK(result.reordered == 2 && result.extent_p50 == 1 && result.extent_max == 2);
+	/* What came just before packet 6 is packet 5, which is earlier: it is not 1-reordered. */
+	CHECK(result.n_reordered[1] == 1 && result.n_reordered[2] == 0);
+}
+
+/* RFC 4737, section 7.3: packets 4, 5 and 6 come after packet 10. */
+TEST(three_packets_reordered_are_as_rfc_4737_says)
+{
+	static const uint32_t order[] = {0, 1, 2, 6, 7, 8, 9, 3, 4, 5, 10};
+	struct probe_result result = measure(order, 11, 11);
+
+	CHECK(result.reordered == 3 && result.extent_p50 == 5 && result.extent_max == 6);
+	CHECK(result.n_reordered[4] == 1 && result.n_reordered[5] == 0);
+	CHECK(result.late_p99_us == 6000);
+}
+
+/* RFC 5236, section 8, without loss: 1 4 2 5 3 6 7 8. */
+TEST(density_and_occupancy_are_as_rfc_5236_says)
+{
+	static const uint32_t order[] = {0, 3, 1, 4, 2, 5, 6, 7};
+	struct probe_result result = measure(order, 8, 8);
+	const uint64_t *density = result.density + PROBE_DISPLACEMENT;
+
+	CHECK(density[-2] == 1 && density[-1] == 1 && density[0] == 4);
+	CHECK(density[1] == 1 && density[2] == 1);
+	CHECK(result.occupancy[0] == 5 && result.occupancy[1] == 2 && result.occupancy[2] == 1);
+}
+
+/* By its sections 3 and 6: packet 2 of 1 4 3 5 3 8 7 6 is lost, the second 3 is a copy. */
+TEST(a_lost_packet_and_a_copy_leave_density_and_occupancy_alone)
+{
+	static const uint32_t order[] = {0, 3, 2, 4, 2, 7, 6, 5};
+	struct probe_result result = measure(order, 8, 8);
+	const uint64_t *density = result.density + PROBE_DISPLACEMENT;
+
+	CHECK(result.lost == 1 && result.duplicates == 1 && result.received == 7);
+	CHECK(density[-2] == 1 && density[-1] == 1 && density[0] == 3);
+	CHECK(density[1] == 1 && density[2] == 1);
+	CHECK(result.occupancy[0] == 4 && result.occupancy[1] == 2 && result.occupancy[2] == 1);
+}
+
+/* A hundred delays of 1, 2, ... 100 ms. */
+TEST(percentiles_trimmed_mean_and_histogram_of_delays)
+{
+	struct probe_arrival arrivals[100];
+	struct probe_result result = {0};
+	struct error err = {0};
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < 100; i++)
+		arrivals[i] = (struct probe_arrival){
+			.number = i, .received_ns = (int64_t)(i + 1) * 1000000};
+	CHECK_OK(probe_measure(arrivals, 100, 100, &result, &err), err);
+	CHECK(result.delay.p50_us == 50000 && result.delay.p90_us == 90000);
+	CHECK(result.delay.p99_us == 99000 && result.delay.p999_us == 100000);
+	CHECK(fabs(result.delay.mean95_us - 48000) < 1e-6); /* of 1 to 95 ms */
+	for (size_t i = 0; i < PROBE_BINS; i++) {
+		double low = i > 0 ? probe_bin_end_us(i - 1) : 0, high = probe_bin_end_us(i);
+		uint64_t within = 0;
+
+		for (int ms = 1; ms <= 100; ms++)
+			within += 1000 * ms >= low && 1000 * ms < high;
+		CHECK(result.delay.histogram[i] == within);
+		total += within;
+	}
+	CHECK(total == 100);
+}
+
+TEST(delays_beyond_the_histogram_are_in_its_last_bin)
+{
+	const struct probe_arrival arrivals[] = {{0, 0, 1}, {1, 0, INT64_C(40000000000)}};
+	struct probe_result result = {0};
+	struct error err = {0};
+
+	CHECK_OK(probe_measure(arrivals, 2, 2, &result, &err), err);
+	CHECK(result.delay.histogram[0] == 1 && result.delay.histogram[PROBE_BINS - 1] == 1);
+	CHECK(probe_bin_end_us(PROBE_BINS - 1) > 33e6);
 }
 
 TEST(lost_packets_do_not_displace_the_others)

@@ -1,0 +1,151 @@
+/* The packets outside a tunnel: finding those of a stream in the wire's log, and measuring them. */
+#include "workload/outer.h"
+
+#include "workload/probe.h"
+
+#include <stdlib.h>
+
+enum {
+	FLOWS = 64 /* that are told apart; a host that sends more is no place for a probe */
+};
+
+struct flow {
+	uint32_t flow;
+	uint64_t first; /* index of its first packet */
+	double packets, bytes;
+};
+
+static bool is_within(const struct workload_packet *packet, int64_t from_ns, int64_t to_ns)
+{
+	return packet->in_ns >= from_ns && packet->in_ns < to_ns;
+}
+
+static struct flow *flow_of(struct flow flows[FLOWS], size_t *count, uint32_t flow)
+{
+	for (size_t i = 0; i < *count; i++) {
+		if (flows[i].flow == flow)
+			return &flows[i];
+	}
+	if (*count == FLOWS)
+		return NULL;
+	flows[*count] = (struct flow){.flow = flow, .first = UINT64_MAX};
+	return &flows[(*count)++];
+}
+
+/* Of equally large packets those that were sent first: without a VPN both streams look the same. */
+static bool choose_flow(
+	const struct flow flows[FLOWS], size_t count, double sent, uint32_t *ret_flow)
+{
+	uint64_t first = UINT64_MAX;
+	double largest = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		double mean = flows[i].packets ? flows[i].bytes / flows[i].packets : 0;
+
+		if (flows[i].packets < sent / 2 || mean < largest ||
+			(mean == largest && flows[i].first > first))
+			continue;
+		largest = mean;
+		first = flows[i].first;
+		*ret_flow = flows[i].flow;
+	}
+	return largest > 0;
+}
+
+static bool find_flow(const struct workload_case *c, int64_t from_ns, int64_t to_ns, double sent,
+	uint32_t *ret_flow)
+{
+	struct flow flows[FLOWS];
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->packet_count; i++) {
+		const struct workload_packet *packet = &c->packets[i];
+		struct flow *flow;
+
+		if (packet->is_clone || !is_within(packet, from_ns, to_ns))
+			continue;
+		flow = flow_of(flows, &count, packet->flow);
+		if (flow) {
+			flow->packets += packet->count;
+			flow->bytes += packet->bytes;
+			flow->first = packet->index < flow->first ? packet->index : flow->first;
+		}
+	}
+	return choose_flow(flows, count, sent, ret_flow);
+}
+
+static int by_index(const void *left, const void *right)
+{
+	const uint64_t *a = left, *b = right;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* The flow's packets one by one: their indices as they were sent, and those that came as arrivals.
+ */
+struct unfolded {
+	uint64_t *sent, *came;
+	struct probe_arrival *arrivals;
+	size_t sent_count, came_count;
+};
+
+static void unfold(const struct workload_packet *packet, struct unfolded *u)
+{
+	for (uint64_t i = packet->index; i < packet->index + packet->count; i++) {
+		if (!packet->is_clone)
+			u->sent[u->sent_count++] = i;
+		if (!packet->out_ns)
+			continue;
+		u->came[u->came_count] = i;
+		u->arrivals[u->came_count++] = (struct probe_arrival){
+			.sent_ns = packet->in_ns, .received_ns = packet->out_ns};
+	}
+}
+
+/* Numbers by rank: indices count what the host sent to others, too. */
+static bool number_arrivals(struct unfolded *u)
+{
+	size_t different = 0;
+
+	qsort(u->sent, u->sent_count, sizeof(*u->sent), by_index);
+	for (size_t i = 0; i < u->sent_count; i++) {
+		if (different == 0 || u->sent[different - 1] != u->sent[i])
+			u->sent[different++] = u->sent[i];
+	}
+	u->sent_count = different;
+	for (size_t i = 0; i < u->came_count; i++) {
+		const uint64_t *at =
+			bsearch(&u->came[i], u->sent, u->sent_count, sizeof(*u->sent), by_index);
+
+		if (!at)
+			return false; /* a clone whose original found no room in the log */
+		u->arrivals[i].number = (uint32_t)(at - u->sent);
+	}
+	return true;
+}
+
+json_t *outer_measure(const struct workload_case *c, int64_t from_ns, int64_t to_ns, double sent)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct unfolded u = {0};
+	struct probe_result result;
+	struct error ignored;
+	size_t most = 0;
+	uint32_t flow = 0;
+
+	if (!find_flow(c, from_ns, to_ns, sent, &flow))
+		return NULL;
+	for (size_t i = 0; i < c->packet_count; i++)
+		most += c->packets[i].count;
+	u.sent = arena_alloc(arena, uint64_t, most);
+	u.came = arena_alloc(arena, uint64_t, most);
+	u.arrivals = arena_alloc(arena, struct probe_arrival, most);
+	for (size_t i = 0; i < c->packet_count; i++) {
+		if (c->packets[i].flow == flow && is_within(&c->packets[i], from_ns, to_ns))
+			unfold(&c->packets[i], &u);
+	}
+	if (!number_arrivals(&u) ||
+		probe_measure(u.arrivals, u.came_count, u.sent_count, &result, &ignored))
+		return NULL;
+	return probe_json(&result);
+}
