@@ -4,6 +4,7 @@
 #include "plan/plan.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static int refuse_version(
 	struct arena *arena, const struct choice *choice, const char *version, struct error *err)
@@ -29,6 +30,20 @@ static const char *end_of_name(const char *words)
 	return at && at != words && !strchr(at, '/') ? at : words + strlen(words);
 }
 
+/* Else what is on PATH would run under the name of a version that has lost a program. */
+static bool is_whole(struct arena *arena, const struct pin_version *version, const char *bin)
+{
+	for (size_t i = 0; i < version->module_count; i++) {
+		const char *const *programs = version->modules[i].programs;
+
+		for (size_t j = 0; programs[j]; j++) {
+			if (access(arena_printf(arena, "%s/%s", bin, programs[j]), X_OK) < 0)
+				return false;
+		}
+	}
+	return true;
+}
+
 const char *choice_name(struct arena *arena, const char *words)
 {
 	return arena_strndup(arena, words, (size_t)(end_of_name(words) - words));
@@ -49,6 +64,8 @@ int choice_read(struct arena *arena, const struct pins *pins, const char *prefix
 	choice.is_system = !choice.version || choice.version->source == PIN_DEBIAN;
 	if (!choice.is_system)
 		choice.bin = installed_bin(arena, prefix, choice.name, choice.version->version);
+	if (choice.bin && !is_whole(arena, choice.version, choice.bin))
+		choice.bin = NULL;
 	*ret_choice = choice;
 	return 0;
 }

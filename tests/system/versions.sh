@@ -47,6 +47,9 @@ check "or what is on PATH where that is not installed" prints 'nebula .*yes .*on
 meshbench run "$fast" --vpn nebula@1.10.3 --workload ping --out "$scratch/absent"
 check "a chosen version that is absent is not replaced" says 'nebula@1.10.3 is not installed; install it: meshbench install --vpn nebula@1.10.3'
 check "but missing" exits 3
+rm "$MESHBENCH_VPNS/nebula/1.9.7/bin/nebula-cert"
+meshbench run "$fast" --vpn nebula@1.9.7 --workload ping --out "$scratch/robbed"
+check "one that has lost a program is not completed from PATH" says 'nebula@1.9.7 is not installed'
 meshbench run "$fast" --vpn nebula@0.1 --workload ping --out "$scratch/unknown"
 check "an unknown version is refused with those known" says 'nebula@0.1: .*there are: 1.10.3, .*system'
 check "as wrong input" exits 2
