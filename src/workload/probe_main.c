@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <netdb.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ enum {
 	RECEIVE_BUFFER = 256 << 20,
 	SEND_BUFFER = 64 << 20, /* a queue below us must not make us refuse to send */
 	BATCH = 64,
+	MAX_TOGETHER = 64, /* UDP_MAX_SEGMENTS */
 	SPIN_NS = 30000
 };
 
@@ -36,16 +38,19 @@ static const char usage[] =
 	"FILE]\n"
 	"       meshbench-probe send ADDRESS --port N --count N --rate PACKETS-PER-SECOND [--bytes "
 	"N]\n"
+	"                       [--together N]\n"
 	"\n"
 	"The receiver prints \"ready\" on stderr, and what it measured as JSON on stdout. It ends "
 	"when\n"
 	"nothing came for --idle-ms (1000) after the first packet, or after --limit-s (60). Delays "
 	"are\n"
-	"one-way: both sides need the same clock, as hosts of one machine have.\n";
+	"one-way: both sides need the same clock, as hosts of one machine have. The sender hands\n"
+	"--together (1) packets at a time to the kernel as one super-packet, for rates that single\n"
+	"ones do not reach.\n";
 
 struct options {
 	const char *address, *raw_path;
-	int64_t port, count, rate, bytes, idle_ms, limit_s;
+	int64_t port, count, rate, bytes, together, idle_ms, limit_s;
 	bool is_sender;
 };
 
@@ -67,6 +72,8 @@ static int number_option(int name, struct options *options, struct error *err)
 		return text_integer(optarg, 1, 10000000, &options->rate, err);
 	case 'b':
 		return text_integer(optarg, HEAD_BYTES, MAX_BYTES, &options->bytes, err);
+	case 't':
+		return text_integer(optarg, 1, MAX_TOGETHER, &options->together, err);
 	case 'i':
 		return text_integer(optarg, 1, 600000, &options->idle_ms, err);
 	case 'l':
@@ -83,7 +90,8 @@ static int read_options(int argc, char **argv, struct options *options, struct e
 {
 	static const struct option names[] = {{"port", 1, NULL, 'p'}, {"count", 1, NULL, 'n'},
 		{"rate", 1, NULL, 'r'}, {"bytes", 1, NULL, 'b'}, {"idle-ms", 1, NULL, 'i'},
-		{"limit-s", 1, NULL, 'l'}, {"raw", 1, NULL, 'w'}, {NULL, 0, NULL, 0}};
+		{"limit-s", 1, NULL, 'l'}, {"raw", 1, NULL, 'w'},
+		{"together", 1, NULL, 't'}, {NULL, 0, NULL, 0}};
 	const char *verb = argc > 1 ? argv[1] : "";
 	int name;
 
@@ -137,21 +145,53 @@ static int connect_to(const struct options *options, int *ret_fd, struct error *
 	return 0;
 }
 
-static int run_sender(const struct options *options, struct error *err)
+static int open_sender(const struct options *options, int *ret_fd, struct error *err)
 {
-	static uint8_t packet[MAX_BYTES];
 	AUTO(fd_closep) int fd = -1;
-	struct head head = {.magic = MAGIC, .run = (uint64_t)clock_now_ns()};
-	int64_t start_ns, due_ns, refused = 0, stalls = 0;
-	int size = SEND_BUFFER;
+	int size = SEND_BUFFER, segment = (int)options->bytes;
 
+	if (options->together * options->bytes > MAX_BYTES)
+		return fail(err, ERROR_USAGE, "%lld packets of %lld bytes are more than %d together",
+			(long long)options->together, (long long)options->bytes, MAX_BYTES);
 	if (connect_to(options, &fd, err))
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	if (options->together > 1 &&
+		setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof(segment)) < 0)
+		return fail_errno(err, "send packets together");
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
+/* Numbers `count` packets from head->number on; true when the kernel took them. */
+static bool send_together(int fd, const struct head *head, int64_t count, int64_t bytes)
+{
+	static uint8_t packets[MAX_BYTES];
+
+	for (int64_t i = 0; i < count; i++) {
+		struct head each = *head;
+
+		each.number += (uint32_t)i;
+		memcpy(packets + i * bytes, &each, sizeof(each));
+	}
+	return send(fd, packets, (size_t)(count * bytes), MSG_DONTWAIT) >= 0;
+}
+
+static int run_sender(const struct options *options, struct error *err)
+{
+	AUTO(fd_closep) int fd = -1;
+	struct head head = {.magic = MAGIC, .run = (uint64_t)clock_now_ns()};
+	int64_t start_ns, began_ns, due_ns, refused = 0, stalls = 0, together = options->together;
+
+	if (open_sender(options, &fd, err))
+		return -1;
 	prctl(PR_SET_TIMERSLACK, 1UL);
 	start_ns = clock_now_ns() + NS_PER_MS;
-	for (int64_t i = 0; i < options->count; i++) {
+	began_ns = start_ns;
+	for (int64_t i = 0; i < options->count; i += together) {
+		if (together > options->count - i)
+			together = options->count - i;
 		due_ns = start_ns + (int64_t)((double)i * 1e9 / (double)options->rate);
 		wait_until(due_ns);
 		head.number = (uint32_t)i;
@@ -162,13 +202,13 @@ static int run_sender(const struct options *options, struct error *err)
 			start_ns += head.sent_ns - due_ns;
 			stalls++;
 		}
-		memcpy(packet, &head, sizeof(head));
-		refused += send(fd, packet, (size_t)options->bytes, MSG_DONTWAIT) < 0;
+		if (!send_together(fd, &head, together, options->bytes))
+			refused += together;
 	}
 	printf("{\"sent_packets\": %lld, \"refused_packets\": %lld, \"stalls\": %lld, \"seconds\": "
 	       "%.6f}\n",
 		(long long)options->count, (long long)refused, (long long)stalls,
-		(double)(clock_now_ns() - start_ns) / 1e9);
+		(double)(clock_now_ns() - began_ns) / 1e9);
 	return 0;
 }
 
@@ -337,7 +377,7 @@ static int run_receiver(const struct options *options, struct error *err)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.bytes = 100, .idle_ms = 1000, .limit_s = 60};
+	struct options options = {.bytes = 100, .together = 1, .idle_ms = 1000, .limit_s = 60};
 	struct error err = {0};
 
 	if (read_options(argc, argv, &options, &err) ||
