@@ -245,8 +245,8 @@ static json_t *counters_json(
 		{"line_overflow_out", c->line_overflow_out},
 		{"line_overflow_in", c->line_overflow_in}, {"queued", c->queued},
 		{"malformed", c->malformed}, {"write_errors", c->write_errors},
-		{"out_of_memory", c->out_of_memory},
-		{"host_tx_dropped", losses->tx_dropped}, {"host_rx_dropped", losses->rx_dropped},
+		{"out_of_memory", c->out_of_memory}, {"host_tx_dropped", losses->tx_dropped},
+		{"host_rx_dropped", losses->rx_dropped},
 		{"host_udp_buffer_full", losses->udp_buffer_full}};
 	json_t *json = json_pack("{s:s}", "host", host);
 
@@ -267,10 +267,10 @@ static json_t *health_json(const struct wire_health *health)
 	return json_pack("{s:{s:f,s:f,s:f,s:I}, s:f, s:f, s:b, s:b, s:I, s:I}", "release_error_us",
 		"p50", quantile_us(late, 0.5), "p99", quantile_us(late, 0.99), "max",
 		(double)late->max_ns / 1e3, "count", (json_int_t)late->count, "late_limit_us",
-		(double)health->late_limit_ns / 1e3, "cpu_s",
-		health->cpu_s, "is_realtime", health->is_realtime, "memory_is_locked",
-		health->memory_is_locked, "memory_bytes", (json_int_t)health->memory_bytes,
-		"memory_used_bytes", (json_int_t)health->memory_used_bytes);
+		(double)health->late_limit_ns / 1e3, "cpu_s", health->cpu_s, "is_realtime",
+		health->is_realtime, "memory_is_locked", health->memory_is_locked, "memory_bytes",
+		(json_int_t)health->memory_bytes, "memory_used_bytes",
+		(json_int_t)health->memory_used_bytes);
 }
 
 /* What each host lost since the restart; a rebooted one counts from its boot. */
@@ -342,7 +342,6 @@ json_t *emulated_facts(const struct lab *lab)
 		(json_int_t)(buffer ? buffer : WIRE_DEFAULT_LINE_BUFFER_BYTES),
 		"line_overhead_bytes", WIRE_LINE_OVERHEAD_BYTES, "bottleneck_buffer_bytes",
 		(json_int_t)netem_buffer_bytes(&profile->impairment), "memory_bytes",
-		(json_int_t)WIRE_DEFAULT_MEMORY_BYTES, "most_ports", WIRE_MAX_PORTS,
-		"senders_wait",
+		(json_int_t)WIRE_DEFAULT_MEMORY_BYTES, "most_ports", WIRE_MAX_PORTS, "senders_wait",
 		wants_queue(profile) ? json_boolean(lab->senders_wait) : json_null());
 }

@@ -35,7 +35,7 @@ struct lab {
 	struct wire *wire;   /* engine wire: its process, and the port of every host */
 	struct proc *wire_program;
 	uint32_t *ports;
-	int *taps; /* of every host, or -1: held, so that hosts outlive a wire that dies */
+	int *taps;         /* of every host, or -1: held, so that hosts outlive a wire that dies */
 	double wire_cpu_s; /* of its process, at the last restart */
 	struct host_losses *losses; /* of every host, then */
 	bool senders_wait;          /* engine wire: a queue stands for every host's card */

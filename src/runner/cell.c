@@ -158,7 +158,7 @@ static void tell_attempt(const struct measurement *m, bool is_last)
 		run_tell(m->run, NULL, NULL,
 			arena_printf(m->arena, "%s, %s: %s: %s; %s", m->visit->driver->name,
 				m->visit->profile->name, m->cell->workload->name, wire_reason(m),
-				!is_last		      ? "once more"
+				!is_last                           ? "once more"
 				: worst_of(m)->cause == CAUSE_WIRE ? "given up"
 								   : "the figures are marked"));
 	else if (!is_last)

@@ -246,8 +246,7 @@ static void prefetch_next(const struct queue *queue)
 static bool continues(const struct parcel *parcel, const struct parcel *next)
 {
 	return next->buffer == parcel->buffer && next->out_port == parcel->out_port &&
-	       next->first == parcel->first + parcel->count &&
-	       next->is_clone == parcel->is_clone;
+	       next->first == parcel->first + parcel->count && next->is_clone == parcel->is_clone;
 }
 
 /*

@@ -14,7 +14,7 @@
 
 enum {
 	BATCH = 64, /* frames from one port before the next has its turn */
-	READS = 8,  /* between releases: reading and writing in turns costs the processor's caches */
+	READS = 8, /* between releases: reading and writing in turns costs the processor's caches */
 	PATIENCE = 4,
 	EVENTS = 32,
 	SLEEPS = 15, /* tried to find out what one takes */

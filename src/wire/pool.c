@@ -41,7 +41,7 @@ enum buffer_class buffer_class_for(uint32_t size)
 	enum buffer_class class = BUFFER_TINY;
 
 	while (buffer_room(class) < size)
-		class++;
+		class ++;
 	return class;
 }
 

@@ -53,8 +53,9 @@ struct wire_counters {
 	uint64_t malformed;     /* frames whose virtio header or lengths contradict themselves */
 	uint64_t write_errors;  /* frames that the receiving TAP refused */
 	uint64_t out_of_memory; /* packets dropped because the wire's own memory was full */
-	/* Frames that the host's TAP dropped before the wire fetched them (tx_dropped of its device).
-	 * 0 from the wire, which cannot see them; for whoever can, before wire_health_is_good(). */
+	/* Frames that the host's TAP dropped before the wire fetched them (tx_dropped of its
+	 * device). 0 from the wire, which cannot see them; for whoever can, before
+	 * wire_health_is_good(). */
 	uint64_t unfetched;
 };
 
@@ -88,8 +89,8 @@ struct wire_health {
  * were later than the limit. Of few packets, so many must be late that chance (95 %) does not
  * explain it: one of five, two of twenty. The limit is 1 ms, or a fifth of the smallest delay up to
  * 5 ms. Without any delay only a queue at the line holds packets, and one more in a hundred of them
- * for a while changes no figure but that queue's: the limit is half of what the line's buffer holds,
- * between 1 and 10 ms.
+ * for a while changes no figure but that queue's: the limit is half of what the line's buffer
+ * holds, between 1 and 10 ms.
  */
 bool wire_health_is_good(const struct wire_health *health, const struct wire_counters ports[],
 	size_t port_count, char *ret_reason, size_t reason_size);

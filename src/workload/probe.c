@@ -214,12 +214,12 @@ json_t *probe_json(const struct probe_result *result)
 		"lost_packets", (json_int_t)result->lost, "loss_percent",
 		result->sent ? 100 * (double)result->lost / (double)result->sent : 0,
 		"arrival_span_s", result->span_s, "mean_loss_burst_packets", result->mean_burst,
-		"loss_bursts_by_packets",
-		counts(result->burst, PROBE_BURSTS), "delay_us", delay_json(&result->delay),
-		"reordered_percent", 100 * (double)result->reordered / came,
-		"three_reordered_percent", 100 * (double)result->n_reordered[3] / came,
-		"n_reordered_packets", counts(result->n_reordered, PROBE_N_REORDERING + 1),
-		"extent_p50_packets", result->extent_p50, "extent_p99_packets", result->extent_p99,
-		"extent_max_packets", result->extent_max, "late_p99_us", result->late_p99_us,
-		"reorder_density_packets", counts(result->density, 2 * PROBE_DISPLACEMENT + 1));
+		"loss_bursts_by_packets", counts(result->burst, PROBE_BURSTS), "delay_us",
+		delay_json(&result->delay), "reordered_percent",
+		100 * (double)result->reordered / came, "three_reordered_percent",
+		100 * (double)result->n_reordered[3] / came, "n_reordered_packets",
+		counts(result->n_reordered, PROBE_N_REORDERING + 1), "extent_p50_packets",
+		result->extent_p50, "extent_p99_packets", result->extent_p99, "extent_max_packets",
+		result->extent_max, "late_p99_us", result->late_p99_us, "reorder_density_packets",
+		counts(result->density, 2 * PROBE_DISPLACEMENT + 1));
 }

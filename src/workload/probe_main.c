@@ -45,7 +45,8 @@ static const char usage[] =
 	"nothing came for --idle-ms (1000) after the first packet, or after --limit-s (60). Delays "
 	"are\n"
 	"one-way: both sides need the same clock, as hosts of one machine have. The sender hands\n"
-	"--together (1) packets at a time to the kernel as one super-packet, for rates that single\n"
+	"--together (1) packets at a time to the kernel as one super-packet, for rates that "
+	"single\n"
 	"ones do not reach.\n";
 
 struct options {
@@ -90,8 +91,8 @@ static int read_options(int argc, char **argv, struct options *options, struct e
 {
 	static const struct option names[] = {{"port", 1, NULL, 'p'}, {"count", 1, NULL, 'n'},
 		{"rate", 1, NULL, 'r'}, {"bytes", 1, NULL, 'b'}, {"idle-ms", 1, NULL, 'i'},
-		{"limit-s", 1, NULL, 'l'}, {"raw", 1, NULL, 'w'},
-		{"together", 1, NULL, 't'}, {NULL, 0, NULL, 0}};
+		{"limit-s", 1, NULL, 'l'}, {"raw", 1, NULL, 'w'}, {"together", 1, NULL, 't'},
+		{NULL, 0, NULL, 0}};
 	const char *verb = argc > 1 ? argv[1] : "";
 	int name;
 
@@ -151,7 +152,8 @@ static int open_sender(const struct options *options, int *ret_fd, struct error 
 	int size = SEND_BUFFER, segment = (int)options->bytes;
 
 	if (options->together * options->bytes > MAX_BYTES)
-		return fail(err, ERROR_USAGE, "%lld packets of %lld bytes are more than %d together",
+		return fail(err, ERROR_USAGE,
+			"%lld packets of %lld bytes are more than %d together",
 			(long long)options->together, (long long)options->bytes, MAX_BYTES);
 	if (connect_to(options, &fd, err))
 		return -1;

@@ -199,7 +199,8 @@ TEST(what_hosts_drop_is_in_the_wires_report)
 	CHECK_OK(lab_restart_wire(s.lab, 7, &err), err);
 	/* A reader that sleeps: its buffer holds 208 KiB, which is fewer than 400 of these. */
 	CHECK(output_on(&s, arena, 0,
-		SHELL("python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+		SHELL("python3 -c 'import socket; s = socket.socket(socket.AF_INET, "
+		      "socket.SOCK_DGRAM); "
 		      "s.bind((\"127.0.0.1\", 7)); "
 		      "[s.sendto(bytes(1000), (\"127.0.0.1\", 7)) for i in range(400)]'")));
 	CHECK_OK(lab_wire_report(s.lab, &report, &err), err);

@@ -69,7 +69,8 @@ static int log_pings(struct lab_fixture *fixture, const char *address, struct fa
 	return 0;
 }
 
-/* A fresh lab and VPN; only then the impairment, so that packets are counted from the first ping. */
+/* A fresh lab and VPN; only then the impairment, so that packets are counted from the first ping.
+ */
 static int fates_of(const char *vpn_name, uint64_t seed, struct fates *ret_fates, struct error *err)
 {
 	AUTO(lab_fixture_done) struct lab_fixture fixture = {0};

@@ -47,7 +47,8 @@ TEST(a_host_without_ipv6_has_only_the_other_half)
 
 TEST(counters_that_are_not_there_are_no_zeros)
 {
-	static const char *const texts[] = {"", "eth0: 1 2 3", "  eth0: 1 2 3 4 5 6 7 8 9 10 11 12\n",
+	static const char *const texts[] = {"", "eth0: 1 2 3",
+		"  eth0: 1 2 3 4 5 6 7 8 9 10 11 12\n",
 		"eth0: 1 2 3 4 5 6 7 8 9 10 11 12\nUdp: RcvbufErrors\nUdp:\n",
 		"eth0: 1 2 3 4 5 6 7 8 9 10 11 12\nUdp: NoPorts\nUdp: 5\n",
 		"veth0: 1 2 3 4 5 6 7 8 9 10 11 12\nUdp: RcvbufErrors\nUdp: 5\n"};
