@@ -264,11 +264,12 @@ static json_t *health_json(const struct wire_health *health)
 {
 	const struct wire_histogram *late = &health->release_error;
 
-	return json_pack("{s:{s:f,s:f,s:f,s:I}, s:f, s:f, s:b, s:b, s:I, s:I}", "release_error_us",
-		"p50", quantile_us(late, 0.5), "p99", quantile_us(late, 0.99), "max",
-		(double)late->max_ns / 1e3, "count", (json_int_t)late->count, "late_limit_us",
-		(double)health->late_limit_ns / 1e3, "cpu_s", health->cpu_s, "is_realtime",
-		health->is_realtime, "memory_is_locked", health->memory_is_locked, "memory_bytes",
+	return json_pack("{s:{s:f,s:f,s:f,s:I}, s:f, s:f, s:I, s:b, s:b, s:I, s:I}",
+		"release_error_us", "p50", quantile_us(late, 0.5), "p99", quantile_us(late, 0.99),
+		"max", (double)late->max_ns / 1e3, "count", (json_int_t)late->count,
+		"late_limit_us", (double)health->late_limit_ns / 1e3, "cpu_s", health->cpu_s,
+		"naps", (json_int_t)health->naps, "is_realtime", health->is_realtime,
+		"memory_is_locked", health->memory_is_locked, "memory_bytes",
 		(json_int_t)health->memory_bytes, "memory_used_bytes",
 		(json_int_t)health->memory_used_bytes);
 }

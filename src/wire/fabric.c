@@ -2,9 +2,10 @@
 #include "wire/internal.h"
 
 enum {
-	LITTLE = 20,      /* a twentieth of a delay is little */
-	LATE_NS = 1000000 /* to be so late is always borne */
+	LITTLE = 20 /* a twentieth of a delay is little */
 };
+
+#define LATE_NS INT64_C(1000000) /* to be so late is always borne */
 
 int fabric_init(struct fabric *fabric, size_t memory_bytes, struct error *err)
 {

@@ -17,6 +17,11 @@
  * receiver's line. With the kernel model the sender's line comes after the impairment and holds
  * packets back in the impairment's queue, as a network card does below its queueing discipline.
  *
+ * A busy wire moderates itself like a network card: it looks at its ports every 50 us (--nap), or
+ * every twentieth of the smallest delay if that is less and still longer than a sleep takes here.
+ * Packets are then up to so much late, both when they are seen and when they are released; the
+ * second is in the release error. It never sleeps for less than a sleep takes.
+ *
  * Memory is bounded: the bytes given at the start (256 MiB) hold waiting packets, a twelfth of that
  * their queue, and every port has up to 1 MiB more for its bottleneck. What does not fit is dropped
  * and counted. A TAP itself holds 500 or more frames before the kernel drops (tx_dropped of the
@@ -79,6 +84,8 @@ struct wire_health {
 	int64_t late_limit_ns;               /* what the ports' parameters bear; see below */
 	uint64_t memory_bytes, memory_used_bytes;
 	double cpu_s;
+	uint64_t
+		naps; /* since the start: how often a busy wire left its ports alone for a moment */
 	bool is_realtime, memory_is_locked;
 };
 
