@@ -1,8 +1,8 @@
 /*
  * The yardstick of the wire: reads frames from one TAP and writes them to another, and does nothing
  * else. Nothing in user space can forward between TAPs with fewer system calls.
- * usage: forward_noop NETNS-FILE TAP NETNS-FILE TAP OFFLOAD; 0 none and no virtio header, 1 all, 2 the
- * header and no offload
+ * usage: forward_noop NETNS-FILE TAP NETNS-FILE TAP OFFLOAD; 0 none and no virtio header, 1 all, 2
+ * the header and no offload
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,9 +1,10 @@
 /*
  * The wire between two or more TAPs, driven by the words of tc netem, for benches and comparisons.
  * usage: forward_wire WIRE-PROGRAM LINE-RATE-MBIT MERGE-US UNIT OPTIONS NETNS-FILE TAP NETNS-FILE
- * TAP [netem words]; UNIT: packet or superpacket; OPTIONS for the program, comma separated, or -
- * The words "calibrated MS MS LOSS" instead of netem's use the calibrated model with FIFO jitter.
- * Prints "ready"; when its input ends it prints counters and health of the wire as one JSON object.
+ * TAP [netem words]; UNIT: packet or superpacket, with "-one-way" behind it only what the first
+ * host sends is impaired; OPTIONS for the program, comma separated, or - The words "calibrated MS
+ * MS LOSS" instead of netem's use the calibrated model with FIFO jitter. Prints "ready"; when its
+ * input ends it prints counters and health of the wire as one JSON object.
  */
 #include "wire/wire.h"
 
@@ -149,10 +150,13 @@ int main(int argc, char **argv)
 	close(ends[1]);
 	check(wire_connect(&ends[0], &wire, &err), &err);
 	for (int i = 0; i < PORTS; i++) {
+		const struct wire_params clean = {
+			.line_rate_bps = params.line_rate_bps, .merge_ns = params.merge_ns};
+		bool is_clean = i > 0 && strstr(argv[4], "-one-way");
 		int tap = open_tap(argv[FIRST_PORT + 2 * i], argv[FIRST_PORT + 1 + 2 * i]);
 
-		check(wire_add_port(
-			      wire, argv[FIRST_PORT + 1 + 2 * i], tap, &params, &ports[i], &err),
+		check(wire_add_port(wire, argv[FIRST_PORT + 1 + 2 * i], tap,
+			      is_clean ? &clean : &params, &ports[i], &err),
 			&err);
 		close(tap);
 	}

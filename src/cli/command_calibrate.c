@@ -57,7 +57,8 @@ static void print_table(const json_t *result)
 	print_row("reordered, RFC 4737 [%]", at(result, "/nominal/reorder_percent"),
 		at(result, "/effective/reordered_percent"), "jitter reorders too");
 	print_row("payload rate [Mbit/s]", at(result, "/nominal/payload_bits_per_second") / 1e6,
-		at(result, "/effective/payload_bits_per_second") / 1e6, "1400-byte datagrams");
+		at(result, "/effective/payload_bits_per_second") / 1e6,
+		json_string_at(result, "/effective/payload_rate_unknown", "1400-byte datagrams"));
 	if (json_is_object(json_object_get(result, "wire")))
 		print_row("release error, p99 [us]", NAN, at(result, "/wire/release_error_us/p99"),
 			json_is_true(json_object_get(json_object_get(result, "wire"), "was_good"))

@@ -65,30 +65,45 @@ static int start_program(struct lab *lab, int their_fd, struct error *err)
 	return proc_wait_output(lab->wire_program, "ready", deadline_in(10 * NS_PER_S), err);
 }
 
-int emulated_begin(struct lab *lab, struct error *err)
+static int connect_program(struct lab *lab, struct error *err)
 {
 	AUTO(fd_closep) int ours = -1, theirs = -1;
 	int ends[2];
 
-	if (lab->count > WIRE_MAX_PORTS)
-		return fail(err, ERROR_MISSING, "engine wire joins at most %d hosts, not %zu",
-			WIRE_MAX_PORTS, lab->count);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return fail_errno(err, "make a socket to the wire");
 	ours = ends[0];
 	theirs = ends[1];
-	lab->ports = arena_alloc(lab->arena, uint32_t, lab->count);
-	lab->losses = arena_alloc(lab->arena, struct host_losses, lab->count);
 	if (start_program(lab, theirs, err))
 		return -1;
 	return wire_connect(&ours, &lab->wire, err);
 }
 
-void emulated_end(struct lab *lab)
+int emulated_begin(struct lab *lab, struct error *err)
+{
+	if (lab->count > WIRE_MAX_PORTS)
+		return fail(err, ERROR_MISSING, "engine wire joins at most %d hosts, not %zu",
+			WIRE_MAX_PORTS, lab->count);
+	lab->ports = arena_alloc(lab->arena, uint32_t, lab->count);
+	lab->losses = arena_alloc(lab->arena, struct host_losses, lab->count);
+	lab->taps = arena_alloc(lab->arena, int, lab->count);
+	for (size_t i = 0; i < lab->count; i++)
+		lab->taps[i] = -1;
+	return connect_program(lab, err);
+}
+
+static void end_program(struct lab *lab)
 {
 	packets_forget(lab);
 	wire_freep(&lab->wire);
 	proc_freep(&lab->wire_program);
+}
+
+void emulated_end(struct lab *lab)
+{
+	end_program(lab);
+	for (size_t i = 0; lab->taps && i < lab->count; i++)
+		fd_closep(&lab->taps[i]);
 }
 
 int emulated_blame(struct lab *lab, struct error *err)
@@ -113,13 +128,13 @@ static const struct netem_timeline *timeline_of(const struct lab *lab)
 	return profile_has_timeline(&lab->profile) ? &lab->profile.timeline : NULL;
 }
 
-static int add_port(struct lab *lab, size_t index, int tap_fd, struct error *err)
+static int add_port(struct lab *lab, size_t index, struct error *err)
 {
 	const struct wire_params params = params_of(lab);
 	const struct netem_timeline *timeline = timeline_of(lab);
 
-	if (wire_add_port(
-		    lab->wire, lab->nodes[index].name, tap_fd, &params, &lab->ports[index], err))
+	if (wire_add_port(lab->wire, lab->nodes[index].name, lab->taps[index], &params,
+		    &lab->ports[index], err))
 		return emulated_blame(lab, err);
 	if (!timeline)
 		return 0;
@@ -128,15 +143,13 @@ static int add_port(struct lab *lab, size_t index, int tap_fd, struct error *err
 
 static int add_ports(struct lab *lab, size_t first, size_t count, struct error *err)
 {
-	int taps[WIRE_MAX_PORTS], status = 0;
-
-	if (tap_open_in_hosts(lab->nodes + first, count, taps, err))
+	if (tap_open_in_hosts(lab->nodes + first, count, lab->taps + first, err))
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		status = status ? status : add_port(lab, first + i, taps[i], err);
-		fd_closep(&taps[i]);
+	for (size_t i = first; i < first + count; i++) {
+		if (add_port(lab, i, err))
+			return -1;
 	}
-	return status;
+	return 0;
 }
 
 int emulated_plug(struct lab *lab, size_t first, size_t count, struct error *err)
@@ -166,6 +179,20 @@ int emulated_unplug(struct lab *lab, size_t index, struct error *err)
 {
 	if (wire_remove_port(lab->wire, lab->ports[index], err))
 		return emulated_blame(lab, err);
+	fd_closep(&lab->taps[index]);
+	return 0;
+}
+
+/* A fresh process at the hosts' old TAPs: they have lost packets and nothing else. */
+static int replace_program(struct lab *lab, struct error *err)
+{
+	end_program(lab);
+	if (connect_program(lab, err))
+		return -1;
+	for (size_t i = 0; i < lab->count; i++) {
+		if (lab->taps[i] >= 0 && add_port(lab, i, err))
+			return -1;
+	}
 	return 0;
 }
 
@@ -186,6 +213,8 @@ int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err)
 
 	if (!lab->wire)
 		return 0;
+	if (proc_result(lab->wire_program).has_ended && replace_program(lab, err))
+		return -1;
 	if (wire_restart(lab->wire, seed, err) || wire_read_health(lab->wire, &health, err))
 		return emulated_blame(lab, err);
 	lab->wire_cpu_s = health.cpu_s;
@@ -226,11 +255,12 @@ static json_t *health_json(const struct wire_health *health)
 {
 	const struct wire_histogram *late = &health->release_error;
 
-	return json_pack("{s:{s:f,s:f,s:f,s:I}, s:f, s:f, s:b, s:b, s:I, s:I}", "release_error_us",
-		"p50", quantile_us(late, 0.5), "p99", quantile_us(late, 0.99), "max",
-		(double)late->max_ns / 1e3, "count", (json_int_t)late->count, "late_limit_us",
-		(double)health->late_limit_ns / 1e3, "cpu_s", health->cpu_s, "is_realtime",
-		health->is_realtime, "memory_is_locked", health->memory_is_locked, "memory_bytes",
+	return json_pack("{s:{s:f,s:f,s:f,s:I}, s:f, s:f, s:I, s:b, s:b, s:I, s:I}",
+		"release_error_us", "p50", quantile_us(late, 0.5), "p99", quantile_us(late, 0.99),
+		"max", (double)late->max_ns / 1e3, "count", (json_int_t)late->count,
+		"late_limit_us", (double)health->late_limit_ns / 1e3, "cpu_s", health->cpu_s,
+		"naps", (json_int_t)health->naps, "is_realtime", health->is_realtime,
+		"memory_is_locked", health->memory_is_locked, "memory_bytes",
 		(json_int_t)health->memory_bytes, "memory_used_bytes",
 		(json_int_t)health->memory_used_bytes);
 }

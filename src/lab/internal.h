@@ -34,7 +34,8 @@ struct lab {
 	struct wire *wire;   /* engine wire: its process, and the port of every host */
 	struct proc *wire_program;
 	uint32_t *ports;
-	double wire_cpu_s;        /* of its process, at the last restart */
+	int *taps;         /* of every host, or -1: held, so that hosts outlive a wire that dies */
+	double wire_cpu_s; /* of its process, at the last restart */
 	struct wire_log *packets; /* the log that is written or was taken last, and its size */
 	size_t packets_bytes;
 	struct host_losses *losses; /* of every host, then */

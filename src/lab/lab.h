@@ -64,8 +64,8 @@ const char *lab_engine_name(enum lab_engine engine);
 bool lab_engine_named(const char *name, enum lab_engine *ret_engine);
 
 /*
- * Fates, counters and health of the wire begin anew, with this seed: equal seeds, equal fates.
- * Engines other than wire have nothing to begin.
+ * Fates, counters and health of the wire begin anew, with this seed: equal seeds, equal fates. A
+ * wire whose process has died is replaced. Engines other than wire have nothing to begin.
  */
 MUST_CHECK int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err);
 /*

@@ -18,7 +18,7 @@ enum cause {
 	CAUSE_MISSING,     /* this machine lacks a program or an ability */
 	CAUSE_CONNECT,     /* the VPN never joined its hosts */
 	CAUSE_SYSTEM,      /* the kernel or the file system said no */
-	CAUSE_WIRE,        /* the emulated network itself was too slow */
+	CAUSE_WIRE,        /* the emulated network itself was too slow, or died */
 	CAUSE_CANCELLED,   /* the user pressed Ctrl-C */
 };
 

@@ -313,6 +313,16 @@ static struct attempt_result attempt_result_new(const struct attempt *attempt)
 	return result;
 }
 
+/* A wire that died fails this attempt; the next begins with a fresh one. */
+static int report_wire(const struct attempt *attempt, struct attempt_result *result,
+	bool *ret_is_dead, struct error *err)
+{
+	if (lab_wire_report(attempt->lab, &result->wire, err) == 0)
+		return 0;
+	*ret_is_dead = err->kind == ERROR_CRASHED;
+	return *ret_is_dead ? 0 : -1;
+}
+
 /* The commands live no longer than this function: what is kept of them is in the result. */
 static int measure(const struct attempt *attempt, struct attempt_result *result, struct error *err)
 {
@@ -320,16 +330,23 @@ static int measure(const struct attempt *attempt, struct attempt_result *result,
 	size_t room = attempt->workload->log_packets;
 	struct lab_packets packets = {0};
 	struct resources *resources = NULL;
+	bool is_wire_dead = false;
 	struct error failure;
-	int failed, wire_died;
+	int failed;
 
 	if (room && lab_record_packets(attempt->lab, room, err))
 		return -1;
 	failed = resources_begin(attempt->lab, attempt->vpn, &resources, &failure) ||
 		 run_jobs(attempt, &jobs, result->arena, &failure);
-	wire_died = lab_wire_report(attempt->lab, &result->wire, err) ||
-		    (room && lab_take_packets(attempt->lab, &packets, err));
-	if (failed) {
+	if (report_wire(attempt, result, &is_wire_dead, err) ||
+		(room && !is_wire_dead && lab_take_packets(attempt->lab, &packets, err))) {
+		if (resources)
+			result->resources = resources_end(resources, 0);
+		return -1;
+	}
+	if (is_wire_dead) {
+		blame_all(attempt, result, CAUSE_WIRE, err->text);
+	} else if (failed) {
 		blame_all(attempt, result, cause_of_error(&failure), failure.text);
 	} else {
 		for (size_t link = 0; link < attempt->link_count; link++)
@@ -337,7 +354,7 @@ static int measure(const struct attempt *attempt, struct attempt_result *result,
 	}
 	if (resources)
 		result->resources = resources_end(resources, bytes_of(attempt, result));
-	return wire_died ? -1 : 0;
+	return 0;
 }
 
 int attempt_run(const struct attempt *attempt, struct attempt_result *ret_result, struct error *err)

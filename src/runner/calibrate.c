@@ -14,11 +14,14 @@ enum {
 	HEADER_BYTES = 42, /* Ethernet, IPv4 and UDP */
 	LINE_BYTES = 66,   /* the same, with what a line adds to a frame */
 	PROBE_RATE = 2000, /* packets per second at most */
-	RATE_MS = 1000     /* of sending more than fits */
+	RATE_MS = 1000,    /* of sending more than fits */
+	FAST = 10000,      /* packets per second that a sender has to hand over together */
+	TOGETHER = 40
 };
 
-/* A rate is measured by sending this much more than fits, by a sender that can keep this up. */
-static const double OVERLOAD = 1.3, SLOW_SENDER = 1.05;
+/* A rate is measured by sending so much more than fits; it counts when still so much more was sent
+ * than came, apart from what the profile loses. */
+static const double OVERLOAD = 1.3, CLEARLY_MORE = 1.03;
 static const char *const names[] = {"here", "peer", NULL};
 
 /* The payload rate that a profile lets through for packets of this size; 0: no limit. */
@@ -66,7 +69,7 @@ static json_t *nominal_json(const struct profile *profile)
 struct burst {
 	double packets_per_s;
 	int64_t count;
-	int bytes;
+	int bytes, together;
 };
 
 struct session {
@@ -74,7 +77,7 @@ struct session {
 	struct lab *lab;
 	const char *program;
 	int64_t idle_ms; /* no pause between arrivals is longer */
-	double sent_s;   /* how long the last burst really took */
+	double sent_s;   /* how long sending the last burst really took */
 };
 
 static const char *number(struct arena *arena, int64_t value)
@@ -95,6 +98,17 @@ static int start_receiver(const struct session *s, const struct burst *burst,
 		ret_proc, err);
 }
 
+static int read_sent(struct session *s, const struct proc *sender, struct error *err)
+{
+	struct proc_result result = proc_result(sender);
+	json_auto_t *said = NULL;
+
+	if (json_parse(result.out, result.out_size, "meshbench-probe", &said, err))
+		return -1;
+	s->sent_s = json_number_at(said, "/sending_s", NAN);
+	return 0;
+}
+
 static int send_burst(struct session *s, const struct burst *burst, struct error *err)
 {
 	AUTO(proc_freep) struct proc *sender = NULL;
@@ -107,12 +121,12 @@ static int send_burst(struct session *s, const struct burst *burst, struct error
 				    lab_underlay(s->lab, 1), "--port", "7000", "--count",
 				    number(s->arena, burst->count), "--rate",
 				    number(s->arena, (int64_t)burst->packets_per_s), "--bytes",
-				    number(s->arena, burst->bytes), NULL}},
+				    number(s->arena, burst->bytes), "--together",
+				    number(s->arena, burst->together), NULL}},
 		    &sender, err) ||
 		proc_wait_success(sender, deadline, err))
 		return -1;
-	s->sent_s = (double)(proc_result(sender).ended_ns - proc_result(sender).started_ns) / 1e9;
-	return 0;
+	return read_sent(s, sender, err);
 }
 
 /* The receiver says "ready" first, on the same stream. */
@@ -139,50 +153,62 @@ static int measure(
 	return read_report(receiver, ret_json, err);
 }
 
-/*
- * More than fits is sent; what came divided by the time from the first arrival to the last. NAN
- * when all that was sent came, or when the sender was slow: then it was no more than fits.
- */
-static int measure_rate(
-	struct session *s, const struct profile *profile, double *ret_bps, struct error *err)
+/* Why what came does not tell the rate; NULL when it does. */
+static const char *rate_is_unknown(const struct session *s, const struct profile *profile,
+	const json_t *report, double rate_bps)
 {
-	double bps = profile_narrowest_bps(profile), sent_s = RATE_MS / 1e3, span_s;
-	double packets_per_s = OVERLOAD * bps / 8 / RATE_BYTES;
-	struct burst burst = {packets_per_s, (int64_t)(packets_per_s * sent_s), RATE_BYTES};
-	json_auto_t *report = NULL;
 
-	*ret_bps = NAN;
-	if (burst.count < 20)
-		return 0;
-	if (measure(s, &burst, &report, err))
-		return fail_in(err, "measure the rate");
-	span_s = sent_s + (json_number_at(report, "/delay_us/max", 0) -
-				  json_number_at(report, "/delay_us/min", 0)) /
-				  1e6;
-	if (s->sent_s < SLOW_SENDER * sent_s && json_number_at(report, "/lost_packets", 0) > 0)
-		*ret_bps = json_number_at(report, "/received_packets", 0) * RATE_BYTES * 8 / span_s;
+	if (json_number_at(report, "/socket_lost_packets", 0) > sent / 1000)
+		return "the receiver was too slow to take what came";
+	if (!(passing * sent * RATE_BYTES * 8 / s->sent_s > CLEARLY_MORE * rate_bps))
+		return "the sender was too slow to fill the line";
+	return NULL;
+}
+
+/* More than fits is sent: what came, divided by the time from the first arrival to the last. */
+static int measure_rate(
+	struct session *s, const struct profile *profile, json_t *effective, struct error *err)
+{
+	double bps = profile_narrowest_bps(profile);
+	double packets_per_s = OVERLOAD * bps / 8 / RATE_BYTES;
+	struct burst burst = {packets_per_s, (int64_t)(packets_per_s * RATE_MS / 1e3), RATE_BYTES,
+		packets_per_s > FAST ? TOGETHER : 1};
+	const char *reason = "too few packets fit into a second";
+	json_auto_t *report = NULL;
+	double rate_bps = NAN;
+
+	if (burst.count >= 20) {
+		if (measure(s, &burst, &report, err))
+			return fail_in(err, "measure the rate");
+		rate_bps = json_number_at(report, "/received_packets", 0) * RATE_BYTES * 8 /
+			   json_number_at(report, "/arrival_span_s", NAN);
+		reason = rate_is_unknown(s, profile, report, rate_bps);
+	}
+	set_number(effective, "payload_bits_per_second", reason ? NAN : rate_bps);
+	if (reason)
+		json_object_set_new(effective, "payload_rate_unknown", json_string(reason));
 	return 0;
 }
 
 static int measure_all(
 	struct session *s, const struct calibration *c, json_t *result, struct error *err)
 {
-	double bps = profile_narrowest_bps(c->profile), fits = PROBE_RATE, rate_bps = NAN;
+	double bps = profile_narrowest_bps(c->profile), fits = PROBE_RATE;
 	json_t *effective = NULL, *wire = NULL;
 	struct burst burst;
 
 	if (bps > 0) /* a third of it, so that no queue builds up */
 		fits = fmax(1, floor(fmin(fits, bps / 3 / 8 / (DELAY_BYTES + LINE_BYTES))));
-	burst = (struct burst){fits, (int64_t)fmax(1, fits * c->seconds), DELAY_BYTES};
+	burst = (struct burst){fits, (int64_t)fmax(1, fits * c->seconds), DELAY_BYTES, 1};
 	if (lab_restart_wire(s->lab, 1, err) || measure(s, &burst, &effective, err))
 		return -1;
 	json_object_set_new(result, "effective", effective);
 	if (lab_wire_report(s->lab, &wire, err))
 		return -1;
 	json_object_set_new(result, "wire", wire ? wire : json_null());
-	if (bps > 0 && measure_rate(s, c->profile, &rate_bps, err))
-		return -1;
-	set_number(effective, "payload_bits_per_second", rate_bps);
+	if (bps > 0)
+		return measure_rate(s, c->profile, effective, err);
+	set_number(effective, "payload_bits_per_second", NAN);
 	return 0;
 }
 

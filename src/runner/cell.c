@@ -102,6 +102,8 @@ static bool was_wire_good(const struct measurement *m)
 
 static const char *wire_reason(const struct measurement *m)
 {
+	if (worst_of(m)->cause == CAUSE_WIRE) /* it died */
+		return worst_of(m)->evidence;
 	return json_string_at(m->result.wire, "/reason", "");
 }
 
@@ -158,7 +160,9 @@ static void tell_attempt(const struct measurement *m, bool is_last)
 		run_tell(m->run, NULL, NULL,
 			arena_printf(m->arena, "%s, %s: %s: %s; %s", m->visit->driver->label,
 				m->visit->profile->name, m->cell->workload->name, wire_reason(m),
-				is_last ? "the figures are marked" : "once more"));
+				!is_last                           ? "once more"
+				: worst_of(m)->cause == CAUSE_WIRE ? "given up"
+								   : "the figures are marked"));
 	else if (!is_last)
 		run_tell(m->run, NULL, NULL, worst_of(m)->evidence);
 }

@@ -124,6 +124,7 @@ static void tell_health(const struct loop *loop, struct wire_health *health)
 		.memory_used_bytes = loop->fabric.pool.in_use,
 		.cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
 			 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
+		.naps = loop->naps,
 		.is_realtime = loop->is_realtime,
 		.memory_is_locked = loop->memory_is_locked};
 }

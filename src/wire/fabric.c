@@ -2,9 +2,10 @@
 #include "wire/internal.h"
 
 enum {
-	LITTLE = 20,      /* a twentieth of a delay is little */
-	LATE_NS = 1000000 /* to be so late is always borne */
+	LITTLE = 20 /* a twentieth of a delay is little */
 };
+
+#define LATE_NS INT64_C(1000000) /* to be so late is always borne */
 
 int fabric_init(struct fabric *fabric, size_t memory_bytes, struct error *err)
 {
@@ -246,8 +247,7 @@ static void prefetch_next(const struct queue *queue)
 static bool continues(const struct parcel *parcel, const struct parcel *next)
 {
 	return next->buffer == parcel->buffer && next->out_port == parcel->out_port &&
-	       next->first == parcel->first + parcel->count &&
-	       next->is_clone == parcel->is_clone;
+	       next->first == parcel->first + parcel->count && next->is_clone == parcel->is_clone;
 }
 
 /*

@@ -113,12 +113,12 @@ static uint32_t share(struct fabric *fabric, const struct parcel *model)
 
 /* What a line does to the segments of a parcel, one after the other. */
 struct passage {
+	struct parcel run;
 	struct fabric *fabric;
 	struct line *line;
-	uint16_t port;
-	enum stage stage;
-	struct parcel run;
 	int64_t first_ns, merge_ns;
+	enum stage stage;
+	uint16_t port;
 };
 
 static void close_run(struct passage *passage)

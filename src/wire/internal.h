@@ -212,8 +212,8 @@ struct fabric {
 	struct port ports[WIRE_MAX_PORTS];
 	uint16_t port_count; /* highest port in use + 1 */
 	uint64_t seed;
-	uint32_t held; /* packets that wait for successors */
-	bool can_wait; /* some port delays or limits: frames may be kept */
+	uint32_t held;         /* packets that wait for successors */
+	bool can_wait;         /* some port delays or limits: frames may be kept */
 	int64_t tolerance_ns;  /* so much more delay is little to every port */
 	int64_t late_limit_ns; /* as in struct wire_health */
 	fabric_output *output;
@@ -254,7 +254,8 @@ bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct
 void forward_parcel(struct fabric *fabric, uint32_t at, int64_t now_ns);
 void forward_release(struct fabric *fabric, uint32_t at);
 void forward_drop(struct fabric *fabric, uint32_t at);
-/* Counts how late those were that left since the clock was read last; the first of them a little more. */
+/* Counts how late those were that left since the clock was read last; the first of them a little
+ * more. */
 void forward_clock(struct fabric *fabric);
 
 /* log.c */

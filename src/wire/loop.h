@@ -22,6 +22,7 @@ struct loop {
 	int64_t sleep_price_ns; /* what the shortest sleep takes on this machine */
 	int64_t rested_ns;      /* when it last slept longer than that */
 	uint64_t moved;         /* frames read and written */
+	uint64_t naps;
 	bool is_stopped, is_realtime, memory_is_locked;
 	size_t memory_bytes;
 	struct wire_log *log;

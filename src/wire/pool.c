@@ -28,7 +28,7 @@ void pool_done(struct pool *pool)
 	*pool = (struct pool){0};
 }
 
-_Static_assert(sizeof(struct buffer) + VNET_SIZE + 14 + 8 + 1500 <= 25 * 64,
+_Static_assert(sizeof(struct buffer) + VNET_SIZE + 14 + 8 + 1500 <= 25UL * 64,
 	"an ordinary packet with two VLAN tags fits a small buffer");
 
 uint32_t buffer_room(enum buffer_class class)
@@ -41,7 +41,7 @@ enum buffer_class buffer_class_for(uint32_t size)
 	enum buffer_class class = BUFFER_TINY;
 
 	while (buffer_room(class) < size)
-		class++;
+		class ++;
 	return class;
 }
 

@@ -17,6 +17,11 @@
  * receiver's line. With the kernel model the sender's line comes after the impairment and holds
  * packets back in the impairment's queue, as a network card does below its queueing discipline.
  *
+ * A busy wire moderates itself like a network card: it looks at its ports every 50 us (--nap), or
+ * every twentieth of the smallest delay if that is less and still longer than a sleep takes here.
+ * Packets are then up to so much late, both when they are seen and when they are released; the
+ * second is in the release error. It never sleeps for less than a sleep takes.
+ *
  * Memory is bounded: the bytes given at the start (256 MiB) hold waiting packets, a twelfth of that
  * their queue, and every port has up to 1 MiB more for its bottleneck. What does not fit is dropped
  * and counted. A TAP itself holds 500 or more frames before the kernel drops (tx_dropped of the
@@ -53,8 +58,9 @@ struct wire_counters {
 	uint64_t malformed;     /* frames whose virtio header or lengths contradict themselves */
 	uint64_t write_errors;  /* frames that the receiving TAP refused */
 	uint64_t out_of_memory; /* packets dropped because the wire's own memory was full */
-	/* Frames that the host's TAP dropped before the wire fetched them (tx_dropped of its device).
-	 * 0 from the wire, which cannot see them; for whoever can, before wire_health_is_good(). */
+	/* Frames that the host's TAP dropped before the wire fetched them (tx_dropped of its
+	 * device). 0 from the wire, which cannot see them; for whoever can, before
+	 * wire_health_is_good(). */
 	uint64_t unfetched;
 };
 
@@ -78,6 +84,8 @@ struct wire_health {
 	int64_t late_limit_ns;               /* what the ports' parameters bear; see below */
 	uint64_t memory_bytes, memory_used_bytes;
 	double cpu_s;
+	uint64_t
+		naps; /* since the start: how often a busy wire left its ports alone for a moment */
 	bool is_realtime, memory_is_locked;
 };
 
@@ -88,8 +96,8 @@ struct wire_health {
  * were later than the limit. Of few packets, so many must be late that chance (95 %) does not
  * explain it: one of five, two of twenty. The limit is 1 ms, or a fifth of the smallest delay up to
  * 5 ms. Without any delay only a queue at the line holds packets, and one more in a hundred of them
- * for a while changes no figure but that queue's: the limit is half of what the line's buffer holds,
- * between 1 and 10 ms.
+ * for a while changes no figure but that queue's: the limit is half of what the line's buffer
+ * holds, between 1 and 10 ms.
  */
 bool wire_health_is_good(const struct wire_health *health, const struct wire_counters ports[],
 	size_t port_count, char *ret_reason, size_t reason_size);

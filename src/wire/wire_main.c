@@ -42,7 +42,8 @@ static int read_options(int argc, char **argv, struct options *options, struct e
 	static const struct option names[] = {{"control-fd", required_argument, NULL, 'c'},
 		{"listen", required_argument, NULL, 'l'}, {"memory", required_argument, NULL, 'm'},
 		{"realtime", no_argument, NULL, 'r'}, {"spin", required_argument, NULL, 's'},
-		{"nap", required_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+		{"nap", required_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0}};
 	int64_t number = -1;
 	int status = 0, name;
 

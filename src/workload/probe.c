@@ -225,6 +225,9 @@ int probe_measure(const struct probe_arrival arrivals[], size_t count, uint64_t 
 			(double)(arrivals[i].received_ns - arrivals[i].sent_ns) / 1e3;
 		first[result.received++] = arrivals[i];
 	}
+	if (count > 0)
+		result.span_s =
+			(double)(arrivals[count - 1].received_ns - arrivals[0].received_ns) / 1e9;
 	measure_delay(delays_us, result.received, &result.delay);
 	measure_loss(seen, &result);
 	measure_order(first, result.received, &work, &result);
@@ -272,14 +275,15 @@ static json_t *order_json(const struct probe_result *result)
 json_t *probe_json(const struct probe_result *result)
 {
 	json_t *order = order_json(result);
-	json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o, s:o}", "sent_packets",
-		(json_int_t)result->sent, "received_packets", (json_int_t)result->received,
-		"duplicate_packets", (json_int_t)result->duplicates, "lost_packets",
-		(json_int_t)result->lost, "loss_percent",
+	json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o, s:o, s:o}",
+		"sent_packets", (json_int_t)result->sent, "received_packets",
+		(json_int_t)result->received, "duplicate_packets", (json_int_t)result->duplicates,
+		"lost_packets", (json_int_t)result->lost, "loss_percent",
 		result->sent ? 100 * (double)result->lost / (double)result->sent : 0,
-		"mean_loss_burst_packets", result->mean_burst, "loss_bursts_by_packets",
-		counts(result->burst, PROBE_BURSTS), "delay_us", delay_json(&result->delay),
-		"delay_histogram_packets", counts(result->delay.histogram, PROBE_BINS));
+		"arrival_span_s", result->span_s, "mean_loss_burst_packets", result->mean_burst,
+		"loss_bursts_by_packets", counts(result->burst, PROBE_BURSTS), "delay_us",
+		delay_json(&result->delay), "delay_histogram_packets",
+		counts(result->delay.histogram, PROBE_BINS));
 
 	json_object_update(json, order);
 	json_decref(order);

@@ -37,6 +37,7 @@ struct probe_result {
 	uint64_t burst[PROBE_BURSTS];              /* by length; [0] is unused */
 	double mean_burst;                         /* 0 without loss */
 	struct probe_delay delay;                  /* of the first copy of each packet */
+	double span_s;                             /* from the first arrival to the last */
 	uint64_t reordered;                        /* RFC 4737 */
 	uint64_t n_reordered[PROBE_N_REORDERING + 1];
 	double extent_p50, extent_p99, extent_max; /* packets, of the reordered */

@@ -15,6 +15,7 @@ static const char usage[] =
 	"                            --rate PACKETS-PER-SECOND|--bits BITS-PER-SECOND\n"
 	"                            [--bytes N|mtu] [--echo] [--delays] [--stream N]\n"
 	"                            [--wait-ms N] [--linger-ms N] [--spin-us N]\n"
+	"                            [--together N]\n"
 	"\n"
 	"The receiver prints \"ready\" on stderr, and what it measured as JSON on stdout. It ends "
 	"when\n"
@@ -24,7 +25,9 @@ static const char usage[] =
 	"when it gets SIGTERM. Of several addresses each is sent a packet at every tick, as stream "
 	"N,\n"
 	"N+1, ... Delays are one-way: both sides need the same clock, as hosts of one machine "
-	"have.\n";
+	"have. --together (1) packets at a time go to the kernel as one super-packet, for rates "
+	"that\n"
+	"single ones do not reach.\n";
 
 static int text_option(int name, struct probe_options *options)
 {
@@ -61,6 +64,7 @@ static int option(int name, struct probe_options *options, struct error *err)
 		{'a', 0, 600000, &options->wait_ms},
 		{'z', 0, 600000, &options->linger_ms},
 		{'u', 0, 1000000, &options->spin_us},
+		{'t', 1, PROBE_MAX_TOGETHER, &options->together},
 	};
 
 	if (name == 'b' && strcmp(optarg, "mtu") == 0) {
@@ -82,7 +86,7 @@ static int read_options(int argc, char **argv, struct probe_options *options, st
 		{"bytes", 1, NULL, 'b'}, {"idle-ms", 1, NULL, 'i'}, {"limit-s", 1, NULL, 'l'},
 		{"raw", 1, NULL, 'w'}, {"stream", 1, NULL, 's'}, {"echo", 0, NULL, 'e'},
 		{"delays", 0, NULL, 'd'}, {"wait-ms", 1, NULL, 'a'}, {"linger-ms", 1, NULL, 'z'},
-		{"spin-us", 1, NULL, 'u'}, {NULL, 0, NULL, 0}};
+		{"spin-us", 1, NULL, 'u'}, {"together", 1, NULL, 't'}, {NULL, 0, NULL, 0}};
 	int name;
 
 	for (;;) {
@@ -126,7 +130,7 @@ int main(int argc, char **argv)
 	} verbs[] = {{"receive", is_receive, probe_receive}, {"serve", is_serve, probe_serve},
 		{"send", is_send, probe_send}};
 	struct probe_options options = {
-		.bytes = 100, .idle_ms = 1000, .limit_s = 60, .spin_us = 30};
+		.bytes = 100, .idle_ms = 1000, .limit_s = 60, .spin_us = 30, .together = 1};
 	struct error err = {0};
 	int failed = fail(&err, ERROR_USAGE, "%s", usage);
 

@@ -11,6 +11,7 @@ enum {
 	PROBE_TARGETS = 4,
 	PROBE_MAX_BYTES = 65507,
 	PROBE_MAX_COUNT = 100000000,
+	PROBE_MAX_TOGETHER = 64, /* UDP_MAX_SEGMENTS */
 	PROBE_BATCH = 64, /* packets taken before anything else is looked at */
 };
 
@@ -34,6 +35,7 @@ struct probe_options {
 	const char *raw_path;
 	int64_t port, count, seconds_ms, rate, bits, bytes, stream;
 	int64_t idle_ms, limit_s, wait_ms, linger_ms, spin_us;
+	int64_t together; /* packets of one super-packet */
 	bool fills_mtu; /* of the first address */
 	bool wants_echo, shows_delays;
 };

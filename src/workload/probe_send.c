@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -25,6 +26,7 @@ struct sender {
 	uint64_t run;
 	size_t bytes;
 	int64_t count, rate_mhz; /* packets per second, in thousandths */
+	int64_t began_ns;        /* when the first packet was due */
 	int64_t start_ns, stalls;
 };
 
@@ -92,6 +94,20 @@ static int set_pace(struct sender *sender, struct error *err)
 	return 0;
 }
 
+static int send_together(const struct sender *sender, int fd, struct error *err)
+{
+	int segment = (int)sender->bytes;
+
+	if (sender->options->together == 1)
+		return 0;
+	if ((size_t)sender->options->together * sender->bytes > PROBE_MAX_BYTES)
+		return fail(err, ERROR_USAGE, "%lld packets of %zu bytes are more than %d together",
+			(long long)sender->options->together, sender->bytes, PROBE_MAX_BYTES);
+	if (setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof(segment)) < 0)
+		return fail_errno(err, "send packets together");
+	return 0;
+}
+
 static int sender_begin(struct sender *sender, struct error *err)
 {
 	const struct probe_options *options = sender->options;
@@ -104,33 +120,43 @@ static int sender_begin(struct sender *sender, struct error *err)
 	}
 	if (set_pace(sender, err))
 		return -1;
+	for (size_t i = 0; i < options->address_count; i++) {
+		if (send_together(sender, sender->inlets[i].fd, err))
+			return -1;
+	}
 	sender->run = (uint64_t)clock_now_ns();
 	for (size_t i = 0; i < options->address_count; i++)
 		sender->replies[i] = (struct probe_stream){.run = sender->run,
 			.planned = (uint32_t)sender->count,
 			.number = (uint16_t)((size_t)options->stream + i)};
 	prctl(PR_SET_TIMERSLACK, 1UL);
-	sender->start_ns = clock_now_ns() + NS_PER_MS + options->wait_ms * NS_PER_MS;
+	sender->began_ns = clock_now_ns() + NS_PER_MS + options->wait_ms * NS_PER_MS;
+	sender->start_ns = sender->began_ns;
 	return 0;
 }
 
-static void send_one(struct sender *sender, size_t target, int64_t number)
+/* `count` packets from `number` on, in one call; the kernel or the card makes single ones of them.
+ */
+static void send_some(struct sender *sender, size_t target, int64_t number, int64_t count)
 {
-	static uint8_t packet[PROBE_MAX_BYTES];
-	const struct probe_head head = {.magic = probe_magic,
-		.number = (uint32_t)number,
+	static uint8_t packets[PROBE_MAX_BYTES];
+	struct probe_head head = {.magic = probe_magic,
 		.run = sender->run,
 		.sent_ns = clock_now_ns(),
 		.planned = (uint32_t)sender->count,
 		.stream = sender->replies[target].number,
 		.flags = sender->options->wants_echo ? PROBE_ECHO : 0};
 
-	memcpy(packet, &head, sizeof(head));
-	if (send(sender->inlets[target].fd, packet, sender->bytes, MSG_DONTWAIT) < 0) {
-		sender->refused[target]++;
+	for (int64_t i = 0; i < count; i++) {
+		head.number = (uint32_t)(number + i);
+		memcpy(packets + (size_t)i * sender->bytes, &head, sizeof(head));
+	}
+	if (send(sender->inlets[target].fd, packets, (size_t)count * sender->bytes, MSG_DONTWAIT) <
+		0) {
+		sender->refused[target] += (uint64_t)count;
 		sender->refusal[target] = errno;
 	} else {
-		sender->sent[target]++;
+		sender->sent[target] += (uint64_t)count;
 	}
 }
 
@@ -156,7 +182,7 @@ static void send_all(struct sender *sender)
 {
 	const struct probe_options *options = sender->options;
 
-	for (int64_t i = 0; i < sender->count; i++) {
+	for (int64_t i = 0, together; i < sender->count; i += together) {
 		int64_t due_ns =
 			sender->start_ns + (int64_t)((double)i * 1e12 / (double)sender->rate_mhz);
 		int64_t late_ns;
@@ -169,8 +195,10 @@ static void send_all(struct sender *sender)
 			sender->start_ns += late_ns;
 			sender->stalls++;
 		}
+		together = options->together < sender->count - i ? options->together
+								 : sender->count - i;
 		for (size_t target = 0; target < options->address_count; target++)
-			send_one(sender, target, i);
+			send_some(sender, target, i, together);
 		if (options->wants_echo)
 			take_replies(sender);
 	}
@@ -234,7 +262,7 @@ int probe_send(const struct probe_options *options, struct error *err)
 		(json_int_t)total_of(sender.sent), "refused_packets",
 		(json_int_t)total_of(sender.refused), "stalls", (json_int_t)sender.stalls, "bytes",
 		(json_int_t)sender.bytes, "packets_per_second", (double)sender.rate_mhz / 1e3,
-		"sending_s", (double)(clock_now_ns() - sender.start_ns) / 1e9, "targets");
+		"sending_s", (double)(clock_now_ns() - sender.began_ns) / 1e9, "targets");
 	list = json_object_get(report, "targets");
 	linger(&sender);
 	for (size_t i = 0; i < options->address_count; i++) {

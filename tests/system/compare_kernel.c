@@ -13,8 +13,8 @@
  *   a probe finds there is the kernel's own way, which is no part of the model.
  * - Lengths of loss bursts are compared where a loss model made them. At a full queue they hang on
  *   whether a departure comes just before or just after the arrival of the same millisecond.
- * - Bounds are those of two independent samples at one in a thousand or less: 3.5 standard errors, of
- *   losses wider by the length of their bursts; of mean bursts with a geometric law's spread.
+ * - Bounds are those of two independent samples at one in a thousand or less: 3.5 standard errors,
+ * of losses wider by the length of their bursts; of mean bursts with a geometric law's spread.
  */
 #include "netem/netem.h"
 #include "workload/probe.h"
@@ -312,8 +312,7 @@ static double bursts_z(const struct probe_result *a, const struct probe_result *
 	double mean = lost / bursts, variance = mean * (mean - 1) + 1e-3;
 
 	return fabs(a->mean_burst - b->mean_burst) /
-	       sqrt(variance *
-		       (a->mean_burst / (double)a->lost + b->mean_burst / (double)b->lost));
+	       sqrt(variance * (a->mean_burst / (double)a->lost + b->mean_burst / (double)b->lost));
 }
 
 static bool asks_for_time(const struct netem_params *params)
@@ -322,7 +321,8 @@ static bool asks_for_time(const struct netem_params *params)
 }
 
 /* What hangs on time: the distribution of delay, and order. */
-static int compare_times(const struct probe_result *k, const struct probe_result *m, double distance)
+static int compare_times(
+	const struct probe_result *k, const struct probe_result *m, double distance)
 {
 	double n = (double)(k->received < m->received ? k->received : m->received);
 	double order_k = (double)k->reordered / (double)k->received;

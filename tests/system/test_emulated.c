@@ -200,7 +200,7 @@ TEST(a_rebooted_host_is_plugged_in_again)
 	CHECK_OK(lab_verify(s.lab, &err), err);
 }
 
-TEST(a_wire_that_dies_is_named_and_not_waited_for)
+TEST(a_wire_that_dies_is_named_and_replaced_and_its_hosts_live_on)
 {
 	const struct profile line = {.name = "baseline", .line_rate_bps = 1e9};
 	struct error err = {0};
@@ -216,5 +216,35 @@ TEST(a_wire_that_dies_is_named_and_not_waited_for)
 		err);
 	CHECK(lab_wire_report(s.lab, &report, &err));
 	printf("# %s\n", err.text);
-	CHECK(strstr(err.text, "wire"));
+	CHECK(strstr(err.text, "wire") && err.kind == ERROR_CRASHED);
+	CHECK(!output_on(&s, arena, 0, SHELL("ping -q -c 1 -W 1 yuki")));
+	CHECK_OK(lab_restart_wire(s.lab, 7, &err), err);
+	CHECK_OK(lab_verify(s.lab, &err), err);
+	CHECK(output_on(&s, arena, 0, SHELL("ping -q -c 1 yuki")));
+	CHECK_OK(lab_reboot_host(s.lab, 1, &err), err);
+	CHECK_OK(lab_verify(s.lab, &err), err);
+}
+
+TEST(what_hosts_drop_is_in_the_wires_report)
+{
+	const struct profile line = {.name = "baseline", .line_rate_bps = 1e9};
+	struct error err = {0};
+	json_auto_t *report = NULL, *facts = NULL;
+	ARENA(arena);
+	EMULATED_LAB(s, 2, &line);
+
+	CHECK_OK(lab_describe(s.lab, &facts, &err), err);
+	CHECK(json_is_true(json_at(facts, "/wire/senders_wait")));
+	CHECK_OK(lab_restart_wire(s.lab, 7, &err), err);
+	/* A reader that sleeps: its buffer holds 208 KiB, which is fewer than 400 of these. */
+	CHECK(output_on(&s, arena, 0,
+		SHELL("python3 -c 'import socket; s = socket.socket(socket.AF_INET, "
+		      "socket.SOCK_DGRAM); "
+		      "s.bind((\"127.0.0.1\", 7)); "
+		      "[s.sendto(bytes(1000), (\"127.0.0.1\", 7)) for i in range(400)]'")));
+	CHECK_OK(lab_wire_report(s.lab, &report, &err), err);
+	CHECK(json_number_at(report, "/ports/0/host_udp_buffer_full", 0) > 50);
+	CHECK(json_number_at(report, "/ports/1/host_udp_buffer_full", 9) == 0);
+	CHECK(json_number_at(report, "/ports/0/host_tx_dropped", 9) == 0);
+	CHECK(json_is_true(json_at(report, "/was_good")));
 }

@@ -37,7 +37,10 @@ static void run_wire(int control_fd)
 	struct error err = {0};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (loop_init(&loop, control_fd, MEMORY, 0, &err) || loop_run(&loop, &err))
+	if (loop_init(&loop, control_fd, MEMORY, 0, &err))
+		_exit(1);
+	loop.nap_ns = MS;
+	if (loop_run(&loop, &err))
 		_exit(1);
 	loop_done(&loop);
 	_exit(0);
@@ -137,6 +140,30 @@ TEST(frames_cross_a_wire_that_runs_as_its_own_process)
 	CHECK_OK(wire_read_counters(scene.wire, scene.port[0], &counters, &err), err);
 	CHECK(counters.in_frames == 2 && counters.in_packets == 2);
 	CHECK(receive_mark(&scene, 1, 0) == -1); /* it was not for host 1 */
+}
+
+/* 3,000 frames, each a fiftieth of a nap after the one before: none can be slept between. */
+TEST(a_busy_wire_naps_and_an_idle_one_does_not)
+{
+	struct wire_health idle, busy;
+	int64_t start_ns;
+	int sent = 0;
+	SCENE(scene, .impairment = {.model = NETEM_CALIBRATED,
+			     .delay_ns = 40 * MS,
+			     .loss = {.kind = NETEM_LOSS_RANDOM, .random = {.probability = 1}}});
+
+	poll(NULL, 0, 30);
+	CHECK_OK(wire_read_health(scene.wire, &idle, &err), err);
+	CHECK(idle.naps == 0);
+	start_ns = clock_now_ns();
+	while (sent < 3000) {
+		while (clock_now_ns() < start_ns + sent * MS / 50)
+			continue;
+		sent += send_frame(&scene, 0, 1, 0) > 0;
+	}
+	CHECK_OK(wire_read_health(scene.wire, &busy, &err), err);
+	printf("# %llu naps\n", (unsigned long long)busy.naps);
+	CHECK(busy.naps > 5 && busy.naps < 1000);
 }
 
 TEST(parameters_change_over_the_control_connection)
