@@ -40,6 +40,7 @@ struct driver_ready {
 	const char *interface; /* exists and is up */
 	const char *file;      /* exists on the host */
 	const char *http;      /* answers 2xx on the host */
+	const char *tcp;       /* ADDRESS:PORT accepts a connection from the host */
 	const char *output;    /* stands in what it printed */
 };
 

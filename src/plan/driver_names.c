@@ -308,7 +308,7 @@ static int check_step(struct walk *walk, const struct driver_step *step,
 	const struct yaml_value *value, struct error *err)
 {
 	static const char *const commands[] = {"run", "daemon", "script"};
-	static const char *const signs[] = {"interface", "file", "http", "output"};
+	static const char *const signs[] = {"interface", "file", "http", "tcp", "output"};
 	bool on_controller = driver_step_is_on_controller(step);
 	struct view view = {.walk = walk,
 		.on_controller = on_controller,

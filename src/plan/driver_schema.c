@@ -37,7 +37,8 @@ static const cyaml_schema_field_t write_fields[] = {
 static const cyaml_schema_field_t ready_fields[] = {
 	TEXT("interface", OPTIONAL, written_ready, interface),
 	TEXT("file", OPTIONAL, written_ready, file), TEXT("http", OPTIONAL, written_ready, http),
-	TEXT("output", OPTIONAL, written_ready, output), CYAML_FIELD_END};
+	TEXT("tcp", OPTIONAL, written_ready, tcp), TEXT("output", OPTIONAL, written_ready, output),
+	CYAML_FIELD_END};
 
 static const cyaml_schema_field_t capture_fields[] = {
 	TEXT("as", CYAML_FLAG_POINTER, written_capture, as),

@@ -19,7 +19,7 @@ struct written_write {
 };
 
 struct written_ready {
-	const char *interface, *file, *http, *output;
+	const char *interface, *file, *http, *tcp, *output;
 };
 
 struct written_capture {

@@ -190,9 +190,9 @@ static int take_ready(const struct reading *reading, struct error *err)
 
 	if (!ready)
 		return 0;
-	if (!ready->interface && !ready->file && !ready->http && !ready->output)
+	if (!ready->interface && !ready->file && !ready->http && !ready->tcp && !ready->output)
 		return REFUSE(
-			reading, "ready", "say at least one of interface, file, http, output");
+			reading, "ready", "say at least one of interface, file, http, tcp, output");
 	if (ready->interface && !strchr(ready->interface, '$') &&
 		strlen(ready->interface) >= IF_NAMESIZE)
 		return REFUSE(reading, "ready",
@@ -200,9 +200,13 @@ static int take_ready(const struct reading *reading, struct error *err)
 			IF_NAMESIZE - 1);
 	if (ready->http && !text_starts_with(ready->http, "http://"))
 		return REFUSE(reading, "ready", "http must be an address with http://");
-	reading->step->ready =
-		(struct driver_ready){copy(reading, ready->interface), copy(reading, ready->file),
-			copy(reading, ready->http), copy(reading, ready->output)};
+	if (ready->tcp && !strchr(ready->tcp, ':'))
+		return REFUSE(reading, "ready", "tcp must be an address and a port: 127.0.0.1:80");
+	reading->step->ready = (struct driver_ready){.interface = copy(reading, ready->interface),
+		.file = copy(reading, ready->file),
+		.http = copy(reading, ready->http),
+		.tcp = copy(reading, ready->tcp),
+		.output = copy(reading, ready->output)};
 	return 0;
 }
 

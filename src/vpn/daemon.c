@@ -14,7 +14,8 @@
 #define STOP_GRACE_NS (10 * NS_PER_S)
 
 enum {
-	LOG_BYTES = 512 * 1024
+	LOG_BYTES = 512 * 1024,
+	LOOKER_WORDS = 10 /* its name, a kind and a value for each fact, NULL */
 };
 
 /* The watch over one daemon: a small program on its host that ends when the facts hold. */
@@ -83,11 +84,12 @@ static int start_looker(struct vpn *vpn, const char *const *argv, size_t host,
 
 /* Fills `argv` with the looker's arguments and says in words what is awaited. */
 static int looker_words(const struct scope *scope, const struct driver_ready *ready,
-	const char *argv[8], const char **ret_awaited, struct error *err)
+	const char *argv[LOOKER_WORDS], const char **ret_awaited, struct error *err)
 {
 	const struct {
 		const char *kind, *text;
-	} facts[] = {{"interface", ready->interface}, {"file", ready->file}, {"http", ready->http}};
+	} facts[] = {{"interface", ready->interface}, {"file", ready->file}, {"http", ready->http},
+		{"tcp", ready->tcp}};
 	const char *awaited = "";
 	size_t used = 1;
 
@@ -114,7 +116,7 @@ static int watch_start(struct vpn *vpn, size_t daemon, struct watch *watch, stru
 	const struct driver_step *step = vpn->daemons[daemon].step;
 	struct turn turn = {vpn->daemons[daemon].host, NULL};
 	struct scope scope = turn_scope(&vpn->mesh, &turn);
-	const char *argv[8];
+	const char *argv[LOOKER_WORDS];
 
 	*watch = (struct watch){.daemon = daemon};
 	if (looker_words(&scope, &step->ready, argv, &watch->awaited, err))

@@ -28,7 +28,7 @@ static void print_ready(
 	const struct {
 		const char *kind, *text;
 	} facts[] = {{"interface", ready->interface}, {"file", ready->file}, {"http", ready->http},
-		{"output", ready->output}};
+		{"tcp", ready->tcp}, {"output", ready->output}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
 		struct error ignored;

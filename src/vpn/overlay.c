@@ -253,14 +253,15 @@ static int reach(struct vpn *vpn, struct deadline deadline, struct error *err)
 	}
 }
 
-static json_t *lines_of(const char *text)
+static json_t *lines_of(struct arena *arena, const char *text)
 {
 	json_t *lines = json_array();
 
 	while (*text) {
 		size_t length = strcspn(text, "\n");
 
-		json_array_append_new(lines, json_stringn(text, length));
+		json_array_append_new(
+			lines, json_string(text_trim(arena_strndup(arena, text, length))));
 		text += length + (text[length] == '\n');
 	}
 	return lines;
@@ -277,7 +278,7 @@ json_t *overlay_observe(struct vpn *vpn)
 	observed = json_object();
 	for (size_t i = 0; i < vpn->mesh.count; i++)
 		json_object_set_new(observed, vpn->mesh.members[i].name,
-			lines_of(proc_result(questions.procs[i]).out));
+			lines_of(vpn->arena, proc_result(questions.procs[i]).out));
 	return observed;
 }
 

@@ -1,7 +1,8 @@
 /*
  * meshbench-ready KIND VALUE...: ends with 0 once all facts hold on the host where it runs, looking
  * every millisecond. Kinds: `interface NAME` exists and is up, `file PATH` exists, `http URL`
- * answers 2xx. One small process per daemon instead of one command per look.
+ * answers 2xx, `tcp ADDRESS:PORT` accepts a connection. One small process per daemon instead of one
+ * command per look.
  */
 #include "base/attribute.h"
 #include "base/fd.h"
@@ -87,6 +88,24 @@ static int connect_to(const struct url *url)
 	return fd_take(&fd);
 }
 
+/* "address:port" in pieces; the address of IPv6 stands in brackets, as in a URL. */
+static bool parse_place(const char *text, struct url *ret_url)
+{
+	char url[512];
+
+	return snprintf(url, sizeof(url), "http://%s", text) < (int)sizeof(url) &&
+	       parse_url(url, ret_url);
+}
+
+static bool accepts(const char *place)
+{
+	AUTO(fd_closep) int fd = -1;
+	struct url url;
+
+	fd = parse_place(place, &url) ? connect_to(&url) : -1;
+	return fd >= 0;
+}
+
 /* The status line comes in the first bytes: "HTTP/1.1 204 ...". */
 static bool answers_2xx(const char *text)
 {
@@ -121,20 +140,23 @@ static bool holds(const char *kind, const char *value)
 		return is_interface_up(value);
 	if (strcmp(kind, "file") == 0)
 		return access(value, F_OK) == 0;
+	if (strcmp(kind, "tcp") == 0)
+		return accepts(value);
 	return answers_2xx(value);
 }
 
 static bool is_kind(const char *kind)
 {
 	return strcmp(kind, "interface") == 0 || strcmp(kind, "file") == 0 ||
-	       strcmp(kind, "http") == 0;
+	       strcmp(kind, "http") == 0 || strcmp(kind, "tcp") == 0;
 }
 
 int main(int argc, char *argv[])
 {
 	for (int i = 1; i < argc; i += 2) {
 		if (!is_kind(argv[i]) || i + 1 == argc) {
-			fputs("usage: meshbench-ready {interface NAME|file PATH|http URL}...\n",
+			fputs("usage: meshbench-ready {interface NAME|file PATH|http URL|"
+			      "tcp ADDRESS:PORT}...\n",
 				stderr);
 			return EXIT_FAILURE;
 		}

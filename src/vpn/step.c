@@ -161,7 +161,7 @@ static bool may_stay(const struct driver_step *step)
 	const struct driver_ready *ready = &step->ready;
 
 	return step->verb == DRIVER_DAEMON || ready->interface || ready->file || ready->http ||
-	       ready->output;
+	       ready->tcp || ready->output;
 }
 
 /* A daemon is started like a command, then kept. */

@@ -3,15 +3,22 @@
  * prints `ready`, then one line for every destination that the host sends to: `tcp ADDRESS PORT`,
  * or `dns NAME` for a question. Every name leads to one address, so that what a program would do
  * with an answer is seen as well; nothing else is ever answered.
+ *
+ * A socket bound to a device heeds no route, and the kernel then looks for the destination on that
+ * device's own link. So the lab's device is watched, too: `link ADDRESS` is a neighbour asked for
+ * that cannot be one.
  */
 #include "base/attribute.h"
 #include "base/fd.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <linux/if.h>
 #include <linux/if_tun.h>
+#include <net/ethernet.h>
+#include <net/if.h>
 #include <netinet/in.h>
+#include <netpacket/packet.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,7 +33,9 @@ enum {
 	IPV6_BYTES = 40,
 	UDP_BYTES = 8,
 	DNS_BYTES = 12,
-	DNS_PORT = 53
+	DNS_PORT = 53,
+	ARP_BYTES = 28,
+	SOLICIT_BYTES = IPV6_BYTES + 24
 };
 
 struct packet {
@@ -45,6 +54,16 @@ static bool stays_on_the_link(const uint8_t *address, bool is_ipv6)
 	return address[0] >= 224 || (address[0] == 169 && address[1] == 254);
 }
 
+/* The lab's own addresses are of these ranges, as are those that most VPNs give out. */
+static bool is_private(const uint8_t *address, bool is_ipv6)
+{
+	if (is_ipv6)
+		return (address[0] & 0xfe) == 0xfc;
+	return address[0] == 10 || (address[0] == 172 && (address[1] & 0xf0) == 16) ||
+	       (address[0] == 192 && address[1] == 168) ||
+	       (address[0] == 100 && (address[1] & 0xc0) == 64);
+}
+
 /* False for what is of no interest here. */
 static bool read_packet(uint8_t *bytes, size_t size, struct packet *ret_packet)
 {
@@ -52,7 +71,8 @@ static bool read_packet(uint8_t *bytes, size_t size, struct packet *ret_packet)
 	struct packet packet = {.bytes = bytes, .size = size};
 	const uint8_t *to = bytes + (is_ipv6 ? 24 : 16);
 
-	if (size < (is_ipv6 ? IPV6_BYTES : IPV4_BYTES) || stays_on_the_link(to, is_ipv6))
+	if (size < (is_ipv6 ? IPV6_BYTES : IPV4_BYTES) || stays_on_the_link(to, is_ipv6) ||
+		is_private(to, is_ipv6))
 		return false;
 	packet.protocol = bytes[is_ipv6 ? 6 : 9];
 	packet.start = is_ipv6 ? IPV6_BYTES : 4 * (size_t)(bytes[0] & 15);
@@ -167,22 +187,95 @@ static void take(int tun, const struct packet *packet)
 	print_once(line);
 }
 
-int main(void)
+static void print_neighbour(const uint8_t *address, bool is_ipv6)
+{
+	char line[320], text[INET6_ADDRSTRLEN];
+
+	if (stays_on_the_link(address, is_ipv6) || is_private(address, is_ipv6))
+		return;
+	inet_ntop(is_ipv6 ? AF_INET6 : AF_INET, address, text, sizeof(text));
+	snprintf(line, sizeof(line), "link %s 0", text);
+	print_once(line);
+}
+
+/* A frame that the host sends on the lab's device, from behind its Ethernet header. */
+static void take_frame(int tun, unsigned protocol, uint8_t *bytes, size_t size)
+{
+	struct packet packet;
+
+	if (protocol == ETHERTYPE_ARP && size >= ARP_BYTES)
+		print_neighbour(bytes + 24, false);
+	else if (protocol == ETHERTYPE_IPV6 && size >= SOLICIT_BYTES &&
+		 bytes[6] == IPPROTO_ICMPV6 && bytes[IPV6_BYTES] == 135)
+		print_neighbour(bytes + IPV6_BYTES + 8, true);
+	else if ((protocol == ETHERTYPE_IP || protocol == ETHERTYPE_IPV6) &&
+		 read_packet(bytes, size, &packet))
+		take(tun, &packet);
+}
+
+static int open_tun(void)
 {
 	AUTO(fd_closep) int tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 	struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI, .ifr_name = "outside"};
-	uint8_t bytes[65536];
-	struct packet packet;
-	ssize_t n;
 
-	if (tun < 0 || ioctl(tun, TUNSETIFF, &request) < 0) {
-		perror("outside: make its device");
+	if (tun < 0 || ioctl(tun, TUNSETIFF, &request) < 0)
+		return -1;
+	return fd_take(&tun);
+}
+
+static int open_link(void)
+{
+	AUTO(fd_closep)
+	int link = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ALL));
+	struct sockaddr_ll place = {.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)if_nametoindex("eth0")};
+
+	if (link < 0 || !place.sll_ifindex ||
+		bind(link, (struct sockaddr *)&place, sizeof(place)) < 0)
+		return -1;
+	return fd_take(&link);
+}
+
+static uint8_t bytes[65536];
+
+static bool serve_tun(int tun)
+{
+	ssize_t n = read(tun, bytes, sizeof(bytes));
+	struct packet packet;
+
+	if (n > 0 && read_packet(bytes, (size_t)n, &packet))
+		take(tun, &packet);
+	return n > 0;
+}
+
+static bool serve_link(int link, int tun)
+{
+	struct sockaddr_ll from = {0};
+	socklen_t length = sizeof(from);
+	ssize_t n = recvfrom(link, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &length);
+
+	if (n > 0 && from.sll_pkttype == PACKET_OUTGOING)
+		take_frame(tun, ntohs(from.sll_protocol), bytes, (size_t)n);
+	return n >= 0;
+}
+
+int main(void)
+{
+	AUTO(fd_closep) int tun = open_tun(), link = open_link();
+	struct pollfd fds[] = {{.fd = tun, .events = POLLIN}, {.fd = link, .events = POLLIN}};
+	bool goes_on = true;
+
+	if (tun < 0 || link < 0) {
+		perror("outside: watch its devices");
 		return EXIT_FAILURE;
 	}
 	print_once("ready");
-	while ((n = read(tun, bytes, sizeof(bytes))) > 0) {
-		if (read_packet(bytes, (size_t)n, &packet))
-			take(tun, &packet);
+	while (goes_on && poll(fds, 2, -1) > 0) {
+		if (fds[0].revents)
+			goes_on = serve_tun(tun);
+		if (goes_on && fds[1].revents)
+			goes_on = serve_link(link, tun);
 	}
 	return EXIT_FAILURE;
 }

@@ -228,7 +228,9 @@ TEST(rejects_modifiers_that_the_verb_has_no_use_for)
 	CHECK(is_refused(&drawer, HEAD "stop:\n  - { what: w, daemon: a }\n",
 		"5:5: a daemon cannot start in 'stop'"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, daemon: a, ready: {} }\n",
-		"5:34: say at least one of interface, file, http, output"));
+		"5:34: say at least one of interface, file, http, tcp, output"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, daemon: a, ready: { tcp: 80 } }\n",
+		"5:34: tcp must be an address and a port: 127.0.0.1:80"));
 }
 
 TEST(observe_is_a_command_with_names)
