@@ -31,7 +31,6 @@ struct path {
 	int64_t now_ns;
 	size_t mtu_bytes; /* larger payloads vanish */
 	unsigned loss_in_1000;
-	int64_t late_ns; /* so late are we woken, always */
 	struct random random;
 	struct datagram *flight;
 	size_t first, count;
@@ -161,7 +160,6 @@ static int run(struct path *path, int64_t until_ns)
 			(path->server && send_all(path, path->server, false)))
 			return -1;
 		path->now_ns = next_ns(path) > path->now_ns ? next_ns(path) : path->now_ns + 1;
-		path->now_ns += path->late_ns;
 		while (path->count && path->flight[path->first].due_ns <= path->now_ns) {
 			const struct datagram *datagram = &path->flight[path->first];
 
@@ -240,21 +238,6 @@ TEST(a_probe_of_the_mtu_leaves_alone)
 	CHECK_OK(path_open(&path, QUIC_DOWNLOAD), path.err);
 	CHECK_OK(run(&path, 4 * NS_PER_S), path.err);
 	CHECK(path.probes >= 3 && path.crowded_probes == 0);
-}
-
-TEST(a_sender_that_is_woken_late_makes_up_for_it)
-{
-	AUTO(path_done) struct path punctual = {0}, late = {.late_ns = NS_PER_MS};
-	double ratio;
-
-	CHECK_OK(path_open(&punctual, QUIC_DOWNLOAD), punctual.err);
-	CHECK_OK(run(&punctual, 3 * NS_PER_S), punctual.err);
-	CHECK_OK(path_open(&late, QUIC_DOWNLOAD), late.err);
-	CHECK_OK(run(&late, 3 * NS_PER_S), late.err);
-	ratio = (double)quic_conn_facts(late.client).received_bytes /
-		(double)quic_conn_facts(punctual.client).received_bytes;
-	printf("# late against punctual: %.3f\n", ratio);
-	CHECK(ratio > 0.9);
 }
 
 TEST(lost_packets_are_counted_by_their_sender)
