@@ -192,8 +192,9 @@ static int send_trial(
 		int64_t due_ns = now_ns - start_ns - left_out_ns;
 		double due = (double)due_ns * per_ns - (double)trial->sent;
 
-		if (due / per_ns > (double)MOST_LATE_NS)
-			left_out_ns += (int64_t)(due / per_ns) - MOST_LATE_NS;
+		/* A datagram is late from when it is due, which at low rates takes a while. */
+		if ((due - 1) / per_ns > (double)MOST_LATE_NS)
+			left_out_ns += (int64_t)((due - 1) / per_ns) - MOST_LATE_NS;
 		if (due < 1) {
 			wait_until(now_ns + TICK_NS);
 		} else if (send_some(client, due > BATCH ? BATCH : (size_t)due, trial, err)) {
