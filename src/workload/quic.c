@@ -279,16 +279,40 @@ static json_t *cpu(const json_t *reports)
 	return summary_json(values, count);
 }
 
-/* Of what the senders sent, in percent; NAN when they did not say. */
-static double lost_percent(const struct direction *direction)
+/* Sums over the connections of a direction. */
+struct datagrams {
+	double sent, received, declared_lost;
+};
+
+static struct datagrams datagrams_of(const struct direction *direction)
 {
-	double sent = 0, lost = 0;
+	struct datagrams sums = {0};
 
 	for (size_t i = 0; i < json_array_size(direction->clients); i++) {
-		sent += json_number_at(sender(direction, i), "/sent_datagrams", 0);
-		lost += json_number_at(sender(direction, i), "/lost_packets", 0);
+		sums.sent += json_number_at(sender(direction, i), "/sent_datagrams", 0);
+		sums.declared_lost += json_number_at(sender(direction, i), "/lost_packets", 0);
+		sums.received += json_number_at(receiver(direction, i), "/received_datagrams", 0);
 	}
-	return sent > 0 && lost >= 0 ? 100 * lost / sent : NAN;
+	return sums;
+}
+
+/* By counting at both ends; a network that duplicates cannot make it less than nothing. */
+static double lost_percent(const struct direction *direction)
+{
+	const struct datagrams sums = datagrams_of(direction);
+
+	if (!(sums.sent > 0) || !(sums.received > 0))
+		return NAN;
+	return sums.received < sums.sent ? 100 * (1 - sums.received / sums.sent) : 0;
+}
+
+/* What the senders believed: reordered packets are declared lost and sent again. */
+static double declared_lost_percent(const struct direction *direction)
+{
+	const struct datagrams sums = datagrams_of(direction);
+
+	return sums.sent > 0 && sums.declared_lost >= 0 ? 100 * sums.declared_lost / sums.sent
+							: NAN;
 }
 
 static json_t *number_or_null(double value)
@@ -361,6 +385,10 @@ static json_t *data_of(const struct workload_case *c, const struct direction *do
 	figures[3] = lost_percent(down);
 	json_object_set_new(data, "lost_percent", number_or_null(figures[3]));
 	json_object_set_new(data, "upload_lost_percent", number_or_null(lost_percent(up)));
+	json_object_set_new(
+		data, "declared_lost_percent", number_or_null(declared_lost_percent(down)));
+	json_object_set_new(
+		data, "upload_declared_lost_percent", number_or_null(declared_lost_percent(up)));
 	json_object_set_new(data, "datagram_bytes", datagram_bytes(down));
 	json_object_set_new(data, "upload_datagram_bytes", datagram_bytes(up));
 	json_object_set_new(data, "datagram_of_1280",

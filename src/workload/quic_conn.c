@@ -295,6 +295,7 @@ int quic_conn_read(struct quic_conn *conn, const void *datagram, size_t size, in
 	int status;
 
 	conn->now_ns = now_ns;
+	conn->facts.received_datagrams++;
 	if (conn->facts.is_over)
 		return 0;
 	status = ngtcp2_conn_read_pkt(
@@ -341,12 +342,6 @@ static ngtcp2_ssize write_datagram(struct quic_conn *conn, uint8_t *to, size_t r
 	return size;
 }
 
-static void count_datagram(struct quic_conn *conn, size_t size)
-{
-	conn->facts.sent_datagrams++;
-	conn->facts.sent_datagram_bytes += size;
-}
-
 /* Of the path's MTU: the library alone makes larger datagrams than it knows to fit. */
 static bool is_probe(const struct quic_conn *conn, size_t size)
 {
@@ -356,7 +351,7 @@ static bool is_probe(const struct quic_conn *conn, size_t size)
 /* True when the batch is full: what comes next would not be of its kind. */
 static bool add_to_batch(struct quic_conn *conn, struct quic_batch *batch, size_t size)
 {
-	count_datagram(conn, size);
+	conn->facts.sent_datagrams++;
 	if (batch->size > 0 && size > batch->segment) {
 		memcpy(conn->held, batch->bytes + batch->size, size);
 		conn->held_bytes = size;

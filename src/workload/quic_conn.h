@@ -47,8 +47,9 @@ struct quic_facts {
 	bool is_upload;               /* as the server was told; a client's own task */
 	int64_t began_ns, established_ns, first_byte_ns; /* 0: not yet */
 	uint64_t received_bytes, sent_bytes;             /* payload of the stream */
-	uint64_t sent_datagrams, sent_datagram_bytes;
-	uint64_t lost_packets; /* with stream data, of those that we sent, declared lost */
+	uint64_t sent_datagrams, received_datagrams;
+	/* With stream data, of those that we sent: declared lost, also when they were only late. */
+	uint64_t lost_packets;
 	size_t datagram_bytes; /* the largest that is known to fit the path */
 	int64_t min_rtt_ns, smoothed_rtt_ns;
 	uint64_t window_bytes;

@@ -15,8 +15,11 @@
 
 enum {
 	FIRST_DATAGRAM = 1200, /* the smallest that QUIC may begin with */
+	QUIET_MS = 200,        /* no datagram for so long: none is under way any more */
 	LAST_WORDS = 3         /* copies of the last datagram, since it may be lost */
 };
+
+#define LONGEST_WAIT_NS (2 * NS_PER_S)
 
 static int64_t own_cpu_ns(void)
 {
@@ -191,6 +194,19 @@ static void say_goodbye(struct quic_flow *flow)
 	}
 }
 
+/* What the server sent before it heard the end is still under way, and is to be counted. */
+static void await_the_rest(struct quic_flow *flow)
+{
+	struct deadline latest = deadline_in(LONGEST_WAIT_NS);
+	struct pollfd watched = {.fd = flow->socket.fd, .events = POLLIN};
+	struct error ignored; /* the connection is over */
+
+	while (!deadline_has_passed(latest) && poll(&watched, 1, QUIET_MS) > 0) {
+		if (quic_socket_receive(&flow->socket, on_client_datagram, flow, &ignored))
+			return;
+	}
+}
+
 /* Why nobody answered: small datagrams may get through where those of QUIC do not. */
 static void explain_silence(struct quic_flow *flow)
 {
@@ -239,6 +255,7 @@ void quic_flow_run_client(struct quic_flow *flow, double seconds)
 	}
 	tick(flow, clock_now_ns(), true);
 	say_goodbye(flow);
+	await_the_rest(flow);
 }
 
 static bool is_same_address(const struct quic_address *a, const struct quic_address *b)
@@ -321,15 +338,16 @@ static json_t *time_ms(int64_t from_ns, int64_t to_ns)
 json_t *quic_flow_report(struct quic_flow *flow)
 {
 	const struct quic_facts facts = quic_conn_facts(flow->conn);
-	json_t *report = json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:b}",
-		"connection", (int)flow->number, "task", facts.is_upload ? "upload" : "download",
+	json_t *report = json_pack(
+		"{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:b}", "connection",
+		(int)flow->number, "task", facts.is_upload ? "upload" : "download",
 		"received_bytes", (json_int_t)facts.received_bytes, "sent_bytes",
 		(json_int_t)facts.sent_bytes, "sent_datagrams", (json_int_t)facts.sent_datagrams,
-		"lost_packets", (json_int_t)facts.lost_packets, "datagram_bytes",
-		(json_int_t)facts.datagram_bytes, "window_bytes", (json_int_t)facts.window_bytes,
-		"too_long_datagrams", (json_int_t)flow->socket.too_long, "min_rtt_us",
-		(double)facts.min_rtt_ns / 1e3, "smoothed_rtt_us",
-		(double)facts.smoothed_rtt_ns / 1e3, "uses_segments",
+		"received_datagrams", (json_int_t)facts.received_datagrams, "lost_packets",
+		(json_int_t)facts.lost_packets, "datagram_bytes", (json_int_t)facts.datagram_bytes,
+		"window_bytes", (json_int_t)facts.window_bytes, "too_long_datagrams",
+		(json_int_t)flow->socket.too_long, "min_rtt_us", (double)facts.min_rtt_ns / 1e3,
+		"smoothed_rtt_us", (double)facts.smoothed_rtt_ns / 1e3, "uses_segments",
 		!flow->socket.has_no_segments);
 
 	json_object_set_new(report, "handshake_ms", time_ms(facts.began_ns, facts.established_ns));

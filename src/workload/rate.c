@@ -131,27 +131,47 @@ static json_t *number_or_null(double value)
 }
 
 /*
- * What reached the target's port on the wire beside what its program got. The counters are of the
- * whole cell, so the overhead per packet is what does not depend on the mixture of sizes; divided
- * by a size it is the overhead per byte. Packets that a VPN drops after the wire make it too large.
+ * What came into the target's network card beside payload, by packet that arrived, of a trial; NAN
+ * when nothing is known. Of the light trial it is what the tunnel adds: nothing is dropped behind
+ * the card.
  */
-static void add_overhead(const struct workload_case *c, const struct total *total, json_t *data)
+static double overhead_of(const json_t *trial, double payload)
 {
-	double wire_bytes = wire_bytes_to(c, c->target);
-	double packet = total->received_packets > 0
-				? (wire_bytes - total->received_bytes) / total->received_packets
-				: NAN;
+	double packets = count_at(trial, "/received_packets");
+	double bytes = count_at(trial, "/card_bytes");
+
+	return packets > 0 && bytes > 0 ? bytes / packets - payload : NAN;
+}
+
+/* The light one: what came before it was too much and did not arrive. */
+static const json_t *first_that_arrived(const json_t *trials)
+{
+	const json_t *trial;
+	size_t i;
+
+	json_array_foreach (trials, i, trial) {
+		if (count_at(trial, "/received_packets") > 0)
+			return trial;
+	}
+	return NULL;
+}
+
+static void add_overheads(const json_t *document, json_t *sizes)
+{
 	json_t *size;
 	size_t i;
 
-	json_object_set_new(data, "wire_bytes", number_or_null(wire_bytes));
-	json_object_set_new(data, "overhead_bytes_per_packet", number_or_null(packet));
-	json_array_foreach (json_object_get(data, "sizes"), i, size) {
+	json_array_foreach (sizes, i, size) {
+		const json_t *trials =
+			json_at(json_array_get(json_at(document, "/sizes"), i), "/trials");
 		double payload = json_number_at(size, "/payload_bytes", NAN);
+		double packet = overhead_of(first_that_arrived(trials), payload);
 
-		if (json_is_object(size))
-			json_object_set_new(size, "overhead_bytes_per_payload_byte",
-				number_or_null(payload > 0 ? packet / payload : NAN));
+		if (!json_is_object(size))
+			continue;
+		json_object_set_new(size, "overhead_bytes_per_packet", number_or_null(packet));
+		json_object_set_new(size, "overhead_bytes_per_payload_byte",
+			number_or_null(payload > 0 ? packet / payload : NAN));
 	}
 }
 
@@ -191,8 +211,10 @@ static json_t *data_of(
 	json_object_set_new(data, "sizes", sizes);
 	json_object_set_new(data, "sent_packets", json_real(total->sent_packets));
 	json_object_set_new(data, "received_packets", json_real(total->received_packets));
+	json_object_set_new(data, "received_payload_bytes", json_real(total->received_bytes));
+	json_object_set_new(data, "wire_bytes", number_or_null(wire_bytes_to(c, c->target)));
 	add_mtu(document, data);
-	add_overhead(c, total, data);
+	add_overheads(document, sizes);
 	return data;
 }
 
@@ -223,15 +245,17 @@ static void judge(const json_t *document, struct workload_reading *reading)
 	json_array_foreach (json_at(document, "/sizes"), i, size) {
 		double payload = json_number_at(size, "/payload_bytes", 0);
 		double rate = json_number_at(size, "/packets_per_s", -1);
+		const json_t *trials = json_at(size, "/trials");
+		const json_t *last = json_array_get(trials, json_array_size(trials) - 1);
 
 		if (rate < 0 || payload <= 0)
 			symptom_blame(reading, CAUSE_PARSE, CLIENT,
 				"rate: size number %zu has no rate", i);
 		else if (rate == 0)
 			symptom_blame(reading, CAUSE_STALLED, CLIENT,
-				"rate: none of the datagrams of %.0f bytes arrived, at 2000 a "
+				"rate: none of the datagrams of %.0f bytes arrived, even at %.0f a "
 				"second",
-				payload);
+				payload, json_number_at(last, "/wanted_packets_per_s", 0));
 	}
 }
 
@@ -245,7 +269,7 @@ static void describe(const json_t *data, struct workload_reading *reading)
 	figures[0] = json_number_at(json_array_get(sizes, 0), "/packets_per_s", NAN);
 	figures[1] = json_number_at(largest, "/payload_mbps", NAN);
 	figures[2] = json_number_at(data, "/mtu_bytes", NAN);
-	figures[3] = json_number_at(data, "/overhead_bytes_per_packet", NAN);
+	figures[3] = json_number_at(json_array_get(sizes, 0), "/overhead_bytes_per_packet", NAN);
 	snprintf(reading->headline, sizeof(reading->headline),
 		"%.3g packet/s, %.3g Mbit/s, MTU %.0f", figures[0], figures[1], figures[2]);
 }

@@ -26,18 +26,22 @@ enum {
 	MORE_THAN_FITS = 200, /* that much larger are the datagrams that must be cut */
 	SMALL = 64,
 	MIDDLE = 512,
+	FIRST_PACKETS_PER_S = 2000,
 	MOST_PACKETS = 1 << 23, /* of a trial: what the server counts */
 	FIRST_TRIAL = 4         /* times as long as the others, since its packets are few */
 };
 
+/* Light in bits, too: some tunnels take datagrams of 53 kB. */
+#define FIRST_BITS_PER_S 10e6
 #define CONNECT_NS (5 * NS_PER_S)
-/* The server answers 5 s after the end at the latest; the rest is for lost segments. */
-#define ANSWER_NS (15 * NS_PER_S)
+/* The server answers 5 s after the end at the latest; the rest is for lost segments and
+ * for queues in front of the control connection. */
+#define ANSWER_NS (30 * NS_PER_S)
 #define TICK_NS (250 * NS_PER_US)
 /* What a machine that stood still would send at once is not sent at all. */
 #define MOST_LATE_NS (2 * NS_PER_MS)
 
-static const struct rate_rules rules = {.first_packets_per_s = 2000,
+static const struct rate_rules rules = {.first_packets_per_s = FIRST_PACKETS_PER_S,
 	.growth = 4,
 	.resolution = 0.05,
 	.bound_percent = 0.5,
@@ -188,8 +192,9 @@ static int send_trial(
 		int64_t due_ns = now_ns - start_ns - left_out_ns;
 		double due = (double)due_ns * per_ns - (double)trial->sent;
 
-		if (due / per_ns > (double)MOST_LATE_NS)
-			left_out_ns += (int64_t)(due / per_ns) - MOST_LATE_NS;
+		/* A datagram is late from when it is due, which at low rates takes a while. */
+		if ((due - 1) / per_ns > (double)MOST_LATE_NS)
+			left_out_ns += (int64_t)((due - 1) / per_ns) - MOST_LATE_NS;
 		if (due < 1) {
 			wait_until(now_ns + TICK_NS);
 		} else if (send_some(client, due > BATCH ? BATCH : (size_t)due, trial, err)) {
@@ -217,19 +222,21 @@ static int run_trial(struct client *client, size_t payload, int64_t length_ns,
 	trial->received = message.numbers[0];
 	trial->duplicates = message.numbers[1];
 	trial->socket_lost = message.numbers[2];
+	trial->card_bytes = message.numbers[4];
 	trial->receiving_s = (double)message.numbers[3] / 1e6;
 	return 0;
 }
 
 static json_t *trial_json(const struct rate_trial *trial)
 {
-	return json_pack("{s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:f, s:b}",
+	return json_pack("{s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:b}",
 		"wanted_packets_per_s", trial->wanted_packets_per_s, "seconds", trial->seconds,
 		"receiving_seconds", trial->receiving_s, "sent_packets", (json_int_t)trial->sent,
 		"received_packets", (json_int_t)trial->received, "duplicate_packets",
 		(json_int_t)trial->duplicates, "refused_packets", (json_int_t)trial->refused,
-		"socket_lost_packets", (json_int_t)trial->socket_lost, "lost_percent",
-		rate_lost_percent(trial), "has_passed", trial->has_passed);
+		"socket_lost_packets", (json_int_t)trial->socket_lost, "card_bytes",
+		(json_int_t)trial->card_bytes, "lost_percent", rate_lost_percent(trial),
+		"has_passed", trial->has_passed);
 }
 
 static json_t *size_json(const struct rate_search *search, size_t payload, json_t *trials)
@@ -247,13 +254,17 @@ static json_t *size_json(const struct rate_search *search, size_t payload, json_
 static int search_size(
 	struct client *client, size_t payload, json_t **ret_result, struct error *err)
 {
-	struct rate_search search = rate_search_new(&rules);
+	double most = FIRST_BITS_PER_S / (8 * (double)payload);
+	struct rate_rules own = rules;
+	struct rate_search search;
 	json_t *trials = json_array();
 	double packets_per_s;
 
+	own.first_packets_per_s = most < own.first_packets_per_s ? most : own.first_packets_per_s;
+	search = rate_search_new(&own);
 	while (rate_search_next(&search, &packets_per_s)) {
 		struct rate_trial trial = {.wanted_packets_per_s = packets_per_s};
-		int64_t length_ns = client->trial_ns * (search.count == 0 ? FIRST_TRIAL : 1);
+		int64_t length_ns = client->trial_ns * (search.has_begun ? 1 : FIRST_TRIAL);
 
 		if (run_trial(client, payload, length_ns, &trial, err)) {
 			json_decref(trials);

@@ -17,7 +17,10 @@
 
 enum {
 	TRIES_TO_PASS = 2,
-	TRIES_TO_KEEP_PACE = 3
+	TRIES_TO_KEEP_PACE = 3,
+	/* Even the first rate is too much for some; so much less is tried when nothing arrives. */
+	LIGHTER = 8,
+	LIGHTEST = 64
 };
 
 const char *rate_limit_name(enum rate_limit limit)
@@ -30,7 +33,8 @@ const char *rate_limit_name(enum rate_limit limit)
 
 struct rate_search rate_search_new(const struct rate_rules *rules)
 {
-	return (struct rate_search){.rules = *rules, .high = INFINITY, .limit = RATE_BY_TRIALS};
+	return (struct rate_search){
+		.rules = *rules, .high = INFINITY, .lighter = 1, .limit = RATE_BY_TRIALS};
 }
 
 double rate_lost_percent(const struct rate_trial *trial)
@@ -61,8 +65,8 @@ bool rate_search_next(struct rate_search *search, double *ret_packets_per_s)
 {
 	if (search->limit != RATE_BY_TRIALS || search->count >= search->rules.most_trials)
 		return false;
-	if (search->count == 0)
-		*ret_packets_per_s = search->rules.first_packets_per_s;
+	if (!search->has_begun)
+		*ret_packets_per_s = search->rules.first_packets_per_s / search->lighter;
 	else if (search->failures > 0 || search->slow > 0)
 		*ret_packets_per_s = search->repeat;
 	else if (isinf(search->high))
@@ -78,6 +82,11 @@ static void learn_own_loss(struct rate_search *search, struct rate_trial *trial)
 	uint64_t lost = trial->received < trial->sent ? trial->sent - trial->received : 0;
 	double own = 0;
 
+	if (trial->received == 0 && search->lighter < LIGHTEST) {
+		search->lighter *= LIGHTER;
+		return;
+	}
+	search->has_begun = true;
 	if (lost > 0)
 		own = 100 * interval_proportion(lost, trial->sent, CONFIDENCE).high;
 	search->bound_percent = own + search->rules.bound_percent;
@@ -92,13 +101,12 @@ static void take_success(struct rate_search *search, const struct rate_trial *tr
 {
 	double reached = pace(trial);
 
-	search->failures = 0;
 	if (reached > search->low) {
 		search->low = reached;
 		search->best = *trial;
 	}
 	if (reached >= KEPT_PACE * trial->wanted_packets_per_s) {
-		search->slow = 0;
+		search->failures = search->slow = 0;
 		return;
 	}
 	/* A sender that was not let run for a moment is no measurement; one that never is, is. */
@@ -109,17 +117,17 @@ static void take_success(struct rate_search *search, const struct rate_trial *tr
 
 static void take_failure(struct rate_search *search, const struct rate_trial *trial)
 {
-	search->slow = 0;
 	search->repeat = trial->wanted_packets_per_s;
 	if (++search->failures < TRIES_TO_PASS)
 		return;
-	search->failures = 0;
+	search->failures = search->slow = 0;
 	search->high = fmin(search->high, pace(trial));
 }
 
 void rate_search_take(struct rate_search *search, struct rate_trial *trial)
 {
-	if (search->count++ == 0) {
+	search->count++;
+	if (!search->has_begun) {
 		learn_own_loss(search, trial);
 		return;
 	}

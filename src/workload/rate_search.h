@@ -21,6 +21,7 @@ struct rate_trial {
 	double receiving_s;                   /* from the first to the last that arrived */
 	uint64_t sent, received, duplicates;
 	uint64_t refused;     /* by our own kernel, for want of buffers */
+	uint64_t card_bytes;  /* that came into the receiver's network card meanwhile */
 	uint64_t socket_lost; /* of those that did not arrive: by the receiver's own socket */
 	bool has_passed;
 };
@@ -36,11 +37,13 @@ const char *rate_limit_name(enum rate_limit limit);
 
 struct rate_search {
 	struct rate_rules rules;
+	bool has_begun;       /* something arrived, however light it had to be */
+	double lighter;       /* what the first rate is divided by */
 	double bound_percent; /* with what the path loses at the first rate */
 	double low, high;     /* packets per second that passed, and that failed */
 	struct rate_trial best;
 	size_t count;          /* trials so far */
-	size_t failures, slow; /* in a row at this rate: lost too much; sent too little */
+	size_t failures, slow; /* at this rate: lost too much; sent too little */
 	double repeat;         /* the rate that is tried again for one of these */
 	enum rate_limit limit;
 };

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -38,6 +39,8 @@ struct server {
 	uint64_t sent;
 	char line[RATE_LINE_BYTES];
 	size_t used;
+	uint64_t cards[RATE_CARDS]; /* when the trial began */
+	size_t card_count;
 };
 
 static int listen_on(unsigned port, int *ret_fd, struct error *err)
@@ -127,6 +130,27 @@ static void answer(struct server *server, const struct rate_message *message)
 		fd_closep(&server->control);
 }
 
+/* Returns how many network devices there are; none when they cannot be read. */
+static size_t read_cards(uint64_t bytes[static RATE_CARDS])
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error ignored;
+	char *text;
+
+	if (file_read(arena, "/proc/net/dev", 1 << 20, &text, NULL, &ignored))
+		return 0;
+	return rate_cards_read(text, bytes);
+}
+
+/* Nothing is said when devices came or went meanwhile. */
+static uint64_t card_bytes(const struct server *server)
+{
+	uint64_t now[RATE_CARDS];
+	size_t count = read_cards(now);
+
+	return count == server->card_count ? rate_cards_most(server->cards, now, count) : 0;
+}
+
 static void take_message(struct server *server, const char *line)
 {
 	struct rate_message message;
@@ -139,6 +163,7 @@ static void take_message(struct server *server, const char *line)
 		take_datagrams(server);
 		rate_tally_begin(&server->tally, (uint32_t)message.trial);
 		server->socket_lost_before = server->socket_lost;
+		server->card_count = read_cards(server->cards);
 		message.word = RATE_BEGUN;
 		answer(server, &message);
 	} else if (message.word == RATE_END && message.trial == server->tally.trial) {
@@ -198,14 +223,16 @@ static int64_t due_ns(const struct server *server)
 
 static void answer_when_due(struct server *server)
 {
-	const struct rate_message message = {.word = RATE_COUNTED,
-		.trial = server->tally.trial,
-		.numbers = {server->tally.received, server->tally.duplicates,
-			server->socket_lost - server->socket_lost_before,
-			(uint64_t)((server->tally.last_ns - server->tally.first_ns) / NS_PER_US)}};
+	const struct rate_tally *tally = &server->tally;
+	struct rate_message message = {.word = RATE_COUNTED, .trial = tally->trial};
 
 	if (due_ns(server) > clock_now_ns())
 		return;
+	message.numbers[0] = tally->received;
+	message.numbers[1] = tally->duplicates;
+	message.numbers[2] = server->socket_lost - server->socket_lost_before;
+	message.numbers[3] = (uint64_t)((tally->last_ns - tally->first_ns) / NS_PER_US);
+	message.numbers[4] = card_bytes(server);
 	server->ended_ns = 0;
 	if (server->control >= 0)
 		answer(server, &message);

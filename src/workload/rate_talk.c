@@ -14,7 +14,7 @@ static const struct {
 } words[] = {[RATE_BEGIN] = {"begin", 0},
 	[RATE_BEGUN] = {"begun", 0},
 	[RATE_END] = {"end", 1},
-	[RATE_COUNTED] = {"counted", 4}};
+	[RATE_COUNTED] = {"counted", 5}};
 
 static const uint8_t mark[8] = "mb rate";
 
@@ -77,6 +77,44 @@ bool rate_head_read(const void *datagram, size_t size, struct rate_head *ret_hea
 		return false;
 	memcpy(ret_head, datagram, sizeof(*ret_head));
 	return memcmp(ret_head->mark, mark, sizeof(mark)) == 0;
+}
+
+/* The word after `line`'s colon, of "  eth0: 1234 5 0 ..."; false when it is no such line. */
+static bool read_card(const char *line, uint64_t *ret_bytes)
+{
+	const char *colon = strchr(line, ':');
+	char *end;
+
+	if (!colon)
+		return false;
+	*ret_bytes = strtoull(colon + 1, &end, 10);
+	return end != colon + 1;
+}
+
+size_t rate_cards_read(const char *text, uint64_t bytes[static RATE_CARDS])
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	char *rest = arena_strdup(arena, text), *line;
+	size_t count = 0;
+
+	while ((line = strsep(&rest, "\n")) && count < RATE_CARDS) {
+		bool is_loopback = text_starts_with(text_trim(line), "lo:");
+
+		if (read_card(line, &bytes[count]))
+			bytes[count++] *= !is_loopback;
+	}
+	return count;
+}
+
+uint64_t rate_cards_most(const uint64_t *before, const uint64_t *after, size_t count)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (after[i] >= before[i] && after[i] - before[i] > most)
+			most = after[i] - before[i];
+	}
+	return most;
 }
 
 static size_t words_of(const struct rate_tally *tally)

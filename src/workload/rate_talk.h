@@ -9,8 +9,8 @@
 /*
  * What client and server of meshbench-rate say to each other over TCP, so that they agree on
  * counts: a line each, "begin TRIAL", "begun TRIAL", "end TRIAL SENT", and
- * "counted TRIAL RECEIVED DUPLICATES SOCKET-LOST MICROSECONDS", the last from the first datagram to
- * the last.
+ * "counted TRIAL RECEIVED DUPLICATES SOCKET-LOST MICROSECONDS CARD-BYTES": from the first datagram
+ * to the last, and what came into the server's network card since the beginning.
  */
 enum rate_word {
 	RATE_BEGIN,
@@ -22,7 +22,7 @@ enum rate_word {
 struct rate_message {
 	enum rate_word word;
 	uint64_t trial;
-	uint64_t numbers[4]; /* as many as the word has */
+	uint64_t numbers[5]; /* as many as the word has */
 };
 
 enum {
@@ -59,3 +59,18 @@ void rate_tally_done(struct rate_tally *tally);
 void rate_tally_begin(struct rate_tally *tally, uint32_t trial);
 /* Ignores what is of another trial. */
 void rate_tally_add(struct rate_tally *tally, const struct rate_head *head, int64_t received_ns);
+
+enum {
+	RATE_CARDS = 64
+};
+
+/*
+ * Received bytes of each network device, from the text of /proc/net/dev; those of the loopback are
+ * taken for 0. Returns how many there are.
+ */
+size_t rate_cards_read(const char *text, uint64_t bytes[static RATE_CARDS]);
+/*
+ * How much came into the device that got most between two readings: what goes through a tunnel
+ * comes into the network card with more around it.
+ */
+uint64_t rate_cards_most(const uint64_t *before, const uint64_t *after, size_t count);

@@ -9,8 +9,10 @@ static void hear(const uint8_t *data, size_t size, const char *text)
 {
 	struct rate_message message;
 	struct rate_head head;
+	uint64_t cards[RATE_CARDS];
 	struct error err;
 
+	assert(rate_cards_read(text, cards) <= RATE_CARDS);
 	if (rate_head_read(data, size, &head))
 		assert(size >= sizeof(head));
 	if (rate_message_read(text, &message, &err) == 0) {

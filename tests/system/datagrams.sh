@@ -49,7 +49,7 @@ check "the MTU is found" within rate.json mtu_bytes 1500 1500
 check "the rate at the MTU is that of the line" within rate.json sizes/2/payload_mbps 80 97
 check "small packets are not faster than the line" within rate.json sizes/0/packets_per_s 2000 97000
 # 14 bytes of Ethernet, 28 of IP and UDP, and what is said beside.
-check "a packet carries its headers and little else" within rate.json overhead_bytes_per_packet 42 44
+check "a packet carries its headers and little else" within rate.json sizes/0/overhead_bytes_per_packet 42 44
 check "its share of a byte follows from the size" within rate.json sizes/0/overhead_bytes_per_payload_byte 0.65 0.69
 meshbench report "$tree" --json
 check "the report has the QUIC figures" prints '"qperf"'
