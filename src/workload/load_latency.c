@@ -118,7 +118,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 {
 	struct workload_command *list = arena_alloc(arena, struct workload_command, COMMANDS);
 	const struct workload_case load = case_of_load(c);
-	size_t keep = delays_bytes(c, STAGES * PROBER_PATHS);
+	size_t keep = delays_bytes(c, (size_t)STAGES * PROBER_PATHS);
 
 	list[AT_TARGET] = prober_server(c, arena, WORKLOAD_TARGET, keep, true);
 	list[AT_SOURCE] = prober_server(c, arena, WORKLOAD_SOURCE, keep, true);

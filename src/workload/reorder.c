@@ -128,7 +128,7 @@ static const char *const order_keys[] = {"duplicate_packets", "mean_loss_burst_p
 /* Of shares in per cent; what the printing of numbers leaves of equal ones is nothing. */
 static double difference(double inside, double beside)
 {
-	return round((inside - beside) * 1e6) / 1e6;
+	return round((inside - beside) * 1e6) / 1e6 + 0.0; /* no -0 */
 }
 
 /* Every share that the stream in the tunnel has more than what it is held against. */

@@ -182,6 +182,6 @@ TEST(every_stored_output_of_the_probe_reads_as_expected)
 {
 	size_t failed;
 
-	CHECK(walk("probe", &failed) >= 11);
+	CHECK(walk("probe", &failed) >= 12);
 	CHECK(failed == 0);
 }
