@@ -26,7 +26,8 @@ static int try_up(
 			    .profile = visit->profile,
 			    .state_dir = stage->state_dir,
 			    .congestion = visit_congestion(run, visit),
-			    .tuning = visit->tuning},
+			    .tuning = visit->tuning,
+			    .read_only = (const char *const *)run->artefact_folders},
 		    &stage->lab, err))
 		return fail_in(err, "set up the lab");
 	if (lab_verify(stage->lab, err))

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-const struct workload *const workloads[] = {
-	&workload_ping, &workload_tcp, &workload_udp, &workload_parallel, NULL};
+const struct workload *const workloads[] = {&workload_ping, &workload_tcp, &workload_udp,
+	&workload_parallel, &workload_video, &workload_nix_cache, &workload_http_small, NULL};
 
 const struct workload *workload_named(const char *name)
 {
