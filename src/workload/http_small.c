@@ -231,7 +231,8 @@ static void judge(const struct workload_case *c, const struct tally *tally,
 {
 	size_t seen = tally->good + tally->failed;
 
-	if (symptom_of_end("curl", outputs, CLIENT, reading))
+	if (symptom_of_end("curl", outputs, CLIENT, reading) ||
+		!nginx_outlived(outputs, SERVER, CLIENT, reading))
 		return;
 	if (tally->unreadable || outputs[CLIENT].dropped_bytes)
 		symptom_blame(reading, CAUSE_PARSE, CLIENT,

@@ -18,8 +18,8 @@ unsigned nginx_port(const struct workload_case *c, unsigned first)
 }
 
 /*
- * One process, since as an ordinary user's root it cannot change to another user, and one is enough
- * for the rates of a tunnel. What it says first on stderr it says after it listens.
+ * One process, since as an ordinary user's root it cannot become another user nor give files to
+ * one, and one is enough for the rates of a tunnel. What is awaited it says once it listens.
  */
 static const char *configuration(
 	struct arena *arena, const char *name, unsigned port, const char *location)
@@ -28,6 +28,7 @@ static const char *configuration(
 
 	return arena_printf(arena,
 		"daemon off;\n"
+		"user root;\n"
 		"master_process off;\n"
 		"pid %s.pid;\n"
 		"error_log stderr notice;\n"
@@ -114,5 +115,16 @@ bool nginx_gate_passed(
 		output->exit_code == CURL_TIMED_OUT ? CAUSE_UNREACHABLE
 						    : symptom_cause(output->errout, CAUSE_TOOL),
 		gate, "the server does not answer: %.*s", length, line);
+	return false;
+}
+
+bool nginx_outlived(const struct workload_output *outputs, size_t server, size_t client,
+	struct workload_reading *reading)
+{
+	if (outputs[server].ended_ns >= outputs[client].ended_ns)
+		return true;
+	symptom_blame(reading, CAUSE_TOOL, server,
+		"nginx ended before its client did, with status %d, signal %d",
+		outputs[server].exit_code, outputs[server].signal);
 	return false;
 }

@@ -13,6 +13,9 @@ struct workload_command nginx_server(const struct workload_case *c, struct arena
 const char *nginx_url(const struct workload_case *c, struct arena *arena, unsigned port);
 /* One request with curl; nothing that follows is started unless it is answered. */
 struct workload_command nginx_gate(struct arena *arena, const char *url);
+/* Whether the server outlived that client; otherwise the reading blames it. */
+bool nginx_outlived(const struct workload_output *outputs, size_t server, size_t client,
+	struct workload_reading *reading);
 /* Whether the gate let pass; otherwise the reading says why. */
 bool nginx_gate_passed(
 	const struct workload_output *outputs, size_t gate, struct workload_reading *reading);

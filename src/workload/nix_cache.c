@@ -32,7 +32,7 @@ enum {
 	FIRST_PORT = 18180,
 	WARM_UPS = 1, /* as published */
 	RUNS = 2,
-	SMALL_DIVISOR = 16,
+	SMALL_DIVISOR = 64,
 	NIX_WORDS = 16
 };
 
@@ -64,7 +64,7 @@ static unsigned run_limit_s(const struct workload_case *c)
 
 static double estimate_s(const struct workload_case *c)
 {
-	return (WARM_UPS + RUNS) * (is_large(c) ? 12 : is_made(c) ? 1.5 : 10);
+	return (WARM_UPS + RUNS) * (is_large(c) ? 12 : is_made(c) ? 1 : 10);
 }
 
 /* What every Nix of ours is told: no users for builds, no look-ups elsewhere, few words. */
@@ -338,7 +338,8 @@ static void read_client(const struct workload_case *c, struct arena *arena,
 	json_t *document;
 
 	if (!nginx_gate_passed(outputs, GATE, reading) ||
-		symptom_of_end("hyperfine", outputs, CLIENT, reading))
+		symptom_of_end("hyperfine", outputs, CLIENT, reading) ||
+		!nginx_outlived(outputs, SERVER, CLIENT, reading))
 		return;
 	if (outputs[CLIENT].exit_code != 0) {
 		blame_client(c, arena, outputs, reading);

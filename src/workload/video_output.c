@@ -78,7 +78,8 @@ static void read_statistics(const char *line, struct video_encoder *encoder)
 	encoder->last_time_s = time_s;
 	number_after(line, "speed=", &speed, NULL);
 	encoder->speed = speed;
-	if (!number_after(line, "bitrate=", &bitrate_kbps, NULL))
+	/* Before anything was sent there is no rate. */
+	if (bytes == 0 || !number_after(line, "bitrate=", &bitrate_kbps, NULL))
 		return;
 	encoder->at_s[encoder->count] = time_s;
 	encoder->frames[encoder->count] = frame;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OUTPUTS_MAX 4
+#define OUTPUTS_MAX 5
 
 /*
  * Cuts an input at bytes 0xff into the outputs of `count` commands, stdout and stderr in turn. The
