@@ -20,9 +20,13 @@ struct run_options {
 	bool quick, dry_run;
 };
 
-static struct option_table table_of(struct run_options *o, struct option_row rows[12])
+enum {
+	RUN_OPTIONS = 14
+};
+
+static struct option_table table_of(struct run_options *o, struct option_row rows[RUN_OPTIONS])
 {
-	const struct option_row all[12] = {
+	const struct option_row all[RUN_OPTIONS] = {
 		{"vpn", "a,b", "only these; `all`, or `found` on this machine", OPTION_LIST,
 			&o->request.vpns, NULL, 0, 0},
 		{"workload", "a,b", "only these", OPTION_LIST, &o->request.workloads, NULL, 0, 0},
@@ -37,6 +41,10 @@ static struct option_table table_of(struct run_options *o, struct option_row row
 			&o->request.seed, NULL, 0, INT64_MAX},
 		{"seconds", "N", "of measuring per workload", OPTION_SECONDS, &o->request.seconds,
 			NULL, 0, 0},
+		{"closure", "WHAT", "what nix_cache copies: small, large or /nix/store/...",
+			OPTION_TEXT, &o->request.closure, NULL, 0, 0},
+		{"video", "HOW", "the source of video: live, replay or auto", OPTION_TEXT,
+			&o->request.video, NULL, 0, 0},
 		{"quick", NULL, "the plan `quick`: a few minutes", OPTION_FLAG, &o->quick, NULL, 0,
 			0},
 		{"out", "DIR", "the result tree; default: a new one under results/", OPTION_TEXT,
@@ -54,7 +62,7 @@ static struct option_table table_of(struct run_options *o, struct option_row row
 			 "machine "
 			 "cannot.",
 		.rows = rows,
-		.count = 12,
+		.count = RUN_OPTIONS,
 		.arguments_max = 1};
 }
 
@@ -206,7 +214,8 @@ static int load_resumed(struct arena *arena, const struct run_options *o,
 	const struct request *r = &o->request;
 
 	if (given->argument_count || o->quick || o->out || r->vpns || r->workloads || r->profiles ||
-		r->tunings || r->engine || r->repeat >= 0 || r->seed >= 0 || r->seconds > 0)
+		r->tunings || r->engine || r->closure || r->video || r->repeat >= 0 ||
+		r->seed >= 0 || r->seconds > 0)
 		return fail(err, ERROR_USAGE,
 			"--resume goes on with the plan in %s and takes no other "
 			"plan or option",
@@ -258,7 +267,7 @@ static int run(int argc, char *const argv[])
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct run_options o = {.request = {.repeat = -1, .seed = -1, .attempts = -1}};
-	struct option_row rows[12];
+	struct option_row rows[RUN_OPTIONS];
 	struct option_table table = table_of(&o, rows);
 	struct option_result given;
 	struct error err = {0};

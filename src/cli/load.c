@@ -3,6 +3,7 @@
 
 #include "supply/supply.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,10 @@ int load_plan(struct arena *arena, const struct request *request, struct plan *r
 		plan.tunings = request->tunings;
 	if (request->engine)
 		plan.engine = request->engine;
+	if (request->closure)
+		plan.closure = request->closure;
+	if (request->video)
+		plan.video = request->video;
 	if (request->repeat >= 0)
 		plan.repeat = request->repeat;
 	if (request->seed >= 0)
@@ -174,13 +179,24 @@ static int load_tunings(
 	return 0;
 }
 
+/* Those that we may use, which in a container are fewer than there are. */
+static size_t count_processors(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	return (size_t)CPU_COUNT(&set);
+}
+
 int load_everything(struct arena *arena, const struct plan *plan, struct runner_plan *ret_plan,
 	struct error *err)
 {
 	const char *const *vpns = plan->vpns ? plan->vpns : no_names;
 	const char *const *profiles = plan->profiles ? plan->profiles : no_names;
 	const char *const *names = plan->workloads ? plan->workloads : no_names;
-	struct runner_plan result = {.plan = plan, .workload_count = count_of(names)};
+	struct runner_plan result = {
+		.plan = plan, .workload_count = count_of(names), .processors = count_processors()};
 	struct driver *drivers = NULL;
 	bool is_impaired = false;
 	struct profile *loaded = NULL;

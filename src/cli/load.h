@@ -9,7 +9,7 @@ struct request {
 	const char *const *workloads;
 	const char *const *profiles;
 	const char *const *tunings;
-	const char *engine;
+	const char *engine, *closure, *video;
 	int64_t repeat, seed, attempts; /* -1: the plan's */
 	double seconds;                 /* 0: the plan's */
 };

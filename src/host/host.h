@@ -58,6 +58,10 @@ struct namespace_host_spec {
 	/* Folders to keep in sight where the host's own /run, /tmp or /var/lib covers them, beside
 	 * those of $PATH and of this program; NULL-terminated, or NULL. */
 	const char *const *visible;
+	/* Folders that its processes can read and not change, covered or not; NULL-terminated, or
+	 * NULL.
+	 */
+	const char *const *read_only;
 	bool is_bare; /* a network and nothing else: no files, names or state of its own */
 };
 

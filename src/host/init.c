@@ -43,7 +43,13 @@ static int make_host(const struct boot_plan *plan, struct boot_report *report)
 	if (sethostname(plan->name, strlen(plan->name)) < 0)
 		return fail_errno(err, "name the host");
 	umask(022);
-	return mounts_make(plan->state_dir, plan->kept, &report->has_sys, err);
+	if (mounts_make(plan->state_dir, plan->kept, &report->has_sys, err))
+		return -1;
+	for (size_t i = 0; plan->read_only[i]; i++) {
+		if (mounts_protect(plan->read_only[i], err))
+			return -1;
+	}
+	return 0;
 }
 
 /* What we inherited could keep pipes of others open, among them the one that ends us. */

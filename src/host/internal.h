@@ -29,11 +29,13 @@ bool visible_is_on_the_way(const char *const *kept, const char *place, const cha
 /* Gives the calling process's new mount namespace the host's own folders and files. */
 MUST_CHECK int mounts_make(
 	const char *state_dir, const char *const *kept, bool *ret_has_sys, struct error *err);
+/* Mounts a folder over itself so that nothing below it can be changed from here. */
+MUST_CHECK int mounts_protect(const char *folder, struct error *err);
 
 /* What a booting init needs and what it tells when it is ready. */
 struct boot_plan {
 	const char *name, *state_dir;
-	const char *const *kept;
+	const char *const *kept, *const *read_only;
 	bool is_bare;
 	int life_fd;   /* ends with our program: end of file means die */
 	int report_fd; /* gets one boot_report */

@@ -156,3 +156,16 @@ int mounts_make(
 	}
 	return 0;
 }
+
+int mounts_protect(const char *folder, struct error *err)
+{
+	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+	struct tree tree = {.fd = -1};
+
+	if (hold_folder(&tree, folder, folder, err))
+		return -1;
+	if (mount_setattr(
+		    tree.fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) < 0)
+		return fail_errno(err, "make %s read-only for the host", folder);
+	return put(&tree, err);
+}

@@ -21,7 +21,7 @@ struct namespace_host {
 	struct host host; /* first, so that a struct host * is also one of us */
 	struct arena *arena;
 	const char *state_dir;
-	const char *const *kept;
+	const char *const *kept, *const *read_only;
 	bool is_bare, has_sys;
 	pid_t init;
 	int init_fd;   /* pidfd */
@@ -61,6 +61,7 @@ static int boot_begin(struct namespace_host *self, struct error *err)
 		init_main(&(struct boot_plan){.name = self->host.name,
 			.state_dir = self->state_dir,
 			.kept = self->kept,
+			.read_only = self->read_only,
 			.is_bare = self->is_bare,
 			.life_fd = life_read,
 			.report_fd = report_write});
@@ -214,6 +215,26 @@ static const struct host_ops namespace_ops = {
 	.free = free_host,
 };
 
+static const char *const *join(
+	struct arena *arena, const char *const *first, const char *const *second)
+{
+	const char *const *lists[] = {first, second};
+	const char **joined;
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		for (size_t j = 0; lists[i] && lists[i][j]; j++)
+			count++;
+	}
+	joined = arena_alloc(arena, const char *, count + 1);
+	count = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		for (size_t j = 0; lists[i] && lists[i][j]; j++)
+			joined[count++] = arena_strdup(arena, lists[i][j]);
+	}
+	return joined;
+}
+
 /* The state folder as an absolute path, because hosts and helpers run elsewhere. */
 static int prepare(
 	struct namespace_host *self, const struct namespace_host_spec *spec, struct error *err)
@@ -227,7 +248,9 @@ static int prepare(
 	if (!realpath(spec->state_dir, absolute))
 		return fail_errno(err, "find %s", spec->state_dir);
 	self->state_dir = absolute;
-	self->kept = visible_select(self->arena, visible_candidates(self->arena, spec->visible));
+	self->kept = visible_select(self->arena,
+		visible_candidates(self->arena, join(self->arena, spec->visible, spec->read_only)));
+	self->read_only = join(self->arena, spec->read_only, NULL);
 	return 0;
 }
 

@@ -34,6 +34,7 @@ struct lab_spec {
 	const struct tuning *tuning;
 	/* Folders to keep in sight on hosts, as in namespace_host_spec; NULL-able. */
 	const char *const *visible;
+	const char *const *read_only; /* likewise: in sight and unchangeable */
 };
 
 /*

@@ -19,7 +19,7 @@ enum {
 
 /* As written: numbers stay texts, so that "5x" is refused instead of read as 5. */
 struct written_plan {
-	const char *title, *engine, *congestion;
+	const char *title, *engine, *congestion, *closure, *video;
 	const char *repeat, *seed, *seconds, *parallel_seconds, *ping_count, *ping_runs, *attempts;
 	const char **hosts, **vpns, **workloads, **profiles, **tunings;
 	unsigned hosts_count, vpns_count, workloads_count, profiles_count, tunings_count;
@@ -37,8 +37,8 @@ static const cyaml_schema_value_t name_entry = {
 
 static const cyaml_schema_field_t plan_fields[] = {TEXT(title), LIST(hosts, 0), LIST(vpns, 1),
 	LIST(workloads, 1), LIST(profiles, 1), LIST(tunings, 1), TEXT(engine), TEXT(congestion),
-	TEXT(repeat), TEXT(seed), TEXT(seconds), TEXT(parallel_seconds), TEXT(ping_count),
-	TEXT(ping_runs), TEXT(attempts), CYAML_FIELD_END};
+	TEXT(closure), TEXT(video), TEXT(repeat), TEXT(seed), TEXT(seconds), TEXT(parallel_seconds),
+	TEXT(ping_count), TEXT(ping_runs), TEXT(attempts), CYAML_FIELD_END};
 
 static const cyaml_schema_value_t plan_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct written_plan, plan_fields)};
@@ -62,6 +62,8 @@ struct plan plan_default(void)
 		.tunings = tunings,
 		.engine = "auto",
 		.congestion = "cubic",
+		.closure = "small",
+		.video = "auto",
 		.repeat = 1,
 		.seed = 1,
 		.seconds = 5,
@@ -198,16 +200,42 @@ static int check_names(const char *const *names, const char *what, struct error 
 	return 0;
 }
 
+static bool is_one_of(const char *word, const char *const words[])
+{
+	for (; *words; words++) {
+		if (strcmp(word, *words) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int check_engine(const char *engine, struct error *err)
 {
-	static const char *const engines[] = {"auto", "bridge", "netem", "wire"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
-		if (strcmp(engine, engines[i]) == 0)
-			return 0;
-	}
+	if (is_one_of(engine, (const char *const[]){"auto", "bridge", "netem", "wire", NULL}))
+		return 0;
 	return fail(
 		err, ERROR_USAGE, "engine '%s' is not one of auto, bridge, netem, wire", engine);
+}
+
+static int check_video(const char *video, struct error *err)
+{
+	if (is_one_of(video, (const char *const[]){"auto", "live", "replay", NULL}))
+		return 0;
+	return fail(err, ERROR_USAGE, "video '%s' is not one of auto, live, replay", video);
+}
+
+/* A store path goes into command lines: nothing but what Nix allows in one. */
+static int check_closure(const char *closure, struct error *err)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789+-._?=/";
+
+	if (is_one_of(closure, (const char *const[]){"small", "large", NULL}) ||
+		(strncmp(closure, "/nix/store/", 11) == 0 && closure[11] &&
+			!closure[strspn(closure, letters)]))
+		return 0;
+	return fail(err, ERROR_USAGE,
+		"closure '%.200s' is not one of small, large, or a path below /nix/store", closure);
 }
 
 int plan_check(const struct plan *plan, struct error *err)
@@ -217,7 +245,8 @@ int plan_check(const struct plan *plan, struct error *err)
 	if (check_hosts(plan, &index, err) || check_names(plan->vpns, "vpn", err) ||
 		check_names(plan->workloads, "workload", err) ||
 		check_names(plan->profiles, "profile", err) ||
-		check_names(plan->tunings, "tuning", err) || check_engine(plan->engine, err))
+		check_names(plan->tunings, "tuning", err) || check_engine(plan->engine, err) ||
+		check_closure(plan->closure, err) || check_video(plan->video, err))
 		return -1;
 	if (plan->repeat < 1 || plan->attempts < 1 || plan->ping_count < 1 || plan->ping_runs < 1)
 		return fail(err, ERROR_USAGE,
@@ -253,6 +282,10 @@ static int check_plan(const struct yaml_file *file, const struct plan *plan, str
 	}
 	if (check_engine(plan->engine, err))
 		return yaml_fail_in(file, yaml_child(file->root, "engine"), 0, err);
+	if (check_closure(plan->closure, err))
+		return yaml_fail_in(file, yaml_child(file->root, "closure"), 0, err);
+	if (check_video(plan->video, err))
+		return yaml_fail_in(file, yaml_child(file->root, "video"), 0, err);
 	return plan_check(plan, err);
 }
 
@@ -267,6 +300,8 @@ static int take_plan(const struct yaml_file *file, const struct written_plan *wr
 	take_text(&reading, written->title, &plan->title);
 	take_text(&reading, written->engine, &plan->engine);
 	take_text(&reading, written->congestion, &plan->congestion);
+	take_text(&reading, written->closure, &plan->closure);
+	take_text(&reading, written->video, &plan->video);
 	take_list(&reading, written->hosts, written->hosts_count, &plan->hosts);
 	if (yaml_child(file->root, "hosts"))
 		plan->host_count = written->hosts_count;

@@ -20,6 +20,9 @@ struct plan {
 	const char *engine; /* "bridge", "netem", "wire"; "auto": wire if any profile impairs, else
 			       bridge */
 	const char *congestion;
+	const char
+		*closure;  /* what nix_cache copies: "small", "large" or a path of the Nix store */
+	const char *video; /* "live", "replay"; "auto": live where the processors suffice */
 	int64_t repeat;
 	uint64_t seed;
 	double seconds;          /* of measuring per workload and direction */

@@ -32,6 +32,18 @@ static double quartile(const double sorted[], size_t count, size_t i)
 	return fmin(fmax(value, sorted[0]), sorted[count - 1]);
 }
 
+/* The caller frees it. */
+static double *sort(const double values[], size_t count)
+{
+	double *sorted = calloc(count, sizeof(*sorted));
+
+	if (!sorted)
+		abort();
+	memcpy(sorted, values, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), ascending);
+	return sorted;
+}
+
 json_t *summary_json(const double values[], size_t count)
 {
 	double *sorted;
@@ -40,17 +52,36 @@ json_t *summary_json(const double values[], size_t count)
 
 	if (count == 0)
 		return json_null();
-	sorted = calloc(count, sizeof(*sorted));
-	if (!sorted)
-		abort();
-	memcpy(sorted, values, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), ascending);
+	sorted = sort(values, count);
 	for (size_t i = 0; i < count; i++)
 		sum += sorted[i];
 	summary = json_pack("{s:f,s:f,s:f,s:{s:f,s:f,s:f}}", "min", sorted[0], "average",
 		sum / (double)count, "max", sorted[count - 1], "percentiles", "p25",
 		quartile(sorted, count, 1), "p50", quartile(sorted, count, 2), "p75",
 		quartile(sorted, count, 3));
+	free(sorted);
+	return summary;
+}
+
+json_t *summary_distribution(const double values[], size_t count)
+{
+	static const struct {
+		const char *key;
+		size_t per_mille;
+	} more[] = {{"p90", 900}, {"p95", 950}, {"p99", 990}, {"p999", 999}};
+	json_t *summary = summary_json(values, count);
+	json_t *percentiles = json_object_get(summary, "percentiles");
+	double *sorted;
+
+	if (count == 0)
+		return summary;
+	sorted = sort(values, count);
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
+		size_t rank = (count * more[i].per_mille + 999) / 1000;
+
+		json_object_set_new(percentiles, more[i].key, json_real(sorted[rank - 1]));
+	}
+	json_object_set_new(summary, "count", json_integer((json_int_t)count));
 	free(sorted);
 	return summary;
 }

@@ -64,7 +64,7 @@ static struct jobs jobs_new(const struct attempt *attempt, struct arena *arena)
 }
 
 /* Our own programs are found where they were built or installed, not on PATH. */
-static int find_program(struct arena *arena, const char *const *argv, const char *const **ret_argv,
+int attempt_find_program(struct arena *arena, const char *const *argv, const char *const **ret_argv,
 	struct error *err)
 {
 	const char **found;
@@ -85,12 +85,13 @@ static int start_job(struct job *job, struct arena *arena, struct error *err)
 {
 	const char *const *argv;
 
-	if (find_program(arena, job->command->argv, &argv, err))
+	if (attempt_find_program(arena, job->command->argv, &argv, err))
 		return -1;
 	return host_start(job->host,
 		&(struct proc_spec){.what = job->command->what,
 			.argv = argv,
 			.keep_bytes = job->command->keep_bytes,
+			.merge = job->command->merge,
 			.held = !job->command->is_server},
 		&job->proc, err);
 }
@@ -122,9 +123,12 @@ static int start_servers(const struct jobs *jobs, struct arena *arena, struct er
 	for (size_t i = 0; i < jobs->count; i++) {
 		const struct workload_command *command = jobs->list[i].command;
 
-		if (command->is_server && command->ready &&
-			proc_wait_output(jobs->list[i].proc, command->ready, deadline, err))
-			return -1;
+		if (!command->is_server || !command->ready ||
+			proc_wait_output(jobs->list[i].proc, command->ready, deadline, err) == 0)
+			continue;
+		if (err->kind == ERROR_CRASHED) /* which is said of daemons of a VPN */
+			err->kind = ERROR_TOOL;
+		return -1;
 	}
 	return 0;
 }
@@ -157,6 +161,19 @@ static bool is_stage_running(const struct jobs *jobs, unsigned stage, struct dea
 	return running;
 }
 
+/* Whether a gate of an earlier stage did not let the link's later commands through. */
+static bool is_stopped(const struct jobs *jobs, size_t link, unsigned stage)
+{
+	for (size_t i = jobs->first[link]; i < jobs->first[link + 1]; i++) {
+		const struct job *job = &jobs->list[i];
+
+		if (job->command->is_gate && job->command->stage < stage &&
+			(!job->proc || proc_result(job->proc).exit_code != 0))
+			return true;
+	}
+	return false;
+}
+
 static int run_stage(struct procs *procs, const struct jobs *jobs, struct arena *arena,
 	unsigned stage, struct error *err)
 {
@@ -167,13 +184,14 @@ static int run_stage(struct procs *procs, const struct jobs *jobs, struct arena 
 	for (size_t i = 0; i < jobs->count; i++) {
 		struct job *job = &jobs->list[i];
 
-		if (job->command->is_server || job->command->stage != stage)
+		if (job->command->is_server || job->command->stage != stage ||
+			is_stopped(jobs, job->link, stage))
 			continue;
 		if (start_job(job, arena, err))
 			return -1;
 		held[count++] = job->proc;
 	}
-	if (procs_release(held, count, err))
+	if (count && procs_release(held, count, err))
 		return -1;
 	while (is_stage_running(jobs, stage, &next)) {
 		if (procs_step(procs, next, err))

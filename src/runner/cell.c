@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/random.h"
+#include "workload/symptom.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -56,6 +57,7 @@ static void choose_links(struct measurement *m)
 		cases[i] = runner_case(m->run->plan, m->cell->workload, sources[i]);
 		cases[i].congestion = visit_congestion(m->run, m->visit);
 		cases[i].line_bps = profile_narrowest_bps(m->visit->profile);
+		cases[i].artefact = artefact_of(m->run, m->cell->workload)->folder;
 		cases[i].source_address = vpn_address(m->stage->vpn, sources[i]);
 		cases[i].target_address = vpn_address(m->stage->vpn, (sources[i] + 1) % hosts);
 		cases[i].source_underlay = lab_underlay(m->stage->lab, sources[i]);
@@ -357,19 +359,18 @@ int cell_measure(struct run *run, const struct runner_visit *visit, struct stage
 	return failed ? -1 : 0;
 }
 
-int cell_blame(struct run *run, const struct runner_visit *visit, const struct runner_cell *cell,
-	const struct error *cause, int attempts, struct error *err)
+/* The same cause for a cell that nothing was measured of. */
+static int write_blame(struct run *run, const struct runner_visit *visit,
+	const struct runner_cell *cell, enum cause cause, const char *text, int attempts,
+	struct error *err)
 {
 	struct record_cell place = cell_place(run, visit, cell);
 	struct runner_outcome outcome = {.visit = visit,
 		.cell = cell,
-		.cause = cause_of_error(cause),
+		.cause = cause,
 		.headline = "",
-		.evidence = arena_strdup(run->arena, cause->text)};
+		.evidence = arena_strdup(run->arena, text)};
 
-	if (outcome.cause == CAUSE_TIMEOUT || outcome.cause == CAUSE_TOOL)
-		outcome.cause =
-			CAUSE_CONNECT; /* what timed out or failed was the way to the mesh */
 	if (record_write_cell(run_tree(run, visit), &place,
 		    &(struct record_result){.cause = outcome.cause,
 			    .evidence = outcome.evidence,
@@ -380,4 +381,24 @@ int cell_blame(struct run *run, const struct runner_visit *visit, const struct r
 		outcome.figures[i] = NAN;
 	run_add_outcome(run, &outcome);
 	return 0;
+}
+
+int cell_blame(struct run *run, const struct runner_visit *visit, const struct runner_cell *cell,
+	const struct error *cause, int attempts, struct error *err)
+{
+	enum cause kind = cause_of_error(cause);
+
+	if (kind == CAUSE_TIMEOUT || kind == CAUSE_TOOL)
+		kind = CAUSE_CONNECT; /* what timed out or failed was the way to the mesh */
+	return write_blame(run, visit, cell, kind, cause->text, attempts, err);
+}
+
+int cell_blame_artefact(struct run *run, const struct runner_visit *visit,
+	const struct runner_cell *cell, const struct artefact *artefact, struct error *err)
+{
+	enum cause kind = cause_of_error(&artefact->err);
+
+	if (kind == CAUSE_TOOL)
+		kind = symptom_cause(artefact->err.text, kind);
+	return write_blame(run, visit, cell, kind, artefact->err.text, 0, err);
 }

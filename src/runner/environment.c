@@ -69,9 +69,8 @@ static json_t *describe_machine(void)
 		"load_average", line_of_file("/proc/loadavg"), "is_root", geteuid() == 0);
 }
 
-/* First line of what a command prints, on whichever stream; NULL when it cannot be run. */
-static const char *first_line(struct arena *arena, struct procs *procs, const char *const *argv,
-	const void *input, size_t input_size)
+const char *environment_first_line(struct arena *arena, struct procs *procs,
+	const char *const *argv, const void *input, size_t input_size)
 {
 	AUTO(proc_freep) struct proc *proc = NULL;
 	struct error ignored;
@@ -99,9 +98,10 @@ static json_t *describe_tool(
 
 	if (!path)
 		return json_pack("{s:s, s:n}", "name", name, "path");
-	version =
-		first_line(arena, procs, (const char *const[]){path, version_flag, NULL}, NULL, 0);
-	sum = first_line(arena, procs, (const char *const[]){"sha256sum", path, NULL}, NULL, 0);
+	version = environment_first_line(
+		arena, procs, (const char *const[]){path, version_flag, NULL}, NULL, 0);
+	sum = environment_first_line(
+		arena, procs, (const char *const[]){"sha256sum", path, NULL}, NULL, 0);
 	return json_pack("{s:s, s:s, s:s?, s:s?}", "name", name, "path", path, "version", version,
 		"sha256", sum ? arena_strndup(arena, sum, strcspn(sum, " ")) : NULL);
 }
@@ -111,7 +111,9 @@ static json_t *describe_tools(struct arena *arena, struct procs *procs)
 	static const struct {
 		const char *name, *version_flag;
 	} tools[] = {{"ip", "-V"}, {"tc", "-V"}, {"sysctl", "-V"}, {"ethtool", "--version"},
-		{"ping", "-V"}, {"iperf3", "--version"}};
+		{"ping", "-V"}, {"iperf3", "--version"}, {"ffmpeg", "-version"},
+		{"ristreceiver", "--help"}, {"nginx", "-v"}, {"nix", "--version"},
+		{"hyperfine", "--version"}, {"curl", "--version"}};
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < ARRAY_SIZE(tools); i++)
@@ -122,7 +124,7 @@ static json_t *describe_tools(struct arena *arena, struct procs *procs)
 
 static const char *sha256_of(struct arena *arena, struct procs *procs, const char *text)
 {
-	const char *sum = first_line(
+	const char *sum = environment_first_line(
 		arena, procs, (const char *const[]){"sha256sum", NULL}, text, strlen(text));
 
 	return sum ? arena_strndup(arena, sum, strcspn(sum, " ")) : NULL;

@@ -33,6 +33,9 @@ struct attempt_result {
 	double duration_s;
 };
 
+/* The command with our own program in place of a first word "meshbench-NAME". */
+MUST_CHECK int attempt_find_program(struct arena *arena, const char *const *argv,
+	const char *const **ret_argv, struct error *err);
 /* Fails only with ERROR_CANCELLED or when the wire died; all else is a cause in the readings. */
 MUST_CHECK int attempt_run(
 	const struct attempt *attempt, struct attempt_result *ret_result, struct error *err);
@@ -41,6 +44,17 @@ void attempt_result_done(struct attempt_result *result);
 /* environment.json: this machine, its tools and the plan. */
 MUST_CHECK int environment_describe(const struct runner_plan *plan, struct procs *procs,
 	json_t **ret_environment, struct error *err);
+
+/* First line of what a command prints, on whichever stream; NULL when it cannot be run. */
+const char *environment_first_line(struct arena *arena, struct procs *procs,
+	const char *const *argv, const void *input, size_t input_size);
+
+/* What a workload needed to be made, or why it could not be. */
+struct artefact {
+	const struct workload *workload;
+	const char *folder; /* NULL: nothing was needed */
+	struct error err;   /* ERROR_NONE when it is there */
+};
 
 /* A run in progress. */
 struct run {
@@ -57,6 +71,9 @@ struct run {
 	size_t done, total;
 	struct runner_connect *connects; /* one for every visit that came up */
 	size_t connect_count;
+	struct artefact *artefacts; /* one for every workload of the plan */
+	size_t artefact_count;
+	const char **artefact_folders; /* NULL-terminated */
 	int64_t began_ns;
 	double measuring_s, estimate_total_s, estimate_done_s;
 	struct error record_error; /* the first event that could not be written */
@@ -85,6 +102,9 @@ MUST_CHECK int cell_measure(struct run *run, const struct runner_visit *visit, s
 /* Writes the same cause for a cell that could not even be tried. */
 MUST_CHECK int cell_blame(struct run *run, const struct runner_visit *visit,
 	const struct runner_cell *cell, const struct error *cause, int attempts, struct error *err);
+/* The same where it could not be tried because its artefact could not be made. */
+MUST_CHECK int cell_blame_artefact(struct run *run, const struct runner_visit *visit,
+	const struct runner_cell *cell, const struct artefact *artefact, struct error *err);
 struct record_cell cell_place(
 	const struct run *run, const struct runner_visit *visit, const struct runner_cell *cell);
 
@@ -116,3 +136,10 @@ MUST_CHECK int visit_record_end(
 
 /* calibration.json: every profile of the plan measured once, before anything relies on it. */
 MUST_CHECK int run_calibrate(struct run *run, struct error *err);
+
+/*
+ * Makes what the wanted workloads of the plan need and the cache does not hold. Fails only with
+ * what ends the run; what else fails is kept with the artefact.
+ */
+MUST_CHECK int artefacts_make(struct run *run, const bool is_wanted[], struct error *err);
+const struct artefact *artefact_of(const struct run *run, const struct workload *workload);

@@ -19,7 +19,7 @@ json_t *runner_plan_to_json(const struct plan *plan)
 {
 	return json_pack(
 		"{s:s, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:f, s:f, s:I, "
-		"s:I, s:I}",
+		"s:I, s:I, s:s, s:s}",
 		"name", plan->name, "title", plan->title, "path", plan->path, "hosts",
 		list_to_json(plan->hosts), "vpns", list_to_json(plan->vpns), "workloads",
 		list_to_json(plan->workloads), "profiles", list_to_json(plan->profiles), "tunings",
@@ -27,7 +27,7 @@ json_t *runner_plan_to_json(const struct plan *plan)
 		"repeat", (json_int_t)plan->repeat, "seed", (json_int_t)plan->seed, "seconds",
 		plan->seconds, "parallel_seconds", plan->parallel_seconds, "ping_count",
 		(json_int_t)plan->ping_count, "ping_runs", (json_int_t)plan->ping_runs, "attempts",
-		(json_int_t)plan->attempts);
+		(json_int_t)plan->attempts, "closure", plan->closure, "video", plan->video);
 }
 
 static int list_from_json(struct arena *arena, const json_t *json, const char *key,
@@ -67,6 +67,8 @@ int runner_plan_from_json(
 		.path = text_of(arena, json, "path"),
 		.engine = text_of(arena, json, "engine"),
 		.congestion = text_of(arena, json, "congestion"),
+		.closure = text_of(arena, json, "closure"),
+		.video = text_of(arena, json, "video"),
 		.repeat = integer_of(json, "repeat"),
 		.seed = (uint64_t)integer_of(json, "seed"),
 		.seconds = json_number_at(json, "/seconds", 0),
@@ -83,6 +85,10 @@ int runner_plan_from_json(
 		return fail_in(err, "read the plan of the run to resume");
 	while (plan.hosts[plan.host_count])
 		plan.host_count++;
+	if (!plan.closure) /* written before there were these */
+		plan.closure = plan_default().closure;
+	if (!plan.video)
+		plan.video = plan_default().video;
 	if (!plan.name || !plan.engine || !plan.congestion)
 		return fail(
 			err, ERROR_PARSE, "read the plan of the run to resume: keys are missing");

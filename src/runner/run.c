@@ -185,13 +185,23 @@ static int blame_visit(struct run *run, const struct runner_visit *visit, const 
 	return 0;
 }
 
+static int measure_cell(struct run *run, const struct runner_visit *visit, struct stage *stage,
+	const struct runner_cell *cell, struct error *err)
+{
+	const struct artefact *artefact = artefact_of(run, cell->workload);
+
+	if (artefact->err.kind != ERROR_NONE)
+		return cell_blame_artefact(run, visit, cell, artefact, err);
+	return cell_measure(run, visit, stage, cell, err);
+}
+
 static int measure_cells(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
 	for (size_t i = 0; i < visit->cell_count; i++) {
 		if (is_there(run, visit, i))
 			add_was_there(run, visit, &visit->cells[i]);
-		else if (cell_measure(run, visit, stage, &visit->cells[i], err))
+		else if (measure_cell(run, visit, stage, &visit->cells[i], err))
 			return -1;
 		if (run->record_error.kind != ERROR_NONE) {
 			*err = run->record_error;
@@ -238,6 +248,23 @@ static int open_environment(struct run *run, struct error *err)
 	return record_write_environment(run->record, run->environment, err);
 }
 
+/* What is needed by cells that are left to measure. */
+static int make_artefacts(
+	struct run *run, const struct runner_visit *visits, size_t count, struct error *err)
+{
+	const struct runner_plan *plan = run->plan;
+	bool *is_wanted = arena_alloc(run->arena, bool, plan->workload_count);
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < visits[i].cell_count; j++) {
+			for (size_t w = 0; w < plan->workload_count; w++)
+				is_wanted[w] |= visits[i].cells[j].workload == plan->workloads[w] &&
+						!is_there(run, &visits[i], j);
+		}
+	}
+	return artefacts_make(run, is_wanted, err);
+}
+
 /* Only where something is left to measure. */
 static bool needs_calibration(struct run *run, const struct runner_visit *visits, size_t count)
 {
@@ -252,6 +279,7 @@ static int run_all(
 	struct run *run, const struct runner_visit *visits, size_t count, struct error *err)
 {
 	if (open_environment(run, err) || note(run, "run_begins", NULL, NULL, err) ||
+		make_artefacts(run, visits, count, err) ||
 		(needs_calibration(run, visits, count) && run_calibrate(run, err)))
 		return -1;
 	for (size_t i = 0; i < count; i++) {

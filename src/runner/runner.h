@@ -24,6 +24,7 @@ struct runner_plan {
 	const struct workload *const *workloads;
 	size_t workload_count;
 	enum lab_engine engine;
+	size_t processors; /* that this program may use */
 };
 
 /* One thing to measure: a workload on a link, or on all links at once. */

@@ -61,7 +61,10 @@ struct workload_case runner_case(
 		.seconds = workload->on_all_links ? p->parallel_seconds : p->seconds,
 		.ping_count = p->ping_count,
 		.ping_runs = p->ping_runs,
-		.congestion = p->congestion};
+		.congestion = p->congestion,
+		.processors = plan->processors,
+		.closure = p->closure,
+		.video = p->video};
 }
 
 double runner_estimate_s(const struct runner_plan *plan, const struct runner_visit *visit)

@@ -15,6 +15,13 @@ enum cause symptom_cause(const char *words, enum cause otherwise)
 	} symptoms[] = {
 		{"unable to connect", "timed out", CAUSE_UNREACHABLE},
 		{"unable to connect", "Operation now in progress", CAUSE_UNREACHABLE},
+		/* A program that lacks a part, or a package that is not there, is not worth another
+		   try. */
+		{"Unknown encoder", "", CAUSE_MISSING},
+		{"Unknown decoder", "", CAUSE_MISSING},
+		{"Protocol not found", "", CAUSE_MISSING},
+		{"error: path '", "is not valid", CAUSE_MISSING},
+		{"error: path '", "is required, but there is no substituter", CAUSE_MISSING},
 		{"Message too long", "", CAUSE_MTU},
 		{"do not fit the path", "", CAUSE_MTU},
 		{"nobody answered", "", CAUSE_UNREACHABLE},

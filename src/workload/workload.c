@@ -4,8 +4,8 @@
 #include <string.h>
 
 const struct workload *const workloads[] = {&workload_ping, &workload_tcp, &workload_udp,
-	&workload_quic, &workload_load_latency, &workload_reorder, &workload_rate,
-	&workload_parallel, NULL};
+	&workload_quic, &workload_video, &workload_nix_cache, &workload_http_small,
+	&workload_load_latency, &workload_reorder, &workload_rate, &workload_parallel, NULL};
 
 const struct workload *workload_named(const char *name)
 {

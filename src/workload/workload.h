@@ -35,6 +35,10 @@ struct workload_case {
 	double line_bps;
 	int64_t ping_count, ping_runs;
 	const char *congestion;
+	size_t processors;    /* of this machine, for us */
+	const char *closure;  /* what nix_cache copies: "small", "large" or a store path */
+	const char *video;    /* "live", "replay" or "auto" */
+	const char *artefact; /* the folder that prepare() filled, or is to fill; NULL without */
 	/* For read(): what the wire did meanwhile (lab_wire_report()), or NULL; borrowed. */
 	const json_t *wire;
 	/* Likewise, in the order in which they left the wire, where the workload asked for it. */
@@ -67,9 +71,24 @@ struct workload_command {
 	 */
 	bool is_server;
 	const char *ready; /* server: what it prints when it listens */
+	bool merge;        /* stderr goes to stdout, in order: `ready` may stand there */
 	unsigned stage;
+	bool is_gate;     /* client: unless it exits 0 no later stage is started */
 	int64_t limit_ns; /* client: per attempt */
 	size_t keep_bytes;
+};
+
+/*
+ * What a workload needs that takes long to make and is the same for every cell: made once on this
+ * machine, kept in the user's cache folder, in sight of every host and unchangeable there.
+ */
+struct workload_artefact {
+	/* Run one after the other; each has `what`, `argv` and `limit_ns`. None: nothing is needed.
+	 */
+	const struct workload_command *commands;
+	size_t command_count;
+	/* Commands whose first line says what else shapes it: {"ffmpeg", "-version", NULL}. */
+	const char *const *const *versions; /* NULL-terminated */
 };
 
 /* What one command left behind, in the order of the commands; never started: exit_code -1. */
@@ -112,6 +131,13 @@ struct workload {
 	size_t log_packets; /* room in the wire's log, for read(); 0: it wants none */
 	bool on_all_links;  /* one cell measures all links at once; its figures are sums */
 	double (*estimate_s)(const struct workload_case *c);
+	/*
+	 * NULL when nothing is needed. Depends on nothing but the plan, since all cells share it:
+	 * the case names no link. What the commands are told apart from `artefact`, and the
+	 * versions, decide whether what an earlier run made is used again.
+	 */
+	void (*prepare)(const struct workload_case *c, struct arena *arena,
+		struct workload_artefact *ret_artefact);
 	/* Everything is allocated in `arena`. */
 	void (*commands)(const struct workload_case *c, struct arena *arena,
 		struct workload_command **ret_commands, size_t *ret_count);
@@ -121,7 +147,8 @@ struct workload {
 };
 
 extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel,
-	workload_quic, workload_rate, workload_load_latency, workload_reorder;
+	workload_quic, workload_rate, workload_load_latency, workload_reorder,
+	workload_video, workload_nix_cache, workload_http_small;
 
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];

@@ -141,3 +141,19 @@ TEST(a_machine_without_proc_says_so)
 	CHECK(hardware_machine("/nonexistent", "lom", &machine, &err));
 	CHECK(strstr(err.text, "/nonexistent/proc/cpuinfo"));
 }
+
+TEST(a_distribution_tells_its_tail)
+{
+	double values[1000];
+	json_auto_t *one = NULL, *many = NULL;
+
+	for (size_t i = 0; i < 1000; i++)
+		values[i] = (double)(1000 - i);
+	many = summary_distribution(values, 1000);
+	one = summary_distribution(values, 1);
+	CHECK(json_number_at(many, "/count", 0) == 1000);
+	CHECK(json_number_at(many, "/percentiles/p90", 0) == 900);
+	CHECK(json_number_at(many, "/percentiles/p99", 0) == 990);
+	CHECK(json_number_at(many, "/percentiles/p999", 0) == 999);
+	CHECK(json_number_at(one, "/percentiles/p999", 0) == 1000);
+}

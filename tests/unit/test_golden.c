@@ -185,3 +185,27 @@ TEST(every_stored_output_of_the_probe_reads_as_expected)
 	CHECK(walk("probe", &failed) >= 12);
 	CHECK(failed == 0);
 }
+
+TEST(every_stored_output_of_video_reads_as_expected)
+{
+	size_t failed;
+
+	CHECK(walk("video", &failed) >= 8);
+	CHECK(failed == 0);
+}
+
+TEST(every_stored_output_of_nix_cache_reads_as_expected)
+{
+	size_t failed;
+
+	CHECK(walk("nix_cache", &failed) >= 9);
+	CHECK(failed == 0);
+}
+
+TEST(every_stored_output_of_http_small_reads_as_expected)
+{
+	size_t failed;
+
+	CHECK(walk("http_small", &failed) >= 10);
+	CHECK(failed == 0);
+}

@@ -144,3 +144,14 @@ TEST(a_plan_that_was_changed_is_checked_without_a_file)
 	plan.seconds = 0;
 	CHECK(plan_check(&plan, &err));
 }
+
+TEST(what_is_copied_and_streamed_is_checked_at_its_place)
+{
+	CHECK(is_refused("seconds: 1\nclosure: huge\n",
+		"2:10: closure 'huge' is not one of small, large, or a path below "
+		"/nix/store"));
+	CHECK(is_refused("closure: /nix/store/a'; rm\n",
+		"1:10: closure '/nix/store/a'; rm' is not one of small, large, or a path "
+		"below /nix/store"));
+	CHECK(is_refused("video: hd\n", "1:8: video 'hd' is not one of auto, live, replay"));
+}
