@@ -118,6 +118,8 @@ void daemons_stop(struct vpn *vpn, size_t only);
 /* ERROR_CRASHED for the first that ended. */
 MUST_CHECK int daemons_check(struct vpn *vpn, struct error *err);
 
+/* Finds every host's address. */
+MUST_CHECK int overlay_find(struct vpn *vpn, struct error *err);
 /* Finds every host's address, then waits until every ordered pair answers on them. */
 MUST_CHECK int overlay_connect(struct vpn *vpn, struct error *err);
 /* Versions and hashes; asked before anything is up, so that nothing stands between joining and
