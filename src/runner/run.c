@@ -39,7 +39,9 @@ static const char *where_of(struct run *run, const struct runner_cell *cell)
 {
 	struct workload_case c = runner_case(run->plan, cell->workload, cell->link);
 
-	if (cell->workload->on_all_links)
+	if (cell->workload->scope == WORKLOAD_MESH)
+		return "mesh";
+	if (cell->workload->scope == WORKLOAD_ALL_LINKS)
 		return "all links";
 	return arena_printf(run->arena, "%s->%s", c.source, c.target);
 }
@@ -185,13 +187,27 @@ static int blame_visit(struct run *run, const struct runner_visit *visit, const 
 	return 0;
 }
 
+/* Measures a cell, on hosts brought up anew when the one before left no mesh behind. */
+static int measure_cell(struct run *run, const struct runner_visit *visit, struct stage *stage,
+	const struct runner_cell *cell, struct error *err)
+{
+	struct error cause;
+
+	if (!stage->is_broken || stage_renew(run, visit, stage, &cause) == 0)
+		return cell_measure(run, visit, stage, cell, err);
+	if (cause.kind != ERROR_CANCELLED)
+		return cell_blame(run, visit, cell, &cause, stage->attempts, err);
+	*err = cause;
+	return -1;
+}
+
 static int measure_cells(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
 	for (size_t i = 0; i < visit->cell_count; i++) {
 		if (is_there(run, visit, i))
 			add_was_there(run, visit, &visit->cells[i]);
-		else if (cell_measure(run, visit, stage, &visit->cells[i], err))
+		else if (measure_cell(run, visit, stage, &visit->cells[i], err))
 			return -1;
 		if (run->record_error.kind != ERROR_NONE) {
 			*err = run->record_error;

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-const struct workload *const workloads[] = {
-	&workload_ping, &workload_tcp, &workload_udp, &workload_parallel, NULL};
+const struct workload *const workloads[] = {&workload_ping, &workload_tcp, &workload_udp,
+	&workload_parallel, &workload_connect, &workload_restart, &workload_reboot, &workload_idle,
+	NULL};
 
 const struct workload *workload_named(const char *name)
 {
@@ -19,5 +20,6 @@ void workload_reading_done(struct workload_reading *reading)
 {
 	json_decref(reading->data);
 	json_decref(reading->samples);
-	reading->data = reading->samples = NULL;
+	json_decref(reading->host_files);
+	reading->data = reading->samples = reading->host_files = NULL;
 }

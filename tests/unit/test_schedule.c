@@ -87,6 +87,27 @@ TEST(a_visit_measures_every_link_and_all_links_once)
 	CHECK(visits[0].cells[3].workload == &workload_parallel);
 }
 
+TEST(what_disturbs_the_mesh_comes_last)
+{
+	static const struct workload *const mixed[] = {
+		&workload_restart, &workload_ping, &workload_idle, &workload_parallel};
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct plan plan = {
+		.hosts = hosts, .host_count = 3, .repeat = 1, .seed = 7, .mesh_runs = 5};
+	struct runner_plan everything = plan_of(&plan);
+	const struct runner_visit *visits;
+	size_t count;
+
+	everything.workloads = mixed;
+	everything.workload_count = 4;
+	runner_schedule(&everything, arena, &visits, &count);
+	CHECK(visits[0].cell_count == 6);
+	CHECK(visits[0].cells[3].workload == &workload_parallel);
+	CHECK(visits[0].cells[4].workload == &workload_restart);
+	CHECK(visits[0].cells[5].workload == &workload_idle);
+	CHECK(runner_case(&everything, &workload_restart, 0).mesh_runs == 5);
+}
+
 TEST(the_order_depends_on_the_seed_alone)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
