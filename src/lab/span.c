@@ -1,11 +1,12 @@
 /* Answers that came one after another without a pause, as one stretch. */
 #include "lab/internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void *grow(struct spans *spans)
+static void grow(struct spans *spans)
 {
 	spans->room = spans->room ? 2 * spans->room : 8;
 	spans->list = reallocarray(spans->list, spans->room, sizeof(*spans->list));
@@ -13,7 +14,6 @@ static void *grow(struct spans *spans)
 		fputs("meshbench: out of memory\n", stderr);
 		abort();
 	}
-	return spans->list;
 }
 
 /* A host that was rebooted is heard of by two programs, so an answer may be told a little late. */
@@ -29,6 +29,7 @@ void spans_add(struct spans *spans, int64_t at_ns)
 	}
 	if (spans->count == spans->room)
 		grow(spans);
+	assert(spans->list);
 	spans->list[spans->count++] = (struct lab_span){at_ns, at_ns, 1};
 }
 

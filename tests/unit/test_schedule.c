@@ -154,6 +154,7 @@ TEST(a_plan_survives_its_way_through_a_result_tree)
 	before.seed = 123456789012;
 	before.seconds = 2.5;
 	before.attempts = 2;
+	before.mesh_runs = 7;
 	{
 		json_auto_t *json = runner_plan_to_json(&before);
 		json_auto_t *again = NULL;
@@ -161,7 +162,11 @@ TEST(a_plan_survives_its_way_through_a_result_tree)
 		CHECK(json);
 		CHECK_OK(runner_plan_from_json(arena, json, &after, &err), err);
 		again = runner_plan_to_json(&after);
-		CHECK(json_equal(json, again));
+		CHECK(json_equal(json, again) && after.mesh_runs == 7);
+		/* Trees from before there was such a key. */
+		json_object_del(json, "mesh_runs");
+		CHECK_OK(runner_plan_from_json(arena, json, &after, &err), err);
+		CHECK(after.mesh_runs == plan_default().mesh_runs);
 	}
 	CHECK(after.host_count == 3 && strcmp(after.vpns[1], "low:rate=5mbit") == 0);
 }
