@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "INDEX NANOSECONDS\n" */
-static bool read_line(const char *line, size_t count, int64_t first_ns[], const char **ret_next)
+bool answer_line(
+	const char *line, size_t count, size_t *ret_index, int64_t *ret_ns, const char **ret_next)
 {
 	char *end = NULL;
 	unsigned long index;
@@ -22,7 +22,8 @@ static bool read_line(const char *line, size_t count, int64_t first_ns[], const 
 	ns = strtoll(end + 1, &end, 10);
 	if (errno || *end != '\n' || ns <= 0)
 		return false;
-	first_ns[index] = ns;
+	*ret_index = index;
+	*ret_ns = ns;
 	*ret_next = end + 1;
 	return true;
 }
@@ -30,9 +31,13 @@ static bool read_line(const char *line, size_t count, int64_t first_ns[], const 
 int answer_read(const char *text, size_t count, int64_t first_ns[], struct error *err)
 {
 	while (*text) {
-		if (!read_line(text, count, first_ns, &text))
+		size_t index;
+		int64_t at_ns;
+
+		if (!answer_line(text, count, &index, &at_ns, &text))
 			return fail(err, ERROR_PARSE,
 				"meshbench-reach said '%.40s', not 'INDEX NANOSECONDS'", text);
+		first_ns[index] = at_ns;
 	}
 	return 0;
 }

@@ -87,6 +87,18 @@ void packets_forget(struct lab *lab);
 
 MUST_CHECK int losses_read(const char *text, struct host_losses *ret_losses, struct error *err);
 MUST_CHECK int losses_count(struct lab *lab, struct host_losses losses[], struct error *err);
+/* span.c: answers in stretches. */
+struct spans {
+	struct lab_span *list;
+	size_t count, room;
+};
+void spans_add(struct spans *spans, int64_t at_ns);
+/*
+ * Reads whole lines of meshbench-watch, "INDEX NANOSECONDS", into the spans of that index; the
+ * rest of the text is left for later. `*ret_used` says how much was read.
+ */
+MUST_CHECK int spans_read(
+	const char *text, struct spans spans[], size_t count, size_t *ret_used, struct error *err);
 
 /* tap.c: a TAP eth0 in the network of each of these hosts, in their order. */
 MUST_CHECK int tap_open_in_hosts(
@@ -135,6 +147,9 @@ const char *const *settings_recorded(const struct lab *lab, struct arena *arena,
 json_t *settings_tuning(const struct lab *lab, const json_t *found);
 
 /* answer.c: lines of meshbench-reach. */
+/* "INDEX NANOSECONDS\n" with an index below `count`; `*ret_next` is what follows. */
+bool answer_line(
+	const char *line, size_t count, size_t *ret_index, int64_t *ret_ns, const char **ret_next);
 MUST_CHECK int answer_read(const char *text, size_t count, int64_t first_ns[], struct error *err);
 /* "lom->luna, yuki->luna and 3 more": which ordered pairs have no answer; 0 when none. */
 size_t answer_missing(const struct lab_node nodes[], size_t count, const int64_t first_ns[],

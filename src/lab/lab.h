@@ -110,6 +110,48 @@ MUST_CHECK int lab_wipe_host(struct lab *lab, size_t index, struct error *err);
  */
 MUST_CHECK int lab_reach(struct lab *lab, const char *const addresses[], struct deadline deadline,
 	int64_t first_ns[], struct error *err);
+/*
+ * Watching: every host pings every other every few ms, over the overlay and beside it, until the
+ * watch ends, and every answer is noted. Of two hosts one speaks by its clock and the other
+ * whenever it is spoken to.
+ */
+struct lab_watch;
+
+enum lab_speaker {
+	LAB_LOWER_SPEAKS, /* of two hosts the one with the lower index */
+	LAB_BOTH_SPEAK,   /* both by their clocks, so that handshakes may cross */
+	LAB_HOST_SPEAKS,  /* that host to all others; of those the lower */
+	LAB_OTHERS_SPEAK, /* all others to that host; of those the lower */
+};
+
+enum lab_way {
+	LAB_OVERLAY,
+	LAB_UNDERLAY,
+	LAB_WAYS
+};
+
+#define LAB_WATCH_EVERY_NS (5 * NS_PER_MS) /* up to four hosts; more share the effort */
+#define LAB_WATCH_PAUSE_NS (25 * NS_PER_MS)
+
+/* Answers between which there was never a pause longer than LAB_WATCH_PAUSE_NS. */
+struct lab_span {
+	int64_t first_ns, last_ns; /* CLOCK_MONOTONIC */
+	uint64_t answers;
+};
+
+/* All begin within microseconds. `host` where the speaker needs one; `overlay` is borrowed. */
+MUST_CHECK int lab_watch_begin(struct lab *lab, const char *const overlay[],
+	enum lab_speaker speaker, size_t host, struct lab_watch **ret_watch, struct error *err);
+/* After a reboot, which ends the host's own part of the watch. */
+MUST_CHECK int lab_watch_resume(struct lab_watch *watch, size_t host, struct error *err);
+/* Takes in what was heard until now. */
+MUST_CHECK int lab_watch_look(struct lab_watch *watch, struct error *err);
+/* Of the answers that `from` had of `to`; valid until the next look. */
+const struct lab_span *lab_watch_spans(
+	const struct lab_watch *watch, enum lab_way way, size_t from, size_t to, size_t *ret_count);
+void lab_watch_end(struct lab_watch *watch);
+void lab_watch_endp(struct lab_watch **watch);
+
 /* Every host reaches every other on the underlay. */
 MUST_CHECK int lab_verify(struct lab *lab, struct error *err);
 

@@ -7,26 +7,18 @@
  * spoken to. No traffic that we measure starts from both ends within the same millisecond, and a
  * tunnel that both ends open at once may lose both handshakes: WireGuard then waits for 5 s.
  */
-#include "lab/echo.h"
+#include "lab/pinger.h"
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/text.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/icmp6.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 struct peer {
-	struct sockaddr_storage address;
-	socklen_t length;
-	bool is_ipv6, has_answered;
+	bool has_answered;
 	bool is_first, has_spoken; /* of the two of us it speaks first; it asked us */
 };
 
@@ -34,76 +26,12 @@ struct peer {
 #define SILENCE_NS (250 * NS_PER_MS)
 
 struct reach {
+	struct pinger pinger;
 	struct peer *peers;
 	size_t count, waiting;
-	int ipv4_fd, ipv6_fd; /* -1: no peer of that family */
-	uint16_t identifier;
 	int64_t began_ns;
 	struct deadline deadline;
 };
-
-static int read_address(const char *text, struct peer *peer)
-{
-	struct sockaddr_in *ipv4 = (struct sockaddr_in *)&peer->address;
-	struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)&peer->address;
-
-	if (inet_pton(AF_INET, text, &ipv4->sin_addr) == 1) {
-		ipv4->sin_family = AF_INET;
-		peer->length = sizeof(*ipv4);
-		return 0;
-	}
-	if (inet_pton(AF_INET6, text, &ipv6->sin6_addr) != 1)
-		return -1;
-	ipv6->sin6_family = AF_INET6;
-	peer->length = sizeof(*ipv6);
-	peer->is_ipv6 = true;
-	return 0;
-}
-
-/* The receive buffer has to hold the answers of all peers at once. */
-static int open_socket(bool is_ipv6)
-{
-	int fd = socket(is_ipv6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		is_ipv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
-	struct icmp6_filter only_echoes;
-	int buffer_bytes = 1 << 20;
-
-	if (fd < 0)
-		return -1;
-	ICMP6_FILTER_SETBLOCKALL(&only_echoes);
-	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &only_echoes);
-	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REQUEST, &only_echoes);
-	if (is_ipv6 &&
-		setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &only_echoes, sizeof(only_echoes)) < 0)
-		return -1;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof(buffer_bytes)) < 0)
-		return -1;
-	return fd;
-}
-
-static int open_sockets(struct reach *reach)
-{
-	for (size_t i = 0; i < reach->count; i++) {
-		int *fd = reach->peers[i].is_ipv6 ? &reach->ipv6_fd : &reach->ipv4_fd;
-
-		if (!reach->peers[i].has_answered && *fd < 0)
-			*fd = open_socket(reach->peers[i].is_ipv6);
-		if (!reach->peers[i].has_answered && *fd < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* That there is no route or device yet is what we wait for to change, so errors say nothing. */
-static void ask(const struct reach *reach, size_t index)
-{
-	const struct peer *peer = &reach->peers[index];
-	uint8_t packet[ECHO_BYTES];
-
-	echo_request(packet, peer->is_ipv6, reach->identifier, (uint16_t)index);
-	(void)!sendto(peer->is_ipv6 ? reach->ipv6_fd : reach->ipv4_fd, packet, sizeof(packet), 0,
-		(const struct sockaddr *)&peer->address, peer->length);
-}
 
 static bool was_silent(const struct reach *reach)
 {
@@ -134,61 +62,32 @@ static void ask_all(const struct reach *reach)
 		bool may_speak = !peer->is_first || peer->has_spoken || was_silent(reach);
 
 		if ((!peer->has_answered && may_speak) || is_awaited(reach, peer))
-			ask(reach, i);
+			pinger_ask(&reach->pinger, i);
 	}
 }
 
-static bool is_from(const struct peer *peer, const struct sockaddr_storage *source)
-{
-	const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)source;
-	const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)source;
-
-	if (peer->is_ipv6)
-		return memcmp(&((const struct sockaddr_in6 *)&peer->address)->sin6_addr,
-			       &ipv6->sin6_addr, sizeof(ipv6->sin6_addr)) == 0;
-	return ((const struct sockaddr_in *)&peer->address)->sin_addr.s_addr ==
-	       ipv4->sin_addr.s_addr;
-}
-
 /* A host that was spoken to answers in kind, at once. */
-static void hear_request(struct reach *reach, const struct sockaddr_storage *source, bool is_ipv6)
+static void hear_request(struct reach *reach, const struct pinger_heard *heard)
 {
 	for (size_t i = 0; i < reach->count; i++) {
 		struct peer *peer = &reach->peers[i];
 
-		if (peer->has_spoken || peer->is_ipv6 != is_ipv6 || !is_from(peer, source))
+		if (peer->has_spoken || !pinger_is_from(&reach->pinger.peers[i], heard))
 			continue;
 		peer->has_spoken = true;
 		if (!peer->has_answered)
-			ask(reach, i);
+			pinger_ask(&reach->pinger, i);
 	}
 }
 
-static void listen_to(struct reach *reach, int fd, bool is_ipv6)
+static void hear_answer(struct reach *reach, const struct pinger_heard *heard)
 {
-	for (;;) {
-		struct sockaddr_storage source = {0};
-		socklen_t length = sizeof(source);
-		uint8_t data[256];
-		uint16_t index;
-		ssize_t n =
-			recvfrom(fd, data, sizeof(data), 0, (struct sockaddr *)&source, &length);
-		int64_t now_ns = clock_now_ns();
-
-		if (n < 0)
-			return;
-		if (echo_is_request(data, (size_t)n, is_ipv6))
-			hear_request(reach, &source, is_ipv6);
-		if (!echo_answer(data, (size_t)n, is_ipv6, reach->identifier, &index) ||
-			index >= reach->count || reach->peers[index].has_answered ||
-			reach->peers[index].is_ipv6 != is_ipv6 ||
-			!is_from(&reach->peers[index], &source))
-			continue;
-		reach->peers[index].has_answered = true;
-		reach->waiting--;
-		printf("%u %lld\n", index, (long long)now_ns);
-		fflush(stdout);
-	}
+	if (reach->peers[heard->index].has_answered)
+		return;
+	reach->peers[heard->index].has_answered = true;
+	reach->waiting--;
+	printf("%u %lld\n", heard->index, (long long)heard->at_ns);
+	fflush(stdout);
 }
 
 /* Dense in the first second, where most connect; then every 20 ms, which costs a slow one less. */
@@ -202,18 +101,16 @@ static void run(struct reach *reach)
 	while (!is_done(reach) && !deadline_has_passed(reach->deadline)) {
 		struct deadline round =
 			deadline_earlier(deadline_in(interval_ns(reach)), reach->deadline);
+		struct pinger_heard heard;
 
 		ask_all(reach);
 		while (!is_done(reach) && !deadline_has_passed(round)) {
-			struct pollfd fds[] = {
-				{reach->ipv4_fd, POLLIN, 0}, {reach->ipv6_fd, POLLIN, 0}};
-
-			if (poll(fds, 2, deadline_poll_ms(round)) <= 0)
-				continue;
-			if (fds[0].revents)
-				listen_to(reach, reach->ipv4_fd, false);
-			if (fds[1].revents)
-				listen_to(reach, reach->ipv6_fd, true);
+			if (!pinger_hear(&reach->pinger, round, &heard))
+				break;
+			if (heard.is_request)
+				hear_request(reach, &heard);
+			else
+				hear_answer(reach, &heard);
 		}
 	}
 }
@@ -226,8 +123,9 @@ static int complain(const char *what)
 
 int main(int argc, char *argv[])
 {
-	struct reach reach = {.ipv4_fd = -1, .ipv6_fd = -1, .began_ns = clock_now_ns()};
+	struct reach reach = {.began_ns = clock_now_ns()};
 	struct error err = {0};
+	const char *bad = NULL;
 	int64_t limit_ms, self;
 
 	errno = 0;
@@ -238,21 +136,17 @@ int main(int argc, char *argv[])
 		return complain(err.text);
 	reach.count = (size_t)argc - 3;
 	reach.deadline = deadline_in(limit_ms * NS_PER_MS);
-	/* Two runs on one host may overlap; the PID tells their answers apart. */
-	reach.identifier = (uint16_t)getpid();
 	reach.peers = calloc(reach.count, sizeof(*reach.peers));
 	if (!reach.peers)
 		return complain("remember the peers");
-	for (size_t i = 0; i < reach.count; i++) {
-		if (read_address(argv[i + 3], &reach.peers[i]) < 0)
-			return complain(argv[i + 3]);
+	if (pinger_open(&reach.pinger, &argv[3], reach.count, &bad))
+		return complain(bad ? bad : "open a raw socket");
+	for (size_t i = 0; i < reach.count; i++)
 		reach.peers[i].is_first = (int64_t)i < self;
-	}
 	reach.peers[self].has_answered = reach.peers[self].has_spoken = true;
 	reach.waiting = reach.count - 1;
-	if (open_sockets(&reach) < 0)
-		return complain("open a raw socket");
 	run(&reach);
 	free(reach.peers);
+	free(reach.pinger.peers);
 	return reach.waiting ? 1 : 0;
 }

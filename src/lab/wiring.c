@@ -60,9 +60,9 @@ char *wiring_host(struct arena *arena, const struct lab_node nodes[], size_t cou
 	for (size_t i = 0; i < count; i++) {
 		if (i == self)
 			continue;
-		fprintf(stream, "neighbour add %s lladdr %s dev eth0 nud permanent\n",
+		fprintf(stream, "neighbour replace %s lladdr %s dev eth0 nud permanent\n",
 			nodes[i].ipv4, nodes[i].mac);
-		fprintf(stream, "neighbour add %s lladdr %s dev eth0 nud permanent\n",
+		fprintf(stream, "neighbour replace %s lladdr %s dev eth0 nud permanent\n",
 			nodes[i].ipv6, nodes[i].mac);
 	}
 	fflush(stream);

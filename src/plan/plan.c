@@ -20,7 +20,8 @@ enum {
 /* As written: numbers stay texts, so that "5x" is refused instead of read as 5. */
 struct written_plan {
 	const char *title, *engine, *congestion, *closure, *video;
-	const char *repeat, *seed, *seconds, *parallel_seconds, *ping_count, *ping_runs, *attempts;
+	const char *repeat, *seed, *seconds, *parallel_seconds, *ping_count, *ping_runs, *mesh_runs,
+		*attempts;
 	const char **hosts, **vpns, **workloads, **profiles, **tunings;
 	unsigned hosts_count, vpns_count, workloads_count, profiles_count, tunings_count;
 };
@@ -38,7 +39,7 @@ static const cyaml_schema_value_t name_entry = {
 static const cyaml_schema_field_t plan_fields[] = {TEXT(title), LIST(hosts, 0), LIST(vpns, 1),
 	LIST(workloads, 1), LIST(profiles, 1), LIST(tunings, 1), TEXT(engine), TEXT(congestion),
 	TEXT(closure), TEXT(video), TEXT(repeat), TEXT(seed), TEXT(seconds), TEXT(parallel_seconds),
-	TEXT(ping_count), TEXT(ping_runs), TEXT(attempts), CYAML_FIELD_END};
+	TEXT(ping_count), TEXT(ping_runs), TEXT(mesh_runs), TEXT(attempts), CYAML_FIELD_END};
 
 static const cyaml_schema_value_t plan_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct written_plan, plan_fields)};
@@ -70,6 +71,7 @@ struct plan plan_default(void)
 		.parallel_seconds = 5,
 		.ping_count = 20,
 		.ping_runs = 3,
+		.mesh_runs = 3,
 		.attempts = 3};
 }
 
@@ -142,7 +144,8 @@ static int take_numbers(
 			&plan->parallel_seconds) ||
 		take_integer(
 			reading, "ping_count", written->ping_count, 100000, &plan->ping_count) ||
-		take_integer(reading, "ping_runs", written->ping_runs, 1000, &plan->ping_runs))
+		take_integer(reading, "ping_runs", written->ping_runs, 1000, &plan->ping_runs) ||
+		take_integer(reading, "mesh_runs", written->mesh_runs, 1000, &plan->mesh_runs))
 		return -1;
 	return take_integer(reading, "attempts", written->attempts, 100, &plan->attempts);
 }
@@ -248,9 +251,10 @@ int plan_check(const struct plan *plan, struct error *err)
 		check_names(plan->tunings, "tuning", err) || check_engine(plan->engine, err) ||
 		check_closure(plan->closure, err) || check_video(plan->video, err))
 		return -1;
-	if (plan->repeat < 1 || plan->attempts < 1 || plan->ping_count < 1 || plan->ping_runs < 1)
+	if (plan->repeat < 1 || plan->attempts < 1 || plan->ping_count < 1 || plan->ping_runs < 1 ||
+		plan->mesh_runs < 1)
 		return fail(err, ERROR_USAGE,
-			"repeat, attempts, ping_count and ping_runs are at least 1");
+			"repeat, attempts, ping_count, ping_runs and mesh_runs are at least 1");
 	if (!(plan->seconds > 0) || !(plan->parallel_seconds > 0))
 		return fail(err, ERROR_USAGE, "seconds and parallel_seconds are above 0");
 	return 0;

@@ -28,7 +28,8 @@ struct plan {
 	double seconds;          /* of measuring per workload and direction */
 	double parallel_seconds; /* published: twice `seconds` */
 	int64_t ping_count, ping_runs;
-	int64_t attempts; /* per cell, at most */
+	int64_t mesh_runs; /* of connects, restarts and reboots of each kind */
+	int64_t attempts;  /* per cell, at most */
 };
 
 /* Errors are ERROR_USAGE and start with file:line:column. */

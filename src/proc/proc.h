@@ -120,6 +120,7 @@ const char *proc_obituary(struct proc *proc);
 struct usage {
 	double cpu_s;
 	uint64_t peak_rss_bytes; /* sum of the members' own peaks */
+	uint64_t rss_bytes;      /* now */
 	size_t processes;
 };
 
@@ -127,6 +128,8 @@ struct thread_usage {
 	pid_t pid, tid;
 	char name[16];
 	double cpu_s;
+	uint64_t wakeups;     /* it slept and was woken: voluntary context switches */
+	uint64_t preemptions; /* it was put aside: involuntary ones */
 };
 
 /* Trees of `count` roots in one look at /proc. A root that is gone counts as zero. */

@@ -50,15 +50,24 @@ static double cpu_of_process(pid_t pid)
 	return ticks_to_s(own_user + own_system + children_user + children_system);
 }
 
-static uint64_t peak_rss_of_process(pid_t pid)
+/* The number in a line of /proc/PID/status such as "VmHWM:\t  1234 kB"; 0 when it is not there. */
+static uint64_t number_of_line(const char *text, const char *label)
+{
+	const char *line = strstr(text, label);
+
+	return line ? strtoull(line + strlen(label), NULL, 10) : 0;
+}
+
+/* A zombie has no memory any more. */
+static void add_memory(pid_t pid, struct usage *usage)
 {
 	char path[64], text[4096];
-	const char *line;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	if (!read_small(path, text, sizeof(text)) || !(line = strstr(text, "\nVmHWM:")))
-		return 0; /* a zombie has no memory any more */
-	return strtoull(line + strlen("\nVmHWM:"), NULL, 10) * 1024;
+	if (!read_small(path, text, sizeof(text)))
+		return;
+	usage->peak_rss_bytes += number_of_line(text, "\nVmHWM:") * 1024;
+	usage->rss_bytes += number_of_line(text, "\nVmRSS:") * 1024;
 }
 
 int usage_of_trees(const pid_t roots[], size_t count, struct usage ret_usage[], struct error *err)
@@ -81,7 +90,7 @@ int usage_of_trees(const pid_t roots[], size_t count, struct usage ret_usage[], 
 			if (!is_member[i])
 				continue;
 			ret_usage[r].cpu_s += cpu_of_process(list[i].pid);
-			ret_usage[r].peak_rss_bytes += peak_rss_of_process(list[i].pid);
+			add_memory(list[i].pid, &ret_usage[r]);
 			ret_usage[r].processes++;
 		}
 	}
@@ -93,7 +102,7 @@ int usage_of_trees(const pid_t roots[], size_t count, struct usage ret_usage[], 
 /* The first number of schedstat is the thread's time on a processor in nanoseconds. */
 static int read_thread(pid_t pid, pid_t tid, struct thread_usage *ret)
 {
-	char path[96], text[256];
+	char path[96], text[4096];
 
 	*ret = (struct thread_usage){.pid = pid, .tid = tid};
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
@@ -105,6 +114,11 @@ static int read_thread(pid_t pid, pid_t tid, struct thread_usage *ret)
 		return -1;
 	text[strcspn(text, "\n")] = '\0';
 	snprintf(ret->name, sizeof(ret->name), "%.15s", text);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
+	if (!read_small(path, text, sizeof(text)))
+		return -1;
+	ret->wakeups = number_of_line(text, "\nvoluntary_ctxt_switches:");
+	ret->preemptions = number_of_line(text, "\nnonvoluntary_ctxt_switches:");
 	return 0;
 }
 

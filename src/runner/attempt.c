@@ -317,16 +317,16 @@ static double bytes_of(const struct attempt *attempt, const struct attempt_resul
 	return bytes;
 }
 
-static struct attempt_result attempt_result_new(const struct attempt *attempt)
+struct attempt_result attempt_result_new(size_t link_count)
 {
 	struct arena *arena = arena_new();
 	struct attempt_result result = {.arena = arena,
-		.link_count = attempt->link_count,
-		.readings = arena_alloc(arena, struct workload_reading, attempt->link_count),
-		.blamed = arena_alloc(arena, const struct workload_command *, attempt->link_count),
-		.blamed_outputs = arena_alloc(arena, struct workload_output, attempt->link_count)};
+		.link_count = link_count,
+		.readings = arena_alloc(arena, struct workload_reading, link_count),
+		.blamed = arena_alloc(arena, const struct workload_command *, link_count),
+		.blamed_outputs = arena_alloc(arena, struct workload_output, link_count)};
 
-	for (size_t link = 0; link < attempt->link_count; link++)
+	for (size_t link = 0; link < link_count; link++)
 		result.readings[link].blamed = SIZE_MAX;
 	return result;
 }
@@ -377,7 +377,7 @@ static int measure(const struct attempt *attempt, struct attempt_result *result,
 
 int attempt_run(const struct attempt *attempt, struct attempt_result *ret_result, struct error *err)
 {
-	struct attempt_result result = attempt_result_new(attempt);
+	struct attempt_result result = attempt_result_new(attempt->link_count);
 	int64_t started_ns = clock_now_ns();
 	int failed = measure(attempt, &result, err);
 

@@ -29,11 +29,21 @@ struct measurement {
 	json_t *attempts;             /* cause and duration of all of them */
 };
 
+static bool is_on_all_links(const struct runner_cell *cell)
+{
+	return cell->workload->scope == WORKLOAD_ALL_LINKS;
+}
+
+static bool is_of_mesh(const struct runner_cell *cell)
+{
+	return cell->workload->scope == WORKLOAD_MESH;
+}
+
 struct record_cell cell_place(
 	const struct run *run, const struct runner_visit *visit, const struct runner_cell *cell)
 {
 	struct workload_case c = runner_case(run->plan, cell->workload, cell->link);
-	bool all = cell->workload->on_all_links;
+	bool all = cell->workload->scope != WORKLOAD_LINK;
 
 	return (struct record_cell){.vpn = visit->driver->folder,
 		.profile = visit->profile->folder,
@@ -44,10 +54,10 @@ struct record_cell cell_place(
 		.repetition = visit->repetition};
 }
 
-/* The links of the cell, with the addresses that the VPN gave. */
+/* The links of the cell, with the addresses that the VPN gave; one stands for a whole mesh. */
 static void choose_links(struct measurement *m)
 {
-	bool all = m->cell->workload->on_all_links;
+	bool all = is_on_all_links(m->cell);
 	size_t hosts = lab_host_count(m->stage->lab), links = all ? hosts : 1;
 	struct workload_case *cases = arena_alloc(m->arena, struct workload_case, links);
 	size_t *sources = arena_alloc(m->arena, size_t, links);
@@ -86,7 +96,8 @@ static void blame_dead_daemon(struct measurement *m)
 {
 	struct error dead;
 
-	if (vpn_check_daemons(m->stage->vpn, &dead) == 0)
+	/* A workload on the mesh looked after them itself, and may have left none. */
+	if (is_of_mesh(m->cell) || vpn_check_daemons(m->stage->vpn, &dead) == 0)
 		return;
 	for (size_t link = 0; link < m->result.link_count; link++) {
 		struct workload_reading *reading = &m->result.readings[link];
@@ -143,6 +154,8 @@ static int attempt_on_wire(struct measurement *m, struct error *err)
 {
 	if (lab_restart_wire(m->stage->lab, wire_seed(m), err))
 		return -1;
+	if (is_of_mesh(m->cell))
+		return mesh_attempt(m->run, m->visit, m->stage, &m->attempt, &m->result, err);
 	return attempt_run(&m->attempt, &m->result, err);
 }
 
@@ -151,7 +164,9 @@ static bool is_last(const struct measurement *m, int64_t number)
 {
 	enum cause cause = cause_of_attempt(m);
 
-	if (number >= m->run->plan->plan->attempts || !cause_is_retried(cause))
+	/* What was done to the mesh several times over is not done once more. */
+	if (is_of_mesh(m->cell) || number >= m->run->plan->plan->attempts ||
+		!cause_is_retried(cause))
 		return true;
 	return cause == CAUSE_WIRE && number > 1;
 }
@@ -288,6 +303,29 @@ static int write_all_links(const struct measurement *m, const struct record_cell
 	return record_write_parallel(run_tree(m->run, m->visit), place, pairs, count, whole, err);
 }
 
+/* Files of single hosts that a reading has beside the cell's own. */
+static int write_host_files(const struct measurement *m, struct error *err)
+{
+	const struct plan *plan = m->run->plan->plan;
+	const char *file;
+	json_t *by_host;
+
+	json_object_foreach (m->result.readings[0].host_files, file, by_host) {
+		for (size_t i = 0; i < plan->host_count; i++) {
+			struct record_cell place = cell_place(m->run, m->visit, m->cell);
+			const json_t *value = json_object_get(by_host, plan->hosts[i]);
+
+			place.position = i;
+			place.source = plan->hosts[i];
+			place.file = file;
+			if (value &&
+				record_write_host(run_tree(m->run, m->visit), &place, value, err))
+				return -1;
+		}
+	}
+	return 0;
+}
+
 static int write_cell(const struct measurement *m, struct error *err)
 {
 	struct record_cell place = cell_place(m->run, m->visit, m->cell);
@@ -296,21 +334,26 @@ static int write_cell(const struct measurement *m, struct error *err)
 	struct record_result whole = {.cause = CAUSE_SUCCESS,
 		.meta = meta,
 		.attempts = (int)json_array_size(m->attempts),
-		.duration_s = total_duration_s(m->attempts),
-		.restart_s = vpn_restart_s(m->stage->vpn),
-		.wait_s = vpn_wait_s(m->stage->vpn)};
+		.duration_s = total_duration_s(m->attempts)};
 
-	if (worst_of(m)->cause != CAUSE_SUCCESS)
-		logs = service_logs(m);
+	if (m->stage->vpn) {
+		whole.restart_s = vpn_restart_s(m->stage->vpn);
+		whole.wait_s = vpn_wait_s(m->stage->vpn);
+		if (worst_of(m)->cause != CAUSE_SUCCESS)
+			logs = service_logs(m);
+	}
 	whole.service_logs = logs;
-	return m->cell->workload->on_all_links ? write_all_links(m, &place, &whole, err)
-					       : write_link(m, &place, &whole, err);
+	if (is_on_all_links(m->cell))
+		return write_all_links(m, &place, &whole, err);
+	if (write_host_files(m, err))
+		return -1;
+	return write_link(m, &place, &whole, err);
 }
 
 /* Of all links together a headline says the sums, as the cell's figures do. */
 static const char *headline_of(const struct measurement *m)
 {
-	if (!m->cell->workload->on_all_links)
+	if (!is_on_all_links(m->cell))
 		return arena_strdup(m->run->arena, worst_of(m)->headline);
 	return arena_printf(m->run->arena, "%.0f / %.0f Mbit/s, sums of %zu links", figure_of(m, 0),
 		figure_of(m, 1), m->result.link_count);
@@ -345,10 +388,15 @@ int cell_measure(struct run *run, const struct runner_visit *visit, struct stage
 
 	choose_links(&m);
 	run_tell(run, run_name_cell(run, visit, cell), NULL, NULL);
+	/* A workload on the mesh may leave another one than that which connected. */
+	failed = is_of_mesh(cell) ? visit_record_begin(run, visit, stage, err) : 0;
+	if (failed)
+		return -1;
 	failed = try_cell(&m, err);
 	if (failed && err->kind != ERROR_CANCELLED) { /* the wire died: a finding like others */
 		struct error cause = *err;
 
+		stage->is_broken |= is_of_mesh(cell);
 		failed = cell_blame(run, visit, cell, &cause, (int)json_array_size(attempts), err);
 	} else if (!failed) {
 		failed = visit_record_begin(run, visit, stage, err) || write_cell(&m, err);

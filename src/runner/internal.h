@@ -40,6 +40,8 @@ MUST_CHECK int attempt_find_program(struct arena *arena, const char *const *argv
 MUST_CHECK int attempt_run(
 	const struct attempt *attempt, struct attempt_result *ret_result, struct error *err);
 void attempt_result_done(struct attempt_result *result);
+/* Without readings yet. */
+struct attempt_result attempt_result_new(size_t link_count);
 
 /* environment.json: this machine, its tools and the plan. */
 MUST_CHECK int environment_describe(const struct runner_plan *plan, struct procs *procs,
@@ -83,9 +85,10 @@ struct run {
 struct stage {
 	struct lab *lab;
 	struct vpn *vpn;
-	const char *state_dir;
+	const char *state_dir, *work_dir; /* of the hosts; of the controller */
 	int attempts;
-	bool is_recorded;     /* visit_record_begin() has been done */
+	bool is_broken; /* a workload left no whole mesh: stage_renew() before the next */
+	json_t *facts;  /* of the first connection, once visit_record_begin() is done; owned */
 	double began_s, up_s; /* wall clock: when it was begun, and when the VPN was up */
 };
 
@@ -95,6 +98,13 @@ MUST_CHECK int stage_up(struct run *run, const struct runner_visit *visit, struc
 void stage_down(struct run *run, struct stage *stage);
 /* The tuning's congestion control, else the plan's. */
 const char *visit_congestion(const struct run *run, const struct runner_visit *visit);
+/* Fresh hosts and VPN in place of what a workload broke; still broken on failure. */
+MUST_CHECK int stage_renew(
+	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err);
+
+/* An attempt at a workload on the whole mesh, with one reading; it fails as attempt_run() does. */
+MUST_CHECK int mesh_attempt(struct run *run, const struct runner_visit *visit, struct stage *stage,
+	const struct attempt *attempt, struct attempt_result *ret_result, struct error *err);
 
 /* Fails only with what ends the run; all else is an outcome on disk. */
 MUST_CHECK int cell_measure(struct run *run, const struct runner_visit *visit, struct stage *stage,

@@ -19,15 +19,16 @@ json_t *runner_plan_to_json(const struct plan *plan)
 {
 	return json_pack(
 		"{s:s, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:f, s:f, s:I, "
-		"s:I, s:I, s:s, s:s}",
+		"s:I, s:I, s:I, s:s, s:s}",
 		"name", plan->name, "title", plan->title, "path", plan->path, "hosts",
 		list_to_json(plan->hosts), "vpns", list_to_json(plan->vpns), "workloads",
 		list_to_json(plan->workloads), "profiles", list_to_json(plan->profiles), "tunings",
 		list_to_json(plan->tunings), "engine", plan->engine, "congestion", plan->congestion,
 		"repeat", (json_int_t)plan->repeat, "seed", (json_int_t)plan->seed, "seconds",
 		plan->seconds, "parallel_seconds", plan->parallel_seconds, "ping_count",
-		(json_int_t)plan->ping_count, "ping_runs", (json_int_t)plan->ping_runs, "attempts",
-		(json_int_t)plan->attempts, "closure", plan->closure, "video", plan->video);
+		(json_int_t)plan->ping_count, "ping_runs", (json_int_t)plan->ping_runs, "mesh_runs",
+		(json_int_t)plan->mesh_runs, "attempts", (json_int_t)plan->attempts, "closure",
+		plan->closure, "video", plan->video);
 }
 
 static int list_from_json(struct arena *arena, const json_t *json, const char *key,
@@ -75,8 +76,11 @@ int runner_plan_from_json(
 		.parallel_seconds = json_number_at(json, "/parallel_seconds", 0),
 		.ping_count = integer_of(json, "ping_count"),
 		.ping_runs = integer_of(json, "ping_runs"),
+		.mesh_runs = integer_of(json, "mesh_runs"),
 		.attempts = integer_of(json, "attempts")};
 
+	if (!json_object_get(json, "mesh_runs")) /* written before there was such a key */
+		plan.mesh_runs = plan_default().mesh_runs;
 	if (list_from_json(arena, json, "hosts", &plan.hosts, err) ||
 		list_from_json(arena, json, "vpns", &plan.vpns, err) ||
 		list_from_json(arena, json, "workloads", &plan.workloads, err) ||

@@ -39,7 +39,9 @@ static const char *where_of(struct run *run, const struct runner_cell *cell)
 {
 	struct workload_case c = runner_case(run->plan, cell->workload, cell->link);
 
-	if (cell->workload->on_all_links)
+	if (cell->workload->scope == WORKLOAD_MESH)
+		return "mesh";
+	if (cell->workload->scope == WORKLOAD_ALL_LINKS)
 		return "all links";
 	return arena_printf(run->arena, "%s->%s", c.source, c.target);
 }
@@ -185,14 +187,21 @@ static int blame_visit(struct run *run, const struct runner_visit *visit, const 
 	return 0;
 }
 
+/* Measures a cell, on hosts brought up anew when the one before left no mesh behind. */
 static int measure_cell(struct run *run, const struct runner_visit *visit, struct stage *stage,
 	const struct runner_cell *cell, struct error *err)
 {
 	const struct artefact *artefact = artefact_of(run, cell->workload);
+	struct error cause;
 
 	if (artefact->err.kind != ERROR_NONE)
 		return cell_blame_artefact(run, visit, cell, artefact, err);
-	return cell_measure(run, visit, stage, cell, err);
+	if (!stage->is_broken || stage_renew(run, visit, stage, &cause) == 0)
+		return cell_measure(run, visit, stage, cell, err);
+	if (cause.kind != ERROR_CANCELLED)
+		return cell_blame(run, visit, cell, &cause, stage->attempts, err);
+	*err = cause;
+	return -1;
 }
 
 static int measure_cells(

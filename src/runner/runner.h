@@ -27,10 +27,10 @@ struct runner_plan {
 	size_t processors; /* that this program may use */
 };
 
-/* One thing to measure: a workload on a link, or on all links at once. */
+/* One thing to measure: a workload on a link, on all links at once, or on the mesh as a whole. */
 struct runner_cell {
 	const struct workload *workload;
-	size_t link; /* source is host `link`, target the next in the ring; 0 when on all links */
+	size_t link; /* source is host `link`, target the next in the ring; otherwise 0 */
 };
 
 /* One driver under one profile, on fresh hosts: the unit that is repeated and shuffled. */
@@ -45,7 +45,8 @@ struct runner_visit {
 
 /*
  * Complete blocks: every repetition visits every driver under every profile and tuning once, in an
- * order drawn from the plan's seed. Within a visit the links of one workload follow one another.
+ * order drawn from the plan's seed. Within a visit the links of one workload follow one another,
+ * and the workloads on the whole mesh, which disturb it, come last.
  */
 void runner_schedule(const struct runner_plan *plan, struct arena *arena,
 	const struct runner_visit **ret_visits, size_t *ret_count);
@@ -61,7 +62,7 @@ struct runner_outcome {
 	enum cause cause;
 	double figures[WORKLOAD_FIGURES]; /* NAN when there is none */
 	bool was_there;                   /* measured by an earlier run that this one resumes */
-	const char *where;                /* "lom->yuki" or "all links" */
+	const char *where;                /* "lom->yuki", "all links" or "the mesh" */
 	const char *headline, *evidence;
 };
 

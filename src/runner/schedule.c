@@ -6,20 +6,33 @@
 /* Seconds from an empty lab to a connected VPN; only estimates use it. */
 static const double CONNECT_ESTIMATE_S = 3;
 
-static const struct runner_cell *list_cells(
-	const struct runner_plan *plan, struct arena *arena, size_t *ret_count)
+static void add_cells(
+	const struct runner_plan *plan, bool are_of_mesh, struct runner_cell cells[], size_t *count)
 {
-	size_t links = plan->plan->host_count, count = 0;
-	struct runner_cell *cells =
-		arena_alloc(arena, struct runner_cell, plan->workload_count * links);
+	size_t links = plan->plan->host_count;
 
 	for (size_t w = 0; w < plan->workload_count; w++) {
 		const struct workload *workload = plan->workloads[w];
+		size_t cells_of_it = workload->scope == WORKLOAD_LINK ? links : 1;
 
-		for (size_t link = 0; link < (workload->on_all_links ? 1 : links); link++)
-			cells[count++] = (struct runner_cell){.workload = workload, .link = link};
+		if ((workload->scope == WORKLOAD_MESH) != are_of_mesh)
+			continue;
+		for (size_t link = 0; link < cells_of_it; link++)
+			cells[(*count)++] =
+				(struct runner_cell){.workload = workload, .link = link};
 	}
-	*ret_count = count;
+}
+
+/* What disturbs the mesh comes after what wants it undisturbed. */
+static const struct runner_cell *list_cells(
+	const struct runner_plan *plan, struct arena *arena, size_t *ret_count)
+{
+	struct runner_cell *cells = arena_alloc(
+		arena, struct runner_cell, plan->workload_count * plan->plan->host_count);
+
+	*ret_count = 0;
+	add_cells(plan, false, cells, ret_count);
+	add_cells(plan, true, cells, ret_count);
 	return cells;
 }
 
@@ -58,9 +71,10 @@ struct workload_case runner_case(
 	return (struct workload_case){.source = p->hosts[link],
 		.target = p->hosts[(link + 1) % p->host_count],
 		.link = link,
-		.seconds = workload->on_all_links ? p->parallel_seconds : p->seconds,
+		.seconds = workload->scope == WORKLOAD_ALL_LINKS ? p->parallel_seconds : p->seconds,
 		.ping_count = p->ping_count,
 		.ping_runs = p->ping_runs,
+		.mesh_runs = p->mesh_runs,
 		.congestion = p->congestion,
 		.processors = plan->processors,
 		.closure = p->closure,

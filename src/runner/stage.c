@@ -15,7 +15,6 @@ static int try_up(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
 	const struct plan *plan = run->plan->plan;
-	const char *work_dir = arena_printf(run->arena, "%s/controller", stage->state_dir);
 
 	if (tree_remove(stage->state_dir, err) || dir_make(stage->state_dir, 0700, err))
 		return -1;
@@ -35,10 +34,10 @@ static int try_up(
 		return fail_in(err, "verify the lab");
 	if (visit_record_lab(run, visit, stage->lab, err))
 		return -1;
-	return vpn_up(stage->lab, visit->driver, work_dir, &stage->vpn, err);
+	return vpn_up(stage->lab, visit->driver, stage->work_dir, &stage->vpn, err);
 }
 
-void stage_down(struct run *run, struct stage *stage)
+static void take_down(struct run *run, struct stage *stage)
 {
 	struct error ignored; /* what stays is removed by the next visit, or named by it */
 
@@ -48,23 +47,48 @@ void stage_down(struct run *run, struct stage *stage)
 		run_tell(run, NULL, NULL, ignored.text);
 }
 
-int stage_up(struct run *run, const struct runner_visit *visit, struct stage *ret_stage,
-	struct error *err)
+void stage_down(struct run *run, struct stage *stage)
 {
-	struct stage stage = {
-		.state_dir = record_state_dir(run->record), .began_s = clock_wall_s()};
+	take_down(run, stage);
+	json_decref(stage->facts);
+	stage->facts = NULL;
+}
 
-	for (stage.attempts = 1;; stage.attempts++) {
-		if (try_up(run, visit, &stage, err) == 0)
-			break;
-		ret_stage->attempts = stage.attempts;
-		stage_down(run, &stage);
-		if (stage.attempts >= run->plan->plan->attempts ||
+/* Tries again where that can help; nothing is up on failure. */
+static int bring_up(
+	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
+{
+	for (stage->attempts = 1;; stage->attempts++) {
+		if (try_up(run, visit, stage, err) == 0)
+			return 0;
+		take_down(run, stage);
+		if (stage->attempts >= run->plan->plan->attempts ||
 			!cause_is_retried(cause_of_error(err)))
 			return -1;
 		run_tell(run, NULL, NULL, err->text);
 	}
+}
+
+int stage_up(struct run *run, const struct runner_visit *visit, struct stage *ret_stage,
+	struct error *err)
+{
+	const char *state_dir = record_state_dir(run->record);
+	struct stage stage = {.state_dir = state_dir,
+		.work_dir = arena_printf(run->arena, "%s/controller", state_dir),
+		.began_s = clock_wall_s()};
+	int failed = bring_up(run, visit, &stage, err);
+
 	stage.up_s = clock_wall_s();
 	*ret_stage = stage;
+	return failed;
+}
+
+int stage_renew(
+	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
+{
+	take_down(run, stage);
+	if (bring_up(run, visit, stage, err))
+		return -1;
+	stage->is_broken = false;
 	return 0;
 }

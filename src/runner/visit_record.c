@@ -141,25 +141,25 @@ static int write_vpn(
 static int write_observed(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
-	json_auto_t *facts = NULL;
+	json_auto_t *now = NULL;
 
-	if (!stage->is_recorded || !visit->driver->observe)
+	if (!stage->facts || !visit->driver->observe)
 		return 0;
 	vpn_observe(stage->vpn, "end");
-	facts = vpn_describe(stage->vpn);
-	return write_vpn(run, visit, facts, err);
+	now = vpn_describe(stage->vpn);
+	json_object_set(stage->facts, "observed", json_object_get(now, "observed"));
+	return write_vpn(run, visit, stage->facts, err);
 }
 
 int visit_record_begin(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
-	json_auto_t *facts = NULL;
+	json_t *facts;
 
-	if (stage->is_recorded)
+	if (stage->facts)
 		return 0;
-	stage->is_recorded = true;
 	vpn_observe(stage->vpn, "begin");
-	facts = vpn_describe(stage->vpn);
+	facts = stage->facts = vpn_describe(stage->vpn);
 	run->connects[run->connect_count++] = (struct runner_connect){
 		.visit = visit, .connect_s = json_number_at(facts, "/connect_s", 0)};
 	if (write_environment(run, visit, facts, err) || write_hosts(run, visit, stage, err) ||
@@ -173,7 +173,7 @@ static int write_timing(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
 	static const char *const phases[] = {"prepare", "serve", "join", "connect"};
-	json_auto_t *facts = vpn_describe(stage->vpn);
+	const json_t *facts = stage->facts;
 	json_t *timing = json_object_get(run->timings, visit->driver->label);
 	double at_s = stage->began_s;
 
@@ -204,7 +204,9 @@ static int write_timing(
 int visit_record_end(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
-	for (size_t i = 0; i < lab_host_count(stage->lab); i++) {
+	if (!stage->facts && stage->vpn) /* nothing was measured */
+		stage->facts = vpn_describe(stage->vpn);
+	for (size_t i = 0; stage->vpn && i < run->plan->plan->host_count; i++) {
 		AUTO(text_freep) char *log = vpn_log(stage->vpn, i);
 		struct record_cell place = {.vpn = visit->driver->folder,
 			.profile = visit->profile->folder,

@@ -120,6 +120,8 @@ void daemons_stop(struct vpn *vpn, size_t only);
 /* ERROR_CRASHED for the first that ended. */
 MUST_CHECK int daemons_check(struct vpn *vpn, struct error *err);
 
+/* Finds every host's address. */
+MUST_CHECK int overlay_find(struct vpn *vpn, struct error *err);
 /* Finds every host's address, then waits until every ordered pair answers on them. */
 MUST_CHECK int overlay_connect(struct vpn *vpn, struct error *err);
 /* A program that the driver names: among those chosen, else on PATH; NULL when there is none. */

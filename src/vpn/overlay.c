@@ -282,12 +282,19 @@ json_t *overlay_observe(struct vpn *vpn)
 	return observed;
 }
 
+int overlay_find(struct vpn *vpn, struct error *err)
+{
+	if (find_addresses(vpn, deadline_in(CONNECT_WITHIN_NS), err))
+		return fail_in(err, "find the overlay address");
+	return 0;
+}
+
 int overlay_connect(struct vpn *vpn, struct error *err)
 {
 	struct deadline deadline = deadline_in(CONNECT_WITHIN_NS);
 
-	if (find_addresses(vpn, deadline, err))
-		return fail_in(err, "find the overlay address");
+	if (overlay_find(vpn, err))
+		return -1;
 	if (reach(vpn, deadline, err))
 		return fail_in(err, "wait until every pair answers over the overlay");
 	vpn->connected_ns = latest(vpn);

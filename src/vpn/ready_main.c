@@ -1,12 +1,13 @@
 /*
  * meshbench-ready KIND VALUE...: ends with 0 once all facts hold on the host where it runs, looking
- * every millisecond. Kinds: `interface NAME` exists and is up, `file PATH` exists, `http URL`
- * answers 2xx, `tcp ADDRESS:PORT` accepts a connection. One small process per daemon instead of one
- * command per look.
+ * every millisecond. Kinds: `interface NAME` exists and is up, `file PATH` exists, and if it is a
+ * socket somebody serves it, `http URL` answers 2xx, `tcp ADDRESS:PORT` accepts a connection. One
+ * small process per daemon instead of one command per look.
  */
 #include "base/attribute.h"
 #include "base/fd.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <poll.h>
@@ -16,6 +17,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -134,12 +137,32 @@ static bool answers_2xx(const char *text)
 	       answer[9] == '2';
 }
 
+/* A socket is there before anybody listens on it, and stays when its server was killed. */
+static bool is_served(const char *path)
+{
+	AUTO(fd_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
+		return true; /* cannot tell */
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	return connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ||
+	       errno != ECONNREFUSED;
+}
+
+static bool is_file_there(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && (!S_ISSOCK(status.st_mode) || is_served(path));
+}
+
 static bool holds(const char *kind, const char *value)
 {
 	if (strcmp(kind, "interface") == 0)
 		return is_interface_up(value);
 	if (strcmp(kind, "file") == 0)
-		return access(value, F_OK) == 0;
+		return is_file_there(value);
 	if (strcmp(kind, "tcp") == 0)
 		return accepts(value);
 	return answers_2xx(value);

@@ -62,38 +62,70 @@ static struct vpn *vpn_new(struct lab *lab, const struct driver *driver)
 	return vpn;
 }
 
-static int join(struct vpn *vpn, size_t only, struct error *err)
+/* Serve and join of one host, or of all and whatever the controller does. */
+static int start(struct vpn *vpn, size_t only, struct vpn_clock *clock, struct error *err)
 {
-	vpn->join_started_ns = clock_now_ns();
-	return phase_run(vpn, DRIVER_JOIN, only, &vpn->join_s, err);
+	clock->serve_ns = clock_now_ns();
+	if (phase_run(vpn, DRIVER_SERVE, only, NULL, err))
+		return -1;
+	clock->join_ns = clock_now_ns();
+	if (phase_run(vpn, DRIVER_JOIN, only, NULL, err))
+		return -1;
+	clock->ready_ns = clock_now_ns();
+	return 0;
 }
 
-static int bring_up(struct vpn *vpn, const char *work_dir, struct error *err)
+static double seconds_between(int64_t from_ns, int64_t to_ns)
+{
+	return to_ns > from_ns ? (double)(to_ns - from_ns) / 1e9 : 0;
+}
+
+static int begin(struct vpn *vpn, const char *work_dir, struct vpn_clock *clock, struct error *err)
 {
 	facts_of_programs(vpn);
 	if (make_work_dir(vpn, work_dir, err) || make_host_dirs(vpn, err) ||
 		phase_run(vpn, DRIVER_PREPARE, SIZE_MAX, &vpn->prepare_s, err) ||
-		phase_run(vpn, DRIVER_SERVE, SIZE_MAX, &vpn->serve_s, err) ||
-		join(vpn, SIZE_MAX, err) || overlay_connect(vpn, err))
+		start(vpn, SIZE_MAX, clock, err))
 		return -1;
 	vpn->is_again = true;
-	return facts_of_overlay(vpn, err);
+	vpn->serve_s = seconds_between(clock->serve_ns, clock->join_ns);
+	vpn->join_s = seconds_between(clock->join_ns, clock->ready_ns);
+	vpn->join_started_ns = clock->join_ns;
+	return 0;
 }
 
-int vpn_up(struct lab *lab, const struct driver *driver, const char *work_dir, struct vpn **ret_vpn,
-	struct error *err)
+static int begin_new(struct lab *lab, const struct driver *driver, const char *work_dir,
+	bool shall_connect, struct vpn_clock *clock, struct vpn **ret_vpn, struct error *err)
 {
 	struct vpn *vpn;
+	int failed;
 
 	if (vpn_is_found(driver, err))
 		return -1;
 	vpn = vpn_new(lab, driver);
-	if (bring_up(vpn, work_dir, err)) {
+	failed = begin(vpn, work_dir, clock, err) ||
+		 (shall_connect ? overlay_connect(vpn, err) || facts_of_overlay(vpn, err)
+				: overlay_find(vpn, err));
+	if (failed) {
 		vpn_down(vpn);
 		return fail_in(err, "bring %s up", driver->label);
 	}
 	*ret_vpn = vpn;
 	return 0;
+}
+
+int vpn_up(struct lab *lab, const struct driver *driver, const char *work_dir, struct vpn **ret_vpn,
+	struct error *err)
+{
+	struct vpn_clock clock;
+
+	return begin_new(lab, driver, work_dir, true, &clock, ret_vpn, err);
+}
+
+int vpn_begin(struct lab *lab, const struct driver *driver, const char *work_dir,
+	struct vpn_clock *ret_clock, struct vpn **ret_vpn, struct error *err)
+{
+	return begin_new(lab, driver, work_dir, false, ret_clock, ret_vpn, err);
 }
 
 /* Nothing that goes wrong in undoing may keep the rest from being undone. */
@@ -126,30 +158,55 @@ void vpn_downp(struct vpn **vpn)
 	*vpn = NULL;
 }
 
-/* From the first stop to running daemons, and from then until every pair answers. */
-static int restart(struct vpn *vpn, size_t only, struct error *err)
+void vpn_stop(struct vpn *vpn, size_t host)
 {
-	int64_t started_ns = clock_now_ns(), running_ns;
+	daemons_stop(vpn, host);
+}
+
+int vpn_start(struct vpn *vpn, size_t host, struct vpn_clock *ret_clock, struct error *err)
+{
+	if (start(vpn, host, ret_clock, err))
+		return fail_in(err, "start %s", vpn->driver->name);
+	return 0;
+}
+
+/* What is described stays the first connection. */
+static int connect_again(struct vpn *vpn, int64_t *ret_connected_ns, struct error *err)
+{
 	int64_t first_join_ns = vpn->join_started_ns, first_connected_ns = vpn->connected_ns;
 	size_t pairs = vpn->mesh.count * vpn->mesh.count;
 	int64_t *first_ns = arena_alloc(vpn->arena, int64_t, pairs);
-	double join_s = vpn->join_s;
 	int status;
 
 	memcpy(first_ns, vpn->first_ns, pairs * sizeof(*first_ns));
-	daemons_stop(vpn, only);
-	if (phase_run(vpn, DRIVER_SERVE, only, NULL, err) || join(vpn, only, err))
-		return -1;
-	running_ns = clock_now_ns();
 	status = overlay_connect(vpn, err);
-	vpn->restart_s = (double)(running_ns - started_ns) / 1e9;
-	vpn->wait_s =
-		vpn->connected_ns > running_ns ? (double)(vpn->connected_ns - running_ns) / 1e9 : 0;
-	/* What is described stays the first connection. */
+	*ret_connected_ns = vpn->connected_ns;
 	memcpy(vpn->first_ns, first_ns, pairs * sizeof(*first_ns));
 	vpn->join_started_ns = first_join_ns;
 	vpn->connected_ns = first_connected_ns;
-	vpn->join_s = join_s;
+	return status;
+}
+
+int vpn_settle(struct vpn *vpn, struct error *err)
+{
+	int64_t connected_ns;
+
+	return connect_again(vpn, &connected_ns, err);
+}
+
+/* From the first stop to running daemons, and from then until every pair answers. */
+static int restart(struct vpn *vpn, size_t only, struct error *err)
+{
+	int64_t started_ns = clock_now_ns(), connected_ns;
+	struct vpn_clock clock;
+	int status;
+
+	daemons_stop(vpn, only);
+	if (start(vpn, only, &clock, err))
+		return -1;
+	status = connect_again(vpn, &connected_ns, err);
+	vpn->restart_s = seconds_between(started_ns, clock.ready_ns);
+	vpn->wait_s = seconds_between(clock.ready_ns, connected_ns);
 	return status;
 }
 
@@ -163,6 +220,38 @@ int vpn_restart_host(struct vpn *vpn, size_t host, struct error *err)
 	return restart(vpn, host, err) ? fail_in(err, "restart %s on %s", vpn->driver->label,
 						 vpn->mesh.members[host].name)
 				       : 0;
+}
+
+/* Whether the host runs a daemon in the serve phase. */
+static bool serves(const struct driver *driver, size_t host)
+{
+	const struct driver_phase_steps *serve = &driver->phases[DRIVER_SERVE];
+
+	for (size_t i = 0; i < serve->count; i++) {
+		if (!driver_step_is_on_controller(&serve->steps[i]) &&
+			driver_runs_on(driver, serve->steps[i].where, host))
+			return true;
+	}
+	return false;
+}
+
+/* Every role that takes the first host is something that the others are not. */
+static bool has_first_role(const struct driver *driver)
+{
+	for (size_t i = 0; i < driver->role_count; i++) {
+		if (driver->roles[i].take == DRIVER_TAKE_FIRST)
+			return true;
+	}
+	return false;
+}
+
+size_t vpn_coordinator(const struct vpn *vpn)
+{
+	for (size_t host = 0; host < vpn->mesh.count; host++) {
+		if (serves(vpn->driver, host))
+			return host;
+	}
+	return has_first_role(vpn->driver) ? 0 : VPN_NO_HOST;
 }
 
 const char *vpn_address(const struct vpn *vpn, size_t host)

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* The driver engine: runs a driver on a lab. No VPN is named in this room. */
@@ -35,6 +36,30 @@ void vpn_downp(struct vpn **vpn);
 MUST_CHECK int vpn_restart(struct vpn *vpn, struct error *err);
 /* The daemons of one host only, as after its reboot. */
 MUST_CHECK int vpn_restart_host(struct vpn *vpn, size_t host, struct error *err);
+
+/*
+ * The same in parts, for who watches the overlay meanwhile: vpn_begin() is vpn_up() without waiting
+ * for any pair, vpn_stop() and vpn_start() are the halves of a restart, of one host or of all, and
+ * vpn_settle() waits until every pair answers, gives names and pins routes. What vpn_describe()
+ * says of the first connection needs vpn_up().
+ */
+#define VPN_ALL_HOSTS SIZE_MAX
+#define VPN_NO_HOST SIZE_MAX
+/* CLOCK_MONOTONIC: when serve began, when join began, and when all daemons were ready. */
+struct vpn_clock {
+	int64_t serve_ns, join_ns, ready_ns;
+};
+MUST_CHECK int vpn_begin(struct lab *lab, const struct driver *driver, const char *work_dir,
+	struct vpn_clock *ret_clock, struct vpn **ret_vpn, struct error *err);
+void vpn_stop(struct vpn *vpn, size_t host);
+MUST_CHECK int vpn_start(
+	struct vpn *vpn, size_t host, struct vpn_clock *ret_clock, struct error *err);
+MUST_CHECK int vpn_settle(struct vpn *vpn, struct error *err);
+/*
+ * The host that the others need to find one another: the first one with a daemon of the serve
+ * phase, or else of a role that takes the first host; VPN_NO_HOST when all hosts are alike.
+ */
+size_t vpn_coordinator(const struct vpn *vpn);
 
 /* The overlay address of a host in text, IPv4 or IPv6; the underlay's when there is no VPN. */
 const char *vpn_address(const struct vpn *vpn, size_t host);

@@ -5,7 +5,8 @@
 
 const struct workload *const workloads[] = {&workload_ping, &workload_tcp, &workload_udp,
 	&workload_quic, &workload_video, &workload_nix_cache, &workload_http_small,
-	&workload_load_latency, &workload_reorder, &workload_rate, &workload_parallel, NULL};
+	&workload_load_latency, &workload_reorder, &workload_rate, &workload_parallel,
+	&workload_connect, &workload_restart, &workload_reboot, &workload_idle, NULL};
 
 const struct workload *workload_named(const char *name)
 {
@@ -20,5 +21,6 @@ void workload_reading_done(struct workload_reading *reading)
 {
 	json_decref(reading->data);
 	json_decref(reading->samples);
-	reading->data = reading->samples = NULL;
+	json_decref(reading->host_files);
+	reading->data = reading->samples = reading->host_files = NULL;
 }

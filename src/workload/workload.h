@@ -34,6 +34,7 @@ struct workload_case {
 	/* The narrowest that the profile is, so that nobody sends what cannot pass; 0: unknown. */
 	double line_bps;
 	int64_t ping_count, ping_runs;
+	int64_t mesh_runs; /* how often an operation on the mesh is done */
 	const char *congestion;
 	size_t processors;    /* of this machine, for us */
 	const char *closure;  /* what nix_cache copies: "small", "large" or a store path */
@@ -114,10 +115,46 @@ struct workload_reading {
 	size_t blamed;      /* index of the command that failed; SIZE_MAX when none did */
 	json_t *data;       /* in the published shape; owned by the caller */
 	json_t *samples;    /* single values and series, units in the key names; owned; NULL-able */
+	/* Of a mesh: {file: {host: value}}, files of single hosts, such as published ones; owned.
+	 */
+	json_t *host_files;
 	double bytes_moved; /* payload that arrived, all directions: the base of "per GB" */
 	char headline[64];  /* of a success, for the summary table: "934 / 935 Mbit/s" */
 	/* Likewise, in the order of the workload's names for them. */
 	double figures[WORKLOAD_FIGURES];
+};
+
+/* What one cell measures. */
+enum workload_scope {
+	WORKLOAD_LINK,
+	WORKLOAD_ALL_LINKS, /* all links at once; its figures are sums */
+	WORKLOAD_MESH,      /* the mesh as a whole, by operations instead of commands */
+};
+
+/* Something done to a whole mesh while all its pairs are watched. */
+struct workload_operation {
+	const char *name; /* "restart_host": where its runs are found in the data */
+	enum workload_action {
+		WORKLOAD_CONNECT, /* takes the VPN away and brings it up anew, keys and all */
+		WORKLOAD_RESTART, /* ends the VPN's daemons and starts them again */
+		WORKLOAD_REBOOT,
+		WORKLOAD_LOSE_COORDINATOR, /* ends its daemons, restarts another's, brings it back
+					    */
+		WORKLOAD_IDLE,             /* sends nothing and looks what passes */
+	} action;
+	bool on_one_host; /* the last one; otherwise all */
+	/*
+	 * Who sends first, of two hosts that watch each other; the other follows when it is spoken
+	 * to. By default the one that something is done to, and where that does not say it the
+	 * one with the lower number.
+	 */
+	enum workload_speaker {
+		WORKLOAD_ONE_SPEAKS,
+		WORKLOAD_BOTH_SPEAK,   /* both by their own clocks, so that they may cross */
+		WORKLOAD_OTHERS_SPEAK, /* to the one host, which follows */
+	} speaker;
+	double limit_s;           /* until every pair has to answer again */
+	double settle_s, seconds; /* idle: of waiting, then of looking */
 };
 
 struct workload {
@@ -129,7 +166,7 @@ struct workload {
 	const char *figures[WORKLOAD_FIGURES + 1]; /* keys of meta.figures, NULL-terminated */
 	const char *figures_title;                 /* above their column in a summary */
 	size_t log_packets; /* room in the wire's log, for read(); 0: it wants none */
-	bool on_all_links;  /* one cell measures all links at once; its figures are sums */
+	enum workload_scope scope;
 	double (*estimate_s)(const struct workload_case *c);
 	/*
 	 * NULL when nothing is needed. Depends on nothing but the plan, since all cells share it:
@@ -138,17 +175,23 @@ struct workload {
 	 */
 	void (*prepare)(const struct workload_case *c, struct arena *arena,
 		struct workload_artefact *ret_artefact);
-	/* Everything is allocated in `arena`. */
+	/* Of a link or all links. Everything is allocated in `arena`. */
 	void (*commands)(const struct workload_case *c, struct arena *arena,
 		struct workload_command **ret_commands, size_t *ret_count);
 	/* Never fails: what cannot be read is a finding with CAUSE_PARSE. */
 	void (*read)(const struct workload_case *c, const struct workload_output *outputs,
 		size_t count, struct workload_reading *ret_reading);
+	/* Of a mesh: what is done, in order, and what its observations (workload/mesh.h) mean. */
+	void (*operations)(const struct workload_case *c, struct arena *arena,
+		struct workload_operation **ret_operations, size_t *ret_count);
+	void (*read_mesh)(const struct workload_case *c, const json_t *observations,
+		struct workload_reading *ret_reading);
 };
 
 extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel,
 	workload_quic, workload_rate, workload_load_latency, workload_reorder,
-	workload_video, workload_nix_cache, workload_http_small;
+	workload_video, workload_nix_cache, workload_http_small,
+	workload_connect, workload_restart, workload_reboot, workload_idle;
 
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];

@@ -148,9 +148,10 @@ TEST(a_host_is_wired_by_these_lines)
 		      "route replace 10.77.0.0/16 dev eth0 proto kernel scope link "
 		      "src 10.77.0.2 congctl cubic\n"
 		      "route replace fd77::/64 dev eth0 proto kernel metric 256 congctl cubic\n"
-		      "neighbour add 10.77.0.1 lladdr 02:4d:42:00:00:01 dev eth0 nud permanent\n"
-		      "neighbour add fd77::1 lladdr 02:4d:42:00:00:01 dev eth0 nud permanent\n") ==
-		0);
+		      "neighbour replace 10.77.0.1 lladdr 02:4d:42:00:00:01 dev eth0 nud "
+		      "permanent\n"
+		      "neighbour replace fd77::1 lladdr 02:4d:42:00:00:01 dev eth0 nud "
+		      "permanent\n") == 0);
 	CHECK(!strstr(wiring_host(arena, nodes, 2, 1, NULL), "congctl"));
 	CHECK(strstr(wiring_port(arena, &nodes[2], 2, 4711),
 		"peer name eth0 mtu 1500 address 02:4d:42:00:00:03 netns 4711\n"));
@@ -246,6 +247,26 @@ TEST(answers_are_read_and_nonsense_is_refused)
 		err.kind = ERROR_NONE;
 		CHECK(answer_read(bad[i], 3, first_ns, &err) && err.kind == ERROR_PARSE);
 	}
+}
+
+TEST(answers_without_a_pause_are_one_span)
+{
+	static const char text[] = "0 1000000\n1 1000000\n0 6000000\n0 31000000\n0 56000001\n0 5";
+	struct spans spans[2] = {{.count = 0}};
+	struct error err = {0};
+	bool is_so;
+	size_t used;
+
+	CHECK_OK(spans_read(text, spans, 2, &used, &err), err);
+	is_so = spans[0].count == 2 && spans[0].list[0].answers == 3 &&
+		spans[0].list[0].first_ns == 1000000 && spans[0].list[0].last_ns == 31000000 &&
+		spans[0].list[1].first_ns == 56000001 && spans[1].count == 1;
+	CHECK(is_so && strcmp(text + used, "0 5") == 0);
+	spans_add(&spans[0], 56000000); /* told late */
+	CHECK(spans[0].count == 2 && spans[0].list[1].last_ns == 56000001);
+	CHECK(spans_read("2 5\n", spans, 2, &used, &err) && err.kind == ERROR_PARSE);
+	free(spans[0].list);
+	free(spans[1].list);
 }
 
 TEST(missing_pairs_are_named_a_few_of_them)

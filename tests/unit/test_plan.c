@@ -77,6 +77,7 @@ TEST(our_plans_say_what_the_published_runs_did)
 	CHECK_OK(load_ours(arena, "quick", &plan, &err), err);
 	CHECK(strcmp(plan.name, "quick") == 0 && strcmp(plan.engine, "auto") == 0);
 	CHECK(plan.ping_count == 20 && plan.ping_runs == 3 && plan.repeat == 1);
+	CHECK(plan.mesh_runs == 3);
 	CHECK_OK(load_ours(arena, "thesis", &plan, &err), err);
 	CHECK(plan.seconds > 29 && plan.seconds < 31);
 	CHECK(plan.parallel_seconds > 59 && plan.parallel_seconds < 61);
@@ -107,6 +108,7 @@ TEST(zero_of_anything_is_refused)
 TEST(numbers_are_read_strictly)
 {
 	CHECK(is_refused("repeat: 0\n", "1:9: 0 is not between 1 and 1000"));
+	CHECK(is_refused("mesh_runs: 0\n", "1:12: 0 is not between 1 and 1000"));
 	CHECK(is_refused("repeat: 5x\n", "1:9: '5x' is not a whole number"));
 	CHECK(is_refused(
 		"seconds: 0\n", "1:10: '0' is not a number of seconds above 0 and up to a day"));

@@ -236,8 +236,41 @@ TEST(processor_time_of_a_tree_counts_its_children)
 	CHECK_OK(usage_of_machine(&machine, &err), err);
 	CHECK(usage.cpu_s > 0.01 && usage.cpu_s < machine.busy_s);
 	CHECK(usage.peak_rss_bytes > 100 * 1024);
+	CHECK(usage.rss_bytes > 100 * 1024 && usage.rss_bytes <= usage.peak_rss_bytes);
 	CHECK(usage.processes == 2 ||
 		usage.processes == 1); /* sleep may not have been forked yet */
+}
+
+/* How often the one thread of a tree slept and was woken. */
+static uint64_t wakeups_of(const struct proc *proc)
+{
+	struct thread_usage *threads = NULL;
+	struct error err;
+	size_t count = 0;
+	uint64_t wakeups = 0;
+
+	if (usage_of_threads(proc_pid(proc), &threads, &count, &err))
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		wakeups += threads[i].wakeups;
+	free(threads);
+	return wakeups;
+}
+
+TEST(every_wakeup_of_a_thread_is_counted)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	const struct proc_spec spec = {
+		.argv = SHELL(
+			"cd /; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.001; done; echo done; "
+			"exec sleep 1000")};
+
+	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
+	CHECK_OK(proc_wait_output(proc, "done", deadline_in(30 * NS_PER_S), &err), err);
+	/* It waited for ten children; how often it waited for its code is the machine's affair. */
+	CHECK(wakeups_of(proc) >= 10 && wakeups_of(proc) < 1000);
 }
 
 TEST(threads_of_a_tree_are_listed_with_their_names)

@@ -87,6 +87,27 @@ TEST(a_visit_measures_every_link_and_all_links_once)
 	CHECK(visits[0].cells[3].workload == &workload_parallel);
 }
 
+TEST(what_disturbs_the_mesh_comes_last)
+{
+	static const struct workload *const mixed[] = {
+		&workload_restart, &workload_ping, &workload_idle, &workload_parallel};
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct plan plan = {
+		.hosts = hosts, .host_count = 3, .repeat = 1, .seed = 7, .mesh_runs = 5};
+	struct runner_plan everything = plan_of(&plan);
+	const struct runner_visit *visits;
+	size_t count;
+
+	everything.workloads = mixed;
+	everything.workload_count = 4;
+	runner_schedule(&everything, arena, &visits, &count);
+	CHECK(visits[0].cell_count == 6);
+	CHECK(visits[0].cells[3].workload == &workload_parallel);
+	CHECK(visits[0].cells[4].workload == &workload_restart);
+	CHECK(visits[0].cells[5].workload == &workload_idle);
+	CHECK(runner_case(&everything, &workload_restart, 0).mesh_runs == 5);
+}
+
 TEST(the_order_depends_on_the_seed_alone)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -133,6 +154,7 @@ TEST(a_plan_survives_its_way_through_a_result_tree)
 	before.seed = 123456789012;
 	before.seconds = 2.5;
 	before.attempts = 2;
+	before.mesh_runs = 7;
 	{
 		json_auto_t *json = runner_plan_to_json(&before);
 		json_auto_t *again = NULL;
@@ -140,7 +162,11 @@ TEST(a_plan_survives_its_way_through_a_result_tree)
 		CHECK(json);
 		CHECK_OK(runner_plan_from_json(arena, json, &after, &err), err);
 		again = runner_plan_to_json(&after);
-		CHECK(json_equal(json, again));
+		CHECK(json_equal(json, again) && after.mesh_runs == 7);
+		/* Trees from before there was such a key. */
+		json_object_del(json, "mesh_runs");
+		CHECK_OK(runner_plan_from_json(arena, json, &after, &err), err);
+		CHECK(after.mesh_runs == plan_default().mesh_runs);
 	}
 	CHECK(after.host_count == 3 && strcmp(after.vpns[1], "low:rate=5mbit") == 0);
 }

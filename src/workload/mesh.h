@@ -1,0 +1,81 @@
+#pragma once
+
+#include "workload/workload.h"
+
+/*
+ * What workloads on the whole mesh share. Their observations, as the runner makes them:
+ *
+ *   {rule: {stable_s, silence_s, pause_s}, hosts: [name...], runs: [run...]}
+ *
+ * One run of one operation. All times are seconds since its zero: the first join step of a connect,
+ * otherwise the moment when daemons or hosts are ended.
+ *
+ *   {operation, host, speaker, began_s,  since 1970; host: null for all; speaker: one, both, others
+ *    times: {down_s, up_s, serve_s, join_s, ready_s, ..., ended_s},  as far as they apply
+ *    pairs: [{from, to, overlay: [span...], underlay: [span...]}],
+ *    failure: {cause, evidence}}  absent when all could be done
+ *
+ * A span [first_s, last_s, answers] is a stretch of answers without a pause above pause_s. A pair
+ * is stable from the first answer on that is followed by stable_s without a silence above
+ * silence_s.
+ */
+struct mesh_rule {
+	double stable_s, silence_s;
+};
+
+/* What became of one pair in a stretch of time. */
+struct mesh_contact {
+	double lost_s,
+		answered_s; /* the longest silence: last answer before, first after; or NAN */
+	double outage_s;    /* its length, so far when it did not end; 0: there was none */
+	double first_s;     /* the first answer of all, or NAN */
+	double stable_s;    /* since when, after that silence, it is stable; or NAN */
+	bool is_answering;  /* at the end */
+};
+
+struct mesh_rule mesh_rule(const json_t *observations);
+/* From `spans` within [from_s, to_s]. */
+struct mesh_contact mesh_contact(
+	const json_t *spans, const struct mesh_rule *rule, double from_s, double to_s);
+
+/* Since when within [from_s, to_s] it was stable for the first time, or NAN. */
+double mesh_stable(const json_t *spans, const struct mesh_rule *rule, double from_s, double to_s);
+
+double mesh_time(const json_t *run, const char *name);
+/* The runs of an operation, in order; borrowed. */
+const json_t *mesh_run(const json_t *observations, const char *operation, size_t index);
+bool mesh_concerns(const json_t *pair, const char *host);
+const char *mesh_text(const json_t *object, const char *key);
+
+/* A number, or null when there is none. */
+json_t *mesh_number(double value);
+/* Of the members `key` of an array of objects: a published summary, or null; and the median. */
+json_t *mesh_summary(const json_t *runs, const char *key);
+double mesh_median(const json_t *runs, const char *key);
+
+/*
+ * Blames the first failure of a run, or the first pair that does not answer at a run's end, and
+ * keeps the observations as samples. `*ret_reading` is begun by it.
+ */
+void mesh_judge(const json_t *observations, struct workload_reading *ret_reading);
+/*
+ * A run: {host, answered_s, stable_s, outage_s, others_outage_s, noise_s, asked_s, daemons_s,
+ * booted_s, underlay_s, vpn_s, pairs: [{from, to, lost_s, answered_s, outage_s, stable_s,
+ * underlay_s, vpn_s}]}, null where it does not apply. A mesh is as good as its last pair, or with a
+ * `host` as the last pair of that; others_outage_s is of the rest. noise_s is the longest silence
+ * beside the overlay, where nothing was done: shorter outages mean nothing. Nobody asked before
+ * asked_s, so an answer that comes right after it may have been possible earlier. After a reboot
+ * underlay_s is when the pair answered beside the overlay, and vpn_s how much later on it.
+ */
+json_t *mesh_describe(const json_t *observations, const json_t *run);
+/* Of all runs of that operation: {runs, answered_s, ...}, with published summaries of each. */
+json_t *mesh_describe_runs(const json_t *observations, const char *operation);
+/* Every host's file of published form, from a run; NULL when there is no run. */
+json_t *mesh_connection_timings(const json_t *observations, const json_t *run);
+/*
+ * Every operation as often as the plan says, round by round, with the time that a pair has to
+ * answer: twelve times the plan's seconds, but at least 10 s and at most 120 s.
+ */
+void mesh_rounds(const struct workload_operation operations[], size_t count,
+	const struct workload_case *c, struct arena *arena, struct workload_operation **ret_list,
+	size_t *ret_count);

@@ -1,0 +1,42 @@
+#include "workload/workload.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_json(const json_t *json)
+{
+	char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	assert(text);
+	free(text);
+}
+
+/* Any JSON text as the observations of every workload on the whole mesh. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct workload *const readers[] = {
+		&workload_connect, &workload_restart, &workload_reboot, &workload_idle};
+	const struct workload_case c = {.seconds = 5, .mesh_runs = 1};
+	json_t *observations = json_loadb((const char *)data, size, 0, NULL);
+
+	if (!observations)
+		return 0;
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+		struct workload_reading reading;
+
+		readers[i]->read_mesh(&c, observations, &reading);
+		assert(memchr(reading.evidence, '\0', sizeof(reading.evidence)));
+		assert((reading.cause == CAUSE_SUCCESS) == (reading.evidence[0] == '\0'));
+		assert(reading.cause != CAUSE_SUCCESS || reading.headline[0]);
+		assert(reading.blamed == SIZE_MAX && reading.bytes_moved == 0);
+		check_json(reading.data);
+		check_json(reading.samples);
+		workload_reading_done(&reading);
+	}
+	json_decref(observations);
+	return 0;
+}

@@ -1,0 +1,324 @@
+/* Readers of workloads on the whole mesh, on observations made by hand. */
+#include "workload/mesh.h"
+
+#include "tap.h"
+
+#include "base/json.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SPANS(text)                                                                                \
+	json_auto_t *spans = json_loads(text, 0, NULL);                                            \
+	CHECK(spans)
+
+static const struct mesh_rule rule = {.stable_s = 1, .silence_s = 0.1};
+
+static bool near(double a, double b)
+{
+	return fabs(a - b) < 1e-9;
+}
+
+TEST(the_longest_silence_is_the_outage)
+{
+	struct mesh_contact c;
+	SPANS("[[-3, 0.001, 600], [0.25, 0.3, 10], [0.34, 5, 900]]");
+
+	c = mesh_contact(spans, &rule, 0, 5);
+	CHECK(near(c.lost_s, 0.001) && near(c.answered_s, 0.25) && near(c.outage_s, 0.249));
+	CHECK(near(c.stable_s, 0.25) && c.is_answering);
+}
+
+TEST(a_silence_that_began_before_counts_from_its_last_answer)
+{
+	struct mesh_contact c;
+	SPANS("[[-3, -0.004, 600], [0.4, 3, 500]]");
+
+	c = mesh_contact(spans, &rule, 0, 3);
+	CHECK(near(c.lost_s, -0.004) && near(c.outage_s, 0.404));
+}
+
+TEST(who_was_never_away_has_no_outage)
+{
+	struct mesh_contact c;
+	SPANS("[[-3, 4, 1400]]");
+
+	c = mesh_contact(spans, &rule, 0, 4);
+	CHECK(c.outage_s == 0 && isnan(c.lost_s) && isnan(c.answered_s));
+	CHECK(c.stable_s == 0 && c.is_answering);
+}
+
+TEST(stable_is_a_second_without_a_tenth_of_silence)
+{
+	struct mesh_contact c;
+	/* First contact, a silence of 0.11 s, one of 0.09 s, then quiet. */
+	SPANS("[[0.5, 1.2, 140], [1.31, 1.5, 38], [1.59, 4, 480]]");
+
+	c = mesh_contact(spans, &rule, 0, 4);
+	CHECK(near(c.first_s, 0.5));
+	CHECK(near(mesh_stable(spans, &rule, 0, 4), 1.31));
+	CHECK(isnan(mesh_stable(spans, &rule, 0, 2)));
+}
+
+TEST(who_falls_silent_at_the_end_does_not_answer)
+{
+	SPANS("[[-1, 0, 200], [0.5, 8, 1500]]");
+	json_auto_t *nobody = json_array();
+
+	CHECK(mesh_contact(spans, &rule, 0, 8.5).is_answering);
+	CHECK(!mesh_contact(spans, &rule, 0, 9.5).is_answering);
+	/* Its silence counts, so far. */
+	CHECK(near(mesh_contact(spans, &rule, 0, 9.5).outage_s, 1.5));
+	CHECK(isnan(mesh_contact(spans, &rule, 0, 9.5).answered_s));
+	CHECK(!mesh_contact(nobody, &rule, 0, 1).is_answering);
+	CHECK(isnan(mesh_contact(nobody, &rule, 0, 1).first_s));
+}
+
+TEST(only_what_happened_in_the_stretch_of_time_counts)
+{
+	struct mesh_contact c;
+	SPANS("[[-1, 1, 400], [3, 10, 1400], [12, 20, 1600]]");
+
+	c = mesh_contact(spans, &rule, 4, 9);
+	CHECK(c.outage_s == 0 && c.is_answering);
+	c = mesh_contact(spans, &rule, 11, 15);
+	CHECK(near(c.lost_s, 10) && near(c.answered_s, 12));
+}
+
+/* Two hosts: what a single pair saw, in both directions alike unless said otherwise. */
+static json_t *observation(const char *run)
+{
+	json_t *json = json_pack("{s:{s:f,s:f}, s:[s,s], s:[]}", "rule", "stable_s", 1.0,
+		"silence_s", 0.1, "hosts", "lom", "yuki", "runs");
+	json_error_t why;
+	json_t *parsed = json_loads(run, 0, &why);
+
+	if (!parsed)
+		printf("# %s\n", why.text);
+	else if (json_is_array(parsed))
+		json_array_extend(json_object_get(json, "runs"), parsed);
+	else
+		json_array_append(json_object_get(json, "runs"), parsed);
+	json_decref(parsed);
+	return json;
+}
+
+#define READ(workload, run)                                                                        \
+	AUTO(workload_reading_done) struct workload_reading reading = {0};                         \
+	json_auto_t *observed = observation(run);                                                  \
+	(workload).read_mesh(&(struct workload_case){.seconds = 10}, observed, &reading)
+
+TEST(a_connect_is_as_late_as_its_last_pair)
+{
+	READ(workload_connect,
+		"[{\"operation\": \"one_sided\", \"began_s\": 1766021017.25, \"times\": "
+		"{\"serve_s\": -0.5, \"join_s\": 0, \"ready_s\": 0.2, \"ended_s\": 2}, \"pairs\": ["
+		"{\"from\": \"lom\", \"to\": \"yuki\", \"overlay\": [[0.25, 2, 300]]},"
+		"{\"from\": \"yuki\", \"to\": \"lom\", \"overlay\": [[0.3, 0.4, 9], [0.6, 2, "
+		"280]]}]},"
+		"{\"operation\": \"simultaneous\", \"times\": {\"join_s\": "
+		"0, "
+		"\"ready_s\": 0.1, \"ended_s\": 7}, \"pairs\": [{\"from\": \"lom\", \"to\": "
+		"\"yuki\", \"overlay\": [[5.5, 7, 300]]}]}]");
+
+	CHECK(reading.cause == CAUSE_SUCCESS);
+	CHECK(near(reading.figures[0], 0.3) && near(reading.figures[1], 0.6));
+	CHECK(near(reading.figures[2], 5.5) && near(reading.figures[3], 0.7));
+	CHECK(near(json_number_at(reading.data, "/one_sided/runs/0/pairs/1/stable_s", 0), 0.6));
+	CHECK(json_is_null(json_at(reading.data, "/one_sided/runs/0/outage_s")));
+}
+
+TEST(connection_timings_are_as_published)
+{
+	const json_t *file;
+	READ(workload_connect,
+		"{\"operation\": \"one_sided\", \"began_s\": 1766021017.25, \"times\": "
+		"{\"join_s\": 0, "
+		"\"ready_s\": 0.2, \"ended_s\": 70}, \"pairs\": [{\"from\": \"lom\", \"to\": "
+		"\"yuki\", \"overlay\": [[68.616448, 70, 300]]}]}");
+
+	file = json_at(reading.host_files, "/connection_timings.json/lom");
+	CHECK(strcmp(json_string_at(file, "/started", ""), "2025-12-18T01:23:37.250000+00:00") ==
+		0);
+	CHECK(strcmp(json_string_at(file, "/vpn_ips/vpn.yuki", ""), "yuki") == 0);
+	CHECK(strcmp(json_string_at(file, "/vpn_results/vpn.yuki/time_took", ""),
+		      "0:01:08.616448") == 0);
+	CHECK(strcmp(json_string_at(file, "/vpn_results/vpn.yuki/ended", ""),
+		      "2025-12-18T01:24:45.866448+00:00") == 0);
+	CHECK(strcmp(json_string_at(file, "/public_results/v4.yuki/time_took", ""),
+		      "0:00:00.000000") == 0);
+}
+
+TEST(the_vpns_share_of_a_reboot_is_told_apart_from_the_hosts)
+{
+	READ(workload_reboot,
+		"[{\"operation\": \"one_host\", \"host\": \"yuki\", \"times\": {\"down_s\": 0.05, "
+		"\"up_s\": 0.05, \"join_s\": 0.06, \"ready_s\": 0.36, \"ended_s\": 2}, \"pairs\": ["
+		"{\"from\": \"lom\", \"to\": \"yuki\", \"overlay\": [[-1, 0, 200], [0.5, 2, 300]], "
+		"\"underlay\": [[-1, 0, 200], [0.1, 2, 380]]},"
+		"{\"from\": \"lom\", \"to\": \"luna\", \"overlay\": [[-1, 0.2, 200], [0.9, 2, "
+		"300]], "
+		"\"underlay\": [[-1, 2, 600]]}]},"
+		"{\"operation\": \"all_hosts\", \"times\": {\"down_s\": 0.2, \"up_s\": 0.2, "
+		"\"join_s\": "
+		"0.2, \"ready_s\": 0.3, \"ended_s\": 3}, \"pairs\": [{\"from\": \"lom\", \"to\": "
+		"\"yuki\", \"overlay\": [[-1, 0, 200], [1.5, 3, 300]], \"underlay\": [[-1, 0, "
+		"200], "
+		"[0.25, 3, 500]]}]}]");
+
+	CHECK(reading.cause == CAUSE_SUCCESS);
+	CHECK(near(reading.figures[0], 0.5) && near(reading.figures[1], 0.4));
+	CHECK(near(reading.figures[2], 1.5) && near(reading.figures[3], 1.25));
+	CHECK(near(json_number_at(reading.data, "/one_host/runs/0/daemons_s", 0), 0.3));
+	/* What the others went through is told, but is not the host's own time. */
+	CHECK(near(json_number_at(reading.data, "/one_host/runs/0/others_outage_s", 0), 0.7));
+	CHECK(strcmp(json_string_at(reading.host_files,
+			     "/reboot_connection_timings.json/lom/public_results/v4.yuki/time_took",
+			     ""),
+		      "0:00:00.250000") == 0);
+}
+
+#define RESTARTS                                                                                   \
+	"{\"operation\": \"all_hosts\", \"times\": {\"down_s\": 0, \"join_s\": 0, \"ready_s\": "   \
+	"0.1, \"ended_s\": 2}, \"pairs\": [{\"from\": \"lom\", \"to\": \"yuki\", \"overlay\": "    \
+	"[[-1, 0, 200], [0.75, 2, 250]], \"underlay\": [[-1, 1, 9], [1.03, 2, 9]]}]},"             \
+	"{\"operation\": \"one_host\", \"host\": \"luna\", \"times\": {\"down_s\": 0, "            \
+	"\"join_s\": 0, \"ready_s\": 0.1, \"ended_s\": 2}, \"pairs\": [{\"from\": \"lom\", "       \
+	"\"to\": \"luna\", \"overlay\": [[-1, 0, 200], [0.5, 2, 300]]}]}"
+
+#define LOSS(times, lom_yuki, yuki_luna)                                                           \
+	"{\"operation\": \"coordinator\", \"host\": \"lom\", \"restarted\": \"luna\", \"times\": " \
+	"{\"down_s\": 0, " times "}, \"pairs\": [{\"from\": \"lom\", \"to\": \"yuki\", "           \
+	"\"overlay\": " lom_yuki                                                                   \
+	"}, {\"from\": \"yuki\", \"to\": \"luna\", \"overlay\": " yuki_luna "}]}"
+
+TEST(what_a_mesh_does_without_its_coordinator_is_a_finding)
+{
+	READ(workload_restart,
+		"[" RESTARTS ", " LOSS("\"rejoin_s\": 5, \"back_s\": 8, \"ended_s\": 10",
+			"[[-1, 0, 200], [8.4, 10, 320]]", "[[-1, 5, 1200], [6.25, 10, 750]]") "]");
+
+	CHECK(reading.cause == CAUSE_SUCCESS);
+	CHECK(near(reading.figures[0], 0.75) && near(reading.figures[1], 0.5));
+	CHECK(isnan(reading.figures[2]) && near(reading.figures[3], 0.4));
+	CHECK(near(json_number_at(reading.data, "/all_hosts/runs/0/noise_s", 0), 0.03));
+	CHECK(json_is_true(json_at(reading.data, "/coordinator/pairs_go_on")));
+	CHECK(json_is_true(json_at(reading.data, "/coordinator/can_rejoin")));
+	CHECK(near(json_number_at(reading.data, "/coordinator/rejoin_s", 0), 1.25));
+}
+
+TEST(a_mesh_that_needs_its_coordinator_is_told_from_one_that_does_not)
+{
+	READ(workload_restart,
+		"[" RESTARTS ", " LOSS("\"rejoin_s\": 5, \"back_s\": 20, \"ended_s\": 30",
+			"[[-1, 0, 200], [24, 30, 1200]]",
+			"[[-1, 3, 800], [4.5, 5, 100], [25, 30, 1000]]") "]");
+
+	CHECK(reading.cause == CAUSE_SUCCESS);
+	CHECK(json_is_false(json_at(reading.data, "/coordinator/pairs_go_on")));
+	CHECK(near(json_number_at(reading.data, "/coordinator/longest_silence_s", 0), 1.5));
+	CHECK(json_is_false(json_at(reading.data, "/coordinator/can_rejoin")));
+	CHECK(json_is_null(json_at(reading.data, "/coordinator/rejoin_s")));
+	CHECK(near(json_number_at(reading.data, "/coordinator/back_s", 0), 5));
+}
+
+TEST(without_a_coordinator_there_is_none_to_lose)
+{
+	READ(workload_restart, "[" RESTARTS "]");
+
+	CHECK(reading.cause == CAUSE_SUCCESS);
+	CHECK(json_is_null(json_at(reading.data, "/coordinator")));
+	CHECK(isnan(reading.figures[3]));
+}
+
+TEST(a_pair_that_never_answers_again_is_named)
+{
+	READ(workload_restart,
+		"{\"operation\": \"one_host\", \"host\": \"luna\", \"times\": {\"down_s\": 0, "
+		"\"join_s\": 0, \"ready_s\": 0.1, \"ended_s\": 60}, \"pairs\": ["
+		"{\"from\": \"lom\", \"to\": \"yuki\", \"overlay\": [[-1, 60, 9]]},"
+		"{\"from\": \"lom\", \"to\": \"luna\", \"overlay\": [[-1, 0, 200]]},"
+		"{\"from\": \"luna\", \"to\": \"lom\", \"overlay\": []}]}");
+
+	CHECK(reading.cause == CAUSE_UNREACHABLE);
+	CHECK(strstr(reading.evidence, "one_host of luna: lom->luna does not answer after 60.0 s"));
+	CHECK(strstr(reading.evidence, "nor do 1 more"));
+}
+
+TEST(what_could_not_be_done_is_the_cause)
+{
+	READ(workload_reboot,
+		"{\"operation\": \"all_hosts\", \"times\": {\"ended_s\": 1}, \"pairs\": [], "
+		"\"failure\": {\"cause\": \"crashed\", \"evidence\": \"run tinc on luna: exit "
+		"1\"}}");
+
+	CHECK(reading.cause == CAUSE_CRASHED && reading.blamed == SIZE_MAX);
+	CHECK(strcmp(reading.evidence, "all_hosts: run tinc on luna: exit 1") == 0);
+}
+
+TEST(nothing_observed_is_no_success)
+{
+	READ(workload_connect, "[]");
+
+	CHECK(reading.cause == CAUSE_PARSE);
+}
+
+#define HOST(name, cpu)                                                                            \
+	"{\"host\": \"" name "\", \"daemons\": 1, \"cpu_s\": " cpu ", \"wakeups\": 500, "          \
+	"\"rss_begin_bytes\": 1000, \"rss_end_bytes\": 3000, \"peak_rss_bytes\": 2097152, "        \
+	"\"sent_bytes\": 100, \"sent_packets\": 1, \"received_bytes\": 0, "                        \
+	"\"received_packets\": 0}"
+
+TEST(an_idle_mesh_is_counted_by_the_hour_and_by_the_pair)
+{
+	/* Pairs speak in exchanges of two packets every 2.5 s; ARP and what was lost do not count.
+	 */
+	READ(workload_idle,
+		"{\"operation\": \"idle\", \"times\": {\"ended_s\": 10}, \"pairs\": [], \"idle\": "
+		"{\"seconds\": 10, \"settled_s\": 10, \"hosts\": [" HOST("lom", "0.1") ", " HOST(
+			"yuki",
+			"0.3") "], \"packets\": [[1, 0, 1, 74, 1], [1.01, 0, 1, 74, 2], [2, 0, 1, "
+			       "42, "
+			       "1], [2.2, 0, null, 74, 1], [3.5, 0, 1, 74, 1], [6, 0, 1, 74, 1], "
+			       "[6, 1, 0, 74, 1]]}}");
+
+	CHECK(reading.cause == CAUSE_SUCCESS);
+	CHECK(near(reading.figures[0], 2) && near(reading.figures[1], 2));
+	CHECK(near(reading.figures[2], 50) && near(reading.figures[3], 36));
+	CHECK(near(json_number_at(reading.data, "/hosts/0/rss_growth_bytes", 0), 2000));
+	CHECK(near(json_number_at(reading.data, "/pairs/0/keepalive_s", 0), 2.5));
+	CHECK(json_number_at(reading.data, "/pairs/0/packets", 0) == 5);
+	CHECK(json_number_at(reading.data, "/pairs/0/exchanges", 0) == 3);
+	/* One exchange alone tells no interval. */
+	CHECK(json_is_null(json_at(reading.data, "/pairs/1/keepalive_s")));
+}
+
+TEST(without_a_process_nothing_is_said_about_processes)
+{
+	READ(workload_idle,
+		"{\"operation\": \"idle\", \"times\": {\"ended_s\": 10}, \"pairs\": [], \"idle\": "
+		"{\"seconds\": 10, \"hosts\": [{\"host\": \"lom\", \"daemons\": 0, \"cpu_s\": 0, "
+		"\"wakeups\": 0, \"sent_bytes\": 0}], \"packets\": null}}");
+
+	CHECK(reading.cause == CAUSE_SUCCESS);
+	CHECK(isnan(reading.figures[0]) && isnan(reading.figures[2]));
+	CHECK(json_is_null(json_at(reading.data, "/hosts/0/cpu_s")));
+	CHECK(json_is_null(json_at(reading.data, "/pairs")));
+}
+
+TEST(operations_come_as_often_as_the_plan_says)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct workload_case c = {.mesh_runs = 4, .seconds = 3};
+	struct workload_operation *list;
+	size_t count;
+
+	workload_connect.operations(&c, arena, &list, &count);
+	CHECK(count == 8 && list[0].speaker == WORKLOAD_ONE_SPEAKS &&
+		list[1].speaker == WORKLOAD_BOTH_SPEAK && list[7].speaker == WORKLOAD_BOTH_SPEAK);
+	workload_restart.operations(&c, arena, &list, &count);
+	CHECK(count == 10 && list[7].on_one_host && list[9].action == WORKLOAD_LOSE_COORDINATOR);
+	CHECK(list[8].speaker == WORKLOAD_OTHERS_SPEAK && list[9].limit_s == 36);
+	workload_idle.operations(&c, arena, &list, &count);
+	CHECK(count == 1 && list[0].seconds == 10); /* a shorter look says nothing */
+}
