@@ -157,6 +157,8 @@ static int measure(
 static const char *rate_is_unknown(const struct session *s, const struct profile *profile,
 	const json_t *report, double rate_bps)
 {
+	double sent = json_number_at(report, "/sent_packets", 0);
+	double passing = 1 - netem_loss_share(&profile->impairment);
 
 	if (json_number_at(report, "/socket_lost_packets", 0) > sent / 1000)
 		return "the receiver was too slow to take what came";

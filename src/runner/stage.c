@@ -26,7 +26,7 @@ static int try_up(
 			    .state_dir = stage->state_dir,
 			    .congestion = visit_congestion(run, visit),
 			    .tuning = visit->tuning,
-			    .visible = (const char *const[]){visit->driver->bin, NULL}},
+			    .visible = (const char *const[]){visit->driver->bin, NULL},
 			    .read_only = (const char *const *)run->artefact_folders},
 		    &stage->lab, err))
 		return fail_in(err, "set up the lab");

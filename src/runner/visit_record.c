@@ -133,8 +133,8 @@ static int write_environment(
 static int write_vpn(
 	struct run *run, const struct runner_visit *visit, const json_t *facts, struct error *err)
 {
-	return record_write_profile(
-		run_tree(run, visit), visit->driver->folder, visit->profile->folder, "vpn.json", facts, err);
+	return record_write_profile(run_tree(run, visit), visit->driver->folder,
+		visit->profile->folder, "vpn.json", facts, err);
 }
 
 /* Again what was written at the begin, now that all is measured. */

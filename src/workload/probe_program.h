@@ -12,7 +12,7 @@ enum {
 	PROBE_MAX_BYTES = 65507,
 	PROBE_MAX_COUNT = 100000000,
 	PROBE_MAX_TOGETHER = 64, /* UDP_MAX_SEGMENTS */
-	PROBE_BATCH = 64, /* packets taken before anything else is looked at */
+	PROBE_BATCH = 64,        /* packets taken before anything else is looked at */
 };
 
 enum probe_flag {
@@ -36,7 +36,7 @@ struct probe_options {
 	int64_t port, count, seconds_ms, rate, bits, bytes, stream;
 	int64_t idle_ms, limit_s, wait_ms, linger_ms, spin_us;
 	int64_t together; /* packets of one super-packet */
-	bool fills_mtu; /* of the first address */
+	bool fills_mtu;   /* of the first address */
 	bool wants_echo, shows_delays;
 };
 

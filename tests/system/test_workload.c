@@ -205,10 +205,12 @@ static bool has_network(void)
 	return is_up;
 }
 
-/* Those on the whole mesh, and those that bring files or need something made before run in a lab: media.sh. */
+/* Those on the whole mesh, and those that bring files or need something made before run in a lab:
+ * media.sh. */
 static bool needs_a_host(const struct workload *workload)
 {
-	return workload->scope == WORKLOAD_MESH || workload->prepare || workload == &workload_http_small;
+	return workload->scope == WORKLOAD_MESH || workload->prepare ||
+	       workload == &workload_http_small;
 }
 
 /* Whether every workload ends so against that address, and moves bytes when it succeeds. */

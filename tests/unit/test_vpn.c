@@ -57,7 +57,8 @@ static bool prints_what_is_golden(struct arena *arena, const char *name, struct 
 	if (driver.warnings[0])
 		return fail(err, ERROR_USAGE, "a warning: %s", driver.warnings[0]) == 0;
 	if (shown[at] || golden[at])
-		return fail(err, ERROR_PARSE, "differs from line %zu: %.60s", line, shown + at) == 0;
+		return fail(err, ERROR_PARSE, "differs from line %zu: %.60s", line, shown + at) ==
+		       0;
 	return true;
 }
 
