@@ -299,7 +299,8 @@ static int install(struct arena *arena, const struct install_options *options)
 	AUTO(fd_closep) int lock = -1;
 	struct installation installation = {
 		.arena = arena, .options = options, .display = progress_display_new()};
-	const char *const *labels = NULL;
+	static const char *const none[] = {NULL};
+	const char *const *labels = none;
 	struct error err = {0};
 	struct pins pins;
 

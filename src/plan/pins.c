@@ -259,8 +259,9 @@ static int take_versions(const struct reading *r, const struct yaml_value *value
 	while ((entry = yaml_entry(list, pin->version_count))) {
 		struct pin_version *version = &versions[pin->version_count];
 
-		if (take_word(r, entry, "version", file_letters, &version->version))
+		if (check_word(r, yaml_child(entry, "version"), file_letters))
 			return -1;
+		version->version = arena_strdup(r->file->arena, yaml_child(entry, "version")->text);
 		if (pin_version_named(pin, version->version))
 			return yaml_fail(r->file, yaml_child(entry, "version"), r->err,
 				"version '%s' is there twice", version->version);

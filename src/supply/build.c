@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #define TELL_EVERY_NS (200 * NS_PER_MS)
-#define BUILD_LIMIT_NS (4 * 3600 * NS_PER_S)
+#define BUILD_LIMIT_NS (INT64_C(4) * 3600 * NS_PER_S)
 
 enum {
 	KEPT_BYTES = 16 * 1024 * 1024
@@ -83,22 +83,19 @@ static int fail_with_log(struct build *build, struct proc *proc, struct error *e
 	return -1;
 }
 
-int build_run(struct build *build, const char *what, const char *const *argv,
-	const char *const *environment, const char *dir, const char **ret_out, struct error *err)
+int build_run(
+	struct build *build, const struct proc_spec *spec, const char **ret_out, struct error *err)
 {
 	AUTO(proc_freep) struct proc *proc = NULL;
 	const char *line =
-		arena_printf(build->arena, "$ %s\n", text_command_line(build->arena, argv));
+		arena_printf(build->arena, "$ %s\n", text_command_line(build->arena, spec->argv));
+	struct proc_spec kept = *spec;
 	struct proc_result result;
 
+	kept.keep_bytes = KEPT_BYTES;
+	kept.dir = spec->dir ? spec->dir : build->partial;
 	if (file_append(build->log, line, strlen(line), err) ||
-		proc_start(build->installer->procs,
-			&(struct proc_spec){.what = what,
-				.argv = argv,
-				.environment = environment,
-				.dir = dir,
-				.keep_bytes = KEPT_BYTES},
-			&proc, err) ||
+		proc_start(build->installer->procs, &kept, &proc, err) ||
 		wait_telling(build, proc, err))
 		return -1;
 	result = proc_result(proc);

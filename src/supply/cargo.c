@@ -62,7 +62,10 @@ static int check_crate(struct build *build, const struct pin_module *module, str
 		file_write(arena_printf(arena, "%s/src/lib.rs", probe), "", 0, 0644, err) ||
 		file_write(arena_printf(arena, "%s/Cargo.toml", probe), manifest, strlen(manifest),
 			0644, err) ||
-		build_run(build, "ask for the crate's checksum", argv, NULL, probe, NULL, err) ||
+		build_run(build,
+			&(struct proc_spec){
+				.what = "ask for the crate's checksum", .argv = argv, .dir = probe},
+			NULL, err) ||
 		file_read(arena, arena_printf(arena, "%s/Cargo.lock", probe), MAX_LOCK_BYTES, &lock,
 			NULL, err) ||
 		tree_remove(probe, err))
@@ -89,8 +92,10 @@ static int compile(
 	for (size_t i = 0; module->features[i]; i++)
 		argv[count++] = arena_printf(arena, "--features=%s", module->features[i]);
 	argv[count++] = arena_printf(arena, "%s@%s", module->name, module->at);
-	return build_run(build, arena_printf(arena, "build %s", module->name), argv, NULL,
-		build->partial, NULL, err);
+	return build_run(build,
+		&(struct proc_spec){
+			.what = arena_printf(arena, "build %s", module->name), .argv = argv},
+		NULL, err);
 }
 
 int cargo_build(struct build *build, struct error *err)

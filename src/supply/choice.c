@@ -105,7 +105,7 @@ int choice_driver(
 	struct arena *arena, const char *words, struct driver *ret_driver, struct error *err)
 {
 	const char *path;
-	struct choice choice;
+	struct choice choice = {0};
 	struct pins pins;
 
 	if (plan_find(arena, "drivers", choice_name(arena, words), &path, err) ||

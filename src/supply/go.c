@@ -39,8 +39,11 @@ static int cache_first(struct build *build, const char **ret_proxy, struct error
 	const char *out, *proxies;
 	size_t length;
 
-	if (build_run(build, "ask go for its settings", argv, environment_of(build, NULL),
-		    build->partial, &out, err))
+	if (build_run(build,
+		    &(struct proc_spec){.what = "ask go for its settings",
+			    .argv = argv,
+			    .environment = environment_of(build, NULL)},
+		    &out, err))
 		return -1;
 	length = strcspn(out, "\n");
 	proxies = out[length] ? out + length + 1 : "";
@@ -66,8 +69,12 @@ static int check_module(struct build *build, const struct pin_module *module, st
 	json_auto_t *answer = NULL;
 	const char *out;
 
-	if (build_run(build, arena_printf(build->arena, "fetch %s", module->name), argv,
-		    environment_of(build, NULL), build->partial, &out, err) ||
+	if (build_run(build,
+		    &(struct proc_spec){
+			    .what = arena_printf(build->arena, "fetch %s", module->name),
+			    .argv = argv,
+			    .environment = environment_of(build, NULL)},
+		    &out, err) ||
 		json_parse(out, strlen(out), "what go mod download says", &answer, err))
 		return -1;
 	return build_check_sum(build, module, json_string_at(answer, "/Sum", NULL), err);
@@ -108,8 +115,11 @@ static int compile(struct build *build, const struct pin_module *module, struct 
 		argv[count++] = arena_printf(arena, "%s%s%s@%s", module->name, is_root ? "" : "/",
 			is_root ? "" : module->packages[i], module->at);
 	}
-	return build_run(build, arena_printf(arena, "build %s", module->name), argv,
-		environment_of(build, proxy), build->partial, NULL, err);
+	return build_run(build,
+		&(struct proc_spec){.what = arena_printf(arena, "build %s", module->name),
+			.argv = argv,
+			.environment = environment_of(build, proxy)},
+		NULL, err);
 }
 
 /* "v2" at the end of a module's path is no name for a program. */
@@ -189,8 +199,11 @@ static int note_modules(struct build *build, const struct pin_module *module, st
 			arena_printf(build->arena, "%s/%s", build->bin, module->programs[i]), NULL};
 		const char *out;
 
-		if (build_run(build, "read what it was made of", argv, environment_of(build, NULL),
-			    build->partial, &out, err))
+		if (build_run(build,
+			    &(struct proc_spec){.what = "read what it was made of",
+				    .argv = argv,
+				    .environment = environment_of(build, NULL)},
+			    &out, err))
 			return -1;
 		go_read_modules(out, build->modules);
 	}

@@ -17,11 +17,11 @@ struct build {
 };
 
 /*
- * Runs a client, its words to the log and the listener; `*ret_out` gets what it printed on stdout,
- * owned by the build's arena, and may be NULL.
+ * Runs a client, its words to the log and the listener, in the build's folder unless the spec says
+ * another; `*ret_out` gets what it printed on stdout, owned by the build's arena, and may be NULL.
  */
-MUST_CHECK int build_run(struct build *build, const char *what, const char *const *argv,
-	const char *const *environment, const char *dir, const char **ret_out, struct error *err);
+MUST_CHECK int build_run(
+	struct build *build, const struct proc_spec *spec, const char **ret_out, struct error *err);
 /* The client and what the pin says building needs; ERROR_MISSING with what to install. */
 MUST_CHECK int build_check_needs(
 	struct build *build, const char *client, const char *advice, struct error *err);

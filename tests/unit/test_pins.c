@@ -157,11 +157,11 @@ TEST(nothing_becomes_an_option_or_a_path_elsewhere)
 	CHECK(is_refused(HEAD GO("v1", "packages: [.], programs: [../a]"),
 		"6:133: '../a' holds letters that have no place here"));
 	CHECK(is_refused(HEAD GO("v1", "packages: [../b], programs: [a]"),
-		"6:115: '../b' holds letters that have no place here"));
+		"6:118: '../b' holds letters that have no place here"));
 	CHECK(is_refused(HEAD "      - version: ../../etc\n        debian: [a]\n",
 		"5:18: '../../etc' holds letters that have no place here"));
 	CHECK(is_refused(HEAD GO("v1", "packages: [.], programs: [a], link: [main]"),
-		"6:141: 'main' holds letters that have no place here"));
+		"6:144: 'main' holds letters that have no place here"));
 }
 
 TEST(each_package_makes_one_program)
