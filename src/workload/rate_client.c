@@ -190,7 +190,7 @@ static int send_trial(
 
 	while (now_ns < start_ns + length_ns && trial->sent < MOST_PACKETS) {
 		int64_t due_ns = now_ns - start_ns - left_out_ns;
-		double due = (double)due_ns * per_ns - (double)trial->sent;
+		double due = 1 + (double)due_ns * per_ns - (double)trial->sent;
 
 		/* A datagram is late from when it is due, which at low rates takes a while. */
 		if ((due - 1) / per_ns > (double)MOST_LATE_NS)
