@@ -45,7 +45,7 @@ static size_t find_beside(
 	size_t last = SIZE_MAX;
 
 	for (size_t i = 0; stream->has_beside && i < count; i++) {
-		if (flows[i].packets < stream->packets / 2 ||
+		if (flows[i].packets < stream->packets / 4 ||
 			mean_bytes(&flows[i]) != stream->payload_bytes + BARE_BYTES)
 			continue;
 		if (last == SIZE_MAX || flows[i].first > flows[last].first)
@@ -61,7 +61,7 @@ static bool choose_flow(const struct flow flows[FLOWS], size_t count,
 	double largest = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (i == beside || flows[i].packets < stream->packets / 2 ||
+		if (i == beside || flows[i].packets < stream->packets / 4 ||
 			mean_bytes(&flows[i]) <= largest)
 			continue;
 		largest = mean_bytes(&flows[i]);

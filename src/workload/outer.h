@@ -13,7 +13,8 @@ struct outer_stream {
 /*
  * What the wire did to the packets that carried a stream of probes: RFC 4737 and 5236 of the VPN's
  * own packets, from the wire's log, with the keys of probe_json(). A time, a count and a size find
- * them: of all flows with at least half as many packets it is the one with the largest, since a VPN
- * adds to what it carries; but not the stream beside it. NULL when the log has none. New value.
+ * them: of all flows with at least a quarter as many packets it is the one with the largest, since
+ * a VPN adds to what it carries; but not the stream beside it. NULL when the log has none. New
+ * value.
  */
 json_t *outer_measure(const struct workload_case *c, const struct outer_stream *stream);

@@ -70,7 +70,7 @@ static int find_mtu_bytes(const struct probe_inlet *inlet, int *ret_bytes, struc
 /* What fits towards every address: a tunnel may take more than the wire below it. */
 static int find_full_bytes(struct sender *sender, struct error *err)
 {
-	int least = PROBE_MAX_BYTES, bytes;
+	int least = PROBE_MAX_BYTES, bytes = 0;
 
 	for (size_t i = 0; i < sender->options->address_count; i++) {
 		if (find_mtu_bytes(&sender->inlets[i], &bytes, err))
