@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 enum {
-	FLOWS = 64 /* that are told apart; a host that sends more is no place for a probe */
+	FLOWS = 64,     /* that are told apart; a host that sends more is no place for a probe */
+	BARE_BYTES = 42 /* around a probe without a VPN: Ethernet, IPv4, UDP */
 };
 
 struct flow {
@@ -15,9 +16,9 @@ struct flow {
 	double packets, bytes;
 };
 
-static bool is_within(const struct workload_packet *packet, int64_t from_ns, int64_t to_ns)
+static bool is_within(const struct workload_packet *packet, const struct outer_stream *stream)
 {
-	return packet->in_ns >= from_ns && packet->in_ns < to_ns;
+	return packet->in_ns >= stream->from_ns && packet->in_ns < stream->to_ns;
 }
 
 static struct flow *flow_of(struct flow flows[FLOWS], size_t *count, uint32_t flow)
@@ -32,28 +33,45 @@ static struct flow *flow_of(struct flow flows[FLOWS], size_t *count, uint32_t fl
 	return &flows[(*count)++];
 }
 
-/* Of equally large packets those that were sent first: without a VPN both streams look the same. */
-static bool choose_flow(
-	const struct flow flows[FLOWS], size_t count, double sent, uint32_t *ret_flow)
+static double mean_bytes(const struct flow *flow)
 {
-	uint64_t first = UINT64_MAX;
+	return flow->packets > 0 ? flow->bytes / flow->packets : 0;
+}
+
+/* Without a VPN the stream in its stead looks like the one beside it, but was sent first. */
+static size_t find_beside(
+	const struct flow flows[FLOWS], size_t count, const struct outer_stream *stream)
+{
+	size_t last = SIZE_MAX;
+
+	for (size_t i = 0; stream->has_beside && i < count; i++) {
+		if (flows[i].packets < stream->packets / 4 ||
+			mean_bytes(&flows[i]) != stream->payload_bytes + BARE_BYTES)
+			continue;
+		if (last == SIZE_MAX || flows[i].first > flows[last].first)
+			last = i;
+	}
+	return last;
+}
+
+static bool choose_flow(const struct flow flows[FLOWS], size_t count,
+	const struct outer_stream *stream, uint32_t *ret_flow)
+{
+	size_t beside = find_beside(flows, count, stream);
 	double largest = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		double mean = flows[i].packets ? flows[i].bytes / flows[i].packets : 0;
-
-		if (flows[i].packets < sent / 2 || mean < largest ||
-			(mean == largest && flows[i].first > first))
+		if (i == beside || flows[i].packets < stream->packets / 4 ||
+			mean_bytes(&flows[i]) <= largest)
 			continue;
-		largest = mean;
-		first = flows[i].first;
+		largest = mean_bytes(&flows[i]);
 		*ret_flow = flows[i].flow;
 	}
 	return largest > 0;
 }
 
-static bool find_flow(const struct workload_case *c, int64_t from_ns, int64_t to_ns, double sent,
-	uint32_t *ret_flow)
+static bool find_flow(
+	const struct workload_case *c, const struct outer_stream *stream, uint32_t *ret_flow)
 {
 	struct flow flows[FLOWS];
 	size_t count = 0;
@@ -62,16 +80,16 @@ static bool find_flow(const struct workload_case *c, int64_t from_ns, int64_t to
 		const struct workload_packet *packet = &c->packets[i];
 		struct flow *flow;
 
-		if (packet->is_clone || !is_within(packet, from_ns, to_ns))
+		if (packet->is_clone || !is_within(packet, stream))
 			continue;
 		flow = flow_of(flows, &count, packet->flow);
-		if (flow) {
-			flow->packets += packet->count;
-			flow->bytes += packet->bytes;
-			flow->first = packet->index < flow->first ? packet->index : flow->first;
-		}
+		if (!flow)
+			continue;
+		flow->packets += packet->count;
+		flow->bytes += packet->bytes;
+		flow->first = packet->index < flow->first ? packet->index : flow->first;
 	}
-	return choose_flow(flows, count, sent, ret_flow);
+	return choose_flow(flows, count, stream, ret_flow);
 }
 
 static int by_index(const void *left, const void *right)
@@ -124,7 +142,7 @@ static bool number_arrivals(struct unfolded *u)
 	return true;
 }
 
-json_t *outer_measure(const struct workload_case *c, int64_t from_ns, int64_t to_ns, double sent)
+json_t *outer_measure(const struct workload_case *c, const struct outer_stream *stream)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct unfolded u = {0};
@@ -133,7 +151,7 @@ json_t *outer_measure(const struct workload_case *c, int64_t from_ns, int64_t to
 	size_t most = 0;
 	uint32_t flow = 0;
 
-	if (!find_flow(c, from_ns, to_ns, sent, &flow))
+	if (!find_flow(c, stream, &flow))
 		return NULL;
 	for (size_t i = 0; i < c->packet_count; i++)
 		most += c->packets[i].count;
@@ -141,7 +159,7 @@ json_t *outer_measure(const struct workload_case *c, int64_t from_ns, int64_t to
 	u.came = arena_alloc(arena, uint64_t, most);
 	u.arrivals = arena_alloc(arena, struct probe_arrival, most);
 	for (size_t i = 0; i < c->packet_count; i++) {
-		if (c->packets[i].flow == flow && is_within(&c->packets[i], from_ns, to_ns))
+		if (c->packets[i].flow == flow && is_within(&c->packets[i], stream))
 			unfold(&c->packets[i], &u);
 	}
 	if (!number_arrivals(&u) ||

@@ -36,7 +36,7 @@ struct probe_options {
 	int64_t port, count, seconds_ms, rate, bits, bytes, stream;
 	int64_t idle_ms, limit_s, wait_ms, linger_ms, spin_us;
 	int64_t together; /* packets of one super-packet */
-	bool fills_mtu;   /* of the first address */
+	bool fills_mtu;   /* the smallest of all addresses */
 	bool wants_echo, shows_delays;
 };
 

@@ -51,8 +51,8 @@ static void wait_until(int64_t at_ns, int64_t spin_ns)
 		continue;
 }
 
-/* What fits into one packet towards the first address, as far as the kernel knows. */
-static int find_mtu_bytes(const struct probe_inlet *inlet, size_t *ret_bytes, struct error *err)
+/* What fits into one packet towards an address, as far as the kernel knows. */
+static int find_mtu_bytes(const struct probe_inlet *inlet, int *ret_bytes, struct error *err)
 {
 	int mtu = 0, family = 0;
 	socklen_t size = sizeof(family);
@@ -65,11 +65,24 @@ static int find_mtu_bytes(const struct probe_inlet *inlet, size_t *ret_bytes, st
 	if (getsockopt(inlet->fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP, is_v6 ? IPV6_MTU : IP_MTU,
 		    &mtu, &size) < 0)
 		return fail_errno(err, "ask for the MTU of a path");
-	mtu -= is_v6 ? 48 : 28;
-	if (mtu < (int)sizeof(struct probe_head))
-		return fail(
-			err, ERROR_SYSTEM, "an MTU of %d bytes leaves no room for a probe", mtu);
-	*ret_bytes = mtu > PROBE_MAX_BYTES ? PROBE_MAX_BYTES : (size_t)mtu;
+	*ret_bytes = mtu - (is_v6 ? 48 : 28);
+	return 0;
+}
+
+/* What fits towards every address: a tunnel may take more than the wire below it. */
+static int find_full_bytes(struct sender *sender, struct error *err)
+{
+	int least = PROBE_MAX_BYTES, bytes = 0;
+
+	for (size_t i = 0; i < sender->options->address_count; i++) {
+		if (find_mtu_bytes(&sender->inlets[i], &bytes, err))
+			return -1;
+		least = bytes < least ? bytes : least;
+	}
+	if (least < (int)sizeof(struct probe_head))
+		return fail(err, ERROR_SYSTEM,
+			"an MTU that leaves %d bytes has no room for a probe", least);
+	sender->bytes = (size_t)least;
 	return 0;
 }
 
@@ -78,7 +91,7 @@ static int set_pace(struct sender *sender, struct error *err)
 	const struct probe_options *options = sender->options;
 
 	sender->bytes = (size_t)options->bytes;
-	if (options->fills_mtu && find_mtu_bytes(&sender->inlets[0], &sender->bytes, err))
+	if (options->fills_mtu && find_full_bytes(sender, err))
 		return -1;
 	sender->rate_mhz = 1000 * options->rate;
 	if (options->bits)

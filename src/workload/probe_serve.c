@@ -122,8 +122,7 @@ static int open_signals(int *ret_fd, struct error *err)
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &ends, NULL) < 0)
-		return fail_errno(err, "hold signals back");
+	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 	*ret_fd = signalfd(-1, &ends, SFD_CLOEXEC);
 	return *ret_fd < 0 ? fail_errno(err, "listen to signals") : 0;
 }

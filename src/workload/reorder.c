@@ -153,31 +153,33 @@ static json_t *added_of(const json_t *tunnel, const json_t *outer, const json_t 
 }
 
 /* What the wire did to the packets that carried this stream, while its sender ran. */
-static json_t *outer_of(
-	const struct workload_case *c, const struct workload_output *sender, const json_t *tunnel)
+static json_t *outer_of(const struct workload_case *c, const struct workload_output *sender,
+	const json_t *tunnel, double bytes)
 {
-	double sent = json_number_at(tunnel, "/sent_packets", 0);
+	const struct outer_stream stream = {.from_ns = sender->started_ns,
+		.to_ns = sender->ended_ns,
+		.packets = json_number_at(tunnel, "/sent_packets", 0),
+		.payload_bytes = bytes,
+		.has_beside = prober_has_wire(c)};
 
-	if (!c->packets || sent <= 0)
-		return NULL;
-	return outer_measure(c, sender->started_ns, sender->ended_ns, sent);
+	return c->packets && stream.packets > 0 ? outer_measure(c, &stream) : NULL;
 }
 
 /*
  * Where packets were lost: on their host before the wire saw them, on the wire, or behind it. The
  * last are what the VPN dropped on arrival: too late for its protection against replay, or too
- * many.
+ * many. A VPN that sends again what the wire lost has more packets outside than inside.
  */
 static json_t *losses_of(const json_t *tunnel, const json_t *outer)
 {
 	double sent = json_number_at(tunnel, "/sent_packets", 0);
-	double received = json_number_at(tunnel, "/received_packets", 0);
-	double left = json_number_at(outer, "/sent_packets", NAN);
-	double arrived = json_number_at(outer, "/received_packets", NAN);
+	double lost = json_number_at(tunnel, "/lost_packets", 0);
+	double before = fmin(lost, fmax(0, sent - json_number_at(outer, "/sent_packets", 0)));
+	double on = fmin(lost - before, json_number_at(outer, "/lost_packets", 0));
 
-	return json_pack("{s:o, s:o, s:o}", "before_wire_packets",
-		json_finite(fmax(0, sent - left)), "on_wire_packets", json_finite(left - arrived),
-		"behind_wire_packets", json_finite(fmax(0, arrived - received)));
+	return json_pack("{s:o, s:o, s:o}", "before_wire_packets", json_finite(before),
+		"on_wire_packets", json_finite(on), "behind_wire_packets",
+		json_finite(lost - before - on));
 }
 
 static json_t *stream_json(const struct workload_case *c, const struct workload_output *sender,
@@ -192,7 +194,7 @@ static json_t *stream_json(const struct workload_case *c, const struct workload_
 	json_t *wire = target ? prober_summary(target, prober_stream(received, first + PROBER_WIRE),
 					order_keys)
 			      : NULL;
-	json_t *outer = outer_of(c, sender, tunnel);
+	json_t *outer = outer_of(c, sender, tunnel, bytes);
 	json_t *added = added_of(tunnel, outer, wire);
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o?, s:o?, s:o, s:o?}", "payload_bytes",

@@ -26,8 +26,10 @@ static size_t two_flows(struct workload_packet packets[20])
 static json_t *measure(const struct workload_packet *packets, size_t count, double sent)
 {
 	const struct workload_case c = {.packets = packets, .packet_count = count};
+	const struct outer_stream stream = {
+		.to_ns = 1000000, .packets = sent, .payload_bytes = 100, .has_beside = true};
 
-	return outer_measure(&c, 0, 1000000, sent);
+	return outer_measure(&c, &stream);
 }
 
 static double number(const json_t *measured, const char *pointer)
@@ -62,6 +64,16 @@ TEST(of_equal_packets_those_sent_first_are_the_tunnel)
 	packets[1] = first;
 	measured = measure(packets, count, 10);
 	CHECK(number(measured, "/lost_packets") == 1);
+}
+
+TEST(the_stream_beside_is_never_taken_for_the_tunnel)
+{
+	struct workload_packet packets[20];
+	size_t count = two_flows(packets);
+
+	for (size_t i = 0; i < count; i += 2)
+		packets[i].flow = (uint32_t)i + 7; /* a tunnel that changes its flow every time */
+	CHECK(!measure(packets, count, 10));
 }
 
 TEST(what_the_wire_lost_doubled_or_displaced_is_told)
@@ -100,9 +112,10 @@ TEST(a_log_without_that_stream_has_nothing_to_say)
 	struct workload_packet packets[20];
 	size_t count = two_flows(packets);
 	const struct workload_case c = {.packets = packets, .packet_count = count};
+	const struct outer_stream later = {.from_ns = 2000000, .to_ns = 3000000, .packets = 10};
 
 	CHECK(!measure(packets, count, 1000)); /* far fewer than were sent */
-	CHECK(!outer_measure(&c, 2000000, 3000000, 10));
+	CHECK(!outer_measure(&c, &later));
 	CHECK(!measure(packets, 0, 10));
 }
 
