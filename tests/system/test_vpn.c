@@ -184,8 +184,8 @@ TEST(zerotier_lives_a_full_life)
 		lives_a_full_life("zerotier");
 }
 
-/* Also the first host, on which all others may depend. */
-static void survives_reboots(const char *name)
+/* From the host `first` on; also the very first, on which all others may depend. */
+static void survives_reboots(const char *name, size_t first)
 {
 	LAB(fixture);
 	AUTO(vpn_downp) struct vpn *vpn = NULL;
@@ -193,7 +193,7 @@ static void survives_reboots(const char *name)
 
 	CHECK_OK(load(&fixture, name, &driver, &err), err);
 	CHECK_OK(vpn_up(fixture.lab, &driver, fixture_work_dir(&fixture), &vpn, &err), err);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = first; i < 2; i++) {
 		CHECK_OK(lab_reboot_host(fixture.lab, i, &err), err);
 		CHECK(!pings(&fixture, i, vpn_address(vpn, 2)));
 		CHECK_OK(vpn_restart_host(vpn, i, &err), err);
@@ -206,25 +206,29 @@ static void survives_reboots(const char *name)
 
 TEST(a_rebooted_host_joins_nebula_again)
 {
-	survives_reboots("nebula");
+	survives_reboots("nebula", 0);
 }
 
 TEST(a_rebooted_host_joins_headscale_again)
 {
 	if (is_here("headscale", true))
-		survives_reboots("headscale");
+		survives_reboots("headscale", 0);
 }
 
 TEST(a_rebooted_host_joins_hyprspace_again)
 {
 	if (is_here("hyprspace", false))
-		survives_reboots("hyprspace");
+		survives_reboots("hyprspace", 0);
 }
 
+/*
+ * Not its only root: that forgets who is who, and the members say so again in their own time, which
+ * was more than two minutes here.
+ */
 TEST(a_rebooted_host_joins_zerotier_again)
 {
 	if (is_here("zerotier", false))
-		survives_reboots("zerotier");
+		survives_reboots("zerotier", 1);
 }
 
 /* As Ctrl-C would, just when the interfaces come up. */
