@@ -180,16 +180,18 @@ static json_t *collect_daemons(struct vpn *vpn)
  * Who moves the packets, read from the interface and not from the driver: a TUN device has a
  * program behind it, any other kind of overlay interface is the kernel's own.
  */
-static const char *datapath_of(struct vpn *vpn, const char *kind)
+static const char *datapath_of(struct vpn *vpn, const char *kind, const char *interface)
 {
+	const struct daemon *holder;
 	const char *program = NULL;
 
 	if (!vpn->driver->address_interface && !vpn->driver->address_run)
 		return "none";
 	if (strcmp(kind, "tun") != 0)
 		return "kernel";
-	if (vpn->daemon_count)
-		program = program_of(vpn, &vpn->daemons[0]);
+	holder = interface_holder(vpn, 0, interface);
+	if (holder)
+		program = program_of(vpn, holder);
 	if (!program)
 		return "userspace";
 	return arena_printf(vpn->arena, "userspace (%s)",
@@ -209,7 +211,9 @@ static void add_host(struct vpn *vpn, size_t host, const json_t *interface, json
 	json_object_set(json_object_get(facts, "mtu"), name, mtu ? mtu : json_null());
 	if (host == 0) {
 		json_object_set_new(facts, "interface_kind", json_string(kind));
-		json_object_set_new(facts, "datapath", json_string(datapath_of(vpn, kind)));
+		json_object_set_new(facts, "datapath",
+			json_string(
+				datapath_of(vpn, kind, json_string_at(interface, "/ifname", ""))));
 	}
 }
 

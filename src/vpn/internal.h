@@ -128,6 +128,8 @@ MUST_CHECK int overlay_connect(struct vpn *vpn, struct error *err);
 const char *program_of_driver(struct arena *arena, const struct driver *driver, const char *name);
 /* The environment in which the driver's programs are found first, or NULL. */
 const char *const *environment_of_driver(struct arena *arena, const struct driver *driver);
+/* The daemon on that host that holds the TUN device, or NULL. */
+const struct daemon *interface_holder(struct vpn *vpn, size_t host, const char *name);
 /* Versions and hashes; asked before anything is up, so that nothing stands between joining and
  * measuring. */
 void facts_of_programs(struct vpn *vpn);

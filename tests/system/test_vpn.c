@@ -2,6 +2,7 @@
 #include "lab_fixture.h"
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "supply/supply.h"
 
 #include <jansson.h>
@@ -93,7 +94,8 @@ static bool is_here(const char *name, bool must)
 	return true;
 }
 
-static void lives_a_full_life(const char *name)
+/* `program` moves the packets; NULL where that depends on the machine. */
+static void lives_a_full_life(const char *name, const char *program)
 {
 	LAB(fixture);
 	AUTO(vpn_downp) struct vpn *vpn = NULL;
@@ -112,6 +114,7 @@ static void lives_a_full_life(const char *name)
 	printf("# %s\n", text);
 	CHECK(json_is_string(json_object_get(described, "version")) || strcmp(name, "none") == 0);
 	CHECK(json_real_value(json_object_get(described, "connect_s")) > 0);
+	CHECK(!program || strstr(json_string_at(described, "/datapath", ""), program));
 
 	CHECK_OK(vpn_restart(vpn, &err), err);
 	printf("# %s: restart %.3f s, wait %.3f s\n", name, vpn_restart_s(vpn), vpn_wait_s(vpn));
@@ -128,12 +131,12 @@ static void lives_a_full_life(const char *name)
 
 TEST(the_bare_link_lives_a_full_life)
 {
-	lives_a_full_life("none");
+	lives_a_full_life("none", "none");
 }
 
 TEST(wireguard_lives_a_full_life)
 {
-	lives_a_full_life("wireguard");
+	lives_a_full_life("wireguard", NULL);
 }
 
 /* Two handshakes that cross cost WireGuard 5 s, so our own looking must not make them cross. */
@@ -153,35 +156,35 @@ TEST(wireguard_does_not_wait_for_its_handshake_timer)
 
 TEST(nebula_lives_a_full_life)
 {
-	lives_a_full_life("nebula");
+	lives_a_full_life("nebula", "(nebula)");
 }
 
 TEST(tinc_lives_a_full_life)
 {
-	lives_a_full_life("tinc");
+	lives_a_full_life("tinc", "(tincd)");
 }
 
 TEST(yggdrasil_lives_a_full_life)
 {
-	lives_a_full_life("yggdrasil");
+	lives_a_full_life("yggdrasil", "(yggdrasil)");
 }
 
 TEST(headscale_lives_a_full_life)
 {
 	if (is_here("headscale", true))
-		lives_a_full_life("headscale");
+		lives_a_full_life("headscale", "(tailscaled)");
 }
 
 TEST(hyprspace_lives_a_full_life)
 {
 	if (is_here("hyprspace", false))
-		lives_a_full_life("hyprspace");
+		lives_a_full_life("hyprspace", "(hyprspace)");
 }
 
 TEST(zerotier_lives_a_full_life)
 {
 	if (is_here("zerotier", false))
-		lives_a_full_life("zerotier");
+		lives_a_full_life("zerotier", "(zerotier-one)");
 }
 
 /* From the host `first` on; also the very first, on which all others may depend. */
