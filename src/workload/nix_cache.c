@@ -120,6 +120,12 @@ static void prepare(
 					nix_options + 2),
 				(const char *const[]){"--store", store, "--import", NULL}),
 			.limit_ns = 600 * NS_PER_S};
+	else /* Nix would make a /nix where there is none, and then not find it there */
+		list[count++] = (struct workload_command){.what = "find the closure",
+			.argv = words_of(arena, (const char *const[]){"ls", "-d", NULL},
+				(const char *const[]){c->closure, NULL},
+				(const char *const[]){NULL}),
+			.limit_ns = 10 * NS_PER_S};
 	list[count++] = (struct workload_command){.what = "make a binary cache of the closure",
 		.argv = words_of(arena,
 			words_of(arena, home, (const char *const[]){"nix", NULL}, nix_options),
