@@ -15,7 +15,7 @@
 static _Noreturn void die(const char *what)
 {
 	fprintf(stderr, "meshbench-closure: %s: %s\n", what, strerrordesc_np(errno));
-	exit(1);
+	_exit(1);
 }
 
 static _Noreturn void become(int input_fd, char *const argv[])
