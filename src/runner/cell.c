@@ -407,46 +407,49 @@ int cell_measure(struct run *run, const struct runner_visit *visit, struct stage
 	return failed ? -1 : 0;
 }
 
-/* The same cause for a cell that nothing was measured of. */
-static int write_blame(struct run *run, const struct runner_visit *visit,
-	const struct runner_cell *cell, enum cause cause, const char *text, int attempts,
-	struct error *err)
+/* A cell that nothing was measured of. */
+static int write_blame(
+	struct run *run, struct runner_outcome *outcome, int attempts, struct error *err)
 {
-	struct record_cell place = cell_place(run, visit, cell);
-	struct runner_outcome outcome = {.visit = visit,
-		.cell = cell,
-		.cause = cause,
-		.headline = "",
-		.evidence = arena_strdup(run->arena, text)};
+	struct record_cell place = cell_place(run, outcome->visit, outcome->cell);
 
-	if (record_write_cell(run_tree(run, visit), &place,
-		    &(struct record_result){.cause = outcome.cause,
-			    .evidence = outcome.evidence,
+	outcome->headline = "";
+	outcome->evidence = arena_strdup(run->arena, outcome->evidence);
+	if (record_write_cell(run_tree(run, outcome->visit), &place,
+		    &(struct record_result){.cause = outcome->cause,
+			    .evidence = outcome->evidence,
 			    .attempts = attempts},
 		    err))
 		return -1;
 	for (size_t i = 0; i < WORKLOAD_FIGURES; i++)
-		outcome.figures[i] = NAN;
-	run_add_outcome(run, &outcome);
+		outcome->figures[i] = NAN;
+	run_add_outcome(run, outcome);
 	return 0;
 }
 
 int cell_blame(struct run *run, const struct runner_visit *visit, const struct runner_cell *cell,
 	const struct error *cause, int attempts, struct error *err)
 {
-	enum cause kind = cause_of_error(cause);
+	struct runner_outcome outcome = {.visit = visit,
+		.cell = cell,
+		.cause = cause_of_error(cause),
+		.evidence = cause->text};
 
-	if (kind == CAUSE_TIMEOUT || kind == CAUSE_TOOL)
-		kind = CAUSE_CONNECT; /* what timed out or failed was the way to the mesh */
-	return write_blame(run, visit, cell, kind, cause->text, attempts, err);
+	if (outcome.cause == CAUSE_TIMEOUT || outcome.cause == CAUSE_TOOL)
+		outcome.cause =
+			CAUSE_CONNECT; /* what timed out or failed was the way to the mesh */
+	return write_blame(run, &outcome, attempts, err);
 }
 
 int cell_blame_artefact(struct run *run, const struct runner_visit *visit,
 	const struct runner_cell *cell, const struct artefact *artefact, struct error *err)
 {
-	enum cause kind = cause_of_error(&artefact->err);
+	struct runner_outcome outcome = {.visit = visit,
+		.cell = cell,
+		.cause = cause_of_error(&artefact->err),
+		.evidence = artefact->err.text};
 
-	if (kind == CAUSE_TOOL)
-		kind = symptom_cause(artefact->err.text, kind);
-	return write_blame(run, visit, cell, kind, artefact->err.text, 0, err);
+	if (outcome.cause == CAUSE_TOOL)
+		outcome.cause = symptom_cause(artefact->err.text, CAUSE_TOOL);
+	return write_blame(run, &outcome, 0, err);
 }

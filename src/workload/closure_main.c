@@ -15,7 +15,7 @@
 static _Noreturn void die(const char *what)
 {
 	fprintf(stderr, "meshbench-closure: %s: %s\n", what, strerrordesc_np(errno));
-	exit(1);
+	_exit(1);
 }
 
 static _Noreturn void become(int input_fd, char *const argv[])
@@ -31,6 +31,8 @@ int main(int argc, char *argv[])
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	char *end = NULL;
 	long divisor = argc > 2 ? strtol(argv[1], &end, 10) : 0;
+	/* A command that ends early tells its own reason. */
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	int pipe_fds[2], status;
 	FILE *out;
 	pid_t child;
@@ -48,7 +50,7 @@ int main(int argc, char *argv[])
 	if (child == 0)
 		become(pipe_fds[0], argv + 2);
 	close(pipe_fds[0]);
-	signal(SIGPIPE, SIG_IGN); /* a command that ends early tells its own reason */
+	sigaction(SIGPIPE, &ignore, NULL);
 	out = fdopen(pipe_fds[1], "w");
 	if (!out)
 		die("write to the command");

@@ -20,6 +20,7 @@ enum cause symptom_cause(const char *words, enum cause otherwise)
 		{"Unknown encoder", "", CAUSE_MISSING},
 		{"Unknown decoder", "", CAUSE_MISSING},
 		{"Protocol not found", "", CAUSE_MISSING},
+		{"cannot access '/nix/store/", "", CAUSE_MISSING},
 		{"error: path '", "is not valid", CAUSE_MISSING},
 		{"error: path '", "is required, but there is no substituter", CAUSE_MISSING},
 		{"Message too long", "", CAUSE_MTU},

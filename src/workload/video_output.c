@@ -41,14 +41,21 @@ static bool number_after(
 /* "time=00:00:04.96"; a stream that has not begun shows as "-577014:32:22.77" or "N/A". */
 static bool read_time(const char *line, double *ret_seconds)
 {
-	unsigned hours, minutes;
-	double seconds;
 	const char *at = strstr(line, "time=");
+	double parts[3];
 
-	if (!at || sscanf(at, "time=%3u:%2u:%lf", &hours, &minutes, &seconds) != 3 ||
-		!isfinite(seconds) || fabs(seconds) > 1e6)
+	if (!at)
 		return false;
-	*ret_seconds = hours * 3600.0 + minutes * 60.0 + seconds;
+	at += strlen("time=");
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		char *end = NULL;
+
+		parts[i] = strtod(at, &end);
+		if (end == at || !(parts[i] >= 0 && parts[i] < 1e6) || (i < 2 && *end != ':'))
+			return false;
+		at = end + 1;
+	}
+	*ret_seconds = parts[0] * 3600 + parts[1] * 60 + parts[2];
 	return true;
 }
 
