@@ -120,7 +120,9 @@ MUST_CHECK int daemons_check(struct vpn *vpn, struct error *err);
 
 /* Finds every host's address. */
 MUST_CHECK int overlay_find(struct vpn *vpn, struct error *err);
-/* Finds every host's address, then waits until every ordered pair answers on them. */
+/* Waits until every ordered pair answers on them, then names them. */
+MUST_CHECK int overlay_reach(struct vpn *vpn, struct error *err);
+/* Both. */
 MUST_CHECK int overlay_connect(struct vpn *vpn, struct error *err);
 /* Versions and hashes; asked before anything is up, so that nothing stands between joining and
  * measuring. */
