@@ -122,7 +122,9 @@ MUST_CHECK int daemons_check(struct vpn *vpn, struct error *err);
 
 /* Finds every host's address. */
 MUST_CHECK int overlay_find(struct vpn *vpn, struct error *err);
-/* Finds every host's address, then waits until every ordered pair answers on them. */
+/* Waits until every ordered pair answers on them, then names them. */
+MUST_CHECK int overlay_reach(struct vpn *vpn, struct error *err);
+/* Both. */
 MUST_CHECK int overlay_connect(struct vpn *vpn, struct error *err);
 /* A program that the driver names: among those chosen, else on PATH; NULL when there is none. */
 const char *program_of_driver(struct arena *arena, const struct driver *driver, const char *name);

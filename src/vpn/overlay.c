@@ -289,14 +289,15 @@ int overlay_find(struct vpn *vpn, struct error *err)
 	return 0;
 }
 
-int overlay_connect(struct vpn *vpn, struct error *err)
+int overlay_reach(struct vpn *vpn, struct error *err)
 {
-	struct deadline deadline = deadline_in(CONNECT_WITHIN_NS);
-
-	if (overlay_find(vpn, err))
-		return -1;
-	if (reach(vpn, deadline, err))
+	if (reach(vpn, deadline_in(CONNECT_WITHIN_NS), err))
 		return fail_in(err, "wait until every pair answers over the overlay");
 	vpn->connected_ns = latest(vpn);
 	return lab_name_overlay(vpn->lab, vpn->addresses, err);
+}
+
+int overlay_connect(struct vpn *vpn, struct error *err)
+{
+	return overlay_find(vpn, err) ? -1 : overlay_reach(vpn, err);
 }

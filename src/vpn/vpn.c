@@ -94,19 +94,15 @@ static int begin(struct vpn *vpn, const char *work_dir, struct vpn_clock *clock,
 	return 0;
 }
 
-static int begin_new(struct lab *lab, const struct driver *driver, const char *work_dir,
-	bool shall_connect, struct vpn_clock *clock, struct vpn **ret_vpn, struct error *err)
+int vpn_begin(struct lab *lab, const struct driver *driver, const char *work_dir,
+	struct vpn_clock *ret_clock, struct vpn **ret_vpn, struct error *err)
 {
 	struct vpn *vpn;
-	int failed;
 
 	if (vpn_is_found(driver, err))
 		return -1;
 	vpn = vpn_new(lab, driver);
-	failed = begin(vpn, work_dir, clock, err) ||
-		 (shall_connect ? overlay_connect(vpn, err) || facts_of_overlay(vpn, err)
-				: overlay_find(vpn, err));
-	if (failed) {
+	if (begin(vpn, work_dir, ret_clock, err) || overlay_find(vpn, err)) {
 		vpn_down(vpn);
 		return fail_in(err, "bring %s up", driver->label);
 	}
@@ -118,14 +114,16 @@ int vpn_up(struct lab *lab, const struct driver *driver, const char *work_dir, s
 	struct error *err)
 {
 	struct vpn_clock clock;
+	struct vpn *vpn = NULL;
 
-	return begin_new(lab, driver, work_dir, true, &clock, ret_vpn, err);
-}
-
-int vpn_begin(struct lab *lab, const struct driver *driver, const char *work_dir,
-	struct vpn_clock *ret_clock, struct vpn **ret_vpn, struct error *err)
-{
-	return begin_new(lab, driver, work_dir, false, ret_clock, ret_vpn, err);
+	if (vpn_begin(lab, driver, work_dir, &clock, &vpn, err))
+		return -1;
+	if (overlay_reach(vpn, err) || facts_of_overlay(vpn, err)) {
+		vpn_down(vpn);
+		return fail_in(err, "bring %s up", driver->name);
+	}
+	*ret_vpn = vpn;
+	return 0;
 }
 
 /* Nothing that goes wrong in undoing may keep the rest from being undone. */

@@ -15,7 +15,9 @@ static const struct workload_operation turns[] = {
 
 static double estimate_s(const struct workload_case *c)
 {
-	return (double)c->mesh_runs * ARRAY_SIZE(turns) * 3;
+	size_t count = (size_t)c->mesh_runs * ARRAY_SIZE(turns);
+
+	return (double)count * 3;
 }
 
 static void operations(const struct workload_case *c, struct arena *arena,

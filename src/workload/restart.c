@@ -30,7 +30,9 @@ static const struct workload_operation once[] = {
 
 static double estimate_s(const struct workload_case *c)
 {
-	return (double)c->mesh_runs * ARRAY_SIZE(turns) * 4 + 20;
+	size_t count = (size_t)c->mesh_runs * ARRAY_SIZE(turns);
+
+	return (double)count * 4 + 20;
 }
 
 static void operations(const struct workload_case *c, struct arena *arena,
