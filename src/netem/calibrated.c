@@ -103,10 +103,8 @@ void calibrated_decide(
 		moment.step =
 			timeline_step(&netem->timeline, moment.at.since_epoch_ns, &(int64_t){0});
 	if (params->duplicate.probability > 0 &&
-		chain_next(&netem->duplicate, &params->duplicate, draw(netem, 0, FOR_DUPLICATE))) {
+		chain_next(&netem->duplicate, &params->duplicate, draw(netem, 0, FOR_DUPLICATE)))
 		ret_fate->count = 2;
-		ret_fate->copy[1] = (struct netem_copy){0};
-	}
 	if (params->corrupt.probability > 0)
 		is_corrupt =
 			chain_next(&netem->corrupt, &params->corrupt, draw(netem, 0, FOR_CORRUPT));

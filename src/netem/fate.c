@@ -173,10 +173,7 @@ static void count_copy(struct netem_totals *totals, const struct netem_copy *cop
 
 void netem_decide(struct netem *netem, int64_t now_ns, uint32_t length, struct netem_fate *ret_fate)
 {
-	/* The second copy is rare; whoever makes it clears it. */
-	ret_fate->index = netem->index;
-	ret_fate->count = 1;
-	ret_fate->copy[0] = (struct netem_copy){0};
+	*ret_fate = (struct netem_fate){.index = netem->index, .count = 1};
 	if (netem->params.model == NETEM_KERNEL) {
 		kernel_decide(netem, now_ns, length, ret_fate);
 	} else if (netem->params.model == NETEM_CALIBRATED) {

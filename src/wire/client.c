@@ -89,7 +89,7 @@ static int ask(struct wire *wire, const struct request *request, int fd, struct 
 
 	if (send_request(wire, request, fd, err))
 		return -1;
-	n = recv(wire->socket_fd, reply, sizeof(*reply), 0);
+	n = recv(wire->socket_fd, reply, sizeof(*reply), MSG_TRUNC); /* its true length */
 	if (n < 0 && errno == EAGAIN)
 		return fail(err, ERROR_TIMEOUT, "the wire did not answer within 10 s");
 	if (n < 0)
