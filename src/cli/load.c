@@ -125,15 +125,35 @@ static int refuse_twice(const char *what, const char *const *names, struct error
 	return 0;
 }
 
-/* "found" and "all" stand for every driver there is; the run skips what this machine lacks. */
+/* Without those that are extras; the others keep their order. */
+static int leave_out_extras(struct arena *arena, const char *const **names, struct error *err)
+{
+	const char **kept = arena_alloc(arena, const char *, count_of(*names) + 1);
+	size_t count = 0;
+
+	for (const char *const *name = *names; *name; name++) {
+		struct driver driver;
+
+		if (choice_driver(arena, *name, &driver, err))
+			return -1;
+		if (!driver.is_extra)
+			kept[count++] = *name;
+	}
+	*names = kept;
+	return 0;
+}
+
+/* "found" stands for every driver, "all" for those but extras; a run skips what is not here. */
 static int expand_vpns(struct arena *arena, const char *const **names, struct error *err)
 {
-	const char *const *given = *names;
+	const char *given = (*names)[0] && !(*names)[1] ? (*names)[0] : "";
 
-	if (!given[0] || given[1] ||
-		(strcmp(given[0], "found") != 0 && strcmp(given[0], "all") != 0))
+	if (strcmp(given, "found") == 0)
+		return plan_list(arena, "drivers", names, err);
+	if (strcmp(given, "all") != 0)
 		return 0;
-	return plan_list(arena, "drivers", names, err);
+	return plan_list(arena, "drivers", names, err) || leave_out_extras(arena, names, err) ? -1
+											      : 0;
 }
 
 static int load_workloads(struct arena *arena, const char *const *names,

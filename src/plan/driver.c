@@ -134,6 +134,17 @@ static int take_address(
 		source, yaml_child(value, "run"), address->run, &driver->address_run, err);
 }
 
+static int take_extra(const struct driver_source *source, struct driver *driver, struct error *err)
+{
+	const char *extra = source->written->extra;
+
+	driver->is_extra = extra && strcmp(extra, "true") == 0;
+	if (extra && !driver->is_extra && strcmp(extra, "false") != 0)
+		return yaml_fail(&source->file, yaml_child(source->file.root, "extra"), err,
+			"'%s' is not true or false", extra);
+	return 0;
+}
+
 static int take_observe(
 	const struct driver_source *source, struct driver *driver, struct error *err)
 {
@@ -195,7 +206,7 @@ static int take_driver(const struct driver_source *source, struct driver *driver
 		.needs = copy_list(source, written->needs, written->needs_count),
 		.packages = copy_list(source, written->packages, written->packages_count)};
 	if (take_roles(source, driver, err) || take_address(source, driver, err) ||
-		take_observe(source, driver, err))
+		take_observe(source, driver, err) || take_extra(source, driver, err))
 		return -1;
 	for (int phase = DRIVER_PREPARE; phase <= DRIVER_STOP; phase++) {
 		if (driver_take_steps(source, (enum driver_phase)phase, driver, err))

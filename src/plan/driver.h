@@ -108,6 +108,7 @@ struct driver {
 	/* Where the overlay address is found; exactly one, or none for the bare link. */
 	const char *address_interface;
 	const char *const *address_run;
+	bool is_extra; /* not among `all`: beyond the scenarios that belong together */
 	/* A command that tells how a host sees its mesh, or NULL. */
 	const char *const *observe;
 	/*

@@ -75,6 +75,7 @@ static const cyaml_schema_field_t driver_fields[] = {
 	TEXT("datapath", OPTIONAL, written_driver, datapath),
 	TEXT("version", OPTIONAL, written_driver, version),
 	TEXT("observe", OPTIONAL, written_driver, observe),
+	TEXT("extra", OPTIONAL, written_driver, extra),
 	LIST("needs", written_driver, needs, text_entry),
 	LIST("packages", written_driver, packages, text_entry),
 	LIST("roles", written_driver, roles, role_entry),

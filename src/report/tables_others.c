@@ -62,7 +62,10 @@ static void add_row(const struct results *results, struct tables *tables, struct
 static void add_table(const struct results *results, struct tables *tables,
 	const struct figures_workload *workload)
 {
-	struct table *table = table_add(tables, workload->id,
+	/* Connecting and rebooting have tables of the thesis under their names already. */
+	bool is_taken = table_named(tables, workload->id) != NULL;
+	struct table *table = table_add(tables,
+		is_taken ? arena_printf(tables->arena, "%s_mesh", workload->id) : workload->id,
 		arena_printf(tables->arena, "%s, medians", workload->title), "", true);
 
 	table->id = table->printed; /* the thesis has no such table */

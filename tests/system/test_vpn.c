@@ -71,27 +71,19 @@ static bool has_only_lab_interfaces(struct lab_fixture *fixture, size_t host)
 	return lines == 2; /* lo and the wire's */
 }
 
-/*
- * Whether the driver's programs are here. Those that CI installs must be: `must` says so, and where
- * tests must work their absence fails the test.
- */
-static bool is_here(const char *name, bool must)
+/* Whether the driver's programs are here; where tests must work, CI has installed headscale's. */
+static bool is_here(const char *name)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	const char *must_work = getenv("MESHBENCH_MUST_WORK");
 	struct driver driver;
-	struct error err;
-	const char *dir;
+	struct error err = {0};
 
-	if (plan_find(arena, "drivers", name, &dir, &err) ||
-		driver_load(arena, dir, &driver, &err) || vpn_is_found(&driver, &err)) {
-		bool is_failure = must && must_work && strcmp(must_work, "1") == 0;
-
-		printf("# not tried: %s\n", err.text);
-		tap_failed |= is_failure;
-		return false;
-	}
-	return true;
+	if (choice_driver(arena, name, &driver, &err) == 0 && vpn_is_found(&driver, &err) == 0)
+		return true;
+	printf("# not tried: %s\n", err.text);
+	tap_failed |= strcmp(name, "headscale") == 0 && must_work && strcmp(must_work, "1") == 0;
+	return false;
 }
 
 /* `program` moves the packets; NULL where that depends on the machine. */
@@ -171,20 +163,8 @@ TEST(yggdrasil_lives_a_full_life)
 
 TEST(headscale_lives_a_full_life)
 {
-	if (is_here("headscale", true))
+	if (is_here("headscale"))
 		lives_a_full_life("headscale", "(tailscaled)");
-}
-
-TEST(hyprspace_lives_a_full_life)
-{
-	if (is_here("hyprspace", false))
-		lives_a_full_life("hyprspace", "(hyprspace)");
-}
-
-TEST(zerotier_lives_a_full_life)
-{
-	if (is_here("zerotier", false))
-		lives_a_full_life("zerotier", "(zerotier-one)");
 }
 
 /* From the host `first` on; also the very first, on which all others may depend. */
@@ -214,13 +194,13 @@ TEST(a_rebooted_host_joins_nebula_again)
 
 TEST(a_rebooted_host_joins_headscale_again)
 {
-	if (is_here("headscale", true))
+	if (is_here("headscale"))
 		survives_reboots("headscale", 0);
 }
 
 TEST(a_rebooted_host_joins_hyprspace_again)
 {
-	if (is_here("hyprspace", false))
+	if (is_here("hyprspace"))
 		survives_reboots("hyprspace", 0);
 }
 
@@ -230,7 +210,7 @@ TEST(a_rebooted_host_joins_hyprspace_again)
  */
 TEST(a_rebooted_host_joins_zerotier_again)
 {
-	if (is_here("zerotier", false))
+	if (is_here("zerotier"))
 		survives_reboots("zerotier", 1);
 }
 
@@ -261,25 +241,23 @@ TEST(a_cancelled_start_is_undone_as_a_whole)
 
 TEST(fastd_lives_a_full_life)
 {
-	lives_a_full_life("fastd");
+	lives_a_full_life("fastd", "(fastd)");
 }
 
 /* CI builds no Rust: where a daemon is not installed, what is left to look at is its dry run. */
-static void lives_or_would_run(const char *name)
+static void lives_or_would_run(const char *name, const char *program)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	AUTO(text_freep) char *text = NULL;
 	AUTO(stream_closep) FILE *out = NULL;
 	const char *const hosts[] = {"lom", "yuki", "luna"};
-	const char *dir;
 	struct driver driver;
-	struct error err;
+	struct error err = {0};
 	size_t size;
 
-	CHECK_OK(plan_find(arena, "drivers", name, &dir, &err), err);
-	CHECK_OK(driver_load(arena, dir, &driver, &err), err);
+	CHECK_OK(choice_driver(arena, name, &driver, &err), err);
 	if (vpn_is_found(&driver, &err) == 0) {
-		lives_a_full_life(name);
+		lives_a_full_life(name, program);
 		return;
 	}
 	CHECK(err.kind == ERROR_MISSING && strstr(err.text, driver.needs[0]));
@@ -293,15 +271,25 @@ static void lives_or_would_run(const char *name)
 
 TEST(vpncloud_lives_a_full_life_or_not_installed_would_run_its_daemon)
 {
-	lives_or_would_run("vpncloud");
+	lives_or_would_run("vpncloud", "(vpncloud)");
 }
 
 TEST(easytier_lives_a_full_life_or_not_installed_would_run_its_daemon)
 {
-	lives_or_would_run("easytier");
+	lives_or_would_run("easytier", "(easytier-core)");
 }
 
 TEST(mycelium_lives_a_full_life_or_not_installed_would_run_its_daemon)
 {
-	lives_or_would_run("mycelium");
+	lives_or_would_run("mycelium", "(mycelium)");
+}
+
+TEST(hyprspace_lives_a_full_life_or_not_installed_would_run_its_daemon)
+{
+	lives_or_would_run("hyprspace", "(hyprspace)");
+}
+
+TEST(zerotier_lives_a_full_life_or_not_installed_would_run_its_daemon)
+{
+	lives_or_would_run("zerotier", "(zerotier-one)");
 }
