@@ -41,7 +41,8 @@ struct written_address {
 };
 
 struct written_driver {
-	const char *schema, *name, *folder, *title, *architecture, *datapath, *version, *observe, *extra;
+	const char *schema, *name, *folder, *title, *architecture, *datapath, *version, *observe,
+		*extra;
 	const char **needs, **packages;
 	unsigned needs_count, packages_count;
 	struct written_role *roles;
