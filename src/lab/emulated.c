@@ -108,6 +108,12 @@ void emulated_end(struct lab *lab)
 
 int emulated_blame(struct lab *lab, struct error *err)
 {
+	struct error ignored;
+
+	/* Its socket is closed a moment before its end is seen. */
+	if (err->kind == ERROR_SYSTEM &&
+		proc_wait(lab->wire_program, deadline_in(NS_PER_S), &ignored) == 0)
+		return fail(err, ERROR_CRASHED, "%s", proc_obituary(lab->wire_program));
 	if (proc_result(lab->wire_program).has_ended)
 		return fail(err, ERROR_CRASHED, "%s", proc_obituary(lab->wire_program));
 	return -1;

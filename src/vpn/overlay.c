@@ -253,15 +253,16 @@ static int reach(struct vpn *vpn, struct deadline deadline, struct error *err)
 	}
 }
 
-static json_t *lines_of(struct arena *arena, const char *text)
+static json_t *lines_of(struct vpn *vpn, const char *text)
 {
 	json_t *lines = json_array();
 
 	while (*text) {
 		size_t length = strcspn(text, "\n");
+		char *line = arena_strndup(vpn->arena, text, length);
 
-		json_array_append_new(
-			lines, json_string(text_trim(arena_strndup(arena, text, length))));
+		secrets_mask(procs_secrets(vpn->procs), line);
+		json_array_append_new(lines, json_string(text_trim(line)));
 		text += length + (text[length] == '\n');
 	}
 	return lines;
@@ -278,7 +279,7 @@ json_t *overlay_observe(struct vpn *vpn)
 	observed = json_object();
 	for (size_t i = 0; i < vpn->mesh.count; i++)
 		json_object_set_new(observed, vpn->mesh.members[i].name,
-			lines_of(vpn->arena, proc_result(questions.procs[i]).out));
+			lines_of(vpn, proc_result(questions.procs[i]).out));
 	return observed;
 }
 

@@ -231,7 +231,7 @@ TEST(every_verb_does_what_the_grammar_says)
 	described = vpn_describe(vpn);
 	CHECK(strcmp(json_string_value(json_object_get(described, "version")), "version one") == 0);
 	CHECK(strcmp(json_string_at(described, "/observed/begin/yuki/0", ""),
-		      "from yuki with t-lom") == 0);
+		      "from yuki with t-lom, l-yuki and r-lom") == 0);
 	CHECK(strstr(
 		json_string_at(described, "/observed/end/failed", ""), "on yuki exited with 1"));
 	/* One http server and three daemons; the scripts that ended are none. */
