@@ -94,6 +94,30 @@ static bool is_here(const char *name)
 	return false;
 }
 
+/* CI builds no Rust: where a daemon is not installed, what is left to look at is its dry run. */
+static void would_run(const char *name)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(text_freep) char *text = NULL;
+	AUTO(stream_closep) FILE *out = NULL;
+	const char *const hosts[] = {"lom", "yuki", "luna"};
+	const char *daemon;
+	struct driver driver;
+	struct error err = {0};
+	size_t size;
+
+	CHECK_OK(choice_driver(arena, name, &driver, &err), err);
+	CHECK(vpn_is_found(&driver, &err) && err.kind == ERROR_MISSING);
+	CHECK(strstr(err.text, driver.needs[0]));
+	printf("# so only its dry run was looked at\n");
+	out = open_memstream(&text, &size);
+	CHECK(out);
+	CHECK_OK(vpn_dry_run(&driver, hosts, 3, out, &err), err);
+	fflush(out);
+	daemon = strstr(text, "luna& ");
+	CHECK(daemon && strstr(daemon, arena_printf(arena, "%s ", driver.needs[0])));
+}
+
 /* `program` moves the packets; NULL where that depends on the machine. */
 static void lives_a_full_life(const char *name, const char *program)
 {
@@ -206,20 +230,24 @@ TEST(a_rebooted_host_joins_headscale_again)
 		survives_reboots("headscale", 0);
 }
 
-TEST(a_rebooted_host_joins_hyprspace_again)
+TEST(a_rebooted_host_joins_hyprspace_again_or_not_installed_it_would_run_its_daemon)
 {
 	if (is_here("hyprspace"))
 		survives_reboots("hyprspace", 0);
+	else
+		would_run("hyprspace");
 }
 
 /*
  * Not its only root: that forgets who is who, and the members say so again in their own time, which
  * was more than two minutes here.
  */
-TEST(a_rebooted_host_joins_zerotier_again)
+TEST(a_rebooted_host_joins_zerotier_again_or_not_installed_it_would_run_its_daemon)
 {
 	if (is_here("zerotier"))
 		survives_reboots("zerotier", 1);
+	else
+		would_run("zerotier");
 }
 
 /* As Ctrl-C would, just when the interfaces come up. */
@@ -252,30 +280,12 @@ TEST(fastd_lives_a_full_life)
 	lives_a_full_life("fastd", "(fastd)");
 }
 
-/* CI builds no Rust: where a daemon is not installed, what is left to look at is its dry run. */
 static void lives_or_would_run(const char *name, const char *program)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	AUTO(text_freep) char *text = NULL;
-	AUTO(stream_closep) FILE *out = NULL;
-	const char *const hosts[] = {"lom", "yuki", "luna"};
-	struct driver driver;
-	struct error err = {0};
-	size_t size;
-
-	CHECK_OK(choice_driver(arena, name, &driver, &err), err);
-	if (vpn_is_found(&driver, &err) == 0) {
+	if (is_here(name))
 		lives_a_full_life(name, program);
-		return;
-	}
-	CHECK(err.kind == ERROR_MISSING && strstr(err.text, driver.needs[0]));
-	printf("# %s\n# so only its dry run was looked at\n", err.text);
-	out = open_memstream(&text, &size);
-	CHECK(out);
-	CHECK_OK(vpn_dry_run(&driver, hosts, 3, out, &err), err);
-	fflush(out);
-	text = strstr(text, "luna& ");
-	CHECK(text && strstr(text, arena_printf(arena, "%s ", driver.needs[0])));
+	else
+		would_run(name);
 }
 
 TEST(vpncloud_lives_a_full_life_or_not_installed_would_run_its_daemon)
