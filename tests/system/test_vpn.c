@@ -101,7 +101,7 @@ static void would_run(const char *name)
 	AUTO(text_freep) char *text = NULL;
 	AUTO(stream_closep) FILE *out = NULL;
 	const char *const hosts[] = {"lom", "yuki", "luna"};
-	const char *daemon;
+	char *daemon;
 	struct driver driver;
 	struct error err = {0};
 	size_t size;
@@ -115,7 +115,9 @@ static void would_run(const char *name)
 	CHECK_OK(vpn_dry_run(&driver, hosts, 3, out, &err), err);
 	fflush(out);
 	daemon = strstr(text, "luna& ");
-	CHECK(daemon && strstr(daemon, arena_printf(arena, "%s ", driver.needs[0])));
+	CHECK(daemon);
+	daemon[strcspn(daemon, "\n")] = '\0';
+	CHECK(strstr(daemon, arena_printf(arena, " %s ", driver.needs[0])));
 }
 
 /* `program` moves the packets; NULL where that depends on the machine. */
