@@ -68,16 +68,37 @@ int proc_wait(struct proc *proc, struct deadline deadline, struct error *err)
 	return 0;
 }
 
-/* The last line that says anything, from stderr or else stdout. */
+static bool tells_of_an_error(const char *line)
+{
+	static const char *const words[] = {"error", "fatal", "unable", "cannot", "denied"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcasestr(line, words[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The last line that says anything, from stderr or else stdout. Some say why they end and then only
+ * that they do: then it is the line before. A trace of a panic begins with its reason.
+ */
 static const char *last_line(struct proc *proc)
 {
 	const struct capture *capture = proc->errout.used ? &proc->errout : &proc->out;
 	char *text = text_trim(arena_strndup(proc->arena, capture_text(capture), capture->used));
-	char *line = strrchr(text, '\n');
+	char *last = text, *before = text, *panic;
 
 	secrets_mask(proc->procs->secrets, text);
-	line = line ? line + 1 : text;
-	return *line ? line : "it printed nothing";
+	panic = strstr(text, "panic: ");
+	for (char *line, *rest = text; (line = strsep(&rest, "\n"));) {
+		before = last;
+		last = line;
+	}
+	if (panic)
+		return panic;
+	if (!tells_of_an_error(last) && tells_of_an_error(before))
+		return before;
+	return *last ? last : "it printed nothing";
 }
 
 const char *proc_obituary(struct proc *proc)

@@ -98,7 +98,7 @@ void proc_freep(struct proc **proc);
 
 /* 0 once ended, whatever its status. At the deadline the whole tree is killed: ERROR_TIMEOUT. */
 MUST_CHECK int proc_wait(struct proc *proc, struct deadline deadline, struct error *err);
-/* As proc_wait, then a status other than 0 is ERROR_TOOL with the last line of its output. */
+/* As proc_wait, then a status other than 0 is ERROR_TOOL with its last words. */
 MUST_CHECK int proc_wait_success(struct proc *proc, struct deadline deadline, struct error *err);
 /* 0 once stdout contains `text`; ERROR_CRASHED when it ends before; not killed at the deadline. */
 MUST_CHECK int proc_wait_output(

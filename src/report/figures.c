@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -13,18 +14,41 @@ static const struct {
 	{"_us", "us"}, {"_s", "s"}, {"_percent", "%"}, {"_bytes", "bytes"}, {"_packets", "packets"},
 	{"_rpm", "round trips/min"}, {"", ""}};
 
+/* What keys abbreviate. */
+static const struct {
+	const char *word, *text;
+} words[] = {{"rtt", "round-trip time"}, {"p50", "median"}, {"p99", "99th percentile"},
+	{"cpu", "CPU"}, {"rss", "memory"}, {"mtu", "MTU"}, {"vpn", "VPN"}};
+
+static const char *text_of(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i].word, word) == 0)
+			return words[i].text;
+	return word;
+}
+
+/* "loaded_rtt" is "Loaded round-trip time". */
+static const char *title_of(struct arena *arena, char *key)
+{
+	char *title = arena_strdup(arena, text_of(strsep(&key, "_")));
+
+	for (char *word; (word = strsep(&key, "_"));)
+		title = arena_printf(arena, "%s %s", title, text_of(word));
+	title[0] = (char)toupper((unsigned char)title[0]);
+	return title;
+}
+
 static struct figure_name name_of(struct arena *arena, const char *key)
 {
 	size_t length = strlen(key), i = 0;
-	char *title;
+	char *stem;
 
 	while (length < strlen(units[i].ending) ||
 		strcmp(key + length - strlen(units[i].ending), units[i].ending) != 0)
 		i++;
-	title = arena_strndup(arena, key, length - strlen(units[i].ending));
-	for (char *at = title; *at; at++)
-		*at = (char)(*at == '_' ? ' ' : *at);
-	return (struct figure_name){arena_strdup(arena, key), title, units[i].unit};
+	stem = arena_strndup(arena, key, length - strlen(units[i].ending));
+	return (struct figure_name){arena_strdup(arena, key), title_of(arena, stem), units[i].unit};
 }
 
 static void add_name(struct arena *arena, struct figures_workload *workload, const char *key)

@@ -17,24 +17,39 @@ static void count_outcome(struct census *census, const struct outcome *outcome)
 	census->failed += outcome->envelope.status == ENVELOPE_ERROR;
 }
 
+static void count_others(struct census *census, const struct other_result *others)
+{
+	for (; others; others = others->next)
+		count_outcome(census, &others->outcome);
+}
+
+static void count_run(struct census *census, const struct run *run)
+{
+	count_outcome(census, &run->ping.outcome);
+	count_outcome(census, &run->tcp.outcome);
+	count_outcome(census, &run->udp.outcome);
+	count_outcome(census, &run->qperf.outcome);
+	count_outcome(census, &run->video.outcome);
+	count_outcome(census, &run->nix.outcome);
+	count_others(census, run->others);
+	census->stalled += outcome_is_success(&run->tcp.outcome) && run->tcp.forward.is_stalled;
+}
+
 static struct census census_of(const struct results *results)
 {
 	struct census census = {0};
 
 	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		census.vpns++;
-		for (const struct cell *cell = vpn->cells; cell; cell = cell->next)
+		for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
+			for (const struct parallel_result *all = cell->parallel; all;
+				all = all->next)
+				count_outcome(&census, &all->outcome);
+			count_others(&census, cell->others);
 			for (const struct link *link = cell->links; link; link = link->next)
-				for (const struct run *run = link->runs; run; run = run->next) {
-					count_outcome(&census, &run->ping.outcome);
-					count_outcome(&census, &run->tcp.outcome);
-					count_outcome(&census, &run->udp.outcome);
-					count_outcome(&census, &run->qperf.outcome);
-					count_outcome(&census, &run->video.outcome);
-					count_outcome(&census, &run->nix.outcome);
-					census.stalled += outcome_is_success(&run->tcp.outcome) &&
-							  run->tcp.forward.is_stalled;
-				}
+				for (const struct run *run = link->runs; run; run = run->next)
+					count_run(&census, run);
+		}
 	}
 	return census;
 }
@@ -59,7 +74,8 @@ static void write_cards(FILE *out, const struct page *page)
 	fputs("<div class=\"cards\">", out);
 	write_card(out, arena_printf(arena, "%zu", census.vpns), "VPNs, the bare link included");
 	write_card(out, arena_printf(arena, "%zu", page->results->profile_count), "profiles");
-	write_card(out, arena_printf(arena, "%zu", census.good), "results of single links");
+	write_card(out, arena_printf(arena, "%zu", census.good),
+		"results of links and of whole meshes");
 	write_card(out, arena_printf(arena, "%zu", census.failed),
 		"failures, each with a cause below");
 	write_card(out, arena_printf(arena, "%zu", census.stalled),

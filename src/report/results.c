@@ -125,6 +125,14 @@ static void visit_of_host(
 		add_other(results, &run->others, entry);
 }
 
+static void keep_bring_ups(
+	struct results *results, struct cell *cell, const struct tree_entry *entry)
+{
+	cell->failed_bring_ups = json_object_get(entry->value, "failed_bring_ups");
+	cell->vpn_path = arena_strdup(results->arena, entry->path);
+	json_array_append(results->kept, entry->value);
+}
+
 static void visit_of_profile(
 	struct results *results, struct cell *cell, const struct tree_entry *entry)
 {
@@ -132,6 +140,8 @@ static void visit_of_profile(
 		measure_settings(entry, &cell->settings);
 	else if (strcmp(entry->file, LAYOUT_TIMING) == 0)
 		measure_timing(entry, &cell->timing);
+	else if (strcmp(entry->file, LAYOUT_VPN) == 0)
+		keep_bring_ups(results, cell, entry);
 	else if (strcmp(entry->file, "parallel_tcp_iperf3.json") == 0)
 		measure_parallel(results, entry, cell);
 	else if (entry->envelope.status != ENVELOPE_NONE)

@@ -202,6 +202,8 @@ struct cell {
 	struct settings settings;
 	struct timing timing;
 	double tests_s, restarts_s, waits_s; /* of the files of the whole profile */
+	const json_t *failed_bring_ups;      /* as in vpn.json; NULL: not told */
+	const char *vpn_path;                /* of that file */
 };
 
 struct vpn {

@@ -365,6 +365,30 @@ static void rule_stored_cause(struct findings *findings, const struct vpn *vpn)
 	each_outcome(findings, vpn, &look);
 }
 
+/* What was measured is of the attempt that worked; that others did not is a result too. */
+static void rule_failed_bring_ups(struct findings *findings, const struct vpn *vpn)
+{
+	struct finding *finding = NULL;
+
+	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
+		const json_t *one;
+		size_t i;
+
+		json_array_foreach (cell->failed_bring_ups, i, one) {
+			if (!finding)
+				finding = finding_add(findings, "failed-bring-ups",
+					SEVERITY_WARNING, vpn->name,
+					"%s did not come up at the first attempt. Its connect "
+					"times are those of the attempts that worked.",
+					vpn->name);
+			evidence_add(findings, finding, cell->vpn_path, "%s: %s after %.0f s: %s",
+				profile_title(cell->profile), json_string_at(one, "/cause", ""),
+				json_number_at(one, "/duration_seconds", 0),
+				json_string_at(one, "/evidence", ""));
+		}
+	}
+}
+
 static void look_unknown(struct findings *findings, const struct vpn *vpn,
 	const struct outcome *outcome, const char *place)
 {
@@ -392,4 +416,4 @@ void rule_unknown_cause(struct findings *findings, const struct vpn *vpn)
 
 void (*const rules_of_failures[])(struct findings *findings, const struct vpn *vpn) = {
 	rule_quic_mtu, rule_video_mtu, rule_start_race, rule_connect_limit, rule_time_limit,
-	rule_broken_download, rule_stored_cause, NULL};
+	rule_broken_download, rule_stored_cause, rule_failed_bring_ups, NULL};

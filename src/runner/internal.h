@@ -89,7 +89,8 @@ struct stage {
 	int attempts;
 	bool is_broken; /* a workload left no whole mesh: stage_renew() before the next */
 	json_t *facts;  /* of the first connection, once visit_record_begin() is done; owned */
-	double began_s, up_s; /* wall clock: when it was begun, and when the VPN was up */
+	json_t *failed_bring_ups; /* before those that worked: cause, evidence, seconds; owned */
+	double began_s, up_s;     /* wall clock: when it was begun, and when the VPN was up */
 };
 
 /* Brings hosts and VPN up, trying again where that can help. Leaves nothing up on failure. */

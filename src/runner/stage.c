@@ -51,7 +51,15 @@ void stage_down(struct run *run, struct stage *stage)
 {
 	take_down(run, stage);
 	json_decref(stage->facts);
-	stage->facts = NULL;
+	json_decref(stage->failed_bring_ups);
+	stage->facts = stage->failed_bring_ups = NULL;
+}
+
+static void note_failure(struct stage *stage, const struct error *failure, double began_s)
+{
+	json_array_append_new(stage->failed_bring_ups,
+		json_pack("{s:s, s:s, s:f}", "cause", cause_name(cause_of_error(failure)),
+			"evidence", failure->text, "duration_seconds", clock_wall_s() - began_s));
 }
 
 /* Tries again where that can help; nothing is up on failure. */
@@ -59,9 +67,12 @@ static int bring_up(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
 	for (stage->attempts = 1;; stage->attempts++) {
+		double began_s = clock_wall_s();
+
 		if (try_up(run, visit, stage, err) == 0)
 			return 0;
 		take_down(run, stage);
+		note_failure(stage, err, began_s);
 		if (stage->attempts >= run->plan->plan->attempts ||
 			!cause_is_retried(cause_of_error(err)))
 			return -1;
@@ -75,10 +86,15 @@ int stage_up(struct run *run, const struct runner_visit *visit, struct stage *re
 	const char *state_dir = record_state_dir(run->record);
 	struct stage stage = {.state_dir = state_dir,
 		.work_dir = arena_printf(run->arena, "%s/controller", state_dir),
+		.failed_bring_ups = json_array(),
 		.began_s = clock_wall_s()};
 	int failed = bring_up(run, visit, &stage, err);
 
 	stage.up_s = clock_wall_s();
+	if (failed) { /* the cells tell */
+		json_decref(stage.failed_bring_ups);
+		stage.failed_bring_ups = NULL;
+	}
 	*ret_stage = stage;
 	return failed;
 }

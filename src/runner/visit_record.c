@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "record/hardware.h"
 #include "record/hosts.h"
+#include "record/layout.h"
 #include "record/settings.h"
 #include "record/timing.h"
 
@@ -134,7 +135,7 @@ static int write_vpn(
 	struct run *run, const struct runner_visit *visit, const json_t *facts, struct error *err)
 {
 	return record_write_profile(run_tree(run, visit), visit->driver->folder,
-		visit->profile->folder, "vpn.json", facts, err);
+		visit->profile->folder, LAYOUT_VPN, facts, err);
 }
 
 /* Again what was written at the begin, now that all is measured. */
@@ -143,11 +144,13 @@ static int write_observed(
 {
 	json_auto_t *now = NULL;
 
-	if (!stage->facts || !visit->driver->observe)
+	if (!stage->facts)
 		return 0;
-	vpn_observe(stage->vpn, "end");
-	now = vpn_describe(stage->vpn);
-	json_object_set(stage->facts, "observed", json_object_get(now, "observed"));
+	if (stage->vpn && visit->driver->observe) {
+		vpn_observe(stage->vpn, "end");
+		now = vpn_describe(stage->vpn);
+		json_object_set(stage->facts, "observed", json_object_get(now, "observed"));
+	}
 	return write_vpn(run, visit, stage->facts, err);
 }
 
@@ -160,6 +163,7 @@ int visit_record_begin(
 		return 0;
 	vpn_observe(stage->vpn, "begin");
 	facts = stage->facts = vpn_describe(stage->vpn);
+	json_object_set(facts, "failed_bring_ups", stage->failed_bring_ups);
 	run->connects[run->connect_count++] = (struct runner_connect){
 		.visit = visit, .connect_s = json_number_at(facts, "/connect_s", 0)};
 	if (write_environment(run, visit, facts, err) || write_hosts(run, visit, stage, err) ||

@@ -167,23 +167,32 @@ static int check_watch(const struct watch *watch, const struct daemon *daemon, s
 	return 0;
 }
 
-static int not_ready(struct vpn *vpn, const struct watch *watch, struct error *err)
+const char *daemons_last_words(struct vpn *vpn, size_t host)
 {
-	const struct daemon *daemon = &vpn->daemons[watch->daemon];
-	AUTO(text_freep) char *log = vpn_log(vpn, daemon->host);
+	AUTO(text_freep) char *log = vpn_log(vpn, host);
 	char *end = log + strlen(log);
-	const char *last;
+	char *last;
 
 	while (end > log && end[-1] == '\n')
 		*--end = '\0';
 	last = strrchr(log, '\n');
 	last = last ? last + 1 : log;
+	if (*last == '\0' || text_starts_with(last, "== "))
+		return "nothing";
+	secrets_mask(procs_secrets(vpn->procs), last);
+	return arena_strdup(vpn->arena, last);
+}
+
+static int not_ready(struct vpn *vpn, const struct watch *watch, struct error *err)
+{
+	const struct daemon *daemon = &vpn->daemons[watch->daemon];
+
 	return fail(err, ERROR_TIMEOUT,
 		"%s on %s: it runs but was not ready within %.1f s (awaited: %s); it last said: "
 		"%.200s",
 		daemon->step->what, vpn->mesh.members[daemon->host].name,
 		(double)daemon->step->within_ns / 1e9, watch->awaited,
-		text_starts_with(last, "== ") ? "nothing" : last);
+		daemons_last_words(vpn, daemon->host));
 }
 
 /* Returns when all are ready; every end and every deadline is noticed on the way. */

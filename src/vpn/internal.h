@@ -117,6 +117,8 @@ MUST_CHECK int daemons_start(struct vpn *vpn, const struct driver_step *step,
 	const struct turn turns[], size_t count, struct error *err);
 /* In reverse order; `only` limits it to one host. */
 void daemons_stop(struct vpn *vpn, size_t only);
+/* The last line that a host's daemons wrote, secrets masked, or "nothing"; the arena's. */
+const char *daemons_last_words(struct vpn *vpn, size_t host);
 /* ERROR_CRASHED for the first that ended. */
 MUST_CHECK int daemons_check(struct vpn *vpn, struct error *err);
 

@@ -225,6 +225,32 @@ static int64_t latest(const struct vpn *vpn)
 	return latest_ns;
 }
 
+static bool is_silent(const struct vpn *vpn, size_t host)
+{
+	size_t count = vpn->mesh.count;
+
+	for (size_t other = 0; other < count; other++) {
+		if (other != host && (!vpn->first_ns[host * count + other] ||
+					     !vpn->first_ns[other * count + host]))
+			return true;
+	}
+	return false;
+}
+
+/* Time is up: which pairs are silent, and what their daemons said last. */
+static int stays_silent(struct vpn *vpn, struct error *err)
+{
+	const char *words = arena_strdup(vpn->arena,
+		err->kind == ERROR_NONE ? "not every pair of hosts answered" : err->text);
+
+	for (size_t i = 0; i < vpn->mesh.count; i++) {
+		if (is_silent(vpn, i))
+			words = arena_printf(vpn->arena, "%.300s; %s last said: %.80s", words,
+				vpn->mesh.members[i].name, daemons_last_words(vpn, i));
+	}
+	return fail(err, ERROR_TIMEOUT, "%s", words);
+}
+
 static int reach(struct vpn *vpn, struct deadline deadline, struct error *err)
 {
 	size_t pairs = vpn->mesh.count * vpn->mesh.count;
@@ -246,10 +272,10 @@ static int reach(struct vpn *vpn, struct deadline deadline, struct error *err)
 			*err = crash;
 			return -1;
 		}
+		if (!status)
+			*err = (struct error){0};
 		if (deadline_has_passed(deadline))
-			return status ? -1
-				      : fail(err, ERROR_TIMEOUT,
-						"not every pair of hosts answered");
+			return stays_silent(vpn, err);
 	}
 }
 

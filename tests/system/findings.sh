@@ -22,5 +22,17 @@ check "a daemon that died in the middle was seen, and started again" \
 check "the summary names the causes" prints 'crash, baseline, ping, lom->yuki and 2 more cells: crashed: '
 check "the tree is what its schema says" tree_is_sound
 check "a report is made of it" test -s "$tree/report.html"
+
+tree=$scratch/second
+meshbench run "$fast" --vpn "$drivers/second" --workload ping --out "$tree"
+rm "$tree/General/attempts"
+check "a VPN that comes up at the second attempt is measured" exits 0
+check "and the attempt that failed stays known" /usr/bin/python3 -c '
+import json, sys
+failed = json.load(open(sys.argv[1]))["failed_bring_ups"]
+sys.exit(not (len(failed) == 1 and failed[0]["cause"] == "crashed" and "nobody lives" in failed[0]["evidence"]))' \
+	"$tree/Second/baseline/vpn.json"
+check "it is a finding" sh -c "'$MESHBENCH' report '$tree' --json >'$scratch/report.json' && grep -q failed-bring-ups '$scratch/report.json'"
+check "its tree, too, is what its schema says" tree_is_sound
 check "nothing is left behind" nothing_is_left
 finish

@@ -33,6 +33,19 @@ meshbench() {
 	status=$?
 }
 
+# instead NAME SCRIPT: meshbench_instead runs with a program of that name before all others on PATH.
+instead() {
+	mkdir -p "$scratch/instead"
+	printf '#!/bin/sh\n%s\n' "$2" >"$scratch/instead/$1"
+	chmod 755 "$scratch/instead/$1"
+}
+meshbench_instead() {
+	saved=$PATH
+	PATH=$scratch/instead:$PATH
+	meshbench "$@"
+	PATH=$saved
+}
+
 # Every file of $tree is what its schema says; the checker's words are not TAP.
 tree_is_sound() { "$SOURCE_ROOT/tools/check-tree" "$tree" >&2; }
 exits() { [ "$status" = "$1" ]; }

@@ -12,20 +12,11 @@ evidence() { grep -q -e "$2" "$tree"/*/*/0_lom/"$1.json"; }
 two_hosts=$scratch/two.yml
 sed 's/^hosts:.*/hosts: [lom, yuki]/' "$fast" >"$two_hosts"
 
-# instead NAME SCRIPT: a program of that name before all others on PATH.
-instead() {
-	mkdir -p "$scratch/instead"
-	printf '#!/bin/sh\n%s\n' "$2" >"$scratch/instead/$1"
-	chmod +x "$scratch/instead/$1"
-}
 measure() { # WORKLOAD [OPTION]...
 	rm -rf "$tree"
 	workload=$1
 	shift
-	saved=$PATH
-	PATH=$scratch/instead:$PATH
-	meshbench run "$two_hosts" --workload "$workload" --vpn none --out "$tree" "$@"
-	PATH=$saved
+	meshbench_instead run "$two_hosts" --workload "$workload" --vpn none --out "$tree" "$@"
 }
 real() { command -v "$1"; }
 

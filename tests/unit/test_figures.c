@@ -26,7 +26,7 @@ static struct results *example(void)
 	}
 	others[0].figures = json_pack("{s:f, s:f}", "rate_mbps", 10.0, "loss_percent", 0.5);
 	others[1].figures = json_pack("{s:f, s:n}", "rate_mbps", 11.0, "loss_percent");
-	others[2].figures = json_pack("{s:f}", "wakeups", 7.0);
+	others[2].figures = json_pack("{s:f}", "vpn_rtt_p99", 7.0);
 	for (size_t i = 0; i < 3; i++)
 		json_array_append_new(results->kept, others[i].figures);
 	*runs = (struct run){.next = &runs[1], .others = &others[0]};
@@ -48,8 +48,9 @@ TEST(workloads_are_found_by_the_figures_they_carry)
 	CHECK(figures_workloads(results, found) == 2);
 	CHECK(strcmp(found[0].id, "idle") == 0 && strcmp(found[1].title, "Rate") == 0);
 	CHECK(found[1].name_count == 2 && strcmp(found[1].names[0].unit, "Mbit/s") == 0);
-	CHECK(strcmp(found[1].names[0].title, "rate") == 0);
+	CHECK(strcmp(found[1].names[0].title, "Rate") == 0);
 	CHECK(strcmp(found[0].names[0].unit, "") == 0);
+	CHECK(strcmp(found[0].names[0].title, "VPN round-trip time 99th percentile") == 0);
 }
 
 TEST(a_missing_figure_is_planned_and_not_counted)

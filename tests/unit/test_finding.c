@@ -148,3 +148,18 @@ TEST(errors_come_before_warnings_and_notes)
 	for (; f->next; f = f->next)
 		CHECK(f->severity >= f->next->severity);
 }
+
+TEST(a_vpn_that_came_up_at_the_second_attempt_is_found)
+{
+	AUTO(results_freep) struct results *results = results_by_hand();
+	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	json_auto_t *failed = json_pack("[{s:s, s:s, s:f}]", "cause", "timeout", "evidence",
+		"4 of 6 ordered pairs do not answer", "duration_seconds", 120.5);
+	const struct finding *finding;
+
+	CHECK(!find(findings_of(results), "failed-bring-ups", "Tunnel"));
+	vpn->cells->failed_bring_ups = failed;
+	finding = find(findings_of(results), "failed-bring-ups", "Tunnel");
+	CHECK(finding && finding->evidence_count == 1);
+	CHECK(strstr(finding->evidence->text, "timeout after 120 s: 4 of 6"));
+}

@@ -146,66 +146,20 @@ static size_t walk(const char *kind, size_t *ret_failed)
 	return count;
 }
 
-TEST(every_stored_output_of_ping_reads_as_expected)
-{
-	size_t failed;
+#define READS(folder, at_least)                                                                    \
+	TEST(every_stored_output_of_##folder##_reads_as_expected)                                  \
+	{                                                                                          \
+		size_t failed;                                                                     \
+                                                                                                   \
+		CHECK(walk(#folder, &failed) >= (at_least));                                       \
+		CHECK(failed == 0);                                                                \
+	}
 
-	CHECK(walk("ping", &failed) >= 10);
-	CHECK(failed == 0);
-}
-
-TEST(every_stored_output_of_iperf3_reads_as_expected)
-{
-	size_t failed;
-
-	CHECK(walk("iperf3", &failed) >= 24);
-	CHECK(failed == 0);
-}
-
-TEST(every_stored_output_of_quic_reads_as_expected)
-{
-	size_t failed;
-
-	CHECK(walk("quic", &failed) >= 12);
-	CHECK(failed == 0);
-}
-
-TEST(every_stored_output_of_rate_reads_as_expected)
-{
-	size_t failed;
-
-	CHECK(walk("rate", &failed) >= 10);
-	CHECK(failed == 0);
-}
-
-TEST(every_stored_output_of_the_probe_reads_as_expected)
-{
-	size_t failed;
-
-	CHECK(walk("probe", &failed) >= 12);
-	CHECK(failed == 0);
-}
-
-TEST(every_stored_output_of_video_reads_as_expected)
-{
-	size_t failed;
-
-	CHECK(walk("video", &failed) >= 8);
-	CHECK(failed == 0);
-}
-
-TEST(every_stored_output_of_nix_cache_reads_as_expected)
-{
-	size_t failed;
-
-	CHECK(walk("nix_cache", &failed) >= 9);
-	CHECK(failed == 0);
-}
-
-TEST(every_stored_output_of_http_small_reads_as_expected)
-{
-	size_t failed;
-
-	CHECK(walk("http_small", &failed) >= 10);
-	CHECK(failed == 0);
-}
+READS(ping, 10)
+READS(iperf3, 24)
+READS(quic, 12)
+READS(rate, 10)
+READS(probe, 12)
+READS(video, 8)
+READS(nix_cache, 9)
+READS(http_small, 10)

@@ -241,6 +241,28 @@ TEST(processor_time_of_a_tree_counts_its_children)
 		usage.processes == 1); /* sleep may not have been forked yet */
 }
 
+TEST(an_obituary_says_why_and_not_only_that_it_ended)
+{
+	static const struct {
+		const char *script, *words;
+	} rows[] = {
+		{"echo 'error - address in use'; echo exiting; exit 1", ": error - address in use"},
+		{"echo 'error - try again'; echo ready; echo bye; exit 1", ": bye"},
+		{"echo hello; echo 'panic: no reason'; echo 'main.go:7'; exit 1",
+			": panic: no reason"},
+		{"exit 1", ": it printed nothing"},
+	};
+	struct error err = {0};
+	PROCS(procs);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct proc_spec spec = {.what = "it", .argv = SHELL(rows[i].script)};
+
+		CHECK(proc_run(procs, &spec, deadline_in(30 * NS_PER_S), &err) == -1);
+		CHECK(strstr(err.text, rows[i].words));
+	}
+}
+
 /* How often the one thread of a tree slept and was woken. */
 static uint64_t wakeups_of(const struct proc *proc)
 {

@@ -1,0 +1,51 @@
+#!/bin/sh
+# Programs that fail in the middle of a run, through a whole run: the cell ends with a cause, and the next one is measured.
+. "$(dirname "$0")/lib.sh"
+
+# iperf3 as it is, but for the first link, where a server or a client does this first; shell, with "$real" for the program
+# and "$port" for what follows -p.
+iperf3_with() { # AS-SERVER AS-CLIENT
+	instead iperf3 "real=$(command -v iperf3)
+		role= port= word=
+		for argument; do
+			[ \"\$word\" = -p ] && port=\$argument
+			case \$argument in -s) role=server ;; -c) role=client ;; esac
+			word=\$argument
+		done
+		case \$role:\$port in
+		server:520[12]) $1 ;;
+		client:520[12]) $2 ;;
+		esac
+		exec \"\$real\" \"\$@\""
+}
+sed -i 's/^attempts:.*/attempts: 1/' "$fast"
+tree=$scratch/tree
+cell_has() { grep -qE -e "$2" "$tree/Internal/baseline/$1/tcp_iperf3.json"; }
+judge() { # WHAT CAUSE EVIDENCE
+	rm -rf "$tree"
+	meshbench_instead run "$fast" --vpn none --workload tcp --out "$tree"
+	check "$1: the run is incomplete" exits 1
+	check "$1: the cause is $2" cell_has 0_lom "\"cause\": ?\"$2\""
+	check "$1: the evidence says it" cell_has 0_lom "\"evidence\": ?\".*$3"
+	check "$1: the next cell is measured" cell_has 1_yuki '"status": ?"success"'
+	check "$1: the tree is what its schema says" tree_is_sound
+	check "$1: nothing is left behind" nothing_is_left
+}
+
+# shellcheck disable=SC2016 # for the shell of the program
+iperf3_with '"$real" -s -1 -p "$port" >/dev/null & sleep 0.3' :
+judge "a port in use" tool '[Aa]ddress already in use'
+
+# shellcheck disable=SC2016
+iperf3_with : '(sleep 0.5; kill -9 $$) &'
+judge "a client that dies" tool 'signal 9'
+
+# shellcheck disable=SC2016
+iperf3_with 'exec python3 -c "
+import socket, sys, time
+server = socket.create_server((str(), int(sys.argv[1])))
+print(str().join([chr(45)] * 60), flush=True)
+print(\"Server listening on\", sys.argv[1], flush=True)
+time.sleep(100)" "$port"' :
+judge "a server that never answers" timeout .
+finish
