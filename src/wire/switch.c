@@ -1,4 +1,4 @@
-/* Which address lives behind which port. Bounded: a host that invents addresses evicts old ones. */
+/* Which address lives behind which port. Bounded: a host that invents addresses evicts its own. */
 #include "wire/internal.h"
 
 #include <string.h>
@@ -18,26 +18,31 @@ static struct station *bucket_of(const struct stations *stations, uint64_t addre
 	return (struct station *)stations->bucket[hash >> 54];
 }
 
+/* Where a newcomer goes in a full bucket: the oldest of its own port leaves, or else the oldest. */
+static unsigned evict(struct station *bucket, uint16_t port)
+{
+	unsigned at = 0;
+
+	while (at < STATION_WAYS && bucket[at].port != port)
+		at++;
+	if (at == STATION_WAYS)
+		at = 0;
+	memmove(bucket + at, bucket + at + 1, (STATION_WAYS - 1 - at) * sizeof(*bucket));
+	return STATION_WAYS - 1;
+}
+
 void stations_learn(struct stations *stations, const uint8_t source[6], uint16_t port)
 {
 	uint64_t address = number_of(source);
 	struct station *bucket = bucket_of(stations, address);
-	unsigned at;
+	unsigned at = 0;
 
 	if (address == 0 || source[0] & 1)
 		return;
-	for (at = 0; at < STATION_WAYS - 1; at++) {
-		if (bucket[at].address == address || bucket[at].address == 0)
-			break;
-	}
-	if (bucket[at].address == address) {
-		bucket[at].port = port;
-		return;
-	}
-	if (bucket[at].address != 0) {
-		memmove(bucket, bucket + 1, (STATION_WAYS - 1) * sizeof(*bucket));
-		at = STATION_WAYS - 1;
-	}
+	while (at < STATION_WAYS && bucket[at].address != address && bucket[at].address != 0)
+		at++;
+	if (at == STATION_WAYS)
+		at = evict(bucket, port);
 	bucket[at] = (struct station){.address = address, .port = port};
 }
 

@@ -18,6 +18,22 @@ TEST(an_unknown_address_floods_and_a_known_one_does_not_leak)
 	CHECK(bench->count == 1);
 }
 
+TEST(a_host_that_invents_addresses_evicts_only_its_own)
+{
+	static struct sample_frame frame;
+	BENCH(bench, 3, .line_rate_bps = 0);
+	struct stations *stations = &bench->fabric.stations;
+
+	introduce(bench, 3);
+	for (uint32_t i = 0; i < 100000; i++)
+		stations_learn(stations,
+			(uint8_t[]){6, 0, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i, 1}, 2);
+	plain(&frame, 100);
+	bench->count = 0;
+	input(bench, 0, &frame, 1);
+	CHECK(bench->count == 1 && bench->out[0].port == 1);
+}
+
 TEST(a_hundred_ports_share_a_wire)
 {
 	static struct sample_frame frame;
