@@ -1,22 +1,14 @@
 /*
- * Holds our kernel model to what a real sch_netem did to a probe's packets.
- * usage: compare_kernel NAME RAW-FILE CONTROL-RAW-FILE COUNT BYTES NETEM-WORDS...
+ * Holds our kernel model to what a real sch_netem did to a probe's packets, in virtual time.
+ * usage: compare_kernel NAME RAW-FILE COUNT BYTES NETEM-WORDS...
  * Feeds packets that were sent at the same times to the model and compares the two: loss, bursts,
- * duplicates, delay distribution, reordering. The control is a stream that crossed a constant delay
- * of 10 ms in the same kernel at the same time: how late its packets were is how late that kernel's
- * timers were at that moment, and the model is made as late. Prints a line of both; exit 1 when
- * they disagree, 3 when the recording is spoiled and says nothing.
+ * duplicates, delay distribution, reordering. Prints a line of both; exit 1 when they disagree.
  *
- * These rules were written after earlier recordings had shown what a machine adds, and before those
- * to which they are applied:
  * - Words that ask for no time (no delay, no rate) have no distribution of delay and no order: what
  *   a probe finds there is the kernel's own way, which is no part of the model.
- * - Lengths of loss bursts are compared where a loss model made them. At a full queue they hang on
- *   whether a departure comes just before or just after the arrival of the same millisecond.
  * - What chance does is asked of the model itself: it runs with SEEDS seeds, and the kernel's
- * figure must lie within BOUND of their standard deviations from their mean (one of 15000 does not
- * by chance). Order hangs on timers too: a kernel that releases two packets at once keeps their
- * order, so it may differ by ORDER_SLACK more.
+ *   figure must lie within BOUND of their standard deviations from their mean (one of 150000 does
+ * not by chance).
  */
 #include "netem/netem.h"
 #include "workload/probe.h"
@@ -26,21 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CONTROL_NS INT64_C(10000000)
-/* What remains of lateness between two control packets. */
-#define SLACK_NS INT64_C(200000)
-/* A recording with more control packets later than the slack is spoiled. */
-#define SPOILED_SHARE 0.02
-
-/* Of shares of reordered packets; the control stream of a good recording is late as often. */
-#define ORDER_SLACK 0.01
-/* Of losses at a full queue, which chance has no part in: a departure may come before or after the
- * arrival of the same millisecond. */
-#define QUEUE_SLACK 0.005
+/* In virtual time a packet's way takes a few looks at the clock. */
+#define SLACK_NS INT64_C(20000)
 #define BOUND 4.5
+/* What chance has no part in is the same, but for the arithmetic and, in milliseconds, the slack.
+ */
+#define ROUNDING 1e-9
 
 enum {
-	MAX_CONTROL = 1000000,
 	SEEDS = 40
 };
 
@@ -103,7 +88,6 @@ static void recover_times(const struct flow *flow, int64_t *sent_ns, size_t sent
 
 struct waiting {
 	struct probe_arrival arrival;
-	int64_t release_ns;
 	size_t order;
 	bool is_out;
 };
@@ -114,8 +98,6 @@ static int by_release(const void *left, const void *right)
 
 	if (a->arrival.received_ns != b->arrival.received_ns)
 		return a->arrival.received_ns < b->arrival.received_ns ? -1 : 1;
-	if (a->release_ns != b->release_ns)
-		return a->release_ns < b->release_ns ? -1 : 1;
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
@@ -133,83 +115,14 @@ static void leave(
 		++*oldest;
 }
 
-struct lateness {
-	int64_t due_ns, late_ns;
-};
-
-struct control {
-	struct lateness *list;
-	size_t count;
-	double late_share; /* later than the slack: by so much may two distributions of delay differ
-			    */
-};
-
-static int by_due(const void *left, const void *right)
-{
-	const struct lateness *a = left, *b = right;
-
-	return a->due_ns < b->due_ns ? -1 : a->due_ns > b->due_ns;
-}
-
-static void read_control(const char *path, struct control *control)
-{
-	struct flow flow = {.arrivals = reserve(MAX_CONTROL, sizeof(*flow.arrivals))};
-
-	read_raw(path, &flow, MAX_CONTROL);
-	control->list = reserve(flow.count + 1, sizeof(*control->list));
-	for (size_t i = 0; i < flow.count; i++) {
-		int64_t due_ns = flow.arrivals[i].sent_ns + CONTROL_NS;
-
-		control->list[control->count++] = (struct lateness){
-			.due_ns = due_ns, .late_ns = flow.arrivals[i].received_ns - due_ns};
-	}
-	for (size_t i = 0; i < control->count; i++)
-		control->late_share +=
-			(double)(control->list[i].late_ns > SLACK_NS) / (double)control->count;
-	qsort(control->list, control->count, sizeof(*control->list), by_due);
-	free(flow.arrivals);
-}
-
-/*
- * How late timers were at this moment, from the control packets before and after it. While the
- * kernel stood still lateness falls as time passes. A control packet that came after its successor
- * was late for a reason of its own, and one that is later than its predecessor says nothing about
- * before it.
- */
-static int64_t lateness_at(const struct control *control, int64_t at_ns)
-{
-	size_t low = 0, high = control->count;
-	const struct lateness *a, *b;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (control->list[middle].due_ns <= at_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == 0 || low == control->count)
-		return control->count ? control->list[low ? low - 1 : 0].late_ns : 0;
-	a = &control->list[low - 1];
-	b = &control->list[low];
-	if (a->due_ns + a->late_ns > b->due_ns + b->late_ns)
-		return b->late_ns;
-	if (b->late_ns > a->late_ns)
-		return a->late_ns;
-	return a->late_ns +
-	       (int64_t)((double)(b->late_ns - a->late_ns) * (double)(at_ns - a->due_ns) /
-			 (double)(b->due_ns - a->due_ns + 1));
-}
-
 struct stream {
 	const int64_t *sent_ns;
 	size_t sent;
 	uint32_t bytes;
 };
 
-static void run_model(const struct netem_params *params, const struct stream *stream,
-	const struct control *control, uint64_t seed, struct flow *flow)
+static void run_model(const struct netem_params *params, const struct stream *stream, uint64_t seed,
+	struct flow *flow)
 {
 	struct waiting *list = reserve(2 * stream->sent, sizeof(*list));
 	struct netem *netem = NULL;
@@ -227,16 +140,14 @@ static void run_model(const struct netem_params *params, const struct stream *st
 		leave(netem, list, count, &oldest, sent_ns);
 		netem_decide(netem, sent_ns, stream->bytes, &fate);
 		for (unsigned c = 0; c < fate.count; c++) {
-			int64_t release_ns = fate.copy[c].release_ns, leaves_ns = sent_ns;
+			int64_t release_ns = fate.copy[c].release_ns;
 
 			if (fate.copy[c].verdict != NETEM_PASSES)
 				continue;
-			if (release_ns > sent_ns)
-				leaves_ns = release_ns + lateness_at(control, release_ns);
-			list[count] = (struct waiting){.release_ns = release_ns,
-				.order = count,
+			list[count] = (struct waiting){.order = count,
 				.is_out = fate.copy[c].is_immediate,
-				.arrival = {(uint32_t)i, sent_ns, leaves_ns}};
+				.arrival = {(uint32_t)i, sent_ns,
+					release_ns > sent_ns ? release_ns : sent_ns}};
 			count++;
 		}
 	}
@@ -324,6 +235,7 @@ enum figure {
 	BURST,
 	REORDERED,
 	THREE_REORDERED,
+	MEAN_DELAY_MS,
 	FIGURES
 };
 
@@ -336,6 +248,7 @@ static void figures_of(const struct probe_result *r, double figures[FIGURES])
 	figures[BURST] = r->mean_burst;
 	figures[REORDERED] = (double)r->reordered / received;
 	figures[THREE_REORDERED] = (double)r->n_reordered[3] / received;
+	figures[MEAN_DELAY_MS] = r->delay.mean_us / 1e3;
 }
 
 /* What the model's figures are on average, and how they vary by chance. */
@@ -345,13 +258,13 @@ struct spread {
 
 /* The arrivals of the last run stay in `model`. */
 static void spread_of(const struct netem_params *params, const struct stream *stream,
-	const struct control *control, struct flow *model, struct spread *spread)
+	struct flow *model, struct spread *spread)
 {
 	double figures[FIGURES], sum[FIGURES] = {0}, squares[FIGURES] = {0};
 
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		model->count = 0;
-		run_model(params, stream, control, seed, model);
+		run_model(params, stream, seed, model);
 		measure(model, stream->sent);
 		figures_of(&model->result, figures);
 		for (int f = 0; f < FIGURES; f++) {
@@ -367,8 +280,10 @@ static void spread_of(const struct netem_params *params, const struct stream *st
 }
 
 static int judge(const char *what, enum figure figure, const double kernel[FIGURES],
-	const struct spread *model, double slack)
+	const struct spread *model)
 {
+	double slack = figure == MEAN_DELAY_MS ? (double)SLACK_NS / 1e6 : ROUNDING;
+
 	return verdict(what, fabs(kernel[figure] - model->mean[figure]),
 		BOUND * model->deviation[figure] * sqrt(1 + 1.0 / SEEDS) + slack);
 }
@@ -385,26 +300,24 @@ static int compare(const char *name, const struct flow *kernel, const struct flo
 	       "ms  KS %.4f  reordered %5.2f %5.2f %%  n3 %5.2f %5.2f %%",
 		name, 100 * figures[LOSS], 100 * spread->mean[LOSS], figures[BURST],
 		spread->mean[BURST], 100 * figures[DUPLICATES], 100 * spread->mean[DUPLICATES],
-		kernel->result.delay.mean_us / 1e3, model->result.delay.mean_us / 1e3, distance,
+		figures[MEAN_DELAY_MS], spread->mean[MEAN_DELAY_MS], distance,
 		100 * figures[REORDERED], 100 * spread->mean[REORDERED],
 		100 * figures[THREE_REORDERED], 100 * spread->mean[THREE_REORDERED]);
-	disagreements += judge("loss", LOSS, figures, spread,
-		params->loss.kind == NETEM_LOSS_NONE ? QUEUE_SLACK : 0);
-	disagreements += judge("duplicates", DUPLICATES, figures, spread, 0);
-	if (params->loss.kind != NETEM_LOSS_NONE)
-		disagreements += judge("mean burst", BURST, figures, spread, 0);
+	disagreements += judge("loss", LOSS, figures, spread);
+	disagreements += judge("duplicates", DUPLICATES, figures, spread);
+	disagreements += judge("mean burst", BURST, figures, spread);
 	if (!asks_for_time(params))
 		return disagreements;
-	disagreements += judge("reordered share", REORDERED, figures, spread, ORDER_SLACK);
-	disagreements += judge("3-reordered share", THREE_REORDERED, figures, spread, ORDER_SLACK);
-	/* Kolmogorov's bound at one in a thousand, and what interpolated lateness leaves. */
-	return disagreements + verdict("delay (KS)", distance, 1.95 * sqrt(2 / n) + 0.005);
+	disagreements += judge("mean delay", MEAN_DELAY_MS, figures, spread);
+	disagreements += judge("reordered share", REORDERED, figures, spread);
+	disagreements += judge("3-reordered share", THREE_REORDERED, figures, spread);
+	/* Kolmogorov's bound at one in a hundred thousand. */
+	return disagreements + verdict("delay (KS)", distance, 2.47 * sqrt(2 / n));
 }
 
 int main(int argc, char **argv)
 {
 	struct flow kernel = {0}, model = {0};
-	struct control control = {0};
 	struct spread spread;
 	struct netem_params params;
 	struct error err = {0};
@@ -413,31 +326,24 @@ int main(int argc, char **argv)
 	int disagreements;
 	size_t word;
 
-	if (argc < 7)
-		die("usage: compare_kernel NAME RAW-FILE CONTROL-RAW-FILE COUNT BYTES "
-		    "NETEM-WORDS...");
+	if (argc < 6)
+		die("usage: compare_kernel NAME RAW-FILE COUNT BYTES NETEM-WORDS...");
 	if (netem_parse_words(
-		    (const char *const *)argv + 6, (size_t)argc - 6, &params, &word, &err))
+		    (const char *const *)argv + 5, (size_t)argc - 5, &params, &word, &err))
 		die(err.text);
-	stream.sent = strtoul(argv[4], NULL, 10);
+	stream.sent = strtoul(argv[3], NULL, 10);
 	/* On the wire: payload, UDP, IPv4 and Ethernet headers. */
-	stream.bytes = (uint32_t)strtoul(argv[5], NULL, 10) + 42;
+	stream.bytes = (uint32_t)strtoul(argv[4], NULL, 10) + 42;
 	kernel.arrivals = reserve(3 * stream.sent, sizeof(*kernel.arrivals));
 	model.arrivals = reserve(3 * stream.sent, sizeof(*model.arrivals));
 	sent_ns = reserve(stream.sent + 1, sizeof(*sent_ns));
 	read_raw(argv[2], &kernel, 3 * stream.sent);
-	read_control(argv[3], &control);
-	if (kernel.count == 0 || control.count == 0)
+	if (kernel.count == 0)
 		die("nothing arrived through the kernel");
 	recover_times(&kernel, sent_ns, stream.sent);
 	stream.sent_ns = sent_ns;
 	measure(&kernel, stream.sent);
-	spread_of(&params, &stream, &control, &model, &spread);
-	if (asks_for_time(&params) && control.late_share > SPOILED_SHARE) {
-		printf("%s: spoiled, %.1f %% of the control packets were late\n", argv[1],
-			100 * control.late_share);
-		return 3;
-	}
+	spread_of(&params, &stream, &model, &spread);
 	disagreements = compare(argv[1], &kernel, &model, &spread, &params);
 	putchar('\n');
 	return disagreements > 0;
