@@ -271,15 +271,21 @@ static int write_top(
 	return write_json(arena, LAYOUT_PATH(arena, record->dir, file), value, err);
 }
 
-static json_t *read_top(const struct record *record, const char *file)
+static json_t *read_or_null(const char *path)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct error err = {0};
 	json_t *value;
 
-	if (json_read(LAYOUT_PATH(arena, record->dir, file), FILE_MAX_BYTES, &value, &err))
+	if (json_read(path, FILE_MAX_BYTES, &value, &err))
 		return NULL;
 	return value;
+}
+
+static json_t *read_top(const struct record *record, const char *file)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
+	return read_or_null(LAYOUT_PATH(arena, record->dir, file));
 }
 
 int record_write_environment(struct record *record, const json_t *environment, struct error *err)
@@ -323,6 +329,18 @@ int record_write_profile(struct record *record, const char *vpn, const char *pro
 	return write_json(arena,
 		LAYOUT_PATH(arena, layout_profile(arena, record->dir, vpn, profile), file), value,
 		err);
+}
+
+json_t *record_read_profile(
+	const struct record *record, const char *vpn, const char *profile, const char *file)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error ignored;
+
+	if (check_names((const char *const[]){vpn, profile, file}, 3, &ignored))
+		return NULL;
+	return read_or_null(
+		LAYOUT_PATH(arena, layout_profile(arena, record->dir, vpn, profile), file));
 }
 
 int record_write_general(

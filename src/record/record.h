@@ -92,6 +92,9 @@ MUST_CHECK int record_write_vpn(struct record *record, const char *vpn, const ch
 	const json_t *value, struct error *err);
 MUST_CHECK int record_write_profile(struct record *record, const char *vpn, const char *profile,
 	const char *file, const json_t *value, struct error *err);
+/* NULL when absent or damaged; the caller owns it. */
+json_t *record_read_profile(
+	const struct record *record, const char *vpn, const char *profile, const char *file);
 MUST_CHECK int record_write_general(
 	struct record *record, const char *file, const json_t *value, struct error *err);
 /* Files of a host under one VPN and profile: connection_timings.json, daemon logs as text. */

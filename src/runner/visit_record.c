@@ -154,6 +154,18 @@ static int write_observed(
 	return write_vpn(run, visit, stage->facts, err);
 }
 
+/* What failed before stays known: in other repetitions, and before a run was resumed. */
+static json_t *describe(struct run *run, const struct runner_visit *visit, struct stage *stage)
+{
+	json_auto_t *before = record_read_profile(
+		run_tree(run, visit), visit->driver->folder, visit->profile->folder, LAYOUT_VPN);
+	json_t *facts = vpn_describe(stage->vpn);
+
+	json_array_extend(stage->failed_bring_ups, json_object_get(before, "failed_bring_ups"));
+	json_object_set(facts, "failed_bring_ups", stage->failed_bring_ups);
+	return facts;
+}
+
 int visit_record_begin(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
@@ -162,8 +174,7 @@ int visit_record_begin(
 	if (stage->facts)
 		return 0;
 	vpn_observe(stage->vpn, "begin");
-	facts = stage->facts = vpn_describe(stage->vpn);
-	json_object_set(facts, "failed_bring_ups", stage->failed_bring_ups);
+	facts = stage->facts = describe(run, visit, stage);
 	run->connects[run->connect_count++] = (struct runner_connect){
 		.visit = visit, .connect_s = json_number_at(facts, "/connect_s", 0)};
 	if (write_environment(run, visit, facts, err) || write_hosts(run, visit, stage, err) ||
@@ -209,7 +220,7 @@ int visit_record_end(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
 	if (!stage->facts && stage->vpn) /* nothing was measured */
-		stage->facts = vpn_describe(stage->vpn);
+		stage->facts = describe(run, visit, stage);
 	for (size_t i = 0; stage->vpn && i < run->plan->plan->host_count; i++) {
 		AUTO(text_freep) char *log = vpn_log(stage->vpn, i);
 		struct record_cell place = {.vpn = visit->driver->folder,
