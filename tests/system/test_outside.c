@@ -21,6 +21,10 @@ enum {
 #define CAPTIVE_PORTAL                                                                             \
 	"asks whether a captive portal is in the way when STUN has not answered within 200 ms"
 
+/* The list is part of the program (2.0.3): no option and no key of its configuration names others.
+ */
+#define STUN "asks servers of its own list what its address looks like from outside"
+
 /*
  * What a daemon cannot be kept from trying. Each needs a reason: that no option, variable or
  * configuration of that program prevents it.
@@ -31,6 +35,24 @@ static const struct {
 	{"headscale", "dns controlplane.tailscale.com", CAPTIVE_PORTAL},
 	{"headscale", "dns login.tailscale.com", CAPTIVE_PORTAL},
 	{"headscale", "tcp 198.51.100.1 80", CAPTIVE_PORTAL},
+	{"easytier", "dns stun.miwifi.com", STUN},
+	{"easytier", "dns stun.chat.bilibili.com", STUN},
+	{"easytier", "dns stun.hitv.com", STUN},
+	{"easytier", "dns stun.cdnbye.com", STUN},
+	{"easytier", "dns stun.douyucdn.cn", STUN},
+	{"easytier", "dns fwa.lifesizecloud.com", STUN},
+	{"easytier", "dns global.turn.twilio.com", STUN},
+	{"easytier", "dns turn.cloudflare.com", STUN},
+	{"easytier", "dns stun.isp.net.au", STUN},
+	{"easytier", "dns stun.nextcloud.com", STUN},
+	{"easytier", "dns stun.freeswitch.org", STUN},
+	{"easytier", "dns stun.voip.blackberry.com", STUN},
+	{"easytier", "dns stunserver.stunprotocol.org", STUN},
+	{"easytier", "dns stun.sipnet.com", STUN},
+	{"easytier", "dns stun.radiojar.com", STUN},
+	{"easytier", "dns stun.sonetel.com", STUN},
+	{"easytier", "udp 198.51.100.1 3478", STUN},
+	{"easytier", "udp 198.51.100.1 18000", STUN},
 	{NULL, NULL, NULL},
 };
 

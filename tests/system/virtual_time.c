@@ -7,7 +7,6 @@
  * It replaces the five calls by which that kernel (Linux 6.1, arch/um/os-Linux/time.c) knows time.
  * They are made by one thread. A spinning program sees time go on, since it looks at the clock.
  */
-#define _GNU_SOURCE
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
