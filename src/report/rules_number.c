@@ -49,6 +49,64 @@ static void rule_stalled_link(struct findings *findings, const struct vpn *vpn)
 	}
 }
 
+/* Both ends sent and neither received a byte: no network does that once it has let both connect. */
+static bool is_crossed(const struct tcp_result *tcp)
+{
+	const struct flow *there = &tcp->forward, *back = &tcp->reverse;
+
+	return there->is_there && back->is_there && there->sent_bytes > 0 && back->sent_bytes > 0 &&
+	       there->received_bytes == 0 && back->received_bytes == 0;
+}
+
+static void note_crossed(struct findings *findings, struct finding **finding, const struct vpn *vpn,
+	const struct tcp_result *tcp, const char *path, const char *place)
+{
+	if (!is_crossed(tcp))
+		return;
+	if (!*finding)
+		*finding = finding_add(findings, "crossed-connections", SEVERITY_ERROR, vpn->name,
+			"A stall over %s is most likely iperf3's own: with --bidir its server "
+			"takes the connection that it accepts first for the one made first, and "
+			"where packets are lost or overtake each other both ends then send on one "
+			"and neither reads (esnet/iperf issue 2029). It says nothing about the "
+			"VPN.",
+			vpn->name);
+	evidence_add(findings, *finding, path, "%s: %.0f bytes sent there, %.0f back, none arrived",
+		place, tcp->forward.sent_bytes, tcp->reverse.sent_bytes);
+}
+
+static void look_crossed(
+	struct findings *findings, struct finding **finding, const struct spot *spot)
+{
+	const struct tcp_result *tcp = &spot->run->tcp;
+
+	if (outcome_is_success(&tcp->outcome))
+		note_crossed(findings, finding, spot->vpn, tcp, tcp->outcome.path,
+			arena_printf(findings->arena, "%s, %s", profile_title(spot->cell->profile),
+				spot->link->folder));
+}
+
+static void rule_crossed_connections(struct findings *findings, const struct vpn *vpn)
+{
+	struct finding *finding = NULL;
+
+	finding_each_run(findings, vpn, look_crossed, &finding);
+	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
+		const struct parallel_result *parallel = cell->parallel;
+
+		for (const struct pair_result *pair = parallel ? parallel->pairs : NULL; pair;
+			pair = pair->next) {
+			if (!pair->error)
+				note_crossed(findings, &finding, vpn, &pair->tcp,
+					parallel->outcome.path,
+					arena_printf(findings->arena,
+						"%s, all links at once, %s > %s",
+						profile_title(cell->profile), pair->source,
+						pair->target));
+		}
+	}
+}
+
 static void rule_missing_from_sum(struct findings *findings, const struct vpn *vpn)
 {
 	struct finding *finding = NULL;
@@ -293,6 +351,6 @@ static void rule_retried(struct findings *findings, const struct vpn *vpn)
 }
 
 void (*const rules_of_numbers[])(struct findings *findings, const struct vpn *vpn) = {
-	rule_stalled_link, rule_missing_from_sum, rule_missing_from_mean, rule_counter_wrap,
-	rule_lost_runs, rule_same_drops, rule_waits_for_hosts, rule_fixed_timer, rule_retried,
-	NULL};
+	rule_stalled_link, rule_crossed_connections, rule_missing_from_sum, rule_missing_from_mean,
+	rule_counter_wrap, rule_lost_runs, rule_same_drops, rule_waits_for_hosts, rule_fixed_timer,
+	rule_retried, NULL};

@@ -277,6 +277,25 @@ json_t *iperf3_server_series(const struct workload_output *output, const char *r
 	return series;
 }
 
+/* The client's port of the connection that the server accepted first; 0: it does not say. */
+static long first_accepted_port(const struct workload_output *server)
+{
+	static const char *const local = "] local ", *const port = " port ";
+	const char *line = strstr(server->out, local);
+	const char *end = line ? line + strcspn(line, "\n") : NULL;
+	const char *at = line ? strstr(line, " connected to ") : NULL;
+
+	at = at && at < end ? strstr(at, port) : NULL;
+	return at && at < end ? strtol(at + strlen(port), NULL, 10) : 0;
+}
+
+bool iperf3_is_crossed(const json_t *document, const struct workload_output *server)
+{
+	double made_second = json_number_at(document, "/start/connected/1/local_port", -1);
+
+	return (double)first_accepted_port(server) == made_second;
+}
+
 json_t *iperf3_flow_samples(const struct iperf3_flow *flow)
 {
 	return json_pack("{s:s,s:s,s:o,s:o}", "from", flow->from, "to", flow->to, "sent",

@@ -38,6 +38,14 @@ json_t *iperf3_client_series(const json_t *document, const char *sum, size_t str
 /* The same as the server printed it; `role` is "RX-S", "TX-S", or NULL for lines without one. */
 json_t *iperf3_server_series(const struct workload_output *output, const char *role);
 
+/*
+ * Whether the server of --bidir took the two connections for each other: it gives them their roles
+ * as it accepts them, and where packets overtake each other that is not always the order in which
+ * they were made (esnet/iperf issue 2029, seen with 3.12). Then both ends send on one and nobody
+ * reads, whatever the network can do.
+ */
+bool iperf3_is_crossed(const json_t *document, const struct workload_output *server);
+
 /* One direction of a run, for samples and for judging it. */
 struct iperf3_flow {
 	const char *from, *to;

@@ -126,6 +126,10 @@ void tcp_read(const struct workload_case *c, const struct workload_output *outpu
 		.sent = iperf3_server_series(&outputs[SERVER], "TX-S"),
 		.received = iperf3_client_series(document, "sum_bidir_reverse", 1),
 	};
+	if (iperf3_is_crossed(document, &outputs[SERVER]))
+		symptom_blame(reading, CAUSE_TOOL, CLIENT,
+			"iperf3 took its two connections for each other: the one made second was "
+			"accepted first, so both ends sent on one and neither read");
 	iperf3_judge(&forward, reading);
 	iperf3_judge(&reverse, reading);
 	reading->data = document;

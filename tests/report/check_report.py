@@ -92,6 +92,7 @@ FINDINGS = [
     ("udp-start-race", "Headscale", 6), ("udp-start-race", "Wireguard", 6),
     ("udp-start-race", "Tinc", 6), ("connect-limit", "Wireguard", 2), ("connect-limit", "Tinc", 1),
     ("stalled-link", "Headscale", 1), ("stalled-link", "Tinc", 1), ("stalled-link", "Internal", 1),
+    ("crossed-connections", "Tinc", 1), ("crossed-connections", "Internal", 1),
     ("links-missing-from-sum", "Internal", 1), ("links-missing-from-sum", "Hyprspace", 1),
     ("time-limit", "Internal", 3), ("time-limit", "Wireguard", 3), ("time-limit", "Hyprspace", 1),
     ("download-broke", "Hyprspace", 7), ("unknown-cause", "Hyprspace", 12),
@@ -106,7 +107,8 @@ FINDINGS = [
 ABSENT = [("mtu-quic", "Wireguard"), ("mtu-video", "Internal"), ("reorders-by-itself", "Internal"),
           ("unknown-cause", "Internal"), ("unknown-cause", "Wireguard"),
           ("unknown-cause", "Headscale"), ("stalled-link", "Wireguard"), ("damaged-file", None),
-          ("reliable-outside", "Headscale"), ("links-missing-from-sum", "Tinc")]
+          ("reliable-outside", "Headscale"), ("links-missing-from-sum", "Tinc"),
+          ("crossed-connections", "Headscale")]
 
 count = failed = 0
 
