@@ -9,6 +9,7 @@
 #include "base/json.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 
 enum {
@@ -136,19 +137,42 @@ static void join(json_t *document, const json_t *reverse)
 	add_cpu(document, reverse);
 }
 
+/*
+ * Percent lost of the datagrams up to the last that arrived, which is all that a receiver knows.
+ * NAN when less than half of what was sent came before that one: the rest waited in a queue or was
+ * lost, and nobody knows which.
+ */
+static double lost_percent(const json_t *received, const json_t *sent)
+{
+	double accounted = json_number_at(received, "/packets", 0);
+
+	if (accounted < json_number_at(sent, "/packets", accounted) / 2)
+		return NAN;
+	return json_number_at(received, "/lost_percent", 0);
+}
+
+static const char *percent_text(double percent, char text[static 16])
+{
+	if (isnan(percent))
+		return "?";
+	snprintf(text, 16, "%.3g", percent);
+	return text;
+}
+
 static void describe(const struct iperf3_flow *forward, const struct iperf3_flow *reverse,
-	struct workload_reading *reading)
+	const json_t *sent[2], struct workload_reading *reading)
 {
 	double *figures = reading->figures;
-	char there[16], back[16];
+	char there[16], back[16], lost_there[16], lost_back[16];
 
 	figures[0] = forward->bits_per_second / 1e6;
 	figures[1] = reverse->bits_per_second / 1e6;
-	figures[2] = json_number_at(forward->received_sum, "/lost_percent", 0);
-	figures[3] = json_number_at(reverse->received_sum, "/lost_percent", 0);
-	snprintf(reading->headline, sizeof(reading->headline),
-		"%s / %s Mbit/s, %.3g / %.3g %% lost", iperf3_mbit(forward->bits_per_second, there),
-		iperf3_mbit(reverse->bits_per_second, back), figures[2], figures[3]);
+	figures[2] = lost_percent(forward->received_sum, sent[0]);
+	figures[3] = lost_percent(reverse->received_sum, sent[1]);
+	snprintf(reading->headline, sizeof(reading->headline), "%s / %s Mbit/s, %s / %s %% lost",
+		iperf3_mbit(forward->bits_per_second, there),
+		iperf3_mbit(reverse->bits_per_second, back), percent_text(figures[2], lost_there),
+		percent_text(figures[3], lost_back));
 }
 
 static void read_outputs(const struct workload_case *c, const struct workload_output *outputs,
@@ -185,7 +209,10 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	iperf3_judge(&forward, reading);
 	iperf3_judge(&reverse, reading);
 	if (reading->cause == CAUSE_SUCCESS)
-		describe(&forward, &reverse, reading);
+		describe(&forward, &reverse,
+			(const json_t *[2]){json_at(document, "/end/sum_sent"),
+				json_at(other, "/end/sum_sent")},
+			reading);
 	reading->samples = json_pack("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
 		"reverse", iperf3_flow_samples(&reverse));
 	if (document && other)
