@@ -19,6 +19,8 @@ struct question {
 static const struct question questions[] = {
 	{"bulk-clean", "Bulk transfer on a clean LAN", METRIC_TCP, "baseline"},
 	{"bulk-lossy", "Bulk transfer on a slightly lossy network", METRIC_TCP, "low_impairment"},
+	{"bulk-bad", "Bulk transfer on a bad network", METRIC_TCP, "medium_impairment"},
+	{"bulk-very-bad", "Bulk transfer on a very bad network", METRIC_TCP, "high_impairment"},
 	{"video-wifi", "Video on bad Wi-Fi", METRIC_VIDEO, "medium_impairment"},
 	{"small-requests", "Many small requests", METRIC_NIX, "baseline"},
 	{"small-requests-lossy", "Many small requests on a slightly lossy network", METRIC_NIX,

@@ -31,6 +31,10 @@ static struct series interval_series(
 	return series;
 }
 
+enum {
+	LONG_IDLE = 3 /* intervals, of a second each: shorter silence is a retransmission timeout */
+};
+
 /* Nothing arrived, or nothing was moved in the second half: no rate describes such a flow. */
 static bool flow_is_stalled(const struct flow *flow)
 {
@@ -40,7 +44,7 @@ static bool flow_is_stalled(const struct flow *flow)
 		return true;
 	while (idle < flow->bps.count && flow->bps.values[flow->bps.count - 1 - idle] <= 0)
 		idle++;
-	return flow->bps.count > 1 && 2 * idle >= flow->bps.count;
+	return idle >= LONG_IDLE && 2 * idle >= flow->bps.count;
 }
 
 static struct flow read_flow(

@@ -181,6 +181,10 @@ void page_answers(FILE *out, const struct page *page)
 		out);
 	for (const struct answer *answer = page->answers; answer; answer = answer->next)
 		write_answer(out, page, answer);
+	if (!page->answers)
+		fputs("<p>None here: nothing was measured under the profiles that the questions "
+		      "are about (baseline, low, medium, high).</p>",
+			out);
 	fputs("</div></section>\n", out);
 }
 

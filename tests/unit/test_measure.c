@@ -40,6 +40,7 @@ TEST(a_flow_stalled_when_nothing_arrived_or_its_second_half_is_silent)
 	CHECK(is_stalled(arena, stops, 6, 27));
 	CHECK(!is_stalled(arena, pauses, 6, 18));
 	CHECK(!is_stalled(arena, late, 6, 36));
+	CHECK(!is_stalled(arena, stops + 2, 3, 9)); /* two seconds: a retransmission timeout */
 	CHECK(is_stalled(arena, steady, 6, 0));
 	CHECK(!is_stalled(arena, NULL, 0, 54));
 }
