@@ -304,6 +304,7 @@ const struct workload workload_rate = {
 	.figures_title = "packet/s at 64 B / Mbit/s at MTU / MTU / overhead B",
 	.needs = (const char *const[]){NULL},
 	.packages = (const char *const[]){NULL},
+	.is_flood = true,
 	.estimate_s = estimate_s,
 	.commands = commands,
 	.read = read_outputs,

@@ -228,6 +228,7 @@ const struct workload workload_udp = {
 	.figures_title = "Mbit/s there / back / % lost there / back",
 	.needs = IPERF3_NEEDS,
 	.packages = IPERF3_NEEDS,
+	.is_flood = true,
 	.estimate_s = estimate_s,
 	.commands = commands,
 	.read = read_outputs,

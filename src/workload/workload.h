@@ -167,6 +167,7 @@ struct workload {
 	const char *figures_title;                 /* above their column in a summary */
 	size_t log_packets; /* room in the wire's log, for read(); 0: it wants none */
 	enum workload_scope scope;
+	bool is_flood; /* it sends more than the path takes, and leaves full queues behind */
 	double (*estimate_s)(const struct workload_case *c);
 	/*
 	 * NULL when nothing is needed. Depends on nothing but the plan, since all cells share it:
