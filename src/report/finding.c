@@ -75,6 +75,12 @@ bool finding_explains(const struct findings *findings, const struct outcome *out
 	return false;
 }
 
+const char *finding_place(struct findings *findings, const struct spot *spot)
+{
+	return arena_printf(
+		findings->arena, "%s, %s", profile_title(spot->cell->profile), spot->link->folder);
+}
+
 void finding_each_run(struct findings *findings, const struct vpn *vpn,
 	void (*look)(struct findings *findings, struct finding **finding, const struct spot *spot),
 	struct finding **finding)

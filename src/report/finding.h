@@ -55,6 +55,8 @@ struct spot {
 	const struct link *link;
 	const struct run *run;
 };
+/* "Medium, 0_lom"; the arena's. */
+const char *finding_place(struct findings *findings, const struct spot *spot);
 void finding_each_run(struct findings *findings, const struct vpn *vpn,
 	void (*look)(struct findings *findings, struct finding **finding, const struct spot *spot),
 	struct finding **finding);

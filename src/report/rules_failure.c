@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *where(struct findings *findings, const struct spot *spot)
-{
-	return arena_printf(
-		findings->arena, "%s, %s", profile_title(spot->cell->profile), spot->link->folder);
-}
-
 static bool has_failed(const struct outcome *outcome)
 {
 	return outcome->envelope.status == ENVELOPE_ERROR;
@@ -63,7 +57,7 @@ static void look_quic_mtu(
 			spot->vpn->name, bytes, bytes + UDP_HEADERS,
 			isnan(mtu) ? "less" : arena_printf(findings->arena, "%.0f", mtu));
 	evidence_add(findings, *finding, outcome->path, "%s: %s%s; path MTU of TCP %s",
-		where(findings, spot), outcome->detail ? outcome->detail : "failed",
+		finding_place(findings, spot), outcome->detail ? outcome->detail : "failed",
 		outcome->logs_say_too_long ? ", the server's log says 'message too long'" : "",
 		isnan(mtu) ? "unknown" : arena_printf(findings->arena, "%.0f bytes", mtu));
 	finding_explain(findings, outcome);
@@ -128,7 +122,7 @@ static void look_start_race(
 				spot->vpn->name);
 	evidence_add(findings, *finding, udp->outcome.path,
 		"%s: 1 of 2 streams connected, no interval measured, ended after %.1f s",
-		where(findings, spot), duration);
+		finding_place(findings, spot), duration);
 	finding_explain(findings, &udp->outcome);
 }
 
@@ -172,7 +166,7 @@ static void look_connect_limit(
 			"second to be set up: iperf3 counts --connect-timeout in milliseconds.",
 			spot->vpn->name);
 	evidence_add(findings, *finding, outcome->path, "%s: '%.22s' and ended after %.1f s",
-		where(findings, spot), option, outcome->envelope.duration_s);
+		finding_place(findings, spot), option, outcome->envelope.duration_s);
 	finding_explain(findings, outcome);
 }
 
@@ -217,8 +211,8 @@ static void look_time_limit(
 			spot->vpn->name, limit, limit / 3, spot->vpn->name,
 			longest_download_s(findings, spot->vpn));
 	evidence_add(findings, *finding, outcome->path,
-		"%s: cut off after %.0f s, %.0f s over all attempts", where(findings, spot), limit,
-		outcome->envelope.duration_s);
+		"%s: cut off after %.0f s, %.0f s over all attempts", finding_place(findings, spot),
+		limit, outcome->envelope.duration_s);
 	finding_explain(findings, outcome);
 }
 
@@ -259,7 +253,8 @@ static void look_broken_download(
 			"time, "
 			"and the first failure ends the whole measurement.",
 			spot->vpn->name);
-	evidence_add(findings, *finding, outcome->path, "%s: %.160s", where(findings, spot), line);
+	evidence_add(findings, *finding, outcome->path, "%s: %.160s", finding_place(findings, spot),
+		line);
 	finding_explain(findings, outcome);
 }
 
@@ -330,7 +325,7 @@ static void outcomes_of_run(
 	struct findings *findings, const struct spot *spot, const struct outcome_look *look)
 {
 	const struct run *run = spot->run;
-	const char *place = where(findings, spot);
+	const char *place = finding_place(findings, spot);
 	const struct outcome *const all[] = {&run->ping.outcome, &run->tcp.outcome,
 		&run->udp.outcome, &run->qperf.outcome, &run->video.outcome, &run->nix.outcome};
 

@@ -5,12 +5,6 @@
 
 #include <string.h>
 
-static const char *where(struct findings *findings, const struct spot *spot)
-{
-	return arena_printf(
-		findings->arena, "%s, %s", profile_title(spot->cell->profile), spot->link->folder);
-}
-
 /* Ours begins with 1200 bytes, as QUIC demands, and worked; others begin with more. */
 static void look_large_start(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
@@ -27,7 +21,7 @@ static void look_large_start(
 			"runs did, would have failed: such a datagram does not arrive.",
 			spot->vpn->name);
 	evidence_add(findings, *finding, quic->outcome.path,
-		"%s: a datagram of 1280 bytes without fragments: %s", where(findings, spot),
+		"%s: a datagram of 1280 bytes without fragments: %s", finding_place(findings, spot),
 		quic->datagram_of_1280);
 }
 
@@ -62,7 +56,8 @@ static void look_black_hole(
 			"Programs that trust the interface's MTU hang.",
 			spot->vpn->name);
 	evidence_add(findings, *finding, rate->outcome.path,
-		"%s: the interface takes %.0f bytes, the path carries %.0f", where(findings, spot),
+		"%s: the interface takes %.0f bytes, the path carries %.0f",
+		finding_place(findings, spot),
 		json_number_at(rate->data, "/interface_mtu_bytes", 0),
 		json_number_at(rate->data, "/mtu_bytes", 0));
 }
@@ -88,8 +83,8 @@ static void look_no_fragments(
 			"that send large datagrams, such as video over RIST or DNS, lose them all.",
 			spot->vpn->name);
 	evidence_add(findings, *finding, rate->outcome.path,
-		"%s: a datagram larger than the MTU of %.0f bytes: %s", where(findings, spot),
-		json_number_at(rate->data, "/mtu_bytes", 0), fate);
+		"%s: a datagram larger than the MTU of %.0f bytes: %s",
+		finding_place(findings, spot), json_number_at(rate->data, "/mtu_bytes", 0), fate);
 }
 
 static void rule_no_fragments(struct findings *findings, const struct vpn *vpn)

@@ -82,8 +82,7 @@ static void look_crossed(
 
 	if (outcome_is_success(&tcp->outcome))
 		note_crossed(findings, finding, spot->vpn, tcp, tcp->outcome.path,
-			arena_printf(findings->arena, "%s, %s", profile_title(spot->cell->profile),
-				spot->link->folder));
+			finding_place(findings, spot));
 }
 
 static void rule_crossed_connections(struct findings *findings, const struct vpn *vpn)
