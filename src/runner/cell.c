@@ -194,13 +194,13 @@ static void tell_attempt(const struct measurement *m, bool is_last)
 static void let_drain(struct measurement *m)
 {
 	size_t hosts = lab_host_count(m->stage->lab);
-	int64_t *heard_ns = arena_alloc(m->arena, int64_t, hosts * hosts);
-	int64_t began_ns = clock_now_ns(), took_ns;
+	int64_t began_ns = clock_now_ns(), took_ns, *heard_ns;
 	struct error silence;
 	int status;
 
 	if (!m->cell->workload->is_flood || vpn_check_daemons(m->stage->vpn, &silence))
 		return;
+	heard_ns = arena_alloc(m->arena, int64_t, hosts * hosts);
 	status = lab_reach(m->stage->lab, vpn_addresses(m->stage->vpn),
 		deadline_in(DRAIN_WITHIN_NS), heard_ns, &silence);
 	took_ns = clock_now_ns() - began_ns;

@@ -48,4 +48,21 @@ print(str().join([chr(45)] * 60), flush=True)
 print(\"Server listening on\", sys.argv[1], flush=True)
 time.sleep(100)" "$port"' :
 judge "a server that never answers" timeout .
+
+# A client that is gone cannot wait for what it left in a queue of three seconds; the next cell must not meet it.
+cat >"$scratch/slow.yml" <<'EOF'
+name: slow
+folder: slow
+title: A slow path with a long queue
+model: calibrated
+bottleneck_rate: 1mbit
+bottleneck_buffer: 400kb
+EOF
+sed -i 's/^hosts:.*/hosts: [lom, yuki]/' "$fast"
+# shellcheck disable=SC2016
+iperf3_with : '(sleep 0.8; kill -9 $$) &'
+meshbench_instead run "$fast" --vpn none --workload udp --profile "$scratch/slow.yml" --out "$scratch/queue"
+check "the queue that a flood left drains before anything else is measured" \
+	says 'what udp left in queues let pings through again after [2-9] s'
+check "nothing is left behind" nothing_is_left
 finish
