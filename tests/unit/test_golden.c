@@ -156,7 +156,7 @@ static size_t walk(const char *kind, size_t *ret_failed)
 	}
 
 READS(ping, 10)
-READS(iperf3, 24)
+READS(iperf3, 28)
 READS(quic, 12)
 READS(rate, 10)
 READS(probe, 12)
