@@ -20,7 +20,7 @@ static bool succeeds(struct lab_fixture *fixture, size_t host, const char *const
 	struct proc_spec spec = {.what = "look", .argv = argv};
 	struct error ignored;
 
-	return host_run(lab_host(fixture->lab, host), &spec, deadline_in(40 * NS_PER_S),
+	return host_run(lab_host(fixture->lab, host), &spec, deadline_in(70 * NS_PER_S),
 		       &ignored) == 0;
 }
 
@@ -31,10 +31,14 @@ static bool pings(struct lab_fixture *fixture, size_t from, const char *address)
 	return succeeds(fixture, from, argv);
 }
 
-/* A path may change once more after its first answer, and be silent meanwhile. */
+/*
+ * A path may change once more after its first answer, and be silent meanwhile: a Tailscale client
+ * ends the session of a rebooted peer when the control server tells it of the peer's new key, and
+ * WireGuard's own timers take 15 s to notice.
+ */
 static bool answers_soon(struct lab_fixture *fixture, size_t from, const char *address)
 {
-	const char *const argv[] = {"ping", "-c1", "-w30", "-i0.3", address, NULL};
+	const char *const argv[] = {"ping", "-c1", "-w60", "-i0.3", address, NULL};
 
 	return succeeds(fixture, from, argv);
 }
@@ -134,7 +138,7 @@ static void lives_a_full_life(const char *name, const char *program)
 	CHECK_OK(load(&fixture, name, &driver, &err), err);
 	CHECK_OK(vpn_up(fixture.lab, &driver, fixture_work_dir(&fixture), &vpn, &err), err);
 	address = arena_strdup(fixture.arena, vpn_address(vpn, 2));
-	CHECK(pings(&fixture, 0, address) && pings(&fixture, 0, "luna.vpn"));
+	CHECK(answers_soon(&fixture, 0, address) && pings(&fixture, 0, "luna.vpn"));
 	described = vpn_describe(vpn);
 	text = json_dumps(described, JSON_REAL_PRECISION(6));
 	printf("# %s\n", text);
@@ -145,7 +149,7 @@ static void lives_a_full_life(const char *name, const char *program)
 	CHECK_OK(vpn_restart(vpn, &err), err);
 	printf("# %s: restart %.3f s, wait %.3f s\n", name, vpn_restart_s(vpn), vpn_wait_s(vpn));
 	CHECK(vpn_restart_s(vpn) > 0 || vpn_daemons(vpn, &daemons) == 0);
-	CHECK(strcmp(vpn_address(vpn, 2), address) == 0 && pings(&fixture, 0, address));
+	CHECK(strcmp(vpn_address(vpn, 2), address) == 0 && answers_soon(&fixture, 0, address));
 	CHECK_OK(vpn_check_daemons(vpn, &err), err);
 
 	vpn_downp(&vpn);
