@@ -129,6 +129,8 @@ static void run_rules(struct findings *findings, const struct vpn *vpn)
 		rules_of_numbers[i](findings, vpn);
 	for (size_t i = 0; rules_of_paths[i]; i++)
 		rules_of_paths[i](findings, vpn);
+	for (size_t i = 0; rules_of_meshes[i]; i++)
+		rules_of_meshes[i](findings, vpn);
 	for (size_t i = 0; rules_of_mtu[i]; i++)
 		rules_of_mtu[i](findings, vpn);
 	rule_unknown_cause(findings, vpn);

@@ -63,6 +63,7 @@ void finding_each_run(struct findings *findings, const struct vpn *vpn,
 
 extern void (*const rules_of_failures[])(struct findings *findings, const struct vpn *vpn);
 extern void (*const rules_of_numbers[])(struct findings *findings, const struct vpn *vpn);
+extern void (*const rules_of_meshes[])(struct findings *findings, const struct vpn *vpn);
 extern void (*const rules_of_paths[])(struct findings *findings, const struct vpn *vpn);
 extern void (*const rules_of_mtu[])(struct findings *findings, const struct vpn *vpn);
 extern void (*const rules_of_trees[])(struct findings *findings);

@@ -92,7 +92,8 @@ double mesh_median(const json_t *runs, const char *key)
 
 /* One pair, and what it means for the mesh. */
 struct mesh_worst {
-	double answered_s, stable_s, outage_s, others_outage_s, noise_s, up_s, vpn_s;
+	double answered_s, stable_s, silent_again_s, outage_s, others_outage_s, noise_s, up_s,
+		vpn_s;
 };
 
 static void keep_worst(double *worst, double value)
@@ -101,12 +102,25 @@ static void keep_worst(double *worst, double value)
 		*worst = value;
 }
 
+/* The longest silence after the first answer over what was joined; 0 when it is none by the rule.
+ */
+static double silent_again_s(const json_t *run, const json_t *spans, const struct mesh_rule *rule)
+{
+	double ended_s = mesh_time(run, "ended_s"), joined_s = mesh_time(run, "join_s");
+	double first_s = mesh_contact(spans, rule, joined_s, ended_s).first_s, silent_s;
+
+	if (isnan(joined_s) || isnan(first_s))
+		return NAN;
+	silent_s = mesh_contact(spans, rule, first_s, ended_s).outage_s;
+	return silent_s > rule->silence_s ? silent_s : 0;
+}
+
 /* Of a connect its first answer counts, of a disturbance the one after the longest silence. */
 static json_t *describe_pair(const json_t *run, const json_t *pair, const struct mesh_rule *rule,
 	const char *host, struct mesh_worst *worst)
 {
 	bool is_connect = !isfinite(mesh_time(run, "down_s"));
-	double ended_s = mesh_time(run, "ended_s"), up_s = NAN, vpn_s = NAN;
+	double ended_s = mesh_time(run, "ended_s"), up_s = NAN, vpn_s = NAN, silent_s;
 	const json_t *spans = json_object_get(pair, "overlay");
 	struct mesh_contact c = mesh_contact(spans, rule, 0, ended_s);
 	struct mesh_contact beside =
@@ -121,21 +135,24 @@ static json_t *describe_pair(const json_t *run, const json_t *pair, const struct
 	} else {
 		keep_worst(&worst->noise_s, beside.outage_s);
 	}
+	silent_s = silent_again_s(run, spans, rule);
 	if (!host || mesh_concerns(pair, host)) {
 		/* Who was never away answers at once. */
 		keep_worst(&worst->answered_s, c.outage_s > 0 ? c.answered_s : 0);
 		keep_worst(&worst->stable_s, c.stable_s);
+		keep_worst(&worst->silent_again_s, silent_s);
 		keep_worst(&worst->outage_s, is_connect ? NAN : c.outage_s);
 		keep_worst(&worst->up_s, up_s);
 		keep_worst(&worst->vpn_s, vpn_s);
 	} else {
 		keep_worst(&worst->others_outage_s, c.outage_s);
 	}
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "from",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "from",
 		mesh_text(pair, "from"), "to", mesh_text(pair, "to"), "lost_s",
 		mesh_number(c.lost_s), "answered_s", mesh_number(c.answered_s), "outage_s",
 		mesh_number(is_connect ? NAN : c.outage_s), "stable_s", mesh_number(c.stable_s),
-		"underlay_s", mesh_number(up_s), "vpn_s", mesh_number(vpn_s));
+		"silent_again_s", mesh_number(silent_s), "underlay_s", mesh_number(up_s), "vpn_s",
+		mesh_number(vpn_s));
 }
 
 static void set(json_t *described, const char *key, double value)
@@ -147,7 +164,7 @@ json_t *mesh_describe(const json_t *observations, const json_t *run)
 {
 	const struct mesh_rule rule = mesh_rule(observations);
 	const char *host = json_string_value(json_object_get(run, "host"));
-	struct mesh_worst worst = {NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+	struct mesh_worst worst = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 	double first_s = fmin(mesh_time(run, "serve_s"), mesh_time(run, "join_s"));
 	json_t *pairs = json_array(), *described, *pair;
 	size_t i;
@@ -157,6 +174,7 @@ json_t *mesh_describe(const json_t *observations, const json_t *run)
 	described = json_pack("{s:s?}", "host", host);
 	set(described, "answered_s", worst.answered_s);
 	set(described, "stable_s", worst.stable_s);
+	set(described, "silent_again_s", worst.silent_again_s);
 	set(described, "outage_s", worst.outage_s);
 	set(described, "others_outage_s", worst.others_outage_s);
 	set(described, "noise_s", worst.noise_s);
@@ -171,8 +189,9 @@ json_t *mesh_describe(const json_t *observations, const json_t *run)
 
 json_t *mesh_describe_runs(const json_t *observations, const char *operation)
 {
-	static const char *const keys[] = {"answered_s", "stable_s", "outage_s", "others_outage_s",
-		"noise_s", "asked_s", "daemons_s", "booted_s", "underlay_s", "vpn_s"};
+	static const char *const keys[] = {"answered_s", "stable_s", "silent_again_s", "outage_s",
+		"others_outage_s", "noise_s", "asked_s", "daemons_s", "booted_s", "underlay_s",
+		"vpn_s"};
 	json_t *runs = json_array(), *described = json_object();
 	const json_t *run;
 

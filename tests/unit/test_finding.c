@@ -126,6 +126,24 @@ TEST(a_path_that_swallows_large_datagrams_is_found)
 	CHECK(find(findings_of(results), "no-fragments", "Tunnel"));
 }
 
+TEST(a_first_answer_that_does_not_last_is_found)
+{
+	AUTO(results_freep) struct results *results = results_by_hand();
+	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	json_auto_t *reboots = json_pack("{s:{s:[{s:f, s:f}, {s:f, s:f}, {s:n, s:n}]}}", "one_host",
+		"runs", "silent_again_s", 0.4, "stable_s", 1.8, "silent_again_s", 15.3, "stable_s",
+		16.6, "silent_again_s", "stable_s");
+	struct other_result reboot = {.file = "reboot.json", .data = reboots};
+	const struct finding *finding;
+
+	reboot.outcome.envelope.status = ENVELOPE_SUCCESS;
+	vpn->cells->others = &reboot;
+	finding = find(findings_of(results), "silent-again", "Tunnel");
+	CHECK(finding && finding->evidence_count == 1);
+	CHECK(strstr(finding->evidence->text, "reboot.json, one_host: silent for 15.30 s"));
+	CHECK(strstr(finding->evidence->text, "stable after 16.60 s"));
+}
+
 TEST(nothing_is_found_where_nothing_is_wrong)
 {
 	AUTO(results_freep) struct results *results = results_by_hand();

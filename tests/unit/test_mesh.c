@@ -178,6 +178,23 @@ TEST(the_vpns_share_of_a_reboot_is_told_apart_from_the_hosts)
 		      "0:00:00.250000") == 0);
 }
 
+TEST(a_first_answer_that_does_not_last_is_told)
+{
+	READ(workload_reboot,
+		"[{\"operation\": \"one_host\", \"host\": \"yuki\", \"times\": {\"down_s\": 0.05, "
+		"\"up_s\": 0.05, \"join_s\": 0.06, \"ready_s\": 0.36, \"ended_s\": 9}, \"pairs\": ["
+		"{\"from\": \"lom\", \"to\": \"yuki\", \"overlay\": [[-1, 0, 200], [0.5, 0.6, 20], "
+		"[4.6, 9, 800]], \"underlay\": [[-1, 0, 200], [0.1, 9, 380]]},"
+		"{\"from\": \"yuki\", \"to\": \"lom\", \"overlay\": [[-1, 0, 200], [0.5, 3, 300], "
+		"[3.05, 9, 800]], \"underlay\": [[-1, 0, 200], [0.1, 9, 380]]}]}]");
+
+	CHECK(near(json_number_at(reading.data, "/one_host/runs/0/silent_again_s", 0), 4));
+	CHECK(near(json_number_at(reading.data, "/one_host/silent_again_s/max", 0), 4));
+	CHECK(near(json_number_at(reading.data, "/one_host/runs/0/answered_s", 0), 4.6));
+	/* What is shorter than a tenth of a second is no silence. */
+	CHECK(json_number_at(reading.data, "/one_host/runs/0/pairs/1/silent_again_s", -1) == 0);
+}
+
 #define RESTARTS                                                                                   \
 	"{\"operation\": \"all_hosts\", \"times\": {\"down_s\": 0, \"join_s\": 0, \"ready_s\": "   \
 	"0.1, \"ended_s\": 2}, \"pairs\": [{\"from\": \"lom\", \"to\": \"yuki\", \"overlay\": "    \
