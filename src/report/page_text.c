@@ -238,27 +238,36 @@ static void write_rule(FILE *out, const struct page *page, const struct finding 
 	fputs("</article>\n", out);
 }
 
+static void write_level(
+	FILE *out, const struct page *page, enum severity severity, const char *title)
+{
+	const struct finding *f = page->findings->first;
+
+	while (f && f->severity != severity)
+		f = f->next;
+	if (!f)
+		return;
+	fprintf(out, "<details class=\"level\"%s><summary>%s</summary>\n",
+		severity == SEVERITY_NOTE ? "" : " open", title);
+	for (; f; f = f->next)
+		if (f->severity == severity && is_first_of_its_id(page->findings, f))
+			write_rule(out, page, f);
+	fputs("</details>\n", out);
+}
+
 void page_findings(FILE *out, const struct page *page)
 {
-	static const char *const titles[] = {[SEVERITY_NOTE] = "Notes",
-		[SEVERITY_WARNING] = "Warnings",
-		[SEVERITY_ERROR] = "Errors"};
-
 	fputs("<section id=\"findings\"><h2>Findings</h2><p>What the evidence in the files says "
 	      "about "
 	      "the numbers. An <em>error</em> makes a number wrong or explains why there is none, "
 	      "a "
 	      "<em>warning</em> changes what it means, a <em>note</em> helps to read it.</p>\n",
 		out);
-	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_NOTE; severity--) {
-		fprintf(out, "<details class=\"level\"%s><summary>%s</summary>\n",
-			severity == SEVERITY_NOTE ? "" : " open", titles[severity]);
-		for (const struct finding *f = page->findings->first; f; f = f->next)
-			if (f->severity == (enum severity)severity &&
-				is_first_of_its_id(page->findings, f))
-				write_rule(out, page, f);
-		fputs("</details>\n", out);
-	}
+	write_level(out, page, SEVERITY_ERROR, "Errors");
+	write_level(out, page, SEVERITY_WARNING, "Warnings");
+	write_level(out, page, SEVERITY_NOTE, "Notes");
+	if (!page->findings->first)
+		fputs("<p>There is nothing to say about them.</p>\n", out);
 	fputs("</section>\n", out);
 }
 
