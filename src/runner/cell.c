@@ -17,8 +17,6 @@ enum {
 	SERVICE_LOG_BYTES = 8 * 1024
 };
 
-static const int64_t DRAIN_WITHIN_NS = 60 * NS_PER_S;
-
 /* A cell while it is measured. */
 struct measurement {
 	struct run *run;
@@ -202,7 +200,7 @@ static void let_drain(struct measurement *m)
 		return;
 	heard_ns = arena_alloc(m->arena, int64_t, hosts * hosts);
 	status = lab_reach(m->stage->lab, vpn_addresses(m->stage->vpn),
-		deadline_in(DRAIN_WITHIN_NS), heard_ns, &silence);
+		deadline_in(WORKLOAD_DRAIN_S * NS_PER_S), heard_ns, &silence);
 	took_ns = clock_now_ns() - began_ns;
 	if (took_ns > NS_PER_S)
 		run_tell(m->run, NULL, NULL,

@@ -79,6 +79,9 @@ struct workload_command {
 	size_t keep_bytes;
 };
 
+/* Seconds that a flood may keep pings unanswered; then what is next is measured anyway. */
+#define WORKLOAD_DRAIN_S 60
+
 /*
  * What a workload needs that takes long to make and is the same for every cell: made once on this
  * machine, kept in the user's cache folder, in sight of every host and unchangeable there.

@@ -311,13 +311,15 @@ TEST(a_client_that_is_killed_is_to_blame)
 	}
 }
 
-TEST(udp_directions_run_one_after_the_other)
+TEST(udp_directions_run_one_after_the_other_with_an_answered_ping_between)
 {
 	AUTO(run_done) struct run run = {0};
 
 	CHECK(has_network());
 	CHECK_OK(measure(&run, &workload_udp, "127.0.0.1"), run.err);
-	CHECK(proc_result(run.started[2]).ended_ns <= proc_result(run.started[3]).started_ns);
+	CHECK(proc_result(run.started[2]).ended_ns <= proc_result(run.started[4]).started_ns);
+	CHECK(proc_result(run.started[4]).ended_ns <= proc_result(run.started[3]).started_ns);
+	CHECK(proc_result(run.started[4]).exit_code == 0);
 	CHECK(json_number_at(run.reading.data, "/end/sum_received/bytes", 0) > 0);
 	CHECK(json_number_at(run.reading.data, "/end/sum_received_bidir_reverse/bytes", 0) > 0);
 }
