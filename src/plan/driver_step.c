@@ -90,6 +90,9 @@ static int check_own_file(const struct reading *reading, const struct yaml_value
 		!S_ISREG(info.st_mode))
 		return yaml_fail(
 			&source->file, at, err, "there is no file '%s' in %s", name, source->dir);
+	if (reading->step->verb == DRIVER_SCRIPT && !(info.st_mode & S_IXUSR))
+		return yaml_fail(&source->file, at, err,
+			"'%s' in %s is not executable: chmod +x it", name, source->dir);
 	return 0;
 }
 

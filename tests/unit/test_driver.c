@@ -299,6 +299,18 @@ TEST(rejects_files_that_are_not_in_its_folder)
 		"5:24: '../x' must be the plain name of a file in the driver's folder"));
 }
 
+TEST(rejects_a_script_that_cannot_run)
+{
+	DRAWER(drawer);
+
+	CHECK_OK(put(&drawer, "s", "#!/bin/sh\n"), drawer.err);
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, script: s }\n",
+		arena_printf(drawer.arena, "5:24: 's' in %s is not executable: chmod +x it",
+			drawer.dir)));
+	CHECK(chmod(arena_printf(drawer.arena, "%s/s", drawer.dir), 0755) == 0);
+	CHECK_OK(load(&drawer, HEAD "join:\n  - { what: w, script: s }\n"), drawer.err);
+}
+
 TEST(rejects_targets_that_no_host_could_have)
 {
 	DRAWER(drawer);
