@@ -263,13 +263,10 @@ void mesh_judge(const json_t *observations, struct workload_reading *ret_reading
 		symptom_blame(ret_reading, CAUSE_PARSE, SIZE_MAX, "nothing was observed");
 }
 
-/*
- * Long for a VPN, but in proportion to a plan that has little time. The slowest that is known, a
- * member of ZeroTier, greets a root that came back after 224 s.
- */
+/* Long for a VPN, but in proportion to a plan that has little time. */
 static double limit_s(const struct workload_case *c)
 {
-	return fmin(fmax(12 * c->seconds, 10), 300);
+	return fmin(fmax(12 * c->seconds, 10), 120);
 }
 
 void mesh_rounds(const struct workload_operation operations[], size_t count,

@@ -76,7 +76,7 @@ json_t *mesh_describe_runs(const json_t *observations, const char *operation);
 json_t *mesh_connection_timings(const json_t *observations, const json_t *run);
 /*
  * Every operation as often as the plan says, round by round, with the time that a pair has to
- * answer: twelve times the plan's seconds, but at least 10 s and at most 300 s.
+ * answer: twelve times the plan's seconds, but at least 10 s and at most 120 s.
  */
 void mesh_rounds(const struct workload_operation operations[], size_t count,
 	const struct workload_case *c, struct arena *arena, struct workload_operation **ret_list,

@@ -338,7 +338,7 @@ TEST(operations_come_as_often_as_the_plan_says)
 	CHECK(list[8].speaker == WORKLOAD_OTHERS_SPEAK && list[9].limit_s == 36);
 	workload_restart.operations(
 		&(const struct workload_case){.mesh_runs = 1, .seconds = 30}, arena, &list, &count);
-	CHECK(list[0].limit_s == 300); /* minutes, where a plan has time */
+	CHECK(list[0].limit_s == 120);
 	workload_idle.operations(&c, arena, &list, &count);
 	CHECK(count == 1 && list[0].seconds == 10); /* a shorter look says nothing */
 }
