@@ -246,8 +246,8 @@ TEST(a_rebooted_host_joins_hyprspace_again_or_not_installed_it_would_run_its_dae
 }
 
 /*
- * Not its only root: what it wrote down of its members is lost, they greet a root only every 224 s (16
- * of its heartbeats), and what they send in between it cannot read.
+ * Not its only root: what it wrote down of its members is lost, they greet a root only every 224 s
+ * (16 of its heartbeats), and what they send in between it cannot read.
  */
 TEST(a_rebooted_host_joins_zerotier_again_or_not_installed_it_would_run_its_daemon)
 {
