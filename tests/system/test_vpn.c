@@ -40,8 +40,14 @@ static bool pings(struct lab_fixture *fixture, size_t from, const char *address)
 static bool answers_soon(struct lab_fixture *fixture, size_t from, const char *address)
 {
 	const char *const argv[] = {"ping", "-c1", "-w150", "-i0.3", address, NULL};
+	int64_t asked_ns = clock_now_ns();
+	bool answers = succeeds(fixture, from, argv);
+	double took_s = (double)(clock_now_ns() - asked_ns) / 1e9;
 
-	return succeeds(fixture, from, argv);
+	if (took_s > 1)
+		printf("# %s %s host %zu after %.1f s\n", address,
+			answers ? "answered" : "did not answer", from, took_s);
+	return answers;
 }
 
 static size_t entries_in(const char *folder)
