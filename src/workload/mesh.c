@@ -102,8 +102,7 @@ static void keep_worst(double *worst, double value)
 		*worst = value;
 }
 
-/* The longest silence after the first answer over what was joined; 0 when it is none by the rule.
- */
+/* The longest silence after the first answer since the join; 0 when the rule calls it none. */
 static double silent_again_s(const json_t *run, const json_t *spans, const struct mesh_rule *rule)
 {
 	double ended_s = mesh_time(run, "ended_s"), joined_s = mesh_time(run, "join_s");

@@ -33,6 +33,8 @@ failed = json.load(open(sys.argv[1]))["failed_bring_ups"]
 sys.exit(not (len(failed) == 1 and failed[0]["cause"] == "crashed" and "nobody lives" in failed[0]["evidence"]))' \
 	"$tree/Second/baseline/vpn.json"
 check "it is a finding" sh -c "'$MESHBENCH' report '$tree' --json >'$scratch/report.json' && grep -q failed-bring-ups '$scratch/report.json'"
+check "the page has a heading for each kind of finding that there is, and no other" \
+	sh -c "grep -q '<summary>Warnings<' '$tree/report.html' && ! grep -q '<summary>Errors<' '$tree/report.html'"
 check "its tree, too, is what its schema says" tree_is_sound
 check "nothing is left behind" nothing_is_left
 finish
