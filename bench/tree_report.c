@@ -3,9 +3,10 @@
  * beside what it takes to only parse the same JSON files with jansson. One process per figure, so
  * that peaks of memory are its own; medians of ROUNDS interleaved rounds.
  */
-#include "report/output.h"
-#include "report/page.h"
-#include "report/recompute.h"
+#include "report/output/json.h"
+#include "report/output/number.h"
+#include "report/page/page.h"
+#include "report/published/recompute.h"
 
 #include "base/fd.h"
 

@@ -1,9 +1,9 @@
 /* What changed between two result trees, and how sure that is. */
 #include "report/compare.h"
 
-#include "report/output.h"
+#include "report/output/json.h"
+#include "report/output/number.h"
 #include "report/report.h"
-#include "report/tables.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "report/metric.h"
+#include "report/model/metric.h"
 
 /* One metric of one VPN under one profile in two trees. */
 struct change {

@@ -1,8 +1,8 @@
 /* The command that writes General/comparison/ of a result tree. */
 #include "report/report.h"
 
-#include "report/output.h"
-#include "report/recompute.h"
+#include "report/output/files.h"
+#include "report/published/recompute.h"
 
 struct target {
 	struct outputs *outputs;

@@ -1,8 +1,11 @@
 /* The command that turns a result tree into a page, tables or JSON. */
 #include "report/report.h"
 
-#include "report/output.h"
-#include "report/page.h"
+#include "report/findings/findings_json.h"
+#include "report/output/files.h"
+#include "report/output/json.h"
+#include "report/page/page.h"
+#include "report/tables/tables.h"
 
 #include "base/fd.h"
 

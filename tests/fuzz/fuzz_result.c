@@ -1,6 +1,6 @@
-#include "report/measure.h"
-#include "report/page.h"
-#include "report/recompute.h"
+#include "report/model/result_file.h"
+#include "report/page/page.h"
+#include "report/published/recompute.h"
 
 #include "base/fd.h"
 #include "base/json.h"
@@ -46,17 +46,17 @@ static void fill(struct results *results, const struct tree_entry *entry)
 	link->runs = arena_alloc(results->arena, struct run, 1);
 	results->vpns = vpn;
 	results->reference = vpn;
-	measure_ping(results, entry, link->runs);
-	measure_tcp(results, entry, link->runs);
-	measure_udp(results, entry, link->runs);
-	measure_qperf(results, entry, link->runs);
-	measure_video(results, entry, link->runs);
-	measure_nix(results, entry, link->runs);
-	measure_parallel(results, entry, cell);
-	measure_connect(results, entry, &link->connect);
-	measure_connect(results, entry, &link->reboot);
-	measure_settings(entry, &cell->settings);
-	measure_timing(entry, &cell->timing);
+	result_file_ping(results, entry, link->runs);
+	result_file_tcp(results, entry, link->runs);
+	result_file_udp(results, entry, link->runs);
+	result_file_qperf(results, entry, link->runs);
+	result_file_video(results, entry, link->runs);
+	result_file_nix(results, entry, link->runs);
+	result_file_parallel(results, entry, cell);
+	result_file_connect(results, entry, &link->connect);
+	result_file_connect(results, entry, &link->reboot);
+	result_file_settings(entry, &cell->settings);
+	result_file_timing(entry, &cell->timing);
 }
 
 static void write_everything(struct results *results)

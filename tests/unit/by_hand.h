@@ -1,6 +1,6 @@
 #pragma once
 
-#include "report/results.h"
+#include "report/model/results.h"
 
 /* Results made by hand: VPNs with one link and some repetitions of TCP without impairment. */
 static inline struct results *results_by_hand(void)

@@ -1,5 +1,5 @@
 #include "report/compare.h"
-#include "report/page.h"
+#include "report/page/page.h"
 
 #include "base/fd.h"
 

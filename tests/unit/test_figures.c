@@ -1,6 +1,6 @@
-#include "report/figures.h"
+#include "report/model/figures.h"
 
-#include "report/tables.h"
+#include "report/tables/tables.h"
 
 #include "tap.h"
 

@@ -1,4 +1,4 @@
-#include "report/finding.h"
+#include "report/findings/finding.h"
 
 #include "by_hand.h"
 #include "tap.h"

@@ -1,4 +1,6 @@
-#include "report/output.h"
+#include "report/output/files.h"
+#include "report/output/json.h"
+#include "report/output/number.h"
 
 #include "base/fd.h"
 #include "base/file.h"

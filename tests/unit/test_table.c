@@ -1,5 +1,6 @@
-#include "report/html.h"
-#include "report/table.h"
+#include "report/output/html.h"
+#include "report/output/number.h"
+#include "report/tables/table.h"
 
 #include "base/fd.h"
 

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "report/model/metric.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+/*
+ * A chart is its data: single values with the VPN and the panel they belong to. It is drawn here
+ * as SVG that needs nothing, and handed on as JSON for whoever can do more with it.
+ */
+enum chart_kind {
+	CHART_BARS,    /* per panel a bar per VPN: mean, lowest to highest, single values */
+	CHART_HEAT,    /* VPN x panel, coloured by the share of the best in the panel */
+	CHART_SCATTER, /* x against y, both logarithmic */
+	CHART_LINES,   /* a panel per VPN and profile, a line per link over time */
+};
+
+struct point {
+	struct point *next;
+	const char *vpn, *panel;     /* the panel is a profile, a direction, a host ... */
+	const char *label;           /* "0_lom": which single value this is */
+	const char *place;           /* where its samples are; NULL-able */
+	double x, y;                 /* only scatter charts have an x */
+	double low, high;            /* the value's own range; NAN when it has none */
+	const struct series *series; /* of a line */
+};
+
+struct chart {
+	struct chart *next;
+	const char *id, *title, *about, *workload;
+	enum chart_kind kind;
+	const char *x_title, *y_title, *unit;
+	int decimals;
+	bool higher_is_better;
+	/* Shown even without a value: that there is none is a result. */
+	const char **vpns, **panels;
+	size_t vpn_count, panel_count;
+	struct point *points, **end;
+	size_t point_count;
+};
+
+struct charts {
+	struct arena *arena;
+	const struct results *results;
+	struct chart *first, **end;
+};
+
+struct charts *charts_of(const struct results *results, const struct tuned *tuned);
+void charts_throughput(const struct results *results, struct charts *charts);
+void charts_relations(const struct results *results, struct charts *charts);
+void charts_tuning(const struct results *results, const struct tuned *tuned, struct charts *charts);
+/* The figures of workloads without charts of their own. */
+void charts_others(const struct results *results, struct charts *charts);
+
+struct chart *chart_add(struct charts *charts, enum chart_kind kind, const char *id,
+	const char *title, const char *about);
+struct point *chart_point(
+	struct charts *charts, struct chart *chart, const char *vpn, const char *panel, double y);
+/* One chart of a metric: a panel per profile that has values. */
+void chart_metric(const struct results *results, struct charts *charts, struct chart *chart,
+	enum metric_id id);
+
+/* VPNs with the bare link first, or panels, in the order they are drawn. */
+size_t chart_names(
+	const struct charts *charts, const struct chart *chart, bool is_panel, const char *names[]);
+/* Colours are classes c0..c11, by the VPN's place in the tree. */
+size_t chart_colour(const struct results *results, const char *vpn);
+
+void chart_draw(FILE *out, const struct charts *charts, const struct chart *chart);
+void chart_draw_bars(FILE *out, const struct charts *charts, const struct chart *chart);
+void chart_draw_heat(FILE *out, const struct charts *charts, const struct chart *chart);
+void chart_draw_scatter(FILE *out, const struct charts *charts, const struct chart *chart);
+void chart_draw_lines(FILE *out, const struct charts *charts, const struct chart *chart);
+/* For a script: [{"id","kind",...,"points":[...]}]. */
+json_t *charts_json(const struct charts *charts);
+
+enum {
+	CHART_NAMES_MAX = 64
+};
+
+/* 1, 2 or 5 times a power of ten, about `most` of them up to `high`. */
+double chart_step(double high, size_t most);

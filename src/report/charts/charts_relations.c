@@ -1,0 +1,258 @@
+/* Charts of what goes with what: latency, retransmits, windows, processors, contacts. */
+#include "report/charts/chart.h"
+
+#include <math.h>
+
+static void latency(const struct results *results, struct charts *charts)
+{
+	struct chart *chart = chart_add(charts, CHART_BARS, "ping", "Round trip at rest",
+		"Bar: mean of the runs; line: shortest to longest single round trip.");
+	struct chart *heat = chart_add(charts, CHART_HEAT, "ping_heat", "Round trip at rest",
+		"The fuller the colour, the closer to the best of its column.");
+	struct chart *loss = chart_add(charts, CHART_BARS, "ping_loss", "Pings lost",
+		"Per link, mean of its runs; a run that lost everything counts as 100 %.");
+	struct point *point;
+
+	chart_metric(results, charts, chart, METRIC_PING);
+	chart_metric(results, charts, heat, METRIC_PING);
+	chart_metric(results, charts, loss, METRIC_PING_LOSS);
+	point = chart->points;
+	for (size_t i = 0; i < results->profile_count; i++) {
+		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+
+			for (const struct link *l = cell ? cell->links : NULL; l; l = l->next) {
+				for (const struct run *run = l->runs; run && point;
+					run = run->next) {
+					if (isnan(report_metrics[METRIC_PING].of_run(run)))
+						continue;
+					point->low = run->ping.metrics[PING_MIN].min;
+					point->high = run->ping.metrics[PING_MAX].max;
+					point = point->next;
+				}
+			}
+		}
+	}
+}
+
+/* A point per link for which both numbers are known. */
+static struct chart *scatter(const struct results *results, struct charts *charts,
+	struct chart *chart, double (*x)(const struct run *run), double (*y)(const struct run *run))
+{
+	chart->workload = "tcp";
+	for (size_t i = 0; i < results->profile_count; i++) {
+		const char *profile = results->profiles[i];
+
+		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct cell *cell = cell_of(vpn, profile);
+
+			for (const struct link *l = cell ? cell->links : NULL; l; l = l->next) {
+				struct point *point;
+
+				if (isnan(x(l->runs)) || isnan(y(l->runs)))
+					continue;
+				point = chart_point(charts, chart, vpn->name,
+					profile_title(profile), y(l->runs));
+				point->x = x(l->runs);
+				point->label = l->folder;
+				point->place = results_place(charts->arena, vpn, profile);
+			}
+		}
+	}
+	return chart;
+}
+
+static double window_kib(const struct run *run)
+{
+	return tcp_is_working(&run->tcp) ? run->tcp.max_cwnd_bytes / 1024 : NAN;
+}
+
+/* iperf3's own processor time at both ends. */
+static double processor_s_per_gb(const struct run *run)
+{
+	const struct flow *forward = &run->tcp.forward, *reverse = &run->tcp.reverse;
+	double moved = forward->received_bytes + (reverse->is_there ? reverse->received_bytes : 0);
+
+	if (!tcp_is_working(&run->tcp) || !(moved > 0))
+		return NAN;
+	return (run->tcp.host_cpu_percent + run->tcp.remote_cpu_percent) / 100 * forward->seconds /
+	       (moved / 1e9);
+}
+
+static double closure_processor_s(const struct run *run)
+{
+	return outcome_is_success(&run->nix.outcome) ? run->nix.user_s + run->nix.system_s : NAN;
+}
+
+/* Quantiles over links: what a reader of a tail wants to see beside each other. */
+static void tails(const struct results *results, struct charts *charts)
+{
+	static const struct {
+		double quantile;
+		const char *name;
+	} quantiles[] = {{0.5, "median"}, {0.95, "95 %"}, {0.99, "99 %"}};
+	struct chart *chart = chart_add(charts, CHART_BARS, "ping_tail",
+		"Round trip at rest: the middle and the tail",
+		"Quantiles of the single round trips of each link, without impairment.");
+
+	chart->unit = "ms";
+	chart->workload = "ping";
+	chart->higher_is_better = false;
+	for (size_t q = 0; q < ARRAY_SIZE(quantiles); q++) {
+		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const char *profile = results_base_profile(results);
+			const struct cell *cell = cell_of(vpn, profile);
+
+			for (const struct link *l = cell ? cell->links : NULL; l; l = l->next) {
+				const struct series *rtt = &l->runs->ping.rtt_ms;
+				struct point *point;
+
+				if (!rtt->count)
+					continue;
+				point = chart_point(charts, chart, vpn->name, quantiles[q].name,
+					stats_quantile(
+						rtt->values, rtt->count, quantiles[q].quantile));
+				point->label = l->folder;
+				point->place = results_place(charts->arena, vpn, profile);
+			}
+		}
+	}
+}
+
+static void planes(const struct results *results, struct charts *charts)
+{
+	struct chart *chart = chart_add(charts, CHART_SCATTER, "latency_throughput",
+		"Latency against throughput", "Up and to the left is better.");
+
+	chart->x_title = "round trip at rest, ms";
+	chart->y_title = "TCP received, Mbit/s";
+	scatter(results, charts, chart, report_metrics[METRIC_PING].of_run,
+		report_metrics[METRIC_TCP].of_run);
+	chart = chart_add(charts, CHART_SCATTER, "retransmits_throughput",
+		"Segments sent again against throughput",
+		"At the same profile, whoever sends less again was hit by less.");
+	chart->x_title = "sent again, %";
+	chart->y_title = "TCP received, Mbit/s";
+	scatter(results, charts, chart, report_metrics[METRIC_TCP_RETRANSMIT].of_run,
+		report_metrics[METRIC_TCP].of_run);
+	chart = chart_add(charts, CHART_SCATTER, "retransmits_window",
+		"Segments sent again against the largest window",
+		"A flow that keeps losing never opens its window.");
+	chart->x_title = "sent again, %";
+	chart->y_title = "largest congestion window, KiB";
+	scatter(results, charts, chart, report_metrics[METRIC_TCP_RETRANSMIT].of_run, window_kib);
+	chart = chart_add(charts, CHART_SCATTER, "load_latency",
+		"Round trip at rest against round trip under TCP load",
+		"Far above the diagonal, packets wait in a queue that the load keeps full.");
+	chart->x_title = "at rest, ms";
+	chart->y_title = "under TCP load, ms";
+	scatter(results, charts, chart, report_metrics[METRIC_PING].of_run,
+		report_metrics[METRIC_TCP_RTT].of_run);
+}
+
+static void add_runs(const struct results *results, struct charts *charts, struct chart *chart,
+	const char *panel, double (*of_run)(const struct run *run))
+{
+	const char *profile = results_base_profile(results);
+
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, profile);
+
+		for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
+			struct point *point;
+
+			if (isnan(of_run(link->runs)))
+				continue;
+			point = chart_point(charts, chart, vpn->name, panel, of_run(link->runs));
+			point->label = link->folder;
+			point->place = results_place(charts->arena, vpn, profile);
+		}
+	}
+}
+
+static void processors(const struct results *results, struct charts *charts)
+{
+	struct chart *chart = chart_add(charts, CHART_BARS, "processor",
+		"Processor time of the measuring programs, without impairment",
+		"iperf3 at both ends and nix at the client, without the VPN's own processes.");
+
+	chart->unit = "s";
+	chart->higher_is_better = false;
+	chart->workload = "processor";
+	add_runs(results, charts, chart, "iperf3, per GB over TCP", processor_s_per_gb);
+	add_runs(results, charts, chart, "nix, per closure", closure_processor_s);
+	chart = chart_add(charts, CHART_BARS, "daemon_cpu", "Processor time of the VPN per GB",
+		"All processes of the VPN on all hosts while one TCP flow ran in each direction.");
+	chart_metric(results, charts, chart, METRIC_DAEMON_CPU);
+	chart = chart_add(charts, CHART_BARS, "busiest_thread", "The busiest thread of the VPN",
+		"A thread at 100 % of a core is the ceiling of its VPN.");
+	chart_metric(results, charts, chart, METRIC_BUSIEST);
+	chart = chart_add(charts, CHART_BARS, "release_error", "Release error of the wire, p99",
+		"How late the emulated wire itself let packets go while TCP ran; what lies far "
+		"above "
+		"the others was measured on a busy machine.");
+	chart_metric(results, charts, chart, METRIC_RELEASE_ERROR);
+	chart = chart_add(charts, CHART_BARS, "qperf_cpu", "Processor use of the QUIC receiver",
+		"Of the whole machine, while eight connections run.");
+	chart_metric(results, charts, chart, METRIC_QPERF_CPU);
+}
+
+static void add_contacts(const struct results *results, struct charts *charts, struct chart *chart,
+	bool after_reboot, bool is_own_part)
+{
+	const char *profile = results_contact_profile(results);
+
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, profile);
+
+		for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
+			const struct connect_result *connect =
+				after_reboot ? &link->reboot : &link->connect;
+			double value = is_own_part ? contact_vpn_only_s(connect)
+						   : contact_first_s(connect);
+			struct point *point;
+
+			if (isnan(value) || (is_own_part && connect->checks_on_vpn))
+				continue;
+			point = chart_point(charts, chart, vpn->name,
+				is_own_part ? "the VPN's own part" : "as published", value);
+			point->label = link->host;
+			point->place = results_place(charts->arena, vpn, profile);
+		}
+	}
+}
+
+static void contacts(const struct results *results, struct charts *charts)
+{
+	struct chart *reboot =
+		chart_add(charts, CHART_BARS, "reboot", "Contact after a reboot, per host",
+			"As published the time includes the start of all other hosts. The own part "
+			"is missing "
+			"where the check asked the VPN's address first.");
+	struct chart *first = chart_add(charts, CHART_BARS, "connect", "First contact, per host",
+		"Seconds from the start of the check on each host.");
+
+	reboot->unit = first->unit = "s";
+	reboot->higher_is_better = first->higher_is_better = false;
+	reboot->workload = "reboot";
+	first->workload = "connect";
+	reboot->decimals = first->decimals = 2;
+	add_contacts(results, charts, reboot, true, false);
+	add_contacts(results, charts, reboot, true, true);
+	add_contacts(results, charts, first, false, false);
+	add_contacts(results, charts, first, false, true);
+}
+
+void charts_relations(const struct results *results, struct charts *charts)
+{
+	struct chart *again;
+
+	latency(results, charts);
+	tails(results, charts);
+	planes(results, charts);
+	again = chart_add(charts, CHART_BARS, "retransmits", "TCP segments sent again",
+		"Per cent of the segments sent, so that fast and slow links can be compared.");
+	chart_metric(results, charts, again, METRIC_TCP_RETRANSMIT);
+	processors(results, charts);
+	contacts(results, charts);
+}

@@ -1,0 +1,190 @@
+/* Charts of what was carried: bars, heatmaps, directions, all links at once, over time. */
+#include "report/charts/chart.h"
+
+#include <math.h>
+
+static struct chart *bars(const struct results *results, struct charts *charts, const char *id,
+	const char *title, const char *about, enum metric_id metric)
+{
+	struct chart *chart = chart_add(charts, CHART_BARS, id, title, about);
+
+	chart_metric(results, charts, chart, metric);
+	return chart;
+}
+
+static void heat(const struct results *results, struct charts *charts, const char *id,
+	const char *title, enum metric_id metric)
+{
+	struct chart *chart = chart_add(charts, CHART_HEAT, id, title,
+		"The fuller the colour, the closer to the best of its column; a hundredth of the "
+		"best "
+		"is white.");
+
+	chart_metric(results, charts, chart, metric);
+}
+
+/* A point per link with a value from `of_run`, in a panel of its own name. */
+static void add_panel(const struct results *results, struct charts *charts, struct chart *chart,
+	const char *panel, double (*of_run)(const struct run *run))
+{
+	const char *profile = results_base_profile(results);
+
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, profile);
+
+		for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
+			for (const struct run *run = link->runs; run; run = run->next) {
+				double value = of_run(run);
+				struct point *point;
+
+				if (isnan(value))
+					continue;
+				point = chart_point(charts, chart, vpn->name, panel, value);
+				point->label = link->folder;
+				point->place = results_place(charts->arena, vpn, profile);
+			}
+		}
+	}
+}
+
+static double forward_mbps(const struct run *run)
+{
+	return report_metrics[METRIC_TCP].of_run(run);
+}
+
+static double reverse_mbps(const struct run *run)
+{
+	return report_metrics[METRIC_TCP_REVERSE].of_run(run);
+}
+
+static void directions(const struct results *results, struct charts *charts)
+{
+	struct chart *chart = chart_add(charts, CHART_BARS, "tcp_directions",
+		"TCP in both directions at once, without impairment",
+		"Both flows of a link ran at the same time; the published tables use the first one "
+		"only.");
+
+	chart->unit = "Mbit/s";
+	chart->y_title = "received";
+	chart->workload = "tcp";
+	add_panel(results, charts, chart, "source to target", forward_mbps);
+	add_panel(results, charts, chart, "target to source", reverse_mbps);
+}
+
+static void add_samples(struct charts *charts, struct chart *chart, const struct vpn *vpn,
+	const char *panel, const struct samples *samples, const char *place)
+{
+	for (size_t i = 0; i < samples->count; i++) {
+		struct point *point =
+			chart_point(charts, chart, vpn->name, panel, samples->values[i]);
+
+		point->label = samples->list[i].link;
+		point->place = place;
+	}
+}
+
+/* One link alone against the same link while all others are busy, and the factor between. */
+static void single_against_parallel(const struct results *results, struct charts *charts)
+{
+	const char *profile = results_base_profile(results);
+	struct chart *chart = chart_add(charts, CHART_BARS, "parallel",
+		"One link alone and all links at once, per link",
+		"Every port carries its own flow and its neighbour's other direction when all "
+		"links "
+		"are busy, so half the line rate per link is the ceiling.");
+	struct chart *factor = chart_add(charts, CHART_BARS, "parallel_scaling",
+		"How the total grows when all links are used",
+		"Mean of the links that worked, times the number of links, over one link alone.");
+
+	chart->unit = "Mbit/s";
+	chart->workload = factor->workload = "parallel";
+	factor->decimals = 2;
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, profile);
+		struct samples single = samples_of(charts->arena, cell, METRIC_TCP);
+		struct samples all = samples_of(charts->arena, cell, METRIC_PARALLEL);
+		const char *place = results_place(charts->arena, vpn, profile);
+		double scaling =
+			samples_mean(&all) * (double)cell_links(cell) / samples_mean(&single);
+
+		add_samples(charts, chart, vpn, "one link alone", &single, place);
+		add_samples(charts, chart, vpn, "all links at once", &all, place);
+		if (!isnan(scaling))
+			chart_point(charts, factor, vpn->name, "times one link", scaling)->place =
+				place;
+	}
+}
+
+static void over_time(const struct results *results, struct charts *charts)
+{
+	struct chart *chart = chart_add(charts, CHART_LINES, "tcp_time", "TCP second by second",
+		"One line per link, source to target. A line that ends on the ground is a flow "
+		"that "
+		"stood still.");
+
+	chart->unit = "Mbit/s";
+	chart->workload = "tcp";
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		for (size_t i = 0; i < results->profile_count; i++) {
+			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+
+			for (const struct link *link = cell ? cell->links : NULL; link;
+				link = link->next) {
+				const struct flow *flow = &link->runs->tcp.forward;
+				struct series *mbps;
+				struct point *point;
+
+				if (flow->bps.count < 3)
+					continue;
+				mbps = arena_alloc(charts->arena, struct series, 1);
+				*mbps = flow->bps;
+				mbps->values = arena_alloc(charts->arena, double, mbps->count);
+				for (size_t j = 0; j < mbps->count; j++)
+					mbps->values[j] = flow->bps.values[j] / 1e6;
+				point = chart_point(charts, chart, vpn->name,
+					profile_title(results->profiles[i]), NAN);
+				point->label = link->folder;
+				point->series = mbps;
+			}
+		}
+	}
+}
+
+void charts_throughput(const struct results *results, struct charts *charts)
+{
+	bars(results, charts, "tcp", "TCP, one stream",
+		"What arrived per link. Bar: mean; line: lowest to highest; dots: single links. "
+		"Stalled flows are left out and listed below.",
+		METRIC_TCP);
+	heat(results, charts, "tcp_heat", "TCP, one stream, by profile", METRIC_TCP);
+	directions(results, charts);
+	single_against_parallel(results, charts);
+	bars(results, charts, "parallel_profiles", "TCP on all links at once, per link",
+		"Only links that worked; the published totals add up whatever worked.",
+		METRIC_PARALLEL);
+	over_time(results, charts);
+	heat(results, charts, "udp_heat", "UDP as fast as it goes", METRIC_UDP);
+	bars(results, charts, "qperf", "QUIC", "Eight connections at once, target to source.",
+		METRIC_QPERF);
+	heat(results, charts, "nix_heat", "Download of a package closure", METRIC_NIX);
+	bars(results, charts, "nix_cache", "Download of a package closure",
+		"Shorter is better. A missing bar was cut off by a time limit or broke off.",
+		METRIC_NIX);
+	heat(results, charts, "video_heat", "Video quality", METRIC_VIDEO);
+	bars(results, charts, "video", "Video quality", "Share of packets that arrived in time.",
+		METRIC_VIDEO);
+}
+
+struct charts *charts_of(const struct results *results, const struct tuned *tuned)
+{
+	struct charts *charts = arena_alloc(results->arena, struct charts, 1);
+
+	charts->arena = results->arena;
+	charts->results = results;
+	charts->end = &charts->first;
+	charts_throughput(results, charts);
+	charts_relations(results, charts);
+	charts_others(results, charts);
+	charts_tuning(results, tuned, charts);
+	return charts;
+}

@@ -1,0 +1,71 @@
+/* Charts of the same VPNs on stock and on tuned hosts. */
+#include "report/charts/chart.h"
+
+/* One profile under one tuning. */
+struct side {
+	const struct results *results;
+	const char *profile, *panel; /* "low, reorder-only" */
+};
+
+static void add_points(
+	struct charts *charts, struct chart *speed, const struct vpn *vpn, const struct side *side)
+{
+	struct samples samples = samples_of(charts->arena, cell_of(vpn, side->profile), METRIC_TCP);
+
+	for (size_t i = 0; i < samples.count; i++)
+		chart_point(charts, speed, vpn->name, side->panel, samples.values[i])->label =
+			samples.list[i].link;
+}
+
+static void add_gap(
+	struct charts *charts, struct chart *gap, const struct vpn *vpn, const struct side *side)
+{
+	struct samples here = samples_of(charts->arena, cell_of(vpn, side->profile), METRIC_TCP);
+	struct samples there = samples_of(
+		charts->arena, cell_of(side->results->reference, side->profile), METRIC_TCP);
+
+	if (here.count && there.count && !vpn->is_reference)
+		chart_point(charts, gap, vpn->name, side->panel,
+			100 * samples_mean(&here) / samples_mean(&there));
+}
+
+static void add_side(struct charts *charts, struct chart *speed, struct chart *gap,
+	const char *name, const struct side *side)
+{
+	const struct vpn *vpn = vpn_named(side->results, name);
+
+	if (!vpn || !cell_of(vpn, side->profile))
+		return;
+	add_points(charts, speed, vpn, side);
+	add_gap(charts, gap, vpn, side);
+}
+
+void charts_tuning(const struct results *results, const struct tuned *tuned, struct charts *charts)
+{
+	const struct tuned stock = {tuned, "stock", NULL};
+	struct chart *speed, *gap;
+
+	if (!tuned)
+		return;
+	speed = chart_add(charts, CHART_BARS, "tuning", "TCP of stock and of tuned hosts",
+		"Links whose flow worked, received.");
+	gap = chart_add(charts, CHART_BARS, "tuning_gap",
+		"How VPNs stand to the bare link, stock and tuned",
+		"Per cent of the bare link under the same profile and tuning. Above 100 the VPN "
+		"beats the bare link: where tuning ends that, the gap was the hosts' TCP and not "
+		"the VPN.");
+	speed->unit = "Mbit/s";
+	gap->unit = "%";
+	speed->workload = gap->workload = "tcp";
+	for (size_t i = 0; i < results->profile_count; i++) {
+		for (const struct tuned *one = &stock; one; one = one->next) {
+			const struct side side = {one->results ? one->results : results,
+				results->profiles[i],
+				arena_printf(charts->arena, "%s, %s",
+					profile_title(results->profiles[i]), one->name)};
+
+			for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+				add_side(charts, speed, gap, vpn->name, &side);
+		}
+	}
+}

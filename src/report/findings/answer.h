@@ -1,0 +1,36 @@
+#pragma once
+
+#include "report/findings/finding.h"
+
+/*
+ * Which VPN for what: a ranking per question that groups what cannot be told apart and says what
+ * the data cannot tell.
+ */
+struct rank {
+	struct rank *next;
+	const struct vpn *vpn;
+	struct samples samples;
+	double median;
+	struct interval interval;
+	uint64_t groups;     /* bit k: the VPN is in group k; equal bits, no difference shown */
+	const char *letters; /* the same as "a", "ab", "c" */
+};
+
+struct caveat {
+	struct caveat *next;
+	const char *text;
+};
+
+struct answer {
+	struct answer *next;
+	const char *id, *question;
+	enum metric_id metric;
+	const char *profile; /* folder */
+	struct rank *ranks;  /* the best first */
+	size_t rank_count, group_count;
+	bool is_tested; /* groups come from a test; else from ranges that do not overlap */
+	const char *sentence;
+	struct caveat *caveats;
+};
+
+struct answer *answers_of(const struct results *results, const struct findings *findings);

@@ -1,0 +1,76 @@
+/* Findings, answers and problems as JSON. */
+#include "report/findings/findings_json.h"
+
+#include <math.h>
+
+static json_t *number_json(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *evidence_json(const struct finding *finding)
+{
+	json_t *list = json_array();
+
+	for (const struct evidence *e = finding->evidence; e; e = e->next)
+		json_array_append_new(
+			list, json_pack("{s:s,s:s*}", "text", e->text, "path", e->path));
+	return list;
+}
+
+json_t *findings_json(const struct findings *findings)
+{
+	json_t *list = json_array();
+
+	for (const struct finding *f = findings->first; f; f = f->next)
+		json_array_append_new(
+			list, json_pack("{s:s,s:s,s:s*,s:s,s:o}", "id", f->id, "severity",
+				      severity_name(f->severity), "vpn", f->vpn, "sentence",
+				      f->sentence, "evidence", evidence_json(f)));
+	return list;
+}
+
+static json_t *ranks_json(const struct answer *answer)
+{
+	json_t *list = json_array();
+
+	for (const struct rank *rank = answer->ranks; rank; rank = rank->next)
+		json_array_append_new(
+			list, json_pack("{s:s,s:s,s:o,s:[o,o],s:o,s:I,s:I}", "vpn", rank->vpn->name,
+				      "group", rank->letters, "median", number_json(rank->median),
+				      "interval", number_json(rank->interval.low),
+				      number_json(rank->interval.high), "confidence",
+				      number_json(rank->interval.confidence), "links",
+				      (json_int_t)rank->samples.count, "links_planned",
+				      (json_int_t)rank->samples.planned));
+	return list;
+}
+
+json_t *answers_json(const struct answer *answers)
+{
+	json_t *list = json_array();
+
+	for (const struct answer *answer = answers; answer; answer = answer->next) {
+		json_t *caveats = json_array();
+
+		for (const struct caveat *c = answer->caveats; c; c = c->next)
+			json_array_append_new(caveats, json_string(c->text));
+		json_array_append_new(
+			list, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:o,s:o}", "id", answer->id,
+				      "question", answer->question, "answer", answer->sentence,
+				      "metric", report_metrics[answer->metric].title, "unit",
+				      report_metrics[answer->metric].unit, "profile",
+				      answer->profile, "tested", answer->is_tested, "ranking",
+				      ranks_json(answer), "cannot_tell", caveats));
+	}
+	return list;
+}
+
+json_t *problems_json(const struct results *results)
+{
+	json_t *list = json_array();
+
+	for (const struct tree_problem *p = results->reading.problems; p; p = p->next)
+		json_array_append_new(list, json_pack("{s:s,s:s}", "path", p->path, "why", p->why));
+	return list;
+}

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "report/findings/answer.h"
+
+#include <jansson.h>
+
+/* For `report --json`; the caller owns the arrays. */
+json_t *findings_json(const struct findings *findings);
+json_t *answers_json(const struct answer *answers);
+/* Files of the tree that could not be read. */
+json_t *problems_json(const struct results *results);

@@ -1,0 +1,65 @@
+/* Rules about meshes that come up: connect, reboot and restart. */
+#include "report/findings/finding.h"
+
+#include "base/json.h"
+
+/* A silence as long as the time after which a pair counts as stable; see meshbench-results(5). */
+#define SILENT_AGAIN_S 1.0
+
+/* One result of a VPN's mesh, and the finding that it may add to. */
+struct look {
+	struct findings *findings;
+	struct finding **finding;
+	const struct vpn *vpn;
+	const struct cell *cell;
+	const struct other_result *other;
+};
+
+static void look_silent_run(const struct look *look, const char *operation, const json_t *run)
+{
+	double silent_s = json_number_at(run, "/silent_again_s", 0);
+
+	if (silent_s < SILENT_AGAIN_S)
+		return;
+	if (!*look->finding)
+		*look->finding = finding_add(look->findings, "silent-again", SEVERITY_WARNING,
+			look->vpn->name,
+			"Pairs of %s answered, fell silent and answered again: its first answer "
+			"comes earlier than a path that lasts. Read how long it takes until it is "
+			"stable.",
+			look->vpn->name);
+	evidence_add(look->findings, *look->finding, look->other->outcome.path,
+		"%s, %s, %s: silent for %.2f s after the first answer, stable after %.2f s",
+		profile_title(look->cell->profile), look->other->file, operation, silent_s,
+		json_number_at(run, "/stable_s", 0));
+}
+
+static void look_silent(const struct look *look)
+{
+	const char *operation;
+	json_t *described, *run;
+	size_t i;
+
+	if (!outcome_is_success(&look->other->outcome))
+		return;
+	json_object_foreach (look->other->data, operation, described) {
+		json_array_foreach (json_object_get(described, "runs"), i, run)
+			look_silent_run(look, operation, run);
+	}
+}
+
+static void rule_silent_again(struct findings *findings, const struct vpn *vpn)
+{
+	struct finding *finding = NULL;
+
+	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
+		for (const struct other_result *o = cell->others; o; o = o->next) {
+			const struct look look = {findings, &finding, vpn, cell, o};
+
+			look_silent(&look);
+		}
+	}
+}
+
+void (*const rules_of_meshes[])(struct findings *findings, const struct vpn *vpn) = {
+	rule_silent_again, NULL};

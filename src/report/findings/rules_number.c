@@ -1,0 +1,355 @@
+/* Rules about numbers that do not mean what they seem to: sums, means, counters and clocks. */
+#include "report/findings/finding.h"
+
+#include <math.h>
+#include <string.h>
+
+static void look_stalled(
+	struct findings *findings, struct finding **finding, const struct spot *spot)
+{
+	const struct tcp_result *tcp = &spot->run->tcp;
+	const struct flow *flow = &tcp->forward;
+
+	if (!outcome_is_success(&tcp->outcome) || !flow->is_stalled)
+		return;
+	if (!*finding)
+		*finding = finding_add(findings, "stalled-link", SEVERITY_ERROR, spot->vpn->name,
+			"A TCP flow over %s stood still and was stored as a success; means that "
+			"include it are too low.",
+			spot->vpn->name);
+	evidence_add(findings, *finding, tcp->outcome.path,
+		"%s, %s: %.0f bytes arrived in %.0f s, %.0f were sent",
+		profile_title(spot->cell->profile), spot->link->folder, flow->received_bytes,
+		flow->seconds, flow->sent_bytes);
+}
+
+static void rule_stalled_link(struct findings *findings, const struct vpn *vpn)
+{
+	struct finding *finding = NULL;
+
+	finding_each_run(findings, vpn, look_stalled, &finding);
+	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
+		const struct parallel_result *parallel = cell->parallel;
+
+		for (const struct pair_result *pair = parallel ? parallel->pairs : NULL; pair;
+			pair = pair->next) {
+			if (pair->error || !pair->tcp.forward.is_stalled)
+				continue;
+			if (!finding)
+				finding = finding_add(findings, "stalled-link", SEVERITY_ERROR,
+					vpn->name,
+					"A TCP flow over %s stood still and was stored as a "
+					"success; sums and means that include it are too low.",
+					vpn->name);
+			evidence_add(findings, finding, parallel->outcome.path,
+				"%s, all links at once, %s > %s: %.0f bytes arrived in %.0f s",
+				profile_title(cell->profile), pair->source, pair->target,
+				pair->tcp.forward.received_bytes, pair->tcp.forward.seconds);
+		}
+	}
+}
+
+/* Both ends sent and neither received a byte: no network does that once it has let both connect. */
+static bool is_crossed(const struct tcp_result *tcp)
+{
+	const struct flow *there = &tcp->forward, *back = &tcp->reverse;
+
+	return there->is_there && back->is_there && there->sent_bytes > 0 && back->sent_bytes > 0 &&
+	       there->received_bytes == 0 && back->received_bytes == 0;
+}
+
+static void note_crossed(struct findings *findings, struct finding **finding, const struct vpn *vpn,
+	const struct tcp_result *tcp, const char *path, const char *place)
+{
+	if (!is_crossed(tcp))
+		return;
+	if (!*finding)
+		*finding = finding_add(findings, "crossed-connections", SEVERITY_ERROR, vpn->name,
+			"A stall over %s is most likely iperf3's own: with --bidir its server "
+			"takes the connection that it accepts first for the one made first, and "
+			"where packets are lost or overtake each other both ends then send on one "
+			"and neither reads (esnet/iperf issue 2029). It says nothing about the "
+			"VPN.",
+			vpn->name);
+	evidence_add(findings, *finding, path, "%s: %.0f bytes sent there, %.0f back, none arrived",
+		place, tcp->forward.sent_bytes, tcp->reverse.sent_bytes);
+}
+
+static void look_crossed(
+	struct findings *findings, struct finding **finding, const struct spot *spot)
+{
+	const struct tcp_result *tcp = &spot->run->tcp;
+
+	if (outcome_is_success(&tcp->outcome))
+		note_crossed(findings, finding, spot->vpn, tcp, tcp->outcome.path,
+			finding_place(findings, spot));
+}
+
+static void rule_crossed_connections(struct findings *findings, const struct vpn *vpn)
+{
+	struct finding *finding = NULL;
+
+	finding_each_run(findings, vpn, look_crossed, &finding);
+	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
+		const struct parallel_result *parallel = cell->parallel;
+
+		for (const struct pair_result *pair = parallel ? parallel->pairs : NULL; pair;
+			pair = pair->next) {
+			if (!pair->error)
+				note_crossed(findings, &finding, vpn, &pair->tcp,
+					parallel->outcome.path,
+					arena_printf(findings->arena,
+						"%s, all links at once, %s > %s",
+						profile_title(cell->profile), pair->source,
+						pair->target));
+		}
+	}
+}
+
+static void rule_missing_from_sum(struct findings *findings, const struct vpn *vpn)
+{
+	struct finding *finding = NULL;
+
+	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
+		const struct parallel_result *parallel = cell->parallel;
+		size_t worked = 0, failed = 0;
+
+		for (const struct pair_result *pair = parallel ? parallel->pairs : NULL; pair;
+			pair = pair->next)
+			*(pair->error ? &failed : &worked) += 1;
+		if (!failed)
+			continue;
+		if (!finding)
+			finding = finding_add(findings, "links-missing-from-sum", SEVERITY_ERROR,
+				vpn->name,
+				"The published total of all links at once over %s adds up only the "
+				"links that worked; it must not be compared with totals of more.",
+				vpn->name);
+		evidence_add(findings, finding, parallel->outcome.path,
+			"%s: %zu of %zu links worked", profile_title(cell->profile), worked,
+			worked + failed);
+	}
+}
+
+static void rule_missing_from_mean(struct findings *findings, const struct vpn *vpn)
+{
+	static const enum metric_id looked_at[] = {
+		METRIC_UDP, METRIC_NIX, METRIC_PING, METRIC_VIDEO, METRIC_QPERF};
+	struct finding *finding = NULL;
+
+	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
+		for (size_t i = 0; i < ARRAY_SIZE(looked_at); i++) {
+			struct samples samples = samples_of(findings->arena, cell, looked_at[i]);
+
+			if (!samples.count || samples.count == samples.planned)
+				continue;
+			if (!finding)
+				finding = finding_add(findings, "links-missing-from-mean",
+					SEVERITY_WARNING, vpn->name,
+					"Some means of %s are made from the links that survived; "
+					"survivors are usually the better ones.",
+					vpn->name);
+			evidence_add(findings, finding, samples.list[0].path,
+				"%s, %s: %zu of %zu links", report_metrics[looked_at[i]].title,
+				profile_title(cell->profile), samples.count, samples.planned);
+		}
+	}
+}
+
+enum {
+	COUNTER_RANGE = 65536 /* of a 16-bit counter */
+};
+
+static void look_counter_wrap(
+	struct findings *findings, struct finding **finding, const struct spot *spot)
+{
+	const struct video_result *video = &spot->run->video;
+	const struct summary *dropped = &video->metrics[VIDEO_DROPPED];
+
+	/* One report of nearly the whole range among reports of next to nothing. */
+	if (!outcome_is_success(&video->outcome) || dropped->max < 0.75 * COUNTER_RANGE ||
+		dropped->max >= COUNTER_RANGE || dropped->p75 > 0.01 * COUNTER_RANGE)
+		return;
+	if (!*finding)
+		*finding = finding_add(findings, "counter-wrap", SEVERITY_WARNING, spot->vpn->name,
+			"The video receiver of %s reports tens of thousands of dropped packets in "
+			"one "
+			"second and next to none in the others: a 16-bit counter ran below zero. "
+			"The "
+			"mean number of dropped packets is not a measurement.",
+			spot->vpn->name);
+	evidence_add(findings, *finding, video->outcome.path,
+		"%s, %s: %.0f in one report (%d less %.0f), at most %.0f in three quarters of them",
+		profile_title(spot->cell->profile), spot->link->folder, dropped->max, COUNTER_RANGE,
+		COUNTER_RANGE - dropped->max, dropped->p75);
+}
+
+static void rule_counter_wrap(struct findings *findings, const struct vpn *vpn)
+{
+	struct finding *finding = NULL;
+
+	finding_each_run(findings, vpn, look_counter_wrap, &finding);
+}
+
+static void look_lost_runs(
+	struct findings *findings, struct finding **finding, const struct spot *spot)
+{
+	const struct ping_result *ping = &spot->run->ping;
+	const struct summary *loss = &ping->metrics[PING_LOSS];
+
+	if (!outcome_is_success(&ping->outcome) || loss->max < 100)
+		return;
+	if (!*finding)
+		*finding = finding_add(findings, "ping-run-lost", SEVERITY_WARNING, spot->vpn->name,
+			"Whole runs of pings over %s count as lost: either every packet was lost "
+			"or the "
+			"program's last lines were not understood. The mean loss mixes such a run "
+			"with "
+			"runs that lost single packets, and where all are lost the stored round "
+			"trip "
+			"of 0.0 ms is no round trip.",
+			spot->vpn->name);
+	evidence_add(findings, *finding, ping->outcome.path,
+		"%s, %s: loss %.1f %% in the worst run, %.1f %% in the best",
+		profile_title(spot->cell->profile), spot->link->folder, loss->max, loss->min);
+}
+
+static void rule_lost_runs(struct findings *findings, const struct vpn *vpn)
+{
+	struct finding *finding = NULL;
+
+	finding_each_run(findings, vpn, look_lost_runs, &finding);
+}
+
+static void look_same_drops(
+	struct findings *findings, struct finding **finding, const struct spot *spot)
+{
+	const struct summary *frames = &spot->run->video.metrics[VIDEO_DROPPED_FRAMES];
+
+	if (!outcome_is_success(&spot->run->video.outcome) || frames->average <= 0 ||
+		frames->average > 30)
+		return;
+	if (!*finding)
+		*finding = finding_add(findings, "last-line-unread", SEVERITY_NOTE, spot->vpn->name,
+			"Every video run of %s 'dropped' about the same few frames, with and "
+			"without "
+			"impairment: the encoder's last line was not read, no frame was lost.",
+			spot->vpn->name);
+	evidence_add(findings, *finding, spot->run->video.outcome.path, "%s, %s: %.0f frames short",
+		profile_title(spot->cell->profile), spot->link->folder, frames->average);
+}
+
+/* Only where all runs lack about as many: real drops would follow the impairment. */
+static void rule_same_drops(struct findings *findings, const struct vpn *vpn)
+{
+	double low = INFINITY, high = 0;
+	struct finding *finding = NULL;
+	size_t count = 0;
+
+	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
+		for (const struct link *link = cell->links; link; link = link->next) {
+			const struct video_result *video = &link->runs->video;
+
+			if (!outcome_is_success(&video->outcome))
+				continue;
+			low = fmin(low, video->metrics[VIDEO_DROPPED_FRAMES].average);
+			high = fmax(high, video->metrics[VIDEO_DROPPED_FRAMES].average);
+			count++;
+		}
+	}
+	if (count >= 3 && low >= 10 && high <= low + 5)
+		finding_each_run(findings, vpn, look_same_drops, &finding);
+}
+
+static const struct connect_result *reconnect_of(const struct link *link)
+{
+	return link->reboot.is_there ? &link->reboot : &link->connect;
+}
+
+/* The start of the other hosts is most of a published reconnect time. */
+static void rule_waits_for_hosts(struct findings *findings, const struct vpn *vpn)
+{
+	const struct cell *cell = cell_of(vpn, results_contact_profile(findings->results));
+	struct finding *finding = NULL;
+
+	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
+		const struct connect_result *connect = reconnect_of(link);
+		double outside = contact_outside_s(connect), first = contact_first_s(connect);
+
+		if (!(outside > 0.5 * first) || first < 1)
+			continue;
+		if (!finding)
+			finding = finding_add(findings, "reconnect-waits-for-hosts",
+				SEVERITY_WARNING, vpn->name,
+				"The published reconnect time of %s is mostly the start of the "
+				"other "
+				"hosts: the check first waits until all of them answer %s.",
+				vpn->name,
+				connect->checks_on_vpn ? "on the VPN's own address"
+						       : "outside the VPN");
+		evidence_add(findings, finding, connect->path,
+			"%s: %.2f s in all, %.2f s of them before the VPN was asked", link->host,
+			first, outside);
+	}
+}
+
+/* Times that lie on a grid come from a clock, not from a network. */
+static void rule_fixed_timer(struct findings *findings, const struct vpn *vpn)
+{
+	const struct cell *cell = cell_of(vpn, results_contact_profile(findings->results));
+	struct finding *finding = NULL;
+	size_t on_grid = 0, count = 0;
+
+	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
+		double own = contact_vpn_only_s(&link->reboot);
+
+		if (isnan(own) || link->reboot.checks_on_vpn || own < 1)
+			continue;
+		count++;
+		on_grid += fabs(own - round(own)) < 0.1;
+	}
+	if (count < 2 || on_grid < count)
+		return;
+	finding = finding_add(findings, "fixed-timer", SEVERITY_NOTE, vpn->name,
+		"After a reboot %s came up after whole seconds on every host that had to wait: a "
+		"timer "
+		"of one second decides that, in the VPN or in the check that asks once a second.",
+		vpn->name);
+	for (const struct link *link = cell->links; link; link = link->next)
+		if (contact_vpn_only_s(&link->reboot) >= 1)
+			evidence_add(findings, finding, link->reboot.path, "%s: %.2f s", link->host,
+				contact_vpn_only_s(&link->reboot));
+}
+
+static void look_retried(
+	struct findings *findings, struct finding **finding, const struct spot *spot)
+{
+	const struct run *run = spot->run;
+	const struct outcome *const all[] = {&run->ping.outcome, &run->tcp.outcome,
+		&run->udp.outcome, &run->qperf.outcome, &run->video.outcome, &run->nix.outcome};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		if (!outcome_is_success(all[i]) || all[i]->envelope.attempts < 2)
+			continue;
+		if (!*finding)
+			*finding = finding_add(findings, "retried", SEVERITY_NOTE, spot->vpn->name,
+				"Some results of %s are of a later attempt; the earlier ones "
+				"failed.",
+				spot->vpn->name);
+		evidence_add(findings, *finding, all[i]->path, "%s, %s: attempt %d",
+			profile_title(spot->cell->profile), spot->link->folder,
+			all[i]->envelope.attempts);
+	}
+}
+
+static void rule_retried(struct findings *findings, const struct vpn *vpn)
+{
+	struct finding *finding = NULL;
+
+	finding_each_run(findings, vpn, look_retried, &finding);
+}
+
+void (*const rules_of_numbers[])(struct findings *findings, const struct vpn *vpn) = {
+	rule_stalled_link, rule_crossed_connections, rule_missing_from_sum, rule_missing_from_mean,
+	rule_counter_wrap, rule_lost_runs, rule_same_drops, rule_waits_for_hosts, rule_fixed_timer,
+	rule_retried, NULL};

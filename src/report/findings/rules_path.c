@@ -1,0 +1,297 @@
+/* Rules about why a path behaves as it does: reordering, queues, directions, processors. */
+#include "report/findings/finding.h"
+
+#include <math.h>
+#include <string.h>
+
+static double reorder_events(const struct run *run)
+{
+	return tcp_is_working(&run->tcp) ? run->tcp.reorder_events : NAN;
+}
+
+static double loaded_rtt(const struct run *run)
+{
+	return tcp_is_working(&run->tcp) && run->tcp.mean_rtt_us > 0 ? run->tcp.mean_rtt_us / 1e3
+								     : NAN;
+}
+
+static double idle_rtt(const struct run *run)
+{
+	return outcome_is_success(&run->ping.outcome) && run->ping.metrics[PING_LOSS].min < 100
+		       ? run->ping.metrics[PING_AVERAGE].average
+		       : NAN;
+}
+
+static double udp_lost(const struct run *run)
+{
+	return outcome_is_success(&run->udp.outcome) ? run->udp.lost_percent : NAN;
+}
+
+static double again_percent(const struct run *run)
+{
+	return tcp_is_working(&run->tcp) ? run->tcp.retransmit_percent : NAN;
+}
+
+/* Segments per reordering event is what a slow and a fast link can be compared by. */
+static double events_per_million(const struct run *run)
+{
+	double mss = run->tcp.mss_bytes > 0 ? run->tcp.mss_bytes : 1448;
+	double segments = run->tcp.forward.sent_bytes / mss;
+
+	return tcp_is_working(&run->tcp) && segments > 0 ? 1e6 * run->tcp.reorder_events / segments
+							 : NAN;
+}
+
+static void rule_reorders_itself(struct findings *findings, const struct vpn *vpn)
+{
+	const char *profile = results_base_profile(findings->results);
+	const struct cell *cell = cell_of(vpn, profile);
+	const struct cell *bare = cell_of(findings->results->reference, profile);
+	double here = printed_mean(cell, events_per_million, NULL);
+	double there = printed_mean(bare, events_per_million, NULL);
+	struct finding *finding;
+
+	if (vpn->is_reference || !(here > 10) || !(here > 10 * (isnan(there) ? 0 : there)))
+		return;
+	finding = finding_add(findings, "reorders-by-itself", SEVERITY_NOTE, vpn->name,
+		"%s changes the order of packets by itself: without any impairment TCP saw %.0f "
+		"reorderings per million segments, %.0f on the bare link.",
+		vpn->name, here, isnan(there) ? 0 : there);
+	for (const struct link *link = cell->links; link; link = link->next)
+		if (tcp_is_working(&link->runs->tcp))
+			evidence_add(findings, finding, link->runs->tcp.outcome.path,
+				"%s: %.0f reorderings, %.4f %% of segments sent again",
+				link->folder, link->runs->tcp.reorder_events,
+				link->runs->tcp.retransmit_percent);
+}
+
+/* Jitter reorders what the bare link carries; a tunnel without any hides it in order again. */
+static void rule_reliable_outside(struct findings *findings, const struct vpn *vpn)
+{
+	const struct vpn *reference = findings->results->reference;
+
+	for (size_t i = 0; i < findings->results->profile_count; i++) {
+		const char *profile = findings->results->profiles[i];
+		const struct cell *bare = cell_of(reference, profile);
+		double there = printed_mean(bare, events_per_million, NULL);
+		double here = printed_mean(cell_of(vpn, profile), events_per_million, NULL);
+		struct finding *finding;
+
+		if (vpn->is_reference || !bare || !bare->settings.is_there || !(there > 1000) ||
+			!(here < there / 100))
+			continue;
+		finding = finding_add(findings, "reliable-outside", SEVERITY_NOTE, vpn->name,
+			"%s delivers in order what the wire reorders: it carries packets inside a "
+			"reliable, ordered transport of its own.",
+			vpn->name);
+		evidence_add(findings, finding, NULL,
+			"%s: %.0f reorderings per million segments, %.0f on the bare link",
+			profile_title(profile), here, there);
+		return;
+	}
+}
+
+static void rule_bufferbloat(struct findings *findings, const struct vpn *vpn)
+{
+	const struct cell *cell = cell_of(vpn, results_base_profile(findings->results));
+	double loaded = printed_mean(cell, loaded_rtt, NULL);
+	double idle = printed_mean(cell, idle_rtt, NULL);
+	struct finding *finding;
+
+	if (!(loaded > 3 * idle) || !(loaded - idle > 3))
+		return;
+	finding = finding_add(findings, "bufferbloat", SEVERITY_NOTE, vpn->name,
+		"Under load a round trip over %s takes %.1f times as long as at rest (%.1f instead "
+		"of "
+		"%.1f ms): packets wait in a queue that one TCP flow keeps full.",
+		vpn->name, loaded / idle, loaded, idle);
+	for (const struct link *link = cell->links; link; link = link->next)
+		if (tcp_is_working(&link->runs->tcp))
+			evidence_add(findings, finding, link->runs->tcp.outcome.path,
+				"%s: mean %.2f ms, longest %.2f ms", link->folder,
+				link->runs->tcp.mean_rtt_us / 1e3,
+				link->runs->tcp.max_rtt_us / 1e3);
+}
+
+static void rule_asymmetric(struct findings *findings, const struct vpn *vpn)
+{
+	const struct cell *cell = cell_of(vpn, results_base_profile(findings->results));
+	struct samples samples = samples_of(findings->arena, cell, METRIC_TCP);
+	double low = INFINITY, high = 0;
+	struct finding *finding;
+
+	for (size_t i = 0; i < samples.count; i++) {
+		low = fmin(low, samples.values[i]);
+		high = fmax(high, samples.values[i]);
+	}
+	if (samples.count < 2 || !(high > 1.15 * low))
+		return;
+	finding = finding_add(findings, "asymmetric-links", SEVERITY_NOTE, vpn->name,
+		"The links of %s are not alike: the best carried %.0f %% more than the worst, so "
+		"the "
+		"mean describes none of them.",
+		vpn->name, 100 * (high / low - 1));
+	for (size_t i = 0; i < samples.count; i++)
+		evidence_add(findings, finding, samples.list[i].path, "%s: %.1f Mbit/s",
+			samples.list[i].link, samples.values[i]);
+}
+
+static void rule_back_pressure(struct findings *findings, const struct vpn *vpn)
+{
+	const struct results *results = findings->results;
+	double base = printed_mean(cell_of(vpn, results_base_profile(results)), udp_lost, NULL);
+	struct finding *finding = NULL;
+
+	for (size_t i = 0; i < results->profile_count; i++) {
+		const struct cell *cell = cell_of(vpn, results->profiles[i]);
+		double lost = printed_mean(cell, udp_lost, NULL);
+
+		if (!cell || !cell->settings.is_there || cell->settings.is_ours || !(base < 5) ||
+			!(lost > 30 + 2 * cell->settings.loss_percent))
+			continue;
+		if (!finding)
+			finding = finding_add(findings, "back-pressure-lost", SEVERITY_WARNING,
+				vpn->name,
+				"The loss of the UDP flood over %s jumps although the impairment "
+				"drops few packets: an emulator that delays packets on the "
+				"sender's "
+				"own port frees the sender of waiting for them, so it floods.",
+				vpn->name);
+		evidence_add(findings, finding, NULL,
+			"%s: %.1f %% lost, %.1f %% without impairment; the profile drops %.1f %%",
+			profile_title(results->profiles[i]), lost, base,
+			cell->settings.loss_percent);
+	}
+}
+
+static void rule_processor_bound(struct findings *findings, const struct vpn *vpn)
+{
+	const struct cell *cell = cell_of(vpn, results_base_profile(findings->results));
+	struct finding *finding = NULL;
+
+	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
+		const struct nix_result *nix = &link->runs->nix;
+
+		if (!outcome_is_success(&nix->outcome) ||
+			!(nix->user_s + nix->system_s > nix->mean_s))
+			continue;
+		if (!finding)
+			finding = finding_add(findings, "client-bound", SEVERITY_NOTE, vpn->name,
+				"Without impairment the download over %s waits for the client's "
+				"own "
+				"processor: it computes longer than the download lasts, so a "
+				"faster "
+				"network could not shorten it much.",
+				vpn->name);
+		evidence_add(findings, finding, nix->outcome.path,
+			"%s: %.1f s of processor time in %.1f s", link->folder,
+			nix->user_s + nix->system_s, nix->mean_s);
+	}
+}
+
+static void look_saturated(
+	struct findings *findings, struct finding **finding, const struct spot *spot)
+{
+	const struct udp_result *udp = &spot->run->udp;
+	double busiest = fmax(udp->host_cpu_percent, udp->remote_cpu_percent);
+
+	if (!outcome_is_success(&udp->outcome) || busiest < 95 || udp->lost_percent < 5)
+		return;
+	if (!*finding)
+		*finding = finding_add(findings, "sender-saturated", SEVERITY_NOTE, spot->vpn->name,
+			"The UDP flood over %s was limited by iperf3 itself: it used a whole "
+			"processor "
+			"core and sent more than the tunnel takes, so the loss measures the "
+			"excess.",
+			spot->vpn->name);
+	evidence_add(findings, *finding, udp->outcome.path,
+		"%s, %s: %.0f %% of a core at the sender, %.0f %% at the receiver, %.0f Mbit/s "
+		"offered",
+		profile_title(spot->cell->profile), spot->link->folder, udp->host_cpu_percent,
+		udp->remote_cpu_percent, udp->forward.sent_bps / 1e6);
+}
+
+static void look_one_thread(
+	struct findings *findings, struct finding **finding, const struct spot *spot)
+{
+	const struct outcome *outcome = &spot->run->tcp.outcome;
+	const struct effort *effort = &outcome->effort;
+
+	if (!outcome_is_success(outcome) || !(effort->busiest_share > 0.9))
+		return;
+	if (!*finding)
+		*finding = finding_add(findings, "one-busy-thread", SEVERITY_NOTE, spot->vpn->name,
+			"One thread of %s used a whole processor core while TCP ran: that thread, "
+			"not "
+			"the network, sets the speed, and more cores would not help.",
+			spot->vpn->name);
+	evidence_add(findings, *finding, outcome->path,
+		"%s, %s: thread '%s' of %s on %s at %.0f %% of a core, %.0f Mbit/s",
+		profile_title(spot->cell->profile), spot->link->folder, effort->thread,
+		effort->daemon, effort->host, 100 * effort->busiest_share,
+		spot->run->tcp.forward.received_bps / 1e6);
+}
+
+static void rule_one_thread(struct findings *findings, const struct vpn *vpn)
+{
+	struct finding *finding = NULL;
+
+	finding_each_run(findings, vpn, look_one_thread, &finding);
+}
+
+static void rule_saturated(struct findings *findings, const struct vpn *vpn)
+{
+	struct finding *finding = NULL;
+
+	finding_each_run(findings, vpn, look_saturated, &finding);
+}
+
+void (*const rules_of_paths[])(struct findings *findings, const struct vpn *vpn) = {
+	rule_reorders_itself, rule_reliable_outside, rule_bufferbloat, rule_asymmetric,
+	rule_back_pressure, rule_processor_bound, rule_one_thread, rule_saturated, NULL};
+
+/* Impairment per super-packet shows as two groups of VPNs under one profile. */
+void rule_super_packets(struct findings *findings)
+{
+	const struct results *results = findings->results;
+
+	for (size_t i = 0; results->reference && i < results->profile_count; i++) {
+		const char *profile = results->profiles[i];
+		const struct cell *bare = cell_of(results->reference, profile);
+		double there = printed_mean(bare, again_percent, NULL);
+		struct finding *finding = NULL;
+		size_t like_bare = 0, unlike = 0;
+
+		if (!bare || !bare->settings.is_there || bare->settings.is_ours || !(there > 0.01))
+			continue;
+		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			double here = printed_mean(cell_of(vpn, profile), again_percent, NULL);
+
+			like_bare += here < 1.5 * there;
+			unlike += here > 2 * there && here < 10 * there;
+		}
+		/* The bare link is one of those that are like itself. */
+		if (like_bare < 1 || unlike < 2)
+			continue;
+		finding = finding_add(findings, "super-packets", SEVERITY_ERROR, NULL,
+			"Under '%s' VPNs fall into two groups by the share of segments sent again, "
+			"and "
+			"the bare link is in the better one. An emulator on the sender's own port "
+			"decides once per super-packet of up to 44 segments: whoever hands it "
+			"super-packets meets fewer losses and reorderings per byte. Speeds of the "
+			"two "
+			"groups cannot be compared.",
+			profile_title(profile));
+		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct cell *cell = cell_of(vpn, profile);
+
+			evidence_add(findings, finding, NULL,
+				"%s: %.3f %% sent again, %.2f times the bare link; %.0f "
+				"reorderings",
+				vpn->name, printed_mean(cell, again_percent, NULL),
+				printed_mean(cell, again_percent, NULL) / there,
+				printed_mean(cell, reorder_events, NULL));
+		}
+		return;
+	}
+}

@@ -1,0 +1,197 @@
+/* Rules about the whole tree: its impairment, its repetitions, its order, its files. */
+#include "report/findings/finding.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+static void rule_effective(struct findings *findings)
+{
+	const struct results *results = findings->results;
+	const struct cell *base = cell_of(results->reference, results_base_profile(results));
+	struct samples at_rest = samples_of(findings->arena, base, METRIC_PING);
+	struct finding *finding = NULL;
+
+	for (size_t i = 0; i < results->profile_count; i++) {
+		const struct cell *cell = cell_of(results->reference, results->profiles[i]);
+		struct samples rtt = samples_of(findings->arena, cell, METRIC_PING);
+		double added = samples_mean(&rtt) - samples_mean(&at_rest);
+
+		if (!cell || !cell->settings.is_there || !(cell->settings.latency_ms > 0) ||
+			!(fabs(added / cell->settings.latency_ms - 1) > 0.15))
+			continue;
+		if (!finding)
+			finding = finding_add(findings, "impairment-off-nominal", SEVERITY_WARNING,
+				NULL,
+				"The impairment that packets met is not the one that was asked "
+				"for: "
+				"delay minus jitter below zero is cut off at zero, which makes the "
+				"mean delay longer.");
+		evidence_add(findings, finding, NULL,
+			"%s: %.1f ms of delay (jitter %.1f ms) stored per round trip, %.2f ms "
+			"added",
+			profile_title(results->profiles[i]), cell->settings.latency_ms,
+			cell->settings.jitter_ms, added);
+	}
+}
+
+static void rule_correlation(struct findings *findings)
+{
+	const struct results *results = findings->results;
+	struct finding *finding = NULL;
+
+	for (size_t i = 0; results->reference && i < results->profile_count; i++) {
+		const struct cell *cell = cell_of(results->reference, results->profiles[i]);
+
+		if (!cell || !cell->settings.is_there || cell->settings.is_calibrated ||
+			cell->settings.correlation_percent <= 0 ||
+			cell->settings.reorder_percent <= 0)
+			continue;
+		if (!finding)
+			finding = finding_add(findings, "correlation-never-fires", SEVERITY_WARNING,
+				NULL,
+				"Reordering was asked for with a correlation. The kernel's "
+				"correlated "
+				"random numbers are averages that hardly ever fall below a few per "
+				"cent, so such a rule practically never fires: the reordering in "
+				"these runs comes from jitter.");
+		evidence_add(findings, finding, NULL,
+			"%s: reorder %.1f %% with correlation %.0f %% as stored (twice what a port "
+			"does), jitter %.1f ms",
+			profile_title(results->profiles[i]), cell->settings.reorder_percent,
+			cell->settings.correlation_percent, cell->settings.jitter_ms);
+	}
+}
+
+static size_t most_values(const struct findings *findings)
+{
+	const struct results *results = findings->results;
+	size_t most = 0;
+
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
+			struct samples samples = samples_of(findings->arena, cell, METRIC_TCP);
+
+			most = samples.count > most ? samples.count : most;
+		}
+	return most;
+}
+
+static void rule_repetitions(struct findings *findings)
+{
+	size_t most = most_values(findings);
+	struct finding *finding;
+
+	if (most == 0 || permutation_floor(most, most) <= 0.05)
+		return;
+	finding = finding_add(findings, "too-few-repetitions", SEVERITY_WARNING, NULL,
+		"No difference between two VPNs in this tree can be shown to be more than chance: "
+		"with %zu values on each side even the clearest outcome has a probability of %.2f. "
+		"Rankings here are descriptions of these runs.",
+		most, permutation_floor(most, most));
+	evidence_add(findings, finding, NULL,
+		"%zu values per VPN, profile and workload; 4 would allow p = 0.03, 8 p = 0.0002",
+		most);
+}
+
+static void rule_environment(struct findings *findings)
+{
+	if (findings->results->environment)
+		return;
+	evidence_add(findings,
+		finding_add(findings, "no-environment", SEVERITY_NOTE, NULL,
+			"Nothing says which versions, offloads, congestion control, MTU and "
+			"sysctls "
+			"these runs had, so they cannot be repeated exactly."),
+		"environment.json", "environment.json is not there");
+}
+
+/* The earliest and latest start of a VPN's TCP tests; 0 when none is stored. */
+static void span_of(const struct vpn *vpn, double *ret_first_s, double *ret_last_s)
+{
+	*ret_first_s = *ret_last_s = 0;
+	for (const struct cell *cell = vpn->cells; cell; cell = cell->next)
+		for (const struct link *link = cell->links; link; link = link->next) {
+			double at_s = link->runs->tcp.started_s;
+
+			if (at_s <= 0)
+				continue;
+			*ret_first_s = *ret_first_s > 0 ? fmin(*ret_first_s, at_s) : at_s;
+			*ret_last_s = fmax(*ret_last_s, at_s);
+		}
+}
+
+/* Whether two spans of time share a moment; those that do were at least interleaved. */
+static bool overlap(const struct vpn *a, const struct vpn *b)
+{
+	double a_first, a_last, b_first, b_last;
+
+	span_of(a, &a_first, &a_last);
+	span_of(b, &b_first, &b_last);
+	return a_first <= b_last && b_first <= a_last;
+}
+
+static const char *time_text(struct arena *arena, double at_s)
+{
+	time_t whole = (time_t)at_s;
+	struct tm parts;
+
+	gmtime_r(&whole, &parts);
+	return arena_printf(arena, "%04d-%02d-%02d %02d:%02d UTC", parts.tm_year + 1900,
+		parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min);
+}
+
+static void rule_order(struct findings *findings)
+{
+	double first_s = INFINITY, last_s = 0;
+	struct finding *finding;
+	size_t count = 0;
+	bool is_long;
+
+	for (const struct vpn *vpn = findings->results->vpns; vpn; vpn = vpn->next) {
+		double from_s, to_s;
+
+		span_of(vpn, &from_s, &to_s);
+		if (from_s <= 0)
+			continue;
+		for (const struct vpn *other = vpn->next; other; other = other->next)
+			if (overlap(vpn, other))
+				return;
+		first_s = fmin(first_s, from_s);
+		last_s = fmax(last_s, to_s);
+		count++;
+	}
+	if (count < 2)
+		return;
+	is_long = last_s - first_s >= 7200;
+	finding = finding_add(findings, "one-after-the-other", SEVERITY_NOTE, NULL,
+		"The VPNs were measured one after the other within %.0f %s, not in turns: whatever "
+		"changed on the hosts in that time looks like a difference between VPNs.",
+		(last_s - first_s) / (is_long ? 3600 : 60), is_long ? "hours" : "minutes");
+	for (const struct vpn *vpn = findings->results->vpns; vpn; vpn = vpn->next) {
+		double from_s, to_s;
+
+		span_of(vpn, &from_s, &to_s);
+		if (from_s > 0)
+			evidence_add(findings, finding, NULL, "%s: %s to %s", vpn->name,
+				time_text(findings->arena, from_s),
+				time_text(findings->arena, to_s));
+	}
+}
+
+static void rule_damaged(struct findings *findings)
+{
+	struct finding *finding = NULL;
+
+	for (const struct tree_problem *problem = findings->results->reading.problems; problem;
+		problem = problem->next) {
+		if (!finding)
+			finding = finding_add(findings, "damaged-file", SEVERITY_ERROR, NULL,
+				"Some files could not be used and are left out of every number.");
+		evidence_add(
+			findings, finding, problem->path, "%s: %s", problem->path, problem->why);
+	}
+}
+
+void (*const rules_of_trees[])(struct findings *findings) = {rule_super_packets, rule_effective,
+	rule_correlation, rule_repetitions, rule_environment, rule_order, rule_damaged, NULL};

@@ -1,0 +1,321 @@
+/* Envelopes, pings, streams, caches and connection checks as numbers. */
+#include "report/model/result_file.h"
+
+#include "base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct series series_of(struct arena *arena, const json_t *array, size_t most)
+{
+	struct series series = {0};
+	size_t size = json_array_size(array);
+
+	series.values = arena_alloc(arena, double, (size < most ? size : most) + 1);
+	for (size_t i = 0; i < size && i < most; i++) {
+		const json_t *number = json_array_get(array, i);
+
+		if (!json_is_number(number))
+			break;
+		series.values[series.count++] = json_number_value(number);
+	}
+	return series;
+}
+
+/* The last line that says something, cut to a readable length. */
+static const char *last_line(struct arena *arena, const char *text)
+{
+	const char *end = text + strlen(text), *start;
+
+	while (end > text && strchr(" \r\n\t", end[-1]))
+		end--;
+	for (start = end; start > text && start[-1] != '\n';)
+		start--;
+	return arena_strndup(arena, start, end - start > 240 ? 240 : (size_t)(end - start));
+}
+
+/* A failed iperf3 prints its reason as JSON; other tools say it last on stderr. */
+static const char *detail_of(struct arena *arena, const json_t *error)
+{
+	static const char *const places[] = {"/msg", "/stderr", "/stdout", "/description"};
+	const char *description = json_string_at(error, "/description", NULL);
+	const char *out = json_string_at(error, "/stdout", "");
+	const char *reason = strstr(out, "\"error\"");
+
+	if (reason)
+		return last_line(arena, arena_strndup(arena, reason, strcspn(reason, "\n}")));
+	if (description && *description)
+		return last_line(arena, description);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		const char *text = json_string_at(error, places[i], "");
+
+		if (*text)
+			return last_line(arena, text);
+	}
+	return NULL;
+}
+
+static const char *text_at(struct arena *arena, const json_t *value, const char *pointer)
+{
+	return arena_strdup(arena, json_string_at(value, pointer, "?"));
+}
+
+static struct effort read_effort(struct arena *arena, const json_t *value)
+{
+	const json_t *resources = json_at(value, "/meta/resources");
+	const json_t *busiest = json_object_get(resources, "busiest_thread");
+	struct effort effort = {
+		.daemons_s_per_gb = json_number_at(resources, "/daemons_cpu_s_per_gb", NAN),
+		.busiest_share = json_number_at(busiest, "/share_of_core", NAN),
+		.release_error_us = json_number_at(value, "/meta/wire/release_error_us/p99", NAN),
+	};
+
+	if (!isnan(effort.busiest_share)) {
+		effort.thread = text_at(arena, busiest, "/thread");
+		effort.daemon = text_at(arena, busiest, "/daemon");
+		effort.host = text_at(arena, busiest, "/host");
+	}
+	return effort;
+}
+
+void result_file_outcome(
+	struct results *results, const struct tree_entry *entry, struct outcome *outcome)
+{
+	const char *logs = json_string_at(entry->value, "/meta/service_logs", "");
+	json_t *error = json_object_get(entry->value, "error");
+
+	outcome->envelope = entry->envelope;
+	outcome->path = entry->path;
+	outcome->effort = read_effort(results->arena, entry->value);
+	if (entry->envelope.status != ENVELOPE_ERROR)
+		return;
+	outcome->logs_say_too_long =
+		strcasestr(logs, "message too long") || strstr(logs, "EMSGSIZE");
+	outcome->error = error;
+	json_array_append(results->kept, error);
+	outcome->detail = detail_of(results->arena, error);
+}
+
+/* A file that says success and lacks what it is there for. */
+static void reject(struct results *results, const struct tree_entry *entry, struct outcome *outcome)
+{
+	tree_add_problem(results->arena, &results->reading, entry->path,
+		"it says success but lacks the numbers of its workload");
+	*outcome = (struct outcome){0};
+}
+
+static bool read_summary(const json_t *data, const char *pointer, struct summary *ret_summary)
+{
+	const json_t *stats = json_at(data, pointer);
+	double average = json_number_at(stats, "/average", NAN);
+
+	if (isnan(average))
+		return false;
+	*ret_summary = (struct summary){
+		.min = json_number_at(stats, "/min", average),
+		.average = average,
+		.max = json_number_at(stats, "/max", average),
+		.p25 = json_number_at(stats, "/percentiles/p25", average),
+		.p50 = json_number_at(stats, "/percentiles/p50", average),
+		.p75 = json_number_at(stats, "/percentiles/p75", average),
+	};
+	return true;
+}
+
+/* Reads all pointers or rejects the file; a failure only keeps its frame. */
+static bool read_summaries(struct results *results, const struct tree_entry *entry,
+	struct outcome *outcome, const char *const *pointers, size_t count, struct summary *into)
+{
+	result_file_outcome(results, entry, outcome);
+	if (entry->envelope.status != ENVELOPE_SUCCESS)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!read_summary(entry->data, pointers[i], &into[i])) {
+			reject(results, entry, outcome);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Every answer of every run, one behind the other. */
+static void read_round_trips(struct arena *arena, const json_t *runs, struct series *ret_series)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < json_array_size(runs); i++)
+		count += json_array_size(json_at(json_array_get(runs, i), "/rtt_ms"));
+	ret_series->values = arena_alloc(arena, double, count + 1);
+	for (size_t i = 0; i < json_array_size(runs); i++) {
+		struct series run =
+			series_of(arena, json_at(json_array_get(runs, i), "/rtt_ms"), count);
+
+		for (size_t j = 0; j < run.count; j++)
+			ret_series->values[ret_series->count++] = run.values[j];
+	}
+}
+
+void result_file_ping(struct results *results, const struct tree_entry *entry, struct run *run)
+{
+	static const char *const pointers[PING_METRICS] = {"/rtt_min_ms", "/rtt_avg_ms",
+		"/rtt_max_ms", "/rtt_mdev_ms", "/packet_loss_percent"};
+
+	if (!read_summaries(
+		    results, entry, &run->ping.outcome, pointers, PING_METRICS, run->ping.metrics))
+		return;
+	read_round_trips(results->arena, json_at(entry->samples, "/runs"), &run->ping.rtt_ms);
+}
+
+void result_file_qperf(struct results *results, const struct tree_entry *entry, struct run *run)
+{
+	static const char *const pointers[QPERF_METRICS] = {
+		"/total_bandwidth_mbps", "/cpu_usage_percent", "/ttfb_ms", "/conn_time_ms"};
+
+	const char *fate = json_string_at(entry->data, "/datagram_of_1280", NULL);
+
+	if (!read_summaries(results, entry, &run->qperf.outcome, pointers, QPERF_METRICS,
+		    run->qperf.metrics))
+		return;
+	if (fate)
+		run->qperf.datagram_of_1280 = arena_strdup(results->arena, fate);
+}
+
+void result_file_video(struct results *results, const struct tree_entry *entry, struct run *run)
+{
+	static const char *const pointers[VIDEO_METRICS] = {"/encoding/bitrate_kbps",
+		"/encoding/fps", "/encoding/dropped_frames", "/network/quality", "/network/rtt_ms",
+		"/network/packets_recovered", "/network/packets_dropped"};
+
+	if (!read_summaries(results, entry, &run->video.outcome, pointers, VIDEO_METRICS,
+		    run->video.metrics))
+		return;
+}
+
+void result_file_nix(struct results *results, const struct tree_entry *entry, struct run *run)
+{
+	struct nix_result *nix = &run->nix;
+	const json_t *result = json_at(entry->data, "/results/0");
+
+	result_file_outcome(results, entry, &nix->outcome);
+	if (entry->envelope.status != ENVELOPE_SUCCESS)
+		return;
+	nix->mean_s = json_number_at(result, "/mean", NAN);
+	nix->stddev_s = json_number_at(result, "/stddev", 0);
+	nix->min_s = json_number_at(result, "/min", nix->mean_s);
+	nix->max_s = json_number_at(result, "/max", nix->mean_s);
+	nix->user_s = json_number_at(result, "/user", NAN);
+	nix->system_s = json_number_at(result, "/system", NAN);
+	nix->times_s = series_of(results->arena, json_at(result, "/times"), 1000);
+	if (isnan(nix->mean_s))
+		reject(results, entry, &nix->outcome);
+}
+
+/* "0:00:08.616448" or "1 day, 0:00:08": Python's durations. NAN when it is something else. */
+static double seconds_of(const char *text)
+{
+	double days = 0, part[3];
+	const char *at = strstr(text, "day");
+	char *end;
+
+	if (at) {
+		days = strtod(text, NULL);
+		at = strchr(at, ' ');
+		text = at ? at + 1 : "";
+	}
+	for (size_t i = 0; i < 3; i++) {
+		part[i] = strtod(text, &end);
+		if (end == text || *end != (i < 2 ? ':' : '\0'))
+			return NAN;
+		text = end + 1;
+	}
+	return days * 86400 + part[0] * 3600 + part[1] * 60 + part[2];
+}
+
+static struct contact *read_contacts(struct arena *arena, json_t *contacts)
+{
+	struct contact *first = NULL, **end = &first;
+	const char *peer;
+	json_t *value;
+
+	json_object_foreach (contacts, peer, value) {
+		struct contact *contact = arena_alloc(arena, struct contact, 1);
+
+		contact->peer = arena_strdup(arena, peer);
+		contact->took = arena_strdup(arena, json_string_at(value, "/time_took", ""));
+		contact->took_s = seconds_of(contact->took);
+		contact->is_success = strcmp(json_string_at(value, "/status", ""), "success") == 0;
+		*end = contact;
+		end = &contact->next;
+	}
+	return first;
+}
+
+void result_file_connect(
+	struct results *results, const struct tree_entry *entry, struct connect_result *ret_connect)
+{
+	ret_connect->path = entry->path;
+	ret_connect->is_there = true;
+	ret_connect->outside =
+		read_contacts(results->arena, json_at(entry->data, "/public_results"));
+	ret_connect->inside = read_contacts(results->arena, json_at(entry->data, "/vpn_results"));
+	for (const struct contact *c = ret_connect->outside; c; c = c->next)
+		ret_connect->checks_on_vpn |= strncmp(c->peer, "vpn.", 4) == 0;
+}
+
+void result_file_settings(const struct tree_entry *entry, struct settings *ret_settings)
+{
+	const json_t *settings = json_at(entry->data, "/settings");
+
+	if (!json_is_object(settings))
+		return;
+	*ret_settings = (struct settings){
+		.is_there = true,
+		.is_ours = json_is_object(json_at(entry->data, "/one_way")),
+		.is_calibrated = strcmp(json_string_at(entry->data, "/one_way/model", ""),
+					 "calibrated") == 0,
+		.latency_ms = json_number_at(settings, "/latency_ms", 0),
+		.jitter_ms = json_number_at(settings, "/jitter_ms", 0),
+		.loss_percent = json_number_at(settings, "/packet_loss_percent", 0),
+		.reorder_percent = json_number_at(settings, "/reorder_percent", 0),
+		.correlation_percent = json_number_at(settings, "/reorder_correlation", 0),
+	};
+}
+
+/* The first tc_stabilization of the first benchmarking phase that has one. */
+static bool find_stabilization(const json_t *phase, double *ret_seconds)
+{
+	const json_t *operations = json_at(phase, "/operations");
+
+	if (strcmp(json_string_at(phase, "/phase", ""), "benchmarking") != 0)
+		return false;
+	for (size_t i = 0; i < json_array_size(operations); i++) {
+		const json_t *operation = json_array_get(operations, i);
+
+		if (strcmp(json_string_at(operation, "/name", ""), "tc_stabilization") == 0) {
+			*ret_seconds = json_number_at(operation, "/duration_seconds", 0);
+			return true;
+		}
+	}
+	return false;
+}
+
+void result_file_timing(const struct tree_entry *entry, struct timing *ret_timing)
+{
+	const json_t *phases = json_at(entry->data, "/phases");
+	bool has_installation = false, has_stabilization = false;
+
+	*ret_timing = (struct timing){.is_there = true};
+	for (size_t i = 0; i < json_array_size(phases); i++) {
+		const json_t *phase = json_array_get(phases, i);
+		const char *name = json_string_at(phase, "/phase", "");
+
+		if (!has_installation && strcmp(name, "vpn_installation") == 0) {
+			ret_timing->installation_s = json_number_at(phase, "/duration_seconds", 0);
+			has_installation = true;
+		}
+		if (!has_stabilization)
+			has_stabilization = find_stabilization(phase, &ret_timing->stabilization_s);
+	}
+}

@@ -1,0 +1,377 @@
+/* Reads a whole result tree into one model: who was measured where, and what came out. */
+#include "report/model/results.h"
+
+#include "report/model/result_file.h"
+
+#include "record/layout.h"
+
+#include "base/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct vpn *vpn_at(struct results *results, const char *name)
+{
+	struct vpn **at = &results->vpns;
+
+	while (*at && strcmp((*at)->name, name) != 0)
+		at = &(*at)->next;
+	if (!*at) {
+		*at = arena_alloc(results->arena, struct vpn, 1);
+		(*at)->name = arena_strdup(results->arena, name);
+		(*at)->is_reference = strcmp(name, "Internal") == 0;
+	}
+	return *at;
+}
+
+static struct cell *cell_at(struct results *results, const char *vpn, const char *profile)
+{
+	struct cell **at = &vpn_at(results, vpn)->cells;
+
+	while (*at && strcmp((*at)->profile, profile) != 0)
+		at = &(*at)->next;
+	if (!*at) {
+		*at = arena_alloc(results->arena, struct cell, 1);
+		(*at)->profile = arena_strdup(results->arena, profile);
+	}
+	return *at;
+}
+
+static struct link *link_at(struct results *results, struct cell *cell, const char *folder)
+{
+	struct link **at = &cell->links;
+	size_t position;
+
+	while (*at && strcmp((*at)->folder, folder) != 0)
+		at = &(*at)->next;
+	if (!*at) {
+		*at = arena_alloc(results->arena, struct link, 1);
+		(*at)->folder = arena_strdup(results->arena, folder);
+		if (!layout_host_of((*at)->folder, &position, &(*at)->host))
+			(*at)->host = (*at)->folder;
+		(*at)->runs = arena_alloc(results->arena, struct run, 1);
+	}
+	return *at;
+}
+
+static struct run *run_at(struct results *results, struct link *link, size_t repetition)
+{
+	struct run **at = &link->runs;
+
+	while (*at && (*at)->repetition != repetition)
+		at = &(*at)->next;
+	if (!*at) {
+		*at = arena_alloc(results->arena, struct run, 1);
+		(*at)->repetition = repetition;
+	}
+	return *at;
+}
+
+static json_t *keep(struct results *results, json_t *value)
+{
+	if (value)
+		json_array_append(results->kept, value);
+	return value;
+}
+
+static void add_other(
+	struct results *results, struct other_result **at, const struct tree_entry *entry)
+{
+	while (*at)
+		at = &(*at)->next;
+	*at = arena_alloc(results->arena, struct other_result, 1);
+	(*at)->file = arena_strdup(results->arena, entry->file);
+	(*at)->title = arena_strdup(
+		results->arena, json_string_at(entry->value, "/meta/title", entry->file));
+	(*at)->repetition = entry->repetition;
+	result_file_outcome(results, entry, &(*at)->outcome);
+	(*at)->data = keep(results, entry->data);
+	(*at)->figures = keep(results, json_at(entry->value, "/meta/figures"));
+}
+
+static const struct {
+	const char *file;
+	void (*measure)(struct results *results, const struct tree_entry *entry, struct run *run);
+} workload_files[] = {
+	{"ping.json", result_file_ping},
+	{"tcp_iperf3.json", result_file_tcp},
+	{"udp_iperf3.json", result_file_udp},
+	{"qperf.json", result_file_qperf},
+	{"rist_stream.json", result_file_video},
+	{"nix_cache.json", result_file_nix},
+};
+
+static void visit_of_host(
+	struct results *results, struct link *link, const struct tree_entry *entry)
+{
+	struct run *run = run_at(results, link, entry->repetition);
+
+	if (entry->repetition == 0 && tree_is_measurement(entry->file)) {
+		link->tests_s += entry->envelope.duration_s;
+		link->restarts_s += entry->envelope.restart_s;
+		link->waits_s += entry->envelope.wait_s;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(workload_files); i++) {
+		if (strcmp(entry->file, workload_files[i].file) == 0) {
+			workload_files[i].measure(results, entry, run);
+			return;
+		}
+	}
+	if (strcmp(entry->file, LAYOUT_CONNECT) == 0 && entry->repetition == 0)
+		result_file_connect(results, entry, &link->connect);
+	else if (strcmp(entry->file, LAYOUT_REBOOT) == 0 && entry->repetition == 0)
+		result_file_connect(results, entry, &link->reboot);
+	else if (entry->envelope.status != ENVELOPE_NONE)
+		add_other(results, &run->others, entry);
+}
+
+static void keep_bring_ups(
+	struct results *results, struct cell *cell, const struct tree_entry *entry)
+{
+	cell->failed_bring_ups = json_object_get(entry->value, "failed_bring_ups");
+	cell->vpn_path = arena_strdup(results->arena, entry->path);
+	json_array_append(results->kept, entry->value);
+}
+
+static void visit_of_profile(
+	struct results *results, struct cell *cell, const struct tree_entry *entry)
+{
+	if (strcmp(entry->file, LAYOUT_TC_SETTINGS) == 0)
+		result_file_settings(entry, &cell->settings);
+	else if (strcmp(entry->file, LAYOUT_TIMING) == 0)
+		result_file_timing(entry, &cell->timing);
+	else if (strcmp(entry->file, LAYOUT_VPN) == 0)
+		keep_bring_ups(results, cell, entry);
+	else if (strcmp(entry->file, "parallel_tcp_iperf3.json") == 0)
+		result_file_parallel(results, entry, cell);
+	else if (entry->envelope.status != ENVELOPE_NONE)
+		add_other(results, &cell->others, entry);
+	if (entry->repetition == 0 && tree_is_measurement(entry->file)) {
+		cell->tests_s += entry->envelope.duration_s;
+		cell->restarts_s += entry->envelope.restart_s;
+		cell->waits_s += entry->envelope.wait_s;
+	}
+}
+
+static void visit_of_tree(struct results *results, const struct tree_entry *entry)
+{
+	json_t **place = NULL;
+
+	if (strcmp(entry->file, LAYOUT_HARDWARE) == 0)
+		place = &results->hardware;
+	else if (strcmp(entry->file, LAYOUT_ENVIRONMENT) == 0)
+		place = &results->environment;
+	else if (strcmp(entry->file, LAYOUT_CALIBRATION) == 0)
+		place = &results->calibration;
+	if (!place)
+		return;
+	*place = entry->data;
+	json_array_append(results->kept, entry->data);
+}
+
+static void visit(void *context, const struct tree_entry *entry)
+{
+	struct results *results = context;
+	struct cell *cell;
+
+	if (!entry->vpn) {
+		visit_of_tree(results, entry);
+		return;
+	}
+	if (!entry->profile) {
+		if (strcmp(entry->file, LAYOUT_TIMING) == 0)
+			result_file_timing(entry, &vpn_at(results, entry->vpn)->timing);
+		return;
+	}
+	cell = cell_at(results, entry->vpn, entry->profile);
+	if (entry->host)
+		visit_of_host(results, link_at(results, cell, entry->host), entry);
+	else
+		visit_of_profile(results, cell, entry);
+}
+
+static void enter(void *context, const char *vpn, const char *profile, const char *host)
+{
+	struct results *results = context;
+	struct cell *cell = cell_at(results, vpn, profile);
+
+	if (host)
+		link_at(results, cell, host);
+}
+
+static const char *const known_profiles[] = {
+	"baseline", "low_impairment", "medium_impairment", "high_impairment"};
+
+static size_t profile_rank(const char *profile)
+{
+	size_t rank = 0;
+
+	while (rank < ARRAY_SIZE(known_profiles) && strcmp(profile, known_profiles[rank]) != 0)
+		rank++;
+	return rank;
+}
+
+static int by_rank_then_name(const void *a, const void *b)
+{
+	const char *left = *(const char *const *)a, *right = *(const char *const *)b;
+	size_t left_rank = profile_rank(left), right_rank = profile_rank(right);
+
+	return left_rank != right_rank ? (left_rank > right_rank) - (left_rank < right_rank)
+				       : strcmp(left, right);
+}
+
+static void add_profile(struct results *results, const char *profile)
+{
+	for (size_t i = 0; i < results->profile_count; i++)
+		if (strcmp(results->profiles[i], profile) == 0)
+			return;
+	results->profiles[results->profile_count++] = profile;
+}
+
+static void collect_profiles(struct results *results)
+{
+	size_t most = 0;
+
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		for (const struct cell *cell = vpn->cells; cell; cell = cell->next)
+			most++;
+	results->profiles = arena_alloc(results->arena, const char *, most + 1);
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		for (const struct cell *cell = vpn->cells; cell; cell = cell->next)
+			add_profile(results, cell->profile);
+	qsort(results->profiles, results->profile_count, sizeof(*results->profiles),
+		by_rank_then_name);
+}
+
+static const char *last_part(struct arena *arena, const char *dir)
+{
+	char *name = arena_strdup(arena, dir);
+	size_t length = strlen(name);
+
+	while (length > 1 && name[length - 1] == '/')
+		name[--length] = '\0';
+	return strrchr(name, '/') && length > 1 ? strrchr(name, '/') + 1 : name;
+}
+
+struct results *results_new(const char *name)
+{
+	struct arena *arena = arena_new();
+	struct results *results = arena_alloc(arena, struct results, 1);
+
+	results->arena = arena;
+	results->kept = json_array();
+	results->name = last_part(arena, name);
+	results->reading.problems_end = &results->reading.problems;
+	return results;
+}
+
+int results_read(const char *dir, struct results **ret_results, struct error *err)
+{
+	AUTO(results_freep) struct results *results = results_new(dir);
+	struct tree_visitor visitor = {.context = results, .visit = visit, .enter = enter};
+
+	if (tree_read(results->arena, dir, &visitor, &results->reading, err))
+		return -1;
+	collect_profiles(results);
+	results->reference = vpn_named(results, "Internal");
+	*ret_results = results;
+	results = NULL;
+	return 0;
+}
+
+void results_freep(struct results **results)
+{
+	if (!*results)
+		return;
+	json_decref((*results)->kept);
+	arena_free((*results)->arena);
+	*results = NULL;
+}
+
+const struct cell *cell_of(const struct vpn *vpn, const char *profile)
+{
+	const struct cell *cell = vpn && profile ? vpn->cells : NULL;
+
+	while (cell && strcmp(cell->profile, profile) != 0)
+		cell = cell->next;
+	return cell;
+}
+
+const struct vpn *vpn_named(const struct results *results, const char *name)
+{
+	const struct vpn *vpn = results->vpns;
+
+	while (vpn && strcmp(vpn->name, name) != 0)
+		vpn = vpn->next;
+	return vpn;
+}
+
+const char *profile_title(const char *profile)
+{
+	static const char *const names[] = {"baseline", "low", "medium", "high"};
+	size_t rank = profile_rank(profile);
+
+	return rank < ARRAY_SIZE(names) ? names[rank] : profile;
+}
+
+bool outcome_is_success(const struct outcome *outcome)
+{
+	return outcome->envelope.status == ENVELOPE_SUCCESS;
+}
+
+bool outcome_is_there(const struct outcome *outcome)
+{
+	return outcome->envelope.status != ENVELOPE_ABSENT;
+}
+
+bool tcp_is_working(const struct tcp_result *tcp)
+{
+	return outcome_is_success(&tcp->outcome) && !tcp->forward.is_stalled;
+}
+
+size_t cell_links(const struct cell *cell)
+{
+	size_t count = 0;
+
+	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next)
+		count++;
+	return count;
+}
+
+static bool is_clean(const struct results *results, const char *profile)
+{
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, profile);
+
+		if (cell && cell->settings.is_there)
+			return false;
+	}
+	return true;
+}
+
+const char *results_base_profile(const struct results *results)
+{
+	/* "baseline" comes first where there is one. */
+	for (size_t i = 0; i < results->profile_count; i++)
+		if (is_clean(results, results->profiles[i]))
+			return results->profiles[i];
+	return NULL;
+}
+
+const char *results_contact_profile(const struct results *results)
+{
+	for (size_t i = 0; i < results->profile_count; i++)
+		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+
+			for (const struct link *l = cell ? cell->links : NULL; l; l = l->next)
+				if (l->connect.is_there || l->reboot.is_there)
+					return results->profiles[i];
+		}
+	return NULL;
+}
+
+const char *results_place(struct arena *arena, const struct vpn *vpn, const char *profile)
+{
+	return arena_printf(arena, "%s/%s", vpn->name, profile ? profile : "");
+}

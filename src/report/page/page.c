@@ -1,0 +1,154 @@
+/* The page as a whole: head, order of its parts, data for its script. */
+#include "report/page/page.h"
+
+#include "report/output/html.h"
+
+#include "base/fd.h"
+
+#include <string.h>
+
+void page_file_link(FILE *out, const struct page *page, const char *path)
+{
+	fputs("<a class=\"file\" href=\"", out);
+	if (page->tree_url[0])
+		fputs("file://", out);
+	html_url(out, page->tree_url);
+	html_url(out, path);
+	fputs("\">", out);
+	html_text(out, path);
+	fputs("</a>", out);
+}
+
+void page_sample_link(FILE *out, const char *place, const char *text)
+{
+	fputs("<a href=\"#samples-", out);
+	html_id(out, place);
+	fputs("\">", out);
+	html_text(out, text);
+	fputs("</a>", out);
+}
+
+static void write_head(FILE *out, const struct page *page)
+{
+	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	      "<meta name=\"generator\" content=\"meshbench\">\n"
+	      "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" "
+	      "href=\"data:,\">\n<title>",
+		out);
+	html_printf(out, "%s - meshbench", page->results->name);
+	fputs("</title>\n<style>\n", out);
+	fputs(page_style, out);
+	fputs("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the "
+	      "results</a>\n",
+		out);
+}
+
+static void write_filter(
+	FILE *out, const char *kind, const char *value, const char *text, const char *class)
+{
+	fprintf(out,
+		"<label class=\"%s\"><input type=\"checkbox\" checked data-filter=\"%s\" "
+		"value=\"",
+		class, kind);
+	html_text(out, value);
+	fputs("\"><span>", out);
+	html_text(out, text);
+	fputs("</span></label>", out);
+}
+
+/* Hidden until the script that makes them work runs. */
+static void write_filters(FILE *out, const struct page *page)
+{
+	const char *workloads[CHART_NAMES_MAX];
+	size_t count = 0;
+
+	fputs("<form id=\"filters\" hidden aria-label=\"Filters\"><fieldset><legend>VPN</legend>",
+		out);
+	for (const struct vpn *vpn = page->results->vpns; vpn; vpn = vpn->next) {
+		char class[16];
+
+		snprintf(class, sizeof(class), "c%zu", chart_colour(page->results, vpn->name));
+		write_filter(out, "vpn", vpn->name, vpn->name, class);
+	}
+	fputs("</fieldset><fieldset><legend>Profile</legend>", out);
+	for (size_t i = 0; i < page->results->profile_count; i++)
+		write_filter(out, "profile", profile_title(page->results->profiles[i]),
+			profile_title(page->results->profiles[i]), "plain");
+	fputs("</fieldset><fieldset><legend>Workload</legend>", out);
+	for (const struct chart *chart = page->charts->first; chart; chart = chart->next) {
+		size_t i = 0;
+
+		while (i < count && strcmp(workloads[i], chart->workload) != 0)
+			i++;
+		if (i < count || !chart->point_count || count == CHART_NAMES_MAX)
+			continue;
+		workloads[count++] = chart->workload;
+		write_filter(out, "workload", chart->workload, chart->workload, "plain");
+	}
+	fputs("</fieldset><button type=\"button\" id=\"theme\">Light or dark</button></form>\n",
+		out);
+}
+
+static void write_header(FILE *out, const struct page *page)
+{
+	static const struct {
+		const char *id, *title;
+	} parts[] = {{"summary", "In short"}, {"answers", "Answers"}, {"findings", "Findings"},
+		{"charts", "Charts"}, {"map", "What failed"}, {"tables", "Tables"},
+		{"samples", "Samples"}, {"about", "About"}};
+
+	fputs("<header><div class=\"bar-top\"><p class=\"brand\">meshbench</p><nav "
+	      "aria-label=\"Parts of the page\">",
+		out);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		fprintf(out, "<a href=\"#%s\">%s</a>", parts[i].id, parts[i].title);
+	fputs("</nav></div>\n", out);
+	write_filters(out, page);
+	fputs("</header>\n", out);
+}
+
+/* JSON inside a script element must not hold "</script". */
+static void write_data(FILE *out, const struct page *page)
+{
+	json_auto_t *charts = charts_json(page->charts);
+	json_auto_t *colours = json_array();
+	json_auto_t *data = NULL;
+	AUTO(text_freep) char *text = NULL;
+
+	for (const struct vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
+		json_array_append_new(colours, json_string(vpn->name));
+	data = json_pack("{s:O,s:O}", "vpns", colours, "charts", charts);
+	text = json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(5));
+	fputs("<script type=\"application/json\" id=\"data\">", out);
+	for (const char *at = text ? text : "{}"; *at; at++) {
+		if (*at == '<')
+			fputs("\\u003c", out);
+		else
+			fputc(*at, out);
+	}
+	fputs("</script>\n", out);
+}
+
+void page_write(FILE *out, const struct page *page)
+{
+	write_head(out, page);
+	write_header(out, page);
+	fputs("<main id=\"main\">\n", out);
+	page_summary(out, page);
+	page_answers(out, page);
+	page_findings(out, page);
+	page_charts(out, page);
+	page_map(out, page);
+	page_tables(out, page);
+	page_samples(out, page);
+	page_about(out, page);
+	fputs("</main>\n", out);
+	if (page_script[0]) {
+		write_data(out, page);
+		fputs("<script>", out);
+		fputs(page_script, out);
+		fputs("</script>\n", out);
+	}
+	fputs("</body>\n</html>\n", out);
+}

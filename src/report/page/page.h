@@ -1,0 +1,40 @@
+#pragma once
+
+#include "report/charts/chart.h"
+#include "report/findings/answer.h"
+#include "report/tables/tables.h"
+
+#include <stdio.h>
+
+/* Everything the page shows, made once. */
+struct page {
+	const struct results *results;
+	const struct tuned *tuned;
+	const struct tables *tables;
+	const struct findings *findings;
+	const struct charts *charts;
+	const struct answer *answers;
+	/* The tree's absolute path with a slash behind; "" when the page lies in its root. */
+	const char *tree_url;
+};
+
+/* One HTML file that needs nothing else, readable without its script. */
+void page_write(FILE *out, const struct page *page);
+
+/* Its parts. */
+void page_summary(FILE *out, const struct page *page);
+void page_answers(FILE *out, const struct page *page);
+void page_findings(FILE *out, const struct page *page);
+void page_charts(FILE *out, const struct page *page);
+void page_map(FILE *out, const struct page *page);
+void page_tables(FILE *out, const struct page *page);
+void page_samples(FILE *out, const struct page *page);
+void page_about(FILE *out, const struct page *page);
+
+/* A link to a file of the tree, with its path as text. */
+void page_file_link(FILE *out, const struct page *page, const char *path);
+/* A link to the samples of "Wireguard/baseline" around a text. */
+void page_sample_link(FILE *out, const char *place, const char *text);
+
+/* Embedded files, NUL-terminated; the script is empty when it was not built. */
+extern const char page_style[], page_script[];

@@ -1,0 +1,298 @@
+/* The parts of the page that are data: charts, what failed, tables, samples. */
+#include "report/page/page.h"
+
+#include "report/output/html.h"
+#include "report/output/number.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The single values behind a chart as a table: complete without any picture. */
+static void write_chart_data(FILE *out, const struct page *page, const struct chart *chart)
+{
+	if (chart->kind == CHART_LINES)
+		return;
+	fputs("<details><summary>Values</summary><div "
+	      "class=\"scroll\"><table><thead><tr><th>VPN</th>"
+	      "<th></th><th>Link</th>",
+		out);
+	if (chart->kind == CHART_SCATTER) {
+		fputs("<th class=\"n\">", out);
+		html_text(out, chart->x_title);
+		fputs("</th>", out);
+	}
+	fputs("<th class=\"n\">", out);
+	html_printf(out, "%s%s%s", chart->y_title, chart->y_title[0] && chart->unit[0] ? ", " : "",
+		chart->unit);
+	fputs("</th></tr></thead><tbody>\n", out);
+	for (const struct point *point = chart->points; point; point = point->next) {
+		fputs("<tr data-vpn=\"", out);
+		html_text(out, point->vpn);
+		fputs("\"><td>", out);
+		html_text(out, point->vpn);
+		fputs("</td><td>", out);
+		html_text(out, point->panel);
+		fputs("</td><td>", out);
+		html_text(out, point->label ? point->label : "");
+		fputs("</td>", out);
+		if (chart->kind == CHART_SCATTER)
+			fprintf(out, "<td class=\"n\">%.4g</td>", point->x);
+		fputs("<td class=\"n\">", out);
+		if (point->place)
+			page_sample_link(out, point->place,
+				number_text(page->results->arena, point->y, chart->decimals));
+		else
+			fputs(number_text(page->results->arena, point->y, chart->decimals), out);
+		fputs("</td></tr>\n", out);
+	}
+	fputs("</tbody></table></div></details>", out);
+}
+
+static bool is_narrow(const struct page *page, const struct chart *chart)
+{
+	const char *panels[CHART_NAMES_MAX];
+
+	return chart->kind == CHART_HEAT || chart->kind == CHART_SCATTER ||
+	       (chart->kind == CHART_BARS && chart_names(page->charts, chart, true, panels) == 1);
+}
+
+void page_charts(FILE *out, const struct page *page)
+{
+	fputs("<section id=\"charts\"><h2>Charts</h2>\n", out);
+	for (const struct chart *chart = page->charts->first; chart; chart = chart->next) {
+		if (!chart->point_count)
+			continue;
+		fputs(is_narrow(page, chart) ? "<figure class=\"half\" data-chart=\""
+					     : "<figure data-chart=\"",
+			out);
+		html_text(out, chart->id);
+		fputs("\" data-workload=\"", out);
+		html_text(out, chart->workload);
+		fputs("\"><figcaption><h3>", out);
+		html_text(out, chart->title);
+		fputs("</h3><p>", out);
+		html_text(out, chart->about);
+		fputs("</p></figcaption><div class=\"drawing\">\n", out);
+		chart_draw(out, page->charts, chart);
+		fputs("</div>", out);
+		write_chart_data(out, page, chart);
+		fputs("</figure>\n", out);
+	}
+	fputs("</section>\n", out);
+}
+
+/* One link's result as a mark; the words are for those who do not see it. */
+static void write_mark(FILE *out, const struct outcome *outcome, const char *link, bool is_stalled)
+{
+	const char *class = "absent", *word = "not measured", *mark = "&#183;";
+
+	if (outcome->envelope.status == ENVELOPE_SUCCESS) {
+		class = is_stalled ? "stalled" : "good";
+		word = is_stalled ? "stood still" : "measured";
+		mark = is_stalled ? "&#9681;" : "&#9679;";
+	} else if (outcome->envelope.status == ENVELOPE_ERROR) {
+		class = "failed";
+		word = outcome->envelope.cause ? outcome->envelope.cause : "failed";
+		mark = "&#10005;";
+	}
+	fprintf(out, "<span class=\"mark-%s\" title=\"", class);
+	html_printf(out, "%s: %s%s%s", link, word, outcome->detail ? ": " : "",
+		outcome->detail ? outcome->detail : "");
+	fprintf(out, "\" role=\"img\" aria-label=\"");
+	html_printf(out, "%s: %s", link, word);
+	fprintf(out, "\">%s</span>", mark);
+}
+
+static const struct outcome *outcome_at(const struct run *run, size_t column)
+{
+	const struct outcome *const all[] = {&run->ping.outcome, &run->tcp.outcome,
+		&run->udp.outcome, &run->qperf.outcome, &run->video.outcome, &run->nix.outcome};
+
+	return all[column];
+}
+
+static void write_parallel_marks(FILE *out, const struct cell *cell)
+{
+	fputs("<td>", out);
+	for (const struct parallel_result *p = cell->parallel; p; p = p->next)
+		for (const struct pair_result *pair = p->pairs; pair; pair = pair->next)
+			write_mark(out, &pair->tcp.outcome, pair->source,
+				pair->tcp.forward.is_stalled);
+	fputs("</td>", out);
+}
+
+static void write_map_row(
+	FILE *out, const struct page *page, const struct vpn *vpn, const char *profile)
+{
+	const struct cell *cell = cell_of(vpn, profile);
+
+	if (!cell)
+		return;
+	fputs("<tr data-vpn=\"", out);
+	html_text(out, vpn->name);
+	fputs("\" data-profile=\"", out);
+	html_text(out, profile_title(profile));
+	fputs("\"><td>", out);
+	html_text(out, vpn->name);
+	fputs("</td><td>", out);
+	page_sample_link(
+		out, results_place(page->results->arena, vpn, profile), profile_title(profile));
+	fputs("</td>", out);
+	for (size_t column = 0; column < 6; column++) {
+		fputs("<td>", out);
+		for (const struct link *link = cell->links; link; link = link->next)
+			for (const struct run *run = link->runs; run; run = run->next)
+				write_mark(out, outcome_at(run, column), link->folder,
+					column == 1 && run->tcp.forward.is_stalled);
+		fputs("</td>", out);
+	}
+	write_parallel_marks(out, cell);
+	fputs("</tr>\n", out);
+}
+
+void page_map(FILE *out, const struct page *page)
+{
+	fputs("<section id=\"map\"><h2>What failed</h2><p>One mark per link: <span "
+	      "class=\"mark-good\">&#9679;</span> measured, <span "
+	      "class=\"mark-stalled\">&#9681;</span> "
+	      "stored as a success in which nothing moved, <span "
+	      "class=\"mark-failed\">&#10005;</span> "
+	      "failed, <span class=\"mark-absent\">&#183;</span> not measured. The causes are "
+	      "among "
+	      "the <a href=\"#findings\">findings</a>.</p>\n<div class=\"scroll\"><table "
+	      "class=\"map\"><thead><tr><th>VPN</th><th>Profile</th><th>ping</th><th>TCP</th>"
+	      "<th>UDP</th><th>QUIC</th><th>video</th><th>download</th><th>all links</th></tr>"
+	      "</thead><tbody>\n",
+		out);
+	for (const struct vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
+		for (size_t i = 0; i < page->results->profile_count; i++)
+			write_map_row(out, page, vpn, page->results->profiles[i]);
+	fputs("</tbody></table></div></section>\n", out);
+}
+
+static void write_cell(
+	FILE *out, struct arena *arena, const struct column *column, const struct value *value)
+{
+	fputs(column->is_text ? "<td>" : "<td class=\"n\">", out);
+	if (!value->is_there)
+		fputs("<span class=\"none\">--</span>", out);
+	else if (column->is_text)
+		html_text(out, value->text);
+	else if (value->place)
+		page_sample_link(
+			out, value->place, number_text(arena, value->number, column->decimals));
+	else
+		fputs(number_text(arena, value->number, column->decimals), out);
+	fputs("</td>", out);
+}
+
+static void write_table(FILE *out, const struct page *page, const struct table *table)
+{
+	bool has_vpn = strcmp(table->columns[0].key, "vpn") == 0;
+
+	fputs("<details class=\"table\" id=\"table-", out);
+	html_id(out, table->id);
+	fprintf(out, "\"%s><summary><span class=\"tag\">%s</span> ",
+		strcmp(table->id, "tcp_baseline") == 0 ? " open" : "", table->view);
+	html_text(out, table->title);
+	fputs(" <code>", out);
+	html_text(out, table->id);
+	fputs("</code></summary><div class=\"scroll\"><table><thead><tr>", out);
+	for (size_t i = 0; i < table->column_count; i++) {
+		fputs(table->columns[i].is_text ? "<th>" : "<th class=\"n\">", out);
+		html_text(out, table->columns[i].title);
+		if (table->columns[i].unit[0])
+			html_printf(out, ", %s", table->columns[i].unit);
+		fputs("</th>", out);
+	}
+	fputs("</tr></thead><tbody>\n", out);
+	for (const struct row *row = table->rows; row; row = row->next) {
+		fputs("<tr", out);
+		if (has_vpn) {
+			fputs(" data-vpn=\"", out);
+			html_text(out, row->values[0].text);
+			fputc('"', out);
+		}
+		fputc('>', out);
+		for (size_t i = 0; i < table->column_count; i++)
+			write_cell(out, page->results->arena, &table->columns[i], &row->values[i]);
+		fputs("</tr>\n", out);
+	}
+	fputs("</tbody></table></div>", out);
+	fputs(table->notes ? "<ul class=\"notes\">" : "", out);
+	for (const struct note *note = table->notes; note; note = note->next) {
+		fputs("<li>", out);
+		html_text(out, note->text);
+		fputs("</li>", out);
+	}
+	fputs(table->notes ? "</ul></details>\n" : "</details>\n", out);
+}
+
+void page_tables(FILE *out, const struct page *page)
+{
+	fputs("<section id=\"tables\"><h2>Tables</h2><p>Each in two views: <em>printed</em> "
+	      "follows "
+	      "the published formulas, flaws included; <em>corrected</em> counts what arrived over "
+	      "links that worked, and says where the two differ and why.</p>\n",
+		out);
+	for (const struct table *table = page->tables->first; table; table = table->next)
+		if (table->row_count)
+			write_table(out, page, table);
+	fputs("</section>\n", out);
+}
+
+static void write_sample(
+	FILE *out, const struct page *page, const struct sample *sample, enum metric_id metric)
+{
+	fputs("<tr><td>", out);
+	html_text(out, report_metrics[metric].title);
+	fputs("</td><td>", out);
+	html_text(out, sample->link);
+	fprintf(out, "</td><td class=\"n\">%zu</td><td class=\"n\">", sample->repetition + 1);
+	fputs(number_text(page->results->arena, sample->value, -5), out);
+	fputs("</td><td>", out);
+	html_text(out, report_metrics[metric].unit);
+	fputs("</td><td>", out);
+	page_file_link(out, page, sample->path);
+	fputs("</td></tr>\n", out);
+}
+
+static void write_samples_of(
+	FILE *out, const struct page *page, const struct vpn *vpn, const char *profile)
+{
+	const struct cell *cell = cell_of(vpn, profile);
+
+	if (!cell)
+		return;
+	fputs("<details class=\"samples\" id=\"samples-", out);
+	html_id(out, results_place(page->results->arena, vpn, profile));
+	fputs("\" data-vpn=\"", out);
+	html_text(out, vpn->name);
+	fputs("\" data-profile=\"", out);
+	html_text(out, profile_title(profile));
+	fputs("\"><summary>", out);
+	html_printf(out, "%s, %s", vpn->name, profile_title(profile));
+	fputs("</summary><div class=\"scroll\"><table><thead><tr><th>What</th><th>Link</th><th "
+	      "class=\"n\">Run</th><th class=\"n\">Value</th><th></th><th>File</th></tr></thead>"
+	      "<tbody>\n",
+		out);
+	for (enum metric_id metric = 0; metric < METRICS; metric++) {
+		struct samples samples = samples_of(page->results->arena, cell, metric);
+
+		for (size_t i = 0; i < samples.count; i++)
+			write_sample(out, page, &samples.list[i], metric);
+	}
+	fputs("</tbody></table></div></details>\n", out);
+}
+
+void page_samples(FILE *out, const struct page *page)
+{
+	fputs("<section id=\"samples\"><h2>Samples</h2><p>The single values behind every number, "
+	      "with "
+	      "the file that holds each.</p>\n",
+		out);
+	for (const struct vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
+		for (size_t i = 0; i < page->results->profile_count; i++)
+			write_samples_of(out, page, vpn, page->results->profiles[i]);
+	fputs("</section>\n", out);
+}

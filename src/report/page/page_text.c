@@ -1,0 +1,310 @@
+/* The parts of the page that are mostly sentences: summary, answers, findings, about. */
+#include "report/page/page.h"
+
+#include "report/output/html.h"
+#include "report/output/number.h"
+
+#include <math.h>
+#include <string.h>
+
+/* How many results there are, and how they ended. */
+struct census {
+	size_t good, failed, stalled, vpns;
+};
+
+static void count_outcome(struct census *census, const struct outcome *outcome)
+{
+	census->good += outcome->envelope.status == ENVELOPE_SUCCESS;
+	census->failed += outcome->envelope.status == ENVELOPE_ERROR;
+}
+
+static void count_others(struct census *census, const struct other_result *others)
+{
+	for (; others; others = others->next)
+		count_outcome(census, &others->outcome);
+}
+
+static void count_run(struct census *census, const struct run *run)
+{
+	count_outcome(census, &run->ping.outcome);
+	count_outcome(census, &run->tcp.outcome);
+	count_outcome(census, &run->udp.outcome);
+	count_outcome(census, &run->qperf.outcome);
+	count_outcome(census, &run->video.outcome);
+	count_outcome(census, &run->nix.outcome);
+	count_others(census, run->others);
+	census->stalled += outcome_is_success(&run->tcp.outcome) && run->tcp.forward.is_stalled;
+}
+
+static struct census census_of(const struct results *results)
+{
+	struct census census = {0};
+
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		census.vpns++;
+		for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
+			for (const struct parallel_result *all = cell->parallel; all;
+				all = all->next)
+				count_outcome(&census, &all->outcome);
+			count_others(&census, cell->others);
+			for (const struct link *link = cell->links; link; link = link->next)
+				for (const struct run *run = link->runs; run; run = run->next)
+					count_run(&census, run);
+		}
+	}
+	return census;
+}
+
+static void write_card(FILE *out, const char *number, const char *text)
+{
+	fputs("<div class=\"card\"><b>", out);
+	html_text(out, number);
+	fputs("</b><span>", out);
+	html_text(out, text);
+	fputs("</span></div>", out);
+}
+
+static void write_cards(FILE *out, const struct page *page)
+{
+	struct arena *arena = page->results->arena;
+	struct census census = census_of(page->results);
+	size_t errors = 0;
+
+	for (const struct finding *f = page->findings->first; f; f = f->next)
+		errors += f->severity == SEVERITY_ERROR;
+	fputs("<div class=\"cards\">", out);
+	write_card(out, arena_printf(arena, "%zu", census.vpns), "VPNs, the bare link included");
+	write_card(out, arena_printf(arena, "%zu", page->results->profile_count), "profiles");
+	write_card(out, arena_printf(arena, "%zu", census.good),
+		"results of links and of whole meshes");
+	write_card(out, arena_printf(arena, "%zu", census.failed),
+		"failures, each with a cause below");
+	write_card(out, arena_printf(arena, "%zu", census.stalled),
+		"'successes' in which nothing moved");
+	write_card(out, arena_printf(arena, "%zu", errors), "findings that make a number wrong");
+	fputs("</div>\n", out);
+}
+
+void page_summary(FILE *out, const struct page *page)
+{
+	fputs("<section id=\"summary\"><h1>", out);
+	html_text(out, page->results->name);
+	fputs("</h1>\n<p class=\"lead\">Which mesh VPN to run, why it is better, and how far these "
+	      "numbers can be trusted.</p>\n",
+		out);
+	write_cards(out, page);
+	fputs("<div class=\"glance\">", out);
+	for (const struct answer *answer = page->answers; answer; answer = answer->next) {
+		fputs("<a class=\"answer-card\" href=\"#answer-", out);
+		html_id(out, answer->id);
+		fputs("\"><span class=\"question\">", out);
+		html_text(out, answer->question);
+		fputs("</span><span>", out);
+		html_text(out, answer->sentence);
+		fputs("</span></a>", out);
+	}
+	fputs("</div></section>\n", out);
+}
+
+static void write_rank(
+	FILE *out, const struct page *page, const struct answer *answer, const struct rank *rank)
+{
+	const struct metric *metric = &report_metrics[answer->metric];
+	struct arena *arena = page->results->arena;
+
+	fputs("<tr data-vpn=\"", out);
+	html_text(out, rank->vpn->name);
+	fprintf(out, "\"><td><b class=\"swatch c%zu\"></b>",
+		chart_colour(page->results, rank->vpn->name));
+	html_text(out, rank->vpn->name);
+	fputs(rank->vpn->is_reference ? " <small>the bare link</small>" : "", out);
+	fputs("</td><td>", out);
+	html_text(out, rank->letters);
+	fputs("</td><td class=\"n\">", out);
+	page_sample_link(out, results_place(arena, rank->vpn, answer->profile),
+		number_text(arena, rank->median, metric->decimals));
+	fputs("</td><td class=\"n\">", out);
+	html_printf(out, "%s to %s", number_text(arena, rank->interval.low, metric->decimals),
+		number_text(arena, rank->interval.high, metric->decimals));
+	fputs("</td><td class=\"n\">", out);
+	html_printf(out, "%.0f", 100 * rank->interval.confidence);
+	fputs("</td><td class=\"n\">", out);
+	html_printf(out, "%zu/%zu", rank->samples.count, rank->samples.planned);
+	fputs("</td></tr>\n", out);
+}
+
+static void write_answer(FILE *out, const struct page *page, const struct answer *answer)
+{
+	const struct metric *metric = &report_metrics[answer->metric];
+
+	fputs("<article id=\"answer-", out);
+	html_id(out, answer->id);
+	fputs("\"><h3>", out);
+	html_text(out, answer->question);
+	fputs("</h3><p class=\"verdict\">", out);
+	html_text(out, answer->sentence);
+	fputs("</p><p class=\"small\">", out);
+	html_printf(out, "%s, profile %s; %s is better.", metric->title,
+		profile_title(answer->profile), metric->higher_is_better ? "more" : "less");
+	fputs("</p>", out);
+	if (answer->ranks) {
+		fputs("<div class=\"scroll\"><table><thead><tr><th>VPN</th><th><abbr title=\"VPNs "
+		      "that "
+		      "share a letter cannot be told apart\">Group</abbr></th><th class=\"n\">",
+			out);
+		html_printf(out, "Median, %s", metric->unit);
+		fputs("</th><th class=\"n\">Interval</th><th class=\"n\">covers %</th>"
+		      "<th class=\"n\">Links</th></tr></thead><tbody>\n",
+			out);
+		for (const struct rank *rank = answer->ranks; rank; rank = rank->next)
+			write_rank(out, page, answer, rank);
+		fputs("</tbody></table></div>", out);
+	}
+	if (answer->caveats)
+		fputs("<details><summary>What the data cannot tell</summary><ul>", out);
+	for (const struct caveat *caveat = answer->caveats; caveat; caveat = caveat->next) {
+		fputs("<li>", out);
+		html_text(out, caveat->text);
+		fputs("</li>", out);
+	}
+	fputs(answer->caveats ? "</ul></details></article>\n" : "</article>\n", out);
+}
+
+void page_answers(FILE *out, const struct page *page)
+{
+	fputs("<section id=\"answers\"><h2>Answers</h2><p>One ranking per question. VPNs that "
+	      "share a "
+	      "letter cannot be told apart by these measurements, whatever their order. The "
+	      "interval "
+	      "holds the median with the confidence beside it, which few values keep "
+	      "low.</p>\n<div "
+	      "class=\"columns\">\n",
+		out);
+	for (const struct answer *answer = page->answers; answer; answer = answer->next)
+		write_answer(out, page, answer);
+	if (!page->answers)
+		fputs("<p>None here: nothing was measured under the profiles that the questions "
+		      "are about (baseline, low, medium, high).</p>",
+			out);
+	fputs("</div></section>\n", out);
+}
+
+static void write_evidence(FILE *out, const struct page *page, const struct finding *finding)
+{
+	fprintf(out, "<details><summary>Evidence (%zu)</summary><ul>", finding->evidence_count);
+	for (const struct evidence *e = finding->evidence; e; e = e->next) {
+		fputs("<li>", out);
+		html_text(out, e->text);
+		if (e->path) {
+			fputs(" - ", out);
+			page_file_link(out, page, e->path);
+		}
+		fputs("</li>", out);
+	}
+	fputs("</ul></details>", out);
+}
+
+static bool is_first_of_its_id(const struct findings *findings, const struct finding *finding)
+{
+	const struct finding *f = findings->first;
+
+	while (f != finding && strcmp(f->id, finding->id) != 0)
+		f = f->next;
+	return f == finding;
+}
+
+/* All findings of one rule together, VPN by VPN. */
+static void write_rule(FILE *out, const struct page *page, const struct finding *first)
+{
+	fprintf(out, "<article class=\"finding %s\" id=\"finding-", severity_name(first->severity));
+	html_id(out, first->id);
+	fprintf(out, "\"><h3><span class=\"tag\">%s</span> <code>", severity_name(first->severity));
+	html_text(out, first->id);
+	fputs("</code></h3>", out);
+	for (const struct finding *f = first; f; f = f->next) {
+		if (strcmp(f->id, first->id) != 0)
+			continue;
+		fputs("<div", out);
+		if (f->vpn) {
+			fputs(" data-vpn=\"", out);
+			html_text(out, f->vpn);
+			fputc('"', out);
+		}
+		fputs("><p>", out);
+		html_text(out, f->sentence);
+		fputs("</p>", out);
+		write_evidence(out, page, f);
+		fputs("</div>", out);
+	}
+	fputs("</article>\n", out);
+}
+
+static void write_level(
+	FILE *out, const struct page *page, enum severity severity, const char *title)
+{
+	const struct finding *f = page->findings->first;
+
+	while (f && f->severity != severity)
+		f = f->next;
+	if (!f)
+		return;
+	fprintf(out, "<details class=\"level\"%s><summary>%s</summary>\n",
+		severity == SEVERITY_NOTE ? "" : " open", title);
+	for (; f; f = f->next)
+		if (f->severity == severity && is_first_of_its_id(page->findings, f))
+			write_rule(out, page, f);
+	fputs("</details>\n", out);
+}
+
+void page_findings(FILE *out, const struct page *page)
+{
+	fputs("<section id=\"findings\"><h2>Findings</h2><p>What the evidence in the files says "
+	      "about "
+	      "the numbers. An <em>error</em> makes a number wrong or explains why there is none, "
+	      "a "
+	      "<em>warning</em> changes what it means, a <em>note</em> helps to read it.</p>\n",
+		out);
+	write_level(out, page, SEVERITY_ERROR, "Errors");
+	write_level(out, page, SEVERITY_WARNING, "Warnings");
+	write_level(out, page, SEVERITY_NOTE, "Notes");
+	if (!page->findings->first)
+		fputs("<p>There is nothing to say about them.</p>\n", out);
+	fputs("</section>\n", out);
+}
+
+static void write_problems(FILE *out, const struct page *page)
+{
+	if (!page->results->reading.problems)
+		return;
+	fputs("<h3>Files that could not be used</h3><ul>", out);
+	for (const struct tree_problem *p = page->results->reading.problems; p; p = p->next) {
+		fputs("<li>", out);
+		page_file_link(out, page, p->path);
+		html_printf(out, ": %s", p->why);
+		fputs("</li>", out);
+	}
+	fputs("</ul>", out);
+}
+
+void page_about(FILE *out, const struct page *page)
+{
+	fputs("<section id=\"about\"><h2>About this page</h2><p>", out);
+	html_printf(out, "Made by meshbench from %zu files, %.1f MB.",
+		page->results->reading.file_count, (double)page->results->reading.byte_count / 1e6);
+	fputs(" It needs no network and no other file; links to single results work while it lies "
+	      "in "
+	      "its result tree. Every number that is a link leads to the single values behind it."
+	      "</p>\n<h3>How the numbers are made</h3><dl><dt>printed</dt><dd>By the formulas of "
+	      "the "
+	      "published tables, flaws included: sender's side, one direction, links that worked."
+	      "</dd><dt>corrected</dt><dd>What arrived, per link, without flows that stood still, "
+	      "with the number of links beside it.</dd><dt>interval</dt><dd>Order statistics "
+	      "around "
+	      "the median: exact for any distribution. Three values cover 75 %.</dd><dt>group</dt>"
+	      "<dd>With four or more values a side a permutation test of the means, adjusted by "
+	      "Holm "
+	      "over all pairs; with fewer, ranges that do not overlap.</dd></dl>\n",
+		out);
+	write_problems(out, page);
+	fputs("</section>\n", out);
+}

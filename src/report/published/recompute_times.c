@@ -1,0 +1,193 @@
+/* The published comparison files about time: how long things took and when hosts were met. */
+#include "report/published/recompute.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The parts of a VPN's time under one profile, in seconds. */
+struct parts {
+	double installation, stabilization, tests, restarts, waits;
+};
+
+static struct parts parts_of(const struct vpn *vpn, const struct cell *cell)
+{
+	const struct timing *timing = cell->timing.is_there ? &cell->timing : &vpn->timing;
+	struct parts parts = {
+		.installation = timing->installation_s > 0 ? timing->installation_s
+							   : vpn->timing.installation_s,
+		.stabilization = timing->stabilization_s,
+		.tests = cell->tests_s,
+		.restarts = cell->restarts_s,
+		.waits = cell->waits_s,
+	};
+
+	for (const struct link *link = cell->links; link; link = link->next) {
+		parts.tests += link->tests_s;
+		parts.restarts += link->restarts_s;
+		parts.waits += link->waits_s;
+	}
+	return parts;
+}
+
+static double benchmarking(const struct parts *parts)
+{
+	return parts->stabilization + parts->tests + parts->restarts + parts->waits;
+}
+
+json_t *recompute_timing(const struct results *results, const char *profile)
+{
+	json_t *map = json_object();
+
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, profile);
+		struct parts parts;
+		double total;
+
+		if (!cell)
+			continue;
+		parts = parts_of(vpn, cell);
+		total = parts.installation + benchmarking(&parts);
+		if (total <= 0)
+			continue;
+		json_object_set_new(map, vpn->name,
+			recompute_success(json_pack("{s:o,s:o,s:o}", "vpn_installation_seconds",
+				recompute_summary(summary_one(parts.installation)),
+				"benchmarking_seconds",
+				recompute_summary(summary_one(benchmarking(&parts))),
+				"total_duration_seconds", recompute_summary(summary_one(total)))));
+	}
+	return map;
+}
+
+json_t *recompute_breakdown(const struct results *results, const char *profile)
+{
+	struct parts sum = {0};
+
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, profile);
+		struct parts parts = cell ? parts_of(vpn, cell) : (struct parts){0};
+
+		sum.installation += parts.installation;
+		sum.stabilization += parts.stabilization;
+		sum.tests += parts.tests;
+		sum.restarts += parts.restarts;
+		sum.waits += parts.waits;
+	}
+	/* The rest is what the parts leave of their own sum: published, and always zero. */
+	return json_pack("{s:f,s:f,s:f,s:f,s:f,s:f,s:f}", "vpn_installation_seconds",
+		sum.installation, "tc_stabilization_seconds", sum.stabilization,
+		"test_execution_seconds", sum.tests, "vpn_restart_seconds", sum.restarts,
+		"connectivity_wait_seconds", sum.waits, "other_overhead_seconds", 0.0,
+		"total_seconds", sum.installation + benchmarking(&sum));
+}
+
+/* Parallel TCP stays zero: the published program looks for it where it never lies. */
+static void add_durations(
+	json_t *data, struct arena *arena, const struct cell *cell, enum comparison comparison)
+{
+	double *durations = arena_alloc(arena, double, cell_links(cell) + 1);
+	size_t count = 0;
+
+	for (const struct link *link = cell->links; link; link = link->next) {
+		const struct outcome *outcome = comparison_outcome(comparison, link->runs);
+
+		if (outcome && outcome_is_there(outcome))
+			durations[count++] = outcome->envelope.duration_s;
+	}
+	json_object_set_new(data,
+		arena_printf(arena, "%s_test_duration_seconds", comparison_word(comparison)),
+		recompute_summary(summary_by_index(durations, count)));
+}
+
+static void add_retries(
+	json_t *data, struct arena *arena, const struct cell *cell, enum comparison comparison)
+{
+	json_int_t retries = 0;
+
+	for (const struct link *link = cell->links; link; link = link->next) {
+		const struct outcome *outcome = comparison_outcome(comparison, link->runs);
+
+		if (outcome && outcome_is_there(outcome) && outcome->envelope.attempts > 1)
+			retries += outcome->envelope.attempts - 1;
+	}
+	json_object_set_new(data, arena_printf(arena, "%s_retries", comparison_word(comparison)),
+		json_integer(retries));
+}
+
+static void add_counts(json_t *data, const char *vpn, json_t *const maps[COMPARISONS])
+{
+	json_int_t total = 0, successful = 0;
+
+	for (size_t i = 0; i < COMPARISONS; i++) {
+		const json_t *entry = json_object_get(maps[i], vpn);
+		const char *status = json_string_value(json_object_get(entry, "status"));
+
+		total += entry != NULL;
+		successful += status && strcmp(status, "success") == 0;
+	}
+	json_object_set_new(data, "total_tests", json_integer(total));
+	json_object_set_new(data, "successful_tests", json_integer(successful));
+	json_object_set_new(data, "failed_tests", json_integer(total - successful));
+	json_object_set_new(data, "success_rate_percent",
+		json_real(total ? 100.0 * (double)successful / (double)total : 0));
+}
+
+json_t *recompute_stats(
+	const struct results *results, const char *profile, json_t *const maps[COMPARISONS])
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	json_t *map = json_object();
+
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, profile);
+		json_t *data;
+
+		if (!cell)
+			continue;
+		data = json_object();
+		for (enum comparison c = 0; c < COMPARISONS; c++)
+			add_durations(data, arena, cell, c);
+		for (enum comparison c = 0; c < COMPARISONS; c++)
+			add_retries(data, arena, cell, c);
+		add_counts(data, vpn->name, maps);
+		json_object_set_new(map, vpn->name, recompute_success(data));
+	}
+	return map;
+}
+
+/* The first peer that answered over the VPN, in the order of the file. */
+static const char *first_contact(const struct connect_result *connect)
+{
+	const struct contact *contact = connect->inside;
+
+	while (contact && !contact->is_success)
+		contact = contact->next;
+	return contact ? contact->took : NULL;
+}
+
+json_t *recompute_connection(const struct results *results, const char *profile, bool after_reboot)
+{
+	json_t *map = json_object();
+	bool has_data = false;
+
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, profile);
+		json_t *hosts = cell ? json_object() : NULL;
+
+		for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
+			const char *took =
+				first_contact(after_reboot ? &link->reboot : &link->connect);
+
+			if (!took)
+				continue;
+			has_data = true;
+			json_object_set_new(hosts, link->folder, json_string(took));
+		}
+		if (hosts)
+			json_object_set_new(map, vpn->name, hosts);
+	}
+	if (has_data)
+		return map;
+	json_decref(map);
+	return NULL;
+}

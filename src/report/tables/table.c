@@ -1,0 +1,125 @@
+/* Tables as values: columns, rows and the sentences that belong to them. */
+#include "report/tables/table.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+struct tables *tables_new(struct arena *arena)
+{
+	struct tables *tables = arena_alloc(arena, struct tables, 1);
+
+	tables->arena = arena;
+	tables->end = &tables->first;
+	return tables;
+}
+
+struct table *table_add(struct tables *tables, const char *id, const char *title, const char *unit,
+	bool is_corrected)
+{
+	struct table *table = arena_alloc(tables->arena, struct table, 1);
+
+	table->printed = arena_strdup(tables->arena, id);
+	table->id = is_corrected ? arena_printf(tables->arena, "%s_corrected", id) : table->printed;
+	table->title = arena_strdup(tables->arena, title);
+	table->unit = unit;
+	table->view = is_corrected ? "corrected" : "printed";
+	*tables->end = table;
+	tables->end = &table->next;
+	return table;
+}
+
+void table_text_column(struct table *table, const char *key, const char *title)
+{
+	assert(table->column_count < TABLE_COLUMNS_MAX);
+	table->columns[table->column_count++] =
+		(struct column){.key = key, .title = title, .unit = "", .is_text = true};
+}
+
+void table_column(
+	struct table *table, const char *key, const char *title, const char *unit, int decimals)
+{
+	/* A tree may hold more profiles or hosts than a page has room for. */
+	if (table->column_count == TABLE_COLUMNS_MAX)
+		return;
+	table->columns[table->column_count++] =
+		(struct column){.key = key, .title = title, .unit = unit, .decimals = decimals};
+}
+
+struct row *table_row(struct tables *tables, struct table *table)
+{
+	struct row **at = &table->rows;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = arena_alloc(tables->arena, struct row, 1);
+	(*at)->values = arena_alloc(tables->arena, struct value, TABLE_COLUMNS_MAX);
+	table->row_count++;
+	return *at;
+}
+
+void row_text(struct row *row, const char *text)
+{
+	if (row->filled == TABLE_COLUMNS_MAX)
+		return;
+	row->values[row->filled++] = (struct value){.is_there = text != NULL, .text = text};
+}
+
+void row_number(struct row *row, double number, const char *place)
+{
+	if (row->filled == TABLE_COLUMNS_MAX)
+		return;
+	row->values[row->filled++] =
+		(struct value){.is_there = isfinite(number), .number = number, .place = place};
+}
+
+static bool is_before(const struct row *a, const struct row *b, size_t column, bool descending)
+{
+	const struct value *left = &a->values[column], *right = &b->values[column];
+
+	if (!left->is_there || !right->is_there)
+		return left->is_there && !right->is_there;
+	return descending ? left->number > right->number : left->number < right->number;
+}
+
+void table_sort(struct table *table, size_t column, bool descending)
+{
+	struct row *sorted = NULL;
+
+	while (table->rows) {
+		struct row *row = table->rows;
+		struct row **at = &sorted;
+
+		table->rows = row->next;
+		while (*at && !is_before(row, *at, column, descending))
+			at = &(*at)->next;
+		row->next = *at;
+		*at = row;
+	}
+	table->rows = sorted;
+}
+
+void table_note(struct tables *tables, struct table *table, const char *fmt, ...)
+{
+	struct note **at = &table->notes;
+	char text[600];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	while (*at)
+		at = &(*at)->next;
+	*at = arena_alloc(tables->arena, struct note, 1);
+	(*at)->text = arena_strdup(tables->arena, text);
+}
+
+const struct table *table_named(const struct tables *tables, const char *id)
+{
+	const struct table *table = tables->first;
+
+	while (table && strcmp(table->id, id) != 0)
+		table = table->next;
+	return table;
+}

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "base/arena.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Tables as values; how they are printed is decided elsewhere. */
+struct column {
+	const char *key, *title, *unit;
+	bool is_text;
+	int decimals; /* below zero: that many significant digits */
+};
+
+struct value {
+	bool is_there;
+	double number;
+	const char *text;  /* of a text column */
+	const char *place; /* "Wireguard/baseline": where its samples are shown; NULL-able */
+};
+
+struct row {
+	struct row *next;
+	size_t filled;
+	struct value *values;
+};
+
+struct note {
+	struct note *next;
+	const char *text;
+};
+
+enum {
+	TABLE_COLUMNS_MAX = 24
+};
+
+struct table {
+	struct table *next;
+	const char *id, *title, *unit;
+	const char *view;    /* "printed" or "corrected" */
+	const char *printed; /* id of the same table as printed; its own id there */
+	struct column columns[TABLE_COLUMNS_MAX];
+	size_t column_count;
+	struct row *rows;
+	size_t row_count;
+	struct note *notes; /* why the views differ, one sentence each */
+};
+
+struct tables {
+	struct arena *arena;
+	struct table *first, **end;
+};
+
+struct tables *tables_new(struct arena *arena);
+/* `is_corrected` puts "_corrected" behind the id. */
+struct table *table_add(struct tables *tables, const char *id, const char *title, const char *unit,
+	bool is_corrected);
+void table_text_column(struct table *table, const char *key, const char *title);
+void table_column(
+	struct table *table, const char *key, const char *title, const char *unit, int decimals);
+struct row *table_row(struct tables *tables, struct table *table);
+/* In the order of the columns; NAN and NULL are "not there". */
+void row_text(struct row *row, const char *text);
+void row_number(struct row *row, double number, const char *place);
+/* By a column of numbers; rows without one go last, equals keep their order. */
+void table_sort(struct table *table, size_t column, bool descending);
+void table_note(struct tables *tables, struct table *table, const char *fmt, ...) PRINTF_LIKE(3, 4);
+const struct table *table_named(const struct tables *tables, const char *id);
+
+/* {"tables":[{"id","title","unit","columns":[...],"rows":[{...}]}]} */
+json_t *tables_json(const struct tables *tables);
+void table_print_csv(FILE *out, const struct table *table);
+void table_print_markdown(FILE *out, struct arena *arena, const struct table *table);
+void table_print_latex(FILE *out, struct arena *arena, const struct table *table);

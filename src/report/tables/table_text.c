@@ -1,0 +1,187 @@
+/* Tables as JSON, CSV, Markdown and LaTeX. */
+#include "report/tables/table.h"
+
+#include "report/output/number.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *value_json(const struct column *column, const struct value *value)
+{
+	if (!value->is_there)
+		return json_null();
+	return column->is_text ? json_string(value->text) : json_real(value->number);
+}
+
+static json_t *columns_json(const struct table *table)
+{
+	json_t *columns = json_array();
+
+	for (size_t i = 0; i < table->column_count; i++)
+		json_array_append_new(columns, json_string(table->columns[i].key));
+	return columns;
+}
+
+static json_t *units_json(const struct table *table)
+{
+	json_t *units = json_object();
+
+	for (size_t i = 0; i < table->column_count; i++)
+		if (table->columns[i].unit[0])
+			json_object_set_new(
+				units, table->columns[i].key, json_string(table->columns[i].unit));
+	return units;
+}
+
+static json_t *rows_json(const struct table *table)
+{
+	json_t *rows = json_array();
+
+	for (const struct row *row = table->rows; row; row = row->next) {
+		json_t *object = json_object();
+
+		for (size_t i = 0; i < table->column_count; i++)
+			json_object_set_new(object, table->columns[i].key,
+				value_json(&table->columns[i], &row->values[i]));
+		json_array_append_new(rows, object);
+	}
+	return rows;
+}
+
+static json_t *notes_json(const struct table *table)
+{
+	json_t *notes = json_array();
+
+	for (const struct note *note = table->notes; note; note = note->next)
+		json_array_append_new(notes, json_string(note->text));
+	return notes;
+}
+
+json_t *tables_json(const struct tables *tables)
+{
+	json_t *list = json_array();
+
+	for (const struct table *table = tables->first; table; table = table->next)
+		json_array_append_new(list,
+			json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o}", "id", table->id, "title",
+				table->title, "unit", table->unit, "view", table->view, "columns",
+				columns_json(table), "units", units_json(table), "rows",
+				rows_json(table), "notes", notes_json(table)));
+	return json_pack("{s:o}", "tables", list);
+}
+
+/* Quoted when a comma, a quote or a line end would be misread (RFC 4180). */
+static void print_csv_text(FILE *out, const char *text)
+{
+	if (!strpbrk(text, ",\"\r\n")) {
+		fputs(text, out);
+		return;
+	}
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+void table_print_csv(FILE *out, const struct table *table)
+{
+	for (size_t i = 0; i < table->column_count; i++) {
+		fputs(i ? "," : "", out);
+		print_csv_text(out, table->columns[i].key);
+	}
+	fputs("\r\n", out);
+	for (const struct row *row = table->rows; row; row = row->next) {
+		for (size_t i = 0; i < table->column_count; i++) {
+			const struct value *value = &row->values[i];
+
+			fputs(i ? "," : "", out);
+			if (value->is_there && table->columns[i].is_text)
+				print_csv_text(out, value->text);
+			else if (value->is_there)
+				print_number(out, value->number);
+		}
+		fputs("\r\n", out);
+	}
+}
+
+static const char *value_text(
+	struct arena *arena, const struct column *column, const struct value *value)
+{
+	if (!value->is_there)
+		return "--";
+	return column->is_text ? value->text : number_text(arena, value->number, column->decimals);
+}
+
+/* Puts `escape` before every character of `special`. */
+static void print_escaped(FILE *out, const char *text, const char *special, const char *escape)
+{
+	for (; *text; text++) {
+		if (strchr(special, *text))
+			fputs(escape, out);
+		fputc(*text, out);
+	}
+}
+
+void table_print_markdown(FILE *out, struct arena *arena, const struct table *table)
+{
+	fprintf(out, "### %s (%s, %s)\n\n", table->title, table->id, table->view);
+	for (size_t i = 0; i < table->column_count; i++) {
+		const struct column *column = &table->columns[i];
+
+		fputs("| ", out);
+		print_escaped(out, column->title, "|", "\\");
+		fprintf(out, "%s%s ", column->unit[0] ? ", " : "", column->unit);
+	}
+	fputs("|\n", out);
+	for (size_t i = 0; i < table->column_count; i++)
+		fputs(table->columns[i].is_text ? "|---" : "|---:", out);
+	fputs("|\n", out);
+	for (const struct row *row = table->rows; row; row = row->next) {
+		for (size_t i = 0; i < table->column_count; i++) {
+			fputs("| ", out);
+			print_escaped(out, value_text(arena, &table->columns[i], &row->values[i]),
+				"|", "\\");
+			fputc(' ', out);
+		}
+		fputs("|\n", out);
+	}
+	for (const struct note *note = table->notes; note; note = note->next)
+		fprintf(out, "\n- %s", note->text);
+	fputs(table->notes ? "\n\n" : "\n", out);
+}
+
+void table_print_latex(FILE *out, struct arena *arena, const struct table *table)
+{
+	static const char special[] = "&%$#_{}";
+
+	fputs("\\begin{table}\n  \\centering\n  \\caption{", out);
+	print_escaped(out, table->title, special, "\\");
+	fprintf(out, "}\n  \\label{tab:%s}\n  \\begin{tabular}{", table->id);
+	for (size_t i = 0; i < table->column_count; i++)
+		fputc(table->columns[i].is_text ? 'l' : 'r', out);
+	fputs("}\n    \\toprule\n    ", out);
+	for (size_t i = 0; i < table->column_count; i++) {
+		fputs(i ? " & " : "", out);
+		print_escaped(out, table->columns[i].title, special, "\\");
+		if (table->columns[i].unit[0]) {
+			fputs(" (", out);
+			print_escaped(out, table->columns[i].unit, special, "\\");
+			fputc(')', out);
+		}
+	}
+	fputs(" \\\\\n    \\midrule\n", out);
+	for (const struct row *row = table->rows; row; row = row->next) {
+		fputs("    ", out);
+		for (size_t i = 0; i < table->column_count; i++) {
+			fputs(i ? " & " : "", out);
+			print_escaped(out, value_text(arena, &table->columns[i], &row->values[i]),
+				special, "\\");
+		}
+		fputs(" \\\\\n", out);
+	}
+	fputs("    \\bottomrule\n  \\end{tabular}\n\\end{table}\n", out);
+}

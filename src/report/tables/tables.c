@@ -1,0 +1,118 @@
+/* What the tables share: profiles as columns, places of samples, sentences on missing links. */
+#include "report/tables/tables.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *table_links(struct arena *arena, const struct samples *samples)
+{
+	if (!samples->planned)
+		return NULL;
+	return arena_printf(arena, "%zu/%zu", samples->count, samples->planned);
+}
+
+void profile_columns(
+	const struct results *results, struct table *table, const char *unit, int decimals)
+{
+	table_text_column(table, "vpn", "VPN");
+	for (size_t i = 0; i < results->profile_count; i++)
+		table_column(table, profile_title(results->profiles[i]),
+			profile_title(results->profiles[i]), unit, decimals);
+}
+
+void note_missing_links(const struct results *results, struct tables *tables, struct table *table,
+	enum metric_id metric)
+{
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		for (size_t i = 0; i < results->profile_count; i++) {
+			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+			struct samples samples = samples_of(tables->arena, cell, metric);
+
+			if (!samples.count || samples.count == samples.planned)
+				continue;
+			table_note(tables, table, "%s, %s: made from %zu of %zu links.", vpn->name,
+				profile_title(results->profiles[i]), samples.count,
+				samples.planned);
+		}
+	}
+}
+
+static void grid_printed(
+	const struct results *results, struct tables *tables, const struct grid *grid)
+{
+	struct table *table = table_add(tables, grid->id, grid->title, grid->unit, false);
+
+	profile_columns(results, table, grid->unit, grid->decimals);
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		struct row *row = table_row(tables, table);
+
+		row_text(row, vpn->name);
+		for (size_t i = 0; i < results->profile_count; i++)
+			row_number(row,
+				printed_mean(
+					cell_of(vpn, results->profiles[i]), grid->of_run, NULL),
+				results_place(tables->arena, vpn, results->profiles[i]));
+	}
+}
+
+static void grid_corrected(
+	const struct results *results, struct tables *tables, const struct grid *grid)
+{
+	const struct metric *metric = &report_metrics[grid->metric];
+	struct table *table = table_add(tables, grid->id, metric->title, metric->unit, true);
+	const char *keys[TABLE_COLUMNS_MAX];
+
+	profile_columns(results, table, metric->unit, grid->decimals);
+	for (size_t i = 0; i < results->profile_count && i < TABLE_COLUMNS_MAX; i++)
+		keys[i] = arena_printf(
+			tables->arena, "%s_links", profile_title(results->profiles[i]));
+	for (size_t i = 0; i < results->profile_count && table->column_count < TABLE_COLUMNS_MAX;
+		i++)
+		table_text_column(table, keys[i],
+			arena_printf(
+				tables->arena, "links, %s", profile_title(results->profiles[i])));
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		struct row *row = table_row(tables, table);
+		const char *links[TABLE_COLUMNS_MAX] = {0};
+
+		row_text(row, vpn->name);
+		for (size_t i = 0; i < results->profile_count; i++) {
+			struct samples samples = samples_of(
+				tables->arena, cell_of(vpn, results->profiles[i]), grid->metric);
+
+			row_number(row, samples_mean(&samples),
+				results_place(tables->arena, vpn, results->profiles[i]));
+			if (i < TABLE_COLUMNS_MAX)
+				links[i] = table_links(tables->arena, &samples);
+		}
+		for (size_t i = 0; i < results->profile_count && i < TABLE_COLUMNS_MAX; i++)
+			row_text(row, links[i]);
+	}
+	note_missing_links(results, tables, table, grid->metric);
+}
+
+void grid_tables(const struct results *results, struct tables *tables, const struct grid *grid)
+{
+	grid_printed(results, tables, grid);
+	grid_corrected(results, tables, grid);
+}
+
+struct tables *tables_of(const struct results *results, const struct tuned *tuned)
+{
+	struct tables *tables = tables_new(results->arena);
+
+	tables_tcp(results, tables);
+	tables_latency(results, tables);
+	tables_round_trips(results, tables);
+	tables_parallel(results, tables);
+	tables_udp(results, tables);
+	tables_nix(results, tables);
+	tables_video(results, tables);
+	tables_qperf(results, tables);
+	tables_connect(results, tables);
+	tables_others(results, tables);
+	tables_success(results, tables);
+	tables_effective(results, tables);
+	tables_tuning(results, tuned, tables);
+	return tables;
+}

@@ -1,0 +1,118 @@
+/* First contact and contact after a reboot, host by host. */
+#include "report/tables/tables.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct connect_result *connect_of(const struct link *link, bool after_reboot)
+{
+	return after_reboot ? &link->reboot : &link->connect;
+}
+
+/* The names of all hosts that any VPN was measured from, in the order they are met. */
+static size_t collect_hosts(const struct results *results, const char *hosts[], size_t most)
+{
+	size_t count = 0;
+
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, results_contact_profile(results));
+
+		for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
+			size_t i = 0;
+
+			while (i < count && strcmp(hosts[i], link->host) != 0)
+				i++;
+			if (i == count && count < most)
+				hosts[count++] = link->host;
+		}
+	}
+	return count;
+}
+
+static const struct link *link_of(const struct cell *cell, const char *host)
+{
+	const struct link *link = cell->links;
+
+	while (link && strcmp(link->host, host) != 0)
+		link = link->next;
+	return link;
+}
+
+/* Which name the first phase asked: outside the VPN, or the VPN's own. */
+static const char *checked_on(const struct cell *cell, bool after_reboot)
+{
+	for (const struct link *link = cell->links; link; link = link->next)
+		if (connect_of(link, after_reboot)->is_there)
+			return connect_of(link, after_reboot)->checks_on_vpn ? "the VPN itself"
+									     : "outside";
+	return NULL;
+}
+
+static void add_rows(const struct results *results, struct tables *tables, struct table *table,
+	double (*seconds)(const struct connect_result *connect), bool after_reboot)
+{
+	const char *hosts[TABLE_COLUMNS_MAX - 3], *profile = results_contact_profile(results);
+	size_t count = collect_hosts(results, hosts, TABLE_COLUMNS_MAX - 3);
+	bool is_corrected = strcmp(table->view, "corrected") == 0;
+
+	table_text_column(table, "vpn", "VPN");
+	table_column(table, "mean_s", "Mean", "s", 2);
+	for (size_t i = 0; i < count; i++)
+		table_column(table, hosts[i], hosts[i], "s", 2);
+	if (is_corrected)
+		table_text_column(table, "checked_on", "First phase asked");
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, profile);
+		const char *place = results_place(tables->arena, vpn, profile);
+		double values[TABLE_COLUMNS_MAX], sum = 0;
+		size_t known = 0;
+		struct row *row;
+
+		for (size_t i = 0; cell && i < count; i++) {
+			const struct link *link = link_of(cell, hosts[i]);
+
+			values[i] = link ? seconds(connect_of(link, after_reboot)) : NAN;
+			sum += isnan(values[i]) ? 0 : values[i];
+			known += !isnan(values[i]);
+		}
+		if (!known)
+			continue;
+		row = table_row(tables, table);
+		row_text(row, vpn->name);
+		row_number(row, sum / (double)known, place);
+		for (size_t i = 0; i < count; i++)
+			row_number(row, values[i], place);
+		if (is_corrected)
+			row_text(row, checked_on(cell, after_reboot));
+	}
+	table_sort(table, 1, false);
+}
+
+static void both_views(const struct results *results, struct tables *tables, bool after_reboot)
+{
+	const char *id = after_reboot ? "reboot" : "connect";
+	struct table *printed = table_add(
+		tables, id, after_reboot ? "Contact after a reboot" : "First contact", "s", false);
+	struct table *corrected = table_add(tables, id,
+		after_reboot ? "Contact after a reboot, the VPN's own part"
+			     : "First contact, the VPN's own part",
+		"s", true);
+
+	add_rows(results, tables, printed, contact_first_s, after_reboot);
+	add_rows(results, tables, corrected, contact_vpn_only_s, after_reboot);
+	table_note(tables, corrected,
+		"The printed time runs from the start of the check until every other host answered "
+		"outside the VPN and the first one inside: it is mostly the start of the other "
+		"hosts. "
+		"Here that part is taken off, and the last host inside counts.");
+	table_note(tables, corrected,
+		"Where the first phase asked the VPN's own address, the VPN's part is inside the "
+		"time "
+		"that is taken off: such a row says nothing about the VPN.");
+}
+
+void tables_connect(const struct results *results, struct tables *tables)
+{
+	both_views(results, tables, true);
+	both_views(results, tables, false);
+}

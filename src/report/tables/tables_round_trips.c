@@ -1,0 +1,71 @@
+/* The distribution of single round trips, in trees that kept them. */
+#include "report/tables/tables.h"
+
+#include <math.h>
+
+/* All answers of a cell, one behind the other: percentiles are never averaged. */
+static struct series pool(struct arena *arena, const struct cell *cell)
+{
+	struct series pooled = {0};
+	size_t count = 0;
+
+	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next)
+		for (const struct run *run = link->runs; run; run = run->next)
+			count += run->ping.rtt_ms.count;
+	pooled.values = arena_alloc(arena, double, count + 1);
+	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next)
+		for (const struct run *run = link->runs; run; run = run->next)
+			for (size_t i = 0; i < run->ping.rtt_ms.count; i++)
+				pooled.values[pooled.count++] = run->ping.rtt_ms.values[i];
+	return pooled;
+}
+
+static void add_row(
+	struct tables *tables, struct table *table, const struct vpn *vpn, const char *profile)
+{
+	struct series pooled = pool(tables->arena, cell_of(vpn, profile));
+	const char *place = results_place(tables->arena, vpn, profile);
+	struct interval tail;
+	struct row *row;
+
+	if (!pooled.count)
+		return;
+	tail = interval_quantile(pooled.values, pooled.count, 0.99, 0.95);
+	row = table_row(tables, table);
+	row_text(row, vpn->name);
+	row_text(row, profile_title(profile));
+	row_number(row, (double)pooled.count, place);
+	row_number(row, stats_quantile(pooled.values, pooled.count, 0.5), place);
+	row_number(row, stats_quantile(pooled.values, pooled.count, 0.95), place);
+	row_number(row, stats_quantile(pooled.values, pooled.count, 0.99), place);
+	row_number(row, tail.low, place);
+	row_number(row, tail.high, place);
+	row_number(row, 100 * tail.confidence, place);
+	row_number(row, stats_quantile(pooled.values, pooled.count, 1), place);
+}
+
+void tables_round_trips(const struct results *results, struct tables *tables)
+{
+	struct table *table = table_add(tables, "ping_distribution",
+		"Single round trips: median, tail and worst", "ms", true);
+
+	table->id = table->printed; /* the thesis has no such table */
+	table_text_column(table, "vpn", "VPN");
+	table_text_column(table, "profile", "Profile");
+	table_column(table, "answers", "Answers", "", 0);
+	table_column(table, "p50_ms", "Median", "ms", 3);
+	table_column(table, "p95_ms", "95 %", "ms", 3);
+	table_column(table, "p99_ms", "99 %", "ms", 3);
+	table_column(table, "p99_low_ms", "99 % from", "ms", 3);
+	table_column(table, "p99_high_ms", "to", "ms", 3);
+	table_column(table, "p99_confidence_percent", "Confidence", "%", 0);
+	table_column(table, "worst_ms", "Worst", "ms", 3);
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		for (size_t i = 0; i < results->profile_count; i++)
+			add_row(tables, table, vpn, results->profiles[i]);
+	if (table->row_count)
+		table_note(tables, table,
+			"A quantile of 99 %% wants a thousand answers; with fewer its interval "
+			"says how "
+			"little is known.");
+}

@@ -1,0 +1,61 @@
+/* How often measurements worked, link by link, with Wilson's interval. */
+#include "report/tables/tables.h"
+
+#include <math.h>
+
+static const struct {
+	const char *name;
+	enum metric_id metric;
+} workloads[] = {{"ping", METRIC_PING}, {"TCP", METRIC_TCP}, {"TCP on all links", METRIC_PARALLEL},
+	{"UDP", METRIC_UDP}, {"QUIC", METRIC_QPERF}, {"video", METRIC_VIDEO},
+	{"download", METRIC_NIX}};
+
+static void add_row(const struct results *results, struct tables *tables, struct table *table,
+	const struct vpn *vpn, size_t workload)
+{
+	size_t worked = 0, planned = 0;
+	struct interval interval;
+	struct row *row;
+
+	for (size_t i = 0; i < results->profile_count; i++) {
+		struct samples samples = samples_of(tables->arena,
+			cell_of(vpn, results->profiles[i]), workloads[workload].metric);
+
+		worked += samples.count;
+		planned += samples.planned;
+	}
+	if (!planned)
+		return;
+	interval = interval_proportion(worked, planned, 0.95);
+	row = table_row(tables, table);
+	row_text(row, vpn->name);
+	row_text(row, workloads[workload].name);
+	row_number(row, (double)worked, NULL);
+	row_number(row, (double)planned, NULL);
+	row_number(row, 100 * (double)worked / (double)planned, NULL);
+	row_number(row, 100 * interval.low, NULL);
+	row_number(row, 100 * interval.high, NULL);
+}
+
+void tables_success(const struct results *results, struct tables *tables)
+{
+	struct table *table = table_add(
+		tables, "success", "How often a link gave a result, over all profiles", "%", true);
+
+	table->id = table->printed; /* the thesis has no such table */
+	table_text_column(table, "vpn", "VPN");
+	table_text_column(table, "workload", "Workload");
+	table_column(table, "worked", "Worked", "", 0);
+	table_column(table, "planned", "of", "", 0);
+	table_column(table, "percent", "Share", "%", 1);
+	table_column(table, "low_percent", "from", "%", 1);
+	table_column(table, "high_percent", "to", "%", 1);
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		for (size_t i = 0; i < ARRAY_SIZE(workloads); i++)
+			add_row(results, tables, table, vpn, i);
+	table_note(tables, table,
+		"Every link counts for itself, and a flow that stood still did not work; published "
+		"success rates call a workload passed when one link of three worked. The interval "
+		"is "
+		"Wilson's, 95 %%.");
+}

@@ -1,0 +1,196 @@
+/* Single-stream TCP: the baseline table, all profiles, retransmits. */
+#include "report/tables/tables.h"
+
+#include "report/output/number.h"
+
+#include <math.h>
+
+static double sent_mbps(const struct run *run)
+{
+	return outcome_is_success(&run->tcp.outcome) ? run->tcp.forward.sent_bps / 1e6 : NAN;
+}
+
+static double retransmits(const struct run *run)
+{
+	return outcome_is_success(&run->tcp.outcome) ? run->tcp.forward.retransmits : NAN;
+}
+
+static double retransmit_percent(const struct run *run)
+{
+	return outcome_is_success(&run->tcp.outcome) ? run->tcp.retransmit_percent : NAN;
+}
+
+static double segment_bytes(const struct run *run)
+{
+	return outcome_is_success(&run->tcp.outcome) && run->tcp.mss_bytes > 0 ? run->tcp.mss_bytes
+									       : NAN;
+}
+
+static double path_mtu(const struct run *run)
+{
+	return outcome_is_success(&run->tcp.outcome) && run->tcp.path_mtu_bytes > 0
+		       ? run->tcp.path_mtu_bytes
+		       : NAN;
+}
+
+static void baseline_printed(const struct results *results, struct tables *tables)
+{
+	const char *profile = results_base_profile(results);
+	struct table *table = table_add(tables, "tcp_baseline",
+		"TCP throughput of one stream without impairment", "Mbit/s", false);
+	double base = printed_mean(cell_of(results->reference, profile), sent_mbps, NULL);
+
+	table_text_column(table, "vpn", "VPN");
+	table_column(table, "throughput_mbps", "Throughput", "Mbit/s", -3);
+	table_column(table, "relative_percent", "Of the bare link", "%", 1);
+	table_column(table, "retransmits", "Retransmits", "", 1);
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, profile);
+		double mbps = printed_mean(cell, sent_mbps, NULL);
+		const char *place = results_place(tables->arena, vpn, profile);
+		struct row *row;
+
+		if (!cell)
+			continue;
+		row = table_row(tables, table);
+		row_text(row, vpn->name);
+		row_number(row, mbps, place);
+		row_number(row, 100 * mbps / base, place);
+		row_number(row, printed_mean(cell, retransmits, NULL), place);
+	}
+	table_sort(table, 1, true);
+}
+
+static void baseline_row(const struct results *results, struct tables *tables, struct table *table,
+	const struct vpn *vpn)
+{
+	const char *profile = results_base_profile(results);
+	const struct cell *cell = cell_of(vpn, profile);
+	const char *place = results_place(tables->arena, vpn, profile);
+	struct samples forward = samples_of(tables->arena, cell, METRIC_TCP);
+	struct samples reverse = samples_of(tables->arena, cell, METRIC_TCP_REVERSE);
+	struct samples again = samples_of(tables->arena, cell, METRIC_TCP_RETRANSMIT);
+	struct samples rtt = samples_of(tables->arena, cell, METRIC_TCP_RTT);
+	struct interval interval = interval_median(forward.values, forward.count, 0.95);
+	struct row *row = table_row(tables, table);
+
+	row_text(row, vpn->name);
+	row_text(row, table_links(tables->arena, &forward));
+	row_number(row, samples_mean(&forward), place);
+	row_number(row, forward.count ? interval.low : NAN, place);
+	row_number(row, forward.count ? interval.high : NAN, place);
+	row_number(row, forward.count ? 100 * interval.confidence : NAN, place);
+	row_number(row, samples_mean(&reverse), place);
+	row_number(row, samples_mean(&forward) + samples_mean(&reverse), place);
+	row_number(row, samples_mean(&again), place);
+	row_number(row, samples_mean(&rtt), place);
+	row_number(row, printed_mean(cell, segment_bytes, NULL), place);
+	row_number(row, printed_mean(cell, path_mtu, NULL), place);
+}
+
+static void baseline_corrected(const struct results *results, struct tables *tables)
+{
+	struct table *table = table_add(tables, "tcp_baseline",
+		"TCP that arrived, one stream in each direction", "Mbit/s", true);
+
+	table_text_column(table, "vpn", "VPN");
+	table_text_column(table, "links", "Links");
+	table_column(table, "received_mbps", "Received", "Mbit/s", -3);
+	table_column(table, "low_mbps", "Median from", "Mbit/s", -3);
+	table_column(table, "high_mbps", "to", "Mbit/s", -3);
+	table_column(table, "confidence_percent", "Confidence", "%", 0);
+	table_column(table, "reverse_mbps", "Other direction", "Mbit/s", -3);
+	table_column(table, "both_mbps", "Both", "Mbit/s", -3);
+	table_column(table, "retransmit_percent", "Sent again", "%", 4);
+	table_column(table, "loaded_rtt_ms", "Round trip under load", "ms", 2);
+	table_column(table, "segment_bytes", "Segment", "bytes", 0);
+	table_column(table, "path_mtu_bytes", "Path MTU", "bytes", 0);
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		if (cell_of(vpn, results_base_profile(results)))
+			baseline_row(results, tables, table, vpn);
+	table_sort(table, 2, true);
+	table_note(tables, table,
+		"The printed figure is what the sender handed to its kernel in one direction; here "
+		"it "
+		"is what arrived, and the other direction, which ran at the same time, stands "
+		"beside "
+		"it.");
+	table_note(tables, table,
+		"Retransmits are a share of the segments sent, because a faster link sends more of "
+		"them in the same 30 seconds.");
+}
+
+/* The sentence that explains a stalled flow in a mean. */
+static void note_stalled(const struct results *results, struct tables *tables, struct table *table)
+{
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		for (size_t i = 0; i < results->profile_count; i++) {
+			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+			struct samples samples = samples_of(tables->arena, cell, METRIC_TCP);
+			double printed = printed_mean(cell, sent_mbps, NULL);
+
+			for (const struct link *link = cell ? cell->links : NULL; link;
+				link = link->next)
+				if (outcome_is_success(&link->runs->tcp.outcome) &&
+					link->runs->tcp.forward.is_stalled)
+					table_note(tables, table,
+						"%s, %s: the flow of %s stalled and still counts "
+						"in "
+						"the printed %s Mbit/s; the other links carried "
+						"%s.",
+						vpn->name, profile_title(results->profiles[i]),
+						link->folder,
+						number_text(tables->arena, printed, -3),
+						number_text(
+							tables->arena, samples_mean(&samples), -3));
+		}
+	}
+}
+
+/* What is left of the baseline under light impairment. */
+static void add_retention(const struct results *results, struct table *table)
+{
+	size_t base = 0, low = 0;
+
+	for (size_t i = 0; i < results->profile_count; i++) {
+		const char *name = profile_title(results->profiles[i]);
+
+		base = name[0] == 'b' && results->profiles[i] == results_base_profile(results)
+			       ? i + 1
+			       : base;
+		low = results->profiles[i] != name && name[0] == 'l' ? i + 1 : low;
+	}
+	table_column(table, "retention_percent", "Low of baseline", "%", 1);
+	for (struct row *row = table->rows; row; row = row->next) {
+		double percent =
+			base && low && row->values[base].is_there && row->values[low].is_there
+				? 100 * row->values[low].number / row->values[base].number
+				: NAN;
+		struct row end = *row;
+
+		end.filled = table->column_count - 1;
+		row_number(&end, percent, low ? row->values[low].place : NULL);
+		row->filled = end.filled;
+	}
+}
+
+void tables_tcp(const struct results *results, struct tables *tables)
+{
+	static const struct grid profiles = {"tcp_impairment",
+		"TCP throughput of one stream under impairment", "Mbit/s", -3, sent_mbps,
+		METRIC_TCP};
+	static const struct grid counts = {"tcp_retransmits",
+		"TCP retransmits of one stream under impairment, per cent of segments", "%", -3,
+		retransmit_percent, METRIC_TCP_RETRANSMIT};
+	struct table *printed;
+
+	baseline_printed(results, tables);
+	baseline_corrected(results, tables);
+	grid_tables(results, tables, &profiles);
+	printed = (struct table *)table_named(tables, "tcp_impairment");
+	add_retention(results, printed);
+	note_stalled(results, tables, printed);
+	note_stalled(
+		results, tables, (struct table *)table_named(tables, "tcp_impairment_corrected"));
+	grid_tables(results, tables, &counts);
+}

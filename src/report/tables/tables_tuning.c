@@ -1,0 +1,127 @@
+/* The same VPN with tuned hosts beside it, and impairment as it was asked for and as it was met. */
+#include "report/tables/tables.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+static double sent_mbps(const struct run *run)
+{
+	return outcome_is_success(&run->tcp.outcome) ? run->tcp.forward.sent_bps / 1e6 : NAN;
+}
+
+/* The thesis' id where there is one tuning only. */
+static const char *tuning_id(struct arena *arena, const char *vpn, const char *tuning)
+{
+	char *id = arena_printf(
+		arena, "kernel_tuning_%s%s%s", vpn, tuning ? "_" : "", tuning ? tuning : "");
+
+	for (char *at = id; *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+	return id;
+}
+
+static void tuning_row(struct tables *tables, struct table *table, const struct vpn *vpn,
+	const struct vpn *tuned, const char *profile)
+{
+	const struct cell *before = cell_of(vpn, profile), *after = cell_of(tuned, profile);
+	const char *place = results_place(tables->arena, vpn, profile);
+	bool is_corrected = strcmp(table->view, "corrected") == 0;
+	struct samples stock = samples_of(tables->arena, before, METRIC_TCP);
+	struct samples changed = samples_of(tables->arena, after, METRIC_TCP);
+	double from = is_corrected ? samples_mean(&stock) : printed_mean(before, sent_mbps, NULL);
+	double to = is_corrected ? samples_mean(&changed) : printed_mean(after, sent_mbps, NULL);
+	struct row *row = table_row(tables, table);
+
+	row_text(row, profile_title(profile));
+	row_number(row, from, place);
+	row_number(row, to, NULL);
+	row_number(row, 100 * (to / from - 1), NULL);
+	if (is_corrected) {
+		row_text(row, table_links(tables->arena, &stock));
+		row_text(row, table_links(tables->arena, &changed));
+	}
+}
+
+static void tuning_table(const struct results *results, struct tables *tables,
+	const struct vpn *vpn, const struct vpn *tuned, const char *tuning, bool is_corrected)
+{
+	struct table *table = table_add(tables, tuning_id(tables->arena, vpn->name, tuning),
+		arena_printf(tables->arena, "%s: TCP of stock and of tuned hosts%s%s", vpn->name,
+			tuning ? ", " : "", tuning ? tuning : ""),
+		"Mbit/s", is_corrected);
+
+	table_text_column(table, "profile", "Profile");
+	table_column(table, "stock_mbps", "Stock", "Mbit/s", -3);
+	table_column(table, "tuned_mbps", "Tuned", "Mbit/s", -3);
+	table_column(table, "change_percent", "Change", "%", 1);
+	if (is_corrected) {
+		table_text_column(table, "stock_links", "Links, stock");
+		table_text_column(table, "tuned_links", "Links, tuned");
+		table_note(tables, table,
+			"Flows that stalled are left out: one such flow in the stock run makes any "
+			"change "
+			"look like a gain.");
+	}
+	for (size_t i = 0; i < results->profile_count; i++)
+		if (cell_of(vpn, results->profiles[i]) && cell_of(tuned, results->profiles[i]))
+			tuning_row(tables, table, vpn, tuned, results->profiles[i]);
+}
+
+void tables_tuning(const struct results *results, const struct tuned *tuned, struct tables *tables)
+{
+	bool is_alone = tuned && !tuned->next;
+
+	for (; tuned; tuned = tuned->next) {
+		const char *name = is_alone ? NULL : tuned->name;
+
+		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct vpn *other = vpn_named(tuned->results, vpn->name);
+
+			if (!other)
+				continue;
+			tuning_table(results, tables, vpn, other, name, false);
+			tuning_table(results, tables, vpn, other, name, true);
+		}
+	}
+}
+
+/* Stored settings are twice what one port does, so they describe a round trip. */
+void tables_effective(const struct results *results, struct tables *tables)
+{
+	struct table *table = table_add(tables, "impairment_effective",
+		"Impairment as stored and as the bare link met it, round trip", "", true);
+
+	table->id = table->printed; /* the thesis has no such table */
+	table_text_column(table, "profile", "Profile");
+	table_column(table, "stored_delay_ms", "Delay, stored", "ms", 1);
+	table_column(table, "met_delay_ms", "Delay added, met", "ms", 2);
+	table_column(table, "stored_jitter_ms", "Jitter, stored", "ms", 1);
+	table_column(table, "stored_loss_percent", "Loss, stored", "%", 2);
+	table_column(table, "met_loss_percent", "Ping loss, met", "%", 2);
+	table_column(table, "stored_reorder_percent", "Reordering, stored", "%", 2);
+	if (!results->reference)
+		return;
+	for (size_t i = 0; i < results->profile_count; i++) {
+		const struct cell *cell = cell_of(results->reference, results->profiles[i]);
+		const struct cell *base =
+			cell_of(results->reference, results_base_profile(results));
+		const char *place =
+			results_place(tables->arena, results->reference, results->profiles[i]);
+		struct samples rtt = samples_of(tables->arena, cell, METRIC_PING);
+		struct samples base_rtt = samples_of(tables->arena, base, METRIC_PING);
+		struct samples loss = samples_of(tables->arena, cell, METRIC_PING_LOSS);
+		struct row *row;
+
+		if (!cell || !cell->settings.is_there)
+			continue;
+		row = table_row(tables, table);
+		row_text(row, profile_title(results->profiles[i]));
+		row_number(row, cell->settings.latency_ms, place);
+		row_number(row, samples_mean(&rtt) - samples_mean(&base_rtt), place);
+		row_number(row, cell->settings.jitter_ms, place);
+		row_number(row, cell->settings.loss_percent, place);
+		row_number(row, samples_mean(&loss), place);
+		row_number(row, cell->settings.reorder_percent, place);
+	}
+}

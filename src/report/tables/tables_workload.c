@@ -1,0 +1,322 @@
+/* UDP, latency, caches, video and QUIC: one table per workload, all in both views. */
+#include "report/tables/tables.h"
+
+#include <math.h>
+
+static double received_mbps(const struct run *run)
+{
+	return outcome_is_success(&run->udp.outcome) ? run->udp.forward.received_bps / 1e6 : NAN;
+}
+
+static double lost_percent(const struct run *run)
+{
+	return outcome_is_success(&run->udp.outcome) ? run->udp.lost_percent : NAN;
+}
+
+static double sent_mbps(const struct run *run)
+{
+	return outcome_is_success(&run->udp.outcome) ? run->udp.forward.sent_bps / 1e6 : NAN;
+}
+
+static double reverse_mbps(const struct run *run)
+{
+	return outcome_is_success(&run->udp.outcome) && run->udp.reverse.is_there
+		       ? run->udp.reverse.received_bps / 1e6
+		       : NAN;
+}
+
+static double jitter_ms(const struct run *run)
+{
+	return outcome_is_success(&run->udp.outcome) ? run->udp.jitter_ms : NAN;
+}
+
+static double payload_bytes(const struct run *run)
+{
+	return outcome_is_success(&run->udp.outcome) ? run->udp.payload_bytes : NAN;
+}
+
+static double path_mtu(const struct run *run)
+{
+	return outcome_is_success(&run->tcp.outcome) && run->tcp.path_mtu_bytes > 0
+		       ? run->tcp.path_mtu_bytes
+		       : NAN;
+}
+
+static double round_trip_ms(const struct run *run)
+{
+	return outcome_is_success(&run->ping.outcome) ? run->ping.metrics[PING_AVERAGE].average
+						      : NAN;
+}
+
+static double worst_ms(const struct run *run)
+{
+	return outcome_is_success(&run->ping.outcome) ? run->ping.metrics[PING_MAX].max : NAN;
+}
+
+static double deviation_ms(const struct run *run)
+{
+	return outcome_is_success(&run->ping.outcome) ? run->ping.metrics[PING_DEVIATION].average
+						      : NAN;
+}
+
+static double pings_lost(const struct run *run)
+{
+	return outcome_is_success(&run->ping.outcome) ? run->ping.metrics[PING_LOSS].average : NAN;
+}
+
+static double closure_s(const struct run *run)
+{
+	return outcome_is_success(&run->nix.outcome) ? run->nix.mean_s : NAN;
+}
+
+static double processor_s(const struct run *run)
+{
+	return outcome_is_success(&run->nix.outcome) ? run->nix.user_s + run->nix.system_s : NAN;
+}
+
+static double quality(const struct run *run)
+{
+	return outcome_is_success(&run->video.outcome) ? run->video.metrics[VIDEO_QUALITY].average
+						       : NAN;
+}
+
+static double quic_first_byte(const struct run *run)
+{
+	return outcome_is_success(&run->qperf.outcome)
+		       ? run->qperf.metrics[QPERF_FIRST_BYTE].average
+		       : NAN;
+}
+
+static double quic_mbps(const struct run *run)
+{
+	return outcome_is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_BANDWIDTH].average
+						       : NAN;
+}
+
+static double quic_cpu(const struct run *run)
+{
+	return outcome_is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_CPU].average
+						       : NAN;
+}
+
+static double quic_connect(const struct run *run)
+{
+	return outcome_is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_CONNECT].average
+						       : NAN;
+}
+
+/* A table of VPNs under the base profile: one column per function. */
+struct column_of {
+	const char *key, *title, *unit;
+	int decimals;
+	double (*of_run)(const struct run *run);
+};
+
+static struct table *baseline_table(const struct results *results, struct tables *tables,
+	struct table *table, const struct column_of *columns, enum metric_id links)
+{
+	const char *profile = results_base_profile(results);
+
+	table_text_column(table, "vpn", "VPN");
+	if (links != METRICS)
+		table_text_column(table, "links", "Links");
+	for (const struct column_of *column = columns; column->key; column++)
+		table_column(table, column->key, column->title, column->unit, column->decimals);
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct cell *cell = cell_of(vpn, profile);
+		struct samples samples = {0};
+		struct row *row;
+
+		if (!cell)
+			continue;
+		row = table_row(tables, table);
+		row_text(row, vpn->name);
+		if (links != METRICS) {
+			samples = samples_of(tables->arena, cell, links);
+			row_text(row, table_links(tables->arena, &samples));
+		}
+		for (const struct column_of *column = columns; column->key; column++)
+			row_number(row, printed_mean(cell, column->of_run, NULL),
+				results_place(tables->arena, vpn, profile));
+	}
+	return table;
+}
+
+void tables_udp(const struct results *results, struct tables *tables)
+{
+	static const struct column_of printed[] = {
+		{"throughput_mbps", "Received", "Mbit/s", -3, received_mbps},
+		{"loss_percent", "Lost", "%", 1, lost_percent},
+		{NULL, NULL, NULL, 0, NULL},
+	};
+	static const struct column_of corrected[] = {
+		{"sent_mbps", "Offered", "Mbit/s", -3, sent_mbps},
+		{"received_mbps", "Received", "Mbit/s", -3, received_mbps},
+		{"reverse_mbps", "Other direction", "Mbit/s", -3, reverse_mbps},
+		{"loss_percent", "Lost", "%", 1, lost_percent},
+		{"jitter_ms", "Jitter", "ms", 3, jitter_ms},
+		{"payload_bytes", "Datagram", "bytes", 0, payload_bytes},
+		{"path_mtu_bytes", "Path MTU (from TCP)", "bytes", 0, path_mtu},
+		{NULL, NULL, NULL, 0, NULL},
+	};
+	static const struct grid profiles = {"udp_impairment",
+		"UDP as fast as it goes, under impairment", "Mbit/s", -3, received_mbps,
+		METRIC_UDP};
+	struct table *table = table_add(tables, "udp_baseline",
+		"UDP as fast as it goes, without impairment", "Mbit/s", false);
+
+	table_sort(baseline_table(results, tables, table, printed, METRICS), 1, true);
+	table = table_add(tables, "udp_baseline", "UDP offered and received, both directions",
+		"Mbit/s", true);
+	baseline_table(results, tables, table, corrected, METRIC_UDP);
+	table_note(tables, table,
+		"The sender has no rate limit, so the loss says how far it outran the path and "
+		"nothing "
+		"about the path's quality.");
+	grid_tables(results, tables, &profiles);
+}
+
+void tables_latency(const struct results *results, struct tables *tables)
+{
+	static const struct column_of printed[] = {
+		{"rtt_ms", "Round trip", "ms", 2, round_trip_ms},
+		{NULL, NULL, NULL, 0, NULL},
+	};
+	static const struct column_of corrected[] = {
+		{"rtt_ms", "Round trip", "ms", 3, round_trip_ms},
+		{"deviation_ms", "Deviation", "ms", 3, deviation_ms},
+		{"worst_ms", "Worst", "ms", 2, worst_ms},
+		{"loss_percent", "Lost", "%", 2, pings_lost},
+		{NULL, NULL, NULL, 0, NULL},
+	};
+	static const struct grid profiles = {"ping_impairment", "Round trip under impairment", "ms",
+		2, round_trip_ms, METRIC_PING};
+	static const struct grid lost = {
+		"ping_loss", "Pings lost under impairment", "%", 2, pings_lost, METRIC_PING_LOSS};
+	struct table *table =
+		table_add(tables, "latency_baseline", "Round trip without impairment", "ms", false);
+
+	table_sort(baseline_table(results, tables, table, printed, METRICS), 1, false);
+	table = table_add(tables, "latency_baseline",
+		"Round trip, spread and loss of links that answered", "ms", true);
+	table_sort(baseline_table(results, tables, table, corrected, METRIC_PING), 2, false);
+	grid_tables(results, tables, &profiles);
+	grid_tables(results, tables, &lost);
+}
+
+/* No value is one, too: slower than the limit allowed. */
+static void note_cut_off(const struct results *results, struct tables *tables, struct table *table)
+{
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		for (size_t i = 0; i < results->profile_count; i++) {
+			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+			double limit_s = 0;
+			size_t count = 0;
+
+			for (const struct link *l = cell ? cell->links : NULL; l; l = l->next) {
+				const struct envelope *envelope = &l->runs->nix.outcome.envelope;
+
+				count += envelope->timeout_s > 0;
+				limit_s = fmax(limit_s, envelope->timeout_s);
+			}
+			if (count)
+				table_note(tables, table,
+					"%s, %s: %zu of %zu links were cut off after %.0f s, which "
+					"covers a warm-up and two runs; they are slower than a "
+					"third of "
+					"that, not without a result.",
+					vpn->name, profile_title(results->profiles[i]), count,
+					cell_links(cell), limit_s);
+		}
+	}
+}
+
+void tables_nix(const struct results *results, struct tables *tables)
+{
+	static const struct column_of corrected[] = {
+		{"mean_s", "Mean", "s", -3, closure_s},
+		{"processor_s", "Processor time", "s", -3, processor_s},
+		{NULL, NULL, NULL, 0, NULL},
+	};
+	static const struct grid profiles = {"nix_impairment",
+		"Download of a package closure under impairment", "s", -3, closure_s, METRIC_NIX};
+	const char *profile = results_base_profile(results);
+	double base = printed_mean(cell_of(results->reference, profile), closure_s, NULL);
+	struct table *table = table_add(tables, "nix_cache",
+		"Download of a package closure without impairment", "s", false);
+
+	table_text_column(table, "vpn", "VPN");
+	table_column(table, "mean_s", "Mean", "s", -3);
+	table_column(table, "overhead_percent", "Over the bare link", "%", 1);
+	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		double mean = printed_mean(cell_of(vpn, profile), closure_s, NULL);
+		const char *place = results_place(tables->arena, vpn, profile);
+		struct row *row = table_row(tables, table);
+
+		row_text(row, vpn->name);
+		row_number(row, mean, place);
+		row_number(row, vpn->is_reference ? NAN : 100 * (mean / base - 1), place);
+	}
+	table_sort(table, 1, false);
+	table = table_add(tables, "nix_cache",
+		"Download of a package closure and the processor time of the client", "s", true);
+	table_sort(baseline_table(results, tables, table, corrected, METRIC_NIX), 2, false);
+	table_note(tables, table,
+		"Where the client's processor time exceeds the wall time, the download waits for "
+		"the "
+		"processor and not for the VPN.");
+	grid_tables(results, tables, &profiles);
+	note_cut_off(results, tables, (struct table *)table_named(tables, "nix_impairment"));
+	note_cut_off(
+		results, tables, (struct table *)table_named(tables, "nix_impairment_corrected"));
+}
+
+void tables_video(const struct results *results, struct tables *tables)
+{
+	static const struct grid profiles = {
+		"rist_impairment", "Video quality under impairment", "%", 2, quality, METRIC_VIDEO};
+
+	grid_tables(results, tables, &profiles);
+}
+
+static void qperf_row(
+	struct tables *tables, struct table *table, const struct vpn *vpn, const char *profile)
+{
+	const struct cell *cell = cell_of(vpn, profile);
+	const char *place = results_place(tables->arena, vpn, profile);
+	struct samples samples = samples_of(tables->arena, cell, METRIC_QPERF);
+	struct row *row;
+
+	if (!samples.planned)
+		return;
+	row = table_row(tables, table);
+	row_text(row, vpn->name);
+	row_text(row, profile_title(profile));
+	row_number(row, printed_mean(cell, quic_mbps, NULL), place);
+	row_number(row, printed_mean(cell, quic_cpu, NULL), place);
+	row_number(row, printed_mean(cell, quic_first_byte, NULL), place);
+	row_number(row, printed_mean(cell, quic_connect, NULL), place);
+	if (table->column_count > 6)
+		row_text(row, table_links(tables->arena, &samples));
+}
+
+void tables_qperf(const struct results *results, struct tables *tables)
+{
+	for (int is_corrected = 0; is_corrected < 2; is_corrected++) {
+		struct table *table = table_add(
+			tables, "qperf", "QUIC between hosts", "Mbit/s", is_corrected != 0);
+
+		table_text_column(table, "vpn", "VPN");
+		table_text_column(table, "profile", "Profile");
+		table_column(table, "bandwidth_mbps", "Throughput", "Mbit/s", 2);
+		table_column(table, "cpu_percent", "Receiver's processor", "%", 2);
+		table_column(table, "first_byte_ms", "First byte", "ms", 2);
+		table_column(table, "connect_ms", "Connected", "ms", 2);
+		if (is_corrected)
+			table_text_column(table, "links", "Links");
+		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+			for (size_t i = 0; i < results->profile_count; i++)
+				qperf_row(tables, table, vpn, results->profiles[i]);
+		note_missing_links(results, tables, table, METRIC_QPERF);
+	}
+}
