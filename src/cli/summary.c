@@ -79,40 +79,60 @@ static bool is_selected(const struct selection *s, const struct runner_outcome *
 	return is_visit_selected(s, outcome->visit) && outcome->cell->workload == s->workload;
 }
 
-static double median_figure(const struct selection *s, double *values, size_t figure)
+struct counts {
+	size_t planned, ok, unmarked; /* each one's part of the one before */
+};
+
+static struct counts count_selected(const struct selection *s)
+{
+	struct counts counts = {0};
+
+	for (size_t i = 0; i < s->result->count; i++) {
+		const struct runner_outcome *outcome = &s->result->outcomes[i];
+		bool is_ok = outcome->cause == CAUSE_SUCCESS;
+
+		if (!is_selected(s, outcome))
+			continue;
+		counts.planned++;
+		counts.ok += is_ok;
+		counts.unmarked += is_ok && !outcome->marks;
+	}
+	return counts;
+}
+
+/* Of the cells without marks, or of all where nothing else is there. */
+static double median_figure(
+	const struct selection *s, double *values, size_t figure, bool takes_marked)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < s->result->count; i++) {
 		const struct runner_outcome *outcome = &s->result->outcomes[i];
 
-		if (is_selected(s, outcome) && isfinite(outcome->figures[figure]))
+		if (is_selected(s, outcome) && isfinite(outcome->figures[figure]) &&
+			(takes_marked || !outcome->marks))
 			values[count++] = outcome->figures[figure];
 	}
 	return median(values, count);
 }
 
-/* "934 / 935" from the medians, and "(2 of 3)" where less came than was planned. */
+/* "934 / 935" from the medians, "(2 of 3)" where less came than was planned, "*" for marks. */
 static const char *describe(const struct selection *s, struct arena *arena, double *values)
 {
-	size_t planned = 0, ok = 0;
+	struct counts counts = count_selected(s);
 	const char *text = "";
 
-	for (size_t i = 0; i < s->result->count; i++) {
-		if (!is_selected(s, &s->result->outcomes[i]))
-			continue;
-		planned++;
-		ok += s->result->outcomes[i].cause == CAUSE_SUCCESS;
-	}
-	if (ok == 0)
-		return planned ? "failed" : "-";
+	if (counts.ok == 0)
+		return counts.planned ? "failed" : "-";
 	for (size_t i = 0; i < WORKLOAD_FIGURES && s->workload->figures[i]; i++) {
-		double value = median_figure(s, values, i);
+		double value = median_figure(s, values, i, counts.unmarked == 0);
 
 		text = arena_printf(arena, "%s%s%s", text, i ? " / " : "",
 			isfinite(value) ? number(arena, value) : "?");
 	}
-	return ok == planned ? text : arena_printf(arena, "%s (%zu of %zu)", text, ok, planned);
+	if (counts.ok < counts.planned)
+		text = arena_printf(arena, "%s (%zu of %zu)", text, counts.ok, counts.planned);
+	return counts.unmarked < counts.ok ? arena_printf(arena, "%s*", text) : text;
 }
 
 static const char *describe_connect(const struct selection *s, struct arena *arena, double *values)
@@ -200,6 +220,26 @@ static void print_failures(const struct runner_result *result, struct arena *are
 	}
 }
 
+static void print_marks(const struct runner_result *result, struct arena *arena, FILE *out)
+{
+	bool has_title = false;
+
+	for (size_t i = 0; i < result->count; i++) {
+		const struct runner_outcome *outcome = &result->outcomes[i];
+
+		if (!outcome->marks)
+			continue;
+		if (!has_title)
+			fputs("\nMarked *: not only the VPN and its profile made these figures, so "
+			      "medians leave them out where there are others\n",
+				out);
+		has_title = true;
+		fprintf(out, "  %s, %s, %s, %s: %s\n", outcome->visit->driver->label,
+			outcome->visit->profile->name, outcome->cell->workload->name,
+			outcome->where, marks_text(arena, outcome->marks));
+	}
+}
+
 /* Rows of every VPN under every profile and tuning, for some of the plan's workloads. */
 static void print_grid(const struct runner_plan *plan, const struct runner_result *result,
 	struct arena *arena, FILE *out)
@@ -242,6 +282,7 @@ void summary_print(const struct runner_plan *plan, const struct runner_result *r
 		print_grid(&some, result, arena, out);
 	}
 	print_failures(result, arena, out);
+	print_marks(result, arena, out);
 	progress_duration(total, result->total_s);
 	fprintf(out, "\nMedians over links and repetitions. Measured in %s", total);
 	if (result->measuring_s > 0)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "record/mark.h"
+
 #include "base/arena.h"
 #include "base/error.h"
 
@@ -24,7 +26,8 @@ struct envelope {
 	const char *error_type;
 	const char *cause, *evidence; /* of our own runs */
 	const char *source, *target;
-	double timeout_s; /* > 0 when the command was cut off */
+	const struct mark *marks; /* what speaks against its figures */
+	double timeout_s;         /* > 0 when the command was cut off */
 	double duration_s, restart_s, wait_s;
 	int attempts, restart_attempts;
 };

@@ -32,6 +32,7 @@ static void read_meta(struct arena *arena, const json_t *value, struct envelope 
 	envelope->target = text_at(arena, value, "/meta/target");
 	envelope->cause = text_at(arena, value, "/meta/cause");
 	envelope->evidence = text_at(arena, value, "/meta/evidence");
+	envelope->marks = marks_of_meta(arena, json_object_get(value, "meta"));
 }
 
 bool envelope_of(struct arena *arena, const json_t *value, struct envelope *ret_envelope,

@@ -322,6 +322,7 @@ struct attempt_result attempt_result_new(size_t link_count)
 	struct arena *arena = arena_new();
 	struct attempt_result result = {.arena = arena,
 		.link_count = link_count,
+		.marks = json_array(),
 		.readings = arena_alloc(arena, struct workload_reading, link_count),
 		.blamed = arena_alloc(arena, const struct workload_command *, link_count),
 		.blamed_outputs = arena_alloc(arena, struct workload_output, link_count)};
@@ -400,6 +401,7 @@ void attempt_result_done(struct attempt_result *result)
 		workload_reading_done(&result->readings[link]);
 	json_decref(result->resources);
 	json_decref(result->wire);
+	json_decref(result->marks);
 	arena_free(result->arena);
 	result->arena = NULL;
 }

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/random.h"
+#include "record/mark.h"
 #include "workload/symptom.h"
 
 #include <math.h>
@@ -115,8 +116,6 @@ static bool was_wire_good(const struct measurement *m)
 
 static const char *wire_reason(const struct measurement *m)
 {
-	if (worst_of(m)->cause == CAUSE_WIRE) /* it died */
-		return worst_of(m)->evidence;
 	return json_string_at(m->result.wire, "/reason", "");
 }
 
@@ -128,16 +127,28 @@ static enum cause cause_of_attempt(const struct measurement *m)
 	return cause == CAUSE_SUCCESS && !was_wire_good(m) ? CAUSE_WIRE : cause;
 }
 
+/* A workload that failed is marked as well: the wire may be why. */
+static void mark_wire(struct measurement *m)
+{
+	if (m->result.wire && !was_wire_good(m))
+		marks_add(m->result.marks, MARK_WIRE, wire_reason(m));
+}
+
+static bool is_marked(const struct measurement *m)
+{
+	return json_array_size(m->result.marks) > 0;
+}
+
 static void note_attempt(struct measurement *m)
 {
 	enum cause cause = cause_of_attempt(m);
-	const char *evidence = cause == CAUSE_SUCCESS ? NULL
-			       : cause == CAUSE_WIRE  ? wire_reason(m)
-						      : worst_of(m)->evidence;
+	const char *evidence = cause == CAUSE_SUCCESS                ? NULL
+			       : worst_of(m)->cause == CAUSE_SUCCESS ? wire_reason(m)
+								     : worst_of(m)->evidence;
 
-	json_array_append_new(
-		m->attempts, json_pack("{s:s, s:s?, s:f}", "cause", cause_name(cause), "evidence",
-				     evidence, "duration_seconds", m->result.duration_s));
+	json_array_append_new(m->attempts,
+		json_pack("{s:s, s:s?, s:f, s:O}", "cause", cause_name(cause), "evidence", evidence,
+			"duration_seconds", m->result.duration_s, "marks", m->result.marks));
 }
 
 /* Every VPN of a block meets the same network: the plan's seed and the repetition choose it. */
@@ -159,27 +170,33 @@ static int attempt_on_wire(struct measurement *m, struct error *err)
 	return attempt_run(&m->attempt, &m->result, err);
 }
 
-/* A slow wire gets one more chance; then the figures stand, marked. */
+/* What was marked, and a wire that died, get one more chance; then the figures stand, marked. */
 static bool is_last(const struct measurement *m, int64_t number)
 {
-	enum cause cause = cause_of_attempt(m);
+	enum cause cause = worst_of(m)->cause;
 
 	/* What was done to the mesh several times over is not done once more. */
-	if (is_of_mesh(m->cell) || number >= m->run->plan->plan->attempts ||
-		!cause_is_retried(cause))
+	if (is_of_mesh(m->cell) || number >= m->run->plan->plan->attempts)
 		return true;
-	return cause == CAUSE_WIRE && number > 1;
+	if (cause == CAUSE_SUCCESS || cause == CAUSE_WIRE)
+		return number > 1 || (cause == CAUSE_SUCCESS && !is_marked(m));
+	return !cause_is_retried(cause) && (number > 1 || !is_marked(m));
 }
 
 static void tell_attempt(const struct measurement *m, bool is_last)
 {
-	if (cause_of_attempt(m) == CAUSE_WIRE)
+	bool is_wire_dead = worst_of(m)->cause == CAUSE_WIRE;
+	const char *reason = is_wire_dead
+				     ? worst_of(m)->evidence
+				     : marks_text(m->arena, marks_read(m->arena, m->result.marks));
+
+	if (reason)
 		run_tell(m->run, NULL, NULL,
 			arena_printf(m->arena, "%s, %s: %s: %s; %s", m->visit->driver->label,
-				m->visit->profile->name, m->cell->workload->name, wire_reason(m),
-				!is_last                           ? "once more"
-				: worst_of(m)->cause == CAUSE_WIRE ? "given up"
-								   : "the figures are marked"));
+				m->visit->profile->name, m->cell->workload->name, reason,
+				!is_last       ? "once more"
+				: is_wire_dead ? "given up"
+					       : "the figures are marked"));
 	else if (!is_last)
 		run_tell(m->run, NULL, NULL, worst_of(m)->evidence);
 }
@@ -222,6 +239,7 @@ static int try_cell(struct measurement *m, struct error *err)
 			return -1;
 		m->run->measuring_s += m->result.duration_s;
 		blame_dead_daemon(m);
+		mark_wire(m);
 		note_attempt(m);
 		tell_attempt(m, is_last(m, number));
 		let_drain(m);
@@ -278,12 +296,11 @@ static json_t *meta_of(const struct measurement *m)
 	json_object_set_new(meta, "title", json_string(m->cell->workload->title));
 	json_object_set_new(meta, "figures", figures);
 	json_object_set(meta, "attempt_history", m->attempts);
+	json_object_set(meta, "marks", m->result.marks);
 	if (m->result.resources)
 		json_object_set(meta, "resources", m->result.resources);
-	if (m->result.wire) {
+	if (m->result.wire)
 		json_object_set(meta, "wire", m->result.wire);
-		json_object_set_new(meta, "wire_was_good", json_boolean(was_wire_good(m)));
-	}
 	return meta;
 }
 
@@ -395,7 +412,8 @@ static void tell_outcome(const struct measurement *m)
 		.cell = m->cell,
 		.cause = worst->cause,
 		.headline = headline_of(m),
-		.evidence = arena_strdup(m->run->arena, worst->evidence)};
+		.evidence = arena_strdup(m->run->arena, worst->evidence),
+		.marks = marks_read(m->run->arena, m->result.marks)};
 
 	for (size_t i = 0; i < WORKLOAD_FIGURES; i++)
 		outcome.figures[i] = figure_of(m, i);

@@ -29,7 +29,8 @@ struct attempt_result {
 	const struct workload_command **blamed; /* per link: the command that failed, or NULL */
 	struct workload_output *blamed_outputs; /* its output */
 	json_t *resources;
-	json_t *wire; /* what the wire did meanwhile, or NULL */
+	json_t *wire;  /* what the wire did meanwhile, or NULL */
+	json_t *marks; /* what speaks against its figures; see record/mark.h */
 	double duration_s;
 };
 

@@ -162,7 +162,8 @@ static void add_was_there(
 		.cell = cell,
 		.cause = CAUSE_SUCCESS,
 		.was_there = true,
-		.headline = ""};
+		.headline = "",
+		.marks = marks_of_meta(run->arena, meta)};
 
 	for (size_t i = 0; i < WORKLOAD_FIGURES; i++)
 		outcome.figures[i] = NAN;

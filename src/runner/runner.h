@@ -6,6 +6,7 @@
 #include "plan/plan.h"
 #include "plan/profile.h"
 #include "plan/tuning.h"
+#include "record/mark.h"
 #include "record/record.h"
 #include "workload/workload.h"
 
@@ -64,6 +65,7 @@ struct runner_outcome {
 	bool was_there;                   /* measured by an earlier run that this one resumes */
 	const char *where;                /* "lom->yuki", "all links" or "the mesh" */
 	const char *headline, *evidence;
+	const struct mark *marks; /* what speaks against its figures */
 };
 
 /* How long a VPN took from the first join step until every ordered pair answered. */

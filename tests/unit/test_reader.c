@@ -143,3 +143,29 @@ TEST(every_variant_of_an_envelope_is_known)
 		arena, "{\"status\":\"error\",\"meta\":{\"test_attempts\":-1e300}}", &is_good);
 	CHECK(is_good && of.attempts == 0 && !of.error_type);
 }
+
+/* The marks of the one result in this file of tests/golden/marks. */
+static const struct mark *marks_in(struct arena *arena, const char *file)
+{
+	char *path = arena_printf(arena, "%s/tests/golden/marks/%s", getenv("SOURCE_ROOT"), file);
+	json_auto_t *value = NULL;
+	struct envelope envelope = {0};
+	struct error err = {0};
+	const char *why;
+
+	if (json_read(path, 1 << 20, &value, &err) || !envelope_of(arena, value, &envelope, &why))
+		printf("# %s is not read: %s\n", path, err.text);
+	return envelope.marks;
+}
+
+TEST(marks_come_with_their_result_also_from_a_tree_that_was_written_before_there_were_any)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct mark *marked = marks_in(arena, "marked.json");
+	const struct mark *older = marks_in(arena, "bad-wire-without-marks.json");
+
+	CHECK(marked && strcmp(marked->reason, "the wire stood still for 3.00 s") == 0);
+	CHECK(older && strcmp(older->word, "wire") == 0);
+	CHECK(strcmp(older->reason, "the wire was too slow") == 0);
+	CHECK(!marks_in(arena, "unmarked.json"));
+}

@@ -4,6 +4,7 @@
 
 #include "record/envelope.h"
 #include "record/layout.h"
+#include "record/mark.h"
 
 #include "base/arena.h"
 #include "base/fd.h"
@@ -84,6 +85,22 @@ TEST(a_success_has_the_published_shape_and_says_where_it_comes_from)
 	CHECK(strcmp(json_string_at(json, "/meta/target", ""), "luna") == 0);
 	CHECK(strcmp(json_string_at(json, "/meta/cause", ""), "success") == 0);
 	CHECK(!json_at(json, "/meta/service_logs") && !json_at(json, "/error_type"));
+}
+
+TEST(marks_are_read_in_the_order_and_with_the_reasons_they_were_added_with)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	json_auto_t *list = json_array();
+	const struct mark *marks;
+
+	CHECK(!marks_read(arena, list) && !marks_text(arena, NULL));
+	marks_add(list, MARK_WIRE, "it stood \xff still");
+	marks_add(list, MARK_WIRE, "it lost frames");
+	marks = marks_read(arena, list);
+	CHECK(strcmp(marks->word, "wire") == 0 && mark_meaning(marks->word));
+	CHECK(strcmp(marks->reason, "it stood \xef\xbf\xbd still") == 0 && !marks->next->next);
+	CHECK(strcmp(marks_text(arena, marks), "it stood \xef\xbf\xbd still; it lost frames") == 0);
+	CHECK(!mark_meaning("of a later version"));
 }
 
 TEST(a_failed_command_is_variant_b_with_its_words_and_status)
