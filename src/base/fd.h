@@ -11,3 +11,6 @@ void text_freep(char **text);
 
 /* Hands a descriptor on: returns it and leaves -1 behind. */
 int fd_take(int *fd);
+
+/* All of it, or -1 and errno. */
+int fd_write_all(int fd, const void *data, size_t size);

@@ -1,6 +1,7 @@
 /* Files and folders: read with a bound, written whole or not at all. */
 #include "base/file.h"
 
+#include "base/beneath.h"
 #include "base/fd.h"
 
 #include <errno.h>
@@ -30,29 +31,27 @@ static int read_up_to(int fd, char *data, size_t size, size_t *ret_used)
 	return 0;
 }
 
-int file_read(struct arena *arena, const char *path, size_t max_bytes, char **ret_text,
-	size_t *ret_size, struct error *err)
+int file_read_fd(struct arena *arena, int fd, size_t max_bytes, char **ret_text, size_t *ret_size,
+	struct error *err)
 {
-	AUTO(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat info;
 	size_t room, used;
 	char *data;
 
-	if (fd < 0 || fstat(fd, &info) < 0)
-		return fail_errno(err, "read %s", path);
+	if (fstat(fd, &info) < 0)
+		return fail_errno(err, "look at it");
 	if (S_ISDIR(info.st_mode))
-		return fail(err, ERROR_USAGE, "read %s: it is a folder", path);
+		return fail(err, ERROR_USAGE, "it is a folder");
 	if (info.st_size > 0 && (size_t)info.st_size > max_bytes)
-		return fail(err, ERROR_USAGE, "read %s: %lld bytes are more than the %zu expected",
-			path, (long long)info.st_size, max_bytes);
+		return fail(err, ERROR_USAGE, "%lld bytes are more than the %zu expected",
+			(long long)info.st_size, max_bytes);
 	/* Files of /proc say size 0, so those are read up to the bound. */
 	room = (info.st_size > 0 ? (size_t)info.st_size : max_bytes) + 1;
 	data = arena_bytes(arena, room + 1, 1);
 	if (read_up_to(fd, data, room, &used) < 0)
-		return fail_errno(err, "read %s", path);
+		return fail_errno(err, "read it");
 	if (used > max_bytes)
-		return fail(err, ERROR_USAGE, "read %s: more than the %zu bytes expected", path,
-			max_bytes);
+		return fail(err, ERROR_USAGE, "more than the %zu bytes expected", max_bytes);
 	data[used] = '\0';
 	*ret_text = data;
 	if (ret_size)
@@ -60,18 +59,15 @@ int file_read(struct arena *arena, const char *path, size_t max_bytes, char **re
 	return 0;
 }
 
-static int write_all(int fd, const char *data, size_t size)
+int file_read(struct arena *arena, const char *path, size_t max_bytes, char **ret_text,
+	size_t *ret_size, struct error *err)
 {
-	while (size) {
-		ssize_t n = write(fd, data, size);
+	AUTO(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		data += n;
-		size -= (size_t)n;
-	}
+	if (fd < 0)
+		return fail_errno(err, "read %s", path);
+	if (file_read_fd(arena, fd, max_bytes, ret_text, ret_size, err))
+		return fail_in(err, "read %s", path);
 	return 0;
 }
 
@@ -85,7 +81,7 @@ int file_write(const char *path, const void *data, size_t size, mode_t mode, str
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(err, "write %s", path);
-	if (write_all(fd, data, size) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ||
+	if (fd_write_all(fd, data, size) < 0 || fchmod(fd, mode) < 0 || fsync(fd) < 0 ||
 		rename(temporary, path) < 0) {
 		fail_errno(err, "write %s", path);
 		unlink(temporary);
@@ -98,7 +94,7 @@ int file_append(const char *path, const void *data, size_t size, struct error *e
 {
 	AUTO(fd_closep) int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 
-	if (fd < 0 || write_all(fd, data, size) < 0)
+	if (fd < 0 || fd_write_all(fd, data, size) < 0)
 		return fail_errno(err, "append to %s", path);
 	return 0;
 }
@@ -123,51 +119,19 @@ int dir_make(const char *path, mode_t mode, struct error *err)
 	return 0;
 }
 
-static int remove_in(int dir_fd, const char *name);
-
-static int remove_entries(int fd)
-{
-	AUTO(dir_closep) DIR *dir = fdopendir(fd);
-	struct dirent *entry;
-
-	if (!dir) {
-		close(fd);
-		return -1;
-	}
-	while ((entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe): a stream of our own */
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (remove_in(dirfd(dir), entry->d_name) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int remove_in(int dir_fd, const char *name)
-{
-	int fd;
-
-	if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return -1;
-	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 &&
-		errno == EACCES) { /* a daemon may leave a folder that even its owner cannot list */
-		if (fchmodat(dir_fd, name, 0700, 0) < 0)
-			return -1;
-		fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	}
-	if (fd < 0 || remove_entries(fd) < 0)
-		return -1;
-	return unlinkat(dir_fd, name, AT_REMOVEDIR);
-}
-
 int tree_remove(const char *path, struct error *err)
 {
-	if (remove_in(AT_FDCWD, path) < 0)
-		return fail_errno(err, "remove %s", path);
-	return 0;
+	AUTO(fd_closep) int folder = -1;
+	const char *slash = strrchr(path, '/');
+	char parent[PATH_MAX] = ".";
+
+	if (slash && snprintf(parent, sizeof(parent), "%.*s",
+			     slash == path ? 1 : (int)(slash - path), path) >= (int)sizeof(parent))
+		return fail(err, ERROR_USAGE, "remove %s: the path is too long", path);
+	folder = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return errno == ENOENT ? 0 : fail_errno(err, "remove %s", path);
+	return beneath_remove(&(struct beneath){folder, parent}, slash ? slash + 1 : path, err);
 }
 
 bool path_exists(const char *path)

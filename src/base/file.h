@@ -13,6 +13,9 @@
  */
 MUST_CHECK int file_read(struct arena *arena, const char *path, size_t max_bytes, char **ret_text,
 	size_t *ret_size, struct error *err);
+/* The same of an open descriptor; errors do not name the file. */
+MUST_CHECK int file_read_fd(struct arena *arena, int fd, size_t max_bytes, char **ret_text,
+	size_t *ret_size, struct error *err);
 
 /* Writes whole or not at all: temporary file beside it, fsync, rename. */
 MUST_CHECK int file_write(
@@ -24,7 +27,7 @@ MUST_CHECK int file_append(const char *path, const void *data, size_t size, stru
 /* mkdir -p; directories that are made get `mode`. */
 MUST_CHECK int dir_make(const char *path, mode_t mode, struct error *err);
 
-/* Removes a folder with all it holds, never following links; what is absent is no error. */
+/* Removes a folder with all it holds; links are not followed and what is absent is not an error. */
 MUST_CHECK int tree_remove(const char *path, struct error *err);
 
 bool path_exists(const char *path);
