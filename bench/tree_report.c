@@ -60,7 +60,7 @@ static void count_text(void *context, const char *path, const json_t *value)
 
 static int everything(const char *tree)
 {
-	AUTO(results_freep) struct results *results = NULL;
+	AUTO(results_freep) struct report_results *results = NULL;
 	struct page page = {.tree_url = ""};
 	AUTO(text_freep) char *text = NULL;
 	struct error err = {0};

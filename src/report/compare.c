@@ -39,7 +39,7 @@ enum verdict change_verdict(const struct change *change)
 									    : VERDICT_WORSE;
 }
 
-static bool all_positive(const struct samples *samples)
+static bool all_positive(const struct report_samples *samples)
 {
 	for (size_t i = 0; i < samples->count; i++)
 		if (!(samples->values[i] > 0))
@@ -79,8 +79,8 @@ static void weigh(struct change *change)
 			100 * detectable_difference(spread(change), least, 0.05, 0.8);
 }
 
-static struct change *change_of(struct arena *arena, const struct cell *before,
-	const struct cell *after, enum metric_id metric)
+static struct change *change_of(struct arena *arena, const struct report_condition *before,
+	const struct report_condition *after, enum metric_id metric)
 {
 	struct change *change = arena_alloc(arena, struct change, 1);
 
@@ -111,19 +111,21 @@ static void adjust(struct arena *arena, struct change *first)
 		c->adjusted = p[i++];
 }
 
-struct change *changes_between(const struct results *before, const struct results *after)
+struct change *changes_between(
+	const struct report_results *before, const struct report_results *after)
 {
 	struct change *first = NULL, **end = &first;
 
-	for (const struct vpn *vpn = before->vpns; vpn; vpn = vpn->next) {
-		const struct vpn *other = vpn_named(after, vpn->name);
+	for (const struct report_vpn *vpn = before->vpns; vpn; vpn = vpn->next) {
+		const struct report_vpn *other = results_vpn(after, vpn->name);
 
 		for (size_t i = 0; i < before->profile_count; i++) {
 			const char *profile = before->profiles[i];
 
 			for (enum metric_id metric = 0; metric < METRICS; metric++) {
-				struct change *change = change_of(before->arena,
-					cell_of(vpn, profile), cell_of(other, profile), metric);
+				struct change *change =
+					change_of(before->arena, condition_of(vpn, profile),
+						condition_of(other, profile), metric);
 
 				if (!change)
 					continue;
@@ -178,7 +180,7 @@ static void print_json_changes(FILE *out, const struct change *first)
 
 static void print_change(FILE *out, struct arena *arena, const struct change *change)
 {
-	const struct metric *metric = &report_metrics[change->metric];
+	const struct report_metric *metric = &report_metrics[change->metric];
 
 	fprintf(out, "| %s | %s | %s, %s | %s (%zu/%zu) | %s (%zu/%zu) | ", change->vpn,
 		profile_title(change->profile), metric->title, metric->unit,
@@ -220,8 +222,8 @@ static void print_text_changes(FILE *out, struct arena *arena, const struct chan
 
 int compare_run(const struct compare_options *options, FILE *out, struct error *err)
 {
-	AUTO(results_freep) struct results *before = NULL;
-	AUTO(results_freep) struct results *after = NULL;
+	AUTO(results_freep) struct report_results *before = NULL;
+	AUTO(results_freep) struct report_results *after = NULL;
 	const struct change *first;
 
 	if (results_read(options->before, &before, err) ||

@@ -7,7 +7,7 @@ struct change {
 	struct change *next;
 	const char *vpn, *profile;
 	enum metric_id metric;
-	struct samples before, after;
+	struct report_samples before, after;
 	bool has_ratio; /* all values are above zero */
 	struct ratio ratio;
 	double p;              /* of a permutation test */
@@ -25,7 +25,8 @@ enum verdict {
 	VERDICT_VANISHED,      /* values only before */
 };
 
-/* In the order of the first tree; cells that neither tree measured are left out. */
-struct change *changes_between(const struct results *before, const struct results *after);
+/* In the order of the first tree; conditions that neither tree measured are left out. */
+struct change *changes_between(
+	const struct report_results *before, const struct report_results *after);
 enum verdict change_verdict(const struct change *change);
 const char *verdict_name(enum verdict verdict);

@@ -20,7 +20,7 @@ static void add(void *context, const char *path, const json_t *value)
 
 int recompute_run(const struct recompute_options *options, FILE *out, struct error *err)
 {
-	AUTO(results_freep) struct results *results = NULL;
+	AUTO(results_freep) struct report_results *results = NULL;
 	AUTO(outputs_freep) struct outputs *outputs = outputs_new();
 	struct target target = {.outputs = outputs};
 	size_t count;

@@ -147,13 +147,13 @@ static int write_report(
 
 /* Trees of tuned hosts as they are read, one behind the other. */
 struct tuned_trees {
-	const struct tuned *first, **end;
+	const struct report_tuned *first, **end;
 };
 
 static void tuned_trees_done(struct tuned_trees *trees)
 {
-	for (const struct tuned *tuned = trees->first; tuned; tuned = tuned->next) {
-		struct results *results = tuned->results;
+	for (const struct report_tuned *tuned = trees->first; tuned; tuned = tuned->next) {
+		struct report_results *results = tuned->results;
 
 		results_freep(&results);
 	}
@@ -162,12 +162,12 @@ static void tuned_trees_done(struct tuned_trees *trees)
 static int read_tuned(struct arena *arena, const char *dir, const char *name,
 	struct tuned_trees *trees, struct error *err)
 {
-	struct tuned *tuned = arena_alloc(arena, struct tuned, 1);
-	struct results *results;
+	struct report_tuned *tuned = arena_alloc(arena, struct report_tuned, 1);
+	struct report_results *results;
 
 	if (results_read(dir, &results, err))
 		return fail_in(err, "read the tuned runs");
-	*tuned = (struct tuned){.name = name, .results = results};
+	*tuned = (struct report_tuned){.name = name, .results = results};
 	*trees->end = tuned;
 	trees->end = &tuned->next;
 	return 0;
@@ -190,7 +190,7 @@ static int read_all_tuned(const struct report_options *options, struct arena *ar
 
 int report_run(const struct report_options *options, FILE *out, struct error *err)
 {
-	AUTO(results_freep) struct results *results = NULL;
+	AUTO(results_freep) struct report_results *results = NULL;
 	AUTO(tuned_trees_done) struct tuned_trees tuned = {.end = &tuned.first};
 	struct page page = {0};
 

@@ -19,9 +19,9 @@ static void nowhere(void *context, const char *path, const json_t *value)
 	assert(path && json_is_object(value));
 }
 
-static struct results *results_by_hand(void)
+static struct report_results *results_by_hand(void)
 {
-	struct results *results = results_new("by hand");
+	struct report_results *results = results_new("by hand");
 
 	results->profiles = arena_alloc(results->arena, const char *, 1);
 	results->profiles[0] = "baseline";
@@ -30,38 +30,39 @@ static struct results *results_by_hand(void)
 }
 
 /* One link of one VPN whose every file is the input. */
-static void fill(struct results *results, const struct tree_entry *entry)
+static void fill(struct report_results *results, const struct tree_entry *entry)
 {
-	struct vpn *vpn = arena_alloc(results->arena, struct vpn, 1);
-	struct cell *cell = arena_alloc(results->arena, struct cell, 1);
-	struct link *link = arena_alloc(results->arena, struct link, 1);
+	struct report_vpn *vpn = arena_alloc(results->arena, struct report_vpn, 1);
+	struct report_condition *condition =
+		arena_alloc(results->arena, struct report_condition, 1);
+	struct report_link *link = arena_alloc(results->arena, struct report_link, 1);
 
 	vpn->name = "Internal";
 	vpn->is_reference = true;
-	vpn->cells = cell;
-	cell->profile = "baseline";
-	cell->links = link;
+	vpn->conditions = condition;
+	condition->profile = "baseline";
+	condition->links = link;
 	link->folder = "0_a";
 	link->host = "a";
-	link->runs = arena_alloc(results->arena, struct run, 1);
+	link->repetitions = arena_alloc(results->arena, struct report_repetition, 1);
 	results->vpns = vpn;
 	results->reference = vpn;
-	result_file_ping(results, entry, link->runs);
-	result_file_tcp(results, entry, link->runs);
-	result_file_udp(results, entry, link->runs);
-	result_file_qperf(results, entry, link->runs);
-	result_file_video(results, entry, link->runs);
-	result_file_nix(results, entry, link->runs);
-	result_file_parallel(results, entry, cell);
+	result_file_ping(results, entry, link->repetitions);
+	result_file_tcp(results, entry, link->repetitions);
+	result_file_udp(results, entry, link->repetitions);
+	result_file_qperf(results, entry, link->repetitions);
+	result_file_video(results, entry, link->repetitions);
+	result_file_nix(results, entry, link->repetitions);
+	result_file_parallel(results, entry, condition);
 	result_file_connect(results, entry, &link->connect);
 	result_file_connect(results, entry, &link->reboot);
-	result_file_settings(entry, &cell->settings);
-	result_file_timing(entry, &cell->timing);
+	result_file_settings(entry, &condition->settings);
+	result_file_timing(entry, &condition->timing);
 }
 
-static void write_everything(struct results *results)
+static void write_everything(struct report_results *results)
 {
-	const struct tuned tuned = {NULL, "tuned", results};
+	const struct report_tuned tuned = {NULL, "tuned", results};
 	struct page page = {.results = results, .tree_url = ""};
 	AUTO(text_freep) char *text = NULL;
 	size_t size;
@@ -79,7 +80,7 @@ static void write_everything(struct results *results)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	AUTO(results_freep) struct results *results = NULL;
+	AUTO(results_freep) struct report_results *results = NULL;
 	json_auto_t *value = NULL;
 	struct tree_entry entry = {.vpn = "Internal",
 		.profile = "baseline",

@@ -3,9 +3,9 @@
 #include "report/model/results.h"
 
 /* Results made by hand: VPNs with one link and some repetitions of TCP without impairment. */
-static inline struct results *results_by_hand(void)
+static inline struct report_results *results_by_hand(void)
 {
-	struct results *results = results_new("by hand");
+	struct report_results *results = results_new("by hand");
 
 	results->profiles = arena_alloc(results->arena, const char *, 1);
 	results->profiles[0] = "baseline";
@@ -14,33 +14,33 @@ static inline struct results *results_by_hand(void)
 }
 
 /* The VPN that was added; each value is one repetition of its only link. */
-static inline struct vpn *add_vpn(
-	struct results *results, const char *name, const double *mbps, size_t count)
+static inline struct report_vpn *add_vpn(
+	struct report_results *results, const char *name, const double *mbps, size_t count)
 {
-	struct vpn **at = &results->vpns;
-	struct run **run;
+	struct report_vpn **at = &results->vpns;
+	struct report_repetition **repetition;
 
 	while (*at)
 		at = &(*at)->next;
-	*at = arena_alloc(results->arena, struct vpn, 1);
+	*at = arena_alloc(results->arena, struct report_vpn, 1);
 	(*at)->name = name;
-	(*at)->cells = arena_alloc(results->arena, struct cell, 1);
-	(*at)->cells->profile = "baseline";
-	(*at)->cells->links = arena_alloc(results->arena, struct link, 1);
-	(*at)->cells->links->folder = "0_a";
-	(*at)->cells->links->host = "a";
-	run = &(*at)->cells->links->runs;
+	(*at)->conditions = arena_alloc(results->arena, struct report_condition, 1);
+	(*at)->conditions->profile = "baseline";
+	(*at)->conditions->links = arena_alloc(results->arena, struct report_link, 1);
+	(*at)->conditions->links->folder = "0_a";
+	(*at)->conditions->links->host = "a";
+	repetition = &(*at)->conditions->links->repetitions;
 	for (size_t i = 0; i < count; i++) {
-		*run = arena_alloc(results->arena, struct run, 1);
-		(*run)->repetition = i;
-		(*run)->tcp.outcome.envelope.status = ENVELOPE_SUCCESS;
-		(*run)->tcp.outcome.path = "x/baseline/0_a/tcp_iperf3.json";
-		(*run)->tcp.forward = (struct flow){.is_there = true,
+		*repetition = arena_alloc(results->arena, struct report_repetition, 1);
+		(*repetition)->number = i;
+		(*repetition)->tcp.outcome.envelope.status = ENVELOPE_SUCCESS;
+		(*repetition)->tcp.outcome.path = "x/baseline/0_a/tcp_iperf3.json";
+		(*repetition)->tcp.forward = (struct report_flow){.is_there = true,
 			.received_bps = 1e6 * mbps[i],
 			.sent_bps = 1e6 * mbps[i],
 			.received_bytes = 1e6,
 			.is_stalled = mbps[i] <= 0};
-		run = &(*run)->next;
+		repetition = &(*repetition)->next;
 	}
 	return *at;
 }

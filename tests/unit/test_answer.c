@@ -13,14 +13,14 @@ static const double fast[] = {100, 101, 102, 103, 104, 105, 106, 107};
 static const double same[] = {99, 102, 101, 104, 103, 106, 105, 108};
 static const double slow[] = {50, 51, 52, 53, 54, 55, 56, 57};
 
-static const struct answer *bulk(const struct results *results)
+static const struct answer *bulk(const struct report_results *results)
 {
 	return answers_of(results, findings_of(results));
 }
 
 TEST(vpns_that_cannot_be_told_apart_share_a_letter)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
+	AUTO(results_freep) struct report_results *results = results_by_hand();
 	const struct answer *answer;
 
 	add_vpn(results, "Slow", slow, 8);
@@ -37,8 +37,8 @@ TEST(vpns_that_cannot_be_told_apart_share_a_letter)
 
 TEST(three_pairs_need_more_than_one_would)
 {
-	AUTO(results_freep) struct results *one = results_by_hand();
-	AUTO(results_freep) struct results *three = results_by_hand();
+	AUTO(results_freep) struct report_results *one = results_by_hand();
+	AUTO(results_freep) struct report_results *three = results_by_hand();
 	const double slower[] = {10, 11, 12, 13};
 
 	/* Four values a side reach p = 0.029 at best: enough for one pair, not for three. */
@@ -53,7 +53,7 @@ TEST(three_pairs_need_more_than_one_would)
 
 TEST(few_values_are_described_and_never_called_a_test)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
+	AUTO(results_freep) struct report_results *results = results_by_hand();
 	const struct answer *answer;
 
 	add_vpn(results, "Fast", fast, 3);
@@ -65,13 +65,13 @@ TEST(few_values_are_described_and_never_called_a_test)
 
 TEST(a_flow_that_stood_still_is_counted_as_missing)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
+	AUTO(results_freep) struct report_results *results = results_by_hand();
 	const double stalled[] = {100, 0, 102};
 	const struct answer *answer;
-	struct samples samples;
+	struct report_samples samples;
 
 	add_vpn(results, "Fast", stalled, 3);
-	samples = samples_of(results->arena, results->vpns->cells, METRIC_TCP);
+	samples = samples_of(results->arena, results->vpns->conditions, METRIC_TCP);
 	CHECK(samples.count == 2 && samples.planned == 3 && samples_mean(&samples) == 101);
 	answer = bulk(results);
 	CHECK(strstr(answer->caveats->text, "2 of 3 links"));
@@ -87,8 +87,8 @@ static const struct change *tcp_of(const struct change *change, const char *vpn)
 
 TEST(a_change_is_named_only_when_it_could_be_shown)
 {
-	AUTO(results_freep) struct results *before = results_by_hand();
-	AUTO(results_freep) struct results *after = results_by_hand();
+	AUTO(results_freep) struct report_results *before = results_by_hand();
+	AUTO(results_freep) struct report_results *after = results_by_hand();
 	const struct change *first, *change;
 
 	add_vpn(before, "Up", slow, 8);
@@ -110,8 +110,8 @@ TEST(a_change_is_named_only_when_it_could_be_shown)
 
 TEST(a_change_for_the_worse_and_what_vanished_are_named)
 {
-	AUTO(results_freep) struct results *before = results_by_hand();
-	AUTO(results_freep) struct results *after = results_by_hand();
+	AUTO(results_freep) struct report_results *before = results_by_hand();
+	AUTO(results_freep) struct report_results *after = results_by_hand();
 	const double nothing[] = {0, 0, 0};
 	const struct change *change;
 
@@ -126,7 +126,7 @@ TEST(a_change_for_the_worse_and_what_vanished_are_named)
 
 TEST(a_page_of_almost_nothing_is_still_a_page)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
+	AUTO(results_freep) struct report_results *results = results_by_hand();
 	struct page page = {.results = results, .tree_url = ""};
 	AUTO(text_freep) char *text = NULL;
 	size_t size;

@@ -9,15 +9,15 @@
 
 /* A tree of one VPN whose link has two repetitions of a workload and whose mesh has one of another.
  */
-static struct results *example(void)
+static struct report_results *example(void)
 {
-	struct results *results = results_new("tree");
+	struct report_results *results = results_new("tree");
 	struct arena *arena = results->arena;
-	struct vpn *vpn = arena_alloc(arena, struct vpn, 1);
-	struct cell *cell = arena_alloc(arena, struct cell, 1);
-	struct link *link = arena_alloc(arena, struct link, 1);
-	struct run *runs = arena_alloc(arena, struct run, 2);
-	struct other_result *others = arena_alloc(arena, struct other_result, 3);
+	struct report_vpn *vpn = arena_alloc(arena, struct report_vpn, 1);
+	struct report_condition *condition = arena_alloc(arena, struct report_condition, 1);
+	struct report_link *link = arena_alloc(arena, struct report_link, 1);
+	struct report_repetition *repetitions = arena_alloc(arena, struct report_repetition, 2);
+	struct report_other *others = arena_alloc(arena, struct report_other, 3);
 
 	for (size_t i = 0; i < 3; i++) {
 		others[i].file = i < 2 ? "rate.json" : "idle.json";
@@ -29,11 +29,12 @@ static struct results *example(void)
 	others[2].figures = json_pack("{s:f}", "vpn_rtt_p99", 7.0);
 	for (size_t i = 0; i < 3; i++)
 		json_array_append_new(results->kept, others[i].figures);
-	*runs = (struct run){.next = &runs[1], .others = &others[0]};
-	runs[1] = (struct run){.repetition = 1, .others = &others[1]};
-	*link = (struct link){.folder = "0_lom", .host = "lom", .runs = runs};
-	*cell = (struct cell){.profile = "baseline", .links = link, .others = &others[2]};
-	*vpn = (struct vpn){.name = "Tinc", .cells = cell};
+	*repetitions = (struct report_repetition){.next = &repetitions[1], .others = &others[0]};
+	repetitions[1] = (struct report_repetition){.number = 1, .others = &others[1]};
+	*link = (struct report_link){.folder = "0_lom", .host = "lom", .repetitions = repetitions};
+	*condition = (struct report_condition){
+		.profile = "baseline", .links = link, .others = &others[2]};
+	*vpn = (struct report_vpn){.name = "Tinc", .conditions = condition};
 	results->vpns = vpn;
 	results->profiles = arena_alloc(arena, const char *, 1);
 	results->profiles[results->profile_count++] = "baseline";
@@ -42,7 +43,7 @@ static struct results *example(void)
 
 TEST(workloads_are_found_by_the_figures_they_carry)
 {
-	AUTO(results_freep) struct results *results = example();
+	AUTO(results_freep) struct report_results *results = example();
 	struct figures_workload found[FIGURES_WORKLOADS_MAX];
 
 	CHECK(figures_workloads(results, found) == 2);
@@ -55,21 +56,24 @@ TEST(workloads_are_found_by_the_figures_they_carry)
 
 TEST(a_missing_figure_is_planned_and_not_counted)
 {
-	AUTO(results_freep) struct results *results = example();
+	AUTO(results_freep) struct report_results *results = example();
 	struct figures_workload found[FIGURES_WORKLOADS_MAX];
 	struct figure_values values;
 
 	CHECK(figures_workloads(results, found) == 2);
-	values = figure_values_of(results->arena, results->vpns->cells, &found[1], "loss_percent");
+	values = figure_values_of(
+		results->arena, results->vpns->conditions, &found[1], "loss_percent");
 	CHECK(values.planned == 2 && values.count == 1 && values.values[0] == 0.5);
-	results->vpns->cells->links->runs->others->outcome.envelope.status = ENVELOPE_ERROR;
-	values = figure_values_of(results->arena, results->vpns->cells, &found[1], "rate_mbps");
+	results->vpns->conditions->links->repetitions->others->outcome.envelope.status =
+		ENVELOPE_ERROR;
+	values =
+		figure_values_of(results->arena, results->vpns->conditions, &found[1], "rate_mbps");
 	CHECK(values.planned == 2 && values.count == 1 && values.values[0] == 11);
 }
 
 TEST(every_such_workload_has_a_table_of_medians)
 {
-	AUTO(results_freep) struct results *results = example();
+	AUTO(results_freep) struct report_results *results = example();
 	struct tables *tables = tables_new(results->arena);
 	const struct table *table;
 
@@ -83,12 +87,12 @@ TEST(every_such_workload_has_a_table_of_medians)
 
 TEST(times_under_load_are_held_against_the_bare_link)
 {
-	AUTO(results_freep) struct results *results = example();
+	AUTO(results_freep) struct report_results *results = example();
 	struct arena *arena = results->arena;
 	struct tables *tables = tables_new(arena);
-	struct vpn *bare = arena_alloc(arena, struct vpn, 1);
-	struct cell *cell = arena_alloc(arena, struct cell, 1);
-	struct other_result *others = arena_alloc(arena, struct other_result, 2);
+	struct report_vpn *bare = arena_alloc(arena, struct report_vpn, 1);
+	struct report_condition *condition = arena_alloc(arena, struct report_condition, 1);
+	struct report_other *others = arena_alloc(arena, struct report_other, 2);
 	const struct table *table;
 
 	for (size_t i = 0; i < 2; i++) {
@@ -99,9 +103,10 @@ TEST(times_under_load_are_held_against_the_bare_link)
 			json_pack("{s:f, s:f}", "idle_rtt_ms", 1.0, "loaded_rtt_ms", i ? 9.0 : 4.0);
 		json_array_append_new(results->kept, others[i].figures);
 	}
-	*cell = (struct cell){.profile = "baseline", .others = &others[0]};
-	*bare = (struct vpn){.name = "Internal", .is_reference = true, .cells = cell};
-	results->vpns->cells->others = &others[1];
+	*condition = (struct report_condition){.profile = "baseline", .others = &others[0]};
+	*bare = (struct report_vpn){
+		.name = "Internal", .is_reference = true, .conditions = condition};
+	results->vpns->conditions->others = &others[1];
 	bare->next = results->vpns;
 	results->vpns = bare;
 	results->reference = bare;

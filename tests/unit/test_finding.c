@@ -17,27 +17,28 @@ static const struct finding *find(const struct findings *findings, const char *i
 static const double rates[] = {100, 100, 100};
 
 /* A bare link whose packets are reordered, and a VPN that shows `events` of it. */
-static struct results *with_jitter(double events)
+static struct report_results *with_jitter(double events)
 {
-	struct results *results = results_by_hand();
-	struct vpn *bare = add_vpn(results, "Internal", rates, 3);
-	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	struct report_results *results = results_by_hand();
+	struct report_vpn *bare = add_vpn(results, "Internal", rates, 3);
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
 
 	bare->is_reference = true;
 	results->reference = bare;
-	for (struct vpn *v = results->vpns; v; v = v->next) {
-		v->cells->settings = (struct settings){.is_there = true, .jitter_ms = 4};
-		v->cells->links->runs->tcp.forward.sent_bytes = 1448e6;
-		v->cells->links->runs->tcp.mss_bytes = 1448;
-		v->cells->links->runs->tcp.reorder_events = v == vpn ? events : 50000;
+	for (struct report_vpn *v = results->vpns; v; v = v->next) {
+		v->conditions->settings =
+			(struct report_settings){.is_there = true, .jitter_ms = 4};
+		v->conditions->links->repetitions->tcp.forward.sent_bytes = 1448e6;
+		v->conditions->links->repetitions->tcp.mss_bytes = 1448;
+		v->conditions->links->repetitions->tcp.reorder_events = v == vpn ? events : 50000;
 	}
 	return results;
 }
 
 TEST(a_tunnel_that_puts_packets_in_order_again_is_found)
 {
-	AUTO(results_freep) struct results *hides = with_jitter(0);
-	AUTO(results_freep) struct results *shows = with_jitter(40000);
+	AUTO(results_freep) struct report_results *hides = with_jitter(0);
+	AUTO(results_freep) struct report_results *shows = with_jitter(40000);
 
 	CHECK(find(findings_of(hides), "reliable-outside", "Tunnel"));
 	CHECK(!find(findings_of(hides), "reliable-outside", "Internal"));
@@ -46,34 +47,34 @@ TEST(a_tunnel_that_puts_packets_in_order_again_is_found)
 
 TEST(one_busy_thread_is_found_where_the_tree_tells_of_threads)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
-	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
 	const struct finding *finding;
 
-	vpn->cells->links->runs->tcp.outcome.effort = (struct effort){
+	vpn->conditions->links->repetitions->tcp.outcome.effort = (struct report_effort){
 		.busiest_share = 0.97, .thread = "crypto/0", .daemon = "tunneld", .host = "lom"};
 	finding = find(findings_of(results), "one-busy-thread", "Tunnel");
 	CHECK(finding && finding->evidence_count == 1);
 	CHECK(strstr(finding->evidence->text, "'crypto/0' of tunneld on lom at 97 %"));
-	vpn->cells->links->runs->tcp.outcome.effort.busiest_share = 0.5;
+	vpn->conditions->links->repetitions->tcp.outcome.effort.busiest_share = 0.5;
 	CHECK(!find(findings_of(results), "one-busy-thread", "Tunnel"));
 }
 
-static void set_failed(struct outcome *outcome, const char *path, const char *cause)
+static void set_failed(struct report_outcome *outcome, const char *path, const char *cause)
 {
-	*outcome = (struct outcome){.path = path};
+	*outcome = (struct report_outcome){.path = path};
 	outcome->envelope.status = ENVELOPE_ERROR;
 	outcome->envelope.cause = cause;
 }
 
 TEST(a_stored_cause_is_believed_and_its_absence_is_unknown)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
-	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
 	const struct findings *findings;
 
-	set_failed(&vpn->cells->links->runs->udp.outcome, "udp.json", "crashed");
-	set_failed(&vpn->cells->links->runs->nix.outcome, "nix.json", NULL);
+	set_failed(&vpn->conditions->links->repetitions->udp.outcome, "udp.json", "crashed");
+	set_failed(&vpn->conditions->links->repetitions->nix.outcome, "nix.json", NULL);
 	findings = findings_of(results);
 	CHECK(find(findings, "cause-crashed", "Tunnel"));
 	CHECK(strcmp(find(findings, "cause-crashed", "Tunnel")->evidence->path, "udp.json") == 0);
@@ -83,12 +84,12 @@ TEST(a_stored_cause_is_believed_and_its_absence_is_unknown)
 
 TEST(a_failure_is_explained_once)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
-	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
 	const struct findings *findings;
 
-	set_failed(&vpn->cells->links->runs->qperf.outcome, "qperf.json", "mtu");
-	vpn->cells->links->runs->tcp.path_mtu_bytes = 1280;
+	set_failed(&vpn->conditions->links->repetitions->qperf.outcome, "qperf.json", "mtu");
+	vpn->conditions->links->repetitions->tcp.path_mtu_bytes = 1280;
 	findings = findings_of(results);
 	CHECK(find(findings, "mtu-quic", "Tunnel"));
 	CHECK(!find(findings, "cause-mtu", "Tunnel") && !find(findings, "unknown-cause", "Tunnel"));
@@ -96,9 +97,9 @@ TEST(a_failure_is_explained_once)
 
 TEST(what_begins_with_1280_bytes_is_warned_of_paths_that_carry_less)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
-	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
-	struct qperf_result *quic = &vpn->cells->links->runs->qperf;
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	struct report_qperf *quic = &vpn->conditions->links->repetitions->qperf;
 
 	quic->outcome.envelope.status = ENVELOPE_SUCCESS;
 	quic->datagram_of_1280 = "arrived";
@@ -109,16 +110,16 @@ TEST(what_begins_with_1280_bytes_is_warned_of_paths_that_carry_less)
 
 TEST(a_path_that_swallows_large_datagrams_is_found)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
-	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
 	json_auto_t *good =
 		json_pack("{s:s, s:s}", "beyond_mtu", "too-big", "fragments", "arrived");
 	json_auto_t *bad =
 		json_pack("{s:s, s:s}", "beyond_mtu", "black-hole", "fragments", "silence");
-	struct other_result rate = {.file = "rate.json", .data = good};
+	struct report_other rate = {.file = "rate.json", .data = good};
 
 	rate.outcome.envelope.status = ENVELOPE_SUCCESS;
-	vpn->cells->links->runs->others = &rate;
+	vpn->conditions->links->repetitions->others = &rate;
 	CHECK(!find(findings_of(results), "no-fragments", "Tunnel"));
 	CHECK(!find(findings_of(results), "pmtu-black-hole", "Tunnel"));
 	rate.data = bad;
@@ -128,16 +129,16 @@ TEST(a_path_that_swallows_large_datagrams_is_found)
 
 TEST(a_first_answer_that_does_not_last_is_found)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
-	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
 	json_auto_t *reboots = json_pack("{s:{s:[{s:f, s:f}, {s:f, s:f}, {s:n, s:n}]}}", "one_host",
 		"runs", "silent_again_s", 0.4, "stable_s", 1.8, "silent_again_s", 15.3, "stable_s",
 		16.6, "silent_again_s", "stable_s");
-	struct other_result reboot = {.file = "reboot.json", .data = reboots};
+	struct report_other reboot = {.file = "reboot.json", .data = reboots};
 	const struct finding *finding;
 
 	reboot.outcome.envelope.status = ENVELOPE_SUCCESS;
-	vpn->cells->others = &reboot;
+	vpn->conditions->others = &reboot;
 	finding = find(findings_of(results), "silent-again", "Tunnel");
 	CHECK(finding && finding->evidence_count == 1);
 	CHECK(strstr(finding->evidence->text, "reboot.json, one_host: silent for 15.30 s"));
@@ -146,7 +147,7 @@ TEST(a_first_answer_that_does_not_last_is_found)
 
 TEST(nothing_is_found_where_nothing_is_wrong)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
+	AUTO(results_freep) struct report_results *results = results_by_hand();
 	const double eight[] = {100, 101, 100, 101, 100, 101, 100, 101};
 
 	add_vpn(results, "Tunnel", eight, 8);
@@ -156,11 +157,11 @@ TEST(nothing_is_found_where_nothing_is_wrong)
 
 TEST(errors_come_before_warnings_and_notes)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
-	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
 	const struct finding *f;
 
-	set_failed(&vpn->cells->links->runs->udp.outcome, "udp.json", "crashed");
+	set_failed(&vpn->conditions->links->repetitions->udp.outcome, "udp.json", "crashed");
 	f = findings_of(results)->first;
 	CHECK(f && f->severity == SEVERITY_ERROR);
 	for (; f->next; f = f->next)
@@ -169,14 +170,14 @@ TEST(errors_come_before_warnings_and_notes)
 
 TEST(a_vpn_that_came_up_at_the_second_attempt_is_found)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
-	struct vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
 	json_auto_t *failed = json_pack("[{s:s, s:s, s:f}]", "cause", "timeout", "evidence",
 		"4 of 6 ordered pairs do not answer", "duration_seconds", 120.5);
 	const struct finding *finding;
 
 	CHECK(!find(findings_of(results), "failed-bring-ups", "Tunnel"));
-	vpn->cells->failed_bring_ups = failed;
+	vpn->conditions->failed_bring_ups = failed;
 	finding = find(findings_of(results), "failed-bring-ups", "Tunnel");
 	CHECK(finding && finding->evidence_count == 1);
 	CHECK(strstr(finding->evidence->text, "timeout after 120 s: 4 of 6"));

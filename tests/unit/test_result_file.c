@@ -25,7 +25,7 @@ static json_t *document(const double *bytes, size_t count, double received)
 static bool is_stalled(struct arena *arena, const double *bytes, size_t count, double received)
 {
 	json_auto_t *value = document(bytes, count, received);
-	struct tcp_result tcp = {0};
+	struct report_tcp tcp = {0};
 
 	return result_file_iperf3_tcp(arena, value, &tcp) && tcp.forward.is_stalled;
 }
@@ -49,7 +49,7 @@ TEST(retransmits_are_a_share_of_segments_with_the_published_default_size)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	json_auto_t *value = document(NULL, 0, 1448 * 700.0);
-	struct tcp_result tcp = {0};
+	struct report_tcp tcp = {0};
 
 	CHECK(result_file_iperf3_tcp(arena, value, &tcp));
 	CHECK(tcp.mss_bytes == 0 && fabs(tcp.retransmit_percent - 1) < 1e-12);
@@ -70,26 +70,26 @@ static struct tree_entry entry_of(json_t *value, const char *file)
 
 TEST(a_success_without_its_numbers_is_a_problem_and_no_result)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
+	AUTO(results_freep) struct report_results *results = results_by_hand();
 	json_auto_t *value = json_pack("{s:s,s:{s:s}}", "status", "success", "data", "end", "none");
 	struct tree_entry entry = entry_of(value, "tcp_iperf3.json");
-	struct run run = {0};
+	struct report_repetition repetition = {0};
 
-	result_file_tcp(results, &entry, &run);
-	CHECK(!outcome_is_there(&run.tcp.outcome) && results->reading.problems);
-	result_file_ping(results, &entry, &run);
-	CHECK(!outcome_is_there(&run.ping.outcome) && results->reading.problems->next);
+	result_file_tcp(results, &entry, &repetition);
+	CHECK(!outcome_is_there(&repetition.tcp.outcome) && results->reading.problems);
+	result_file_ping(results, &entry, &repetition);
+	CHECK(!outcome_is_there(&repetition.ping.outcome) && results->reading.problems->next);
 }
 
 TEST(contacts_are_timed_and_the_asked_name_is_kept)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
+	AUTO(results_freep) struct report_results *results = results_by_hand();
 	json_auto_t *value = json_pack("{s:{s:{s:s,s:s}},s:{s:{s:s,s:s},s:{s:s,s:s}}}",
 		"public_results", "v4.b", "time_took", "0:00:07.059918", "status", "success",
 		"vpn_results", "vpn.b", "time_took", "0:01:08.5", "status", "failed", "vpn.c",
 		"time_took", "1 day, 0:00:09", "status", "success");
 	struct tree_entry entry = {.path = "x", .value = value, .data = value};
-	struct connect_result connect = {0};
+	struct report_connect connect = {0};
 
 	result_file_connect(results, &entry, &connect);
 	CHECK(connect.is_there && !connect.checks_on_vpn);
@@ -99,17 +99,18 @@ TEST(contacts_are_timed_and_the_asked_name_is_kept)
 
 TEST(links_that_worked_are_kept_when_others_failed)
 {
-	AUTO(results_freep) struct results *results = results_by_hand();
+	AUTO(results_freep) struct report_results *results = results_by_hand();
 	json_auto_t *value = json_pack("{s:s,s:{s:[{s:s,s:s,s:o},{s:s,s:s,s:s,s:s}]}}", "status",
 		"error", "data", "pairs", "source", "a", "target", "b", "result",
 		document(NULL, 0, 100), "source", "b", "target", "c", "error", "gone", "error_type",
 		"X");
 	struct tree_entry entry = entry_of(value, "parallel_tcp_iperf3.json");
-	struct cell cell = {0};
+	struct report_condition condition = {0};
 
 	entry.envelope.status = ENVELOPE_ERROR;
-	result_file_parallel(results, &entry, &cell);
-	CHECK(cell.parallel && !cell.parallel->pairs->error && cell.parallel->pairs->next->error);
-	CHECK(tcp_is_working(&cell.parallel->pairs->tcp));
-	CHECK(!tcp_is_working(&cell.parallel->pairs->next->tcp));
+	result_file_parallel(results, &entry, &condition);
+	CHECK(condition.parallel && !condition.parallel->pairs->error &&
+		condition.parallel->pairs->next->error);
+	CHECK(tcp_is_working(&condition.parallel->pairs->tcp));
+	CHECK(!tcp_is_working(&condition.parallel->pairs->next->tcp));
 }

@@ -52,18 +52,19 @@ struct point *chart_point(
 }
 
 /* Whoever was measured is shown, under every profile that was, with values or without. */
-static void expect_all(const struct results *results, struct charts *charts, struct chart *chart,
-	enum metric_id id)
+static void expect_all(const struct report_results *results, struct charts *charts,
+	struct chart *chart, enum metric_id id)
 {
 	chart->vpns = arena_alloc(charts->arena, const char *, CHART_NAMES_MAX);
 	chart->panels = arena_alloc(charts->arena, const char *, CHART_NAMES_MAX);
 	for (size_t i = 0; i < results->profile_count; i++) {
 		bool is_measured = false;
 
-		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct report_condition *condition =
+				condition_of(vpn, results->profiles[i]);
 
-			if (!samples_of(charts->arena, cell, id).planned)
+			if (!samples_of(charts->arena, condition, id).planned)
 				continue;
 			is_measured = true;
 			chart->vpn_count = name_add(chart->vpns, chart->vpn_count, vpn->name);
@@ -74,10 +75,10 @@ static void expect_all(const struct results *results, struct charts *charts, str
 	}
 }
 
-void chart_metric(const struct results *results, struct charts *charts, struct chart *chart,
+void chart_metric(const struct report_results *results, struct charts *charts, struct chart *chart,
 	enum metric_id id)
 {
-	const struct metric *metric = &report_metrics[id];
+	const struct report_metric *metric = &report_metrics[id];
 
 	chart->unit = metric->unit;
 	chart->y_title = metric->title;
@@ -88,9 +89,9 @@ void chart_metric(const struct results *results, struct charts *charts, struct c
 	for (size_t i = 0; i < results->profile_count; i++) {
 		const char *profile = results->profiles[i];
 
-		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-			struct samples samples =
-				samples_of(charts->arena, cell_of(vpn, profile), id);
+		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			struct report_samples samples =
+				samples_of(charts->arena, condition_of(vpn, profile), id);
 
 			for (size_t j = 0; j < samples.count; j++) {
 				struct point *point = chart_point(charts, chart, vpn->name,
@@ -106,7 +107,7 @@ void chart_metric(const struct results *results, struct charts *charts, struct c
 size_t chart_names(
 	const struct charts *charts, const struct chart *chart, bool is_panel, const char *names[])
 {
-	const struct vpn *reference = charts->results->reference;
+	const struct report_vpn *reference = charts->results->reference;
 	const char **expected = is_panel ? chart->panels : chart->vpns;
 	size_t expected_count = is_panel ? chart->panel_count : chart->vpn_count, count = 0;
 
@@ -123,11 +124,12 @@ size_t chart_names(
 	return count;
 }
 
-size_t chart_colour(const struct results *results, const char *vpn)
+size_t chart_colour(const struct report_results *results, const char *vpn)
 {
 	size_t colour = 0;
 
-	for (const struct vpn *v = results->vpns; v && strcmp(v->name, vpn) != 0; v = v->next)
+	for (const struct report_vpn *v = results->vpns; v && strcmp(v->name, vpn) != 0;
+		v = v->next)
 		colour++;
 	return colour % 12;
 }

@@ -18,12 +18,12 @@ enum chart_kind {
 
 struct point {
 	struct point *next;
-	const char *vpn, *panel;     /* the panel is a profile, a direction, a host ... */
-	const char *label;           /* "0_lom": which single value this is */
-	const char *place;           /* where its samples are; NULL-able */
-	double x, y;                 /* only scatter charts have an x */
-	double low, high;            /* the value's own range; NAN when it has none */
-	const struct series *series; /* of a line */
+	const char *vpn, *panel;            /* the panel is a profile, a direction, a host ... */
+	const char *label;                  /* "0_lom": which single value this is */
+	const char *place;                  /* where its samples are; NULL-able */
+	double x, y;                        /* only scatter charts have an x */
+	double low, high;                   /* the value's own range; NAN when it has none */
+	const struct report_series *series; /* of a line */
 };
 
 struct chart {
@@ -42,30 +42,31 @@ struct chart {
 
 struct charts {
 	struct arena *arena;
-	const struct results *results;
+	const struct report_results *results;
 	struct chart *first, **end;
 };
 
-struct charts *charts_of(const struct results *results, const struct tuned *tuned);
-void charts_throughput(const struct results *results, struct charts *charts);
-void charts_relations(const struct results *results, struct charts *charts);
-void charts_tuning(const struct results *results, const struct tuned *tuned, struct charts *charts);
+struct charts *charts_of(const struct report_results *results, const struct report_tuned *tuned);
+void charts_throughput(const struct report_results *results, struct charts *charts);
+void charts_relations(const struct report_results *results, struct charts *charts);
+void charts_tuning(const struct report_results *results, const struct report_tuned *tuned,
+	struct charts *charts);
 /* The figures of workloads without charts of their own. */
-void charts_others(const struct results *results, struct charts *charts);
+void charts_others(const struct report_results *results, struct charts *charts);
 
 struct chart *chart_add(struct charts *charts, enum chart_kind kind, const char *id,
 	const char *title, const char *about);
 struct point *chart_point(
 	struct charts *charts, struct chart *chart, const char *vpn, const char *panel, double y);
 /* One chart of a metric: a panel per profile that has values. */
-void chart_metric(const struct results *results, struct charts *charts, struct chart *chart,
+void chart_metric(const struct report_results *results, struct charts *charts, struct chart *chart,
 	enum metric_id id);
 
 /* VPNs with the bare link first, or panels, in the order they are drawn. */
 size_t chart_names(
 	const struct charts *charts, const struct chart *chart, bool is_panel, const char *names[]);
 /* Colours are classes c0..c11, by the VPN's place in the tree. */
-size_t chart_colour(const struct results *results, const char *vpn);
+size_t chart_colour(const struct report_results *results, const char *vpn);
 
 void chart_draw(FILE *out, const struct charts *charts, const struct chart *chart);
 void chart_draw_bars(FILE *out, const struct charts *charts, const struct chart *chart);

@@ -193,7 +193,7 @@ static double highest(const struct chart *chart, const char *vpn, const char *pa
 
 static void draw_line(FILE *out, const struct chart *chart, const struct point *point, double high)
 {
-	const struct series *series = point->series;
+	const struct report_series *series = point->series;
 
 	fputs("<polyline class=\"line\" points=\"", out);
 	for (size_t i = 0; i < series->count; i++)

@@ -3,21 +3,22 @@
 
 #include "report/model/figures.h"
 
-static void add_cell(struct charts *charts, struct chart *chart, const struct vpn *vpn,
-	const struct cell *cell, const struct figures_workload *workload, const char *key)
+static void add_condition(struct charts *charts, struct chart *chart, const struct report_vpn *vpn,
+	const struct report_condition *condition, const struct figures_workload *workload,
+	const char *key)
 {
-	struct figure_values values = figure_values_of(charts->arena, cell, workload, key);
+	struct figure_values values = figure_values_of(charts->arena, condition, workload, key);
 
 	for (size_t i = 0; i < values.count; i++) {
-		struct point *point = chart_point(
-			charts, chart, vpn->name, profile_title(cell->profile), values.values[i]);
+		struct point *point = chart_point(charts, chart, vpn->name,
+			profile_title(condition->profile), values.values[i]);
 
 		point->label = values.labels[i];
-		point->place = results_place(charts->arena, vpn, cell->profile);
+		point->place = results_place(charts->arena, vpn, condition->profile);
 	}
 }
 
-static void add_chart(const struct results *results, struct charts *charts,
+static void add_chart(const struct report_results *results, struct charts *charts,
 	const struct figures_workload *workload, const struct figure_name *name)
 {
 	const char *id = arena_printf(charts->arena, "%s_%s", workload->id, name->key);
@@ -28,16 +29,17 @@ static void add_chart(const struct results *results, struct charts *charts,
 	chart->workload = workload->id;
 	chart->unit = chart->y_title = name->unit;
 	chart->decimals = -3;
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		for (size_t i = 0; i < results->profile_count; i++) {
-			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+			const struct report_condition *condition =
+				condition_of(vpn, results->profiles[i]);
 
-			if (cell)
-				add_cell(charts, chart, vpn, cell, workload, name->key);
+			if (condition)
+				add_condition(charts, chart, vpn, condition, workload, name->key);
 		}
 }
 
-void charts_others(const struct results *results, struct charts *charts)
+void charts_others(const struct report_results *results, struct charts *charts)
 {
 	struct figures_workload workloads[FIGURES_WORKLOADS_MAX];
 	size_t count = figures_workloads(results, workloads);

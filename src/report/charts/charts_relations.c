@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static void latency(const struct results *results, struct charts *charts)
+static void latency(const struct report_results *results, struct charts *charts)
 {
 	struct chart *chart = chart_add(charts, CHART_BARS, "ping", "Round trip at rest",
 		"Bar: mean of the runs; line: shortest to longest single round trip.");
@@ -18,16 +18,19 @@ static void latency(const struct results *results, struct charts *charts)
 	chart_metric(results, charts, loss, METRIC_PING_LOSS);
 	point = chart->points;
 	for (size_t i = 0; i < results->profile_count; i++) {
-		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct report_condition *condition =
+				condition_of(vpn, results->profiles[i]);
 
-			for (const struct link *l = cell ? cell->links : NULL; l; l = l->next) {
-				for (const struct run *run = l->runs; run && point;
-					run = run->next) {
-					if (isnan(report_metrics[METRIC_PING].of_run(run)))
+			for (const struct report_link *l = condition ? condition->links : NULL; l;
+				l = l->next) {
+				for (const struct report_repetition *repetition = l->repetitions;
+					repetition && point; repetition = repetition->next) {
+					if (isnan(report_metrics[METRIC_PING].of_repetition(
+						    repetition)))
 						continue;
-					point->low = run->ping.metrics[PING_MIN].min;
-					point->high = run->ping.metrics[PING_MAX].max;
+					point->low = repetition->ping.metrics[PING_MIN].min;
+					point->high = repetition->ping.metrics[PING_MAX].max;
 					point = point->next;
 				}
 			}
@@ -36,24 +39,26 @@ static void latency(const struct results *results, struct charts *charts)
 }
 
 /* A point per link for which both numbers are known. */
-static struct chart *scatter(const struct results *results, struct charts *charts,
-	struct chart *chart, double (*x)(const struct run *run), double (*y)(const struct run *run))
+static struct chart *scatter(const struct report_results *results, struct charts *charts,
+	struct chart *chart, double (*x)(const struct report_repetition *repetition),
+	double (*y)(const struct report_repetition *repetition))
 {
 	chart->workload = "tcp";
 	for (size_t i = 0; i < results->profile_count; i++) {
 		const char *profile = results->profiles[i];
 
-		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-			const struct cell *cell = cell_of(vpn, profile);
+		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct report_condition *condition = condition_of(vpn, profile);
 
-			for (const struct link *l = cell ? cell->links : NULL; l; l = l->next) {
+			for (const struct report_link *l = condition ? condition->links : NULL; l;
+				l = l->next) {
 				struct point *point;
 
-				if (isnan(x(l->runs)) || isnan(y(l->runs)))
+				if (isnan(x(l->repetitions)) || isnan(y(l->repetitions)))
 					continue;
 				point = chart_point(charts, chart, vpn->name,
-					profile_title(profile), y(l->runs));
-				point->x = x(l->runs);
+					profile_title(profile), y(l->repetitions));
+				point->x = x(l->repetitions);
 				point->label = l->folder;
 				point->place = results_place(charts->arena, vpn, profile);
 			}
@@ -62,30 +67,33 @@ static struct chart *scatter(const struct results *results, struct charts *chart
 	return chart;
 }
 
-static double window_kib(const struct run *run)
+static double window_kib(const struct report_repetition *repetition)
 {
-	return tcp_is_working(&run->tcp) ? run->tcp.max_cwnd_bytes / 1024 : NAN;
+	return tcp_is_working(&repetition->tcp) ? repetition->tcp.max_cwnd_bytes / 1024 : NAN;
 }
 
 /* iperf3's own processor time at both ends. */
-static double processor_s_per_gb(const struct run *run)
+static double processor_s_per_gb(const struct report_repetition *repetition)
 {
-	const struct flow *forward = &run->tcp.forward, *reverse = &run->tcp.reverse;
+	const struct report_flow *forward = &repetition->tcp.forward,
+				 *reverse = &repetition->tcp.reverse;
 	double moved = forward->received_bytes + (reverse->is_there ? reverse->received_bytes : 0);
 
-	if (!tcp_is_working(&run->tcp) || !(moved > 0))
+	if (!tcp_is_working(&repetition->tcp) || !(moved > 0))
 		return NAN;
-	return (run->tcp.host_cpu_percent + run->tcp.remote_cpu_percent) / 100 * forward->seconds /
-	       (moved / 1e9);
+	return (repetition->tcp.host_cpu_percent + repetition->tcp.remote_cpu_percent) / 100 *
+	       forward->seconds / (moved / 1e9);
 }
 
-static double closure_processor_s(const struct run *run)
+static double closure_processor_s(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->nix.outcome) ? run->nix.user_s + run->nix.system_s : NAN;
+	return outcome_is_success(&repetition->nix.outcome)
+		       ? repetition->nix.user_s + repetition->nix.system_s
+		       : NAN;
 }
 
 /* Quantiles over links: what a reader of a tail wants to see beside each other. */
-static void tails(const struct results *results, struct charts *charts)
+static void tails(const struct report_results *results, struct charts *charts)
 {
 	static const struct {
 		double quantile;
@@ -99,12 +107,13 @@ static void tails(const struct results *results, struct charts *charts)
 	chart->workload = "ping";
 	chart->higher_is_better = false;
 	for (size_t q = 0; q < ARRAY_SIZE(quantiles); q++) {
-		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 			const char *profile = results_base_profile(results);
-			const struct cell *cell = cell_of(vpn, profile);
+			const struct report_condition *condition = condition_of(vpn, profile);
 
-			for (const struct link *l = cell ? cell->links : NULL; l; l = l->next) {
-				const struct series *rtt = &l->runs->ping.rtt_ms;
+			for (const struct report_link *l = condition ? condition->links : NULL; l;
+				l = l->next) {
+				const struct report_series *rtt = &l->repetitions->ping.rtt_ms;
 				struct point *point;
 
 				if (!rtt->count)
@@ -119,58 +128,62 @@ static void tails(const struct results *results, struct charts *charts)
 	}
 }
 
-static void planes(const struct results *results, struct charts *charts)
+static void planes(const struct report_results *results, struct charts *charts)
 {
 	struct chart *chart = chart_add(charts, CHART_SCATTER, "latency_throughput",
 		"Latency against throughput", "Up and to the left is better.");
 
 	chart->x_title = "round trip at rest, ms";
 	chart->y_title = "TCP received, Mbit/s";
-	scatter(results, charts, chart, report_metrics[METRIC_PING].of_run,
-		report_metrics[METRIC_TCP].of_run);
+	scatter(results, charts, chart, report_metrics[METRIC_PING].of_repetition,
+		report_metrics[METRIC_TCP].of_repetition);
 	chart = chart_add(charts, CHART_SCATTER, "retransmits_throughput",
 		"Segments sent again against throughput",
 		"At the same profile, whoever sends less again was hit by less.");
 	chart->x_title = "sent again, %";
 	chart->y_title = "TCP received, Mbit/s";
-	scatter(results, charts, chart, report_metrics[METRIC_TCP_RETRANSMIT].of_run,
-		report_metrics[METRIC_TCP].of_run);
+	scatter(results, charts, chart, report_metrics[METRIC_TCP_RETRANSMIT].of_repetition,
+		report_metrics[METRIC_TCP].of_repetition);
 	chart = chart_add(charts, CHART_SCATTER, "retransmits_window",
 		"Segments sent again against the largest window",
 		"A flow that keeps losing never opens its window.");
 	chart->x_title = "sent again, %";
 	chart->y_title = "largest congestion window, KiB";
-	scatter(results, charts, chart, report_metrics[METRIC_TCP_RETRANSMIT].of_run, window_kib);
+	scatter(results, charts, chart, report_metrics[METRIC_TCP_RETRANSMIT].of_repetition,
+		window_kib);
 	chart = chart_add(charts, CHART_SCATTER, "load_latency",
 		"Round trip at rest against round trip under TCP load",
 		"Far above the diagonal, packets wait in a queue that the load keeps full.");
 	chart->x_title = "at rest, ms";
 	chart->y_title = "under TCP load, ms";
-	scatter(results, charts, chart, report_metrics[METRIC_PING].of_run,
-		report_metrics[METRIC_TCP_RTT].of_run);
+	scatter(results, charts, chart, report_metrics[METRIC_PING].of_repetition,
+		report_metrics[METRIC_TCP_RTT].of_repetition);
 }
 
-static void add_runs(const struct results *results, struct charts *charts, struct chart *chart,
-	const char *panel, double (*of_run)(const struct run *run))
+static void add_repetitions(const struct report_results *results, struct charts *charts,
+	struct chart *chart, const char *panel,
+	double (*of_repetition)(const struct report_repetition *repetition))
 {
 	const char *profile = results_base_profile(results);
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
 
-		for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
+		for (const struct report_link *link = condition ? condition->links : NULL; link;
+			link = link->next) {
 			struct point *point;
 
-			if (isnan(of_run(link->runs)))
+			if (isnan(of_repetition(link->repetitions)))
 				continue;
-			point = chart_point(charts, chart, vpn->name, panel, of_run(link->runs));
+			point = chart_point(
+				charts, chart, vpn->name, panel, of_repetition(link->repetitions));
 			point->label = link->folder;
 			point->place = results_place(charts->arena, vpn, profile);
 		}
 	}
 }
 
-static void processors(const struct results *results, struct charts *charts)
+static void processors(const struct report_results *results, struct charts *charts)
 {
 	struct chart *chart = chart_add(charts, CHART_BARS, "processor",
 		"Processor time of the measuring programs, without impairment",
@@ -179,8 +192,8 @@ static void processors(const struct results *results, struct charts *charts)
 	chart->unit = "s";
 	chart->higher_is_better = false;
 	chart->workload = "processor";
-	add_runs(results, charts, chart, "iperf3, per GB over TCP", processor_s_per_gb);
-	add_runs(results, charts, chart, "nix, per closure", closure_processor_s);
+	add_repetitions(results, charts, chart, "iperf3, per GB over TCP", processor_s_per_gb);
+	add_repetitions(results, charts, chart, "nix, per closure", closure_processor_s);
 	chart = chart_add(charts, CHART_BARS, "daemon_cpu", "Processor time of the VPN per GB",
 		"All processes of the VPN on all hosts while one TCP flow ran in each direction.");
 	chart_metric(results, charts, chart, METRIC_DAEMON_CPU);
@@ -197,16 +210,17 @@ static void processors(const struct results *results, struct charts *charts)
 	chart_metric(results, charts, chart, METRIC_QPERF_CPU);
 }
 
-static void add_contacts(const struct results *results, struct charts *charts, struct chart *chart,
-	bool after_reboot, bool is_own_part)
+static void add_contacts(const struct report_results *results, struct charts *charts,
+	struct chart *chart, bool after_reboot, bool is_own_part)
 {
 	const char *profile = results_contact_profile(results);
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
 
-		for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
-			const struct connect_result *connect =
+		for (const struct report_link *link = condition ? condition->links : NULL; link;
+			link = link->next) {
+			const struct report_connect *connect =
 				after_reboot ? &link->reboot : &link->connect;
 			double value = is_own_part ? contact_vpn_only_s(connect)
 						   : contact_first_s(connect);
@@ -222,7 +236,7 @@ static void add_contacts(const struct results *results, struct charts *charts, s
 	}
 }
 
-static void contacts(const struct results *results, struct charts *charts)
+static void contacts(const struct report_results *results, struct charts *charts)
 {
 	struct chart *reboot =
 		chart_add(charts, CHART_BARS, "reboot", "Contact after a reboot, per host",
@@ -243,7 +257,7 @@ static void contacts(const struct results *results, struct charts *charts)
 	add_contacts(results, charts, first, false, true);
 }
 
-void charts_relations(const struct results *results, struct charts *charts)
+void charts_relations(const struct report_results *results, struct charts *charts)
 {
 	struct chart *again;
 

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-static struct chart *bars(const struct results *results, struct charts *charts, const char *id,
-	const char *title, const char *about, enum metric_id metric)
+static struct chart *bars(const struct report_results *results, struct charts *charts,
+	const char *id, const char *title, const char *about, enum metric_id metric)
 {
 	struct chart *chart = chart_add(charts, CHART_BARS, id, title, about);
 
@@ -12,7 +12,7 @@ static struct chart *bars(const struct results *results, struct charts *charts, 
 	return chart;
 }
 
-static void heat(const struct results *results, struct charts *charts, const char *id,
+static void heat(const struct report_results *results, struct charts *charts, const char *id,
 	const char *title, enum metric_id metric)
 {
 	struct chart *chart = chart_add(charts, CHART_HEAT, id, title,
@@ -23,18 +23,21 @@ static void heat(const struct results *results, struct charts *charts, const cha
 	chart_metric(results, charts, chart, metric);
 }
 
-/* A point per link with a value from `of_run`, in a panel of its own name. */
-static void add_panel(const struct results *results, struct charts *charts, struct chart *chart,
-	const char *panel, double (*of_run)(const struct run *run))
+/* A point per link with a value from `of_repetition`, in a panel of its own name. */
+static void add_panel(const struct report_results *results, struct charts *charts,
+	struct chart *chart, const char *panel,
+	double (*of_repetition)(const struct report_repetition *repetition))
 {
 	const char *profile = results_base_profile(results);
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
 
-		for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
-			for (const struct run *run = link->runs; run; run = run->next) {
-				double value = of_run(run);
+		for (const struct report_link *link = condition ? condition->links : NULL; link;
+			link = link->next) {
+			for (const struct report_repetition *repetition = link->repetitions;
+				repetition; repetition = repetition->next) {
+				double value = of_repetition(repetition);
 				struct point *point;
 
 				if (isnan(value))
@@ -47,17 +50,17 @@ static void add_panel(const struct results *results, struct charts *charts, stru
 	}
 }
 
-static double forward_mbps(const struct run *run)
+static double forward_mbps(const struct report_repetition *repetition)
 {
-	return report_metrics[METRIC_TCP].of_run(run);
+	return report_metrics[METRIC_TCP].of_repetition(repetition);
 }
 
-static double reverse_mbps(const struct run *run)
+static double reverse_mbps(const struct report_repetition *repetition)
 {
-	return report_metrics[METRIC_TCP_REVERSE].of_run(run);
+	return report_metrics[METRIC_TCP_REVERSE].of_repetition(repetition);
 }
 
-static void directions(const struct results *results, struct charts *charts)
+static void directions(const struct report_results *results, struct charts *charts)
 {
 	struct chart *chart = chart_add(charts, CHART_BARS, "tcp_directions",
 		"TCP in both directions at once, without impairment",
@@ -71,8 +74,8 @@ static void directions(const struct results *results, struct charts *charts)
 	add_panel(results, charts, chart, "target to source", reverse_mbps);
 }
 
-static void add_samples(struct charts *charts, struct chart *chart, const struct vpn *vpn,
-	const char *panel, const struct samples *samples, const char *place)
+static void add_samples(struct charts *charts, struct chart *chart, const struct report_vpn *vpn,
+	const char *panel, const struct report_samples *samples, const char *place)
 {
 	for (size_t i = 0; i < samples->count; i++) {
 		struct point *point =
@@ -84,7 +87,7 @@ static void add_samples(struct charts *charts, struct chart *chart, const struct
 }
 
 /* One link alone against the same link while all others are busy, and the factor between. */
-static void single_against_parallel(const struct results *results, struct charts *charts)
+static void single_against_parallel(const struct report_results *results, struct charts *charts)
 {
 	const char *profile = results_base_profile(results);
 	struct chart *chart = chart_add(charts, CHART_BARS, "parallel",
@@ -99,13 +102,13 @@ static void single_against_parallel(const struct results *results, struct charts
 	chart->unit = "Mbit/s";
 	chart->workload = factor->workload = "parallel";
 	factor->decimals = 2;
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
-		struct samples single = samples_of(charts->arena, cell, METRIC_TCP);
-		struct samples all = samples_of(charts->arena, cell, METRIC_PARALLEL);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
+		struct report_samples single = samples_of(charts->arena, condition, METRIC_TCP);
+		struct report_samples all = samples_of(charts->arena, condition, METRIC_PARALLEL);
 		const char *place = results_place(charts->arena, vpn, profile);
-		double scaling =
-			samples_mean(&all) * (double)cell_links(cell) / samples_mean(&single);
+		double scaling = samples_mean(&all) * (double)condition_links(condition) /
+				 samples_mean(&single);
 
 		add_samples(charts, chart, vpn, "one link alone", &single, place);
 		add_samples(charts, chart, vpn, "all links at once", &all, place);
@@ -115,7 +118,7 @@ static void single_against_parallel(const struct results *results, struct charts
 	}
 }
 
-static void over_time(const struct results *results, struct charts *charts)
+static void over_time(const struct report_results *results, struct charts *charts)
 {
 	struct chart *chart = chart_add(charts, CHART_LINES, "tcp_time", "TCP second by second",
 		"One line per link, source to target. A line that ends on the ground is a flow "
@@ -124,19 +127,20 @@ static void over_time(const struct results *results, struct charts *charts)
 
 	chart->unit = "Mbit/s";
 	chart->workload = "tcp";
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		for (size_t i = 0; i < results->profile_count; i++) {
-			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+			const struct report_condition *condition =
+				condition_of(vpn, results->profiles[i]);
 
-			for (const struct link *link = cell ? cell->links : NULL; link;
-				link = link->next) {
-				const struct flow *flow = &link->runs->tcp.forward;
-				struct series *mbps;
+			for (const struct report_link *link = condition ? condition->links : NULL;
+				link; link = link->next) {
+				const struct report_flow *flow = &link->repetitions->tcp.forward;
+				struct report_series *mbps;
 				struct point *point;
 
 				if (flow->bps.count < 3)
 					continue;
-				mbps = arena_alloc(charts->arena, struct series, 1);
+				mbps = arena_alloc(charts->arena, struct report_series, 1);
 				*mbps = flow->bps;
 				mbps->values = arena_alloc(charts->arena, double, mbps->count);
 				for (size_t j = 0; j < mbps->count; j++)
@@ -150,7 +154,7 @@ static void over_time(const struct results *results, struct charts *charts)
 	}
 }
 
-void charts_throughput(const struct results *results, struct charts *charts)
+void charts_throughput(const struct report_results *results, struct charts *charts)
 {
 	bars(results, charts, "tcp", "TCP, one stream",
 		"What arrived per link. Bar: mean; line: lowest to highest; dots: single links. "
@@ -175,7 +179,7 @@ void charts_throughput(const struct results *results, struct charts *charts)
 		METRIC_VIDEO);
 }
 
-struct charts *charts_of(const struct results *results, const struct tuned *tuned)
+struct charts *charts_of(const struct report_results *results, const struct report_tuned *tuned)
 {
 	struct charts *charts = arena_alloc(results->arena, struct charts, 1);
 

@@ -3,26 +3,28 @@
 
 /* One profile under one tuning. */
 struct side {
-	const struct results *results;
+	const struct report_results *results;
 	const char *profile, *panel; /* "low, reorder-only" */
 };
 
-static void add_points(
-	struct charts *charts, struct chart *speed, const struct vpn *vpn, const struct side *side)
+static void add_points(struct charts *charts, struct chart *speed, const struct report_vpn *vpn,
+	const struct side *side)
 {
-	struct samples samples = samples_of(charts->arena, cell_of(vpn, side->profile), METRIC_TCP);
+	struct report_samples samples =
+		samples_of(charts->arena, condition_of(vpn, side->profile), METRIC_TCP);
 
 	for (size_t i = 0; i < samples.count; i++)
 		chart_point(charts, speed, vpn->name, side->panel, samples.values[i])->label =
 			samples.list[i].link;
 }
 
-static void add_gap(
-	struct charts *charts, struct chart *gap, const struct vpn *vpn, const struct side *side)
+static void add_gap(struct charts *charts, struct chart *gap, const struct report_vpn *vpn,
+	const struct side *side)
 {
-	struct samples here = samples_of(charts->arena, cell_of(vpn, side->profile), METRIC_TCP);
-	struct samples there = samples_of(
-		charts->arena, cell_of(side->results->reference, side->profile), METRIC_TCP);
+	struct report_samples here =
+		samples_of(charts->arena, condition_of(vpn, side->profile), METRIC_TCP);
+	struct report_samples there = samples_of(
+		charts->arena, condition_of(side->results->reference, side->profile), METRIC_TCP);
 
 	if (here.count && there.count && !vpn->is_reference)
 		chart_point(charts, gap, vpn->name, side->panel,
@@ -32,17 +34,18 @@ static void add_gap(
 static void add_side(struct charts *charts, struct chart *speed, struct chart *gap,
 	const char *name, const struct side *side)
 {
-	const struct vpn *vpn = vpn_named(side->results, name);
+	const struct report_vpn *vpn = results_vpn(side->results, name);
 
-	if (!vpn || !cell_of(vpn, side->profile))
+	if (!vpn || !condition_of(vpn, side->profile))
 		return;
 	add_points(charts, speed, vpn, side);
 	add_gap(charts, gap, vpn, side);
 }
 
-void charts_tuning(const struct results *results, const struct tuned *tuned, struct charts *charts)
+void charts_tuning(const struct report_results *results, const struct report_tuned *tuned,
+	struct charts *charts)
 {
-	const struct tuned stock = {tuned, "stock", NULL};
+	const struct report_tuned stock = {tuned, "stock", NULL};
 	struct chart *speed, *gap;
 
 	if (!tuned)
@@ -58,13 +61,13 @@ void charts_tuning(const struct results *results, const struct tuned *tuned, str
 	gap->unit = "%";
 	speed->workload = gap->workload = "tcp";
 	for (size_t i = 0; i < results->profile_count; i++) {
-		for (const struct tuned *one = &stock; one; one = one->next) {
+		for (const struct report_tuned *one = &stock; one; one = one->next) {
 			const struct side side = {one->results ? one->results : results,
 				results->profiles[i],
 				arena_printf(charts->arena, "%s, %s",
 					profile_title(results->profiles[i]), one->name)};
 
-			for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+			for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 				add_side(charts, speed, gap, vpn->name, &side);
 		}
 	}

@@ -62,11 +62,11 @@ static void insert(struct answer *answer, struct rank *rank)
 	answer->rank_count++;
 }
 
-static void collect(const struct results *results, struct answer *answer)
+static void collect(const struct report_results *results, struct answer *answer)
 {
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		struct samples samples =
-			samples_of(results->arena, cell_of(vpn, answer->profile), answer->metric);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		struct report_samples samples = samples_of(
+			results->arena, condition_of(vpn, answer->profile), answer->metric);
 		struct rank *rank;
 
 		if (!samples.count && samples.planned)
@@ -88,7 +88,7 @@ static void collect(const struct results *results, struct answer *answer)
 	}
 }
 
-static bool ranges_are_apart(const struct samples *a, const struct samples *b)
+static bool ranges_are_apart(const struct report_samples *a, const struct report_samples *b)
 {
 	double low_a = INFINITY, high_a = -INFINITY, low_b = INFINITY, high_b = -INFINITY;
 
@@ -164,9 +164,9 @@ static void group(struct arena *arena, struct answer *answer)
 	}
 }
 
-static void say(const struct results *results, struct answer *answer)
+static void say(const struct report_results *results, struct answer *answer)
 {
-	const struct metric *metric = &report_metrics[answer->metric];
+	const struct report_metric *metric = &report_metrics[answer->metric];
 	const struct rank *best = answer->ranks;
 	const char *names = "";
 	size_t count = 0;
@@ -227,17 +227,17 @@ static const struct finding *finding_with(const struct findings *findings, const
 }
 
 /* The short answer must not hide that the contest was not fair. */
-static void qualify(const struct results *results, struct answer *answer)
+static void qualify(const struct report_results *results, struct answer *answer)
 {
 	answer->sentence = arena_printf(results->arena,
 		"%s Not a fair contest: VPNs did not meet the same impairment.", answer->sentence);
 }
 
-static void warn(
-	const struct results *results, const struct findings *findings, struct answer *answer)
+static void warn(const struct report_results *results, const struct findings *findings,
+	struct answer *answer)
 {
 	double percent = detectable_percent(answer);
-	const struct cell *bare = cell_of(results->reference, answer->profile);
+	const struct report_condition *bare = condition_of(results->reference, answer->profile);
 
 	if (!answer->is_tested && answer->rank_count > 1)
 		add_caveat(results->arena, answer,
@@ -265,7 +265,7 @@ static void warn(
 			"'reconnect-waits-for-hosts'.");
 }
 
-static const char *profile_of(const struct results *results, const struct question *question)
+static const char *profile_of(const struct report_results *results, const struct question *question)
 {
 	for (size_t i = 0; i < results->profile_count; i++)
 		if (strcmp(results->profiles[i], question->profile) == 0)
@@ -277,17 +277,17 @@ static const char *profile_of(const struct results *results, const struct questi
 
 /* The VPN's own processor time is the better answer, where the tree has it. */
 static enum metric_id metric_of(
-	const struct results *results, const struct question *question, const char *profile)
+	const struct report_results *results, const struct question *question, const char *profile)
 {
 	if (question->metric != METRIC_CPU_PER_GBIT)
 		return question->metric;
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
-		if (samples_of(results->arena, cell_of(vpn, profile), METRIC_DAEMON_CPU).count)
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		if (samples_of(results->arena, condition_of(vpn, profile), METRIC_DAEMON_CPU).count)
 			return METRIC_DAEMON_CPU;
 	return question->metric;
 }
 
-struct answer *answers_of(const struct results *results, const struct findings *findings)
+struct answer *answers_of(const struct report_results *results, const struct findings *findings)
 {
 	struct answer *first = NULL, **end = &first;
 

@@ -8,8 +8,8 @@
  */
 struct rank {
 	struct rank *next;
-	const struct vpn *vpn;
-	struct samples samples;
+	const struct report_vpn *vpn;
+	struct report_samples samples;
 	double median;
 	struct interval interval;
 	uint64_t groups;     /* bit k: the VPN is in group k; equal bits, no difference shown */
@@ -33,4 +33,4 @@ struct answer {
 	struct caveat *caveats;
 };
 
-struct answer *answers_of(const struct results *results, const struct findings *findings);
+struct answer *answers_of(const struct report_results *results, const struct findings *findings);

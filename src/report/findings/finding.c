@@ -52,7 +52,7 @@ void evidence_add(
 	finding->evidence_count++;
 }
 
-void finding_explain(struct findings *findings, const struct outcome *outcome)
+void finding_explain(struct findings *findings, const struct report_outcome *outcome)
 {
 	size_t count = findings->explained_count;
 
@@ -67,7 +67,7 @@ void finding_explain(struct findings *findings, const struct outcome *outcome)
 	findings->explained[findings->explained_count++] = outcome->path;
 }
 
-bool finding_explains(const struct findings *findings, const struct outcome *outcome)
+bool finding_explains(const struct findings *findings, const struct report_outcome *outcome)
 {
 	for (size_t i = 0; i < findings->explained_count; i++)
 		if (strcmp(findings->explained[i], outcome->path) == 0)
@@ -77,20 +77,23 @@ bool finding_explains(const struct findings *findings, const struct outcome *out
 
 const char *finding_place(struct findings *findings, const struct spot *spot)
 {
-	return arena_printf(
-		findings->arena, "%s, %s", profile_title(spot->cell->profile), spot->link->folder);
+	return arena_printf(findings->arena, "%s, %s", profile_title(spot->condition->profile),
+		spot->link->folder);
 }
 
-void finding_each_run(struct findings *findings, const struct vpn *vpn,
+void finding_each_repetition(struct findings *findings, const struct report_vpn *vpn,
 	void (*look)(struct findings *findings, struct finding **finding, const struct spot *spot),
 	struct finding **finding)
 {
 	for (size_t i = 0; i < findings->results->profile_count; i++) {
-		const struct cell *cell = cell_of(vpn, findings->results->profiles[i]);
+		const struct report_condition *condition =
+			condition_of(vpn, findings->results->profiles[i]);
 
-		for (const struct link *link = cell ? cell->links : NULL; link; link = link->next)
-			for (const struct run *run = link->runs; run; run = run->next) {
-				const struct spot spot = {vpn, cell, link, run};
+		for (const struct report_link *link = condition ? condition->links : NULL; link;
+			link = link->next)
+			for (const struct report_repetition *repetition = link->repetitions;
+				repetition; repetition = repetition->next) {
+				const struct spot spot = {vpn, condition, link, repetition};
 
 				look(findings, finding, &spot);
 			}
@@ -121,7 +124,7 @@ static void sort_by_severity(struct findings *findings)
 	}
 }
 
-static void run_rules(struct findings *findings, const struct vpn *vpn)
+static void run_rules(struct findings *findings, const struct report_vpn *vpn)
 {
 	for (size_t i = 0; rules_of_failures[i]; i++)
 		rules_of_failures[i](findings, vpn);
@@ -136,14 +139,14 @@ static void run_rules(struct findings *findings, const struct vpn *vpn)
 	rule_unknown_cause(findings, vpn);
 }
 
-struct findings *findings_of(const struct results *results)
+struct findings *findings_of(const struct report_results *results)
 {
 	struct findings *findings = arena_alloc(results->arena, struct findings, 1);
 
 	findings->arena = results->arena;
 	findings->results = results;
 	findings->end = &findings->first;
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		run_rules(findings, vpn);
 	for (size_t i = 0; rules_of_trees[i]; i++)
 		rules_of_trees[i](findings);

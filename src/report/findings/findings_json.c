@@ -66,7 +66,7 @@ json_t *answers_json(const struct answer *answers)
 	return list;
 }
 
-json_t *problems_json(const struct results *results)
+json_t *problems_json(const struct report_results *results)
 {
 	json_t *list = json_array();
 

@@ -8,4 +8,4 @@
 json_t *findings_json(const struct findings *findings);
 json_t *answers_json(const struct answer *answers);
 /* Files of the tree that could not be read. */
-json_t *problems_json(const struct results *results);
+json_t *problems_json(const struct report_results *results);

@@ -7,26 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool has_failed(const struct outcome *outcome)
+static bool has_failed(const struct report_outcome *outcome)
 {
 	return outcome->envelope.status == ENVELOPE_ERROR;
 }
 
-static double path_mtu(const struct run *run)
+static double path_mtu(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->tcp.outcome) && run->tcp.path_mtu_bytes > 0
-		       ? run->tcp.path_mtu_bytes
+	return outcome_is_success(&repetition->tcp.outcome) && repetition->tcp.path_mtu_bytes > 0
+		       ? repetition->tcp.path_mtu_bytes
 		       : NAN;
 }
 
 /* The path MTU that TCP found under any profile; NAN when TCP never said. */
-static double mtu_of(const struct findings *findings, const struct vpn *vpn)
+static double mtu_of(const struct findings *findings, const struct report_vpn *vpn)
 {
 	double mtu = NAN;
 
 	for (size_t i = 0; i < findings->results->profile_count; i++)
-		mtu = fmax(mtu,
-			printed_mean(cell_of(vpn, findings->results->profiles[i]), path_mtu, NULL));
+		mtu = fmax(mtu, printed_mean(condition_of(vpn, findings->results->profiles[i]),
+					path_mtu, NULL));
 	return mtu;
 }
 
@@ -41,7 +41,7 @@ enum {
 static void look_quic_mtu(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct outcome *outcome = &spot->run->qperf.outcome;
+	const struct report_outcome *outcome = &spot->repetition->qperf.outcome;
 	double mtu = mtu_of(findings, spot->vpn);
 	const char *cause = outcome->envelope.cause;
 	bool is_named = outcome->logs_say_too_long || (cause && strcmp(cause, "mtu") == 0);
@@ -63,23 +63,25 @@ static void look_quic_mtu(
 	finding_explain(findings, outcome);
 }
 
-static void rule_quic_mtu(struct findings *findings, const struct vpn *vpn)
+static void rule_quic_mtu(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_quic_mtu, &finding);
+	finding_each_repetition(findings, vpn, look_quic_mtu, &finding);
 }
 
 /* The same low quality under every profile: the network's losses are not what breaks it. */
-static void rule_video_mtu(struct findings *findings, const struct vpn *vpn)
+static void rule_video_mtu(struct findings *findings, const struct report_vpn *vpn)
 {
 	double low = INFINITY, high = -INFINITY, mtu = mtu_of(findings, vpn);
 	struct finding *finding;
 	size_t count = 0;
 
 	for (size_t i = 0; i < findings->results->profile_count; i++) {
-		const struct cell *cell = cell_of(vpn, findings->results->profiles[i]);
-		struct samples samples = samples_of(findings->arena, cell, METRIC_VIDEO);
+		const struct report_condition *condition =
+			condition_of(vpn, findings->results->profiles[i]);
+		struct report_samples samples =
+			samples_of(findings->arena, condition, METRIC_VIDEO);
 
 		for (size_t j = 0; j < samples.count; j++, count++) {
 			low = fmin(low, samples.values[j]);
@@ -103,7 +105,7 @@ static void rule_video_mtu(struct findings *findings, const struct vpn *vpn)
 static void look_start_race(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct udp_result *udp = &spot->run->udp;
+	const struct report_udp *udp = &spot->repetition->udp;
 	double duration = udp->outcome.envelope.duration_s;
 
 	/* Our own runs say what it was, and have one stream per client. */
@@ -126,15 +128,15 @@ static void look_start_race(
 	finding_explain(findings, &udp->outcome);
 }
 
-static void rule_start_race(struct findings *findings, const struct vpn *vpn)
+static void rule_start_race(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_start_race, &finding);
+	finding_each_repetition(findings, vpn, look_start_race, &finding);
 }
 
 /* The words of a stored command line, joined; NULL when there is none. */
-static const char *command_of(struct arena *arena, const struct outcome *outcome)
+static const char *command_of(struct arena *arena, const struct report_outcome *outcome)
 {
 	const json_t *words = json_at(outcome->error, "/command_list");
 	const char *line = NULL;
@@ -151,7 +153,7 @@ static const char *command_of(struct arena *arena, const struct outcome *outcome
 static void look_connect_limit(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct outcome *outcome = &spot->run->udp.outcome;
+	const struct report_outcome *outcome = &spot->repetition->udp.outcome;
 	const char *command = has_failed(outcome) ? command_of(findings->arena, outcome) : NULL;
 	const char *option = command ? strstr(command, "--connect-timeout ") : NULL;
 	double limit_ms = option ? strtod(strchr(option, ' '), NULL) : 0;
@@ -170,21 +172,21 @@ static void look_connect_limit(
 	finding_explain(findings, outcome);
 }
 
-static void rule_connect_limit(struct findings *findings, const struct vpn *vpn)
+static void rule_connect_limit(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_connect_limit, &finding);
+	finding_each_repetition(findings, vpn, look_connect_limit, &finding);
 }
 
 /* The longest download that succeeded anywhere for this VPN; NAN when none did. */
-static double longest_download_s(const struct findings *findings, const struct vpn *vpn)
+static double longest_download_s(const struct findings *findings, const struct report_vpn *vpn)
 {
 	double longest = NAN;
 
 	for (size_t i = 0; i < findings->results->profile_count; i++) {
-		struct samples samples = samples_of(
-			findings->arena, cell_of(vpn, findings->results->profiles[i]), METRIC_NIX);
+		struct report_samples samples = samples_of(findings->arena,
+			condition_of(vpn, findings->results->profiles[i]), METRIC_NIX);
 
 		for (size_t j = 0; j < samples.count; j++)
 			longest = fmax(longest, samples.values[j]);
@@ -195,7 +197,7 @@ static double longest_download_s(const struct findings *findings, const struct v
 static void look_time_limit(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct outcome *outcome = &spot->run->nix.outcome;
+	const struct report_outcome *outcome = &spot->repetition->nix.outcome;
 	double limit = outcome->envelope.timeout_s;
 
 	if (!has_failed(outcome) || limit <= 0)
@@ -216,11 +218,11 @@ static void look_time_limit(
 	finding_explain(findings, outcome);
 }
 
-static void rule_time_limit(struct findings *findings, const struct vpn *vpn)
+static void rule_time_limit(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_time_limit, &finding);
+	finding_each_repetition(findings, vpn, look_time_limit, &finding);
 }
 
 /* The line of a tool's output that holds `words`, from them on. */
@@ -236,7 +238,7 @@ static void look_broken_download(
 {
 	static const char *const signs[] = {
 		"Connection timed out after", "Truncated zstd input", "No such file or directory"};
-	const struct outcome *outcome = &spot->run->nix.outcome;
+	const struct report_outcome *outcome = &spot->repetition->nix.outcome;
 	const char *errout = json_string_at(outcome->error, "/stderr", "");
 	const char *line = NULL;
 
@@ -258,11 +260,11 @@ static void look_broken_download(
 	finding_explain(findings, outcome);
 }
 
-static void rule_broken_download(struct findings *findings, const struct vpn *vpn)
+static void rule_broken_download(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_broken_download, &finding);
+	finding_each_repetition(findings, vpn, look_broken_download, &finding);
 }
 
 static const char *meaning_of(const char *cause)
@@ -292,8 +294,8 @@ static const char *meaning_of(const char *cause)
 }
 
 /* Runs of our own store their cause; one finding per cause and VPN. */
-static void look_cause(struct findings *findings, const struct vpn *vpn,
-	const struct outcome *outcome, const char *place)
+static void look_cause(struct findings *findings, const struct report_vpn *vpn,
+	const struct report_outcome *outcome, const char *place)
 {
 	const char *cause = outcome->envelope.cause;
 	const char *meaning = cause ? meaning_of(cause) : NULL;
@@ -317,43 +319,46 @@ static void look_cause(struct findings *findings, const struct vpn *vpn,
 
 /* What is done with every result, whatever its workload. */
 struct outcome_look {
-	void (*look)(struct findings *findings, const struct vpn *vpn,
-		const struct outcome *outcome, const char *place);
+	void (*look)(struct findings *findings, const struct report_vpn *vpn,
+		const struct report_outcome *outcome, const char *place);
 };
 
-static void outcomes_of_run(
+static void outcomes_of_repetition(
 	struct findings *findings, const struct spot *spot, const struct outcome_look *look)
 {
-	const struct run *run = spot->run;
+	const struct report_repetition *repetition = spot->repetition;
 	const char *place = finding_place(findings, spot);
-	const struct outcome *const all[] = {&run->ping.outcome, &run->tcp.outcome,
-		&run->udp.outcome, &run->qperf.outcome, &run->video.outcome, &run->nix.outcome};
+	const struct report_outcome *const all[] = {&repetition->ping.outcome,
+		&repetition->tcp.outcome, &repetition->udp.outcome, &repetition->qperf.outcome,
+		&repetition->video.outcome, &repetition->nix.outcome};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		look->look(findings, spot->vpn, all[i], place);
-	for (const struct other_result *other = run->others; other; other = other->next)
+	for (const struct report_other *other = repetition->others; other; other = other->next)
 		look->look(findings, spot->vpn, &other->outcome, place);
 }
 
 static void each_outcome(
-	struct findings *findings, const struct vpn *vpn, const struct outcome_look *look)
+	struct findings *findings, const struct report_vpn *vpn, const struct outcome_look *look)
 {
-	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
-		for (const struct parallel_result *p = cell->parallel; p; p = p->next)
-			look->look(findings, vpn, &p->outcome, profile_title(cell->profile));
-		for (const struct other_result *o = cell->others; o; o = o->next)
-			look->look(findings, vpn, &o->outcome, profile_title(cell->profile));
-		for (const struct link *link = cell->links; link; link = link->next) {
-			for (const struct run *run = link->runs; run; run = run->next) {
-				const struct spot spot = {vpn, cell, link, run};
+	for (const struct report_condition *condition = vpn->conditions; condition;
+		condition = condition->next) {
+		for (const struct report_parallel *p = condition->parallel; p; p = p->next)
+			look->look(findings, vpn, &p->outcome, profile_title(condition->profile));
+		for (const struct report_other *o = condition->others; o; o = o->next)
+			look->look(findings, vpn, &o->outcome, profile_title(condition->profile));
+		for (const struct report_link *link = condition->links; link; link = link->next) {
+			for (const struct report_repetition *repetition = link->repetitions;
+				repetition; repetition = repetition->next) {
+				const struct spot spot = {vpn, condition, link, repetition};
 
-				outcomes_of_run(findings, &spot, look);
+				outcomes_of_repetition(findings, &spot, look);
 			}
 		}
 	}
 }
 
-static void rule_stored_cause(struct findings *findings, const struct vpn *vpn)
+static void rule_stored_cause(struct findings *findings, const struct report_vpn *vpn)
 {
 	static const struct outcome_look look = {look_cause};
 
@@ -361,31 +366,33 @@ static void rule_stored_cause(struct findings *findings, const struct vpn *vpn)
 }
 
 /* What was measured is of the attempt that worked; that others did not is a result too. */
-static void rule_failed_bring_ups(struct findings *findings, const struct vpn *vpn)
+static void rule_failed_bring_ups(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
+	for (const struct report_condition *condition = vpn->conditions; condition;
+		condition = condition->next) {
 		const json_t *one;
 		size_t i;
 
-		json_array_foreach (cell->failed_bring_ups, i, one) {
+		json_array_foreach (condition->failed_bring_ups, i, one) {
 			if (!finding)
 				finding = finding_add(findings, "failed-bring-ups",
 					SEVERITY_WARNING, vpn->name,
 					"%s did not come up at the first attempt. Its connect "
 					"times are those of the attempts that worked.",
 					vpn->name);
-			evidence_add(findings, finding, cell->vpn_path, "%s: %s after %.0f s: %s",
-				profile_title(cell->profile), json_string_at(one, "/cause", ""),
+			evidence_add(findings, finding, condition->vpn_path,
+				"%s: %s after %.0f s: %s", profile_title(condition->profile),
+				json_string_at(one, "/cause", ""),
 				json_number_at(one, "/duration_seconds", 0),
 				json_string_at(one, "/evidence", ""));
 		}
 	}
 }
 
-static void look_unknown(struct findings *findings, const struct vpn *vpn,
-	const struct outcome *outcome, const char *place)
+static void look_unknown(struct findings *findings, const struct report_vpn *vpn,
+	const struct report_outcome *outcome, const char *place)
 {
 	struct finding *finding = findings->first;
 
@@ -402,13 +409,13 @@ static void look_unknown(struct findings *findings, const struct vpn *vpn,
 		outcome->detail ? outcome->detail : "no reason stored");
 }
 
-void rule_unknown_cause(struct findings *findings, const struct vpn *vpn)
+void rule_unknown_cause(struct findings *findings, const struct report_vpn *vpn)
 {
 	static const struct outcome_look look = {look_unknown};
 
 	each_outcome(findings, vpn, &look);
 }
 
-void (*const rules_of_failures[])(struct findings *findings, const struct vpn *vpn) = {
+void (*const rules_of_failures[])(struct findings *findings, const struct report_vpn *vpn) = {
 	rule_quic_mtu, rule_video_mtu, rule_start_race, rule_connect_limit, rule_time_limit,
 	rule_broken_download, rule_stored_cause, rule_failed_bring_ups, NULL};

@@ -10,14 +10,15 @@
 struct look {
 	struct findings *findings;
 	struct finding **finding;
-	const struct vpn *vpn;
-	const struct cell *cell;
-	const struct other_result *other;
+	const struct report_vpn *vpn;
+	const struct report_condition *condition;
+	const struct report_other *other;
 };
 
-static void look_silent_run(const struct look *look, const char *operation, const json_t *run)
+static void look_silent_run(
+	const struct look *look, const char *operation, const json_t *repetition)
 {
-	double silent_s = json_number_at(run, "/silent_again_s", 0);
+	double silent_s = json_number_at(repetition, "/silent_again_s", 0);
 
 	if (silent_s < SILENT_AGAIN_S)
 		return;
@@ -30,36 +31,37 @@ static void look_silent_run(const struct look *look, const char *operation, cons
 			look->vpn->name);
 	evidence_add(look->findings, *look->finding, look->other->outcome.path,
 		"%s, %s, %s: silent for %.2f s after the first answer, stable after %.2f s",
-		profile_title(look->cell->profile), look->other->file, operation, silent_s,
-		json_number_at(run, "/stable_s", 0));
+		profile_title(look->condition->profile), look->other->file, operation, silent_s,
+		json_number_at(repetition, "/stable_s", 0));
 }
 
 static void look_silent(const struct look *look)
 {
 	const char *operation;
-	json_t *described, *run;
+	json_t *described, *repetition;
 	size_t i;
 
 	if (!outcome_is_success(&look->other->outcome))
 		return;
 	json_object_foreach (look->other->data, operation, described) {
-		json_array_foreach (json_object_get(described, "runs"), i, run)
-			look_silent_run(look, operation, run);
+		json_array_foreach (json_object_get(described, "runs"), i, repetition)
+			look_silent_run(look, operation, repetition);
 	}
 }
 
-static void rule_silent_again(struct findings *findings, const struct vpn *vpn)
+static void rule_silent_again(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
-		for (const struct other_result *o = cell->others; o; o = o->next) {
-			const struct look look = {findings, &finding, vpn, cell, o};
+	for (const struct report_condition *condition = vpn->conditions; condition;
+		condition = condition->next) {
+		for (const struct report_other *o = condition->others; o; o = o->next) {
+			const struct look look = {findings, &finding, vpn, condition, o};
 
 			look_silent(&look);
 		}
 	}
 }
 
-void (*const rules_of_meshes[])(struct findings *findings, const struct vpn *vpn) = {
+void (*const rules_of_meshes[])(struct findings *findings, const struct report_vpn *vpn) = {
 	rule_silent_again, NULL};

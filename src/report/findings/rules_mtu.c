@@ -9,7 +9,7 @@
 static void look_large_start(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct qperf_result *quic = &spot->run->qperf;
+	const struct report_qperf *quic = &spot->repetition->qperf;
 
 	if (!outcome_is_success(&quic->outcome) || !quic->datagram_of_1280 ||
 		strcmp(quic->datagram_of_1280, "arrived") == 0)
@@ -25,16 +25,16 @@ static void look_large_start(
 		quic->datagram_of_1280);
 }
 
-static void rule_large_start(struct findings *findings, const struct vpn *vpn)
+static void rule_large_start(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_large_start, &finding);
+	finding_each_repetition(findings, vpn, look_large_start, &finding);
 }
 
-static const struct other_result *rate_of(const struct run *run)
+static const struct report_other *rate_of(const struct report_repetition *repetition)
 {
-	const struct other_result *other = run->others;
+	const struct report_other *other = repetition->others;
 
 	while (other && strcmp(other->file, "rate.json") != 0)
 		other = other->next;
@@ -44,7 +44,7 @@ static const struct other_result *rate_of(const struct run *run)
 static void look_black_hole(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct other_result *rate = rate_of(spot->run);
+	const struct report_other *rate = rate_of(spot->repetition);
 
 	if (!rate || strcmp(json_string_at(rate->data, "/beyond_mtu", ""), "black-hole") != 0)
 		return;
@@ -62,17 +62,17 @@ static void look_black_hole(
 		json_number_at(rate->data, "/mtu_bytes", 0));
 }
 
-static void rule_black_hole(struct findings *findings, const struct vpn *vpn)
+static void rule_black_hole(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_black_hole, &finding);
+	finding_each_repetition(findings, vpn, look_black_hole, &finding);
 }
 
 static void look_no_fragments(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct other_result *rate = rate_of(spot->run);
+	const struct report_other *rate = rate_of(spot->repetition);
 	const char *fate = rate ? json_string_at(rate->data, "/fragments", "arrived") : "arrived";
 
 	if (strcmp(fate, "arrived") == 0)
@@ -87,12 +87,12 @@ static void look_no_fragments(
 		finding_place(findings, spot), json_number_at(rate->data, "/mtu_bytes", 0), fate);
 }
 
-static void rule_no_fragments(struct findings *findings, const struct vpn *vpn)
+static void rule_no_fragments(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_no_fragments, &finding);
+	finding_each_repetition(findings, vpn, look_no_fragments, &finding);
 }
 
-void (*const rules_of_mtu[])(struct findings *findings, const struct vpn *vpn) = {
+void (*const rules_of_mtu[])(struct findings *findings, const struct report_vpn *vpn) = {
 	rule_large_start, rule_black_hole, rule_no_fragments, NULL};

@@ -7,8 +7,8 @@
 static void look_stalled(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct tcp_result *tcp = &spot->run->tcp;
-	const struct flow *flow = &tcp->forward;
+	const struct report_tcp *tcp = &spot->repetition->tcp;
+	const struct report_flow *flow = &tcp->forward;
 
 	if (!outcome_is_success(&tcp->outcome) || !flow->is_stalled)
 		return;
@@ -19,19 +19,20 @@ static void look_stalled(
 			spot->vpn->name);
 	evidence_add(findings, *finding, tcp->outcome.path,
 		"%s, %s: %.0f bytes arrived in %.0f s, %.0f were sent",
-		profile_title(spot->cell->profile), spot->link->folder, flow->received_bytes,
+		profile_title(spot->condition->profile), spot->link->folder, flow->received_bytes,
 		flow->seconds, flow->sent_bytes);
 }
 
-static void rule_stalled_link(struct findings *findings, const struct vpn *vpn)
+static void rule_stalled_link(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_stalled, &finding);
-	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
-		const struct parallel_result *parallel = cell->parallel;
+	finding_each_repetition(findings, vpn, look_stalled, &finding);
+	for (const struct report_condition *condition = vpn->conditions; condition;
+		condition = condition->next) {
+		const struct report_parallel *parallel = condition->parallel;
 
-		for (const struct pair_result *pair = parallel ? parallel->pairs : NULL; pair;
+		for (const struct report_pair *pair = parallel ? parallel->pairs : NULL; pair;
 			pair = pair->next) {
 			if (pair->error || !pair->tcp.forward.is_stalled)
 				continue;
@@ -43,23 +44,24 @@ static void rule_stalled_link(struct findings *findings, const struct vpn *vpn)
 					vpn->name);
 			evidence_add(findings, finding, parallel->outcome.path,
 				"%s, all links at once, %s > %s: %.0f bytes arrived in %.0f s",
-				profile_title(cell->profile), pair->source, pair->target,
+				profile_title(condition->profile), pair->source, pair->target,
 				pair->tcp.forward.received_bytes, pair->tcp.forward.seconds);
 		}
 	}
 }
 
 /* Both ends sent and neither received a byte: no network does that once it has let both connect. */
-static bool is_crossed(const struct tcp_result *tcp)
+static bool is_crossed(const struct report_tcp *tcp)
 {
-	const struct flow *there = &tcp->forward, *back = &tcp->reverse;
+	const struct report_flow *there = &tcp->forward, *back = &tcp->reverse;
 
 	return there->is_there && back->is_there && there->sent_bytes > 0 && back->sent_bytes > 0 &&
 	       there->received_bytes == 0 && back->received_bytes == 0;
 }
 
-static void note_crossed(struct findings *findings, struct finding **finding, const struct vpn *vpn,
-	const struct tcp_result *tcp, const char *path, const char *place)
+static void note_crossed(struct findings *findings, struct finding **finding,
+	const struct report_vpn *vpn, const struct report_tcp *tcp, const char *path,
+	const char *place)
 {
 	if (!is_crossed(tcp))
 		return;
@@ -78,43 +80,45 @@ static void note_crossed(struct findings *findings, struct finding **finding, co
 static void look_crossed(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct tcp_result *tcp = &spot->run->tcp;
+	const struct report_tcp *tcp = &spot->repetition->tcp;
 
 	if (outcome_is_success(&tcp->outcome))
 		note_crossed(findings, finding, spot->vpn, tcp, tcp->outcome.path,
 			finding_place(findings, spot));
 }
 
-static void rule_crossed_connections(struct findings *findings, const struct vpn *vpn)
+static void rule_crossed_connections(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_crossed, &finding);
-	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
-		const struct parallel_result *parallel = cell->parallel;
+	finding_each_repetition(findings, vpn, look_crossed, &finding);
+	for (const struct report_condition *condition = vpn->conditions; condition;
+		condition = condition->next) {
+		const struct report_parallel *parallel = condition->parallel;
 
-		for (const struct pair_result *pair = parallel ? parallel->pairs : NULL; pair;
+		for (const struct report_pair *pair = parallel ? parallel->pairs : NULL; pair;
 			pair = pair->next) {
 			if (!pair->error)
 				note_crossed(findings, &finding, vpn, &pair->tcp,
 					parallel->outcome.path,
 					arena_printf(findings->arena,
 						"%s, all links at once, %s > %s",
-						profile_title(cell->profile), pair->source,
+						profile_title(condition->profile), pair->source,
 						pair->target));
 		}
 	}
 }
 
-static void rule_missing_from_sum(struct findings *findings, const struct vpn *vpn)
+static void rule_missing_from_sum(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
-		const struct parallel_result *parallel = cell->parallel;
+	for (const struct report_condition *condition = vpn->conditions; condition;
+		condition = condition->next) {
+		const struct report_parallel *parallel = condition->parallel;
 		size_t worked = 0, failed = 0;
 
-		for (const struct pair_result *pair = parallel ? parallel->pairs : NULL; pair;
+		for (const struct report_pair *pair = parallel ? parallel->pairs : NULL; pair;
 			pair = pair->next)
 			*(pair->error ? &failed : &worked) += 1;
 		if (!failed)
@@ -126,20 +130,22 @@ static void rule_missing_from_sum(struct findings *findings, const struct vpn *v
 				"links that worked; it must not be compared with totals of more.",
 				vpn->name);
 		evidence_add(findings, finding, parallel->outcome.path,
-			"%s: %zu of %zu links worked", profile_title(cell->profile), worked,
+			"%s: %zu of %zu links worked", profile_title(condition->profile), worked,
 			worked + failed);
 	}
 }
 
-static void rule_missing_from_mean(struct findings *findings, const struct vpn *vpn)
+static void rule_missing_from_mean(struct findings *findings, const struct report_vpn *vpn)
 {
 	static const enum metric_id looked_at[] = {
 		METRIC_UDP, METRIC_NIX, METRIC_PING, METRIC_VIDEO, METRIC_QPERF};
 	struct finding *finding = NULL;
 
-	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
+	for (const struct report_condition *condition = vpn->conditions; condition;
+		condition = condition->next) {
 		for (size_t i = 0; i < ARRAY_SIZE(looked_at); i++) {
-			struct samples samples = samples_of(findings->arena, cell, looked_at[i]);
+			struct report_samples samples =
+				samples_of(findings->arena, condition, looked_at[i]);
 
 			if (!samples.count || samples.count == samples.planned)
 				continue;
@@ -151,7 +157,7 @@ static void rule_missing_from_mean(struct findings *findings, const struct vpn *
 					vpn->name);
 			evidence_add(findings, finding, samples.list[0].path,
 				"%s, %s: %zu of %zu links", report_metrics[looked_at[i]].title,
-				profile_title(cell->profile), samples.count, samples.planned);
+				profile_title(condition->profile), samples.count, samples.planned);
 		}
 	}
 }
@@ -163,7 +169,7 @@ enum {
 static void look_counter_wrap(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct video_result *video = &spot->run->video;
+	const struct report_video *video = &spot->repetition->video;
 	const struct summary *dropped = &video->metrics[VIDEO_DROPPED];
 
 	/* One report of nearly the whole range among reports of next to nothing. */
@@ -180,21 +186,21 @@ static void look_counter_wrap(
 			spot->vpn->name);
 	evidence_add(findings, *finding, video->outcome.path,
 		"%s, %s: %.0f in one report (%d less %.0f), at most %.0f in three quarters of them",
-		profile_title(spot->cell->profile), spot->link->folder, dropped->max, COUNTER_RANGE,
-		COUNTER_RANGE - dropped->max, dropped->p75);
+		profile_title(spot->condition->profile), spot->link->folder, dropped->max,
+		COUNTER_RANGE, COUNTER_RANGE - dropped->max, dropped->p75);
 }
 
-static void rule_counter_wrap(struct findings *findings, const struct vpn *vpn)
+static void rule_counter_wrap(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_counter_wrap, &finding);
+	finding_each_repetition(findings, vpn, look_counter_wrap, &finding);
 }
 
 static void look_lost_runs(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct ping_result *ping = &spot->run->ping;
+	const struct report_ping *ping = &spot->repetition->ping;
 	const struct summary *loss = &ping->metrics[PING_LOSS];
 
 	if (!outcome_is_success(&ping->outcome) || loss->max < 100)
@@ -211,22 +217,22 @@ static void look_lost_runs(
 			spot->vpn->name);
 	evidence_add(findings, *finding, ping->outcome.path,
 		"%s, %s: loss %.1f %% in the worst run, %.1f %% in the best",
-		profile_title(spot->cell->profile), spot->link->folder, loss->max, loss->min);
+		profile_title(spot->condition->profile), spot->link->folder, loss->max, loss->min);
 }
 
-static void rule_lost_runs(struct findings *findings, const struct vpn *vpn)
+static void rule_lost_runs(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_lost_runs, &finding);
+	finding_each_repetition(findings, vpn, look_lost_runs, &finding);
 }
 
 static void look_same_drops(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct summary *frames = &spot->run->video.metrics[VIDEO_DROPPED_FRAMES];
+	const struct summary *frames = &spot->repetition->video.metrics[VIDEO_DROPPED_FRAMES];
 
-	if (!outcome_is_success(&spot->run->video.outcome) || frames->average <= 0 ||
+	if (!outcome_is_success(&spot->repetition->video.outcome) || frames->average <= 0 ||
 		frames->average > 30)
 		return;
 	if (!*finding)
@@ -235,20 +241,22 @@ static void look_same_drops(
 			"without "
 			"impairment: the encoder's last line was not read, no frame was lost.",
 			spot->vpn->name);
-	evidence_add(findings, *finding, spot->run->video.outcome.path, "%s, %s: %.0f frames short",
-		profile_title(spot->cell->profile), spot->link->folder, frames->average);
+	evidence_add(findings, *finding, spot->repetition->video.outcome.path,
+		"%s, %s: %.0f frames short", profile_title(spot->condition->profile),
+		spot->link->folder, frames->average);
 }
 
 /* Only where all runs lack about as many: real drops would follow the impairment. */
-static void rule_same_drops(struct findings *findings, const struct vpn *vpn)
+static void rule_same_drops(struct findings *findings, const struct report_vpn *vpn)
 {
 	double low = INFINITY, high = 0;
 	struct finding *finding = NULL;
 	size_t count = 0;
 
-	for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
-		for (const struct link *link = cell->links; link; link = link->next) {
-			const struct video_result *video = &link->runs->video;
+	for (const struct report_condition *condition = vpn->conditions; condition;
+		condition = condition->next) {
+		for (const struct report_link *link = condition->links; link; link = link->next) {
+			const struct report_video *video = &link->repetitions->video;
 
 			if (!outcome_is_success(&video->outcome))
 				continue;
@@ -258,22 +266,24 @@ static void rule_same_drops(struct findings *findings, const struct vpn *vpn)
 		}
 	}
 	if (count >= 3 && low >= 10 && high <= low + 5)
-		finding_each_run(findings, vpn, look_same_drops, &finding);
+		finding_each_repetition(findings, vpn, look_same_drops, &finding);
 }
 
-static const struct connect_result *reconnect_of(const struct link *link)
+static const struct report_connect *reconnect_of(const struct report_link *link)
 {
 	return link->reboot.is_there ? &link->reboot : &link->connect;
 }
 
 /* The start of the other hosts is most of a published reconnect time. */
-static void rule_waits_for_hosts(struct findings *findings, const struct vpn *vpn)
+static void rule_waits_for_hosts(struct findings *findings, const struct report_vpn *vpn)
 {
-	const struct cell *cell = cell_of(vpn, results_contact_profile(findings->results));
+	const struct report_condition *condition =
+		condition_of(vpn, results_contact_profile(findings->results));
 	struct finding *finding = NULL;
 
-	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
-		const struct connect_result *connect = reconnect_of(link);
+	for (const struct report_link *link = condition ? condition->links : NULL; link;
+		link = link->next) {
+		const struct report_connect *connect = reconnect_of(link);
 		double outside = contact_outside_s(connect), first = contact_first_s(connect);
 
 		if (!(outside > 0.5 * first) || first < 1)
@@ -294,13 +304,15 @@ static void rule_waits_for_hosts(struct findings *findings, const struct vpn *vp
 }
 
 /* Times that lie on a grid come from a clock, not from a network. */
-static void rule_fixed_timer(struct findings *findings, const struct vpn *vpn)
+static void rule_fixed_timer(struct findings *findings, const struct report_vpn *vpn)
 {
-	const struct cell *cell = cell_of(vpn, results_contact_profile(findings->results));
+	const struct report_condition *condition =
+		condition_of(vpn, results_contact_profile(findings->results));
 	struct finding *finding = NULL;
 	size_t on_grid = 0, count = 0;
 
-	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
+	for (const struct report_link *link = condition ? condition->links : NULL; link;
+		link = link->next) {
 		double own = contact_vpn_only_s(&link->reboot);
 
 		if (isnan(own) || link->reboot.checks_on_vpn || own < 1)
@@ -315,7 +327,7 @@ static void rule_fixed_timer(struct findings *findings, const struct vpn *vpn)
 		"timer "
 		"of one second decides that, in the VPN or in the check that asks once a second.",
 		vpn->name);
-	for (const struct link *link = cell->links; link; link = link->next)
+	for (const struct report_link *link = condition->links; link; link = link->next)
 		if (contact_vpn_only_s(&link->reboot) >= 1)
 			evidence_add(findings, finding, link->reboot.path, "%s: %.2f s", link->host,
 				contact_vpn_only_s(&link->reboot));
@@ -324,9 +336,10 @@ static void rule_fixed_timer(struct findings *findings, const struct vpn *vpn)
 static void look_retried(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct run *run = spot->run;
-	const struct outcome *const all[] = {&run->ping.outcome, &run->tcp.outcome,
-		&run->udp.outcome, &run->qperf.outcome, &run->video.outcome, &run->nix.outcome};
+	const struct report_repetition *repetition = spot->repetition;
+	const struct report_outcome *const all[] = {&repetition->ping.outcome,
+		&repetition->tcp.outcome, &repetition->udp.outcome, &repetition->qperf.outcome,
+		&repetition->video.outcome, &repetition->nix.outcome};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		if (!outcome_is_success(all[i]) || all[i]->envelope.attempts < 2)
@@ -337,19 +350,19 @@ static void look_retried(
 				"failed.",
 				spot->vpn->name);
 		evidence_add(findings, *finding, all[i]->path, "%s, %s: attempt %d",
-			profile_title(spot->cell->profile), spot->link->folder,
+			profile_title(spot->condition->profile), spot->link->folder,
 			all[i]->envelope.attempts);
 	}
 }
 
-static void rule_retried(struct findings *findings, const struct vpn *vpn)
+static void rule_retried(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_retried, &finding);
+	finding_each_repetition(findings, vpn, look_retried, &finding);
 }
 
-void (*const rules_of_numbers[])(struct findings *findings, const struct vpn *vpn) = {
+void (*const rules_of_numbers[])(struct findings *findings, const struct report_vpn *vpn) = {
 	rule_stalled_link, rule_crossed_connections, rule_missing_from_sum, rule_missing_from_mean,
 	rule_counter_wrap, rule_lost_runs, rule_same_drops, rule_waits_for_hosts, rule_fixed_timer,
 	rule_retried, NULL};

@@ -4,50 +4,53 @@
 #include <math.h>
 #include <string.h>
 
-static double reorder_events(const struct run *run)
+static double reorder_events(const struct report_repetition *repetition)
 {
-	return tcp_is_working(&run->tcp) ? run->tcp.reorder_events : NAN;
+	return tcp_is_working(&repetition->tcp) ? repetition->tcp.reorder_events : NAN;
 }
 
-static double loaded_rtt(const struct run *run)
+static double loaded_rtt(const struct report_repetition *repetition)
 {
-	return tcp_is_working(&run->tcp) && run->tcp.mean_rtt_us > 0 ? run->tcp.mean_rtt_us / 1e3
-								     : NAN;
-}
-
-static double idle_rtt(const struct run *run)
-{
-	return outcome_is_success(&run->ping.outcome) && run->ping.metrics[PING_LOSS].min < 100
-		       ? run->ping.metrics[PING_AVERAGE].average
+	return tcp_is_working(&repetition->tcp) && repetition->tcp.mean_rtt_us > 0
+		       ? repetition->tcp.mean_rtt_us / 1e3
 		       : NAN;
 }
 
-static double udp_lost(const struct run *run)
+static double idle_rtt(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->udp.outcome) ? run->udp.lost_percent : NAN;
+	return outcome_is_success(&repetition->ping.outcome) &&
+			       repetition->ping.metrics[PING_LOSS].min < 100
+		       ? repetition->ping.metrics[PING_AVERAGE].average
+		       : NAN;
 }
 
-static double again_percent(const struct run *run)
+static double udp_lost(const struct report_repetition *repetition)
 {
-	return tcp_is_working(&run->tcp) ? run->tcp.retransmit_percent : NAN;
+	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.lost_percent : NAN;
+}
+
+static double again_percent(const struct report_repetition *repetition)
+{
+	return tcp_is_working(&repetition->tcp) ? repetition->tcp.retransmit_percent : NAN;
 }
 
 /* Segments per reordering event is what a slow and a fast link can be compared by. */
-static double events_per_million(const struct run *run)
+static double events_per_million(const struct report_repetition *repetition)
 {
-	double mss = run->tcp.mss_bytes > 0 ? run->tcp.mss_bytes : 1448;
-	double segments = run->tcp.forward.sent_bytes / mss;
+	double mss = repetition->tcp.mss_bytes > 0 ? repetition->tcp.mss_bytes : 1448;
+	double segments = repetition->tcp.forward.sent_bytes / mss;
 
-	return tcp_is_working(&run->tcp) && segments > 0 ? 1e6 * run->tcp.reorder_events / segments
-							 : NAN;
+	return tcp_is_working(&repetition->tcp) && segments > 0
+		       ? 1e6 * repetition->tcp.reorder_events / segments
+		       : NAN;
 }
 
-static void rule_reorders_itself(struct findings *findings, const struct vpn *vpn)
+static void rule_reorders_itself(struct findings *findings, const struct report_vpn *vpn)
 {
 	const char *profile = results_base_profile(findings->results);
-	const struct cell *cell = cell_of(vpn, profile);
-	const struct cell *bare = cell_of(findings->results->reference, profile);
-	double here = printed_mean(cell, events_per_million, NULL);
+	const struct report_condition *condition = condition_of(vpn, profile);
+	const struct report_condition *bare = condition_of(findings->results->reference, profile);
+	double here = printed_mean(condition, events_per_million, NULL);
 	double there = printed_mean(bare, events_per_million, NULL);
 	struct finding *finding;
 
@@ -57,24 +60,24 @@ static void rule_reorders_itself(struct findings *findings, const struct vpn *vp
 		"%s changes the order of packets by itself: without any impairment TCP saw %.0f "
 		"reorderings per million segments, %.0f on the bare link.",
 		vpn->name, here, isnan(there) ? 0 : there);
-	for (const struct link *link = cell->links; link; link = link->next)
-		if (tcp_is_working(&link->runs->tcp))
-			evidence_add(findings, finding, link->runs->tcp.outcome.path,
+	for (const struct report_link *link = condition->links; link; link = link->next)
+		if (tcp_is_working(&link->repetitions->tcp))
+			evidence_add(findings, finding, link->repetitions->tcp.outcome.path,
 				"%s: %.0f reorderings, %.4f %% of segments sent again",
-				link->folder, link->runs->tcp.reorder_events,
-				link->runs->tcp.retransmit_percent);
+				link->folder, link->repetitions->tcp.reorder_events,
+				link->repetitions->tcp.retransmit_percent);
 }
 
 /* Jitter reorders what the bare link carries; a tunnel without any hides it in order again. */
-static void rule_reliable_outside(struct findings *findings, const struct vpn *vpn)
+static void rule_reliable_outside(struct findings *findings, const struct report_vpn *vpn)
 {
-	const struct vpn *reference = findings->results->reference;
+	const struct report_vpn *reference = findings->results->reference;
 
 	for (size_t i = 0; i < findings->results->profile_count; i++) {
 		const char *profile = findings->results->profiles[i];
-		const struct cell *bare = cell_of(reference, profile);
+		const struct report_condition *bare = condition_of(reference, profile);
 		double there = printed_mean(bare, events_per_million, NULL);
-		double here = printed_mean(cell_of(vpn, profile), events_per_million, NULL);
+		double here = printed_mean(condition_of(vpn, profile), events_per_million, NULL);
 		struct finding *finding;
 
 		if (vpn->is_reference || !bare || !bare->settings.is_there || !(there > 1000) ||
@@ -91,11 +94,12 @@ static void rule_reliable_outside(struct findings *findings, const struct vpn *v
 	}
 }
 
-static void rule_bufferbloat(struct findings *findings, const struct vpn *vpn)
+static void rule_bufferbloat(struct findings *findings, const struct report_vpn *vpn)
 {
-	const struct cell *cell = cell_of(vpn, results_base_profile(findings->results));
-	double loaded = printed_mean(cell, loaded_rtt, NULL);
-	double idle = printed_mean(cell, idle_rtt, NULL);
+	const struct report_condition *condition =
+		condition_of(vpn, results_base_profile(findings->results));
+	double loaded = printed_mean(condition, loaded_rtt, NULL);
+	double idle = printed_mean(condition, idle_rtt, NULL);
 	struct finding *finding;
 
 	if (!(loaded > 3 * idle) || !(loaded - idle > 3))
@@ -105,18 +109,19 @@ static void rule_bufferbloat(struct findings *findings, const struct vpn *vpn)
 		"of "
 		"%.1f ms): packets wait in a queue that one TCP flow keeps full.",
 		vpn->name, loaded / idle, loaded, idle);
-	for (const struct link *link = cell->links; link; link = link->next)
-		if (tcp_is_working(&link->runs->tcp))
-			evidence_add(findings, finding, link->runs->tcp.outcome.path,
+	for (const struct report_link *link = condition->links; link; link = link->next)
+		if (tcp_is_working(&link->repetitions->tcp))
+			evidence_add(findings, finding, link->repetitions->tcp.outcome.path,
 				"%s: mean %.2f ms, longest %.2f ms", link->folder,
-				link->runs->tcp.mean_rtt_us / 1e3,
-				link->runs->tcp.max_rtt_us / 1e3);
+				link->repetitions->tcp.mean_rtt_us / 1e3,
+				link->repetitions->tcp.max_rtt_us / 1e3);
 }
 
-static void rule_asymmetric(struct findings *findings, const struct vpn *vpn)
+static void rule_asymmetric(struct findings *findings, const struct report_vpn *vpn)
 {
-	const struct cell *cell = cell_of(vpn, results_base_profile(findings->results));
-	struct samples samples = samples_of(findings->arena, cell, METRIC_TCP);
+	const struct report_condition *condition =
+		condition_of(vpn, results_base_profile(findings->results));
+	struct report_samples samples = samples_of(findings->arena, condition, METRIC_TCP);
 	double low = INFINITY, high = 0;
 	struct finding *finding;
 
@@ -136,18 +141,19 @@ static void rule_asymmetric(struct findings *findings, const struct vpn *vpn)
 			samples.list[i].link, samples.values[i]);
 }
 
-static void rule_back_pressure(struct findings *findings, const struct vpn *vpn)
+static void rule_back_pressure(struct findings *findings, const struct report_vpn *vpn)
 {
-	const struct results *results = findings->results;
-	double base = printed_mean(cell_of(vpn, results_base_profile(results)), udp_lost, NULL);
+	const struct report_results *results = findings->results;
+	double base =
+		printed_mean(condition_of(vpn, results_base_profile(results)), udp_lost, NULL);
 	struct finding *finding = NULL;
 
 	for (size_t i = 0; i < results->profile_count; i++) {
-		const struct cell *cell = cell_of(vpn, results->profiles[i]);
-		double lost = printed_mean(cell, udp_lost, NULL);
+		const struct report_condition *condition = condition_of(vpn, results->profiles[i]);
+		double lost = printed_mean(condition, udp_lost, NULL);
 
-		if (!cell || !cell->settings.is_there || cell->settings.is_ours || !(base < 5) ||
-			!(lost > 30 + 2 * cell->settings.loss_percent))
+		if (!condition || !condition->settings.is_there || condition->settings.is_ours ||
+			!(base < 5) || !(lost > 30 + 2 * condition->settings.loss_percent))
 			continue;
 		if (!finding)
 			finding = finding_add(findings, "back-pressure-lost", SEVERITY_WARNING,
@@ -160,17 +166,19 @@ static void rule_back_pressure(struct findings *findings, const struct vpn *vpn)
 		evidence_add(findings, finding, NULL,
 			"%s: %.1f %% lost, %.1f %% without impairment; the profile drops %.1f %%",
 			profile_title(results->profiles[i]), lost, base,
-			cell->settings.loss_percent);
+			condition->settings.loss_percent);
 	}
 }
 
-static void rule_processor_bound(struct findings *findings, const struct vpn *vpn)
+static void rule_processor_bound(struct findings *findings, const struct report_vpn *vpn)
 {
-	const struct cell *cell = cell_of(vpn, results_base_profile(findings->results));
+	const struct report_condition *condition =
+		condition_of(vpn, results_base_profile(findings->results));
 	struct finding *finding = NULL;
 
-	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
-		const struct nix_result *nix = &link->runs->nix;
+	for (const struct report_link *link = condition ? condition->links : NULL; link;
+		link = link->next) {
+		const struct report_nix *nix = &link->repetitions->nix;
 
 		if (!outcome_is_success(&nix->outcome) ||
 			!(nix->user_s + nix->system_s > nix->mean_s))
@@ -192,7 +200,7 @@ static void rule_processor_bound(struct findings *findings, const struct vpn *vp
 static void look_saturated(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct udp_result *udp = &spot->run->udp;
+	const struct report_udp *udp = &spot->repetition->udp;
 	double busiest = fmax(udp->host_cpu_percent, udp->remote_cpu_percent);
 
 	if (!outcome_is_success(&udp->outcome) || busiest < 95 || udp->lost_percent < 5)
@@ -207,15 +215,15 @@ static void look_saturated(
 	evidence_add(findings, *finding, udp->outcome.path,
 		"%s, %s: %.0f %% of a core at the sender, %.0f %% at the receiver, %.0f Mbit/s "
 		"offered",
-		profile_title(spot->cell->profile), spot->link->folder, udp->host_cpu_percent,
+		profile_title(spot->condition->profile), spot->link->folder, udp->host_cpu_percent,
 		udp->remote_cpu_percent, udp->forward.sent_bps / 1e6);
 }
 
 static void look_one_thread(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct outcome *outcome = &spot->run->tcp.outcome;
-	const struct effort *effort = &outcome->effort;
+	const struct report_outcome *outcome = &spot->repetition->tcp.outcome;
+	const struct report_effort *effort = &outcome->effort;
 
 	if (!outcome_is_success(outcome) || !(effort->busiest_share > 0.9))
 		return;
@@ -227,45 +235,45 @@ static void look_one_thread(
 			spot->vpn->name);
 	evidence_add(findings, *finding, outcome->path,
 		"%s, %s: thread '%s' of %s on %s at %.0f %% of a core, %.0f Mbit/s",
-		profile_title(spot->cell->profile), spot->link->folder, effort->thread,
+		profile_title(spot->condition->profile), spot->link->folder, effort->thread,
 		effort->daemon, effort->host, 100 * effort->busiest_share,
-		spot->run->tcp.forward.received_bps / 1e6);
+		spot->repetition->tcp.forward.received_bps / 1e6);
 }
 
-static void rule_one_thread(struct findings *findings, const struct vpn *vpn)
+static void rule_one_thread(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_one_thread, &finding);
+	finding_each_repetition(findings, vpn, look_one_thread, &finding);
 }
 
-static void rule_saturated(struct findings *findings, const struct vpn *vpn)
+static void rule_saturated(struct findings *findings, const struct report_vpn *vpn)
 {
 	struct finding *finding = NULL;
 
-	finding_each_run(findings, vpn, look_saturated, &finding);
+	finding_each_repetition(findings, vpn, look_saturated, &finding);
 }
 
-void (*const rules_of_paths[])(struct findings *findings, const struct vpn *vpn) = {
+void (*const rules_of_paths[])(struct findings *findings, const struct report_vpn *vpn) = {
 	rule_reorders_itself, rule_reliable_outside, rule_bufferbloat, rule_asymmetric,
 	rule_back_pressure, rule_processor_bound, rule_one_thread, rule_saturated, NULL};
 
 /* Impairment per super-packet shows as two groups of VPNs under one profile. */
 void rule_super_packets(struct findings *findings)
 {
-	const struct results *results = findings->results;
+	const struct report_results *results = findings->results;
 
 	for (size_t i = 0; results->reference && i < results->profile_count; i++) {
 		const char *profile = results->profiles[i];
-		const struct cell *bare = cell_of(results->reference, profile);
+		const struct report_condition *bare = condition_of(results->reference, profile);
 		double there = printed_mean(bare, again_percent, NULL);
 		struct finding *finding = NULL;
 		size_t like_bare = 0, unlike = 0;
 
 		if (!bare || !bare->settings.is_there || bare->settings.is_ours || !(there > 0.01))
 			continue;
-		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-			double here = printed_mean(cell_of(vpn, profile), again_percent, NULL);
+		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			double here = printed_mean(condition_of(vpn, profile), again_percent, NULL);
 
 			like_bare += here < 1.5 * there;
 			unlike += here > 2 * there && here < 10 * there;
@@ -282,15 +290,15 @@ void rule_super_packets(struct findings *findings)
 			"two "
 			"groups cannot be compared.",
 			profile_title(profile));
-		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-			const struct cell *cell = cell_of(vpn, profile);
+		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct report_condition *condition = condition_of(vpn, profile);
 
 			evidence_add(findings, finding, NULL,
 				"%s: %.3f %% sent again, %.2f times the bare link; %.0f "
 				"reorderings",
-				vpn->name, printed_mean(cell, again_percent, NULL),
-				printed_mean(cell, again_percent, NULL) / there,
-				printed_mean(cell, reorder_events, NULL));
+				vpn->name, printed_mean(condition, again_percent, NULL),
+				printed_mean(condition, again_percent, NULL) / there,
+				printed_mean(condition, reorder_events, NULL));
 		}
 		return;
 	}

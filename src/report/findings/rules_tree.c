@@ -7,18 +7,21 @@
 
 static void rule_effective(struct findings *findings)
 {
-	const struct results *results = findings->results;
-	const struct cell *base = cell_of(results->reference, results_base_profile(results));
-	struct samples at_rest = samples_of(findings->arena, base, METRIC_PING);
+	const struct report_results *results = findings->results;
+	const struct report_condition *base =
+		condition_of(results->reference, results_base_profile(results));
+	struct report_samples at_rest = samples_of(findings->arena, base, METRIC_PING);
 	struct finding *finding = NULL;
 
 	for (size_t i = 0; i < results->profile_count; i++) {
-		const struct cell *cell = cell_of(results->reference, results->profiles[i]);
-		struct samples rtt = samples_of(findings->arena, cell, METRIC_PING);
+		const struct report_condition *condition =
+			condition_of(results->reference, results->profiles[i]);
+		struct report_samples rtt = samples_of(findings->arena, condition, METRIC_PING);
 		double added = samples_mean(&rtt) - samples_mean(&at_rest);
 
-		if (!cell || !cell->settings.is_there || !(cell->settings.latency_ms > 0) ||
-			!(fabs(added / cell->settings.latency_ms - 1) > 0.15))
+		if (!condition || !condition->settings.is_there ||
+			!(condition->settings.latency_ms > 0) ||
+			!(fabs(added / condition->settings.latency_ms - 1) > 0.15))
 			continue;
 		if (!finding)
 			finding = finding_add(findings, "impairment-off-nominal", SEVERITY_WARNING,
@@ -30,22 +33,24 @@ static void rule_effective(struct findings *findings)
 		evidence_add(findings, finding, NULL,
 			"%s: %.1f ms of delay (jitter %.1f ms) stored per round trip, %.2f ms "
 			"added",
-			profile_title(results->profiles[i]), cell->settings.latency_ms,
-			cell->settings.jitter_ms, added);
+			profile_title(results->profiles[i]), condition->settings.latency_ms,
+			condition->settings.jitter_ms, added);
 	}
 }
 
 static void rule_correlation(struct findings *findings)
 {
-	const struct results *results = findings->results;
+	const struct report_results *results = findings->results;
 	struct finding *finding = NULL;
 
 	for (size_t i = 0; results->reference && i < results->profile_count; i++) {
-		const struct cell *cell = cell_of(results->reference, results->profiles[i]);
+		const struct report_condition *condition =
+			condition_of(results->reference, results->profiles[i]);
 
-		if (!cell || !cell->settings.is_there || cell->settings.is_calibrated ||
-			cell->settings.correlation_percent <= 0 ||
-			cell->settings.reorder_percent <= 0)
+		if (!condition || !condition->settings.is_there ||
+			condition->settings.is_calibrated ||
+			condition->settings.correlation_percent <= 0 ||
+			condition->settings.reorder_percent <= 0)
 			continue;
 		if (!finding)
 			finding = finding_add(findings, "correlation-never-fires", SEVERITY_WARNING,
@@ -58,19 +63,21 @@ static void rule_correlation(struct findings *findings)
 		evidence_add(findings, finding, NULL,
 			"%s: reorder %.1f %% with correlation %.0f %% as stored (twice what a port "
 			"does), jitter %.1f ms",
-			profile_title(results->profiles[i]), cell->settings.reorder_percent,
-			cell->settings.correlation_percent, cell->settings.jitter_ms);
+			profile_title(results->profiles[i]), condition->settings.reorder_percent,
+			condition->settings.correlation_percent, condition->settings.jitter_ms);
 	}
 }
 
 static size_t most_values(const struct findings *findings)
 {
-	const struct results *results = findings->results;
+	const struct report_results *results = findings->results;
 	size_t most = 0;
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
-		for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
-			struct samples samples = samples_of(findings->arena, cell, METRIC_TCP);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		for (const struct report_condition *condition = vpn->conditions; condition;
+			condition = condition->next) {
+			struct report_samples samples =
+				samples_of(findings->arena, condition, METRIC_TCP);
 
 			most = samples.count > most ? samples.count : most;
 		}
@@ -107,12 +114,13 @@ static void rule_environment(struct findings *findings)
 }
 
 /* The earliest and latest start of a VPN's TCP tests; 0 when none is stored. */
-static void span_of(const struct vpn *vpn, double *ret_first_s, double *ret_last_s)
+static void span_of(const struct report_vpn *vpn, double *ret_first_s, double *ret_last_s)
 {
 	*ret_first_s = *ret_last_s = 0;
-	for (const struct cell *cell = vpn->cells; cell; cell = cell->next)
-		for (const struct link *link = cell->links; link; link = link->next) {
-			double at_s = link->runs->tcp.started_s;
+	for (const struct report_condition *condition = vpn->conditions; condition;
+		condition = condition->next)
+		for (const struct report_link *link = condition->links; link; link = link->next) {
+			double at_s = link->repetitions->tcp.started_s;
 
 			if (at_s <= 0)
 				continue;
@@ -122,7 +130,7 @@ static void span_of(const struct vpn *vpn, double *ret_first_s, double *ret_last
 }
 
 /* Whether two spans of time share a moment; those that do were at least interleaved. */
-static bool overlap(const struct vpn *a, const struct vpn *b)
+static bool overlap(const struct report_vpn *a, const struct report_vpn *b)
 {
 	double a_first, a_last, b_first, b_last;
 
@@ -148,13 +156,13 @@ static void rule_order(struct findings *findings)
 	size_t count = 0;
 	bool is_long;
 
-	for (const struct vpn *vpn = findings->results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = findings->results->vpns; vpn; vpn = vpn->next) {
 		double from_s, to_s;
 
 		span_of(vpn, &from_s, &to_s);
 		if (from_s <= 0)
 			continue;
-		for (const struct vpn *other = vpn->next; other; other = other->next)
+		for (const struct report_vpn *other = vpn->next; other; other = other->next)
 			if (overlap(vpn, other))
 				return;
 		first_s = fmin(first_s, from_s);
@@ -168,7 +176,7 @@ static void rule_order(struct findings *findings)
 		"The VPNs were measured one after the other within %.0f %s, not in turns: whatever "
 		"changed on the hosts in that time looks like a difference between VPNs.",
 		(last_s - first_s) / (is_long ? 3600 : 60), is_long ? "hours" : "minutes");
-	for (const struct vpn *vpn = findings->results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = findings->results->vpns; vpn; vpn = vpn->next) {
 		double from_s, to_s;
 
 		span_of(vpn, &from_s, &to_s);

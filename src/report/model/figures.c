@@ -62,7 +62,7 @@ static void add_name(struct arena *arena, struct figures_workload *workload, con
 }
 
 static struct figures_workload *workload_at(struct figures_workload *workloads, size_t *count,
-	const struct other_result *other, struct arena *arena)
+	const struct report_other *other, struct arena *arena)
 {
 	for (size_t i = 0; i < *count; i++) {
 		if (strcmp(workloads[i].file, other->file) == 0)
@@ -76,7 +76,7 @@ static struct figures_workload *workload_at(struct figures_workload *workloads, 
 	return &workloads[(*count)++];
 }
 
-static void add_others(const struct results *results, const struct other_result *others,
+static void add_others(const struct report_results *results, const struct report_other *others,
 	struct figures_workload *workloads, size_t *count)
 {
 	for (; others; others = others->next) {
@@ -92,23 +92,26 @@ static void add_others(const struct results *results, const struct other_result 
 	}
 }
 
-size_t figures_workloads(
-	const struct results *results, struct figures_workload workloads[FIGURES_WORKLOADS_MAX])
+size_t figures_workloads(const struct report_results *results,
+	struct figures_workload workloads[FIGURES_WORKLOADS_MAX])
 {
 	size_t count = 0;
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
-			add_others(results, cell->others, workloads, &count);
-			for (const struct link *link = cell->links; link; link = link->next)
-				for (const struct run *run = link->runs; run; run = run->next)
-					add_others(results, run->others, workloads, &count);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		for (const struct report_condition *condition = vpn->conditions; condition;
+			condition = condition->next) {
+			add_others(results, condition->others, workloads, &count);
+			for (const struct report_link *link = condition->links; link;
+				link = link->next)
+				for (const struct report_repetition *repetition = link->repetitions;
+					repetition; repetition = repetition->next)
+					add_others(results, repetition->others, workloads, &count);
 		}
 	}
 	return count;
 }
 
-static size_t count_others(const struct other_result *others)
+static size_t count_others(const struct report_other *others)
 {
 	size_t count = 0;
 
@@ -117,17 +120,18 @@ static size_t count_others(const struct other_result *others)
 	return count;
 }
 
-static size_t most_values(const struct cell *cell)
+static size_t most_values(const struct report_condition *condition)
 {
-	size_t most = count_others(cell->others);
+	size_t most = count_others(condition->others);
 
-	for (const struct link *link = cell->links; link; link = link->next)
-		for (const struct run *run = link->runs; run; run = run->next)
-			most += count_others(run->others);
+	for (const struct report_link *link = condition->links; link; link = link->next)
+		for (const struct report_repetition *repetition = link->repetitions; repetition;
+			repetition = repetition->next)
+			most += count_others(repetition->others);
 	return most;
 }
 
-static void take_values(const struct other_result *others, const char *label,
+static void take_values(const struct report_other *others, const char *label,
 	const struct figures_workload *workload, const char *key, struct figure_values *values)
 {
 	for (; others; others = others->next) {
@@ -143,19 +147,20 @@ static void take_values(const struct other_result *others, const char *label,
 	}
 }
 
-struct figure_values figure_values_of(struct arena *arena, const struct cell *cell,
+struct figure_values figure_values_of(struct arena *arena, const struct report_condition *condition,
 	const struct figures_workload *workload, const char *key)
 {
 	struct figure_values values = {0};
-	size_t most = cell ? most_values(cell) : 0;
+	size_t most = condition ? most_values(condition) : 0;
 
 	values.values = arena_alloc(arena, double, most + 1);
 	values.labels = arena_alloc(arena, const char *, most + 1);
-	if (!cell)
+	if (!condition)
 		return values;
-	take_values(cell->others, "", workload, key, &values);
-	for (const struct link *link = cell->links; link; link = link->next)
-		for (const struct run *run = link->runs; run; run = run->next)
-			take_values(run->others, link->folder, workload, key, &values);
+	take_values(condition->others, "", workload, key, &values);
+	for (const struct report_link *link = condition->links; link; link = link->next)
+		for (const struct report_repetition *repetition = link->repetitions; repetition;
+			repetition = repetition->next)
+			take_values(repetition->others, link->folder, workload, key, &values);
 	return values;
 }

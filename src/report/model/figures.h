@@ -25,8 +25,8 @@ struct figures_workload {
 };
 
 /* Those of the tree that are no published workload, in the order they were met. */
-size_t figures_workloads(
-	const struct results *results, struct figures_workload workloads[FIGURES_WORKLOADS_MAX]);
+size_t figures_workloads(const struct report_results *results,
+	struct figures_workload workloads[FIGURES_WORKLOADS_MAX]);
 
 /* One value of every result that worked, of links and of whole meshes. */
 struct figure_values {
@@ -34,5 +34,5 @@ struct figure_values {
 	const char **labels; /* "0_lom"; "" of a whole mesh */
 	size_t count, planned;
 };
-struct figure_values figure_values_of(struct arena *arena, const struct cell *cell,
+struct figure_values figure_values_of(struct arena *arena, const struct report_condition *condition,
 	const struct figures_workload *workload, const char *key);

@@ -11,12 +11,12 @@ enum {
 };
 
 /* One number per interval at `pointer` below each; what lacks it ends the series. */
-static struct series interval_series(
+static struct report_series interval_series(
 	struct arena *arena, const json_t *document, const char *pointer)
 {
 	const json_t *intervals = json_object_get(document, "intervals");
 	size_t size = json_array_size(intervals);
-	struct series series = {0};
+	struct report_series series = {0};
 
 	size = size < INTERVALS_MAX ? size : INTERVALS_MAX;
 	series.values = arena_alloc(arena, double, size + 1);
@@ -36,7 +36,7 @@ enum {
 };
 
 /* Nothing arrived, or nothing was moved in the second half: no rate describes such a flow. */
-static bool flow_is_stalled(const struct flow *flow)
+static bool flow_is_stalled(const struct report_flow *flow)
 {
 	size_t idle = 0;
 
@@ -47,14 +47,14 @@ static bool flow_is_stalled(const struct flow *flow)
 	return idle >= LONG_IDLE && 2 * idle >= flow->bps.count;
 }
 
-static struct flow read_flow(
+static struct report_flow read_flow(
 	struct arena *arena, const json_t *document, const char *suffix, const char *sum)
 {
 	const char *sent = arena_printf(arena, "/end/sum_sent%s", suffix);
 	const char *received = arena_printf(arena, "/end/sum_received%s", suffix);
 	const json_t *of_sender = json_at(document, sent);
 	const json_t *of_receiver = json_at(document, received);
-	struct flow flow = {.is_there = of_sender && of_receiver};
+	struct report_flow flow = {.is_there = of_sender && of_receiver};
 
 	flow.sent_bps = json_number_at(of_sender, "/bits_per_second", NAN);
 	flow.sent_bytes = json_number_at(of_sender, "/bytes", 0);
@@ -69,7 +69,7 @@ static struct flow read_flow(
 }
 
 /* The stream that the client sends; the other one's window and RTT mean nothing. */
-static void read_sender(struct tcp_result *tcp, const json_t *streams)
+static void read_sender(struct report_tcp *tcp, const json_t *streams)
 {
 	for (size_t i = 0; i < json_array_size(streams); i++) {
 		const json_t *sender = json_object_get(json_array_get(streams, i), "sender");
@@ -87,7 +87,7 @@ static void read_sender(struct tcp_result *tcp, const json_t *streams)
 	}
 }
 
-static double percent_retransmitted(const struct tcp_result *tcp)
+static double percent_retransmitted(const struct report_tcp *tcp)
 {
 	double mss = tcp->mss_bytes > 0 ? tcp->mss_bytes : 1448;
 
@@ -96,9 +96,9 @@ static double percent_retransmitted(const struct tcp_result *tcp)
 	return 100 * tcp->forward.retransmits / (tcp->forward.sent_bytes / mss);
 }
 
-static void read_series(struct arena *arena, const json_t *document, struct tcp_result *tcp)
+static void read_series(struct arena *arena, const json_t *document, struct report_tcp *tcp)
 {
-	struct series mtu = interval_series(arena, document, "/streams/0/pmtu");
+	struct report_series mtu = interval_series(arena, document, "/streams/0/pmtu");
 
 	tcp->rtt_us = interval_series(arena, document, "/streams/0/rtt");
 	tcp->cwnd_bytes = interval_series(arena, document, "/streams/0/snd_cwnd");
@@ -106,7 +106,7 @@ static void read_series(struct arena *arena, const json_t *document, struct tcp_
 		tcp->path_mtu_bytes = fmax(tcp->path_mtu_bytes, mtu.values[i]);
 }
 
-bool result_file_iperf3_tcp(struct arena *arena, const json_t *document, struct tcp_result *tcp)
+bool result_file_iperf3_tcp(struct arena *arena, const json_t *document, struct report_tcp *tcp)
 {
 	tcp->forward = read_flow(arena, document, "", "/sum/bits_per_second");
 	tcp->reverse =
@@ -127,16 +127,18 @@ bool result_file_iperf3_tcp(struct arena *arena, const json_t *document, struct 
 	return tcp->forward.is_there;
 }
 
-static void reject(struct results *results, const struct tree_entry *entry, struct outcome *outcome)
+static void reject(struct report_results *results, const struct tree_entry *entry,
+	struct report_outcome *outcome)
 {
 	tree_add_problem(results->arena, &results->reading, entry->path,
 		"it says success but holds no finished iperf3 test");
-	*outcome = (struct outcome){0};
+	*outcome = (struct report_outcome){0};
 }
 
-void result_file_tcp(struct results *results, const struct tree_entry *entry, struct run *run)
+void result_file_tcp(struct report_results *results, const struct tree_entry *entry,
+	struct report_repetition *repetition)
 {
-	struct tcp_result *tcp = &run->tcp;
+	struct report_tcp *tcp = &repetition->tcp;
 
 	result_file_outcome(results, entry, &tcp->outcome);
 	if (entry->envelope.status != ENVELOPE_SUCCESS)
@@ -146,7 +148,7 @@ void result_file_tcp(struct results *results, const struct tree_entry *entry, st
 }
 
 /* A failed iperf3 leaves its unfinished document on stdout. */
-static void read_progress(struct udp_result *udp, const json_t *error)
+static void read_progress(struct report_udp *udp, const json_t *error)
 {
 	const char *out = json_string_at(error, "/stdout", "");
 	json_auto_t *document = NULL;
@@ -158,9 +160,10 @@ static void read_progress(struct udp_result *udp, const json_t *error)
 	udp->intervals_done = json_array_size(json_at(document, "/intervals"));
 }
 
-void result_file_udp(struct results *results, const struct tree_entry *entry, struct run *run)
+void result_file_udp(struct report_results *results, const struct tree_entry *entry,
+	struct report_repetition *repetition)
 {
-	struct udp_result *udp = &run->udp;
+	struct report_udp *udp = &repetition->udp;
 	const json_t *document = entry->data;
 
 	result_file_outcome(results, entry, &udp->outcome);
@@ -184,11 +187,11 @@ void result_file_udp(struct results *results, const struct tree_entry *entry, st
 		reject(results, entry, &udp->outcome);
 }
 
-static struct pair_result *read_pair(
-	struct results *results, const struct tree_entry *entry, const json_t *value)
+static struct report_pair *read_pair(
+	struct report_results *results, const struct tree_entry *entry, const json_t *value)
 {
 	struct arena *arena = results->arena;
-	struct pair_result *pair = arena_alloc(arena, struct pair_result, 1);
+	struct report_pair *pair = arena_alloc(arena, struct report_pair, 1);
 	const json_t *document = json_object_get(value, "result");
 	const char *error = json_string_at(value, "/error", NULL);
 
@@ -207,16 +210,16 @@ static struct pair_result *read_pair(
 	return pair;
 }
 
-void result_file_parallel(
-	struct results *results, const struct tree_entry *entry, struct cell *cell)
+void result_file_parallel(struct report_results *results, const struct tree_entry *entry,
+	struct report_condition *condition)
 {
-	struct parallel_result **at = &cell->parallel;
-	struct pair_result **end;
+	struct report_parallel **at = &condition->parallel;
+	struct report_pair **end;
 	const json_t *pairs = json_at(entry->data, "/pairs");
 
 	while (*at)
 		at = &(*at)->next;
-	*at = arena_alloc(results->arena, struct parallel_result, 1);
+	*at = arena_alloc(results->arena, struct report_parallel, 1);
 	(*at)->repetition = entry->repetition;
 	result_file_outcome(results, entry, &(*at)->outcome);
 	end = &(*at)->pairs;

@@ -30,41 +30,42 @@ enum metric_id {
 	METRICS
 };
 
-struct metric {
+struct report_metric {
 	const char *key, *title, *unit;
 	int decimals; /* below zero: that many significant digits */
 	bool higher_is_better;
 	/* Exactly one; NAN when there is no such value. */
-	double (*of_run)(const struct run *run);
-	double (*of_pair)(const struct pair_result *pair);
-	double (*of_link)(const struct link *link);
+	double (*of_repetition)(const struct report_repetition *repetition);
+	double (*of_pair)(const struct report_pair *pair);
+	double (*of_link)(const struct report_link *link);
 	/* The result it comes from; NULL for pairs and links. */
-	const struct outcome *(*outcome)(const struct run *run);
+	const struct report_outcome *(*outcome)(const struct report_repetition *repetition);
 };
 
-extern const struct metric report_metrics[METRICS];
+extern const struct report_metric report_metrics[METRICS];
 
-struct sample {
+struct report_sample {
 	double value;
 	const char *link; /* "0_lom", or "lom > yuki" of a pair */
 	size_t repetition;
 	const char *path;
 };
 
-struct samples {
-	struct sample *list;
+struct report_samples {
+	struct report_sample *list;
 	double *values; /* the same numbers in the same order */
 	size_t count;
 	size_t planned; /* how many there would be had everything worked; 0: not measured */
 };
 
-struct samples samples_of(struct arena *arena, const struct cell *cell, enum metric_id id);
-double samples_mean(const struct samples *samples); /* NAN when empty */
-/* Any function of runs over a cell's first repetition, as the published tables take them. */
-double printed_mean(
-	const struct cell *cell, double (*of_run)(const struct run *run), size_t *ret_count);
+struct report_samples samples_of(
+	struct arena *arena, const struct report_condition *condition, enum metric_id id);
+double samples_mean(const struct report_samples *samples); /* NAN when empty */
+/* Any function of repetitions over the first of a condition, as the published tables take them. */
+double printed_mean(const struct report_condition *condition,
+	double (*of_repetition)(const struct report_repetition *repetition), size_t *ret_count);
 
 /* Seconds a host needed on the check address and beyond it over the VPN; NAN when unknown. */
-double contact_outside_s(const struct connect_result *connect);
-double contact_first_s(const struct connect_result *connect);
-double contact_vpn_only_s(const struct connect_result *connect);
+double contact_outside_s(const struct report_connect *connect);
+double contact_first_s(const struct report_connect *connect);
+double contact_vpn_only_s(const struct report_connect *connect);

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct series series_of(struct arena *arena, const json_t *array, size_t most)
+struct report_series series_of(struct arena *arena, const json_t *array, size_t most)
 {
-	struct series series = {0};
+	struct report_series series = {0};
 	size_t size = json_array_size(array);
 
 	series.values = arena_alloc(arena, double, (size < most ? size : most) + 1);
@@ -62,11 +62,11 @@ static const char *text_at(struct arena *arena, const json_t *value, const char 
 	return arena_strdup(arena, json_string_at(value, pointer, "?"));
 }
 
-static struct effort read_effort(struct arena *arena, const json_t *value)
+static struct report_effort read_effort(struct arena *arena, const json_t *value)
 {
 	const json_t *resources = json_at(value, "/meta/resources");
 	const json_t *busiest = json_object_get(resources, "busiest_thread");
-	struct effort effort = {
+	struct report_effort effort = {
 		.daemons_s_per_gb = json_number_at(resources, "/daemons_cpu_s_per_gb", NAN),
 		.busiest_share = json_number_at(busiest, "/share_of_core", NAN),
 		.release_error_us = json_number_at(value, "/meta/wire/release_error_us/p99", NAN),
@@ -80,8 +80,8 @@ static struct effort read_effort(struct arena *arena, const json_t *value)
 	return effort;
 }
 
-void result_file_outcome(
-	struct results *results, const struct tree_entry *entry, struct outcome *outcome)
+void result_file_outcome(struct report_results *results, const struct tree_entry *entry,
+	struct report_outcome *outcome)
 {
 	const char *logs = json_string_at(entry->value, "/meta/service_logs", "");
 	json_t *error = json_object_get(entry->value, "error");
@@ -99,11 +99,12 @@ void result_file_outcome(
 }
 
 /* A file that says success and lacks what it is there for. */
-static void reject(struct results *results, const struct tree_entry *entry, struct outcome *outcome)
+static void reject(struct report_results *results, const struct tree_entry *entry,
+	struct report_outcome *outcome)
 {
 	tree_add_problem(results->arena, &results->reading, entry->path,
 		"it says success but lacks the numbers of its workload");
-	*outcome = (struct outcome){0};
+	*outcome = (struct report_outcome){0};
 }
 
 static bool read_summary(const json_t *data, const char *pointer, struct summary *ret_summary)
@@ -125,8 +126,9 @@ static bool read_summary(const json_t *data, const char *pointer, struct summary
 }
 
 /* Reads all pointers or rejects the file; a failure only keeps its frame. */
-static bool read_summaries(struct results *results, const struct tree_entry *entry,
-	struct outcome *outcome, const char *const *pointers, size_t count, struct summary *into)
+static bool read_summaries(struct report_results *results, const struct tree_entry *entry,
+	struct report_outcome *outcome, const char *const *pointers, size_t count,
+	struct summary *into)
 {
 	result_file_outcome(results, entry, outcome);
 	if (entry->envelope.status != ENVELOPE_SUCCESS)
@@ -141,61 +143,67 @@ static bool read_summaries(struct results *results, const struct tree_entry *ent
 }
 
 /* Every answer of every run, one behind the other. */
-static void read_round_trips(struct arena *arena, const json_t *runs, struct series *ret_series)
+static void read_round_trips(
+	struct arena *arena, const json_t *repetitions, struct report_series *ret_series)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < json_array_size(runs); i++)
-		count += json_array_size(json_at(json_array_get(runs, i), "/rtt_ms"));
+	for (size_t i = 0; i < json_array_size(repetitions); i++)
+		count += json_array_size(json_at(json_array_get(repetitions, i), "/rtt_ms"));
 	ret_series->values = arena_alloc(arena, double, count + 1);
-	for (size_t i = 0; i < json_array_size(runs); i++) {
-		struct series run =
-			series_of(arena, json_at(json_array_get(runs, i), "/rtt_ms"), count);
+	for (size_t i = 0; i < json_array_size(repetitions); i++) {
+		struct report_series repetition =
+			series_of(arena, json_at(json_array_get(repetitions, i), "/rtt_ms"), count);
 
-		for (size_t j = 0; j < run.count; j++)
-			ret_series->values[ret_series->count++] = run.values[j];
+		for (size_t j = 0; j < repetition.count; j++)
+			ret_series->values[ret_series->count++] = repetition.values[j];
 	}
 }
 
-void result_file_ping(struct results *results, const struct tree_entry *entry, struct run *run)
+void result_file_ping(struct report_results *results, const struct tree_entry *entry,
+	struct report_repetition *repetition)
 {
 	static const char *const pointers[PING_METRICS] = {"/rtt_min_ms", "/rtt_avg_ms",
 		"/rtt_max_ms", "/rtt_mdev_ms", "/packet_loss_percent"};
 
-	if (!read_summaries(
-		    results, entry, &run->ping.outcome, pointers, PING_METRICS, run->ping.metrics))
+	if (!read_summaries(results, entry, &repetition->ping.outcome, pointers, PING_METRICS,
+		    repetition->ping.metrics))
 		return;
-	read_round_trips(results->arena, json_at(entry->samples, "/runs"), &run->ping.rtt_ms);
+	read_round_trips(
+		results->arena, json_at(entry->samples, "/runs"), &repetition->ping.rtt_ms);
 }
 
-void result_file_qperf(struct results *results, const struct tree_entry *entry, struct run *run)
+void result_file_qperf(struct report_results *results, const struct tree_entry *entry,
+	struct report_repetition *repetition)
 {
 	static const char *const pointers[QPERF_METRICS] = {
 		"/total_bandwidth_mbps", "/cpu_usage_percent", "/ttfb_ms", "/conn_time_ms"};
 
 	const char *fate = json_string_at(entry->data, "/datagram_of_1280", NULL);
 
-	if (!read_summaries(results, entry, &run->qperf.outcome, pointers, QPERF_METRICS,
-		    run->qperf.metrics))
+	if (!read_summaries(results, entry, &repetition->qperf.outcome, pointers, QPERF_METRICS,
+		    repetition->qperf.metrics))
 		return;
 	if (fate)
-		run->qperf.datagram_of_1280 = arena_strdup(results->arena, fate);
+		repetition->qperf.datagram_of_1280 = arena_strdup(results->arena, fate);
 }
 
-void result_file_video(struct results *results, const struct tree_entry *entry, struct run *run)
+void result_file_video(struct report_results *results, const struct tree_entry *entry,
+	struct report_repetition *repetition)
 {
 	static const char *const pointers[VIDEO_METRICS] = {"/encoding/bitrate_kbps",
 		"/encoding/fps", "/encoding/dropped_frames", "/network/quality", "/network/rtt_ms",
 		"/network/packets_recovered", "/network/packets_dropped"};
 
-	if (!read_summaries(results, entry, &run->video.outcome, pointers, VIDEO_METRICS,
-		    run->video.metrics))
+	if (!read_summaries(results, entry, &repetition->video.outcome, pointers, VIDEO_METRICS,
+		    repetition->video.metrics))
 		return;
 }
 
-void result_file_nix(struct results *results, const struct tree_entry *entry, struct run *run)
+void result_file_nix(struct report_results *results, const struct tree_entry *entry,
+	struct report_repetition *repetition)
 {
-	struct nix_result *nix = &run->nix;
+	struct report_nix *nix = &repetition->nix;
 	const json_t *result = json_at(entry->data, "/results/0");
 
 	result_file_outcome(results, entry, &nix->outcome);
@@ -233,14 +241,14 @@ static double seconds_of(const char *text)
 	return days * 86400 + part[0] * 3600 + part[1] * 60 + part[2];
 }
 
-static struct contact *read_contacts(struct arena *arena, json_t *contacts)
+static struct report_contact *read_contacts(struct arena *arena, json_t *contacts)
 {
-	struct contact *first = NULL, **end = &first;
+	struct report_contact *first = NULL, **end = &first;
 	const char *peer;
 	json_t *value;
 
 	json_object_foreach (contacts, peer, value) {
-		struct contact *contact = arena_alloc(arena, struct contact, 1);
+		struct report_contact *contact = arena_alloc(arena, struct report_contact, 1);
 
 		contact->peer = arena_strdup(arena, peer);
 		contact->took = arena_strdup(arena, json_string_at(value, "/time_took", ""));
@@ -252,25 +260,25 @@ static struct contact *read_contacts(struct arena *arena, json_t *contacts)
 	return first;
 }
 
-void result_file_connect(
-	struct results *results, const struct tree_entry *entry, struct connect_result *ret_connect)
+void result_file_connect(struct report_results *results, const struct tree_entry *entry,
+	struct report_connect *ret_connect)
 {
 	ret_connect->path = entry->path;
 	ret_connect->is_there = true;
 	ret_connect->outside =
 		read_contacts(results->arena, json_at(entry->data, "/public_results"));
 	ret_connect->inside = read_contacts(results->arena, json_at(entry->data, "/vpn_results"));
-	for (const struct contact *c = ret_connect->outside; c; c = c->next)
+	for (const struct report_contact *c = ret_connect->outside; c; c = c->next)
 		ret_connect->checks_on_vpn |= strncmp(c->peer, "vpn.", 4) == 0;
 }
 
-void result_file_settings(const struct tree_entry *entry, struct settings *ret_settings)
+void result_file_settings(const struct tree_entry *entry, struct report_settings *ret_settings)
 {
 	const json_t *settings = json_at(entry->data, "/settings");
 
 	if (!json_is_object(settings))
 		return;
-	*ret_settings = (struct settings){
+	*ret_settings = (struct report_settings){
 		.is_there = true,
 		.is_ours = json_is_object(json_at(entry->data, "/one_way")),
 		.is_calibrated = strcmp(json_string_at(entry->data, "/one_way/model", ""),
@@ -301,12 +309,12 @@ static bool find_stabilization(const json_t *phase, double *ret_seconds)
 	return false;
 }
 
-void result_file_timing(const struct tree_entry *entry, struct timing *ret_timing)
+void result_file_timing(const struct tree_entry *entry, struct report_timing *ret_timing)
 {
 	const json_t *phases = json_at(entry->data, "/phases");
 	bool has_installation = false, has_stabilization = false;
 
-	*ret_timing = (struct timing){.is_there = true};
+	*ret_timing = (struct report_timing){.is_there = true};
 	for (size_t i = 0; i < json_array_size(phases); i++) {
 		const json_t *phase = json_array_get(phases, i);
 		const char *name = json_string_at(phase, "/phase", "");

@@ -10,64 +10,67 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct vpn *vpn_at(struct results *results, const char *name)
+static struct report_vpn *vpn_at(struct report_results *results, const char *name)
 {
-	struct vpn **at = &results->vpns;
+	struct report_vpn **at = &results->vpns;
 
 	while (*at && strcmp((*at)->name, name) != 0)
 		at = &(*at)->next;
 	if (!*at) {
-		*at = arena_alloc(results->arena, struct vpn, 1);
+		*at = arena_alloc(results->arena, struct report_vpn, 1);
 		(*at)->name = arena_strdup(results->arena, name);
 		(*at)->is_reference = strcmp(name, "Internal") == 0;
 	}
 	return *at;
 }
 
-static struct cell *cell_at(struct results *results, const char *vpn, const char *profile)
+static struct report_condition *condition_at(
+	struct report_results *results, const char *vpn, const char *profile)
 {
-	struct cell **at = &vpn_at(results, vpn)->cells;
+	struct report_condition **at = &vpn_at(results, vpn)->conditions;
 
 	while (*at && strcmp((*at)->profile, profile) != 0)
 		at = &(*at)->next;
 	if (!*at) {
-		*at = arena_alloc(results->arena, struct cell, 1);
+		*at = arena_alloc(results->arena, struct report_condition, 1);
 		(*at)->profile = arena_strdup(results->arena, profile);
 	}
 	return *at;
 }
 
-static struct link *link_at(struct results *results, struct cell *cell, const char *folder)
+static struct report_link *link_at(
+	struct report_results *results, struct report_condition *condition, const char *folder)
 {
-	struct link **at = &cell->links;
+	struct report_link **at = &condition->links;
 	size_t position;
 
 	while (*at && strcmp((*at)->folder, folder) != 0)
 		at = &(*at)->next;
 	if (!*at) {
-		*at = arena_alloc(results->arena, struct link, 1);
+		*at = arena_alloc(results->arena, struct report_link, 1);
 		(*at)->folder = arena_strdup(results->arena, folder);
 		if (!layout_host_of((*at)->folder, &position, &(*at)->host))
 			(*at)->host = (*at)->folder;
-		(*at)->runs = arena_alloc(results->arena, struct run, 1);
+		(*at)->repetitions = arena_alloc(results->arena, struct report_repetition, 1);
 	}
 	return *at;
 }
 
-static struct run *run_at(struct results *results, struct link *link, size_t repetition)
+static struct report_repetition *repetition_at(
+	struct report_results *results, struct report_link *link, size_t repetition)
 {
-	struct run **at = &link->runs;
+	struct report_repetition **at = &link->repetitions;
 
-	while (*at && (*at)->repetition != repetition)
+	while (*at && (*at)->number != repetition)
 		at = &(*at)->next;
 	if (!*at) {
-		*at = arena_alloc(results->arena, struct run, 1);
-		(*at)->repetition = repetition;
+		*at = arena_alloc(results->arena, struct report_repetition, 1);
+		(*at)->number = repetition;
 	}
 	return *at;
 }
 
-static json_t *keep(struct results *results, json_t *value)
+static json_t *keep(struct report_results *results, json_t *value)
 {
 	if (value)
 		json_array_append(results->kept, value);
@@ -75,11 +78,11 @@ static json_t *keep(struct results *results, json_t *value)
 }
 
 static void add_other(
-	struct results *results, struct other_result **at, const struct tree_entry *entry)
+	struct report_results *results, struct report_other **at, const struct tree_entry *entry)
 {
 	while (*at)
 		at = &(*at)->next;
-	*at = arena_alloc(results->arena, struct other_result, 1);
+	*at = arena_alloc(results->arena, struct report_other, 1);
 	(*at)->file = arena_strdup(results->arena, entry->file);
 	(*at)->title = arena_strdup(
 		results->arena, json_string_at(entry->value, "/meta/title", entry->file));
@@ -91,7 +94,8 @@ static void add_other(
 
 static const struct {
 	const char *file;
-	void (*measure)(struct results *results, const struct tree_entry *entry, struct run *run);
+	void (*measure)(struct report_results *results, const struct tree_entry *entry,
+		struct report_repetition *repetition);
 } workload_files[] = {
 	{"ping.json", result_file_ping},
 	{"tcp_iperf3.json", result_file_tcp},
@@ -102,9 +106,9 @@ static const struct {
 };
 
 static void visit_of_host(
-	struct results *results, struct link *link, const struct tree_entry *entry)
+	struct report_results *results, struct report_link *link, const struct tree_entry *entry)
 {
-	struct run *run = run_at(results, link, entry->repetition);
+	struct report_repetition *repetition = repetition_at(results, link, entry->repetition);
 
 	if (entry->repetition == 0 && tree_is_measurement(entry->file)) {
 		link->tests_s += entry->envelope.duration_s;
@@ -113,7 +117,7 @@ static void visit_of_host(
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(workload_files); i++) {
 		if (strcmp(entry->file, workload_files[i].file) == 0) {
-			workload_files[i].measure(results, entry, run);
+			workload_files[i].measure(results, entry, repetition);
 			return;
 		}
 	}
@@ -122,38 +126,38 @@ static void visit_of_host(
 	else if (strcmp(entry->file, LAYOUT_REBOOT) == 0 && entry->repetition == 0)
 		result_file_connect(results, entry, &link->reboot);
 	else if (entry->envelope.status != ENVELOPE_NONE)
-		add_other(results, &run->others, entry);
+		add_other(results, &repetition->others, entry);
 }
 
-static void keep_bring_ups(
-	struct results *results, struct cell *cell, const struct tree_entry *entry)
+static void keep_bring_ups(struct report_results *results, struct report_condition *condition,
+	const struct tree_entry *entry)
 {
-	cell->failed_bring_ups = json_object_get(entry->value, "failed_bring_ups");
-	cell->vpn_path = arena_strdup(results->arena, entry->path);
+	condition->failed_bring_ups = json_object_get(entry->value, "failed_bring_ups");
+	condition->vpn_path = arena_strdup(results->arena, entry->path);
 	json_array_append(results->kept, entry->value);
 }
 
-static void visit_of_profile(
-	struct results *results, struct cell *cell, const struct tree_entry *entry)
+static void visit_of_profile(struct report_results *results, struct report_condition *condition,
+	const struct tree_entry *entry)
 {
 	if (strcmp(entry->file, LAYOUT_TC_SETTINGS) == 0)
-		result_file_settings(entry, &cell->settings);
+		result_file_settings(entry, &condition->settings);
 	else if (strcmp(entry->file, LAYOUT_TIMING) == 0)
-		result_file_timing(entry, &cell->timing);
+		result_file_timing(entry, &condition->timing);
 	else if (strcmp(entry->file, LAYOUT_VPN) == 0)
-		keep_bring_ups(results, cell, entry);
+		keep_bring_ups(results, condition, entry);
 	else if (strcmp(entry->file, "parallel_tcp_iperf3.json") == 0)
-		result_file_parallel(results, entry, cell);
+		result_file_parallel(results, entry, condition);
 	else if (entry->envelope.status != ENVELOPE_NONE)
-		add_other(results, &cell->others, entry);
+		add_other(results, &condition->others, entry);
 	if (entry->repetition == 0 && tree_is_measurement(entry->file)) {
-		cell->tests_s += entry->envelope.duration_s;
-		cell->restarts_s += entry->envelope.restart_s;
-		cell->waits_s += entry->envelope.wait_s;
+		condition->tests_s += entry->envelope.duration_s;
+		condition->restarts_s += entry->envelope.restart_s;
+		condition->waits_s += entry->envelope.wait_s;
 	}
 }
 
-static void visit_of_tree(struct results *results, const struct tree_entry *entry)
+static void visit_of_tree(struct report_results *results, const struct tree_entry *entry)
 {
 	json_t **place = NULL;
 
@@ -171,8 +175,8 @@ static void visit_of_tree(struct results *results, const struct tree_entry *entr
 
 static void visit(void *context, const struct tree_entry *entry)
 {
-	struct results *results = context;
-	struct cell *cell;
+	struct report_results *results = context;
+	struct report_condition *condition;
 
 	if (!entry->vpn) {
 		visit_of_tree(results, entry);
@@ -183,20 +187,20 @@ static void visit(void *context, const struct tree_entry *entry)
 			result_file_timing(entry, &vpn_at(results, entry->vpn)->timing);
 		return;
 	}
-	cell = cell_at(results, entry->vpn, entry->profile);
+	condition = condition_at(results, entry->vpn, entry->profile);
 	if (entry->host)
-		visit_of_host(results, link_at(results, cell, entry->host), entry);
+		visit_of_host(results, link_at(results, condition, entry->host), entry);
 	else
-		visit_of_profile(results, cell, entry);
+		visit_of_profile(results, condition, entry);
 }
 
 static void enter(void *context, const char *vpn, const char *profile, const char *host)
 {
-	struct results *results = context;
-	struct cell *cell = cell_at(results, vpn, profile);
+	struct report_results *results = context;
+	struct report_condition *condition = condition_at(results, vpn, profile);
 
 	if (host)
-		link_at(results, cell, host);
+		link_at(results, condition, host);
 }
 
 static const char *const known_profiles[] = {
@@ -220,7 +224,7 @@ static int by_rank_then_name(const void *a, const void *b)
 				       : strcmp(left, right);
 }
 
-static void add_profile(struct results *results, const char *profile)
+static void add_profile(struct report_results *results, const char *profile)
 {
 	for (size_t i = 0; i < results->profile_count; i++)
 		if (strcmp(results->profiles[i], profile) == 0)
@@ -228,17 +232,19 @@ static void add_profile(struct results *results, const char *profile)
 	results->profiles[results->profile_count++] = profile;
 }
 
-static void collect_profiles(struct results *results)
+static void collect_profiles(struct report_results *results)
 {
 	size_t most = 0;
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
-		for (const struct cell *cell = vpn->cells; cell; cell = cell->next)
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		for (const struct report_condition *condition = vpn->conditions; condition;
+			condition = condition->next)
 			most++;
 	results->profiles = arena_alloc(results->arena, const char *, most + 1);
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
-		for (const struct cell *cell = vpn->cells; cell; cell = cell->next)
-			add_profile(results, cell->profile);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		for (const struct report_condition *condition = vpn->conditions; condition;
+			condition = condition->next)
+			add_profile(results, condition->profile);
 	qsort(results->profiles, results->profile_count, sizeof(*results->profiles),
 		by_rank_then_name);
 }
@@ -253,10 +259,10 @@ static const char *last_part(struct arena *arena, const char *dir)
 	return strrchr(name, '/') && length > 1 ? strrchr(name, '/') + 1 : name;
 }
 
-struct results *results_new(const char *name)
+struct report_results *results_new(const char *name)
 {
 	struct arena *arena = arena_new();
-	struct results *results = arena_alloc(arena, struct results, 1);
+	struct report_results *results = arena_alloc(arena, struct report_results, 1);
 
 	results->arena = arena;
 	results->kept = json_array();
@@ -265,21 +271,21 @@ struct results *results_new(const char *name)
 	return results;
 }
 
-int results_read(const char *dir, struct results **ret_results, struct error *err)
+int results_read(const char *dir, struct report_results **ret_results, struct error *err)
 {
-	AUTO(results_freep) struct results *results = results_new(dir);
+	AUTO(results_freep) struct report_results *results = results_new(dir);
 	struct tree_visitor visitor = {.context = results, .visit = visit, .enter = enter};
 
 	if (tree_read(results->arena, dir, &visitor, &results->reading, err))
 		return -1;
 	collect_profiles(results);
-	results->reference = vpn_named(results, "Internal");
+	results->reference = results_vpn(results, "Internal");
 	*ret_results = results;
 	results = NULL;
 	return 0;
 }
 
-void results_freep(struct results **results)
+void results_freep(struct report_results **results)
 {
 	if (!*results)
 		return;
@@ -288,18 +294,18 @@ void results_freep(struct results **results)
 	*results = NULL;
 }
 
-const struct cell *cell_of(const struct vpn *vpn, const char *profile)
+const struct report_condition *condition_of(const struct report_vpn *vpn, const char *profile)
 {
-	const struct cell *cell = vpn && profile ? vpn->cells : NULL;
+	const struct report_condition *condition = vpn && profile ? vpn->conditions : NULL;
 
-	while (cell && strcmp(cell->profile, profile) != 0)
-		cell = cell->next;
-	return cell;
+	while (condition && strcmp(condition->profile, profile) != 0)
+		condition = condition->next;
+	return condition;
 }
 
-const struct vpn *vpn_named(const struct results *results, const char *name)
+const struct report_vpn *results_vpn(const struct report_results *results, const char *name)
 {
-	const struct vpn *vpn = results->vpns;
+	const struct report_vpn *vpn = results->vpns;
 
 	while (vpn && strcmp(vpn->name, name) != 0)
 		vpn = vpn->next;
@@ -314,42 +320,43 @@ const char *profile_title(const char *profile)
 	return rank < ARRAY_SIZE(names) ? names[rank] : profile;
 }
 
-bool outcome_is_success(const struct outcome *outcome)
+bool outcome_is_success(const struct report_outcome *outcome)
 {
 	return outcome->envelope.status == ENVELOPE_SUCCESS;
 }
 
-bool outcome_is_there(const struct outcome *outcome)
+bool outcome_is_there(const struct report_outcome *outcome)
 {
 	return outcome->envelope.status != ENVELOPE_ABSENT;
 }
 
-bool tcp_is_working(const struct tcp_result *tcp)
+bool tcp_is_working(const struct report_tcp *tcp)
 {
 	return outcome_is_success(&tcp->outcome) && !tcp->forward.is_stalled;
 }
 
-size_t cell_links(const struct cell *cell)
+size_t condition_links(const struct report_condition *condition)
 {
 	size_t count = 0;
 
-	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next)
+	for (const struct report_link *link = condition ? condition->links : NULL; link;
+		link = link->next)
 		count++;
 	return count;
 }
 
-static bool is_clean(const struct results *results, const char *profile)
+static bool is_clean(const struct report_results *results, const char *profile)
 {
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
 
-		if (cell && cell->settings.is_there)
+		if (condition && condition->settings.is_there)
 			return false;
 	}
 	return true;
 }
 
-const char *results_base_profile(const struct results *results)
+const char *results_base_profile(const struct report_results *results)
 {
 	/* "baseline" comes first where there is one. */
 	for (size_t i = 0; i < results->profile_count; i++)
@@ -358,20 +365,22 @@ const char *results_base_profile(const struct results *results)
 	return NULL;
 }
 
-const char *results_contact_profile(const struct results *results)
+const char *results_contact_profile(const struct report_results *results)
 {
 	for (size_t i = 0; i < results->profile_count; i++)
-		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct report_condition *condition =
+				condition_of(vpn, results->profiles[i]);
 
-			for (const struct link *l = cell ? cell->links : NULL; l; l = l->next)
+			for (const struct report_link *l = condition ? condition->links : NULL; l;
+				l = l->next)
 				if (l->connect.is_there || l->reboot.is_there)
 					return results->profiles[i];
 		}
 	return NULL;
 }
 
-const char *results_place(struct arena *arena, const struct vpn *vpn, const char *profile)
+const char *results_place(struct arena *arena, const struct report_vpn *vpn, const char *profile)
 {
 	return arena_printf(arena, "%s/%s", vpn->name, profile ? profile : "");
 }

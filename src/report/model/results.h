@@ -11,14 +11,14 @@
 #include <stddef.h>
 
 /* A result tree as numbers. Lists are in the tree's order; everything lives in one arena. */
-struct series {
+struct report_series {
 	double *values;
 	size_t count;
 	double step_s; /* 0: one value per packet or attempt, not per time */
 };
 
 /* What a measurement cost, in trees that say so; NAN where they do not. */
-struct effort {
+struct report_effort {
 	double daemons_s_per_gb; /* processor time of the VPN's own processes, all hosts */
 	double busiest_share;    /* of one core, by the busiest thread of the VPN */
 	const char *thread, *daemon, *host; /* which one that was */
@@ -26,12 +26,12 @@ struct effort {
 };
 
 /* What every result starts with; `status` ABSENT when there is no such file. */
-struct outcome {
+struct report_outcome {
 	struct envelope envelope;
 	const char *path;   /* below the tree */
 	json_t *error;      /* of a failure, as stored; owned by the results */
 	const char *detail; /* what the failed tool said last, NULL-able */
-	struct effort effort;
+	struct report_effort effort;
 	bool logs_say_too_long; /* the server's log names datagrams that did not fit */
 };
 
@@ -44,24 +44,24 @@ enum ping_metric {
 	PING_METRICS
 };
 
-struct ping_result {
-	struct outcome outcome;
+struct report_ping {
+	struct report_outcome outcome;
 	struct summary metrics[PING_METRICS]; /* milliseconds; loss in percent */
-	struct series rtt_ms;                 /* every answer, when the run kept them */
+	struct report_series rtt_ms;          /* every answer, when the run kept them */
 };
 
-struct flow {
+struct report_flow {
 	bool is_there;
 	double sent_bps, received_bps;
 	double sent_bytes, received_bytes;
 	double retransmits, seconds;
 	bool is_stalled; /* nothing arrived, or nothing moved in the second half */
-	struct series bps;
+	struct report_series bps;
 };
 
-struct tcp_result {
-	struct outcome outcome;
-	struct flow forward, reverse;
+struct report_tcp {
+	struct report_outcome outcome;
+	struct report_flow forward, reverse;
 	double mss_bytes; /* 0: not said */
 	double retransmit_percent;
 	double max_cwnd_bytes, max_wnd_bytes;
@@ -70,12 +70,12 @@ struct tcp_result {
 	double host_cpu_percent, remote_cpu_percent; /* of one core, iperf3 alone */
 	double started_s;                            /* since 1970 */
 	const char *congestion, *version, *system;
-	struct series rtt_us, cwnd_bytes;
+	struct report_series rtt_us, cwnd_bytes;
 };
 
-struct udp_result {
-	struct outcome outcome;
-	struct flow forward, reverse;
+struct report_udp {
+	struct report_outcome outcome;
+	struct report_flow forward, reverse;
 	double jitter_ms, lost_percent, reverse_lost_percent;
 	double payload_bytes;
 	double host_cpu_percent, remote_cpu_percent;
@@ -91,8 +91,8 @@ enum qperf_metric {
 	QPERF_METRICS
 };
 
-struct qperf_result {
-	struct outcome outcome;
+struct report_qperf {
+	struct report_outcome outcome;
 	struct summary metrics[QPERF_METRICS];
 	/* What became of a datagram as large as other programs begin with; NULL: not asked. */
 	const char *datagram_of_1280;
@@ -109,78 +109,78 @@ enum video_metric {
 	VIDEO_METRICS
 };
 
-struct video_result {
-	struct outcome outcome;
+struct report_video {
+	struct report_outcome outcome;
 	struct summary metrics[VIDEO_METRICS];
 };
 
-struct nix_result {
-	struct outcome outcome;
+struct report_nix {
+	struct report_outcome outcome;
 	double mean_s, stddev_s, min_s, max_s, user_s, system_s;
-	struct series times_s;
+	struct report_series times_s;
 };
 
-struct pair_result {
-	struct pair_result *next;
+struct report_pair {
+	struct report_pair *next;
 	const char *source, *target;
 	const char *error, *error_type; /* NULL on success */
-	struct tcp_result tcp;
+	struct report_tcp tcp;
 };
 
-struct parallel_result {
-	struct parallel_result *next; /* the next repetition */
+struct report_parallel {
+	struct report_parallel *next; /* the next repetition */
 	size_t repetition;
-	struct outcome outcome;
-	struct pair_result *pairs;
+	struct report_outcome outcome;
+	struct report_pair *pairs;
 };
 
 /* One peer's answer in a connection check; times since the check began. */
-struct contact {
-	struct contact *next;
+struct report_contact {
+	struct report_contact *next;
 	const char *peer, *took; /* "0:00:08.616448" as stored */
 	double took_s;
 	bool is_success;
 };
 
-struct connect_result {
+struct report_connect {
 	bool is_there;
 	const char *path;
-	struct contact *outside, *inside; /* on the check address; over the VPN */
+	struct report_contact *outside, *inside; /* on the check address; over the VPN */
 	/* The check address was the VPN's own, so the first phase waited for the VPN already. */
 	bool checks_on_vpn;
 };
 
 /* A workload of ours beyond the published ones: its numbers under their names. */
-struct other_result {
-	struct other_result *next;
+struct report_other {
+	struct report_other *next;
 	const char *file, *title;
 	size_t repetition;
-	struct outcome outcome;
+	struct report_outcome outcome;
 	json_t *data, *figures; /* NULL-able; owned by the results */
 };
 
-struct run {
-	struct run *next;
-	size_t repetition;
-	struct ping_result ping;
-	struct tcp_result tcp;
-	struct udp_result udp;
-	struct qperf_result qperf;
-	struct video_result video;
-	struct nix_result nix;
-	struct other_result *others;
+struct report_repetition {
+	struct report_repetition *next;
+	size_t number; /* from 0 */
+	struct report_ping ping;
+	struct report_tcp tcp;
+	struct report_udp udp;
+	struct report_qperf qperf;
+	struct report_video video;
+	struct report_nix nix;
+	struct report_other *others;
 };
 
-struct link {
-	struct link *next;
-	const char *folder, *host; /* "0_lom", "lom" */
-	struct run *runs;          /* the first repetition first; never NULL */
-	struct connect_result connect, reboot;
+struct report_link {
+	struct report_link *next;
+	const char *folder, *host;             /* "0_lom", "lom" */
+	struct report_repetition *repetitions; /* the first repetition first; never NULL */
+	struct report_connect connect, reboot;
 
 	double tests_s, restarts_s, waits_s;
 };
 
-struct settings {
+struct report_settings {
 	bool is_there;
 	/* What is stored doubled is also stored as applied, and wire segments are what is hit. */
 	bool is_ours;
@@ -188,38 +188,39 @@ struct settings {
 	double latency_ms, jitter_ms, loss_percent, reorder_percent, correlation_percent;
 };
 
-struct timing {
+struct report_timing {
 	bool is_there;
 	double installation_s, stabilization_s;
 };
 
-struct cell {
-	struct cell *next;
+/* A VPN under one profile: all its links and repetitions. */
+struct report_condition {
+	struct report_condition *next;
 	const char *profile;
-	struct link *links;
-	struct parallel_result *parallel; /* the first repetition first; NULL-able */
-	struct other_result *others;      /* measured on the whole mesh, every repetition */
-	struct settings settings;
-	struct timing timing;
+	struct report_link *links;
+	struct report_parallel *parallel; /* the first repetition first; NULL-able */
+	struct report_other *others;      /* measured on the whole mesh, every repetition */
+	struct report_settings settings;
+	struct report_timing timing;
 	double tests_s, restarts_s, waits_s; /* of the files of the whole profile */
 	const json_t *failed_bring_ups;      /* as in vpn.json; NULL: not told */
 	const char *vpn_path;                /* of that file */
 };
 
-struct vpn {
-	struct vpn *next;
+struct report_vpn {
+	struct report_vpn *next;
 	const char *name;
 	bool is_reference; /* the bare link */
-	struct cell *cells;
-	struct timing timing; /* of the VPN's own folder: older trees */
+	struct report_condition *conditions;
+	struct report_timing timing; /* of the VPN's own folder: older trees */
 };
 
-struct results {
+struct report_results {
 	struct arena *arena;
 	const char *name;
-	struct vpn *vpns;
-	const struct vpn *reference; /* NULL when there is no bare link */
-	const char **profiles;       /* baseline, low, medium, high, others by name */
+	struct report_vpn *vpns;
+	const struct report_vpn *reference; /* NULL when there is no bare link */
+	const char **profiles;              /* baseline, low, medium, high, others by name */
 	size_t profile_count;
 	struct tree_reading reading;
 	json_t *hardware, *environment, *calibration; /* NULL-able */
@@ -227,30 +228,31 @@ struct results {
 };
 
 /* The same VPNs on tuned hosts; lists end with NULL. */
-struct tuned {
-	const struct tuned *next;
+struct report_tuned {
+	const struct report_tuned *next;
 	const char *name; /* "reorder-only"; "tuned" of a tree that does not say */
-	struct results *results;
+	struct report_results *results;
 };
 
 /* An empty model, to be filled by hand. */
-struct results *results_new(const char *name);
-MUST_CHECK int results_read(const char *dir, struct results **ret_results, struct error *err);
-void results_freep(struct results **results);
+struct report_results *results_new(const char *name);
+MUST_CHECK int results_read(
+	const char *dir, struct report_results **ret_results, struct error *err);
+void results_freep(struct report_results **results);
 
 /* NULL when absent, as for a NULL VPN or profile. */
-const struct cell *cell_of(const struct vpn *vpn, const char *profile);
-const struct vpn *vpn_named(const struct results *results, const char *name);
+const struct report_condition *condition_of(const struct report_vpn *vpn, const char *profile);
+const struct report_vpn *results_vpn(const struct report_results *results, const char *name);
 /* "low" for low_impairment; others unchanged. */
 const char *profile_title(const char *profile);
-bool outcome_is_success(const struct outcome *outcome);
-bool outcome_is_there(const struct outcome *outcome);
+bool outcome_is_success(const struct report_outcome *outcome);
+bool outcome_is_there(const struct report_outcome *outcome);
 /* Success, and what was sent arrived, to the end. */
-bool tcp_is_working(const struct tcp_result *tcp);
-size_t cell_links(const struct cell *cell);
+bool tcp_is_working(const struct report_tcp *tcp);
+size_t condition_links(const struct report_condition *condition);
 /* "baseline", or the first profile without impairment; NULL when there is none. */
-const char *results_base_profile(const struct results *results);
+const char *results_base_profile(const struct report_results *results);
 /* The first profile under which contacts were measured; NULL when none. */
-const char *results_contact_profile(const struct results *results);
-/* "Wireguard/baseline": the place in the report where the samples of a cell are. */
-const char *results_place(struct arena *arena, const struct vpn *vpn, const char *profile);
+const char *results_contact_profile(const struct report_results *results);
+/* "Wireguard/baseline": the place in the report where the samples of a condition are. */
+const char *results_place(struct arena *arena, const struct report_vpn *vpn, const char *profile);

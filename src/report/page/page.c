@@ -65,7 +65,7 @@ static void write_filters(FILE *out, const struct page *page)
 
 	fputs("<form id=\"filters\" hidden aria-label=\"Filters\"><fieldset><legend>VPN</legend>",
 		out);
-	for (const struct vpn *vpn = page->results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next) {
 		char class[16];
 
 		snprintf(class, sizeof(class), "c%zu", chart_colour(page->results, vpn->name));
@@ -116,7 +116,7 @@ static void write_data(FILE *out, const struct page *page)
 	json_auto_t *data = NULL;
 	AUTO(text_freep) char *text = NULL;
 
-	for (const struct vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
+	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
 		json_array_append_new(colours, json_string(vpn->name));
 	data = json_pack("{s:O,s:O}", "vpns", colours, "charts", charts);
 	text = json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(5));

@@ -8,8 +8,8 @@
 
 /* Everything the page shows, made once. */
 struct page {
-	const struct results *results;
-	const struct tuned *tuned;
+	const struct report_results *results;
+	const struct report_tuned *tuned;
 	const struct tables *tables;
 	const struct findings *findings;
 	const struct charts *charts;

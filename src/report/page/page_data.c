@@ -82,7 +82,8 @@ void page_charts(FILE *out, const struct page *page)
 }
 
 /* One link's result as a mark; the words are for those who do not see it. */
-static void write_mark(FILE *out, const struct outcome *outcome, const char *link, bool is_stalled)
+static void write_mark(
+	FILE *out, const struct report_outcome *outcome, const char *link, bool is_stalled)
 {
 	const char *class = "absent", *word = "not measured", *mark = "&#183;";
 
@@ -103,30 +104,32 @@ static void write_mark(FILE *out, const struct outcome *outcome, const char *lin
 	fprintf(out, "\">%s</span>", mark);
 }
 
-static const struct outcome *outcome_at(const struct run *run, size_t column)
+static const struct report_outcome *outcome_at(
+	const struct report_repetition *repetition, size_t column)
 {
-	const struct outcome *const all[] = {&run->ping.outcome, &run->tcp.outcome,
-		&run->udp.outcome, &run->qperf.outcome, &run->video.outcome, &run->nix.outcome};
+	const struct report_outcome *const all[] = {&repetition->ping.outcome,
+		&repetition->tcp.outcome, &repetition->udp.outcome, &repetition->qperf.outcome,
+		&repetition->video.outcome, &repetition->nix.outcome};
 
 	return all[column];
 }
 
-static void write_parallel_marks(FILE *out, const struct cell *cell)
+static void write_parallel_marks(FILE *out, const struct report_condition *condition)
 {
 	fputs("<td>", out);
-	for (const struct parallel_result *p = cell->parallel; p; p = p->next)
-		for (const struct pair_result *pair = p->pairs; pair; pair = pair->next)
+	for (const struct report_parallel *p = condition->parallel; p; p = p->next)
+		for (const struct report_pair *pair = p->pairs; pair; pair = pair->next)
 			write_mark(out, &pair->tcp.outcome, pair->source,
 				pair->tcp.forward.is_stalled);
 	fputs("</td>", out);
 }
 
 static void write_map_row(
-	FILE *out, const struct page *page, const struct vpn *vpn, const char *profile)
+	FILE *out, const struct page *page, const struct report_vpn *vpn, const char *profile)
 {
-	const struct cell *cell = cell_of(vpn, profile);
+	const struct report_condition *condition = condition_of(vpn, profile);
 
-	if (!cell)
+	if (!condition)
 		return;
 	fputs("<tr data-vpn=\"", out);
 	html_text(out, vpn->name);
@@ -140,13 +143,14 @@ static void write_map_row(
 	fputs("</td>", out);
 	for (size_t column = 0; column < 6; column++) {
 		fputs("<td>", out);
-		for (const struct link *link = cell->links; link; link = link->next)
-			for (const struct run *run = link->runs; run; run = run->next)
-				write_mark(out, outcome_at(run, column), link->folder,
-					column == 1 && run->tcp.forward.is_stalled);
+		for (const struct report_link *link = condition->links; link; link = link->next)
+			for (const struct report_repetition *repetition = link->repetitions;
+				repetition; repetition = repetition->next)
+				write_mark(out, outcome_at(repetition, column), link->folder,
+					column == 1 && repetition->tcp.forward.is_stalled);
 		fputs("</td>", out);
 	}
-	write_parallel_marks(out, cell);
+	write_parallel_marks(out, condition);
 	fputs("</tr>\n", out);
 }
 
@@ -164,7 +168,7 @@ void page_map(FILE *out, const struct page *page)
 	      "<th>UDP</th><th>QUIC</th><th>video</th><th>download</th><th>all links</th></tr>"
 	      "</thead><tbody>\n",
 		out);
-	for (const struct vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
+	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
 		for (size_t i = 0; i < page->results->profile_count; i++)
 			write_map_row(out, page, vpn, page->results->profiles[i]);
 	fputs("</tbody></table></div></section>\n", out);
@@ -241,8 +245,8 @@ void page_tables(FILE *out, const struct page *page)
 	fputs("</section>\n", out);
 }
 
-static void write_sample(
-	FILE *out, const struct page *page, const struct sample *sample, enum metric_id metric)
+static void write_sample(FILE *out, const struct page *page, const struct report_sample *sample,
+	enum metric_id metric)
 {
 	fputs("<tr><td>", out);
 	html_text(out, report_metrics[metric].title);
@@ -258,11 +262,11 @@ static void write_sample(
 }
 
 static void write_samples_of(
-	FILE *out, const struct page *page, const struct vpn *vpn, const char *profile)
+	FILE *out, const struct page *page, const struct report_vpn *vpn, const char *profile)
 {
-	const struct cell *cell = cell_of(vpn, profile);
+	const struct report_condition *condition = condition_of(vpn, profile);
 
-	if (!cell)
+	if (!condition)
 		return;
 	fputs("<details class=\"samples\" id=\"samples-", out);
 	html_id(out, results_place(page->results->arena, vpn, profile));
@@ -277,7 +281,7 @@ static void write_samples_of(
 	      "<tbody>\n",
 		out);
 	for (enum metric_id metric = 0; metric < METRICS; metric++) {
-		struct samples samples = samples_of(page->results->arena, cell, metric);
+		struct report_samples samples = samples_of(page->results->arena, condition, metric);
 
 		for (size_t i = 0; i < samples.count; i++)
 			write_sample(out, page, &samples.list[i], metric);
@@ -291,7 +295,7 @@ void page_samples(FILE *out, const struct page *page)
 	      "with "
 	      "the file that holds each.</p>\n",
 		out);
-	for (const struct vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
+	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
 		for (size_t i = 0; i < page->results->profile_count; i++)
 			write_samples_of(out, page, vpn, page->results->profiles[i]);
 	fputs("</section>\n", out);

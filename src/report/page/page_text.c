@@ -12,44 +12,48 @@ struct census {
 	size_t good, failed, stalled, vpns;
 };
 
-static void count_outcome(struct census *census, const struct outcome *outcome)
+static void count_outcome(struct census *census, const struct report_outcome *outcome)
 {
 	census->good += outcome->envelope.status == ENVELOPE_SUCCESS;
 	census->failed += outcome->envelope.status == ENVELOPE_ERROR;
 }
 
-static void count_others(struct census *census, const struct other_result *others)
+static void count_others(struct census *census, const struct report_other *others)
 {
 	for (; others; others = others->next)
 		count_outcome(census, &others->outcome);
 }
 
-static void count_run(struct census *census, const struct run *run)
+static void count_repetition(struct census *census, const struct report_repetition *repetition)
 {
-	count_outcome(census, &run->ping.outcome);
-	count_outcome(census, &run->tcp.outcome);
-	count_outcome(census, &run->udp.outcome);
-	count_outcome(census, &run->qperf.outcome);
-	count_outcome(census, &run->video.outcome);
-	count_outcome(census, &run->nix.outcome);
-	count_others(census, run->others);
-	census->stalled += outcome_is_success(&run->tcp.outcome) && run->tcp.forward.is_stalled;
+	count_outcome(census, &repetition->ping.outcome);
+	count_outcome(census, &repetition->tcp.outcome);
+	count_outcome(census, &repetition->udp.outcome);
+	count_outcome(census, &repetition->qperf.outcome);
+	count_outcome(census, &repetition->video.outcome);
+	count_outcome(census, &repetition->nix.outcome);
+	count_others(census, repetition->others);
+	census->stalled +=
+		outcome_is_success(&repetition->tcp.outcome) && repetition->tcp.forward.is_stalled;
 }
 
-static struct census census_of(const struct results *results)
+static struct census census_of(const struct report_results *results)
 {
 	struct census census = {0};
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		census.vpns++;
-		for (const struct cell *cell = vpn->cells; cell; cell = cell->next) {
-			for (const struct parallel_result *all = cell->parallel; all;
+		for (const struct report_condition *condition = vpn->conditions; condition;
+			condition = condition->next) {
+			for (const struct report_parallel *all = condition->parallel; all;
 				all = all->next)
 				count_outcome(&census, &all->outcome);
-			count_others(&census, cell->others);
-			for (const struct link *link = cell->links; link; link = link->next)
-				for (const struct run *run = link->runs; run; run = run->next)
-					count_run(&census, run);
+			count_others(&census, condition->others);
+			for (const struct report_link *link = condition->links; link;
+				link = link->next)
+				for (const struct report_repetition *repetition = link->repetitions;
+					repetition; repetition = repetition->next)
+					count_repetition(&census, repetition);
 		}
 	}
 	return census;
@@ -109,7 +113,7 @@ void page_summary(FILE *out, const struct page *page)
 static void write_rank(
 	FILE *out, const struct page *page, const struct answer *answer, const struct rank *rank)
 {
-	const struct metric *metric = &report_metrics[answer->metric];
+	const struct report_metric *metric = &report_metrics[answer->metric];
 	struct arena *arena = page->results->arena;
 
 	fputs("<tr data-vpn=\"", out);
@@ -135,7 +139,7 @@ static void write_rank(
 
 static void write_answer(FILE *out, const struct page *page, const struct answer *answer)
 {
-	const struct metric *metric = &report_metrics[answer->metric];
+	const struct report_metric *metric = &report_metrics[answer->metric];
 
 	fputs("<article id=\"answer-", out);
 	html_id(out, answer->id);

@@ -8,54 +8,54 @@
 
 struct field {
 	const char *key;
-	struct summary (*value)(const struct run *run);
+	struct summary (*value)(const struct report_repetition *repetition);
 };
 
 #define FIELD(name, expression)                                                                    \
-	static struct summary name(const struct run *run)                                          \
+	static struct summary name(const struct report_repetition *repetition)                     \
 	{                                                                                          \
 		return expression;                                                                 \
 	}
 
-FIELD(tcp_sent, summary_one(run->tcp.forward.sent_bps / 1e6))
-FIELD(tcp_received, summary_one(run->tcp.forward.received_bps / 1e6))
-FIELD(tcp_retransmits, summary_one(run->tcp.forward.retransmits))
-FIELD(tcp_retransmit_percent, summary_one(run->tcp.retransmit_percent))
-FIELD(tcp_cwnd, summary_one(run->tcp.max_cwnd_bytes))
-FIELD(tcp_wnd, summary_one(run->tcp.max_wnd_bytes))
-FIELD(tcp_bytes_sent, summary_one(run->tcp.forward.sent_bytes))
-FIELD(tcp_bytes_received, summary_one(run->tcp.forward.received_bytes))
-FIELD(tcp_seconds, summary_one(run->tcp.forward.seconds))
-FIELD(udp_sent, summary_one(run->udp.forward.sent_bps / 1e6))
-FIELD(udp_received, summary_one(run->udp.forward.received_bps / 1e6))
-FIELD(udp_jitter, summary_one(run->udp.jitter_ms))
-FIELD(udp_lost, summary_one(run->udp.lost_percent))
-FIELD(udp_bytes_sent, summary_one(run->udp.forward.sent_bytes))
-FIELD(udp_bytes_received, summary_one(run->udp.forward.received_bytes))
-FIELD(udp_seconds, summary_one(run->udp.forward.seconds))
-FIELD(udp_payload, summary_one(run->udp.payload_bytes))
-FIELD(udp_host_cpu, summary_one(run->udp.host_cpu_percent))
-FIELD(udp_remote_cpu, summary_one(run->udp.remote_cpu_percent))
-FIELD(ping_min, run->ping.metrics[PING_MIN])
-FIELD(ping_average, run->ping.metrics[PING_AVERAGE])
-FIELD(ping_max, run->ping.metrics[PING_MAX])
-FIELD(ping_deviation, run->ping.metrics[PING_DEVIATION])
-FIELD(ping_loss, run->ping.metrics[PING_LOSS])
-FIELD(qperf_bandwidth, run->qperf.metrics[QPERF_BANDWIDTH])
-FIELD(qperf_cpu, run->qperf.metrics[QPERF_CPU])
-FIELD(qperf_first_byte, run->qperf.metrics[QPERF_FIRST_BYTE])
-FIELD(qperf_connect, run->qperf.metrics[QPERF_CONNECT])
-FIELD(video_bitrate, run->video.metrics[VIDEO_BITRATE])
-FIELD(video_fps, run->video.metrics[VIDEO_FPS])
-FIELD(video_dropped_frames, run->video.metrics[VIDEO_DROPPED_FRAMES])
-FIELD(video_quality, run->video.metrics[VIDEO_QUALITY])
-FIELD(video_rtt, run->video.metrics[VIDEO_RTT])
-FIELD(video_recovered, run->video.metrics[VIDEO_RECOVERED])
-FIELD(video_dropped, run->video.metrics[VIDEO_DROPPED])
-FIELD(nix_mean, summary_one(run->nix.mean_s))
-FIELD(nix_stddev, summary_one(run->nix.stddev_s))
-FIELD(nix_min, summary_one(run->nix.min_s))
-FIELD(nix_max, summary_one(run->nix.max_s))
+FIELD(tcp_sent, summary_one(repetition->tcp.forward.sent_bps / 1e6))
+FIELD(tcp_received, summary_one(repetition->tcp.forward.received_bps / 1e6))
+FIELD(tcp_retransmits, summary_one(repetition->tcp.forward.retransmits))
+FIELD(tcp_retransmit_percent, summary_one(repetition->tcp.retransmit_percent))
+FIELD(tcp_cwnd, summary_one(repetition->tcp.max_cwnd_bytes))
+FIELD(tcp_wnd, summary_one(repetition->tcp.max_wnd_bytes))
+FIELD(tcp_bytes_sent, summary_one(repetition->tcp.forward.sent_bytes))
+FIELD(tcp_bytes_received, summary_one(repetition->tcp.forward.received_bytes))
+FIELD(tcp_seconds, summary_one(repetition->tcp.forward.seconds))
+FIELD(udp_sent, summary_one(repetition->udp.forward.sent_bps / 1e6))
+FIELD(udp_received, summary_one(repetition->udp.forward.received_bps / 1e6))
+FIELD(udp_jitter, summary_one(repetition->udp.jitter_ms))
+FIELD(udp_lost, summary_one(repetition->udp.lost_percent))
+FIELD(udp_bytes_sent, summary_one(repetition->udp.forward.sent_bytes))
+FIELD(udp_bytes_received, summary_one(repetition->udp.forward.received_bytes))
+FIELD(udp_seconds, summary_one(repetition->udp.forward.seconds))
+FIELD(udp_payload, summary_one(repetition->udp.payload_bytes))
+FIELD(udp_host_cpu, summary_one(repetition->udp.host_cpu_percent))
+FIELD(udp_remote_cpu, summary_one(repetition->udp.remote_cpu_percent))
+FIELD(ping_min, repetition->ping.metrics[PING_MIN])
+FIELD(ping_average, repetition->ping.metrics[PING_AVERAGE])
+FIELD(ping_max, repetition->ping.metrics[PING_MAX])
+FIELD(ping_deviation, repetition->ping.metrics[PING_DEVIATION])
+FIELD(ping_loss, repetition->ping.metrics[PING_LOSS])
+FIELD(qperf_bandwidth, repetition->qperf.metrics[QPERF_BANDWIDTH])
+FIELD(qperf_cpu, repetition->qperf.metrics[QPERF_CPU])
+FIELD(qperf_first_byte, repetition->qperf.metrics[QPERF_FIRST_BYTE])
+FIELD(qperf_connect, repetition->qperf.metrics[QPERF_CONNECT])
+FIELD(video_bitrate, repetition->video.metrics[VIDEO_BITRATE])
+FIELD(video_fps, repetition->video.metrics[VIDEO_FPS])
+FIELD(video_dropped_frames, repetition->video.metrics[VIDEO_DROPPED_FRAMES])
+FIELD(video_quality, repetition->video.metrics[VIDEO_QUALITY])
+FIELD(video_rtt, repetition->video.metrics[VIDEO_RTT])
+FIELD(video_recovered, repetition->video.metrics[VIDEO_RECOVERED])
+FIELD(video_dropped, repetition->video.metrics[VIDEO_DROPPED])
+FIELD(nix_mean, summary_one(repetition->nix.mean_s))
+FIELD(nix_stddev, summary_one(repetition->nix.stddev_s))
+FIELD(nix_min, summary_one(repetition->nix.min_s))
+FIELD(nix_max, summary_one(repetition->nix.max_s))
 
 static const struct field tcp_fields[] = {
 	{"sender_throughput_mbps", tcp_sent},
@@ -143,21 +143,22 @@ const char *comparison_word(enum comparison comparison)
 	return comparisons[comparison].word;
 }
 
-const struct outcome *comparison_outcome(enum comparison comparison, const struct run *run)
+const struct report_outcome *comparison_outcome(
+	enum comparison comparison, const struct report_repetition *repetition)
 {
 	switch (comparison) {
 	case COMPARISON_TCP:
-		return &run->tcp.outcome;
+		return &repetition->tcp.outcome;
 	case COMPARISON_UDP:
-		return &run->udp.outcome;
+		return &repetition->udp.outcome;
 	case COMPARISON_PING:
-		return &run->ping.outcome;
+		return &repetition->ping.outcome;
 	case COMPARISON_QPERF:
-		return &run->qperf.outcome;
+		return &repetition->qperf.outcome;
 	case COMPARISON_VIDEO:
-		return &run->video.outcome;
+		return &repetition->video.outcome;
 	case COMPARISON_NIX:
-		return &run->nix.outcome;
+		return &repetition->nix.outcome;
 	case COMPARISON_PARALLEL:
 	case COMPARISONS:
 		break;
@@ -177,7 +178,7 @@ json_t *recompute_success(json_t *data)
 	return json_pack("{s:s,s:o}", "status", "success", "data", data);
 }
 
-static json_t *error_json(const struct outcome *outcome, const char *machine)
+static json_t *error_json(const struct report_outcome *outcome, const char *machine)
 {
 	const char *type = outcome->envelope.error_type;
 
@@ -186,8 +187,8 @@ static json_t *error_json(const struct outcome *outcome, const char *machine)
 }
 
 /* Smallest, largest and means over the hosts that succeeded, field by field. */
-static json_t *merged_fields(
-	struct arena *arena, const struct cell *cell, enum comparison comparison, size_t successes)
+static json_t *merged_fields(struct arena *arena, const struct report_condition *condition,
+	enum comparison comparison, size_t successes)
 {
 	struct summary *parts = arena_alloc(arena, struct summary, successes);
 	json_t *data = json_object();
@@ -195,43 +196,46 @@ static json_t *merged_fields(
 	for (const struct field *field = comparisons[comparison].fields; field->key; field++) {
 		size_t count = 0;
 
-		for (const struct link *link = cell->links; link; link = link->next)
-			if (outcome_is_success(comparison_outcome(comparison, link->runs)))
-				parts[count++] = field->value(link->runs);
+		for (const struct report_link *link = condition->links; link; link = link->next)
+			if (outcome_is_success(comparison_outcome(comparison, link->repetitions)))
+				parts[count++] = field->value(link->repetitions);
 		json_object_set_new(
 			data, field->key, recompute_summary(summary_merge(parts, count)));
 	}
 	return data;
 }
 
-static json_t *links_entry(struct arena *arena, const struct cell *cell, enum comparison comparison)
+static json_t *links_entry(
+	struct arena *arena, const struct report_condition *condition, enum comparison comparison)
 {
-	const struct link *failed = NULL;
+	const struct report_link *failed = NULL;
 	size_t successes = 0;
 
-	for (const struct link *link = cell->links; link; link = link->next) {
-		const struct outcome *outcome = comparison_outcome(comparison, link->runs);
+	for (const struct report_link *link = condition->links; link; link = link->next) {
+		const struct report_outcome *outcome =
+			comparison_outcome(comparison, link->repetitions);
 
 		successes += outcome_is_success(outcome);
 		if (!failed && outcome->envelope.status == ENVELOPE_ERROR)
 			failed = link;
 	}
 	if (successes)
-		return recompute_success(merged_fields(arena, cell, comparison, successes));
-	return failed ? error_json(comparison_outcome(comparison, failed->runs), failed->folder)
+		return recompute_success(merged_fields(arena, condition, comparison, successes));
+	return failed ? error_json(
+				comparison_outcome(comparison, failed->repetitions), failed->folder)
 		      : NULL;
 }
 
 /* Sums over the pairs that worked, with the first one's segment size and duration. */
-static json_t *pairs_data(const struct pair_result *pairs)
+static json_t *pairs_data(const struct report_pair *pairs)
 {
 	double sent = 0, received = 0, retransmits = 0, cwnd = 0, wnd = 0;
 	double bytes_sent = 0, bytes_received = 0, percent = 0;
-	const struct tcp_result *first = NULL;
+	const struct report_tcp *first = NULL;
 	json_t *data = json_object();
 
-	for (const struct pair_result *pair = pairs; pair; pair = pair->next) {
-		const struct flow *flow = &pair->tcp.forward;
+	for (const struct report_pair *pair = pairs; pair; pair = pair->next) {
+		const struct report_flow *flow = &pair->tcp.forward;
 
 		if (pair->error)
 			continue;
@@ -261,39 +265,39 @@ static json_t *pairs_data(const struct pair_result *pairs)
 	return data;
 }
 
-static json_t *pairs_entry(const struct parallel_result *parallel)
+static json_t *pairs_entry(const struct report_parallel *parallel)
 {
 	if (!parallel)
 		return NULL;
 	if (parallel->outcome.envelope.status == ENVELOPE_ERROR)
 		return error_json(&parallel->outcome, "all");
-	for (const struct pair_result *pair = parallel->pairs; pair; pair = pair->next)
+	for (const struct report_pair *pair = parallel->pairs; pair; pair = pair->next)
 		if (!pair->error)
 			return recompute_success(pairs_data(parallel->pairs));
 	return NULL;
 }
 
 json_t *recompute_map(
-	const struct results *results, enum comparison comparison, const char *profile)
+	const struct report_results *results, enum comparison comparison, const char *profile)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	json_t *map = json_object();
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
 		json_t *entry = NULL;
 
-		if (cell && comparison == COMPARISON_PARALLEL)
-			entry = pairs_entry(cell->parallel);
-		else if (cell)
-			entry = links_entry(arena, cell, comparison);
+		if (condition && comparison == COMPARISON_PARALLEL)
+			entry = pairs_entry(condition->parallel);
+		else if (condition)
+			entry = links_entry(arena, condition, comparison);
 		if (entry)
 			json_object_set_new(map, vpn->name, entry);
 	}
 	return map;
 }
 
-static void recompute_profile(const struct results *results, const char *profile,
+static void recompute_profile(const struct report_results *results, const char *profile,
 	struct profile_maps *maps,
 	void (*add)(void *context, const char *path, const json_t *value), void *context)
 {
@@ -320,7 +324,7 @@ static void recompute_profile(const struct results *results, const char *profile
 	}
 }
 
-void recompute_all(const struct results *results,
+void recompute_all(const struct report_results *results,
 	void (*add)(void *context, const char *path, const json_t *value), void *context)
 {
 	struct profile_maps *maps =

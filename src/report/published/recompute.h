@@ -7,7 +7,7 @@
 /* The comparison files of published trees, by the published formulas, flaws included. */
 
 /* Calls `add` with each file's path below General/comparison/ and its value (borrowed). */
-void recompute_all(const struct results *results,
+void recompute_all(const struct report_results *results,
 	void (*add)(void *context, const char *path, const json_t *value), void *context);
 
 enum comparison {
@@ -23,26 +23,28 @@ enum comparison {
 
 /* {VPN: {"status", "data" or error}} of one profile, in sorted order; the caller owns it. */
 json_t *recompute_map(
-	const struct results *results, enum comparison comparison, const char *profile);
+	const struct report_results *results, enum comparison comparison, const char *profile);
 const char *comparison_file(enum comparison comparison);
 /* "tcp", "parallel_tcp", ...: the word in benchmark_stats.json. */
 const char *comparison_word(enum comparison comparison);
 /* The result of a run that a comparison reads; NULL for parallel TCP. */
-const struct outcome *comparison_outcome(enum comparison comparison, const struct run *run);
+const struct report_outcome *comparison_outcome(
+	enum comparison comparison, const struct report_repetition *repetition);
 json_t *recompute_summary(struct summary summary);
 json_t *recompute_success(json_t *data);
 
 /* Times: timing_comparison, benchmark_stats, time_breakdown, connection timings. */
-json_t *recompute_timing(const struct results *results, const char *profile);
+json_t *recompute_timing(const struct report_results *results, const char *profile);
 json_t *recompute_stats(
-	const struct results *results, const char *profile, json_t *const maps[COMPARISONS]);
-json_t *recompute_breakdown(const struct results *results, const char *profile);
+	const struct report_results *results, const char *profile, json_t *const maps[COMPARISONS]);
+json_t *recompute_breakdown(const struct report_results *results, const char *profile);
 /* NULL when no host of the profile has such a file. */
-json_t *recompute_connection(const struct results *results, const char *profile, bool after_reboot);
+json_t *recompute_connection(
+	const struct report_results *results, const char *profile, bool after_reboot);
 
 /* All profiles side by side; maps[profile][comparison]. */
 struct profile_maps {
 	json_t *maps[COMPARISONS];
 };
-void recompute_cross_profiles(const struct results *results, const struct profile_maps *maps,
+void recompute_cross_profiles(const struct report_results *results, const struct profile_maps *maps,
 	void (*add)(void *context, const char *path, const json_t *value), void *context);

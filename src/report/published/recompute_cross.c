@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-static json_t *profile_names(const struct results *results)
+static json_t *profile_names(const struct report_results *results)
 {
 	json_t *names = json_array();
 
@@ -15,11 +15,11 @@ static json_t *profile_names(const struct results *results)
 	return names;
 }
 
-static json_t *vpn_names(const struct results *results)
+static json_t *vpn_names(const struct report_results *results)
 {
 	json_t *names = json_array();
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		json_array_append_new(names, json_string(vpn->name));
 	return names;
 }
@@ -33,12 +33,12 @@ static double average(const json_t *map, const char *vpn, const char *field)
 	return json_number_at(json_object_get(data, field), "/average", NAN);
 }
 
-static json_t *field_by_profile(const struct results *results, const struct profile_maps *maps,
-	enum comparison comparison, const char *field)
+static json_t *field_by_profile(const struct report_results *results,
+	const struct profile_maps *maps, enum comparison comparison, const char *field)
 {
 	json_t *table = json_object();
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		json_t *row = json_object();
 
 		for (size_t i = 0; i < results->profile_count; i++) {
@@ -52,12 +52,12 @@ static json_t *field_by_profile(const struct results *results, const struct prof
 	return table;
 }
 
-static json_t *failed_by_profile(
-	const struct results *results, const struct profile_maps *maps, enum comparison comparison)
+static json_t *failed_by_profile(const struct report_results *results,
+	const struct profile_maps *maps, enum comparison comparison)
 {
 	json_t *table = json_object();
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		json_auto_t *failed = json_array();
 
 		for (size_t i = 0; i < results->profile_count; i++) {
@@ -77,7 +77,7 @@ struct heat {
 };
 
 /* `heats` ends with a NULL key. */
-static json_t *heatmap(const struct results *results, const struct profile_maps *maps,
+static json_t *heatmap(const struct report_results *results, const struct profile_maps *maps,
 	enum comparison comparison, const struct heat *heats)
 {
 	json_t *value = json_pack("{s:o}", "tc_profiles", profile_names(results));
@@ -111,13 +111,13 @@ static json_t *point(const json_t *map, const char *vpn, const struct axis *axes
 	return row;
 }
 
-static json_t *points(const struct results *results, const struct profile_maps *maps,
+static json_t *points(const struct report_results *results, const struct profile_maps *maps,
 	enum comparison comparison, const struct axis *axes, bool indexes_first)
 {
 	json_t *rows = json_array();
 	double number = 0;
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next, number++) {
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next, number++) {
 		for (size_t i = 0; i < results->profile_count; i++) {
 			json_t *row = point(maps[i].maps[comparison], vpn->name, axes);
 			size_t at = indexes_first ? 0 : json_array_size(row);
@@ -132,15 +132,16 @@ static json_t *points(const struct results *results, const struct profile_maps *
 	return rows;
 }
 
-static json_t *scatter(const struct results *results, const char *const dimensions[3], json_t *data)
+static json_t *scatter(
+	const struct report_results *results, const char *const dimensions[3], json_t *data)
 {
 	return json_pack("{s:[s,s,s,s,s],s:o,s:o,s:o}", "dimensions", dimensions[0], dimensions[1],
 		dimensions[2], "vpn_index", "profile_index", "vpn_names", vpn_names(results),
 		"tc_profiles", profile_names(results), "data", data);
 }
 
-static json_t *tcp_value(
-	const struct results *results, const struct profile_maps *maps, enum comparison comparison)
+static json_t *tcp_value(const struct report_results *results, const struct profile_maps *maps,
+	enum comparison comparison)
 {
 	static const struct axis bars[] = {{"sender_throughput_mbps", 1}, {NULL, 0}};
 	static const struct axis axes[] = {{"sender_throughput_mbps", 1},
@@ -153,7 +154,7 @@ static json_t *tcp_value(
 		scatter(results, dimensions, points(results, maps, comparison, axes, false)));
 }
 
-static json_t *udp_value(const struct results *results, const struct profile_maps *maps)
+static json_t *udp_value(const struct report_results *results, const struct profile_maps *maps)
 {
 	static const struct heat heats[] = {{"throughput", "receiver_throughput_mbps"},
 		{"cpu", "host_cpu_percent"}, {NULL, NULL}};
@@ -166,7 +167,7 @@ static json_t *udp_value(const struct results *results, const struct profile_map
 		scatter(results, dimensions, points(results, maps, COMPARISON_UDP, axes, false)));
 }
 
-void recompute_cross_profiles(const struct results *results, const struct profile_maps *maps,
+void recompute_cross_profiles(const struct report_results *results, const struct profile_maps *maps,
 	void (*add)(void *context, const char *path, const json_t *value), void *context)
 {
 	static const struct {

@@ -9,19 +9,20 @@ struct parts {
 	double installation, stabilization, tests, restarts, waits;
 };
 
-static struct parts parts_of(const struct vpn *vpn, const struct cell *cell)
+static struct parts parts_of(const struct report_vpn *vpn, const struct report_condition *condition)
 {
-	const struct timing *timing = cell->timing.is_there ? &cell->timing : &vpn->timing;
+	const struct report_timing *timing =
+		condition->timing.is_there ? &condition->timing : &vpn->timing;
 	struct parts parts = {
 		.installation = timing->installation_s > 0 ? timing->installation_s
 							   : vpn->timing.installation_s,
 		.stabilization = timing->stabilization_s,
-		.tests = cell->tests_s,
-		.restarts = cell->restarts_s,
-		.waits = cell->waits_s,
+		.tests = condition->tests_s,
+		.restarts = condition->restarts_s,
+		.waits = condition->waits_s,
 	};
 
-	for (const struct link *link = cell->links; link; link = link->next) {
+	for (const struct report_link *link = condition->links; link; link = link->next) {
 		parts.tests += link->tests_s;
 		parts.restarts += link->restarts_s;
 		parts.waits += link->waits_s;
@@ -34,18 +35,18 @@ static double benchmarking(const struct parts *parts)
 	return parts->stabilization + parts->tests + parts->restarts + parts->waits;
 }
 
-json_t *recompute_timing(const struct results *results, const char *profile)
+json_t *recompute_timing(const struct report_results *results, const char *profile)
 {
 	json_t *map = json_object();
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
 		struct parts parts;
 		double total;
 
-		if (!cell)
+		if (!condition)
 			continue;
-		parts = parts_of(vpn, cell);
+		parts = parts_of(vpn, condition);
 		total = parts.installation + benchmarking(&parts);
 		if (total <= 0)
 			continue;
@@ -59,13 +60,13 @@ json_t *recompute_timing(const struct results *results, const char *profile)
 	return map;
 }
 
-json_t *recompute_breakdown(const struct results *results, const char *profile)
+json_t *recompute_breakdown(const struct report_results *results, const char *profile)
 {
 	struct parts sum = {0};
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
-		struct parts parts = cell ? parts_of(vpn, cell) : (struct parts){0};
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
+		struct parts parts = condition ? parts_of(vpn, condition) : (struct parts){0};
 
 		sum.installation += parts.installation;
 		sum.stabilization += parts.stabilization;
@@ -82,14 +83,15 @@ json_t *recompute_breakdown(const struct results *results, const char *profile)
 }
 
 /* Parallel TCP stays zero: the published program looks for it where it never lies. */
-static void add_durations(
-	json_t *data, struct arena *arena, const struct cell *cell, enum comparison comparison)
+static void add_durations(json_t *data, struct arena *arena,
+	const struct report_condition *condition, enum comparison comparison)
 {
-	double *durations = arena_alloc(arena, double, cell_links(cell) + 1);
+	double *durations = arena_alloc(arena, double, condition_links(condition) + 1);
 	size_t count = 0;
 
-	for (const struct link *link = cell->links; link; link = link->next) {
-		const struct outcome *outcome = comparison_outcome(comparison, link->runs);
+	for (const struct report_link *link = condition->links; link; link = link->next) {
+		const struct report_outcome *outcome =
+			comparison_outcome(comparison, link->repetitions);
 
 		if (outcome && outcome_is_there(outcome))
 			durations[count++] = outcome->envelope.duration_s;
@@ -99,13 +101,14 @@ static void add_durations(
 		recompute_summary(summary_by_index(durations, count)));
 }
 
-static void add_retries(
-	json_t *data, struct arena *arena, const struct cell *cell, enum comparison comparison)
+static void add_retries(json_t *data, struct arena *arena, const struct report_condition *condition,
+	enum comparison comparison)
 {
 	json_int_t retries = 0;
 
-	for (const struct link *link = cell->links; link; link = link->next) {
-		const struct outcome *outcome = comparison_outcome(comparison, link->runs);
+	for (const struct report_link *link = condition->links; link; link = link->next) {
+		const struct report_outcome *outcome =
+			comparison_outcome(comparison, link->repetitions);
 
 		if (outcome && outcome_is_there(outcome) && outcome->envelope.attempts > 1)
 			retries += outcome->envelope.attempts - 1;
@@ -133,22 +136,22 @@ static void add_counts(json_t *data, const char *vpn, json_t *const maps[COMPARI
 }
 
 json_t *recompute_stats(
-	const struct results *results, const char *profile, json_t *const maps[COMPARISONS])
+	const struct report_results *results, const char *profile, json_t *const maps[COMPARISONS])
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	json_t *map = json_object();
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
 		json_t *data;
 
-		if (!cell)
+		if (!condition)
 			continue;
 		data = json_object();
 		for (enum comparison c = 0; c < COMPARISONS; c++)
-			add_durations(data, arena, cell, c);
+			add_durations(data, arena, condition, c);
 		for (enum comparison c = 0; c < COMPARISONS; c++)
-			add_retries(data, arena, cell, c);
+			add_retries(data, arena, condition, c);
 		add_counts(data, vpn->name, maps);
 		json_object_set_new(map, vpn->name, recompute_success(data));
 	}
@@ -156,25 +159,27 @@ json_t *recompute_stats(
 }
 
 /* The first peer that answered over the VPN, in the order of the file. */
-static const char *first_contact(const struct connect_result *connect)
+static const char *first_contact(const struct report_connect *connect)
 {
-	const struct contact *contact = connect->inside;
+	const struct report_contact *contact = connect->inside;
 
 	while (contact && !contact->is_success)
 		contact = contact->next;
 	return contact ? contact->took : NULL;
 }
 
-json_t *recompute_connection(const struct results *results, const char *profile, bool after_reboot)
+json_t *recompute_connection(
+	const struct report_results *results, const char *profile, bool after_reboot)
 {
 	json_t *map = json_object();
 	bool has_data = false;
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
-		json_t *hosts = cell ? json_object() : NULL;
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
+		json_t *hosts = condition ? json_object() : NULL;
 
-		for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
+		for (const struct report_link *link = condition ? condition->links : NULL; link;
+			link = link->next) {
 			const char *took =
 				first_contact(after_reboot ? &link->reboot : &link->connect);
 

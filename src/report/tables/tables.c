@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-const char *table_links(struct arena *arena, const struct samples *samples)
+const char *table_links(struct arena *arena, const struct report_samples *samples)
 {
 	if (!samples->planned)
 		return NULL;
@@ -12,7 +12,7 @@ const char *table_links(struct arena *arena, const struct samples *samples)
 }
 
 void profile_columns(
-	const struct results *results, struct table *table, const char *unit, int decimals)
+	const struct report_results *results, struct table *table, const char *unit, int decimals)
 {
 	table_text_column(table, "vpn", "VPN");
 	for (size_t i = 0; i < results->profile_count; i++)
@@ -20,13 +20,15 @@ void profile_columns(
 			profile_title(results->profiles[i]), unit, decimals);
 }
 
-void note_missing_links(const struct results *results, struct tables *tables, struct table *table,
-	enum metric_id metric)
+void note_missing_links(const struct report_results *results, struct tables *tables,
+	struct table *table, enum metric_id metric)
 {
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		for (size_t i = 0; i < results->profile_count; i++) {
-			const struct cell *cell = cell_of(vpn, results->profiles[i]);
-			struct samples samples = samples_of(tables->arena, cell, metric);
+			const struct report_condition *condition =
+				condition_of(vpn, results->profiles[i]);
+			struct report_samples samples =
+				samples_of(tables->arena, condition, metric);
 
 			if (!samples.count || samples.count == samples.planned)
 				continue;
@@ -38,27 +40,27 @@ void note_missing_links(const struct results *results, struct tables *tables, st
 }
 
 static void grid_printed(
-	const struct results *results, struct tables *tables, const struct grid *grid)
+	const struct report_results *results, struct tables *tables, const struct grid *grid)
 {
 	struct table *table = table_add(tables, grid->id, grid->title, grid->unit, false);
 
 	profile_columns(results, table, grid->unit, grid->decimals);
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		struct row *row = table_row(tables, table);
 
 		row_text(row, vpn->name);
 		for (size_t i = 0; i < results->profile_count; i++)
 			row_number(row,
-				printed_mean(
-					cell_of(vpn, results->profiles[i]), grid->of_run, NULL),
+				printed_mean(condition_of(vpn, results->profiles[i]),
+					grid->of_repetition, NULL),
 				results_place(tables->arena, vpn, results->profiles[i]));
 	}
 }
 
 static void grid_corrected(
-	const struct results *results, struct tables *tables, const struct grid *grid)
+	const struct report_results *results, struct tables *tables, const struct grid *grid)
 {
-	const struct metric *metric = &report_metrics[grid->metric];
+	const struct report_metric *metric = &report_metrics[grid->metric];
 	struct table *table = table_add(tables, grid->id, metric->title, metric->unit, true);
 	const char *keys[TABLE_COLUMNS_MAX];
 
@@ -71,14 +73,14 @@ static void grid_corrected(
 		table_text_column(table, keys[i],
 			arena_printf(
 				tables->arena, "links, %s", profile_title(results->profiles[i])));
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		struct row *row = table_row(tables, table);
 		const char *links[TABLE_COLUMNS_MAX] = {0};
 
 		row_text(row, vpn->name);
 		for (size_t i = 0; i < results->profile_count; i++) {
-			struct samples samples = samples_of(
-				tables->arena, cell_of(vpn, results->profiles[i]), grid->metric);
+			struct report_samples samples = samples_of(tables->arena,
+				condition_of(vpn, results->profiles[i]), grid->metric);
 
 			row_number(row, samples_mean(&samples),
 				results_place(tables->arena, vpn, results->profiles[i]));
@@ -91,13 +93,14 @@ static void grid_corrected(
 	note_missing_links(results, tables, table, grid->metric);
 }
 
-void grid_tables(const struct results *results, struct tables *tables, const struct grid *grid)
+void grid_tables(
+	const struct report_results *results, struct tables *tables, const struct grid *grid)
 {
 	grid_printed(results, tables, grid);
 	grid_corrected(results, tables, grid);
 }
 
-struct tables *tables_of(const struct results *results, const struct tuned *tuned)
+struct tables *tables_of(const struct report_results *results, const struct report_tuned *tuned)
 {
 	struct tables *tables = tables_new(results->arena);
 

@@ -7,40 +7,43 @@
  * Every table of the thesis in two views. "printed" follows the published formulas, flaws
  * included; "corrected" counts links that worked, both directions, per link. `tuned` may be empty.
  */
-struct tables *tables_of(const struct results *results, const struct tuned *tuned);
+struct tables *tables_of(const struct report_results *results, const struct report_tuned *tuned);
 
 /* Its parts, each adds its tables in both views. */
-void tables_tcp(const struct results *results, struct tables *tables);
-void tables_parallel(const struct results *results, struct tables *tables);
-void tables_udp(const struct results *results, struct tables *tables);
+void tables_tcp(const struct report_results *results, struct tables *tables);
+void tables_parallel(const struct report_results *results, struct tables *tables);
+void tables_udp(const struct report_results *results, struct tables *tables);
 /* Of single round trips, where a tree kept them. */
-void tables_round_trips(const struct results *results, struct tables *tables);
-void tables_latency(const struct results *results, struct tables *tables);
-void tables_nix(const struct results *results, struct tables *tables);
-void tables_video(const struct results *results, struct tables *tables);
-void tables_qperf(const struct results *results, struct tables *tables);
-void tables_connect(const struct results *results, struct tables *tables);
-void tables_success(const struct results *results, struct tables *tables);
-void tables_effective(const struct results *results, struct tables *tables);
+void tables_round_trips(const struct report_results *results, struct tables *tables);
+void tables_latency(const struct report_results *results, struct tables *tables);
+void tables_nix(const struct report_results *results, struct tables *tables);
+void tables_video(const struct report_results *results, struct tables *tables);
+void tables_qperf(const struct report_results *results, struct tables *tables);
+void tables_connect(const struct report_results *results, struct tables *tables);
+void tables_success(const struct report_results *results, struct tables *tables);
+void tables_effective(const struct report_results *results, struct tables *tables);
 /* Workloads without a table of their own: medians of the figures that their results carry. */
-void tables_others(const struct results *results, struct tables *tables);
-void tables_tuning(const struct results *results, const struct tuned *tuned, struct tables *tables);
+void tables_others(const struct report_results *results, struct tables *tables);
+void tables_tuning(const struct report_results *results, const struct report_tuned *tuned,
+	struct tables *tables);
 
 /* "2/3": how many of the planned values there are; NULL when none was planned. */
-const char *table_links(struct arena *arena, const struct samples *samples);
+const char *table_links(struct arena *arena, const struct report_samples *samples);
 /* One text column "vpn" and one column per profile. */
 void profile_columns(
-	const struct results *results, struct table *table, const char *unit, int decimals);
+	const struct report_results *results, struct table *table, const char *unit, int decimals);
 
-/* A table VPN x profile: printed by `of_run`, corrected from a metric, with notes on missing links.
+/* A table VPN x profile: printed by `of_repetition`, corrected from a metric, with notes on missing
+ * links.
  */
 struct grid {
 	const char *id, *title, *unit;
 	int decimals;
-	double (*of_run)(const struct run *run);
+	double (*of_repetition)(const struct report_repetition *repetition);
 	enum metric_id metric;
 };
-void grid_tables(const struct results *results, struct tables *tables, const struct grid *grid);
+void grid_tables(
+	const struct report_results *results, struct tables *tables, const struct grid *grid);
 /* Adds a sentence wherever a value comes from fewer links than planned. */
-void note_missing_links(const struct results *results, struct tables *tables, struct table *table,
-	enum metric_id metric);
+void note_missing_links(const struct report_results *results, struct tables *tables,
+	struct table *table, enum metric_id metric);

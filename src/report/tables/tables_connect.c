@@ -4,20 +4,22 @@
 #include <math.h>
 #include <string.h>
 
-static const struct connect_result *connect_of(const struct link *link, bool after_reboot)
+static const struct report_connect *connect_of(const struct report_link *link, bool after_reboot)
 {
 	return after_reboot ? &link->reboot : &link->connect;
 }
 
 /* The names of all hosts that any VPN was measured from, in the order they are met. */
-static size_t collect_hosts(const struct results *results, const char *hosts[], size_t most)
+static size_t collect_hosts(const struct report_results *results, const char *hosts[], size_t most)
 {
 	size_t count = 0;
 
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, results_contact_profile(results));
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition =
+			condition_of(vpn, results_contact_profile(results));
 
-		for (const struct link *link = cell ? cell->links : NULL; link; link = link->next) {
+		for (const struct report_link *link = condition ? condition->links : NULL; link;
+			link = link->next) {
 			size_t i = 0;
 
 			while (i < count && strcmp(hosts[i], link->host) != 0)
@@ -29,9 +31,9 @@ static size_t collect_hosts(const struct results *results, const char *hosts[], 
 	return count;
 }
 
-static const struct link *link_of(const struct cell *cell, const char *host)
+static const struct report_link *link_of(const struct report_condition *condition, const char *host)
 {
-	const struct link *link = cell->links;
+	const struct report_link *link = condition->links;
 
 	while (link && strcmp(link->host, host) != 0)
 		link = link->next;
@@ -39,17 +41,18 @@ static const struct link *link_of(const struct cell *cell, const char *host)
 }
 
 /* Which name the first phase asked: outside the VPN, or the VPN's own. */
-static const char *checked_on(const struct cell *cell, bool after_reboot)
+static const char *checked_on(const struct report_condition *condition, bool after_reboot)
 {
-	for (const struct link *link = cell->links; link; link = link->next)
+	for (const struct report_link *link = condition->links; link; link = link->next)
 		if (connect_of(link, after_reboot)->is_there)
 			return connect_of(link, after_reboot)->checks_on_vpn ? "the VPN itself"
 									     : "outside";
 	return NULL;
 }
 
-static void add_rows(const struct results *results, struct tables *tables, struct table *table,
-	double (*seconds)(const struct connect_result *connect), bool after_reboot)
+static void add_rows(const struct report_results *results, struct tables *tables,
+	struct table *table, double (*seconds)(const struct report_connect *connect),
+	bool after_reboot)
 {
 	const char *hosts[TABLE_COLUMNS_MAX - 3], *profile = results_contact_profile(results);
 	size_t count = collect_hosts(results, hosts, TABLE_COLUMNS_MAX - 3);
@@ -61,15 +64,15 @@ static void add_rows(const struct results *results, struct tables *tables, struc
 		table_column(table, hosts[i], hosts[i], "s", 2);
 	if (is_corrected)
 		table_text_column(table, "checked_on", "First phase asked");
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
 		const char *place = results_place(tables->arena, vpn, profile);
 		double values[TABLE_COLUMNS_MAX], sum = 0;
 		size_t known = 0;
 		struct row *row;
 
-		for (size_t i = 0; cell && i < count; i++) {
-			const struct link *link = link_of(cell, hosts[i]);
+		for (size_t i = 0; condition && i < count; i++) {
+			const struct report_link *link = link_of(condition, hosts[i]);
 
 			values[i] = link ? seconds(connect_of(link, after_reboot)) : NAN;
 			sum += isnan(values[i]) ? 0 : values[i];
@@ -83,12 +86,13 @@ static void add_rows(const struct results *results, struct tables *tables, struc
 		for (size_t i = 0; i < count; i++)
 			row_number(row, values[i], place);
 		if (is_corrected)
-			row_text(row, checked_on(cell, after_reboot));
+			row_text(row, checked_on(condition, after_reboot));
 	}
 	table_sort(table, 1, false);
 }
 
-static void both_views(const struct results *results, struct tables *tables, bool after_reboot)
+static void both_views(
+	const struct report_results *results, struct tables *tables, bool after_reboot)
 {
 	const char *id = after_reboot ? "reboot" : "connect";
 	struct table *printed = table_add(
@@ -111,7 +115,7 @@ static void both_views(const struct results *results, struct tables *tables, boo
 		"that is taken off: such a row says nothing about the VPN.");
 }
 
-void tables_connect(const struct results *results, struct tables *tables)
+void tables_connect(const struct report_results *results, struct tables *tables)
 {
 	both_views(results, tables, true);
 	both_views(results, tables, false);

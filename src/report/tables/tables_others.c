@@ -19,25 +19,27 @@ static bool is_held_against_bare_link(const struct figure_name *name)
 	return text_starts_with(name->key, "loaded_") && strcmp(name->unit, "ms") == 0;
 }
 
-static double over_bare_link(const struct results *results, struct arena *arena,
+static double over_bare_link(const struct report_results *results, struct arena *arena,
 	const struct figures_workload *workload, const struct figure_name *name,
-	const struct vpn *vpn, const char *profile)
+	const struct report_vpn *vpn, const char *profile)
 {
-	const struct cell *cell = cell_of(vpn, profile);
-	const struct cell *bare = results->reference ? cell_of(results->reference, profile) : NULL;
-	struct figure_values values = figure_values_of(arena, cell, workload, name->key);
+	const struct report_condition *condition = condition_of(vpn, profile);
+	const struct report_condition *bare =
+		results->reference ? condition_of(results->reference, profile) : NULL;
+	struct figure_values values = figure_values_of(arena, condition, workload, name->key);
 	struct figure_values others = figure_values_of(arena, bare, workload, name->key);
 
 	return vpn->is_reference ? NAN : median_of(&values) - median_of(&others);
 }
 
-static void add_row(const struct results *results, struct tables *tables, struct table *table,
-	const struct figures_workload *workload, const struct vpn *vpn, const char *profile)
+static void add_row(const struct report_results *results, struct tables *tables,
+	struct table *table, const struct figures_workload *workload, const struct report_vpn *vpn,
+	const char *profile)
 {
-	const struct cell *cell = cell_of(vpn, profile);
+	const struct report_condition *condition = condition_of(vpn, profile);
 	const char *place = results_place(tables->arena, vpn, profile);
 	struct figure_values first =
-		figure_values_of(tables->arena, cell, workload, workload->names[0].key);
+		figure_values_of(tables->arena, condition, workload, workload->names[0].key);
 	struct row *row;
 
 	if (!first.planned)
@@ -46,8 +48,8 @@ static void add_row(const struct results *results, struct tables *tables, struct
 	row_text(row, vpn->name);
 	row_text(row, profile_title(profile));
 	for (size_t i = 0; i < workload->name_count; i++) {
-		struct figure_values values =
-			figure_values_of(tables->arena, cell, workload, workload->names[i].key);
+		struct figure_values values = figure_values_of(
+			tables->arena, condition, workload, workload->names[i].key);
 
 		row_number(row, median_of(&values), place);
 		if (is_held_against_bare_link(&workload->names[i]))
@@ -59,7 +61,7 @@ static void add_row(const struct results *results, struct tables *tables, struct
 	row_text(row, arena_printf(tables->arena, "%zu/%zu", first.count, first.planned));
 }
 
-static void add_table(const struct results *results, struct tables *tables,
+static void add_table(const struct report_results *results, struct tables *tables,
 	const struct figures_workload *workload)
 {
 	/* Connecting and rebooting have tables of the thesis under their names already. */
@@ -81,12 +83,12 @@ static void add_table(const struct results *results, struct tables *tables,
 				name->unit, -3);
 	}
 	table_text_column(table, "measured", "Measured");
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		for (size_t i = 0; i < results->profile_count; i++)
 			add_row(results, tables, table, workload, vpn, results->profiles[i]);
 }
 
-void tables_others(const struct results *results, struct tables *tables)
+void tables_others(const struct report_results *results, struct tables *tables)
 {
 	struct figures_workload workloads[FIGURES_WORKLOADS_MAX];
 	size_t count = figures_workloads(results, workloads);

@@ -5,18 +5,20 @@
 
 #include <math.h>
 
-static double sent_mbps(const struct run *run)
+static double sent_mbps(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->tcp.outcome) ? run->tcp.forward.sent_bps / 1e6 : NAN;
+	return outcome_is_success(&repetition->tcp.outcome) ? repetition->tcp.forward.sent_bps / 1e6
+							    : NAN;
 }
 
 /* As published: the sum over pairs that did not fail, however many those are. */
-static double printed_sum(const struct cell *cell, size_t *ret_pairs)
+static double printed_sum(const struct report_condition *condition, size_t *ret_pairs)
 {
 	double sum = 0;
 	size_t count = 0;
 
-	for (const struct pair_result *pair = cell && cell->parallel ? cell->parallel->pairs : NULL;
+	for (const struct report_pair *pair =
+			condition && condition->parallel ? condition->parallel->pairs : NULL;
 		pair; pair = pair->next) {
 		if (pair->error)
 			continue;
@@ -27,7 +29,7 @@ static double printed_sum(const struct cell *cell, size_t *ret_pairs)
 	return count ? sum : NAN;
 }
 
-static void scaling_printed(const struct results *results, struct tables *tables)
+static void scaling_printed(const struct report_results *results, struct tables *tables)
 {
 	const char *profile = results_base_profile(results);
 	struct table *table = table_add(tables, "parallel_scaling",
@@ -37,15 +39,15 @@ static void scaling_printed(const struct results *results, struct tables *tables
 	table_column(table, "single_mbps", "One link", "Mbit/s", -3);
 	table_column(table, "parallel_mbps", "All links", "Mbit/s", -3);
 	table_column(table, "scaling", "Scaling", "", 2);
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
 		const char *place = results_place(tables->arena, vpn, profile);
 		size_t pairs;
-		double single = printed_mean(cell, sent_mbps, NULL);
-		double sum = printed_sum(cell, &pairs);
+		double single = printed_mean(condition, sent_mbps, NULL);
+		double sum = printed_sum(condition, &pairs);
 		struct row *row;
 
-		if (!cell)
+		if (!condition)
 			continue;
 		row = table_row(tables, table);
 		row_text(row, vpn->name);
@@ -56,13 +58,13 @@ static void scaling_printed(const struct results *results, struct tables *tables
 	table_sort(table, 3, true);
 }
 
-static double pairs_percent(const struct cell *cell)
+static double pairs_percent(const struct report_condition *condition)
 {
 	double again = 0, segments = 0;
 
-	for (const struct parallel_result *parallel = cell->parallel; parallel;
+	for (const struct report_parallel *parallel = condition->parallel; parallel;
 		parallel = parallel->next) {
-		for (const struct pair_result *pair = parallel->pairs; pair; pair = pair->next) {
+		for (const struct report_pair *pair = parallel->pairs; pair; pair = pair->next) {
 			if (!tcp_is_working(&pair->tcp))
 				continue;
 			again += pair->tcp.forward.retransmits;
@@ -73,14 +75,14 @@ static double pairs_percent(const struct cell *cell)
 	return segments > 0 ? 100 * again / segments : NAN;
 }
 
-static void corrected_row(
-	struct tables *tables, struct table *table, const struct vpn *vpn, const char *profile)
+static void corrected_row(struct tables *tables, struct table *table, const struct report_vpn *vpn,
+	const char *profile)
 {
-	const struct cell *cell = cell_of(vpn, profile);
+	const struct report_condition *condition = condition_of(vpn, profile);
 	const char *place = results_place(tables->arena, vpn, profile);
-	struct samples pairs = samples_of(tables->arena, cell, METRIC_PARALLEL);
-	struct samples single = samples_of(tables->arena, cell, METRIC_TCP);
-	double links = (double)cell_links(cell);
+	struct report_samples pairs = samples_of(tables->arena, condition, METRIC_PARALLEL);
+	struct report_samples single = samples_of(tables->arena, condition, METRIC_TCP);
+	double links = (double)condition_links(condition);
 	double per_link = samples_mean(&pairs);
 	struct row *row = table_row(tables, table);
 
@@ -91,7 +93,7 @@ static void corrected_row(
 	row_number(row, per_link * links, place);
 	row_number(row, samples_mean(&single), place);
 	row_number(row, per_link * links / samples_mean(&single), place);
-	row_number(row, pairs_percent(cell), place);
+	row_number(row, pairs_percent(condition), place);
 }
 
 static void corrected_columns(struct table *table)
@@ -106,26 +108,30 @@ static void corrected_columns(struct table *table)
 	table_column(table, "retransmit_percent", "Sent again", "%", 3);
 }
 
-static size_t count_stalled(const struct cell *cell)
+static size_t count_stalled(const struct report_condition *condition)
 {
 	size_t count = 0;
 
-	for (const struct pair_result *pair = cell->parallel ? cell->parallel->pairs : NULL; pair;
-		pair = pair->next)
+	for (const struct report_pair *pair = condition->parallel ? condition->parallel->pairs
+								  : NULL;
+		pair; pair = pair->next)
 		count += !pair->error && pair->tcp.forward.is_stalled;
 	return count;
 }
 
-static void note_sums(const struct results *results, struct tables *tables, struct table *table)
+static void note_sums(
+	const struct report_results *results, struct tables *tables, struct table *table)
 {
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		for (size_t i = 0; i < results->profile_count; i++) {
-			const struct cell *cell = cell_of(vpn, results->profiles[i]);
-			size_t links = cell_links(cell), pairs;
-			double sum = printed_sum(cell, &pairs);
-			struct samples worked = samples_of(tables->arena, cell, METRIC_PARALLEL);
+			const struct report_condition *condition =
+				condition_of(vpn, results->profiles[i]);
+			size_t links = condition_links(condition), pairs;
+			double sum = printed_sum(condition, &pairs);
+			struct report_samples worked =
+				samples_of(tables->arena, condition, METRIC_PARALLEL);
 
-			if (!pairs || (pairs == links && !count_stalled(cell)))
+			if (!pairs || (pairs == links && !count_stalled(condition)))
 				continue;
 			table_note(tables, table,
 				"%s, %s: the printed %s Mbit/s is a sum over %zu of %zu links, %zu "
@@ -133,33 +139,34 @@ static void note_sums(const struct results *results, struct tables *tables, stru
 				"them stalled; a link that worked carried %s.",
 				vpn->name, profile_title(results->profiles[i]),
 				number_text(tables->arena, sum, -3), pairs, links,
-				count_stalled(cell),
+				count_stalled(condition),
 				number_text(tables->arena, samples_mean(&worked), -3));
 		}
 	}
 }
 
-static void impairment_printed(const struct results *results, struct tables *tables)
+static void impairment_printed(const struct report_results *results, struct tables *tables)
 {
 	struct table *table = table_add(tables, "parallel_impairment",
 		"TCP on all links at once under impairment", "Mbit/s", false);
 
 	profile_columns(results, table, "Mbit/s", -3);
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		struct row *row = table_row(tables, table);
 
 		row_text(row, vpn->name);
 		for (size_t i = 0; i < results->profile_count; i++) {
 			size_t pairs;
 
-			row_number(row, printed_sum(cell_of(vpn, results->profiles[i]), &pairs),
+			row_number(row,
+				printed_sum(condition_of(vpn, results->profiles[i]), &pairs),
 				results_place(tables->arena, vpn, results->profiles[i]));
 		}
 	}
 	note_sums(results, tables, table);
 }
 
-void tables_parallel(const struct results *results, struct tables *tables)
+void tables_parallel(const struct report_results *results, struct tables *tables)
 {
 	struct table *scaling, *impairment;
 	size_t links;
@@ -168,10 +175,10 @@ void tables_parallel(const struct results *results, struct tables *tables)
 	scaling = table_add(tables, "parallel_scaling",
 		"TCP on all links at once, per link that worked", "Mbit/s", true);
 	corrected_columns(scaling);
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
-		if (cell_of(vpn, results_base_profile(results)))
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		if (condition_of(vpn, results_base_profile(results)))
 			corrected_row(tables, scaling, vpn, results_base_profile(results));
-	links = cell_links(cell_of(results->vpns, results_base_profile(results)));
+	links = condition_links(condition_of(results->vpns, results_base_profile(results)));
 	if (links)
 		table_note(tables, scaling,
 			"Each port carries its own flow and its neighbour's other direction, so a "
@@ -182,9 +189,9 @@ void tables_parallel(const struct results *results, struct tables *tables)
 	impairment = table_add(tables, "parallel_impairment",
 		"TCP on all links at once under impairment, per link that worked", "Mbit/s", true);
 	corrected_columns(impairment);
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		for (size_t i = 0; i < results->profile_count; i++)
-			if (cell_of(vpn, results->profiles[i]))
+			if (condition_of(vpn, results->profiles[i]))
 				corrected_row(tables, impairment, vpn, results->profiles[i]);
 	note_sums(results, tables, impairment);
 }

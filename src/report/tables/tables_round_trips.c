@@ -3,27 +3,31 @@
 
 #include <math.h>
 
-/* All answers of a cell, one behind the other: percentiles are never averaged. */
-static struct series pool(struct arena *arena, const struct cell *cell)
+/* All answers under a condition, one behind the other: percentiles are never averaged. */
+static struct report_series pool(struct arena *arena, const struct report_condition *condition)
 {
-	struct series pooled = {0};
+	struct report_series pooled = {0};
 	size_t count = 0;
 
-	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next)
-		for (const struct run *run = link->runs; run; run = run->next)
-			count += run->ping.rtt_ms.count;
+	for (const struct report_link *link = condition ? condition->links : NULL; link;
+		link = link->next)
+		for (const struct report_repetition *repetition = link->repetitions; repetition;
+			repetition = repetition->next)
+			count += repetition->ping.rtt_ms.count;
 	pooled.values = arena_alloc(arena, double, count + 1);
-	for (const struct link *link = cell ? cell->links : NULL; link; link = link->next)
-		for (const struct run *run = link->runs; run; run = run->next)
-			for (size_t i = 0; i < run->ping.rtt_ms.count; i++)
-				pooled.values[pooled.count++] = run->ping.rtt_ms.values[i];
+	for (const struct report_link *link = condition ? condition->links : NULL; link;
+		link = link->next)
+		for (const struct report_repetition *repetition = link->repetitions; repetition;
+			repetition = repetition->next)
+			for (size_t i = 0; i < repetition->ping.rtt_ms.count; i++)
+				pooled.values[pooled.count++] = repetition->ping.rtt_ms.values[i];
 	return pooled;
 }
 
-static void add_row(
-	struct tables *tables, struct table *table, const struct vpn *vpn, const char *profile)
+static void add_row(struct tables *tables, struct table *table, const struct report_vpn *vpn,
+	const char *profile)
 {
-	struct series pooled = pool(tables->arena, cell_of(vpn, profile));
+	struct report_series pooled = pool(tables->arena, condition_of(vpn, profile));
 	const char *place = results_place(tables->arena, vpn, profile);
 	struct interval tail;
 	struct row *row;
@@ -44,7 +48,7 @@ static void add_row(
 	row_number(row, stats_quantile(pooled.values, pooled.count, 1), place);
 }
 
-void tables_round_trips(const struct results *results, struct tables *tables)
+void tables_round_trips(const struct report_results *results, struct tables *tables)
 {
 	struct table *table = table_add(tables, "ping_distribution",
 		"Single round trips: median, tail and worst", "ms", true);
@@ -60,7 +64,7 @@ void tables_round_trips(const struct results *results, struct tables *tables)
 	table_column(table, "p99_high_ms", "to", "ms", 3);
 	table_column(table, "p99_confidence_percent", "Confidence", "%", 0);
 	table_column(table, "worst_ms", "Worst", "ms", 3);
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		for (size_t i = 0; i < results->profile_count; i++)
 			add_row(tables, table, vpn, results->profiles[i]);
 	if (table->row_count)

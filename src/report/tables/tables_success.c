@@ -10,16 +10,16 @@ static const struct {
 	{"UDP", METRIC_UDP}, {"QUIC", METRIC_QPERF}, {"video", METRIC_VIDEO},
 	{"download", METRIC_NIX}};
 
-static void add_row(const struct results *results, struct tables *tables, struct table *table,
-	const struct vpn *vpn, size_t workload)
+static void add_row(const struct report_results *results, struct tables *tables,
+	struct table *table, const struct report_vpn *vpn, size_t workload)
 {
 	size_t worked = 0, planned = 0;
 	struct interval interval;
 	struct row *row;
 
 	for (size_t i = 0; i < results->profile_count; i++) {
-		struct samples samples = samples_of(tables->arena,
-			cell_of(vpn, results->profiles[i]), workloads[workload].metric);
+		struct report_samples samples = samples_of(tables->arena,
+			condition_of(vpn, results->profiles[i]), workloads[workload].metric);
 
 		worked += samples.count;
 		planned += samples.planned;
@@ -37,7 +37,7 @@ static void add_row(const struct results *results, struct tables *tables, struct
 	row_number(row, 100 * interval.high, NULL);
 }
 
-void tables_success(const struct results *results, struct tables *tables)
+void tables_success(const struct report_results *results, struct tables *tables)
 {
 	struct table *table = table_add(
 		tables, "success", "How often a link gave a result, over all profiles", "%", true);
@@ -50,7 +50,7 @@ void tables_success(const struct results *results, struct tables *tables)
 	table_column(table, "percent", "Share", "%", 1);
 	table_column(table, "low_percent", "from", "%", 1);
 	table_column(table, "high_percent", "to", "%", 1);
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		for (size_t i = 0; i < ARRAY_SIZE(workloads); i++)
 			add_row(results, tables, table, vpn, i);
 	table_note(tables, table,

@@ -5,72 +5,76 @@
 
 #include <math.h>
 
-static double sent_mbps(const struct run *run)
+static double sent_mbps(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->tcp.outcome) ? run->tcp.forward.sent_bps / 1e6 : NAN;
+	return outcome_is_success(&repetition->tcp.outcome) ? repetition->tcp.forward.sent_bps / 1e6
+							    : NAN;
 }
 
-static double retransmits(const struct run *run)
+static double retransmits(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->tcp.outcome) ? run->tcp.forward.retransmits : NAN;
+	return outcome_is_success(&repetition->tcp.outcome) ? repetition->tcp.forward.retransmits
+							    : NAN;
 }
 
-static double retransmit_percent(const struct run *run)
+static double retransmit_percent(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->tcp.outcome) ? run->tcp.retransmit_percent : NAN;
+	return outcome_is_success(&repetition->tcp.outcome) ? repetition->tcp.retransmit_percent
+							    : NAN;
 }
 
-static double segment_bytes(const struct run *run)
+static double segment_bytes(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->tcp.outcome) && run->tcp.mss_bytes > 0 ? run->tcp.mss_bytes
-									       : NAN;
-}
-
-static double path_mtu(const struct run *run)
-{
-	return outcome_is_success(&run->tcp.outcome) && run->tcp.path_mtu_bytes > 0
-		       ? run->tcp.path_mtu_bytes
+	return outcome_is_success(&repetition->tcp.outcome) && repetition->tcp.mss_bytes > 0
+		       ? repetition->tcp.mss_bytes
 		       : NAN;
 }
 
-static void baseline_printed(const struct results *results, struct tables *tables)
+static double path_mtu(const struct report_repetition *repetition)
+{
+	return outcome_is_success(&repetition->tcp.outcome) && repetition->tcp.path_mtu_bytes > 0
+		       ? repetition->tcp.path_mtu_bytes
+		       : NAN;
+}
+
+static void baseline_printed(const struct report_results *results, struct tables *tables)
 {
 	const char *profile = results_base_profile(results);
 	struct table *table = table_add(tables, "tcp_baseline",
 		"TCP throughput of one stream without impairment", "Mbit/s", false);
-	double base = printed_mean(cell_of(results->reference, profile), sent_mbps, NULL);
+	double base = printed_mean(condition_of(results->reference, profile), sent_mbps, NULL);
 
 	table_text_column(table, "vpn", "VPN");
 	table_column(table, "throughput_mbps", "Throughput", "Mbit/s", -3);
 	table_column(table, "relative_percent", "Of the bare link", "%", 1);
 	table_column(table, "retransmits", "Retransmits", "", 1);
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
-		double mbps = printed_mean(cell, sent_mbps, NULL);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
+		double mbps = printed_mean(condition, sent_mbps, NULL);
 		const char *place = results_place(tables->arena, vpn, profile);
 		struct row *row;
 
-		if (!cell)
+		if (!condition)
 			continue;
 		row = table_row(tables, table);
 		row_text(row, vpn->name);
 		row_number(row, mbps, place);
 		row_number(row, 100 * mbps / base, place);
-		row_number(row, printed_mean(cell, retransmits, NULL), place);
+		row_number(row, printed_mean(condition, retransmits, NULL), place);
 	}
 	table_sort(table, 1, true);
 }
 
-static void baseline_row(const struct results *results, struct tables *tables, struct table *table,
-	const struct vpn *vpn)
+static void baseline_row(const struct report_results *results, struct tables *tables,
+	struct table *table, const struct report_vpn *vpn)
 {
 	const char *profile = results_base_profile(results);
-	const struct cell *cell = cell_of(vpn, profile);
+	const struct report_condition *condition = condition_of(vpn, profile);
 	const char *place = results_place(tables->arena, vpn, profile);
-	struct samples forward = samples_of(tables->arena, cell, METRIC_TCP);
-	struct samples reverse = samples_of(tables->arena, cell, METRIC_TCP_REVERSE);
-	struct samples again = samples_of(tables->arena, cell, METRIC_TCP_RETRANSMIT);
-	struct samples rtt = samples_of(tables->arena, cell, METRIC_TCP_RTT);
+	struct report_samples forward = samples_of(tables->arena, condition, METRIC_TCP);
+	struct report_samples reverse = samples_of(tables->arena, condition, METRIC_TCP_REVERSE);
+	struct report_samples again = samples_of(tables->arena, condition, METRIC_TCP_RETRANSMIT);
+	struct report_samples rtt = samples_of(tables->arena, condition, METRIC_TCP_RTT);
 	struct interval interval = interval_median(forward.values, forward.count, 0.95);
 	struct row *row = table_row(tables, table);
 
@@ -84,11 +88,11 @@ static void baseline_row(const struct results *results, struct tables *tables, s
 	row_number(row, samples_mean(&forward) + samples_mean(&reverse), place);
 	row_number(row, samples_mean(&again), place);
 	row_number(row, samples_mean(&rtt), place);
-	row_number(row, printed_mean(cell, segment_bytes, NULL), place);
-	row_number(row, printed_mean(cell, path_mtu, NULL), place);
+	row_number(row, printed_mean(condition, segment_bytes, NULL), place);
+	row_number(row, printed_mean(condition, path_mtu, NULL), place);
 }
 
-static void baseline_corrected(const struct results *results, struct tables *tables)
+static void baseline_corrected(const struct report_results *results, struct tables *tables)
 {
 	struct table *table = table_add(tables, "tcp_baseline",
 		"TCP that arrived, one stream in each direction", "Mbit/s", true);
@@ -105,8 +109,8 @@ static void baseline_corrected(const struct results *results, struct tables *tab
 	table_column(table, "loaded_rtt_ms", "Round trip under load", "ms", 2);
 	table_column(table, "segment_bytes", "Segment", "bytes", 0);
 	table_column(table, "path_mtu_bytes", "Path MTU", "bytes", 0);
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
-		if (cell_of(vpn, results_base_profile(results)))
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		if (condition_of(vpn, results_base_profile(results)))
 			baseline_row(results, tables, table, vpn);
 	table_sort(table, 2, true);
 	table_note(tables, table,
@@ -121,18 +125,21 @@ static void baseline_corrected(const struct results *results, struct tables *tab
 }
 
 /* The sentence that explains a stalled flow in a mean. */
-static void note_stalled(const struct results *results, struct tables *tables, struct table *table)
+static void note_stalled(
+	const struct report_results *results, struct tables *tables, struct table *table)
 {
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		for (size_t i = 0; i < results->profile_count; i++) {
-			const struct cell *cell = cell_of(vpn, results->profiles[i]);
-			struct samples samples = samples_of(tables->arena, cell, METRIC_TCP);
-			double printed = printed_mean(cell, sent_mbps, NULL);
+			const struct report_condition *condition =
+				condition_of(vpn, results->profiles[i]);
+			struct report_samples samples =
+				samples_of(tables->arena, condition, METRIC_TCP);
+			double printed = printed_mean(condition, sent_mbps, NULL);
 
-			for (const struct link *link = cell ? cell->links : NULL; link;
-				link = link->next)
-				if (outcome_is_success(&link->runs->tcp.outcome) &&
-					link->runs->tcp.forward.is_stalled)
+			for (const struct report_link *link = condition ? condition->links : NULL;
+				link; link = link->next)
+				if (outcome_is_success(&link->repetitions->tcp.outcome) &&
+					link->repetitions->tcp.forward.is_stalled)
 					table_note(tables, table,
 						"%s, %s: the flow of %s stalled and still counts "
 						"in "
@@ -148,7 +155,7 @@ static void note_stalled(const struct results *results, struct tables *tables, s
 }
 
 /* What is left of the baseline under light impairment. */
-static void add_retention(const struct results *results, struct table *table)
+static void add_retention(const struct report_results *results, struct table *table)
 {
 	size_t base = 0, low = 0;
 
@@ -174,7 +181,7 @@ static void add_retention(const struct results *results, struct table *table)
 	}
 }
 
-void tables_tcp(const struct results *results, struct tables *tables)
+void tables_tcp(const struct report_results *results, struct tables *tables)
 {
 	static const struct grid profiles = {"tcp_impairment",
 		"TCP throughput of one stream under impairment", "Mbit/s", -3, sent_mbps,

@@ -5,9 +5,10 @@
 #include <math.h>
 #include <string.h>
 
-static double sent_mbps(const struct run *run)
+static double sent_mbps(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->tcp.outcome) ? run->tcp.forward.sent_bps / 1e6 : NAN;
+	return outcome_is_success(&repetition->tcp.outcome) ? repetition->tcp.forward.sent_bps / 1e6
+							    : NAN;
 }
 
 /* The thesis' id where there is one tuning only. */
@@ -21,14 +22,15 @@ static const char *tuning_id(struct arena *arena, const char *vpn, const char *t
 	return id;
 }
 
-static void tuning_row(struct tables *tables, struct table *table, const struct vpn *vpn,
-	const struct vpn *tuned, const char *profile)
+static void tuning_row(struct tables *tables, struct table *table, const struct report_vpn *vpn,
+	const struct report_vpn *tuned, const char *profile)
 {
-	const struct cell *before = cell_of(vpn, profile), *after = cell_of(tuned, profile);
+	const struct report_condition *before = condition_of(vpn, profile),
+				      *after = condition_of(tuned, profile);
 	const char *place = results_place(tables->arena, vpn, profile);
 	bool is_corrected = strcmp(table->view, "corrected") == 0;
-	struct samples stock = samples_of(tables->arena, before, METRIC_TCP);
-	struct samples changed = samples_of(tables->arena, after, METRIC_TCP);
+	struct report_samples stock = samples_of(tables->arena, before, METRIC_TCP);
+	struct report_samples changed = samples_of(tables->arena, after, METRIC_TCP);
 	double from = is_corrected ? samples_mean(&stock) : printed_mean(before, sent_mbps, NULL);
 	double to = is_corrected ? samples_mean(&changed) : printed_mean(after, sent_mbps, NULL);
 	struct row *row = table_row(tables, table);
@@ -43,8 +45,9 @@ static void tuning_row(struct tables *tables, struct table *table, const struct 
 	}
 }
 
-static void tuning_table(const struct results *results, struct tables *tables,
-	const struct vpn *vpn, const struct vpn *tuned, const char *tuning, bool is_corrected)
+static void tuning_table(const struct report_results *results, struct tables *tables,
+	const struct report_vpn *vpn, const struct report_vpn *tuned, const char *tuning,
+	bool is_corrected)
 {
 	struct table *table = table_add(tables, tuning_id(tables->arena, vpn->name, tuning),
 		arena_printf(tables->arena, "%s: TCP of stock and of tuned hosts%s%s", vpn->name,
@@ -64,19 +67,21 @@ static void tuning_table(const struct results *results, struct tables *tables,
 			"look like a gain.");
 	}
 	for (size_t i = 0; i < results->profile_count; i++)
-		if (cell_of(vpn, results->profiles[i]) && cell_of(tuned, results->profiles[i]))
+		if (condition_of(vpn, results->profiles[i]) &&
+			condition_of(tuned, results->profiles[i]))
 			tuning_row(tables, table, vpn, tuned, results->profiles[i]);
 }
 
-void tables_tuning(const struct results *results, const struct tuned *tuned, struct tables *tables)
+void tables_tuning(const struct report_results *results, const struct report_tuned *tuned,
+	struct tables *tables)
 {
 	bool is_alone = tuned && !tuned->next;
 
 	for (; tuned; tuned = tuned->next) {
 		const char *name = is_alone ? NULL : tuned->name;
 
-		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-			const struct vpn *other = vpn_named(tuned->results, vpn->name);
+		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct report_vpn *other = results_vpn(tuned->results, vpn->name);
 
 			if (!other)
 				continue;
@@ -87,7 +92,7 @@ void tables_tuning(const struct results *results, const struct tuned *tuned, str
 }
 
 /* Stored settings are twice what one port does, so they describe a round trip. */
-void tables_effective(const struct results *results, struct tables *tables)
+void tables_effective(const struct report_results *results, struct tables *tables)
 {
 	struct table *table = table_add(tables, "impairment_effective",
 		"Impairment as stored and as the bare link met it, round trip", "", true);
@@ -103,25 +108,26 @@ void tables_effective(const struct results *results, struct tables *tables)
 	if (!results->reference)
 		return;
 	for (size_t i = 0; i < results->profile_count; i++) {
-		const struct cell *cell = cell_of(results->reference, results->profiles[i]);
-		const struct cell *base =
-			cell_of(results->reference, results_base_profile(results));
+		const struct report_condition *condition =
+			condition_of(results->reference, results->profiles[i]);
+		const struct report_condition *base =
+			condition_of(results->reference, results_base_profile(results));
 		const char *place =
 			results_place(tables->arena, results->reference, results->profiles[i]);
-		struct samples rtt = samples_of(tables->arena, cell, METRIC_PING);
-		struct samples base_rtt = samples_of(tables->arena, base, METRIC_PING);
-		struct samples loss = samples_of(tables->arena, cell, METRIC_PING_LOSS);
+		struct report_samples rtt = samples_of(tables->arena, condition, METRIC_PING);
+		struct report_samples base_rtt = samples_of(tables->arena, base, METRIC_PING);
+		struct report_samples loss = samples_of(tables->arena, condition, METRIC_PING_LOSS);
 		struct row *row;
 
-		if (!cell || !cell->settings.is_there)
+		if (!condition || !condition->settings.is_there)
 			continue;
 		row = table_row(tables, table);
 		row_text(row, profile_title(results->profiles[i]));
-		row_number(row, cell->settings.latency_ms, place);
+		row_number(row, condition->settings.latency_ms, place);
 		row_number(row, samples_mean(&rtt) - samples_mean(&base_rtt), place);
-		row_number(row, cell->settings.jitter_ms, place);
-		row_number(row, cell->settings.loss_percent, place);
+		row_number(row, condition->settings.jitter_ms, place);
+		row_number(row, condition->settings.loss_percent, place);
 		row_number(row, samples_mean(&loss), place);
-		row_number(row, cell->settings.reorder_percent, place);
+		row_number(row, condition->settings.reorder_percent, place);
 	}
 }

@@ -3,116 +3,131 @@
 
 #include <math.h>
 
-static double received_mbps(const struct run *run)
+static double received_mbps(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->udp.outcome) ? run->udp.forward.received_bps / 1e6 : NAN;
-}
-
-static double lost_percent(const struct run *run)
-{
-	return outcome_is_success(&run->udp.outcome) ? run->udp.lost_percent : NAN;
-}
-
-static double sent_mbps(const struct run *run)
-{
-	return outcome_is_success(&run->udp.outcome) ? run->udp.forward.sent_bps / 1e6 : NAN;
-}
-
-static double reverse_mbps(const struct run *run)
-{
-	return outcome_is_success(&run->udp.outcome) && run->udp.reverse.is_there
-		       ? run->udp.reverse.received_bps / 1e6
+	return outcome_is_success(&repetition->udp.outcome)
+		       ? repetition->udp.forward.received_bps / 1e6
 		       : NAN;
 }
 
-static double jitter_ms(const struct run *run)
+static double lost_percent(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->udp.outcome) ? run->udp.jitter_ms : NAN;
+	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.lost_percent : NAN;
 }
 
-static double payload_bytes(const struct run *run)
+static double sent_mbps(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->udp.outcome) ? run->udp.payload_bytes : NAN;
+	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.forward.sent_bps / 1e6
+							    : NAN;
 }
 
-static double path_mtu(const struct run *run)
+static double reverse_mbps(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->tcp.outcome) && run->tcp.path_mtu_bytes > 0
-		       ? run->tcp.path_mtu_bytes
+	return outcome_is_success(&repetition->udp.outcome) && repetition->udp.reverse.is_there
+		       ? repetition->udp.reverse.received_bps / 1e6
 		       : NAN;
 }
 
-static double round_trip_ms(const struct run *run)
+static double jitter_ms(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->ping.outcome) ? run->ping.metrics[PING_AVERAGE].average
-						      : NAN;
+	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.jitter_ms : NAN;
 }
 
-static double worst_ms(const struct run *run)
+static double payload_bytes(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->ping.outcome) ? run->ping.metrics[PING_MAX].max : NAN;
+	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.payload_bytes : NAN;
 }
 
-static double deviation_ms(const struct run *run)
+static double path_mtu(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->ping.outcome) ? run->ping.metrics[PING_DEVIATION].average
-						      : NAN;
-}
-
-static double pings_lost(const struct run *run)
-{
-	return outcome_is_success(&run->ping.outcome) ? run->ping.metrics[PING_LOSS].average : NAN;
-}
-
-static double closure_s(const struct run *run)
-{
-	return outcome_is_success(&run->nix.outcome) ? run->nix.mean_s : NAN;
-}
-
-static double processor_s(const struct run *run)
-{
-	return outcome_is_success(&run->nix.outcome) ? run->nix.user_s + run->nix.system_s : NAN;
-}
-
-static double quality(const struct run *run)
-{
-	return outcome_is_success(&run->video.outcome) ? run->video.metrics[VIDEO_QUALITY].average
-						       : NAN;
-}
-
-static double quic_first_byte(const struct run *run)
-{
-	return outcome_is_success(&run->qperf.outcome)
-		       ? run->qperf.metrics[QPERF_FIRST_BYTE].average
+	return outcome_is_success(&repetition->tcp.outcome) && repetition->tcp.path_mtu_bytes > 0
+		       ? repetition->tcp.path_mtu_bytes
 		       : NAN;
 }
 
-static double quic_mbps(const struct run *run)
+static double round_trip_ms(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_BANDWIDTH].average
-						       : NAN;
+	return outcome_is_success(&repetition->ping.outcome)
+		       ? repetition->ping.metrics[PING_AVERAGE].average
+		       : NAN;
 }
 
-static double quic_cpu(const struct run *run)
+static double worst_ms(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_CPU].average
-						       : NAN;
+	return outcome_is_success(&repetition->ping.outcome)
+		       ? repetition->ping.metrics[PING_MAX].max
+		       : NAN;
 }
 
-static double quic_connect(const struct run *run)
+static double deviation_ms(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&run->qperf.outcome) ? run->qperf.metrics[QPERF_CONNECT].average
-						       : NAN;
+	return outcome_is_success(&repetition->ping.outcome)
+		       ? repetition->ping.metrics[PING_DEVIATION].average
+		       : NAN;
+}
+
+static double pings_lost(const struct report_repetition *repetition)
+{
+	return outcome_is_success(&repetition->ping.outcome)
+		       ? repetition->ping.metrics[PING_LOSS].average
+		       : NAN;
+}
+
+static double closure_s(const struct report_repetition *repetition)
+{
+	return outcome_is_success(&repetition->nix.outcome) ? repetition->nix.mean_s : NAN;
+}
+
+static double processor_s(const struct report_repetition *repetition)
+{
+	return outcome_is_success(&repetition->nix.outcome)
+		       ? repetition->nix.user_s + repetition->nix.system_s
+		       : NAN;
+}
+
+static double quality(const struct report_repetition *repetition)
+{
+	return outcome_is_success(&repetition->video.outcome)
+		       ? repetition->video.metrics[VIDEO_QUALITY].average
+		       : NAN;
+}
+
+static double quic_first_byte(const struct report_repetition *repetition)
+{
+	return outcome_is_success(&repetition->qperf.outcome)
+		       ? repetition->qperf.metrics[QPERF_FIRST_BYTE].average
+		       : NAN;
+}
+
+static double quic_mbps(const struct report_repetition *repetition)
+{
+	return outcome_is_success(&repetition->qperf.outcome)
+		       ? repetition->qperf.metrics[QPERF_BANDWIDTH].average
+		       : NAN;
+}
+
+static double quic_cpu(const struct report_repetition *repetition)
+{
+	return outcome_is_success(&repetition->qperf.outcome)
+		       ? repetition->qperf.metrics[QPERF_CPU].average
+		       : NAN;
+}
+
+static double quic_connect(const struct report_repetition *repetition)
+{
+	return outcome_is_success(&repetition->qperf.outcome)
+		       ? repetition->qperf.metrics[QPERF_CONNECT].average
+		       : NAN;
 }
 
 /* A table of VPNs under the base profile: one column per function. */
 struct column_of {
 	const char *key, *title, *unit;
 	int decimals;
-	double (*of_run)(const struct run *run);
+	double (*of_repetition)(const struct report_repetition *repetition);
 };
 
-static struct table *baseline_table(const struct results *results, struct tables *tables,
+static struct table *baseline_table(const struct report_results *results, struct tables *tables,
 	struct table *table, const struct column_of *columns, enum metric_id links)
 {
 	const char *profile = results_base_profile(results);
@@ -122,27 +137,27 @@ static struct table *baseline_table(const struct results *results, struct tables
 		table_text_column(table, "links", "Links");
 	for (const struct column_of *column = columns; column->key; column++)
 		table_column(table, column->key, column->title, column->unit, column->decimals);
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct cell *cell = cell_of(vpn, profile);
-		struct samples samples = {0};
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		const struct report_condition *condition = condition_of(vpn, profile);
+		struct report_samples samples = {0};
 		struct row *row;
 
-		if (!cell)
+		if (!condition)
 			continue;
 		row = table_row(tables, table);
 		row_text(row, vpn->name);
 		if (links != METRICS) {
-			samples = samples_of(tables->arena, cell, links);
+			samples = samples_of(tables->arena, condition, links);
 			row_text(row, table_links(tables->arena, &samples));
 		}
 		for (const struct column_of *column = columns; column->key; column++)
-			row_number(row, printed_mean(cell, column->of_run, NULL),
+			row_number(row, printed_mean(condition, column->of_repetition, NULL),
 				results_place(tables->arena, vpn, profile));
 	}
 	return table;
 }
 
-void tables_udp(const struct results *results, struct tables *tables)
+void tables_udp(const struct report_results *results, struct tables *tables)
 {
 	static const struct column_of printed[] = {
 		{"throughput_mbps", "Received", "Mbit/s", -3, received_mbps},
@@ -176,7 +191,7 @@ void tables_udp(const struct results *results, struct tables *tables)
 	grid_tables(results, tables, &profiles);
 }
 
-void tables_latency(const struct results *results, struct tables *tables)
+void tables_latency(const struct report_results *results, struct tables *tables)
 {
 	static const struct column_of printed[] = {
 		{"rtt_ms", "Round trip", "ms", 2, round_trip_ms},
@@ -205,16 +220,20 @@ void tables_latency(const struct results *results, struct tables *tables)
 }
 
 /* No value is one, too: slower than the limit allowed. */
-static void note_cut_off(const struct results *results, struct tables *tables, struct table *table)
+static void note_cut_off(
+	const struct report_results *results, struct tables *tables, struct table *table)
 {
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		for (size_t i = 0; i < results->profile_count; i++) {
-			const struct cell *cell = cell_of(vpn, results->profiles[i]);
+			const struct report_condition *condition =
+				condition_of(vpn, results->profiles[i]);
 			double limit_s = 0;
 			size_t count = 0;
 
-			for (const struct link *l = cell ? cell->links : NULL; l; l = l->next) {
-				const struct envelope *envelope = &l->runs->nix.outcome.envelope;
+			for (const struct report_link *l = condition ? condition->links : NULL; l;
+				l = l->next) {
+				const struct envelope *envelope =
+					&l->repetitions->nix.outcome.envelope;
 
 				count += envelope->timeout_s > 0;
 				limit_s = fmax(limit_s, envelope->timeout_s);
@@ -226,12 +245,12 @@ static void note_cut_off(const struct results *results, struct tables *tables, s
 					"third of "
 					"that, not without a result.",
 					vpn->name, profile_title(results->profiles[i]), count,
-					cell_links(cell), limit_s);
+					condition_links(condition), limit_s);
 		}
 	}
 }
 
-void tables_nix(const struct results *results, struct tables *tables)
+void tables_nix(const struct report_results *results, struct tables *tables)
 {
 	static const struct column_of corrected[] = {
 		{"mean_s", "Mean", "s", -3, closure_s},
@@ -241,15 +260,15 @@ void tables_nix(const struct results *results, struct tables *tables)
 	static const struct grid profiles = {"nix_impairment",
 		"Download of a package closure under impairment", "s", -3, closure_s, METRIC_NIX};
 	const char *profile = results_base_profile(results);
-	double base = printed_mean(cell_of(results->reference, profile), closure_s, NULL);
+	double base = printed_mean(condition_of(results->reference, profile), closure_s, NULL);
 	struct table *table = table_add(tables, "nix_cache",
 		"Download of a package closure without impairment", "s", false);
 
 	table_text_column(table, "vpn", "VPN");
 	table_column(table, "mean_s", "Mean", "s", -3);
 	table_column(table, "overhead_percent", "Over the bare link", "%", 1);
-	for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		double mean = printed_mean(cell_of(vpn, profile), closure_s, NULL);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		double mean = printed_mean(condition_of(vpn, profile), closure_s, NULL);
 		const char *place = results_place(tables->arena, vpn, profile);
 		struct row *row = table_row(tables, table);
 
@@ -271,7 +290,7 @@ void tables_nix(const struct results *results, struct tables *tables)
 		results, tables, (struct table *)table_named(tables, "nix_impairment_corrected"));
 }
 
-void tables_video(const struct results *results, struct tables *tables)
+void tables_video(const struct report_results *results, struct tables *tables)
 {
 	static const struct grid profiles = {
 		"rist_impairment", "Video quality under impairment", "%", 2, quality, METRIC_VIDEO};
@@ -279,12 +298,12 @@ void tables_video(const struct results *results, struct tables *tables)
 	grid_tables(results, tables, &profiles);
 }
 
-static void qperf_row(
-	struct tables *tables, struct table *table, const struct vpn *vpn, const char *profile)
+static void qperf_row(struct tables *tables, struct table *table, const struct report_vpn *vpn,
+	const char *profile)
 {
-	const struct cell *cell = cell_of(vpn, profile);
+	const struct report_condition *condition = condition_of(vpn, profile);
 	const char *place = results_place(tables->arena, vpn, profile);
-	struct samples samples = samples_of(tables->arena, cell, METRIC_QPERF);
+	struct report_samples samples = samples_of(tables->arena, condition, METRIC_QPERF);
 	struct row *row;
 
 	if (!samples.planned)
@@ -292,15 +311,15 @@ static void qperf_row(
 	row = table_row(tables, table);
 	row_text(row, vpn->name);
 	row_text(row, profile_title(profile));
-	row_number(row, printed_mean(cell, quic_mbps, NULL), place);
-	row_number(row, printed_mean(cell, quic_cpu, NULL), place);
-	row_number(row, printed_mean(cell, quic_first_byte, NULL), place);
-	row_number(row, printed_mean(cell, quic_connect, NULL), place);
+	row_number(row, printed_mean(condition, quic_mbps, NULL), place);
+	row_number(row, printed_mean(condition, quic_cpu, NULL), place);
+	row_number(row, printed_mean(condition, quic_first_byte, NULL), place);
+	row_number(row, printed_mean(condition, quic_connect, NULL), place);
 	if (table->column_count > 6)
 		row_text(row, table_links(tables->arena, &samples));
 }
 
-void tables_qperf(const struct results *results, struct tables *tables)
+void tables_qperf(const struct report_results *results, struct tables *tables)
 {
 	for (int is_corrected = 0; is_corrected < 2; is_corrected++) {
 		struct table *table = table_add(
@@ -314,7 +333,7 @@ void tables_qperf(const struct results *results, struct tables *tables)
 		table_column(table, "connect_ms", "Connected", "ms", 2);
 		if (is_corrected)
 			table_text_column(table, "links", "Links");
-		for (const struct vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 			for (size_t i = 0; i < results->profile_count; i++)
 				qperf_row(tables, table, vpn, results->profiles[i]);
 		note_missing_links(results, tables, table, METRIC_QPERF);
