@@ -39,7 +39,7 @@ static int quic_in_lab(
 	const char *program;
 	struct proc_spec serve = {.keep_bytes = 1 << 16}, ask = {.keep_bytes = 1 << 16};
 
-	if (helper_find(arena, "workload", "meshbench-quic", &program, err))
+	if (helper_find(arena, "meshbench-quic", &program, err))
 		return -1;
 	serve.argv = (const char *const[]){program, "serve", "--port", "18000", NULL};
 	ask.argv = (const char *const[]){program, "download", lab_underlay(lab, 1), "--port",

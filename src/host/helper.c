@@ -20,16 +20,14 @@ static const char *own_folder(struct arena *arena)
 	return arena_strdup(arena, path);
 }
 
-int helper_find(struct arena *arena, const char *room, const char *name, const char **ret_path,
-	struct error *err)
+int helper_find(struct arena *arena, const char *name, const char **ret_path, struct error *err)
 {
 	const char *given = getenv("MESHBENCH_LIBEXEC"); /* NOLINT(concurrency-mt-unsafe) */
 	const char *own = own_folder(arena);
 	const char *const candidates[] = {
 		given ? arena_printf(arena, "%s/%s", given, name) : "",
 		arena_printf(arena, "%s/%s", own, name),
-		arena_printf(arena, "%s/../%s/%s", own, room, name),
-		arena_printf(arena, "%s/../src/%s/%s", own, room, name), /* from bench/ */
+		arena_printf(arena, "%s/../programs/%s", own, name), /* where meshbench was built */
 		arena_printf(arena, "%s/%s", MESHBENCH_LIBEXECDIR, name),
 	};
 

@@ -85,8 +85,9 @@ const char *namespace_host_shortcoming(const struct host *host);
 pid_t namespace_host_pid(const struct host *host);
 
 /*
- * A small program of ours that runs on hosts: $MESHBENCH_LIBEXEC, beside this program, in the
- * build's folder of `room`, or where it was installed. Arena-owned path; ERROR_MISSING.
+ * A small program of ours that runs on hosts: in $MESHBENCH_LIBEXEC, next to this program, in the
+ * folder of programs next to its own (a build has it there), or where it was installed. Arena-owned
+ * path; ERROR_MISSING.
  */
-MUST_CHECK int helper_find(struct arena *arena, const char *room, const char *name,
-	const char **ret_path, struct error *err);
+MUST_CHECK int helper_find(
+	struct arena *arena, const char *name, const char **ret_path, struct error *err);

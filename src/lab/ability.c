@@ -30,7 +30,7 @@ static int try_wire(struct error *err)
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	const char *program;
 
-	if (helper_find(arena, "wire", "meshbench-wire", &program, err))
+	if (helper_find(arena, "meshbench-wire", &program, err))
 		return -1;
 	if (access("/dev/net/tun", R_OK | W_OK) == 0)
 		return 0;

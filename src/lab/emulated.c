@@ -54,7 +54,7 @@ static int start_program(struct lab *lab, int their_fd, struct error *err)
 {
 	const char *program;
 
-	if (helper_find(lab->arena, "wire", "meshbench-wire", &program, err) ||
+	if (helper_find(lab->arena, "meshbench-wire", &program, err) ||
 		proc_start(lab->procs,
 			&(struct proc_spec){.what = "start the wire",
 				.argv = (const char *const[]){program, "--realtime", "--control-fd",

@@ -18,7 +18,7 @@ static int start_all(struct lab *lab, struct arena *arena, const char *const add
 	struct proc_spec spec = {.what = "reach the others", .argv = argv};
 	int64_t left_ms = (deadline.at_ns - clock_now_ns()) / NS_PER_MS;
 
-	if (helper_find(arena, "lab", "meshbench-reach", &argv[0], err))
+	if (helper_find(arena, "meshbench-reach", &argv[0], err))
 		return -1;
 	spec.keep_bytes = 4096 + 64 * lab->count;
 	argv[1] = arena_printf(arena, "%lld", (long long)(left_ms > 1 ? left_ms : 1));

@@ -95,7 +95,7 @@ int lab_watch_begin(struct lab *lab, const char *const overlay[], enum lab_speak
 		.used = arena_alloc(arena, size_t, count),
 		.targets = LAB_WAYS * count};
 	watch->spans = arena_alloc(arena, struct spans, count * watch->targets);
-	if (helper_find(arena, "lab", "meshbench-watch", &watch->argv[0], err))
+	if (helper_find(arena, "meshbench-watch", &watch->argv[0], err))
 		return -1;
 	watch->argv[1] = pace(lab, arena);
 	for (size_t i = 0; i < count; i++)

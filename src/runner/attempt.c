@@ -78,7 +78,7 @@ int attempt_find_program(struct arena *arena, const char *const *argv, const cha
 	found = arena_alloc(arena, const char *, count + 1);
 	memcpy(found, argv, count * sizeof(*found));
 	*ret_argv = found;
-	return helper_find(arena, "workload", argv[0], &found[0], err);
+	return helper_find(arena, argv[0], &found[0], err);
 }
 
 static int start_job(struct job *job, struct arena *arena, struct error *err)

@@ -236,7 +236,7 @@ int calibrate(const struct calibration *c, json_t **ret_calibration, struct erro
 		.state_dir = c->state_dir,
 		.congestion = "cubic"};
 
-	if (helper_find(arena, "workload", "meshbench-probe", &session.program, err) ||
+	if (helper_find(arena, "meshbench-probe", &session.program, err) ||
 		lab_up(c->procs, &spec, &lab, err))
 		return fail_in(err, "calibrate %s", c->profile->name);
 	session.lab = lab;

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "record/mark.h"
-#include "workload/symptom.h"
+#include "workload/tool/symptom.h"
 
 #include <math.h>
 #include <stdio.h>

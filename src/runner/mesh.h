@@ -12,7 +12,7 @@ struct mesh_run {
 	struct lab_watch *watch; /* NULL: nobody watches */
 	int64_t zero_ns;         /* of its times */
 	double began_s;          /* the same on the wall clock */
-	json_t *observed;        /* borrowed: workload/mesh.h says what it holds */
+	json_t *observed;        /* borrowed: workload/mesh/mesh.h says what it holds */
 };
 
 /* All fail with what keeps the mesh from being whole again; what it meant is observed before. */

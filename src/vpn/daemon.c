@@ -129,7 +129,7 @@ static int watch_start(struct vpn *vpn, size_t daemon, struct watch *watch, stru
 	}
 	if (!argv[1])
 		return 0;
-	if (helper_find(vpn->arena, "vpn", "meshbench-ready", &argv[0], err))
+	if (helper_find(vpn->arena, "meshbench-ready", &argv[0], err))
 		return -1;
 	return start_looker(vpn, argv, turn.host, &watch->looker, err);
 }

@@ -185,7 +185,8 @@ struct workload {
 	/* Never fails: what cannot be read is a finding with CAUSE_PARSE. */
 	void (*read)(const struct workload_case *c, const struct workload_output *outputs,
 		size_t count, struct workload_reading *ret_reading);
-	/* Of a mesh: what is done, in order, and what its observations (workload/mesh.h) mean. */
+	/* Of a mesh: what is done, in order, and what its observations (workload/mesh/mesh.h) mean.
+	 */
 	void (*operations)(const struct workload_case *c, struct arena *arena,
 		struct workload_operation **ret_operations, size_t *ret_count);
 	void (*read_mesh)(const struct workload_case *c, const json_t *observations,

@@ -1,6 +1,6 @@
 #include "outputs.h"
 
-#include "workload/rate_talk.h"
+#include "programs/rate/talk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,7 @@
  * not by chance).
  */
 #include "netem/netem.h"
-#include "workload/probe.h"
+#include "stats/packets.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,9 +30,9 @@ enum {
 };
 
 struct flow {
-	struct probe_arrival *arrivals;
+	struct packet_arrival *arrivals;
 	size_t count;
-	struct probe_result result;
+	struct packets_result result;
 };
 
 static void die(const char *what)
@@ -59,7 +59,7 @@ static void read_raw(const char *path, struct flow *flow, size_t room)
 	if (!stream)
 		die(path);
 	while (flow->count < room && fscanf(stream, "%u %lld %lld", &number, &sent, &received) == 3)
-		flow->arrivals[flow->count++] = (struct probe_arrival){
+		flow->arrivals[flow->count++] = (struct packet_arrival){
 			.number = number, .sent_ns = sent, .received_ns = received};
 	fclose(stream);
 }
@@ -87,7 +87,7 @@ static void recover_times(const struct flow *flow, int64_t *sent_ns, size_t sent
 }
 
 struct waiting {
-	struct probe_arrival arrival;
+	struct packet_arrival arrival;
 	size_t order;
 	bool is_out;
 };
@@ -225,7 +225,7 @@ static void measure(struct flow *flow, size_t sent)
 {
 	struct error err = {0};
 
-	if (probe_measure(flow->arrivals, flow->count, sent, &flow->result, &err))
+	if (packets_measure(flow->arrivals, flow->count, sent, &flow->result, &err))
 		die(err.text);
 }
 
@@ -239,7 +239,7 @@ enum figure {
 	FIGURES
 };
 
-static void figures_of(const struct probe_result *r, double figures[FIGURES])
+static void figures_of(const struct packets_result *r, double figures[FIGURES])
 {
 	double sent = (double)r->sent, received = (double)r->received;
 

@@ -2,7 +2,7 @@
 # When a daemon is ready: a socket that nobody listens on is only a file.
 . "$(dirname "$0")/lib.sh"
 
-ready=$BUILD_ROOT/src/vpn/meshbench-ready
+ready=$BUILD_ROOT/src/programs/meshbench-ready
 # serve PATH FACT: binds the socket, listens once FACT exists, and goes on until it is ended.
 cat >"$scratch/serve" <<'END'
 import os, socket, sys, time

@@ -59,7 +59,7 @@ static int start(struct run *run, size_t index)
 		argv[i] = spec.argv[i];
 	spec.argv = argv;
 	if (text_starts_with(argv[0], "meshbench-") &&
-		helper_find(run->arena, "workload", argv[0], &argv[0], &run->err))
+		helper_find(run->arena, argv[0], &argv[0], &run->err))
 		return -1;
 	return proc_start(run->procs, &spec, &run->started[index], &run->err);
 }

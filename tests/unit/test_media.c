@@ -1,6 +1,6 @@
 /* What the workloads video, nix_cache and http_small are made of, without running any of it. */
-#include "workload/closure.h"
-#include "workload/video.h"
+#include "programs/closure/closure.h"
+#include "workload/link/video.h"
 
 #include "tap.h"
 

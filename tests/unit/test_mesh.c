@@ -1,5 +1,5 @@
 /* Readers of workloads on the whole mesh, on observations made by hand. */
-#include "workload/mesh.h"
+#include "workload/mesh/mesh.h"
 
 #include "tap.h"
 

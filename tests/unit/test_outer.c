@@ -1,5 +1,5 @@
 /* Finding a stream's packets in the wire's log, by hand-made logs. */
-#include "workload/outer.h"
+#include "workload/tool/outer.h"
 
 #include "base/json.h"
 

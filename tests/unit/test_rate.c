@@ -1,5 +1,5 @@
-#include "workload/rate_search.h"
-#include "workload/rate_talk.h"
+#include "programs/rate/search.h"
+#include "programs/rate/talk.h"
 
 #include "base/attribute.h"
 

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "stats/packets.h"
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* What the parts of the program meshbench-probe have in common; nobody else includes this. */
+
+enum {
+	PROBE_TARGETS = 4,
+	PROBE_MAX_BYTES = 65507,
+	PROBE_MAX_COUNT = 100000000,
+	PROBE_MAX_TOGETHER = 64, /* UDP_MAX_SEGMENTS */
+	PROBE_BATCH = 64,        /* packets taken before anything else is looked at */
+};
+
+enum probe_flag {
+	PROBE_ECHO = 1, /* the receiver sends it back */
+	PROBE_REPLY = 2,
+};
+
+/* On the wire in the sender's byte order: both sides are one machine. */
+struct probe_head {
+	uint32_t magic, number;
+	uint64_t run;
+	int64_t sent_ns;
+	uint32_t planned; /* packets of this stream: what did not come is counted against it */
+	uint16_t stream, flags;
+};
+
+struct probe_options {
+	const char *addresses[PROBE_TARGETS]; /* probed in turn, at every tick */
+	size_t address_count;
+	const char *raw_path;
+	int64_t port, count, seconds_ms, rate, bits, bytes, stream;
+	int64_t idle_ms, limit_s, wait_ms, linger_ms, spin_us;
+	int64_t together; /* packets of one super-packet */
+	bool fills_mtu;   /* the smallest of all addresses */
+	bool wants_echo, shows_delays;
+};
+
+MUST_CHECK int probe_send(const struct probe_options *options, struct error *err);
+MUST_CHECK int probe_receive(const struct probe_options *options, struct error *err);
+MUST_CHECK int probe_serve(const struct probe_options *options, struct error *err);
+
+/* A socket that packets come out of, with the kernel's time of their arrival. */
+struct probe_inlet {
+	int fd;
+	int64_t realtime_ns;  /* CLOCK_REALTIME minus CLOCK_MONOTONIC */
+	uint32_t socket_lost; /* by the socket's own buffer */
+};
+
+struct probe_packet {
+	struct probe_head head;
+	int64_t received_ns;
+	size_t bytes;
+	struct sockaddr_storage from;
+	socklen_t from_size;
+	bool is_ours; /* otherwise only `bytes` means something */
+};
+
+/* The caller closes inlet.fd. */
+MUST_CHECK int probe_bind(int64_t port, struct probe_inlet *ret_inlet, struct error *err);
+MUST_CHECK int probe_connect(
+	const char *address, int64_t port, struct probe_inlet *ret_inlet, struct error *err);
+/* False when nothing waits; `payload`, of PROBE_MAX_BYTES, is for what will be echoed, or NULL. */
+bool probe_take(struct probe_inlet *inlet, uint8_t *payload, struct probe_packet *ret_packet);
+
+/* Packets of one stream in the order in which they came. */
+struct probe_stream {
+	uint64_t run;
+	uint32_t planned;
+	uint16_t number;
+	struct packet_arrival *arrivals;
+	size_t count, room;
+	json_t *report; /* of the first `reported` of them; NULL: none yet */
+	size_t reported;
+};
+
+void probe_stream_add(struct probe_stream *stream, const struct probe_packet *packet);
+/* Measures what came, unless it has been; with `delays`, every one of them, too. */
+MUST_CHECK int probe_stream_report(struct probe_stream *stream, bool delays, struct error *err);
+void probe_stream_done(struct probe_stream *stream);
+
+/* {cpu_s, seconds}: what this program itself took since `began_ns`. */
+json_t *probe_own_cost(int64_t began_ns);
+MUST_CHECK int probe_print(json_t *report, size_t flags, struct error *err);
+
+extern const uint32_t probe_magic;

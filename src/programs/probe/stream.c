@@ -1,0 +1,101 @@
+/* meshbench-probe: what came of one stream, kept until it is measured. */
+#include "programs/probe/probe.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+enum {
+	FIRST_ROOM = 1024,
+	COPIES = 2 /* of every packet, at most: a loop in the network must not eat our memory */
+};
+
+void probe_stream_add(struct probe_stream *stream, const struct probe_packet *packet)
+{
+	const struct probe_head *head = &packet->head;
+
+	if (stream->count >= COPIES * (size_t)stream->planned + FIRST_ROOM)
+		return;
+	if (stream->count == stream->room) {
+		size_t room = stream->room ? 2 * stream->room : FIRST_ROOM;
+		struct packet_arrival *grown =
+			realloc(stream->arrivals, room * sizeof(*stream->arrivals));
+
+		if (!grown)
+			abort();
+		stream->arrivals = grown;
+		stream->room = room;
+	}
+	stream->arrivals[stream->count++] = (struct packet_arrival){.number = head->number,
+		.sent_ns = head->sent_ns,
+		.received_ns = packet->received_ns};
+}
+
+/* By number, in tenths of microseconds; null for what never came, the first copy of what did. */
+static json_t *delays_json(const struct probe_stream *stream)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < stream->planned; i++)
+		json_array_append_new(array, json_null());
+	for (size_t i = 0; i < stream->count; i++) {
+		const struct packet_arrival *a = &stream->arrivals[i];
+
+		if (json_is_null(json_array_get(array, a->number)))
+			json_array_set_new(array, a->number,
+				json_real(round((double)(a->received_ns - a->sent_ns) / 100) / 10));
+	}
+	return array;
+}
+
+int probe_stream_report(struct probe_stream *stream, bool delays, struct error *err)
+{
+	struct packets_result result;
+
+	if (stream->report && stream->reported == stream->count)
+		return 0;
+	if (packets_measure(stream->arrivals, stream->count, stream->planned, &result, err))
+		return -1;
+	json_decref(stream->report);
+	stream->report = packets_json(&result);
+	json_object_set_new(stream->report, "stream", json_integer(stream->number));
+	if (delays)
+		json_object_set_new(stream->report, "delays_us", delays_json(stream));
+	stream->reported = stream->count;
+	return 0;
+}
+
+void probe_stream_done(struct probe_stream *stream)
+{
+	json_decref(stream->report);
+	free(stream->arrivals);
+	*stream = (struct probe_stream){0};
+}
+
+static double seconds_of(struct timeval time)
+{
+	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+json_t *probe_own_cost(int64_t began_ns)
+{
+	struct rusage usage = {0};
+
+	getrusage(RUSAGE_SELF, &usage);
+	return json_pack("{s:f, s:f}", "cpu_s",
+		seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime), "seconds",
+		(double)(clock_now_ns() - began_ns) / 1e9);
+}
+
+int probe_print(json_t *report, size_t flags, struct error *err)
+{
+	int failed = json_dumpf(report, stdout, flags | JSON_REAL_PRECISION(12));
+
+	json_decref(report);
+	if (failed || putchar('\n') == EOF || fflush(stdout))
+		return fail_errno(err, "print what was measured");
+	return 0;
+}

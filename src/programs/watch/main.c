@@ -1,0 +1,116 @@
+/*
+ * meshbench-watch EVERY_MS SELF SPEAKS ADDRESS...: pings every host but SELF at each of its
+ * addresses, time after time, until it is ended. SPEAKS has a letter per host: with 's' we speak to
+ * it by our clock, with '-' whenever it has spoken to us. The addresses are those of all hosts,
+ * then further ones of all hosts. Says "POSITION NANOSECONDS" (CLOCK_MONOTONIC) at every answer.
+ * Exit status: 2 it could not try.
+ *
+ * Who of two hosts speaks first matters: two handshakes may cross, and a host that lost its state
+ * may have to speak before it is heard again.
+ */
+#include "programs/pinger.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct peer {
+	bool is_spoken_to, is_awaited; /* by our clock; until it speaks. Neither: it is us */
+	int64_t asked_ns;
+};
+
+struct watch {
+	struct pinger pinger;
+	struct peer *peers;
+	size_t count;
+	int64_t every_ns;
+};
+
+static void ask(struct watch *watch, size_t index, int64_t now_ns)
+{
+	watch->peers[index].asked_ns = now_ns;
+	pinger_ask(&watch->pinger, index);
+}
+
+static void ask_all(struct watch *watch)
+{
+	int64_t now_ns = clock_now_ns();
+
+	for (size_t i = 0; i < watch->count; i++) {
+		if (watch->peers[i].is_spoken_to)
+			ask(watch, i, now_ns);
+	}
+}
+
+/* In kind, but no more often than by the clock: hosts with one address for all hear it twice. */
+static void hear_request(struct watch *watch, const struct pinger_heard *heard)
+{
+	for (size_t i = 0; i < watch->count; i++) {
+		const struct peer *peer = &watch->peers[i];
+
+		if (peer->is_awaited && heard->at_ns - peer->asked_ns >= watch->every_ns / 2 &&
+			pinger_is_from(&watch->pinger.peers[i], heard))
+			ask(watch, i, heard->at_ns);
+	}
+}
+
+static void run(struct watch *watch)
+{
+	for (;;) {
+		struct deadline round = deadline_in(watch->every_ns);
+		struct pinger_heard heard;
+
+		ask_all(watch);
+		while (pinger_hear(&watch->pinger, round, &heard)) {
+			if (heard.is_request)
+				hear_request(watch, &heard);
+			else
+				printf("%u %lld\n", heard.index, (long long)heard.at_ns);
+			if (deadline_has_passed(round))
+				break;
+		}
+		/* Nobody reads any more: our watch is over. */
+		if (fflush(stdout))
+			return;
+	}
+}
+
+static int complain(const char *what)
+{
+	fprintf(stderr, "meshbench-watch: %s: %s\n", what, errno ? strerrordesc_np(errno) : "no");
+	return 2;
+}
+
+int main(int argc, char *argv[])
+{
+	struct watch watch = {.count = argc > 4 ? (size_t)argc - 4 : 0};
+	size_t hosts = argc > 4 ? strlen(argv[3]) : 0;
+	struct error err = {0};
+	const char *bad = NULL;
+	int64_t every_ms, self;
+
+	errno = 0;
+	if (!hosts || hosts > watch.count || argv[3][strspn(argv[3], "s-")])
+		return complain("usage: meshbench-watch EVERY_MS SELF SPEAKS ADDRESS...");
+	if (text_integer(argv[1], 1, 1000, &every_ms, &err) ||
+		text_integer(argv[2], 0, (int64_t)hosts - 1, &self, &err))
+		return complain(err.text);
+	watch.every_ns = every_ms * NS_PER_MS;
+	watch.peers = calloc(watch.count, sizeof(*watch.peers));
+	if (!watch.peers)
+		return complain("remember the peers");
+	if (pinger_open(&watch.pinger, &argv[4], watch.count, &bad))
+		return complain(bad ? bad : "open a raw socket");
+	for (size_t i = 0; i < watch.count; i++) {
+		bool is_self = i % hosts == (size_t)self;
+
+		watch.peers[i].is_spoken_to = !is_self && argv[3][i % hosts] == 's';
+		watch.peers[i].is_awaited = !is_self && argv[3][i % hosts] == '-';
+	}
+	run(&watch);
+	return 0;
+}

@@ -1,0 +1,21 @@
+/*
+ * TCP on every link at once, released together: on each link one flow in each direction, so three
+ * hosts in a ring carry six. Every host sends on two links and receives on two, so that its port
+ * shares its line among two flows each way: three links of bare 1 Gbit/s lines make 1.5 times one.
+ */
+#include "workload/link/tcp.h"
+#include "workload/tool/iperf3.h"
+
+const struct workload workload_parallel = {
+	.name = "parallel",
+	.file = "parallel_tcp_iperf3.json",
+	.title = "TCP throughput of all links at once (iperf3)",
+	.figures = {"forward_mbps", "reverse_mbps"},
+	.figures_title = "Mbit/s there / back, sums of links",
+	.needs = IPERF3_NEEDS,
+	.packages = IPERF3_NEEDS,
+	.scope = WORKLOAD_ALL_LINKS,
+	.estimate_s = iperf3_estimate_s,
+	.commands = tcp_commands,
+	.read = tcp_read,
+};

@@ -1,0 +1,153 @@
+/* One TCP flow in each direction at once (iperf3 --bidir), reported apart. */
+#include "workload/link/tcp.h"
+
+#include "workload/tool/iperf3.h"
+#include "workload/tool/symptom.h"
+
+#include "base/json.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+enum {
+	SERVER,
+	CLIENT,
+	COMMANDS
+};
+
+void tcp_commands(const struct workload_case *c, struct arena *arena,
+	struct workload_command **ret_commands, size_t *ret_count)
+{
+	struct workload_command *list = arena_alloc(arena, struct workload_command, COMMANDS);
+	unsigned port = iperf3_port(c, 0);
+
+	list[SERVER] = iperf3_server(c, arena, "iperf3 server", port);
+	list[CLIENT] = iperf3_client(c, arena, "iperf3 client", port,
+		(const char *const[]){
+			"--bidir", "-Z", "-C", c->congestion ? c->congestion : "cubic", NULL});
+	*ret_commands = list;
+	*ret_count = COMMANDS;
+}
+
+/*
+ * Version 3.9 gives the sums of both directions the same names, so that whoever parses it keeps one
+ * and takes it for the other. Its streams say which direction they are: one stream is one sum.
+ */
+static void separate_interval(json_t *interval)
+{
+	const json_t *stream;
+	size_t i;
+
+	json_array_foreach (json_object_get(interval, "streams"), i, stream) {
+		bool is_forward = json_is_true(json_object_get(stream, "sender"));
+
+		json_object_set_new(interval, is_forward ? "sum" : "sum_bidir_reverse",
+			json_copy((json_t *)stream));
+	}
+}
+
+static void separate_end(json_t *end)
+{
+	const json_t *stream;
+	size_t i;
+
+	json_array_foreach (json_object_get(end, "streams"), i, stream) {
+		const json_t *sender = json_object_get(stream, "sender");
+		const json_t *receiver = json_object_get(stream, "receiver");
+		bool is_forward = json_is_true(json_object_get(sender, "sender"));
+
+		if (!json_is_object(sender) || !json_is_object(receiver))
+			continue;
+		json_object_set_new(end, is_forward ? "sum_sent" : "sum_sent_bidir_reverse",
+			json_copy((json_t *)sender));
+		json_object_set_new(end, is_forward ? "sum_received" : "sum_received_bidir_reverse",
+			json_copy((json_t *)receiver));
+	}
+}
+
+static void separate_directions(json_t *document)
+{
+	json_t *end = json_object_get(document, "end"), *interval;
+	size_t i;
+
+	if (!json_object_get(end, "sum_sent") || json_object_get(end, "sum_sent_bidir_reverse"))
+		return;
+	json_array_foreach (json_object_get(document, "intervals"), i, interval)
+		separate_interval(interval);
+	separate_end(end);
+}
+
+/* iperf3 before 3.17 does not write down that it ran both ways, which readers ask for. */
+static void add_bidir(json_t *document)
+{
+	json_t *test_start = json_at(document, "/start/test_start");
+
+	if (json_is_object(test_start) && !json_object_get(test_start, "bidir"))
+		json_object_set_new(test_start, "bidir", json_integer(1));
+}
+
+static void describe(const struct iperf3_flow *forward, const struct iperf3_flow *reverse,
+	struct workload_reading *reading)
+{
+	char there[16], back[16];
+
+	reading->figures[0] = forward->bits_per_second / 1e6;
+	reading->figures[1] = reverse->bits_per_second / 1e6;
+	snprintf(reading->headline, sizeof(reading->headline), "%s / %s Mbit/s",
+		iperf3_mbit(forward->bits_per_second, there),
+		iperf3_mbit(reverse->bits_per_second, back));
+}
+
+void tcp_read(const struct workload_case *c, const struct workload_output *outputs, size_t count,
+	struct workload_reading *ret_reading)
+{
+	struct workload_reading *reading = ret_reading;
+	json_t *document;
+	struct iperf3_flow forward, reverse;
+
+	assert(count == COMMANDS);
+	*reading = (struct workload_reading){.blamed = SIZE_MAX};
+	document = iperf3_document("iperf3 client", outputs, CLIENT, reading);
+	separate_directions(document);
+	add_bidir(document);
+	forward = (struct iperf3_flow){
+		.from = c->source,
+		.to = c->target,
+		.blamed = CLIENT,
+		.received_sum = json_at(document, "/end/sum_received"),
+		.sent = iperf3_client_series(document, "sum", 0),
+		.received = iperf3_server_series(&outputs[SERVER], "RX-S"),
+	};
+	reverse = (struct iperf3_flow){
+		.from = c->target,
+		.to = c->source,
+		.blamed = CLIENT,
+		.received_sum = json_at(document, "/end/sum_received_bidir_reverse"),
+		.sent = iperf3_server_series(&outputs[SERVER], "TX-S"),
+		.received = iperf3_client_series(document, "sum_bidir_reverse", 1),
+	};
+	if (iperf3_is_crossed(document, &outputs[SERVER]))
+		symptom_blame(reading, CAUSE_TOOL, CLIENT,
+			"iperf3 took its two connections for each other: the one made second was "
+			"accepted first, so both ends sent on one and neither read");
+	iperf3_judge(&forward, reading);
+	iperf3_judge(&reverse, reading);
+	reading->data = document;
+	reading->samples = json_pack("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
+		"reverse", iperf3_flow_samples(&reverse));
+	if (reading->cause == CAUSE_SUCCESS)
+		describe(&forward, &reverse, reading);
+}
+
+const struct workload workload_tcp = {
+	.name = "tcp",
+	.file = "tcp_iperf3.json",
+	.title = "TCP throughput, both directions at once (iperf3)",
+	.figures = {"forward_mbps", "reverse_mbps"},
+	.figures_title = "Mbit/s there / back",
+	.needs = IPERF3_NEEDS,
+	.packages = IPERF3_NEEDS,
+	.estimate_s = iperf3_estimate_s,
+	.commands = tcp_commands,
+	.read = tcp_read,
+};

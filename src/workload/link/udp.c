@@ -1,0 +1,258 @@
+/*
+ * A UDP flood in each direction, one after the other. iperf3's --bidir has the directions race at
+ * the start: whichever is first floods the path on which the other still shakes hands, and its
+ * datagram for that is never sent again. So there are two servers and two clients, and their
+ * documents are joined into the one that --bidir would have written. A VPN over TCP sends what the
+ * first flood left in its queues for seconds; a ping that is answered came behind it.
+ */
+#include "workload/tool/iperf3.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	SERVER,
+	SERVER_OF_REVERSE,
+	CLIENT,
+	CLIENT_OF_REVERSE,
+	DRAIN,
+	COMMANDS
+};
+
+/* A ping now and then until one is answered. Without an answer the other direction tells why. */
+static struct workload_command drain(const struct workload_case *c, struct arena *arena)
+{
+	const char *words[] = {"ping", "-n", "-q", "-c", "1", "-i", "0.2", "-w",
+		arena_printf(arena, "%d", WORKLOAD_DRAIN_S), c->target_address, NULL};
+	const char **argv = arena_alloc(arena, const char *, ARRAY_SIZE(words));
+
+	memcpy(argv, words, sizeof(words));
+	return (struct workload_command){
+		.what = "ping, until one is answered",
+		.side = WORKLOAD_SOURCE,
+		.argv = argv,
+		.limit_ns = (WORKLOAD_DRAIN_S + 5) * NS_PER_S,
+		.keep_bytes = 8192,
+	};
+}
+
+static void commands(const struct workload_case *c, struct arena *arena,
+	struct workload_command **ret_commands, size_t *ret_count)
+{
+	struct workload_command *list = arena_alloc(arena, struct workload_command, COMMANDS);
+	unsigned port = iperf3_port(c, 0), reverse_port = iperf3_port(c, 1);
+
+	list[SERVER] = iperf3_server(c, arena, "iperf3 server", port);
+	list[SERVER_OF_REVERSE] =
+		iperf3_server(c, arena, "iperf3 server of the reverse direction", reverse_port);
+	list[CLIENT] = iperf3_client(c, arena, "iperf3 client", port,
+		(const char *const[]){"-u", "-b", "0", "--udp-counters-64bit", NULL});
+	list[CLIENT_OF_REVERSE] =
+		iperf3_client(c, arena, "iperf3 client of the reverse direction", reverse_port,
+			(const char *const[]){"-u", "-b", "0", "--udp-counters-64bit", "-R", NULL});
+	list[DRAIN] = drain(c, arena);
+	list[DRAIN].stage = 1;
+	list[CLIENT_OF_REVERSE].stage = 2;
+	*ret_commands = list;
+	*ret_count = COMMANDS;
+}
+
+static double estimate_s(const struct workload_case *c)
+{
+	return 2 * iperf3_estimate_s(c);
+}
+
+/* Before 3.12 a document has one `sum`: bytes as sent, and how many packets were lost of how many.
+ */
+static void complete_sums(json_t *document)
+{
+	json_t *end = json_object_get(document, "end");
+	const json_t *sum = json_object_get(end, "sum");
+	double packets = json_number_at(sum, "/packets", 0);
+	double lost = json_number_at(sum, "/lost_packets", 0);
+	double arrived = packets > 0 && lost >= 0 && lost <= packets ? 1 - lost / packets : 0;
+	json_t *sent, *received;
+
+	if (!json_is_object(sum) || json_object_get(end, "sum_received"))
+		return;
+	sent = json_copy((json_t *)sum);
+	json_object_set_new(sent, "sender", json_true());
+	json_object_set_new(sent, "jitter_ms", json_integer(0));
+	json_object_set_new(sent, "lost_packets", json_integer(0));
+	json_object_set_new(sent, "lost_percent", json_integer(0));
+	received = json_copy((json_t *)sum);
+	json_object_set_new(received, "sender", json_false());
+	json_object_set_new(
+		received, "bytes", json_real(json_number_at(sum, "/bytes", 0) * arrived));
+	json_object_set_new(received, "bits_per_second",
+		json_real(json_number_at(sum, "/bits_per_second", 0) * arrived));
+	json_object_set_new(end, "sum_sent", sent);
+	json_object_set_new(end, "sum_received", received);
+}
+
+/* Puts what `from` has at its pointer into `to` under a key, when both are there. */
+static void graft(json_t *to, const char *key, const json_t *from, const char *pointer)
+{
+	json_t *value = json_at(from, pointer);
+
+	if (json_is_object(to) && value)
+		json_object_set(to, key, value);
+}
+
+static void graft_stream(json_t *to, const json_t *from)
+{
+	json_array_append(json_object_get(to, "streams"), json_at(from, "/streams/0"));
+}
+
+/* Intervals that only one of the two has are cut off; the samples keep them. */
+static void join_intervals(json_t *document, const json_t *reverse)
+{
+	json_t *intervals = json_object_get(document, "intervals");
+	const json_t *others = json_object_get(reverse, "intervals");
+
+	while (json_array_size(intervals) > json_array_size(others))
+		json_array_remove(intervals, json_array_size(intervals) - 1);
+	for (size_t i = 0; i < json_array_size(intervals); i++) {
+		json_t *interval = json_array_get(intervals, i);
+
+		graft_stream(interval, json_array_get(others, i));
+		graft(interval, "sum_bidir_reverse", json_array_get(others, i), "/sum");
+	}
+}
+
+/* Published: the CPU use of one process that does both directions; here two do half each. */
+static void add_cpu(json_t *document, const json_t *reverse)
+{
+	json_t *usage = json_at(document, "/end/cpu_utilization_percent");
+	const json_t *other = json_at(reverse, "/end/cpu_utilization_percent");
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (usage, key, value) {
+		const json_t *more = json_object_get(other, key);
+
+		if (json_is_number(value) && json_is_number(more))
+			json_object_set_new(usage, key,
+				json_real(json_number_value(value) + json_number_value(more)));
+	}
+}
+
+/* Makes of the forward document the one that --bidir would have written. */
+static void join(json_t *document, const json_t *reverse)
+{
+	json_t *end = json_object_get(document, "end");
+	json_t *test_start = json_at(document, "/start/test_start");
+
+	join_intervals(document, reverse);
+	json_array_append(
+		json_at(document, "/start/connected"), json_at(reverse, "/start/connected/0"));
+	if (json_is_object(test_start))
+		json_object_set_new(test_start, "bidir", json_integer(1));
+	graft_stream(end, json_object_get(reverse, "end"));
+	graft(end, "sum_bidir_reverse", reverse, "/end/sum");
+	graft(end, "sum_sent_bidir_reverse", reverse, "/end/sum_sent");
+	graft(end, "sum_received_bidir_reverse", reverse, "/end/sum_received");
+	add_cpu(document, reverse);
+}
+
+/*
+ * Percent lost of the datagrams up to the last that arrived, which is all that a receiver knows.
+ * NAN when less than half of what was sent came before that one: the rest waited in a queue or was
+ * lost, and nobody knows which.
+ */
+static double lost_percent(const json_t *received, const json_t *sent)
+{
+	double accounted = json_number_at(received, "/packets", 0);
+
+	if (accounted < json_number_at(sent, "/packets", accounted) / 2)
+		return NAN;
+	return json_number_at(received, "/lost_percent", 0);
+}
+
+static const char *percent_text(double percent, char text[static 16])
+{
+	if (isnan(percent))
+		return "?";
+	snprintf(text, 16, "%.3g", percent);
+	return text;
+}
+
+static void describe(const struct iperf3_flow *forward, const struct iperf3_flow *reverse,
+	const json_t *sent[2], struct workload_reading *reading)
+{
+	double *figures = reading->figures;
+	char there[16], back[16], lost_there[16], lost_back[16];
+
+	figures[0] = forward->bits_per_second / 1e6;
+	figures[1] = reverse->bits_per_second / 1e6;
+	figures[2] = lost_percent(forward->received_sum, sent[0]);
+	figures[3] = lost_percent(reverse->received_sum, sent[1]);
+	snprintf(reading->headline, sizeof(reading->headline), "%s / %s Mbit/s, %s / %s %% lost",
+		iperf3_mbit(forward->bits_per_second, there),
+		iperf3_mbit(reverse->bits_per_second, back), percent_text(figures[2], lost_there),
+		percent_text(figures[3], lost_back));
+}
+
+static void read_outputs(const struct workload_case *c, const struct workload_output *outputs,
+	size_t count, struct workload_reading *ret_reading)
+{
+	struct workload_reading *reading = ret_reading;
+	json_t *document;
+	json_auto_t *other = NULL;
+	struct iperf3_flow forward, reverse;
+
+	assert(count > CLIENT_OF_REVERSE); /* of the ping nothing is read */
+	*reading = (struct workload_reading){.blamed = SIZE_MAX};
+	document = iperf3_document("iperf3 client", outputs, CLIENT, reading);
+	other = iperf3_document(
+		"iperf3 client of the reverse direction", outputs, CLIENT_OF_REVERSE, reading);
+	complete_sums(document);
+	complete_sums(other);
+	forward = (struct iperf3_flow){
+		.from = c->source,
+		.to = c->target,
+		.blamed = CLIENT,
+		.received_sum = json_at(document, "/end/sum_received"),
+		.sent = iperf3_client_series(document, "sum", 0),
+		.received = iperf3_server_series(&outputs[SERVER], NULL),
+	};
+	reverse = (struct iperf3_flow){
+		.from = c->target,
+		.to = c->source,
+		.blamed = CLIENT_OF_REVERSE,
+		.received_sum = json_at(other, "/end/sum_received"),
+		.sent = iperf3_server_series(&outputs[SERVER_OF_REVERSE], NULL),
+		.received = iperf3_client_series(other, "sum", 0),
+	};
+	iperf3_judge(&forward, reading);
+	iperf3_judge(&reverse, reading);
+	if (reading->cause == CAUSE_SUCCESS)
+		describe(&forward, &reverse,
+			(const json_t *[2]){json_at(document, "/end/sum_sent"),
+				json_at(other, "/end/sum_sent")},
+			reading);
+	reading->samples = json_pack("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
+		"reverse", iperf3_flow_samples(&reverse));
+	if (document && other)
+		join(document, other);
+	reading->data = document;
+}
+
+const struct workload workload_udp = {
+	.name = "udp",
+	.file = "udp_iperf3.json",
+	.title = "UDP flood, one direction after the other (iperf3)",
+	.figures = {"forward_mbps", "reverse_mbps", "forward_lost_percent", "reverse_lost_percent"},
+	.figures_title = "Mbit/s there / back / % lost there / back",
+	.needs = (const char *const[]){"iperf3", "ping", NULL},
+	.packages = (const char *const[]){"iperf3", "iputils-ping", NULL},
+	.is_flood = true,
+	.estimate_s = estimate_s,
+	.commands = commands,
+	.read = read_outputs,
+};

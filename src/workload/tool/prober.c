@@ -1,0 +1,176 @@
+/* Running meshbench-probe and reading what it prints. */
+#include "workload/tool/prober.h"
+
+#include "workload/tool/symptom.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FIRST_PORT 7100
+#define PORTS_PER_LINK 2
+#define PROGRAM "meshbench-probe"
+/* Beside sending: starting on a machine that has no time for us. */
+#define LIMIT_MARGIN_S 30
+#define SERVER_LIMIT_S "86400" /* it is ended long before */
+
+static const char *port_of(
+	const struct workload_case *c, struct arena *arena, enum workload_side side)
+{
+	/* Of each side its own: both may be the same host. */
+	return arena_printf(arena, "%u",
+		FIRST_PORT + PORTS_PER_LINK * (unsigned)(c->link % 10000) +
+			(side == WORKLOAD_TARGET ? 0 : 1));
+}
+
+struct workload_command prober_server(const struct workload_case *c, struct arena *arena,
+	enum workload_side side, size_t keep_bytes, bool delays)
+{
+	const char *const words[] = {PROGRAM, "serve", "--port", port_of(c, arena, side),
+		"--limit-s", SERVER_LIMIT_S, delays ? "--delays" : NULL, NULL};
+	const char **argv = arena_alloc(arena, const char *, ARRAY_SIZE(words));
+
+	memcpy(argv, words, sizeof(words));
+	return (struct workload_command){
+		.what = arena_printf(arena, "probe server on %s",
+			side == WORKLOAD_TARGET ? c->target : c->source),
+		.side = side,
+		.argv = argv,
+		.is_server = true,
+		.ready = "ready",
+		.keep_bytes = keep_bytes,
+	};
+}
+
+bool prober_has_wire(const struct workload_case *c)
+{
+	return c->source_underlay && c->target_underlay;
+}
+
+struct workload_command prober_sender(const struct workload_case *c, struct arena *arena,
+	enum workload_side side, unsigned stream, const char *const extra[])
+{
+	bool is_there = side == WORKLOAD_SOURCE;
+	enum workload_side other = is_there ? WORKLOAD_TARGET : WORKLOAD_SOURCE;
+	const char *words[] = {PROGRAM, "send", is_there ? c->target_address : c->source_address,
+		"--port", port_of(c, arena, other), "--stream", arena_printf(arena, "%u", stream),
+		"--spin-us", "0", "--linger-ms", arena_printf(arena, "%d", PROBER_LINGER_MS)};
+	size_t n = ARRAY_SIZE(words), count = 0;
+	const char **argv;
+
+	while (extra[count])
+		count++;
+	argv = arena_alloc(arena, const char *, n + count + 2);
+	memcpy(argv, words, sizeof(words));
+	memcpy(argv + n, extra, count * sizeof(*extra));
+	if (prober_has_wire(c))
+		argv[n + count] = is_there ? c->target_underlay : c->source_underlay;
+	return (struct workload_command){
+		.what = arena_printf(arena, "probes from %s", is_there ? c->source : c->target),
+		.side = side,
+		.argv = argv,
+		.limit_ns = (int64_t)(c->seconds + LIMIT_MARGIN_S) * NS_PER_S,
+	};
+}
+
+json_t *prober_document(const char *what, const struct workload_output *outputs, size_t index,
+	struct workload_reading *reading)
+{
+	const struct workload_output *output = &outputs[index];
+	bool ended_badly = symptom_of_end(what, outputs, index, reading);
+	const char *text = strchr(output->out, '{');
+	json_t *document = NULL;
+	struct error err;
+	int length;
+	const char *line = symptom_last_line(output->errout, &length);
+
+	if (!ended_badly && output->exit_code != 0)
+		symptom_blame(reading, symptom_cause(line, CAUSE_TOOL), index, "%s: %.*s", what,
+			length ? length : 20, length ? line : "it failed mutely");
+	if (output->dropped_bytes)
+		symptom_blame(reading, CAUSE_PARSE, index,
+			"%s: its output is longer than what was kept", what);
+	else if (!text)
+		symptom_blame(reading, CAUSE_PARSE, index, "%s: it printed nothing", what);
+	else if (json_parse(text, strlen(text), what, &document, &err))
+		symptom_blame(reading, CAUSE_PARSE, index, "%s", err.text);
+	if (document && !json_is_object(document)) {
+		json_decref(document);
+		return NULL;
+	}
+	return document;
+}
+
+static json_t *entry_of(const json_t *document, const char *list, unsigned stream)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach (json_object_get(document, list), i, entry) {
+		if (json_number_at(entry, "/stream", -1) == stream)
+			return entry;
+	}
+	return NULL;
+}
+
+json_t *prober_stream(const json_t *document, unsigned stream)
+{
+	return entry_of(document, "streams", stream);
+}
+
+json_t *prober_target(const json_t *document, unsigned stream)
+{
+	return entry_of(document, "targets", stream);
+}
+
+void prober_judge(const json_t *sent, const json_t *received, unsigned stream, size_t index,
+	const char *when, struct workload_reading *reading)
+{
+	const json_t *target = prober_target(sent, stream);
+	const char *address = json_string_at(target, "/address", "its target");
+	const char *refusal = json_string_at(target, "/refusal", "none was sent");
+	double count = json_number_at(target, "/sent_packets", 0);
+
+	if (!sent || !received)
+		return; /* then something else is to blame */
+	if (count <= 0)
+		symptom_blame(reading, symptom_cause(refusal, CAUSE_UNREACHABLE), index,
+			"no probe to %.100s left its host %s: %.100s", address, when, refusal);
+	else if (json_number_at(prober_stream(received, stream), "/received_packets", 0) <= 0)
+		symptom_blame(reading, CAUSE_UNREACHABLE, index,
+			"no probe of %.0f arrived at %.100s %s", count, address, when);
+}
+
+json_t *prober_summary(const json_t *target, const json_t *measured, const char *const keys[])
+{
+	double refused = json_number_at(target, "/refused_packets", 0);
+	double sent = json_number_at(target, "/sent_packets", 0) + refused;
+	double received = json_number_at(measured, "/received_packets", 0);
+	double lost = fmax(0, sent - received);
+	json_t *summary = json_pack("{s:o, s:o, s:o, s:o, s:o}", "sent_packets", json_finite(sent),
+		"refused_packets", json_finite(refused), "received_packets", json_finite(received),
+		"lost_packets", json_finite(lost), "loss_percent",
+		json_finite(sent > 0 ? 100 * lost / sent : 0));
+
+	for (size_t i = 0; keys[i]; i++) {
+		json_t *value = json_object_get(measured, keys[i]);
+
+		if (value && received > 0)
+			json_object_set(summary, keys[i], value);
+		else
+			json_object_set_new(summary, keys[i], json_null());
+	}
+	return summary;
+}
+
+double prober_cpu_percent(const json_t *const documents[], size_t count, double seconds)
+{
+	double cpu_s = 0;
+
+	for (size_t i = 0; i < count; i++)
+		cpu_s += json_number_at(documents[i], "/own/cpu_s", 0);
+	return seconds > 0 ? 100 * cpu_s / seconds : 0;
+}

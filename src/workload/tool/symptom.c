@@ -1,0 +1,91 @@
+/* What failing tools say, and the cause that stands for it. */
+#include "workload/tool/symptom.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum cause symptom_cause(const char *words, enum cause otherwise)
+{
+	/* The first that is found decides, so what happened while connecting comes first. */
+	static const struct {
+		const char *words, *also;
+		enum cause cause;
+	} symptoms[] = {
+		{"unable to connect", "timed out", CAUSE_UNREACHABLE},
+		{"unable to connect", "Operation now in progress", CAUSE_UNREACHABLE},
+		/* A program that lacks a part, or a package that is not there, is not worth another
+		   try. */
+		{"Unknown encoder", "", CAUSE_MISSING},
+		{"Unknown decoder", "", CAUSE_MISSING},
+		{"Protocol not found", "", CAUSE_MISSING},
+		{"cannot access '/nix/store/", "", CAUSE_MISSING},
+		{"error: path '", "is not valid", CAUSE_MISSING},
+		{"error: path '", "is required, but there is no substituter", CAUSE_MISSING},
+		{"Message too long", "", CAUSE_MTU},
+		{"do not fit the path", "", CAUSE_MTU},
+		{"nobody answered", "", CAUSE_UNREACHABLE},
+		{"nothing came any more", "", CAUSE_STALLED},
+		{"message too long", "", CAUSE_MTU},
+		{"Connection refused", "", CAUSE_REFUSED},
+		{"etwork is unreachable", "", CAUSE_UNREACHABLE},
+		{"No route to host", "", CAUSE_UNREACHABLE},
+		{"Host Unreachable", "", CAUSE_UNREACHABLE},
+		{"host unreachable", "", CAUSE_UNREACHABLE},
+		{"timed out", "", CAUSE_TIMEOUT},
+		/* A receive timeout of iperf3 shows as EAGAIN. */
+		{"Resource temporarily unavailable", "", CAUSE_TIMEOUT},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(symptoms); i++) {
+		if (strstr(words, symptoms[i].words) && strstr(words, symptoms[i].also))
+			return symptoms[i].cause;
+	}
+	return otherwise;
+}
+
+void symptom_blame(
+	struct workload_reading *reading, enum cause cause, size_t blamed, const char *fmt, ...)
+{
+	va_list args;
+
+	if (reading->cause != CAUSE_SUCCESS)
+		return;
+	reading->cause = cause;
+	reading->blamed = blamed;
+	va_start(args, fmt);
+	vsnprintf(reading->evidence, sizeof(reading->evidence), fmt, args);
+	va_end(args);
+}
+
+bool symptom_of_end(const char *what, const struct workload_output *outputs, size_t index,
+	struct workload_reading *reading)
+{
+	const struct workload_output *output = &outputs[index];
+
+	if (output->timed_out)
+		symptom_blame(reading, CAUSE_TIMEOUT, index, "%s did not end within %.0f s", what,
+			(double)(output->ended_ns - output->started_ns) / 1e9);
+	else if (output->signal)
+		symptom_blame(reading, CAUSE_TOOL, index, "%s was ended by signal %d", what,
+			output->signal);
+	else if (output->exit_code < 0)
+		symptom_blame(reading, CAUSE_TOOL, index, "%s was not started", what);
+	else
+		return false;
+	return true;
+}
+
+const char *symptom_last_line(const char *text, int *ret_length)
+{
+	size_t end = strlen(text), start;
+
+	while (end && isspace((unsigned char)text[end - 1]))
+		end--;
+	start = end;
+	while (start && text[start - 1] != '\n')
+		start--;
+	*ret_length = end - start > 300 ? 300 : (int)(end - start);
+	return text + start;
+}
