@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "cli/options.h"
+#include "base/options.h"
 
 /* Exit statuses, a contract with scripts. */
 enum exit_status {

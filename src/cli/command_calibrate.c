@@ -1,7 +1,6 @@
 /* meshbench calibrate: nominal beside effective for profiles on this machine, per engine. */
 #include "cli/cli.h"
 #include "cli/load.h"
-#include "cli/options.h"
 #include "cli/scratch.h"
 
 #include "base/json.h"

@@ -1,6 +1,5 @@
 /* meshbench check: verifies drivers, profiles and plans without running anything. */
 #include "cli/cli.h"
-#include "cli/options.h"
 
 #include "base/fd.h"
 #include "base/file.h"

@@ -1,7 +1,6 @@
 /* meshbench doctor: what this machine can do, and what to install for the rest. */
 #include "cli/cli.h"
 #include "cli/load.h"
-#include "cli/options.h"
 
 #include "base/file.h"
 #include "supply/supply.h"

@@ -1,7 +1,6 @@
 /* meshbench install: programs of VPNs, pinned versions, into a folder of the user's own. */
 #include "cli/cli.h"
 #include "cli/load.h"
-#include "cli/options.h"
 #include "cli/progress.h"
 
 #include "base/fd.h"

@@ -1,7 +1,6 @@
 /* meshbench link: one command behind an emulated link. */
 #include "cli/cli.h"
 #include "cli/load.h"
-#include "cli/options.h"
 #include "cli/scratch.h"
 
 #include "base/text.h"

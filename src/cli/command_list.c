@@ -1,7 +1,6 @@
 /* meshbench list: the names that can stand on a command line or in a plan. */
 #include "cli/cli.h"
 #include "cli/load.h"
-#include "cli/options.h"
 
 #include "supply/supply.h"
 

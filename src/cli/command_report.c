@@ -1,6 +1,5 @@
 /* meshbench report, recompute and compare: what result trees say. */
 #include "cli/cli.h"
-#include "cli/options.h"
 
 #include "report/report.h"
 

@@ -1,7 +1,6 @@
 /* meshbench run: a plan, carried out, with a summary at the end. */
 #include "cli/cli.h"
 #include "cli/load.h"
-#include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/summary.h"
 

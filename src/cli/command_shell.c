@@ -1,7 +1,6 @@
 /* meshbench shell: a lab to look around in. */
 #include "cli/cli.h"
 #include "cli/load.h"
-#include "cli/options.h"
 #include "cli/scratch.h"
 
 #include "base/fd.h"

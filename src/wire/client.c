@@ -10,7 +10,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 struct wire {
@@ -31,19 +30,6 @@ int wire_connect(int *socket_fd, struct wire **ret_wire, struct error *err)
 	wire->socket_fd = fd_take(socket_fd);
 	*ret_wire = wire;
 	return 0;
-}
-
-int wire_connect_path(const char *path, struct wire **ret_wire, struct error *err)
-{
-	AUTO(fd_closep) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return fail(err, ERROR_USAGE, "the wire's socket path is too long: %s", path);
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return fail_errno(err, "connect to the wire at %s", path);
-	return wire_connect(&fd, ret_wire, err);
 }
 
 void wire_free(struct wire *wire)

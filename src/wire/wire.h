@@ -10,8 +10,8 @@
 /*
  * The wire: one process that owns one TAP of every host, switches Ethernet frames between them and
  * lets every wire packet meet its fate. This is the side of those who use it: start the program
- * meshbench-wire with one end of a SOCK_SEQPACKET pair (--control-fd) or a path (--listen), hand it
- * TAPs, change parameters, read counters. It ends when its control connection ends.
+ * meshbench-wire with one end of a SOCK_SEQPACKET pair (--control-fd), hand it TAPs, change
+ * parameters, read counters. It ends when its control connection ends.
  *
  * A packet's way: sender's line -> duplicate, loss, corruption, bottleneck, delay -> switch ->
  * receiver's line. With the kernel model the sender's line comes after the impairment and holds
@@ -140,8 +140,6 @@ struct wire;
 
 /* Takes `*socket_fd` over. Every call below waits for the wire's answer, at most 10 s. */
 MUST_CHECK int wire_connect(int *socket_fd, struct wire **ret_wire, struct error *err);
-/* Connects to a wire that was started with --listen. */
-MUST_CHECK int wire_connect_path(const char *path, struct wire **ret_wire, struct error *err);
 /* Closes the connection, which ends the wire. */
 void wire_free(struct wire *wire);
 void wire_freep(struct wire **wire);

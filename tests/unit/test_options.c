@@ -1,4 +1,4 @@
-#include "cli/options.h"
+#include "base/options.h"
 
 #include "tap.h"
 
@@ -101,4 +101,20 @@ TEST(help_is_answered_even_when_words_are_missing)
 
 	CHECK_OK(parse(arena, &w, &result, &err, "run a b --help"), err);
 	CHECK(result.wants_help);
+}
+
+TEST(help_and_errors_name_the_program_that_was_called)
+{
+	static const struct option_table table = {
+		.program = "meshbench-probe", .usage = "serve --port N", .about = "Serves."};
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct option_result result;
+	struct error err = {0};
+	char verb[] = "serve", colour[] = "--colour", all[] = "all";
+	char *const wrong[] = {verb, colour, NULL}, *const more[] = {verb, all, NULL};
+
+	CHECK(options_parse(&table, arena, 2, wrong, &result, &err) < 0);
+	CHECK(strstr(err.text, "meshbench-probe serve --help"));
+	CHECK(options_parse(&table, arena, 2, more, &result, &err) < 0);
+	CHECK(strstr(err.text, "meshbench-probe serve --port N"));
 }

@@ -5,13 +5,12 @@
 
 #include "programs/datagram.h"
 #include "programs/fit.h"
+#include "programs/program.h"
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/text.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -26,19 +25,6 @@ enum {
 };
 
 #define PATIENCE_NS (10 * NS_PER_S)
-
-static const char usage[] =
-	"usage: meshbench-quic serve --port N [--connections N] [--congestion NAME]\n"
-	"       meshbench-quic download|upload ADDRESS --port N [--connections N] [--congestion "
-	"NAME]\n"
-	"                      [--seconds N]\n"
-	"\n"
-	"Connection number i uses port N + i. The server prints \"ready\" and a line of JSON for "
-	"every\n"
-	"connection that ended, the client one document. Congestion control: cubic (default), "
-	"reno,\n"
-	"bbr, bbr2; any other name means cubic, too. Certificates are made on the spot and "
-	"verified by nobody.\n";
 
 struct options {
 	const char *verb, *address, *congestion;
@@ -63,47 +49,7 @@ struct worker {
 
 static bool is_server(const struct options *options)
 {
-	return strcmp(options->verb, "serve") == 0;
-}
-
-static int take_option(int name, struct options *options, struct error *err)
-{
-	switch (name) {
-	case 'p':
-		return text_integer(optarg, 1, 65535, &options->port, err);
-	case 'n':
-		return text_integer(optarg, 1, MOST_CONNECTIONS, &options->connections, err);
-	case 's':
-		return text_integer(optarg, 1, 86400, &options->seconds, err);
-	case 'c':
-		options->congestion = quic_congestion(optarg);
-		return 0;
-	default:
-		return fail(err, ERROR_USAGE, "%s", usage);
-	}
-}
-
-static int read_options(int argc, char **argv, struct options *options, struct error *err)
-{
-	static const struct option names[] = {{"port", 1, NULL, 'p'}, {"connections", 1, NULL, 'n'},
-		{"seconds", 1, NULL, 's'}, {"congestion", 1, NULL, 'c'}, {NULL, 0, NULL, 0}};
-	int name;
-
-	options->verb = argc > 1 ? argv[1] : "";
-	if (!is_server(options) && strcmp(options->verb, "download") != 0 &&
-		strcmp(options->verb, "upload") != 0)
-		return fail(err, ERROR_USAGE, "%s", usage);
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
-	while ((name = getopt_long(argc - 1, argv + 1, "", names, NULL)) != -1) {
-		if (take_option(name, options, err))
-			return -1;
-	}
-	if (optind + 1 < argc)
-		options->address = argv[optind + 1];
-	if (!options->port || is_server(options) != (options->address == NULL) ||
-		options->port + options->connections > 65536)
-		return fail(err, ERROR_USAGE, "%s", usage);
-	return 0;
+	return !options->address;
 }
 
 static struct quic_settings settings_of(const struct side *side)
@@ -271,16 +217,67 @@ static int run(const struct options *options, struct error *err)
 	return status;
 }
 
-int main(int argc, char **argv)
-{
-	struct options options = {.connections = 1, .congestion = "cubic", .seconds = 10};
-	struct error err = {0};
+static struct options options = {.connections = 1, .congestion = "cubic", .seconds = 10};
 
+static const struct option_row rows[] = {
+	{"port", "N", "UDP port of connection 0", OPTION_INTEGER, &options.port, NULL, 1, 65535},
+	{"connections", "N", "connection i uses port N + i (1)", OPTION_INTEGER,
+		&options.connections, NULL, 1, MOST_CONNECTIONS},
+	{"congestion", "NAME", "cubic, reno, bbr or bbr2; any other name means cubic (cubic)",
+		OPTION_TEXT, &options.congestion, NULL, 0, 0},
+	{"seconds", "N", "a client moves data for so long (10)", OPTION_INTEGER, &options.seconds,
+		NULL, 1, 86400},
+};
+
+static int run_verb(const char *verb, const char *address, struct error *err)
+{
+	options.verb = verb;
+	options.address = address;
+	options.congestion = quic_congestion(options.congestion);
+	if (!options.port || options.port + options.connections > 65536)
+		return fail(
+			err, ERROR_USAGE, "%s needs --port, with room for all connections", verb);
+	return run(&options, err);
+}
+
+static int serve_all(const struct option_result *given, struct error *err)
+{
+	(void)given;
+	return run_verb("serve", NULL, err);
+}
+
+static int download(const struct option_result *given, struct error *err)
+{
+	return run_verb("download", given->arguments[0], err);
+}
+
+static int upload(const struct option_result *given, struct error *err)
+{
+	return run_verb("upload", given->arguments[0], err);
+}
+
+#define CLIENT(verb)                                                                               \
+	{                                                                                          \
+		.usage = verb " ADDRESS --port N [OPTION]...",                                     \
+		.about = "Prints one JSON document about all connections.", .rows = rows,          \
+		.count = ARRAY_SIZE(rows), .arguments_min = 1, .arguments_max = 1                  \
+	}
+
+static const struct program_verb verbs[] = {
+	{"serve",
+		{.usage = "serve --port N [OPTION]...",
+			.about = "Prints \"ready\", and a line of JSON for every connection that "
+				 "ended. Certificates are made on the spot and verified by nobody.",
+			.rows = rows,
+			.count = ARRAY_SIZE(rows) - 1},
+		serve_all},
+	{"download", CLIENT("download"), download},
+	{"upload", CLIENT("upload"), upload},
+};
+
+int main(int argc, char *argv[])
+{
 	/* Threads inherit it. Timers that are 50 us late would pace ten datagrams by that. */
 	prctl(PR_SET_TIMERSLACK, 1UL);
-	if (read_options(argc, argv, &options, &err) || run(&options, &err)) {
-		fprintf(stderr, "meshbench-quic: %s\n", err.text);
-		return err.kind == ERROR_USAGE ? 2 : err.kind == ERROR_TOOL ? 1 : 3;
-	}
-	return 0;
+	return program_main("meshbench-quic", verbs, ARRAY_SIZE(verbs), argc, argv);
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* One row of a command's option table: parsing and --help both come from it. */
+/* One row of an option table: parsing and --help both come from it. */
 enum option_kind {
 	OPTION_FLAG,    /* bool */
 	OPTION_TEXT,    /* const char * */
@@ -28,8 +28,9 @@ struct option_row {
 };
 
 struct option_table {
-	const char *usage; /* "run [PLAN] [OPTION]..." */
-	const char *about; /* a sentence or two */
+	const char *program; /* NULL: meshbench */
+	const char *usage;   /* "run [PLAN] [OPTION]..." */
+	const char *about;   /* a sentence or two */
 	const struct option_row *rows;
 	size_t count;
 	size_t arguments_min, arguments_max;
@@ -42,7 +43,8 @@ struct option_result {
 	bool wants_help;
 };
 
-/* argv[0] is the command's own name. Errors are ERROR_USAGE and name the option. */
+/* argv[0] is skipped: the name of the command or the program. Errors are ERROR_USAGE and name the
+ * option. */
 MUST_CHECK int options_parse(const struct option_table *table, struct arena *arena, int argc,
 	char *const argv[], struct option_result *ret_result, struct error *err);
 void options_print_help(const struct option_table *table, FILE *out);

@@ -1,11 +1,16 @@
 /* Command lines: one table per command says what can stand there and what it means. */
-#include "cli/options.h"
+#include "base/options.h"
 
 #include "base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const char *program_of(const struct option_table *table)
+{
+	return table->program ? table->program : "meshbench";
+}
 
 static const struct option_row *find_row(
 	const struct option_table *table, const char *name, size_t length)
@@ -92,8 +97,8 @@ static int take_option(const struct option_table *table, struct arena *arena, in
 	int taken = 1;
 
 	if (argv[0][1] != '-' || !row) {
-		fail(err, ERROR_USAGE, "unknown option '%s'; meshbench %.*s --help lists them",
-			argv[0], (int)strcspn(table->usage, " "), table->usage);
+		fail(err, ERROR_USAGE, "unknown option '%s'; %s %.*s --help lists them", argv[0],
+			program_of(table), (int)strcspn(table->usage, " "), table->usage);
 		return 0;
 	}
 	if (row->kind == OPTION_FLAG && value) {
@@ -117,10 +122,11 @@ static int check_count(
 	if (result->wants_help)
 		return 0;
 	if (result->argument_count < table->arguments_min)
-		return fail(err, ERROR_USAGE, "something is missing: meshbench %s", table->usage);
+		return fail(err, ERROR_USAGE, "something is missing: %s %s", program_of(table),
+			table->usage);
 	if (result->argument_count > table->arguments_max)
-		return fail(err, ERROR_USAGE, "'%s' is one word too many: meshbench %s",
-			result->arguments[table->arguments_max], table->usage);
+		return fail(err, ERROR_USAGE, "'%s' is one word too many: %s %s",
+			result->arguments[table->arguments_max], program_of(table), table->usage);
 	return 0;
 }
 
@@ -155,7 +161,7 @@ int options_parse(const struct option_table *table, struct arena *arena, int arg
 
 void options_print_help(const struct option_table *table, FILE *out)
 {
-	fprintf(out, "Usage: meshbench %s\n\n%s\n", table->usage, table->about);
+	fprintf(out, "Usage: %s %s\n\n%s\n", program_of(table), table->usage, table->about);
 	if (table->count)
 		fputs("\nOptions:\n", out);
 	for (size_t i = 0; i < table->count; i++) {
