@@ -35,8 +35,7 @@ enum verdict change_verdict(const struct change *change)
 		return VERDICT_TOO_FEW;
 	if (change->adjusted >= 0.05)
 		return VERDICT_NO_DIFFERENCE;
-	return is_higher == report_metrics[change->metric].higher_is_better ? VERDICT_BETTER
-									    : VERDICT_WORSE;
+	return is_higher == change->metric->higher_is_better ? VERDICT_BETTER : VERDICT_WORSE;
 }
 
 static bool all_positive(const struct report_samples *samples)
@@ -80,13 +79,13 @@ static void weigh(struct change *change)
 }
 
 static struct change *change_of(struct arena *arena, const struct report_condition *before,
-	const struct report_condition *after, enum metric_id metric)
+	const struct report_condition *after, const struct report_metric *metric)
 {
 	struct change *change = arena_alloc(arena, struct change, 1);
 
 	change->metric = metric;
-	change->before = samples_of(arena, before, metric);
-	change->after = samples_of(arena, after, metric);
+	change->before = samples_of_metric(arena, before, metric);
+	change->after = samples_of_metric(arena, after, metric);
 	/* What one tree never measured is not a failure. */
 	if (!change->before.planned || !change->after.planned ||
 		(!change->before.count && !change->after.count))
@@ -122,10 +121,10 @@ struct change *changes_between(
 		for (size_t i = 0; i < before->profile_count; i++) {
 			const char *profile = before->profiles[i];
 
-			for (enum metric_id metric = 0; metric < METRICS; metric++) {
+			for (size_t m = 0; m < report_metric_count; m++) {
 				struct change *change =
 					change_of(before->arena, condition_of(vpn, profile),
-						condition_of(other, profile), metric);
+						condition_of(other, profile), &report_metrics[m]);
 
 				if (!change)
 					continue;
@@ -149,8 +148,8 @@ static json_t *change_json(const struct change *change)
 {
 	json_t *value = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:I,s:I,s:I,s:I,s:f,s:f,s:o,s:s}",
 		"vpn", change->vpn, "profile", profile_title(change->profile), "metric",
-		report_metrics[change->metric].key, "unit", report_metrics[change->metric].unit,
-		"before", number_json(samples_mean(&change->before)), "after",
+		change->metric->key, "unit", change->metric->unit, "before",
+		number_json(samples_mean(&change->before)), "after",
 		number_json(samples_mean(&change->after)), "before_values",
 		(json_int_t)change->before.count, "before_planned",
 		(json_int_t)change->before.planned, "after_values", (json_int_t)change->after.count,
@@ -180,7 +179,7 @@ static void print_json_changes(FILE *out, const struct change *first)
 
 static void print_change(FILE *out, struct arena *arena, const struct change *change)
 {
-	const struct report_metric *metric = &report_metrics[change->metric];
+	const struct report_metric *metric = change->metric;
 
 	fprintf(out, "| %s | %s | %s, %s | %s (%zu/%zu) | %s (%zu/%zu) | ", change->vpn,
 		profile_title(change->profile), metric->title, metric->unit,

@@ -6,7 +6,7 @@
 struct change {
 	struct change *next;
 	const char *vpn, *profile;
-	enum metric_id metric;
+	const struct report_metric *metric;
 	struct report_samples before, after;
 	bool has_ratio; /* all values are above zero */
 	struct ratio ratio;

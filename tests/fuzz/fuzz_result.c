@@ -53,7 +53,10 @@ static void fill(struct report_results *results, const struct tree_entry *entry)
 	result_file_qperf(results, entry, link->repetitions);
 	result_file_video(results, entry, link->repetitions);
 	result_file_nix(results, entry, link->repetitions);
-	result_file_parallel(results, entry, condition);
+	condition->whole = arena_alloc(results->arena, struct report_repetition, 1);
+	result_file_parallel(results, entry, condition->whole);
+	for (size_t i = 0; i < REPORT_WORKLOADS; i++)
+		result_file_figures(results, entry, &link->repetitions->results[i]);
 	result_file_connect(results, entry, &link->connect);
 	result_file_connect(results, entry, &link->reboot);
 	result_file_settings(entry, &condition->settings);

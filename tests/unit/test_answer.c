@@ -80,7 +80,8 @@ TEST(a_flow_that_stood_still_is_counted_as_missing)
 /* The change in TCP throughput of one VPN. */
 static const struct change *tcp_of(const struct change *change, const char *vpn)
 {
-	while (change && (change->metric != METRIC_TCP || strcmp(change->vpn, vpn) != 0))
+	while (change &&
+		(change->metric != &report_metrics[METRIC_TCP] || strcmp(change->vpn, vpn) != 0))
 		change = change->next;
 	return change;
 }

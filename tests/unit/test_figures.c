@@ -1,5 +1,3 @@
-#include "report/model/figures.h"
-
 #include "report/tables/tables.h"
 
 #include "tap.h"
@@ -7,8 +5,15 @@
 #include <math.h>
 #include <string.h>
 
-/* A tree of one VPN whose link has two repetitions of a workload and whose mesh has one of another.
- */
+static void set(struct report_results *results, struct report_result *result, json_t *figures)
+{
+	json_array_append_new(results->kept, figures);
+	result->outcome.envelope.status = ENVELOPE_SUCCESS;
+	result->outcome.path = "some.json";
+	result->figures = figures;
+}
+
+/* A tree of one VPN whose link has two repetitions of `rate` and whose mesh was idle once. */
 static struct report_results *example(void)
 {
 	struct report_results *results = results_new("tree");
@@ -16,24 +21,18 @@ static struct report_results *example(void)
 	struct report_vpn *vpn = arena_alloc(arena, struct report_vpn, 1);
 	struct report_condition *condition = arena_alloc(arena, struct report_condition, 1);
 	struct report_link *link = arena_alloc(arena, struct report_link, 1);
-	struct report_repetition *repetitions = arena_alloc(arena, struct report_repetition, 2);
-	struct report_other *others = arena_alloc(arena, struct report_other, 3);
+	struct report_repetition *repetitions = arena_alloc(arena, struct report_repetition, 3);
 
-	for (size_t i = 0; i < 3; i++) {
-		others[i].file = i < 2 ? "rate.json" : "idle.json";
-		others[i].title = i < 2 ? "Rate" : "Idle";
-		others[i].outcome.envelope.status = ENVELOPE_SUCCESS;
-	}
-	others[0].figures = json_pack("{s:f, s:f}", "rate_mbps", 10.0, "loss_percent", 0.5);
-	others[1].figures = json_pack("{s:f, s:n}", "rate_mbps", 11.0, "loss_percent");
-	others[2].figures = json_pack("{s:f}", "vpn_rtt_p99", 7.0);
-	for (size_t i = 0; i < 3; i++)
-		json_array_append_new(results->kept, others[i].figures);
-	*repetitions = (struct report_repetition){.next = &repetitions[1], .others = &others[0]};
-	repetitions[1] = (struct report_repetition){.number = 1, .others = &others[1]};
+	set(results, &repetitions[0].results[REPORT_RATE],
+		json_pack("{s:f, s:f}", "largest_mbps", 10.0, "mtu_bytes", 1420.0));
+	set(results, &repetitions[1].results[REPORT_RATE],
+		json_pack("{s:f, s:n}", "largest_mbps", 11.0, "mtu_bytes"));
+	set(results, &repetitions[2].results[REPORT_IDLE], json_pack("{s:f}", "cpu_percent", 7.0));
+	repetitions[0].next = &repetitions[1];
+	repetitions[1].number = 1;
 	*link = (struct report_link){.folder = "0_lom", .host = "lom", .repetitions = repetitions};
 	*condition = (struct report_condition){
-		.profile = "baseline", .links = link, .others = &others[2]};
+		.profile = "baseline", .links = link, .whole = &repetitions[2]};
 	*vpn = (struct report_vpn){.name = "Tinc", .conditions = condition};
 	results->vpns = vpn;
 	results->profiles = arena_alloc(arena, const char *, 1);
@@ -41,48 +40,68 @@ static struct report_results *example(void)
 	return results;
 }
 
-TEST(workloads_are_found_by_the_figures_they_carry)
+static struct report_samples samples_named(const struct report_results *results, const char *key)
 {
-	AUTO(results_freep) struct report_results *results = example();
-	struct figures_workload found[FIGURES_WORKLOADS_MAX];
-
-	CHECK(figures_workloads(results, found) == 2);
-	CHECK(strcmp(found[0].id, "idle") == 0 && strcmp(found[1].title, "Rate") == 0);
-	CHECK(found[1].name_count == 2 && strcmp(found[1].names[0].unit, "Mbit/s") == 0);
-	CHECK(strcmp(found[1].names[0].title, "Rate") == 0);
-	CHECK(strcmp(found[0].names[0].unit, "") == 0);
-	CHECK(strcmp(found[0].names[0].title, "VPN round-trip time 99th percentile") == 0);
+	for (size_t i = 0; i < report_metric_count; i++)
+		if (strcmp(report_metrics[i].key, key) == 0)
+			return samples_of_metric(
+				results->arena, results->vpns->conditions, &report_metrics[i]);
+	return (struct report_samples){0};
 }
 
 TEST(a_missing_figure_is_planned_and_not_counted)
 {
 	AUTO(results_freep) struct report_results *results = example();
-	struct figures_workload found[FIGURES_WORKLOADS_MAX];
-	struct figure_values values;
+	struct report_samples samples = samples_named(results, "rate_mtu_bytes");
 
-	CHECK(figures_workloads(results, found) == 2);
-	values = figure_values_of(
-		results->arena, results->vpns->conditions, &found[1], "loss_percent");
-	CHECK(values.planned == 2 && values.count == 1 && values.values[0] == 0.5);
-	results->vpns->conditions->links->repetitions->others->outcome.envelope.status =
-		ENVELOPE_ERROR;
-	values =
-		figure_values_of(results->arena, results->vpns->conditions, &found[1], "rate_mbps");
-	CHECK(values.planned == 2 && values.count == 1 && values.values[0] == 11);
+	CHECK(samples.planned == 2 && samples.count == 1 && samples.values[0] == 1420);
+	results->vpns->conditions->links->repetitions->results[REPORT_RATE]
+		.outcome.envelope.status = ENVELOPE_ERROR;
+	samples = samples_named(results, "rate_largest_mbps");
+	CHECK(samples.planned == 2 && samples.count == 1 && samples.values[0] == 11);
 }
 
-TEST(every_such_workload_has_a_table_of_medians)
+TEST(the_mesh_counts_its_own_repetitions)
+{
+	AUTO(results_freep) struct report_results *results = example();
+	struct report_samples samples = samples_named(results, "idle_cpu_percent");
+
+	CHECK(samples.planned == 1 && samples.count == 1 && samples.values[0] == 7);
+	CHECK(samples_named(results, "restart_one_outage_s").planned == 0);
+}
+
+TEST(every_metric_has_a_key_of_its_own)
+{
+	for (size_t i = 0; i < report_metric_count; i++)
+		for (size_t j = 0; j < i; j++)
+			CHECK(strcmp(report_metrics[i].key, report_metrics[j].key) != 0);
+}
+
+TEST(every_workload_has_a_metric)
+{
+	for (size_t w = 0; w < REPORT_WORKLOADS; w++) {
+		size_t i = 0;
+
+		while (i < report_metric_count &&
+			(report_metrics[i].of_link || report_metrics[i].workload != w))
+			i++;
+		CHECK(i < report_metric_count);
+	}
+}
+
+TEST(every_workload_with_figures_has_a_table_of_medians)
 {
 	AUTO(results_freep) struct report_results *results = example();
 	struct tables *tables = tables_new(results->arena);
 	const struct table *table;
 
-	tables_others(results, tables);
+	tables_figures(results, tables);
 	table = table_named(tables, "rate");
 	CHECK(table && table->row_count == 1);
-	CHECK(table->rows->values[2].number == 10.5);
-	CHECK(strcmp(table->rows->values[4].text, "2/2") == 0);
-	CHECK(table_named(tables, "idle"));
+	CHECK(strcmp(table->columns[3].key, "largest_mbps") == 0);
+	CHECK(table->rows->values[3].number == 10.5);
+	CHECK(strcmp(table->rows->values[6].text, "2/2") == 0);
+	CHECK(table_named(tables, "idle")->row_count == 1);
 }
 
 TEST(times_under_load_are_held_against_the_bare_link)
@@ -92,25 +111,22 @@ TEST(times_under_load_are_held_against_the_bare_link)
 	struct tables *tables = tables_new(arena);
 	struct report_vpn *bare = arena_alloc(arena, struct report_vpn, 1);
 	struct report_condition *condition = arena_alloc(arena, struct report_condition, 1);
-	struct report_other *others = arena_alloc(arena, struct report_other, 2);
+	struct report_link *link = arena_alloc(arena, struct report_link, 1);
 	const struct table *table;
 
-	for (size_t i = 0; i < 2; i++) {
-		others[i].file = "load_latency.json";
-		others[i].title = "Delay";
-		others[i].outcome.envelope.status = ENVELOPE_SUCCESS;
-		others[i].figures =
-			json_pack("{s:f, s:f}", "idle_rtt_ms", 1.0, "loaded_rtt_ms", i ? 9.0 : 4.0);
-		json_array_append_new(results->kept, others[i].figures);
-	}
-	*condition = (struct report_condition){.profile = "baseline", .others = &others[0]};
+	link->folder = link->host = "0_lom";
+	link->repetitions = arena_alloc(arena, struct report_repetition, 1);
+	set(results, &link->repetitions->results[REPORT_LOAD_LATENCY],
+		json_pack("{s:f, s:f}", "idle_rtt_ms", 1.0, "loaded_rtt_ms", 4.0));
+	set(results, &results->vpns->conditions->links->repetitions->results[REPORT_LOAD_LATENCY],
+		json_pack("{s:f, s:f}", "idle_rtt_ms", 1.0, "loaded_rtt_ms", 9.0));
+	*condition = (struct report_condition){.profile = "baseline", .links = link};
 	*bare = (struct report_vpn){
 		.name = "Internal", .is_reference = true, .conditions = condition};
-	results->vpns->conditions->others = &others[1];
 	bare->next = results->vpns;
 	results->vpns = bare;
 	results->reference = bare;
-	tables_others(results, tables);
+	tables_figures(results, tables);
 	table = table_named(tables, "load_latency");
 	CHECK(table && table->row_count == 2);
 	CHECK(strcmp(table->columns[4].key, "loaded_rtt_ms_over_bare") == 0);

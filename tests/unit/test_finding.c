@@ -116,13 +116,14 @@ TEST(a_path_that_swallows_large_datagrams_is_found)
 		json_pack("{s:s, s:s}", "beyond_mtu", "too-big", "fragments", "arrived");
 	json_auto_t *bad =
 		json_pack("{s:s, s:s}", "beyond_mtu", "black-hole", "fragments", "silence");
-	struct report_other rate = {.file = "rate.json", .data = good};
+	struct report_result *rate = &vpn->conditions->links->repetitions->results[REPORT_RATE];
 
-	rate.outcome.envelope.status = ENVELOPE_SUCCESS;
-	vpn->conditions->links->repetitions->others = &rate;
+	rate->outcome.envelope.status = ENVELOPE_SUCCESS;
+	rate->outcome.path = "rate.json";
+	rate->data = good;
 	CHECK(!find(findings_of(results), "no-fragments", "Tunnel"));
 	CHECK(!find(findings_of(results), "pmtu-black-hole", "Tunnel"));
-	rate.data = bad;
+	rate->data = bad;
 	CHECK(find(findings_of(results), "pmtu-black-hole", "Tunnel"));
 	CHECK(find(findings_of(results), "no-fragments", "Tunnel"));
 }
@@ -134,14 +135,16 @@ TEST(a_first_answer_that_does_not_last_is_found)
 	json_auto_t *reboots = json_pack("{s:{s:[{s:f, s:f}, {s:f, s:f}, {s:n, s:n}]}}", "one_host",
 		"runs", "silent_again_s", 0.4, "stable_s", 1.8, "silent_again_s", 15.3, "stable_s",
 		16.6, "silent_again_s", "stable_s");
-	struct report_other reboot = {.file = "reboot.json", .data = reboots};
+	struct report_repetition whole = {0};
 	const struct finding *finding;
 
-	reboot.outcome.envelope.status = ENVELOPE_SUCCESS;
-	vpn->conditions->others = &reboot;
+	whole.results[REPORT_REBOOT].outcome.envelope.status = ENVELOPE_SUCCESS;
+	whole.results[REPORT_REBOOT].outcome.path = "reboot.json";
+	whole.results[REPORT_REBOOT].data = reboots;
+	vpn->conditions->whole = &whole;
 	finding = find(findings_of(results), "silent-again", "Tunnel");
 	CHECK(finding && finding->evidence_count == 1);
-	CHECK(strstr(finding->evidence->text, "reboot.json, one_host: silent for 15.30 s"));
+	CHECK(strstr(finding->evidence->text, "reboot, one_host: silent for 15.30 s"));
 	CHECK(strstr(finding->evidence->text, "stable after 16.60 s"));
 }
 

@@ -105,12 +105,13 @@ TEST(links_that_worked_are_kept_when_others_failed)
 		document(NULL, 0, 100), "source", "b", "target", "c", "error", "gone", "error_type",
 		"X");
 	struct tree_entry entry = entry_of(value, "parallel_tcp_iperf3.json");
-	struct report_condition condition = {0};
+	struct report_repetition whole = {0};
+	const struct report_pair *pairs;
 
 	entry.envelope.status = ENVELOPE_ERROR;
-	result_file_parallel(results, &entry, &condition);
-	CHECK(condition.parallel && !condition.parallel->pairs->error &&
-		condition.parallel->pairs->next->error);
-	CHECK(tcp_is_working(&condition.parallel->pairs->tcp));
-	CHECK(!tcp_is_working(&condition.parallel->pairs->next->tcp));
+	result_file_parallel(results, &entry, &whole);
+	pairs = whole.parallel.pairs;
+	CHECK(pairs && !pairs->error && pairs->next->error);
+	CHECK(tcp_is_working(&pairs->tcp));
+	CHECK(!tcp_is_working(&pairs->next->tcp));
 }

@@ -52,7 +52,7 @@ void charts_relations(const struct report_results *results, struct charts *chart
 void charts_tuning(const struct report_results *results, const struct report_tuned *tuned,
 	struct charts *charts);
 /* The figures of workloads without charts of their own. */
-void charts_others(const struct report_results *results, struct charts *charts);
+void charts_figures(const struct report_results *results, struct charts *charts);
 
 struct chart *chart_add(struct charts *charts, enum chart_kind kind, const char *id,
 	const char *title, const char *about);

@@ -188,7 +188,7 @@ struct charts *charts_of(const struct report_results *results, const struct repo
 	charts->end = &charts->first;
 	charts_throughput(results, charts);
 	charts_relations(results, charts);
-	charts_others(results, charts);
+	charts_figures(results, charts);
 	charts_tuning(results, tuned, charts);
 	return charts;
 }

@@ -321,48 +321,37 @@ static void look_cause(struct findings *findings, const struct report_vpn *vpn,
 struct outcome_look {
 	void (*look)(struct findings *findings, const struct report_vpn *vpn,
 		const struct report_outcome *outcome, const char *place);
+	struct findings *findings;
+	const struct report_vpn *vpn;
+	const struct report_condition *condition;
 };
 
-static void outcomes_of_repetition(
-	struct findings *findings, const struct spot *spot, const struct outcome_look *look)
+static void look_at_place(void *context, const struct report_place *place)
 {
-	const struct report_repetition *repetition = spot->repetition;
-	const char *place = finding_place(findings, spot);
-	const struct report_outcome *const all[] = {&repetition->ping.outcome,
-		&repetition->tcp.outcome, &repetition->udp.outcome, &repetition->qperf.outcome,
-		&repetition->video.outcome, &repetition->nix.outcome};
+	const struct outcome_look *look = context;
+	const char *profile = profile_title(look->condition->profile);
 
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		look->look(findings, spot->vpn, all[i], place);
-	for (const struct report_other *other = repetition->others; other; other = other->next)
-		look->look(findings, spot->vpn, &other->outcome, place);
+	look->look(look->findings, look->vpn, place->outcome,
+		place->link ? arena_printf(
+				      look->findings->arena, "%s, %s", profile, place->link->folder)
+			    : profile);
 }
 
-static void each_outcome(
-	struct findings *findings, const struct report_vpn *vpn, const struct outcome_look *look)
+static void each_outcome(struct findings *findings, const struct report_vpn *vpn,
+	void (*look)(struct findings *findings, const struct report_vpn *vpn,
+		const struct report_outcome *outcome, const char *place))
 {
 	for (const struct report_condition *condition = vpn->conditions; condition;
 		condition = condition->next) {
-		for (const struct report_parallel *p = condition->parallel; p; p = p->next)
-			look->look(findings, vpn, &p->outcome, profile_title(condition->profile));
-		for (const struct report_other *o = condition->others; o; o = o->next)
-			look->look(findings, vpn, &o->outcome, profile_title(condition->profile));
-		for (const struct report_link *link = condition->links; link; link = link->next) {
-			for (const struct report_repetition *repetition = link->repetitions;
-				repetition; repetition = repetition->next) {
-				const struct spot spot = {vpn, condition, link, repetition};
+		struct outcome_look context = {look, findings, vpn, condition};
 
-				outcomes_of_repetition(findings, &spot, look);
-			}
-		}
+		condition_each_result(condition, look_at_place, &context);
 	}
 }
 
 static void rule_stored_cause(struct findings *findings, const struct report_vpn *vpn)
 {
-	static const struct outcome_look look = {look_cause};
-
-	each_outcome(findings, vpn, &look);
+	each_outcome(findings, vpn, look_cause);
 }
 
 /* What was measured is of the attempt that worked; that others did not is a result too. */
@@ -411,9 +400,7 @@ static void look_unknown(struct findings *findings, const struct report_vpn *vpn
 
 void rule_unknown_cause(struct findings *findings, const struct report_vpn *vpn)
 {
-	static const struct outcome_look look = {look_unknown};
-
-	each_outcome(findings, vpn, &look);
+	each_outcome(findings, vpn, look_unknown);
 }
 
 void (*const rules_of_failures[])(struct findings *findings, const struct report_vpn *vpn) = {

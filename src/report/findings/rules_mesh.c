@@ -12,7 +12,8 @@ struct look {
 	struct finding **finding;
 	const struct report_vpn *vpn;
 	const struct report_condition *condition;
-	const struct report_other *other;
+	const struct report_workload *workload;
+	const struct report_result *result;
 };
 
 static void look_silent_run(
@@ -29,9 +30,9 @@ static void look_silent_run(
 			"comes earlier than a path that lasts. Read how long it takes until it is "
 			"stable.",
 			look->vpn->name);
-	evidence_add(look->findings, *look->finding, look->other->outcome.path,
+	evidence_add(look->findings, *look->finding, look->result->outcome.path,
 		"%s, %s, %s: silent for %.2f s after the first answer, stable after %.2f s",
-		profile_title(look->condition->profile), look->other->file, operation, silent_s,
+		profile_title(look->condition->profile), look->workload->word, operation, silent_s,
 		json_number_at(repetition, "/stable_s", 0));
 }
 
@@ -41,9 +42,9 @@ static void look_silent(const struct look *look)
 	json_t *described, *repetition;
 	size_t i;
 
-	if (!outcome_is_success(&look->other->outcome))
+	if (!outcome_is_success(&look->result->outcome))
 		return;
-	json_object_foreach (look->other->data, operation, described) {
+	json_object_foreach (look->result->data, operation, described) {
 		json_array_foreach (json_object_get(described, "runs"), i, repetition)
 			look_silent_run(look, operation, repetition);
 	}
@@ -55,10 +56,14 @@ static void rule_silent_again(struct findings *findings, const struct report_vpn
 
 	for (const struct report_condition *condition = vpn->conditions; condition;
 		condition = condition->next) {
-		for (const struct report_other *o = condition->others; o; o = o->next) {
-			const struct look look = {findings, &finding, vpn, condition, o};
+		for (const struct report_repetition *whole = condition->whole; whole;
+			whole = whole->next) {
+			for (size_t i = 0; i < REPORT_WORKLOADS; i++) {
+				const struct look look = {findings, &finding, vpn, condition,
+					&report_workloads[i], &whole->results[i]};
 
-			look_silent(&look);
+				look_silent(&look);
+			}
 		}
 	}
 }

@@ -32,19 +32,18 @@ static void rule_large_start(struct findings *findings, const struct report_vpn 
 	finding_each_repetition(findings, vpn, look_large_start, &finding);
 }
 
-static const struct report_other *rate_of(const struct report_repetition *repetition)
+/* NULL unless it succeeded. */
+static const struct report_result *rate_of(const struct report_repetition *repetition)
 {
-	const struct report_other *other = repetition->others;
+	const struct report_result *rate = &repetition->results[REPORT_RATE];
 
-	while (other && strcmp(other->file, "rate.json") != 0)
-		other = other->next;
-	return other && outcome_is_success(&other->outcome) ? other : NULL;
+	return outcome_is_success(&rate->outcome) ? rate : NULL;
 }
 
 static void look_black_hole(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct report_other *rate = rate_of(spot->repetition);
+	const struct report_result *rate = rate_of(spot->repetition);
 
 	if (!rate || strcmp(json_string_at(rate->data, "/beyond_mtu", ""), "black-hole") != 0)
 		return;
@@ -72,7 +71,7 @@ static void rule_black_hole(struct findings *findings, const struct report_vpn *
 static void look_no_fragments(
 	struct findings *findings, struct finding **finding, const struct spot *spot)
 {
-	const struct report_other *rate = rate_of(spot->repetition);
+	const struct report_result *rate = rate_of(spot->repetition);
 	const char *fate = rate ? json_string_at(rate->data, "/fragments", "arrived") : "arrived";
 
 	if (strcmp(fate, "arrived") == 0)

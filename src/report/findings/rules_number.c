@@ -30,7 +30,7 @@ static void rule_stalled_link(struct findings *findings, const struct report_vpn
 	finding_each_repetition(findings, vpn, look_stalled, &finding);
 	for (const struct report_condition *condition = vpn->conditions; condition;
 		condition = condition->next) {
-		const struct report_parallel *parallel = condition->parallel;
+		const struct report_parallel *parallel = condition_parallel(condition);
 
 		for (const struct report_pair *pair = parallel ? parallel->pairs : NULL; pair;
 			pair = pair->next) {
@@ -94,7 +94,7 @@ static void rule_crossed_connections(struct findings *findings, const struct rep
 	finding_each_repetition(findings, vpn, look_crossed, &finding);
 	for (const struct report_condition *condition = vpn->conditions; condition;
 		condition = condition->next) {
-		const struct report_parallel *parallel = condition->parallel;
+		const struct report_parallel *parallel = condition_parallel(condition);
 
 		for (const struct report_pair *pair = parallel ? parallel->pairs : NULL; pair;
 			pair = pair->next) {
@@ -115,7 +115,7 @@ static void rule_missing_from_sum(struct findings *findings, const struct report
 
 	for (const struct report_condition *condition = vpn->conditions; condition;
 		condition = condition->next) {
-		const struct report_parallel *parallel = condition->parallel;
+		const struct report_parallel *parallel = condition_parallel(condition);
 		size_t worked = 0, failed = 0;
 
 		for (const struct report_pair *pair = parallel ? parallel->pairs : NULL; pair;

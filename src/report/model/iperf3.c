@@ -211,18 +211,12 @@ static struct report_pair *read_pair(
 }
 
 void result_file_parallel(struct report_results *results, const struct tree_entry *entry,
-	struct report_condition *condition)
+	struct report_repetition *repetition)
 {
-	struct report_parallel **at = &condition->parallel;
-	struct report_pair **end;
+	struct report_pair **end = &repetition->parallel.pairs;
 	const json_t *pairs = json_at(entry->data, "/pairs");
 
-	while (*at)
-		at = &(*at)->next;
-	*at = arena_alloc(results->arena, struct report_parallel, 1);
-	(*at)->repetition = entry->repetition;
-	result_file_outcome(results, entry, &(*at)->outcome);
-	end = &(*at)->pairs;
+	result_file_outcome(results, entry, &repetition->parallel.outcome);
 	/* A failed result of ours still holds the links that worked. */
 	for (size_t i = 0; i < json_array_size(pairs); i++) {
 		*end = read_pair(results, entry, json_array_get(pairs, i));

@@ -138,62 +138,113 @@ static double link_reconnect(const struct report_link *link)
 	return own_part_s(&link->reboot);
 }
 
-#define OUTCOME(workload)                                                                          \
-	static const struct report_outcome *workload##_outcome(                                    \
-		const struct report_repetition *repetition)                                        \
-	{                                                                                          \
-		return &repetition->workload.outcome;                                              \
-	}
-
-OUTCOME(tcp)
-OUTCOME(udp)
-OUTCOME(ping)
-OUTCOME(qperf)
-OUTCOME(video)
-OUTCOME(nix)
-
-const struct report_metric report_metrics[METRICS] = {
-	[METRIC_TCP] = {"tcp", "TCP, one stream", "Mbit/s", -3, true, .of_repetition = tcp_mbps,
-		.outcome = tcp_outcome},
+const struct report_metric report_metrics[] = {
+	[METRIC_TCP] = {"tcp", "TCP, one stream", "Mbit/s", -3, true, .workload = REPORT_TCP,
+		.of_repetition = tcp_mbps},
 	[METRIC_TCP_REVERSE] = {"tcp_reverse", "TCP, the other direction", "Mbit/s", -3, true,
-		.of_repetition = tcp_reverse_mbps, .outcome = tcp_outcome},
+		.workload = REPORT_TCP, .of_repetition = tcp_reverse_mbps},
 	[METRIC_TCP_RETRANSMIT] = {"tcp_retransmit", "TCP segments sent again", "%", -3, false,
-		.of_repetition = tcp_retransmit_percent, .outcome = tcp_outcome},
+		.workload = REPORT_TCP, .of_repetition = tcp_retransmit_percent},
 	[METRIC_TCP_RTT] = {"tcp_rtt", "Round trip under TCP load", "ms", -3, false,
-		.of_repetition = tcp_rtt_ms, .outcome = tcp_outcome},
+		.workload = REPORT_TCP, .of_repetition = tcp_rtt_ms},
 	[METRIC_PARALLEL] = {"parallel", "TCP on all links at once, per link", "Mbit/s", -3, true,
-		.of_pair = pair_mbps},
-	[METRIC_UDP] = {"udp", "UDP as fast as it goes", "Mbit/s", -3, true,
-		.of_repetition = udp_mbps, .outcome = udp_outcome},
+		.workload = REPORT_PARALLEL, .of_pair = pair_mbps},
+	[METRIC_UDP] = {"udp", "UDP as fast as it goes", "Mbit/s", -3, true, .workload = REPORT_UDP,
+		.of_repetition = udp_mbps},
 	[METRIC_UDP_LOSS] = {"udp_loss", "UDP datagrams lost in the flood", "%", -3, false,
-		.of_repetition = udp_loss, .outcome = udp_outcome},
-	[METRIC_PING] = {"ping", "Round trip, idle", "ms", 2, false, .of_repetition = ping_ms,
-		.outcome = ping_outcome},
-	[METRIC_PING_LOSS] = {"ping_loss", "Pings lost", "%", 2, false, .of_repetition = ping_loss,
-		.outcome = ping_outcome},
-	[METRIC_QPERF] = {"qperf", "QUIC", "Mbit/s", -3, true, .of_repetition = qperf_mbps,
-		.outcome = qperf_outcome},
+		.workload = REPORT_UDP, .of_repetition = udp_loss},
+	[METRIC_PING] = {"ping", "Round trip, idle", "ms", 2, false, .workload = REPORT_PING,
+		.of_repetition = ping_ms},
+	[METRIC_PING_LOSS] = {"ping_loss", "Pings lost", "%", 2, false, .workload = REPORT_PING,
+		.of_repetition = ping_loss},
+	[METRIC_QPERF] = {"qperf", "QUIC", "Mbit/s", -3, true, .workload = REPORT_QUIC,
+		.of_repetition = qperf_mbps},
 	[METRIC_QPERF_CPU] = {"qperf_cpu", "Processor use of the QUIC receiver", "%", -3, false,
-		.of_repetition = qperf_cpu, .outcome = qperf_outcome},
+		.workload = REPORT_QUIC, .of_repetition = qperf_cpu},
 	[METRIC_CPU_PER_GBIT] = {"cpu_per_gbit", "Processor use per Gbit/s received over QUIC",
-		"% per Gbit/s", -3, false, .of_repetition = cpu_per_gbit, .outcome = qperf_outcome},
+		"% per Gbit/s", -3, false, .workload = REPORT_QUIC, .of_repetition = cpu_per_gbit},
 	[METRIC_DAEMON_CPU] = {"daemon_cpu", "Processor time of the VPN per GB over TCP", "s/GB",
-		-3, false, .of_repetition = daemon_s_per_gb, .outcome = tcp_outcome},
+		-3, false, .workload = REPORT_TCP, .of_repetition = daemon_s_per_gb},
 	[METRIC_BUSIEST] = {"busiest_thread", "Busiest thread of the VPN during TCP", "% of a core",
-		-3, false, .of_repetition = busiest_percent, .outcome = tcp_outcome},
+		-3, false, .workload = REPORT_TCP, .of_repetition = busiest_percent},
 	[METRIC_RELEASE_ERROR] = {"release_error", "Release error of the wire during TCP, p99",
-		"us", -3, false, .of_repetition = release_error_us, .outcome = tcp_outcome},
+		"us", -3, false, .workload = REPORT_TCP, .of_repetition = release_error_us},
 	[METRIC_FIRST_BYTE] = {"first_byte", "QUIC, time to the first byte", "ms", -3, false,
-		.of_repetition = first_byte_ms, .outcome = qperf_outcome},
-	[METRIC_VIDEO] = {"video", "Video quality", "%", -3, true, .of_repetition = video_quality,
-		.outcome = video_outcome},
+		.workload = REPORT_QUIC, .of_repetition = first_byte_ms},
+	[METRIC_VIDEO] = {"video", "Video quality", "%", -3, true, .workload = REPORT_VIDEO,
+		.of_repetition = video_quality},
 	[METRIC_NIX] = {"nix_cache", "Download of a package closure", "s", -3, false,
-		.of_repetition = nix_seconds, .outcome = nix_outcome},
+		.workload = REPORT_NIX_CACHE, .of_repetition = nix_seconds},
 	[METRIC_CONNECT] = {"connect", "First contact, the VPN's own part", "s", 2, false,
 		.of_link = link_connect},
 	[METRIC_RECONNECT] = {"reconnect", "Contact after a reboot, the VPN's own part", "s", 2,
 		false, .of_link = link_reconnect},
+	{"http_small_request_p50_ms", "Median time of a request", "ms", -3, false,
+		.workload = REPORT_HTTP_SMALL, .figure = "request_p50_ms"},
+	{"http_small_request_p99_ms", "99th percentile of a request", "ms", -3, false,
+		.workload = REPORT_HTTP_SMALL, .figure = "request_p99_ms"},
+	{"http_small_failed_percent", "Failed requests", "%", -3, false,
+		.workload = REPORT_HTTP_SMALL, .figure = "failed_percent"},
+	{"load_latency_idle_rtt_ms", "Round trip, idle", "ms", -3, false,
+		.workload = REPORT_LOAD_LATENCY, .figure = "idle_rtt_ms"},
+	{"load_latency_loaded_rtt_ms", "Round trip under load", "ms", -3, false,
+		.workload = REPORT_LOAD_LATENCY, .figure = "loaded_rtt_ms"},
+	{"load_latency_loaded_rtt_p99_ms", "99th percentile of the round trip under load", "ms", -3,
+		false, .workload = REPORT_LOAD_LATENCY, .figure = "loaded_rtt_p99_ms"},
+	{"load_latency_queue_in_vpn_ms", "Queue inside the VPN under load", "ms", -3, false,
+		.workload = REPORT_LOAD_LATENCY, .figure = "queue_in_vpn_ms"},
+	{"load_latency_loaded_rpm", "Round trips per minute under load", "RPM", -3, true,
+		.workload = REPORT_LOAD_LATENCY, .figure = "loaded_rpm"},
+	{"reorder_reordered_percent", "Reordered packets", "%", -3, false,
+		.workload = REPORT_REORDER, .figure = "reordered_percent"},
+	{"reorder_added_reordered_percent", "Packets that the VPN reordered", "%", -3, false,
+		.workload = REPORT_REORDER, .figure = "added_reordered_percent"},
+	{"reorder_lost_percent", "Lost packets", "%", -3, false, .workload = REPORT_REORDER,
+		.figure = "lost_percent"},
+	{"reorder_added_lost_percent", "Packets that the VPN lost", "%", -3, false,
+		.workload = REPORT_REORDER, .figure = "added_lost_percent"},
+	{"rate_small_packets_per_s", "Highest rate of 64-byte packets", "packets/s", -3, true,
+		.workload = REPORT_RATE, .figure = "small_packets_per_s"},
+	{"rate_largest_mbps", "Highest rate of packets as large as fit", "Mbit/s", -3, true,
+		.workload = REPORT_RATE, .figure = "largest_mbps"},
+	{"rate_mtu_bytes", "Path MTU", "bytes", 0, true, .workload = REPORT_RATE,
+		.figure = "mtu_bytes"},
+	{"rate_overhead_bytes_per_packet", "Overhead per packet", "bytes", -3, false,
+		.workload = REPORT_RATE, .figure = "overhead_bytes_per_packet"},
+	{"connect_answered_s", "All pairs answer", "s", -3, false, .workload = REPORT_CONNECT,
+		.figure = "answered_s"},
+	{"connect_stable_s", "All pairs are stable", "s", -3, false, .workload = REPORT_CONNECT,
+		.figure = "stable_s"},
+	{"connect_simultaneous_s", "All pairs answer, both sides sending first", "s", -3, false,
+		.workload = REPORT_CONNECT, .figure = "simultaneous_s"},
+	{"connect_daemons_s", "All daemons are ready", "s", -3, false, .workload = REPORT_CONNECT,
+		.figure = "daemons_s"},
+	{"restart_all_outage_s", "Outage when all daemons restart", "s", -3, false,
+		.workload = REPORT_RESTART, .figure = "all_outage_s"},
+	{"restart_one_outage_s", "Outage when one host restarts its daemons", "s", -3, false,
+		.workload = REPORT_RESTART, .figure = "one_outage_s"},
+	{"restart_called_outage_s", "Outage when the restarted host waits to be called", "s", -3,
+		false, .workload = REPORT_RESTART, .figure = "called_outage_s"},
+	{"restart_coordinator_back_s", "Recovery once the coordinator is back", "s", -3, false,
+		.workload = REPORT_RESTART, .figure = "coordinator_back_s"},
+	{"reboot_one_s", "Recovery after a reboot of one host", "s", -3, false,
+		.workload = REPORT_REBOOT, .figure = "one_s"},
+	{"reboot_one_vpn_s", "The VPN's own share, one host", "s", -3, false,
+		.workload = REPORT_REBOOT, .figure = "one_vpn_s"},
+	{"reboot_all_s", "Recovery after a reboot of all hosts", "s", -3, false,
+		.workload = REPORT_REBOOT, .figure = "all_s"},
+	{"reboot_all_vpn_s", "The VPN's own share, all hosts", "s", -3, false,
+		.workload = REPORT_REBOOT, .figure = "all_vpn_s"},
+	{"idle_cpu_percent", "Processor use", "% of a core", -3, false, .workload = REPORT_IDLE,
+		.figure = "cpu_percent"},
+	{"idle_peak_rss_mib", "Peak memory", "MiB", -3, false, .workload = REPORT_IDLE,
+		.figure = "peak_rss_mib"},
+	{"idle_wakeups_per_s", "Wakeups per second", "1/s", -3, false, .workload = REPORT_IDLE,
+		.figure = "wakeups_per_s"},
+	{"idle_sent_kilobytes_per_hour", "Traffic sent", "kB/h", -3, false, .workload = REPORT_IDLE,
+		.figure = "sent_kilobytes_per_hour"},
 };
+const size_t report_metric_count = ARRAY_SIZE(report_metrics);
 
 /* Grows by the rule of two, in the arena. */
 static void add(struct arena *arena, struct report_samples *samples, struct report_sample sample)
@@ -217,28 +268,48 @@ static void add(struct arena *arena, struct report_samples *samples, struct repo
 	samples->count++;
 }
 
-static void add_repetitions(struct arena *arena, const struct report_link *link,
-	const struct report_metric *metric, struct report_samples *samples)
+static double value_of(
+	const struct report_metric *metric, const struct report_repetition *repetition)
 {
-	for (const struct report_repetition *repetition = link->repetitions; repetition;
-		repetition = repetition->next) {
-		double value = metric->of_repetition(repetition);
+	const struct report_result *result = &repetition->results[metric->workload];
+	const json_t *figure;
 
-		samples->planned++;
+	if (metric->of_repetition)
+		return metric->of_repetition(repetition);
+	figure = json_object_get(result->figures, metric->figure);
+	return outcome_is_success(&result->outcome) && json_is_number(figure)
+		       ? json_number_value(figure)
+		       : NAN;
+}
+
+/* `link` is NULL for what was measured on all links at once or on the whole mesh. */
+static void add_repetitions(struct arena *arena, const struct report_link *link,
+	const struct report_repetition *repetition, const struct report_metric *metric,
+	struct report_samples *samples)
+{
+	for (; repetition; repetition = repetition->next) {
+		const struct report_outcome *outcome =
+			report_outcome_of(repetition, metric->workload);
+		double value = value_of(metric, repetition);
+
+		/* The whole mesh has a repetition for every workload's own count of them. */
+		samples->planned += link || outcome_is_there(outcome);
 		if (!isnan(value))
 			add(arena, samples,
-				(struct report_sample){value, link->folder, repetition->number,
-					metric->outcome(repetition)->path});
+				(struct report_sample){value, link ? link->folder : "",
+					repetition->number, outcome->path});
 	}
 }
 
 static void add_pairs(struct arena *arena, const struct report_condition *condition,
 	const struct report_metric *metric, struct report_samples *samples)
 {
-	for (const struct report_parallel *parallel = condition->parallel; parallel;
-		parallel = parallel->next) {
+	for (const struct report_repetition *whole = condition->whole; whole; whole = whole->next) {
+		if (!outcome_is_there(&whole->parallel.outcome))
+			continue;
 		samples->planned += condition_links(condition);
-		for (const struct report_pair *pair = parallel->pairs; pair; pair = pair->next) {
+		for (const struct report_pair *pair = whole->parallel.pairs; pair;
+			pair = pair->next) {
 			double value = metric->of_pair(pair);
 
 			if (!isnan(value))
@@ -246,50 +317,73 @@ static void add_pairs(struct arena *arena, const struct report_condition *condit
 					(struct report_sample){value,
 						arena_printf(arena, "%s > %s", pair->source,
 							pair->target),
-						parallel->repetition, parallel->outcome.path});
+						whole->number, whole->parallel.outcome.path});
 		}
 	}
+}
+
+static void add_contacts(struct arena *arena, const struct report_condition *condition,
+	const struct report_metric *metric, struct report_samples *samples)
+{
+	for (const struct report_link *link = condition->links; link; link = link->next) {
+		double value = metric->of_link(link);
+
+		samples->planned++;
+		if (!isnan(value))
+			add(arena, samples,
+				(struct report_sample){value, link->folder, 0,
+					metric == &report_metrics[METRIC_CONNECT]
+						? link->connect.path
+						: link->reboot.path});
+	}
+}
+
+static bool is_there(const struct report_repetition *repetition, enum report_workload_id workload)
+{
+	while (repetition && !outcome_is_there(report_outcome_of(repetition, workload)))
+		repetition = repetition->next;
+	return repetition != NULL;
 }
 
 static bool was_measured(
 	const struct report_condition *condition, const struct report_metric *metric)
 {
 	for (const struct report_link *link = condition->links; link; link = link->next) {
-		if (metric->of_link && (link->connect.is_there || link->reboot.is_there))
+		if (metric->of_link ? link->connect.is_there || link->reboot.is_there
+				    : is_there(link->repetitions, metric->workload))
 			return true;
-		for (const struct report_repetition *repetition = link->repetitions;
-			metric->outcome && repetition; repetition = repetition->next)
-			if (outcome_is_there(metric->outcome(repetition)))
-				return true;
 	}
-	return metric->of_pair && condition->parallel;
+	return !metric->of_link && is_there(condition->whole, metric->workload);
 }
 
-struct report_samples samples_of(
-	struct arena *arena, const struct report_condition *condition, enum metric_id id)
+struct report_samples samples_of_metric(struct arena *arena,
+	const struct report_condition *condition, const struct report_metric *metric)
 {
-	const struct report_metric *metric = &report_metrics[id];
 	struct report_samples samples = {0};
 
 	if (!condition || !was_measured(condition, metric))
 		return samples;
 	if (metric->of_pair)
 		add_pairs(arena, condition, metric, &samples);
-	for (const struct report_link *link = condition->links; link; link = link->next) {
-		if (metric->of_repetition)
-			add_repetitions(arena, link, metric, &samples);
-		if (metric->of_link) {
-			double value = metric->of_link(link);
-
-			samples.planned++;
-			if (!isnan(value))
-				add(arena, &samples,
-					(struct report_sample){value, link->folder, 0,
-						id == METRIC_CONNECT ? link->connect.path
-								     : link->reboot.path});
-		}
-	}
+	else if (metric->of_link)
+		add_contacts(arena, condition, metric, &samples);
+	else if (!report_workloads[metric->workload].is_of_links)
+		add_repetitions(arena, NULL, condition->whole, metric, &samples);
+	else
+		for (const struct report_link *link = condition->links; link; link = link->next)
+			add_repetitions(arena, link, link->repetitions, metric, &samples);
 	return samples;
+}
+
+struct report_samples samples_of(
+	struct arena *arena, const struct report_condition *condition, enum metric_id id)
+{
+	return samples_of_metric(arena, condition, &report_metrics[id]);
+}
+
+double samples_median(const struct report_samples *samples)
+{
+	return samples->count ? stats_median(samples->values, samples->count) : NAN;
 }
 
 double samples_mean(const struct report_samples *samples)

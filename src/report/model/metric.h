@@ -27,22 +27,24 @@ enum metric_id {
 	METRIC_NIX,
 	METRIC_CONNECT,
 	METRIC_RECONNECT,
-	METRICS
+	METRICS_NAMED /* the others are found by their workload */
 };
 
 struct report_metric {
-	const char *key, *title, *unit;
-	int decimals; /* below zero: that many significant digits */
+	const char *key, *title, *unit; /* the key is unique: "idle_cpu_percent" */
+	int decimals;                   /* below zero: that many significant digits */
 	bool higher_is_better;
+	enum report_workload_id workload; /* the result it comes from; not for of_link */
 	/* Exactly one; NAN when there is no such value. */
 	double (*of_repetition)(const struct report_repetition *repetition);
 	double (*of_pair)(const struct report_pair *pair);
 	double (*of_link)(const struct report_link *link);
-	/* The result it comes from; NULL for pairs and links. */
-	const struct report_outcome *(*outcome)(const struct report_repetition *repetition);
+	const char *figure; /* a key of the figures that the result carries: "p99_up_ms" */
 };
 
-extern const struct report_metric report_metrics[METRICS];
+/* Those with an id first, at their place. */
+extern const struct report_metric report_metrics[];
+extern const size_t report_metric_count;
 
 struct report_sample {
 	double value;
@@ -61,6 +63,10 @@ struct report_samples {
 struct report_samples samples_of(
 	struct arena *arena, const struct report_condition *condition, enum metric_id id);
 double samples_mean(const struct report_samples *samples); /* NAN when empty */
+/* The same of a metric without an id. */
+struct report_samples samples_of_metric(struct arena *arena,
+	const struct report_condition *condition, const struct report_metric *metric);
+double samples_median(const struct report_samples *samples); /* NAN when empty */
 /* Any function of repetitions over the first of a condition, as the published tables take them. */
 double printed_mean(const struct report_condition *condition,
 	double (*of_repetition)(const struct report_repetition *repetition), size_t *ret_count);

@@ -220,6 +220,21 @@ void result_file_nix(struct report_results *results, const struct tree_entry *en
 		reject(results, entry, &nix->outcome);
 }
 
+static json_t *keep(struct report_results *results, json_t *value)
+{
+	if (value)
+		json_array_append(results->kept, value);
+	return value;
+}
+
+void result_file_figures(struct report_results *results, const struct tree_entry *entry,
+	struct report_result *ret_result)
+{
+	result_file_outcome(results, entry, &ret_result->outcome);
+	ret_result->data = keep(results, entry->data);
+	ret_result->figures = keep(results, json_at(entry->value, "/meta/figures"));
+}
+
 /* "0:00:08.616448" or "1 day, 0:00:08": Python's durations. NAN when it is something else. */
 static double seconds_of(const char *text)
 {

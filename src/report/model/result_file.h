@@ -21,7 +21,10 @@ void result_file_video(struct report_results *results, const struct tree_entry *
 void result_file_nix(struct report_results *results, const struct tree_entry *entry,
 	struct report_repetition *repetition);
 void result_file_parallel(struct report_results *results, const struct tree_entry *entry,
-	struct report_condition *condition);
+	struct report_repetition *repetition);
+/* Of a workload without a shape of its own. */
+void result_file_figures(struct report_results *results, const struct tree_entry *entry,
+	struct report_result *ret_result);
 void result_file_connect(struct report_results *results, const struct tree_entry *entry,
 	struct report_connect *ret_connect);
 void result_file_settings(const struct tree_entry *entry, struct report_settings *ret_settings);

@@ -57,76 +57,57 @@ static struct report_link *link_at(
 }
 
 static struct report_repetition *repetition_at(
-	struct report_results *results, struct report_link *link, size_t repetition)
+	struct arena *arena, struct report_repetition **at, size_t number)
 {
-	struct report_repetition **at = &link->repetitions;
-
-	while (*at && (*at)->number != repetition)
+	while (*at && (*at)->number != number)
 		at = &(*at)->next;
 	if (!*at) {
-		*at = arena_alloc(results->arena, struct report_repetition, 1);
-		(*at)->number = repetition;
+		*at = arena_alloc(arena, struct report_repetition, 1);
+		(*at)->number = number;
 	}
 	return *at;
 }
 
-static json_t *keep(struct report_results *results, json_t *value)
+/* False for a file that no workload writes. */
+static bool read_result(struct report_results *results, const struct tree_entry *entry,
+	bool is_of_link, struct report_repetition **repetitions)
 {
-	if (value)
-		json_array_append(results->kept, value);
-	return value;
+	const struct report_workload *workload = report_workload_of(entry->file);
+	struct report_repetition *repetition;
+
+	if (!workload || workload->is_of_links != is_of_link)
+		return false;
+	repetition = repetition_at(results->arena, repetitions, entry->repetition);
+	if (workload->read)
+		workload->read(results, entry, repetition);
+	else
+		result_file_figures(
+			results, entry, &repetition->results[workload - report_workloads]);
+	return true;
 }
 
-static void add_other(
-	struct report_results *results, struct report_other **at, const struct tree_entry *entry)
+/* What a newer meshbench measured, or somebody put there. */
+static void add_stranger(struct report_results *results, const struct tree_entry *entry)
 {
-	while (*at)
-		at = &(*at)->next;
-	*at = arena_alloc(results->arena, struct report_other, 1);
-	(*at)->file = arena_strdup(results->arena, entry->file);
-	(*at)->title = arena_strdup(
-		results->arena, json_string_at(entry->value, "/meta/title", entry->file));
-	(*at)->repetition = entry->repetition;
-	result_file_outcome(results, entry, &(*at)->outcome);
-	(*at)->data = keep(results, entry->data);
-	(*at)->figures = keep(results, json_at(entry->value, "/meta/figures"));
+	if (entry->envelope.status != ENVELOPE_NONE)
+		tree_add_problem(results->arena, &results->reading, entry->path,
+			"no workload of this version of meshbench writes such a file here");
 }
-
-static const struct {
-	const char *file;
-	void (*measure)(struct report_results *results, const struct tree_entry *entry,
-		struct report_repetition *repetition);
-} workload_files[] = {
-	{"ping.json", result_file_ping},
-	{"tcp_iperf3.json", result_file_tcp},
-	{"udp_iperf3.json", result_file_udp},
-	{"qperf.json", result_file_qperf},
-	{"rist_stream.json", result_file_video},
-	{"nix_cache.json", result_file_nix},
-};
 
 static void visit_of_host(
 	struct report_results *results, struct report_link *link, const struct tree_entry *entry)
 {
-	struct report_repetition *repetition = repetition_at(results, link, entry->repetition);
-
 	if (entry->repetition == 0 && tree_is_measurement(entry->file)) {
 		link->tests_s += entry->envelope.duration_s;
 		link->restarts_s += entry->envelope.restart_s;
 		link->waits_s += entry->envelope.wait_s;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(workload_files); i++) {
-		if (strcmp(entry->file, workload_files[i].file) == 0) {
-			workload_files[i].measure(results, entry, repetition);
-			return;
-		}
-	}
 	if (strcmp(entry->file, LAYOUT_CONNECT) == 0 && entry->repetition == 0)
 		result_file_connect(results, entry, &link->connect);
 	else if (strcmp(entry->file, LAYOUT_REBOOT) == 0 && entry->repetition == 0)
 		result_file_connect(results, entry, &link->reboot);
-	else if (entry->envelope.status != ENVELOPE_NONE)
-		add_other(results, &repetition->others, entry);
+	else if (!read_result(results, entry, true, &link->repetitions))
+		add_stranger(results, entry);
 }
 
 static void keep_bring_ups(struct report_results *results, struct report_condition *condition,
@@ -146,10 +127,8 @@ static void visit_of_profile(struct report_results *results, struct report_condi
 		result_file_timing(entry, &condition->timing);
 	else if (strcmp(entry->file, LAYOUT_VPN) == 0)
 		keep_bring_ups(results, condition, entry);
-	else if (strcmp(entry->file, "parallel_tcp_iperf3.json") == 0)
-		result_file_parallel(results, entry, condition);
-	else if (entry->envelope.status != ENVELOPE_NONE)
-		add_other(results, &condition->others, entry);
+	else if (!read_result(results, entry, false, &condition->whole))
+		add_stranger(results, entry);
 	if (entry->repetition == 0 && tree_is_measurement(entry->file)) {
 		condition->tests_s += entry->envelope.duration_s;
 		condition->restarts_s += entry->envelope.restart_s;
@@ -333,6 +312,35 @@ bool outcome_is_there(const struct report_outcome *outcome)
 bool tcp_is_working(const struct report_tcp *tcp)
 {
 	return outcome_is_success(&tcp->outcome) && !tcp->forward.is_stalled;
+}
+
+const struct report_parallel *condition_parallel(const struct report_condition *condition)
+{
+	const struct report_repetition *whole = condition ? condition->whole : NULL;
+
+	return whole && outcome_is_there(&whole->parallel.outcome) ? &whole->parallel : NULL;
+}
+
+static void each_result(const struct report_link *link, const struct report_repetition *repetition,
+	void (*look)(void *context, const struct report_place *place), void *context)
+{
+	for (; repetition; repetition = repetition->next) {
+		for (size_t i = 0; i < REPORT_WORKLOADS; i++) {
+			const struct report_place place = {&report_workloads[i], link, repetition,
+				report_outcome_of(repetition, (enum report_workload_id)i)};
+
+			if (outcome_is_there(place.outcome))
+				look(context, &place);
+		}
+	}
+}
+
+void condition_each_result(const struct report_condition *condition,
+	void (*look)(void *context, const struct report_place *place), void *context)
+{
+	for (const struct report_link *link = condition->links; link; link = link->next)
+		each_result(link, link->repetitions, look, context);
+	each_result(NULL, condition->whole, look, context);
 }
 
 size_t condition_links(const struct report_condition *condition)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "record/reader.h"
+#include "report/model/workloads.h"
 #include "stats/stats.h"
 
 #include "base/arena.h"
@@ -128,8 +129,6 @@ struct report_pair {
 };
 
 struct report_parallel {
-	struct report_parallel *next; /* the next repetition */
-	size_t repetition;
 	struct report_outcome outcome;
 	struct report_pair *pairs;
 };
@@ -150,15 +149,13 @@ struct report_connect {
 	bool checks_on_vpn;
 };
 
-/* A workload of ours beyond the published ones: its numbers under their names. */
-struct report_other {
-	struct report_other *next;
-	const char *file, *title;
-	size_t repetition;
+/* A workload without a shape of its own: the few figures that its results carry. */
+struct report_result {
 	struct report_outcome outcome;
 	json_t *data, *figures; /* NULL-able; owned by the results */
 };
 
+/* What was measured once on a link, or once on all links and the whole mesh. */
 struct report_repetition {
 	struct report_repetition *next;
 	size_t number; /* from 0 */
@@ -168,7 +165,8 @@ struct report_repetition {
 	struct report_qperf qperf;
 	struct report_video video;
 	struct report_nix nix;
-	struct report_other *others;
+	struct report_parallel parallel;
+	struct report_result results[REPORT_WORKLOADS];
 };
 
 struct report_link {
@@ -198,8 +196,9 @@ struct report_condition {
 	struct report_condition *next;
 	const char *profile;
 	struct report_link *links;
-	struct report_parallel *parallel; /* the first repetition first; NULL-able */
-	struct report_other *others;      /* measured on the whole mesh, every repetition */
+	/* Measured on all links at once or on the whole mesh, the first repetition first;
+	 * NULL-able. */
+	struct report_repetition *whole;
 	struct report_settings settings;
 	struct report_timing timing;
 	double tests_s, restarts_s, waits_s; /* of the files of the whole profile */
@@ -249,6 +248,17 @@ bool outcome_is_success(const struct report_outcome *outcome);
 bool outcome_is_there(const struct report_outcome *outcome);
 /* Success, and what was sent arrived, to the end. */
 bool tcp_is_working(const struct report_tcp *tcp);
+/* The first repetition of TCP on all links at once; NULL when there is none. */
+const struct report_parallel *condition_parallel(const struct report_condition *condition);
+/* Every result under a condition that is there, link by link, then those of the whole mesh. */
+struct report_place {
+	const struct report_workload *workload;
+	const struct report_link *link; /* NULL: all links or the whole mesh */
+	const struct report_repetition *repetition;
+	const struct report_outcome *outcome;
+};
+void condition_each_result(const struct report_condition *condition,
+	void (*look)(void *context, const struct report_place *place), void *context);
 size_t condition_links(const struct report_condition *condition);
 /* "baseline", or the first profile without impairment; NULL when there is none. */
 const char *results_base_profile(const struct report_results *results);

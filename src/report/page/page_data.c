@@ -104,28 +104,47 @@ static void write_mark(
 	fprintf(out, "\">%s</span>", mark);
 }
 
-static const struct report_outcome *outcome_at(
-	const struct report_repetition *repetition, size_t column)
+static void write_pair_marks(FILE *out, const struct report_condition *condition)
 {
-	const struct report_outcome *const all[] = {&repetition->ping.outcome,
-		&repetition->tcp.outcome, &repetition->udp.outcome, &repetition->qperf.outcome,
-		&repetition->video.outcome, &repetition->nix.outcome};
-
-	return all[column];
-}
-
-static void write_parallel_marks(FILE *out, const struct report_condition *condition)
-{
-	fputs("<td>", out);
-	for (const struct report_parallel *p = condition->parallel; p; p = p->next)
-		for (const struct report_pair *pair = p->pairs; pair; pair = pair->next)
+	for (const struct report_repetition *r = condition->whole; r; r = r->next)
+		for (const struct report_pair *pair = r->parallel.pairs; pair; pair = pair->next)
 			write_mark(out, &pair->tcp.outcome, pair->source,
 				pair->tcp.forward.is_stalled);
-	fputs("</td>", out);
 }
 
-static void write_map_row(
-	FILE *out, const struct page *page, const struct report_vpn *vpn, const char *profile)
+static void write_marks(
+	FILE *out, const struct report_condition *condition, enum report_workload_id id)
+{
+	for (const struct report_link *link = condition->links;
+		link && report_workloads[id].is_of_links; link = link->next)
+		for (const struct report_repetition *r = link->repetitions; r; r = r->next)
+			write_mark(out, report_outcome_of(r, id), link->folder,
+				id == REPORT_TCP && r->tcp.forward.is_stalled);
+	if (id == REPORT_PARALLEL)
+		write_pair_marks(out, condition);
+	else if (!report_workloads[id].is_of_links)
+		for (const struct report_repetition *r = condition->whole; r; r = r->next)
+			write_mark(out, report_outcome_of(r, id), "the mesh", false);
+}
+
+/* Workloads with at least one result; the others would be empty columns. */
+static void note_measured(void *context, const struct report_place *place)
+{
+	bool *is_measured = context;
+
+	is_measured[place->workload - report_workloads] = true;
+}
+
+static void find_measured(const struct report_results *results, bool is_measured[REPORT_WORKLOADS])
+{
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		for (const struct report_condition *condition = vpn->conditions; condition;
+			condition = condition->next)
+			condition_each_result(condition, note_measured, is_measured);
+}
+
+static void write_map_row(FILE *out, const struct page *page, const struct report_vpn *vpn,
+	const char *profile, const bool is_measured[REPORT_WORKLOADS])
 {
 	const struct report_condition *condition = condition_of(vpn, profile);
 
@@ -141,36 +160,37 @@ static void write_map_row(
 	page_sample_link(
 		out, results_place(page->results->arena, vpn, profile), profile_title(profile));
 	fputs("</td>", out);
-	for (size_t column = 0; column < 6; column++) {
+	for (size_t i = 0; i < REPORT_WORKLOADS; i++) {
+		if (!is_measured[i])
+			continue;
 		fputs("<td>", out);
-		for (const struct report_link *link = condition->links; link; link = link->next)
-			for (const struct report_repetition *repetition = link->repetitions;
-				repetition; repetition = repetition->next)
-				write_mark(out, outcome_at(repetition, column), link->folder,
-					column == 1 && repetition->tcp.forward.is_stalled);
+		write_marks(out, condition, (enum report_workload_id)i);
 		fputs("</td>", out);
 	}
-	write_parallel_marks(out, condition);
 	fputs("</tr>\n", out);
 }
 
 void page_map(FILE *out, const struct page *page)
 {
+	bool is_measured[REPORT_WORKLOADS] = {false};
+
+	find_measured(page->results, is_measured);
 	fputs("<section id=\"map\"><h2>What failed</h2><p>One mark per link: <span "
 	      "class=\"mark-good\">&#9679;</span> measured, <span "
-	      "class=\"mark-stalled\">&#9681;</span> "
-	      "stored as a success in which nothing moved, <span "
-	      "class=\"mark-failed\">&#10005;</span> "
-	      "failed, <span class=\"mark-absent\">&#183;</span> not measured. The causes are "
-	      "among "
-	      "the <a href=\"#findings\">findings</a>.</p>\n<div class=\"scroll\"><table "
-	      "class=\"map\"><thead><tr><th>VPN</th><th>Profile</th><th>ping</th><th>TCP</th>"
-	      "<th>UDP</th><th>QUIC</th><th>video</th><th>download</th><th>all links</th></tr>"
-	      "</thead><tbody>\n",
+	      "class=\"mark-stalled\">&#9681;</span> stored as a success in which nothing moved, "
+	      "<span class=\"mark-failed\">&#10005;</span> failed, <span "
+	      "class=\"mark-absent\">&#183;</span> not measured. The causes are among the <a "
+	      "href=\"#findings\">findings</a>.</p>\n",
 		out);
+	fputs("<div class=\"scroll\"><table class=\"map\"><thead><tr><th>VPN</th><th>Profile</th>",
+		out);
+	for (size_t i = 0; i < REPORT_WORKLOADS; i++)
+		if (is_measured[i])
+			fprintf(out, "<th>%s</th>", report_workloads[i].heading);
+	fputs("</tr></thead><tbody>\n", out);
 	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
 		for (size_t i = 0; i < page->results->profile_count; i++)
-			write_map_row(out, page, vpn, page->results->profiles[i]);
+			write_map_row(out, page, vpn, page->results->profiles[i], is_measured);
 	fputs("</tbody></table></div></section>\n", out);
 }
 
@@ -246,16 +266,16 @@ void page_tables(FILE *out, const struct page *page)
 }
 
 static void write_sample(FILE *out, const struct page *page, const struct report_sample *sample,
-	enum metric_id metric)
+	const struct report_metric *metric)
 {
 	fputs("<tr><td>", out);
-	html_text(out, report_metrics[metric].title);
+	html_text(out, metric->title);
 	fputs("</td><td>", out);
 	html_text(out, sample->link);
 	fprintf(out, "</td><td class=\"n\">%zu</td><td class=\"n\">", sample->repetition + 1);
 	fputs(number_text(page->results->arena, sample->value, -5), out);
 	fputs("</td><td>", out);
-	html_text(out, report_metrics[metric].unit);
+	html_text(out, metric->unit);
 	fputs("</td><td>", out);
 	page_file_link(out, page, sample->path);
 	fputs("</td></tr>\n", out);
@@ -280,11 +300,12 @@ static void write_samples_of(
 	      "class=\"n\">Run</th><th class=\"n\">Value</th><th></th><th>File</th></tr></thead>"
 	      "<tbody>\n",
 		out);
-	for (enum metric_id metric = 0; metric < METRICS; metric++) {
-		struct report_samples samples = samples_of(page->results->arena, condition, metric);
+	for (size_t m = 0; m < report_metric_count; m++) {
+		struct report_samples samples =
+			samples_of_metric(page->results->arena, condition, &report_metrics[m]);
 
 		for (size_t i = 0; i < samples.count; i++)
-			write_sample(out, page, &samples.list[i], metric);
+			write_sample(out, page, &samples.list[i], &report_metrics[m]);
 	}
 	fputs("</tbody></table></div></details>\n", out);
 }

@@ -12,29 +12,15 @@ struct census {
 	size_t good, failed, stalled, vpns;
 };
 
-static void count_outcome(struct census *census, const struct report_outcome *outcome)
+static void count_result(void *context, const struct report_place *place)
 {
-	census->good += outcome->envelope.status == ENVELOPE_SUCCESS;
-	census->failed += outcome->envelope.status == ENVELOPE_ERROR;
-}
+	struct census *census = context;
 
-static void count_others(struct census *census, const struct report_other *others)
-{
-	for (; others; others = others->next)
-		count_outcome(census, &others->outcome);
-}
-
-static void count_repetition(struct census *census, const struct report_repetition *repetition)
-{
-	count_outcome(census, &repetition->ping.outcome);
-	count_outcome(census, &repetition->tcp.outcome);
-	count_outcome(census, &repetition->udp.outcome);
-	count_outcome(census, &repetition->qperf.outcome);
-	count_outcome(census, &repetition->video.outcome);
-	count_outcome(census, &repetition->nix.outcome);
-	count_others(census, repetition->others);
-	census->stalled +=
-		outcome_is_success(&repetition->tcp.outcome) && repetition->tcp.forward.is_stalled;
+	census->good += place->outcome->envelope.status == ENVELOPE_SUCCESS;
+	census->failed += place->outcome->envelope.status == ENVELOPE_ERROR;
+	census->stalled += place->workload == &report_workloads[REPORT_TCP] &&
+			   outcome_is_success(place->outcome) &&
+			   place->repetition->tcp.forward.is_stalled;
 }
 
 static struct census census_of(const struct report_results *results)
@@ -44,17 +30,8 @@ static struct census census_of(const struct report_results *results)
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		census.vpns++;
 		for (const struct report_condition *condition = vpn->conditions; condition;
-			condition = condition->next) {
-			for (const struct report_parallel *all = condition->parallel; all;
-				all = all->next)
-				count_outcome(&census, &all->outcome);
-			count_others(&census, condition->others);
-			for (const struct report_link *link = condition->links; link;
-				link = link->next)
-				for (const struct report_repetition *repetition = link->repetitions;
-					repetition; repetition = repetition->next)
-					count_repetition(&census, repetition);
-		}
+			condition = condition->next)
+			condition_each_result(condition, count_result, &census);
 	}
 	return census;
 }

@@ -288,7 +288,7 @@ json_t *recompute_map(
 		json_t *entry = NULL;
 
 		if (condition && comparison == COMPARISON_PARALLEL)
-			entry = pairs_entry(condition->parallel);
+			entry = pairs_entry(condition_parallel(condition));
 		else if (condition)
 			entry = links_entry(arena, condition, comparison);
 		if (entry)

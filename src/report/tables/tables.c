@@ -113,7 +113,7 @@ struct tables *tables_of(const struct report_results *results, const struct repo
 	tables_video(results, tables);
 	tables_qperf(results, tables);
 	tables_connect(results, tables);
-	tables_others(results, tables);
+	tables_figures(results, tables);
 	tables_success(results, tables);
 	tables_effective(results, tables);
 	tables_tuning(results, tuned, tables);

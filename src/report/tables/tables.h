@@ -23,7 +23,7 @@ void tables_connect(const struct report_results *results, struct tables *tables)
 void tables_success(const struct report_results *results, struct tables *tables);
 void tables_effective(const struct report_results *results, struct tables *tables);
 /* Workloads without a table of their own: medians of the figures that their results carry. */
-void tables_others(const struct report_results *results, struct tables *tables);
+void tables_figures(const struct report_results *results, struct tables *tables);
 void tables_tuning(const struct report_results *results, const struct report_tuned *tuned,
 	struct tables *tables);
 

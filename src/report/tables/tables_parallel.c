@@ -17,9 +17,10 @@ static double printed_sum(const struct report_condition *condition, size_t *ret_
 	double sum = 0;
 	size_t count = 0;
 
-	for (const struct report_pair *pair =
-			condition && condition->parallel ? condition->parallel->pairs : NULL;
-		pair; pair = pair->next) {
+	const struct report_parallel *parallel = condition_parallel(condition);
+
+	for (const struct report_pair *pair = parallel ? parallel->pairs : NULL; pair;
+		pair = pair->next) {
 		if (pair->error)
 			continue;
 		sum += pair->tcp.forward.sent_bps / 1e6;
@@ -62,9 +63,9 @@ static double pairs_percent(const struct report_condition *condition)
 {
 	double again = 0, segments = 0;
 
-	for (const struct report_parallel *parallel = condition->parallel; parallel;
-		parallel = parallel->next) {
-		for (const struct report_pair *pair = parallel->pairs; pair; pair = pair->next) {
+	for (const struct report_repetition *whole = condition->whole; whole; whole = whole->next) {
+		for (const struct report_pair *pair = whole->parallel.pairs; pair;
+			pair = pair->next) {
 			if (!tcp_is_working(&pair->tcp))
 				continue;
 			again += pair->tcp.forward.retransmits;
@@ -112,9 +113,10 @@ static size_t count_stalled(const struct report_condition *condition)
 {
 	size_t count = 0;
 
-	for (const struct report_pair *pair = condition->parallel ? condition->parallel->pairs
-								  : NULL;
-		pair; pair = pair->next)
+	const struct report_parallel *parallel = condition_parallel(condition);
+
+	for (const struct report_pair *pair = parallel ? parallel->pairs : NULL; pair;
+		pair = pair->next)
 		count += !pair->error && pair->tcp.forward.is_stalled;
 	return count;
 }

@@ -3,12 +3,14 @@
 
 #include <math.h>
 
-static const struct {
-	const char *name;
-	enum metric_id metric;
-} workloads[] = {{"ping", METRIC_PING}, {"TCP", METRIC_TCP}, {"TCP on all links", METRIC_PARALLEL},
-	{"UDP", METRIC_UDP}, {"QUIC", METRIC_QPERF}, {"video", METRIC_VIDEO},
-	{"download", METRIC_NIX}};
+/* A workload worked where its first metric has a value; NULL for one without metrics. */
+static const struct report_metric *first_metric(size_t workload)
+{
+	for (size_t i = 0; i < report_metric_count; i++)
+		if (!report_metrics[i].of_link && report_metrics[i].workload == workload)
+			return &report_metrics[i];
+	return NULL;
+}
 
 static void add_row(const struct report_results *results, struct tables *tables,
 	struct table *table, const struct report_vpn *vpn, size_t workload)
@@ -18,8 +20,8 @@ static void add_row(const struct report_results *results, struct tables *tables,
 	struct row *row;
 
 	for (size_t i = 0; i < results->profile_count; i++) {
-		struct report_samples samples = samples_of(tables->arena,
-			condition_of(vpn, results->profiles[i]), workloads[workload].metric);
+		struct report_samples samples = samples_of_metric(tables->arena,
+			condition_of(vpn, results->profiles[i]), first_metric(workload));
 
 		worked += samples.count;
 		planned += samples.planned;
@@ -29,7 +31,7 @@ static void add_row(const struct report_results *results, struct tables *tables,
 	interval = interval_proportion(worked, planned, 0.95);
 	row = table_row(tables, table);
 	row_text(row, vpn->name);
-	row_text(row, workloads[workload].name);
+	row_text(row, report_workloads[workload].heading);
 	row_number(row, (double)worked, NULL);
 	row_number(row, (double)planned, NULL);
 	row_number(row, 100 * (double)worked / (double)planned, NULL);
@@ -51,7 +53,7 @@ void tables_success(const struct report_results *results, struct tables *tables)
 	table_column(table, "low_percent", "from", "%", 1);
 	table_column(table, "high_percent", "to", "%", 1);
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
-		for (size_t i = 0; i < ARRAY_SIZE(workloads); i++)
+		for (size_t i = 0; i < REPORT_WORKLOADS; i++)
 			add_row(results, tables, table, vpn, i);
 	table_note(tables, table,
 		"Every link counts for itself, and a flow that stood still did not work; published "

@@ -128,12 +128,12 @@ struct column_of {
 };
 
 static struct table *baseline_table(const struct report_results *results, struct tables *tables,
-	struct table *table, const struct column_of *columns, enum metric_id links)
+	struct table *table, const struct column_of *columns, const struct report_metric *links)
 {
 	const char *profile = results_base_profile(results);
 
 	table_text_column(table, "vpn", "VPN");
-	if (links != METRICS)
+	if (links)
 		table_text_column(table, "links", "Links");
 	for (const struct column_of *column = columns; column->key; column++)
 		table_column(table, column->key, column->title, column->unit, column->decimals);
@@ -146,8 +146,8 @@ static struct table *baseline_table(const struct report_results *results, struct
 			continue;
 		row = table_row(tables, table);
 		row_text(row, vpn->name);
-		if (links != METRICS) {
-			samples = samples_of(tables->arena, condition, links);
+		if (links) {
+			samples = samples_of_metric(tables->arena, condition, links);
 			row_text(row, table_links(tables->arena, &samples));
 		}
 		for (const struct column_of *column = columns; column->key; column++)
@@ -180,10 +180,10 @@ void tables_udp(const struct report_results *results, struct tables *tables)
 	struct table *table = table_add(tables, "udp_baseline",
 		"UDP as fast as it goes, without impairment", "Mbit/s", false);
 
-	table_sort(baseline_table(results, tables, table, printed, METRICS), 1, true);
+	table_sort(baseline_table(results, tables, table, printed, NULL), 1, true);
 	table = table_add(tables, "udp_baseline", "UDP offered and received, both directions",
 		"Mbit/s", true);
-	baseline_table(results, tables, table, corrected, METRIC_UDP);
+	baseline_table(results, tables, table, corrected, &report_metrics[METRIC_UDP]);
 	table_note(tables, table,
 		"The sender has no rate limit, so the loss says how far it outran the path and "
 		"nothing "
@@ -211,10 +211,11 @@ void tables_latency(const struct report_results *results, struct tables *tables)
 	struct table *table =
 		table_add(tables, "latency_baseline", "Round trip without impairment", "ms", false);
 
-	table_sort(baseline_table(results, tables, table, printed, METRICS), 1, false);
+	table_sort(baseline_table(results, tables, table, printed, NULL), 1, false);
 	table = table_add(tables, "latency_baseline",
 		"Round trip, spread and loss of links that answered", "ms", true);
-	table_sort(baseline_table(results, tables, table, corrected, METRIC_PING), 2, false);
+	table_sort(baseline_table(results, tables, table, corrected, &report_metrics[METRIC_PING]),
+		2, false);
 	grid_tables(results, tables, &profiles);
 	grid_tables(results, tables, &lost);
 }
@@ -279,7 +280,8 @@ void tables_nix(const struct report_results *results, struct tables *tables)
 	table_sort(table, 1, false);
 	table = table_add(tables, "nix_cache",
 		"Download of a package closure and the processor time of the client", "s", true);
-	table_sort(baseline_table(results, tables, table, corrected, METRIC_NIX), 2, false);
+	table_sort(baseline_table(results, tables, table, corrected, &report_metrics[METRIC_NIX]),
+		2, false);
 	table_note(tables, table,
 		"Where the client's processor time exceeds the wall time, the download waits for "
 		"the "
