@@ -193,6 +193,11 @@ bool lab_engine_named(const char *name, enum lab_engine *ret_engine)
 	return false;
 }
 
+pid_t lab_wire_pid(const struct lab *lab)
+{
+	return lab->wire_program ? proc_pid(lab->wire_program) : 0;
+}
+
 struct procs *lab_procs(struct lab *lab)
 {
 	return lab->procs;

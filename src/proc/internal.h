@@ -66,6 +66,10 @@ size_t tree_mark(const struct process *list, size_t count, pid_t root, bool *is_
 /* Kills every process of the tree; `root` must be a child of ours that nobody has reaped yet. */
 void tree_kill(pid_t root);
 
+/* The first `size` - 1 bytes of a file, NUL-terminated, or NULL when it has none; returns `text`.
+ */
+char *read_small(const char *path, char *text, size_t size);
+
 /* What a child needs between fork and exec. */
 struct child_setup {
 	const struct proc_spec *spec;

@@ -128,6 +128,7 @@ struct thread_usage {
 	pid_t pid, tid;
 	char name[16];
 	double cpu_s;
+	double waited_s;      /* ready to run, but no processor was free for it */
 	uint64_t wakeups;     /* it slept and was woken: voluntary context switches */
 	uint64_t preemptions; /* it was put aside: involuntary ones */
 };
@@ -138,9 +139,3 @@ MUST_CHECK int usage_of_trees(
 /* Live threads of a tree; the caller frees `*ret_threads`. */
 MUST_CHECK int usage_of_threads(
 	pid_t root, struct thread_usage **ret_threads, size_t *ret_count, struct error *err);
-
-/* CPU seconds of the whole machine since boot, from /proc/stat: all but idle and iowait. */
-struct machine_usage {
-	double busy_s, idle_s, steal_s;
-};
-MUST_CHECK int usage_of_machine(struct machine_usage *ret_usage, struct error *err);

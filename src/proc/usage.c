@@ -1,5 +1,7 @@
-/* Processor time and memory of process trees, of threads and of the machine. */
+/* Processor time and memory of process trees and of threads. */
 #include "proc/internal.h"
+
+#include "proc/machine.h"
 
 #include "base/fd.h"
 
@@ -15,7 +17,7 @@ static double ticks_to_s(unsigned long long ticks)
 	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
-static char *read_small(const char *path, char *text, size_t size)
+char *read_small(const char *path, char *text, size_t size)
 {
 	AUTO(stream_closep) FILE *file = fopen(path, "re");
 	size_t used;
@@ -99,16 +101,15 @@ int usage_of_trees(const pid_t roots[], size_t count, struct usage ret_usage[], 
 	return 0;
 }
 
-/* The first number of schedstat is the thread's time on a processor in nanoseconds. */
 static int read_thread(pid_t pid, pid_t tid, struct thread_usage *ret)
 {
 	char path[96], text[4096];
 
 	*ret = (struct thread_usage){.pid = pid, .tid = tid};
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", pid, tid);
-	if (!read_small(path, text, sizeof(text)))
+	if (!read_small(path, text, sizeof(text)) ||
+		!machine_parse_schedstat(text, &ret->cpu_s, &ret->waited_s))
 		return -1;
-	ret->cpu_s = (double)strtoull(text, NULL, 10) / 1e9;
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
 	if (!read_small(path, text, sizeof(text)))
 		return -1;
@@ -174,23 +175,5 @@ int usage_of_threads(
 	}
 	*ret_threads = threads;
 	*ret_count = count;
-	return 0;
-}
-
-int usage_of_machine(struct machine_usage *ret_usage, struct error *err)
-{
-	char text[512];
-	unsigned long long t[8] = {0};
-
-	/* user nice system idle iowait irq softirq steal; guest time is part of user: proc_stat(5)
-	 */
-	if (!read_small("/proc/stat", text, sizeof(text)) ||
-		sscanf(text, /* NOLINT(cert-err34-c): the kernel's numbers fit */
-			"cpu %llu %llu %llu %llu %llu %llu %llu %llu", &t[0], &t[1], &t[2], &t[3],
-			&t[4], &t[5], &t[6], &t[7]) != 8)
-		return fail(err, ERROR_PARSE, "read the machine's processor time from /proc/stat");
-	ret_usage->busy_s = ticks_to_s(t[0] + t[1] + t[2] + t[5] + t[6]);
-	ret_usage->idle_s = ticks_to_s(t[3] + t[4]);
-	ret_usage->steal_s = ticks_to_s(t[7]);
 	return 0;
 }

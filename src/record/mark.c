@@ -13,6 +13,9 @@ static const struct {
 	const char *word, *meaning;
 } kinds[] = {
 	[MARK_WIRE] = {"wire", "the emulated network stood still or was too slow"},
+	[MARK_BUSY] = {"busy", "other programs used the processors"},
+	[MARK_MEMORY] = {"memory", "the machine was short of memory"},
+	[MARK_THROTTLED] = {"throttled", "the processors were slowed down for their heat"},
 };
 
 void marks_add(json_t *list, enum mark_kind kind, const char *reason)

@@ -332,6 +332,16 @@ struct attempt_result attempt_result_new(size_t link_count)
 	return result;
 }
 
+void attempt_end_machine(struct machine_watch *watch, struct attempt_result *result)
+{
+	struct machine_account account;
+
+	if (!watch || !machine_end(watch, &account))
+		return;
+	result->machine = machine_json(&account);
+	machine_judge(&account, result->marks);
+}
+
 /* A wire that died fails this attempt; the next begins with a fresh one. */
 static int report_wire(const struct attempt *attempt, struct attempt_result *result,
 	bool *ret_is_dead, struct error *err)
@@ -349,14 +359,17 @@ static int measure(const struct attempt *attempt, struct attempt_result *result,
 	size_t room = attempt->workload->log_packets;
 	struct lab_packets packets = {0};
 	struct resources *resources = NULL;
+	struct machine_watch *machine = NULL;
 	bool is_wire_dead = false;
 	struct error failure;
 	int failed;
 
 	if (room && lab_record_packets(attempt->lab, room, err))
 		return -1;
-	failed = resources_begin(attempt->lab, attempt->vpn, &resources, &failure) ||
+	failed = machine_begin(attempt->lab, &machine, &failure) ||
+		 resources_begin(attempt->lab, attempt->vpn, &resources, &failure) ||
 		 run_jobs(attempt, &jobs, result->arena, &failure);
+	attempt_end_machine(machine, result);
 	if (report_wire(attempt, result, &is_wire_dead, err) ||
 		(room && !is_wire_dead && lab_take_packets(attempt->lab, &packets, err))) {
 		if (resources)
@@ -401,6 +414,7 @@ void attempt_result_done(struct attempt_result *result)
 		workload_reading_done(&result->readings[link]);
 	json_decref(result->resources);
 	json_decref(result->wire);
+	json_decref(result->machine);
 	json_decref(result->marks);
 	arena_free(result->arena);
 	result->arena = NULL;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runner/machine.h"
 #include "runner/runner.h"
 #include "vpn/vpn.h"
 
@@ -29,8 +30,9 @@ struct attempt_result {
 	const struct workload_command **blamed; /* per link: the command that failed, or NULL */
 	struct workload_output *blamed_outputs; /* its output */
 	json_t *resources;
-	json_t *wire;  /* what the wire did meanwhile, or NULL */
-	json_t *marks; /* what speaks against its figures; see record/mark.h */
+	json_t *machine; /* what this machine did, or NULL */
+	json_t *wire;    /* what the wire did meanwhile, or NULL */
+	json_t *marks;   /* what speaks against its figures; see record/mark.h */
 	double duration_s;
 };
 
@@ -40,6 +42,8 @@ MUST_CHECK int attempt_find_program(struct arena *arena, const char *const *argv
 /* Fails only with ERROR_CANCELLED or when the wire died; all else is a cause in the readings. */
 MUST_CHECK int attempt_run(
 	const struct attempt *attempt, struct attempt_result *ret_result, struct error *err);
+/* Ends the account that was kept, if any, and judges it. */
+void attempt_end_machine(struct machine_watch *watch, struct attempt_result *result);
 void attempt_result_done(struct attempt_result *result);
 /* Without readings yet. */
 struct attempt_result attempt_result_new(size_t link_count);

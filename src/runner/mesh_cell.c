@@ -187,12 +187,16 @@ int mesh_attempt(struct run *run, const struct runner_visit *visit, struct stage
 	struct mesh_run m = {.run = run, .visit = visit, .stage = stage, .arena = result.arena};
 	json_auto_t *observations = observations_new(stage->lab);
 	int64_t started_ns = clock_now_ns();
+	struct machine_watch *machine = NULL;
 	struct workload_operation *operations;
 	size_t count;
+	int failed;
 
 	attempt->workload->operations(&attempt->cases[0], result.arena, &operations, &count);
-	if (operate(&m, operations, count, observations, err) ||
-		lab_wire_report(stage->lab, &result.wire, err)) {
+	failed = machine_begin(stage->lab, &machine, err) ||
+		 operate(&m, operations, count, observations, err);
+	attempt_end_machine(machine, &result);
+	if (failed || lab_wire_report(stage->lab, &result.wire, err)) {
 		attempt_result_done(&result);
 		return -1;
 	}

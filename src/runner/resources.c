@@ -2,6 +2,7 @@
 #include "runner/internal.h"
 
 #include "base/clock.h"
+#include "proc/machine.h"
 #include "proc/proc.h"
 
 #include <stdlib.h>
@@ -12,7 +13,7 @@ struct resources {
 	struct lab *lab;
 	const struct vpn *vpn;
 	int64_t begin_ns;
-	struct machine_usage machine;
+	struct machine_state machine;
 	size_t daemon_count;
 	pid_t *roots;
 	struct usage *usage;
@@ -52,7 +53,7 @@ int resources_begin(
 			return -1;
 		}
 	}
-	if (usage_of_trees(r->roots, count, r->usage, err) || usage_of_machine(&r->machine, err)) {
+	if (usage_of_trees(r->roots, count, r->usage, err) || machine_look(&r->machine, err)) {
 		resources_free(r);
 		return -1;
 	}
@@ -61,13 +62,14 @@ int resources_begin(
 	return 0;
 }
 
-static double cpu_of_thread(const struct thread_usage *threads, size_t count, pid_t tid)
+/* The thread as it was at the begin; all zero when it was born since. */
+static struct thread_usage thread_before(const struct resources *r, size_t daemon, pid_t tid)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (threads[i].tid == tid)
-			return threads[i].cpu_s;
+	for (size_t i = 0; i < r->thread_counts[daemon]; i++) {
+		if (r->threads[daemon][i].tid == tid)
+			return r->threads[daemon][i];
 	}
-	return 0; /* it was born since */
+	return (struct thread_usage){0};
 }
 
 struct busiest {
@@ -76,18 +78,21 @@ struct busiest {
 	size_t daemon;
 };
 
-static void find_busiest(const struct resources *r, size_t daemon, struct busiest *busiest)
+/* Keeps the busiest thread; returns how long all of them waited for a processor. */
+static double look_at_threads(const struct resources *r, size_t daemon, struct busiest *busiest)
 {
 	struct thread_usage *now = NULL;
 	struct error ignored; /* the daemon may be gone; then it has no busiest thread */
 	size_t count = 0;
+	double waited_s = 0;
 
 	if (usage_of_threads(r->roots[daemon], &now, &count, &ignored))
-		return;
+		return 0;
 	for (size_t i = 0; i < count; i++) {
-		double cpu_s = now[i].cpu_s - cpu_of_thread(r->threads[daemon],
-						      r->thread_counts[daemon], now[i].tid);
+		struct thread_usage before = thread_before(r, daemon, now[i].tid);
+		double cpu_s = now[i].cpu_s - before.cpu_s;
 
+		waited_s += now[i].waited_s - before.waited_s;
 		if (cpu_s <= busiest->cpu_s)
 			continue;
 		busiest->cpu_s = cpu_s;
@@ -95,6 +100,7 @@ static void find_busiest(const struct resources *r, size_t daemon, struct busies
 		memcpy(busiest->name, now[i].name, sizeof(busiest->name));
 	}
 	free(now);
+	return waited_s;
 }
 
 static const char *host_of(const struct resources *r, const struct vpn_daemon *daemon)
@@ -117,16 +123,16 @@ static json_t *describe_daemons(const struct resources *r, const struct usage *n
 
 	*ret_cpu_s = 0;
 	for (size_t i = 0; i < r->daemon_count && i < count; i++) {
-		double cpu_s = now[i].cpu_s - r->usage[i].cpu_s;
+		double cpu_s = now[i].cpu_s - r->usage[i].cpu_s, waited_s;
 
 		if (cpu_s < 0) /* it ended meanwhile; its end is told elsewhere */
 			continue;
 		*ret_cpu_s += cpu_s;
-		find_busiest(r, i, busiest);
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:f, s:I}", "host", host_of(r, &daemons[i]),
-				      "daemon", daemons[i].what, "cpu_s", cpu_s, "peak_rss_bytes",
-				      (json_int_t)now[i].peak_rss_bytes));
+		waited_s = look_at_threads(r, i, busiest);
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:f, s:f, s:I}", "host", host_of(r, &daemons[i]),
+				"daemon", daemons[i].what, "cpu_s", cpu_s, "queue_wait_s", waited_s,
+				"peak_rss_bytes", (json_int_t)now[i].peak_rss_bytes));
 	}
 	return list;
 }
@@ -148,21 +154,21 @@ json_t *resources_end(struct resources *r, double bytes_moved)
 {
 	double wall_s = (double)(clock_now_ns() - r->begin_ns) / 1e9, daemons_s = 0, machine_s;
 	struct usage *now = arena_alloc(r->arena, struct usage, r->daemon_count);
-	struct machine_usage machine = r->machine;
+	struct machine_state machine = r->machine;
 	struct busiest busiest = {.cpu_s = 0};
 	struct error ignored; /* what cannot be measured any more counts as zero */
 	json_t *result, *daemons;
 
-	if (usage_of_machine(&machine, &ignored))
+	if (machine_look(&machine, &ignored))
 		machine = r->machine;
 	if (usage_of_trees(r->roots, r->daemon_count, now, &ignored))
 		memcpy(now, r->usage, r->daemon_count * sizeof(*now));
 	daemons = describe_daemons(r, now, &daemons_s, &busiest);
-	machine_s = machine.busy_s - r->machine.busy_s;
+	machine_s = machine.times.busy_s - r->machine.times.busy_s;
 	result = json_pack("{s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "wall_s", wall_s,
 		"bytes_moved", bytes_moved, "daemons_cpu_s", daemons_s, "machine_cpu_s", machine_s,
-		"machine_steal_s", machine.steal_s - r->machine.steal_s, "daemons_cpu_s_per_gb",
-		per_gb(daemons_s, bytes_moved), "machine_cpu_s_per_gb",
+		"machine_steal_s", machine.times.steal_s - r->machine.times.steal_s,
+		"daemons_cpu_s_per_gb", per_gb(daemons_s, bytes_moved), "machine_cpu_s_per_gb",
 		per_gb(machine_s, bytes_moved), "busiest_thread",
 		describe_busiest(r, &busiest, wall_s), "daemons", daemons);
 	resources_free(r);

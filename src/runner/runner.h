@@ -63,7 +63,8 @@ struct runner_outcome {
 	enum cause cause;
 	double figures[WORKLOAD_FIGURES]; /* NAN when there is none */
 	bool was_there;                   /* measured by an earlier run that this one resumes */
-	const char *where;                /* "lom->yuki", "all links" or "the mesh" */
+	bool is_marked;    /* its figures say less than others: a slow wire, a busy machine */
+	const char *where; /* "lom->yuki", "all links" or "the mesh" */
 	const char *headline, *evidence;
 	const struct mark *marks; /* what speaks against its figures */
 };

@@ -1,3 +1,4 @@
+#include "proc/machine.h"
 #include "proc/proc.h"
 
 #include "tap.h"
@@ -225,7 +226,7 @@ TEST(processor_time_of_a_tree_counts_its_children)
 		.argv = SHELL("sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; echo "
 			      "done; cat"),
 		.input = NULL};
-	struct machine_usage machine = {0};
+	struct machine_state machine = {0};
 	struct usage usage = {0};
 
 	spec.argv = SHELL(
@@ -233,8 +234,8 @@ TEST(processor_time_of_a_tree_counts_its_children)
 	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
 	CHECK_OK(proc_wait_output(proc, "done", deadline_in(30 * NS_PER_S), &err), err);
 	CHECK_OK(usage_of_trees((pid_t[]){proc_pid(proc)}, 1, &usage, &err), err);
-	CHECK_OK(usage_of_machine(&machine, &err), err);
-	CHECK(usage.cpu_s > 0.01 && usage.cpu_s < machine.busy_s);
+	CHECK_OK(machine_look(&machine, &err), err);
+	CHECK(usage.cpu_s > 0.01 && usage.cpu_s < machine.times.busy_s);
 	CHECK(usage.peak_rss_bytes > 100 * 1024);
 	CHECK(usage.rss_bytes > 100 * 1024 && usage.rss_bytes <= usage.peak_rss_bytes);
 	CHECK(usage.processes == 2 ||
