@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "cli/progress.h"
+#include "cli/quiet.h"
 #include "cli/summary.h"
 
 #include "base/clock.h"
@@ -16,11 +17,11 @@
 struct run_options {
 	struct request request;
 	const char *out, *resume;
-	bool quick, dry_run;
+	bool quick, dry_run, wait;
 };
 
 enum {
-	RUN_OPTIONS = 14
+	RUN_OPTIONS = 15
 };
 
 static struct option_table table_of(struct run_options *o, struct option_row rows[RUN_OPTIONS])
@@ -50,6 +51,8 @@ static struct option_table table_of(struct run_options *o, struct option_row row
 			&o->out, NULL, 0, 0},
 		{"resume", "DIR", "go on with a tree: only what is missing or failed", OPTION_TEXT,
 			&o->resume, NULL, 0, 0},
+		{"wait", NULL, "begin when no other program uses this machine", OPTION_FLAG,
+			&o->wait, NULL, 0, 0},
 		{"dry-run", NULL, "print every command, run none", OPTION_FLAG, &o->dry_run, NULL,
 			0, 0},
 	};
@@ -162,7 +165,7 @@ static void print_report(const char *dir)
 }
 
 static int measure(struct arena *arena, const struct runner_plan *plan, const char *out,
-	bool some_missing, struct error *err)
+	const struct run_options *o, bool some_missing, struct error *err)
 {
 	AUTO(procs_freep) struct procs *procs = NULL;
 	AUTO(record_closep) struct record *record = NULL;
@@ -179,6 +182,8 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 			return -1;
 	}
 	print_estimate(arena, plan, out);
+	if (quiet_look(procs, o->wait, err))
+		return -1;
 	ended = runner_run(plan,
 		&(struct runner_means){.procs = procs,
 			.record = record,
@@ -259,7 +264,7 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 			"install");
 	if (!out)
 		out = o->out ? o->out : default_out(arena);
-	return measure(arena, &everything, out, missing > 0, err);
+	return measure(arena, &everything, out, o, missing > 0, err);
 }
 
 static int run(int argc, char *const argv[])

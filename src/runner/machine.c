@@ -162,7 +162,7 @@ int machine_begin(const struct lab *lab, struct machine_watch **ret_watch, struc
 
 	if (!watch)
 		return fail_errno(err, "watch the machine");
-	watch->wire = lab_wire_pid(lab);
+	watch->wire = lab ? lab_wire_pid(lab) : 0;
 	watch->wire_before = wire_now(watch->wire);
 	if (census_take(&watch->census, err) || machine_look(&watch->before, err)) {
 		census_done(&watch->census);

@@ -46,7 +46,7 @@ void machine_judge(const struct machine_account *account, json_t *marks);
 /* meta.machine; the caller owns it. */
 json_t *machine_json(const struct machine_account *account);
 
-/* An account that is being kept; from malloc. */
+/* An account that is being kept; from malloc. A lab of NULL: there is none yet. */
 struct machine_watch;
 MUST_CHECK int machine_begin(
 	const struct lab *lab, struct machine_watch **ret_watch, struct error *err);
