@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "host/host.h"
+#include "lab/hosts.h"
 #include "plan/profile.h"
 #include "plan/tuning.h"
 #include "wire/wire.h"
@@ -141,9 +142,13 @@ struct lab_span {
 	uint64_t answers;
 };
 
-/* All begin within microseconds. `host` where the speaker needs one; `overlay` is borrowed. */
+/*
+ * All begin within microseconds. `concerned` is the host of LAB_HOST_SPEAKS and LAB_OTHERS_SPEAK;
+ * `overlay` is borrowed.
+ */
 MUST_CHECK int lab_watch_begin(struct lab *lab, const char *const overlay[],
-	enum lab_speaker speaker, size_t host, struct lab_watch **ret_watch, struct error *err);
+	enum lab_speaker speaker, struct lab_hosts concerned, struct lab_watch **ret_watch,
+	struct error *err);
 /* After a reboot, which ends the host's own part of the watch. */
 MUST_CHECK int lab_watch_resume(struct lab_watch *watch, size_t host, struct error *err);
 /* Takes in what was heard until now. */

@@ -14,7 +14,7 @@ struct lab_watch {
 	struct arena *arena;
 	const char **argv; /* of every host's program, but for SELF and SPEAKS */
 	enum lab_speaker speaker;
-	size_t speaking_host;
+	struct lab_hosts concerned;
 	struct proc **procs;
 	size_t *used;        /* bytes of its output that were read */
 	struct spans *spans; /* [from * targets + target] */
@@ -24,15 +24,16 @@ struct lab_watch {
 /* Whether of these two the first speaks by its clock. */
 static bool speaks(const struct lab_watch *watch, size_t from, size_t to)
 {
-	size_t host = watch->speaking_host;
+	bool from_is = lab_hosts_include(watch->concerned, from);
+	bool to_is = lab_hosts_include(watch->concerned, to);
 
 	switch (watch->speaker) {
 	case LAB_BOTH_SPEAK:
 		return true;
 	case LAB_HOST_SPEAKS:
-		return from == host || (to != host && from < to);
+		return from_is || (!to_is && from < to);
 	case LAB_OTHERS_SPEAK:
-		return to == host || (from != host && from < to);
+		return to_is || (!from_is && from < to);
 	case LAB_LOWER_SPEAKS:
 		break;
 	}
@@ -79,7 +80,7 @@ static const char *pace(const struct lab *lab, struct arena *arena)
 }
 
 int lab_watch_begin(struct lab *lab, const char *const overlay[], enum lab_speaker speaker,
-	size_t host, struct lab_watch **ret_watch, struct error *err)
+	struct lab_hosts concerned, struct lab_watch **ret_watch, struct error *err)
 {
 	AUTO(lab_watch_endp) struct lab_watch *watch = NULL;
 	struct arena *arena = arena_new();
@@ -89,7 +90,7 @@ int lab_watch_begin(struct lab *lab, const char *const overlay[], enum lab_speak
 	*watch = (struct lab_watch){.lab = lab,
 		.arena = arena,
 		.speaker = speaker,
-		.speaking_host = host,
+		.concerned = concerned,
 		.argv = arena_alloc(arena, const char *, LAB_WAYS *count + 6),
 		.procs = arena_alloc(arena, struct proc *, count),
 		.used = arena_alloc(arena, size_t, count),

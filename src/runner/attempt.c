@@ -133,8 +133,8 @@ static int start_servers(const struct jobs *jobs, struct arena *arena, struct er
 	return 0;
 }
 
-/* Ends what is over its limit; true while any client of the stage still runs. */
-static bool is_stage_running(const struct jobs *jobs, unsigned stage, struct deadline *ret_next)
+/* Ends what is over its limit; true while any client of the wave still runs. */
+static bool is_wave_running(const struct jobs *jobs, unsigned wave, struct deadline *ret_next)
 {
 	bool running = false;
 
@@ -144,7 +144,7 @@ static bool is_stage_running(const struct jobs *jobs, unsigned stage, struct dea
 		struct proc_result result;
 		struct deadline limit;
 
-		if (job->command->is_server || job->command->stage != stage || !job->proc)
+		if (job->command->is_server || job->command->wave != wave || !job->proc)
 			continue;
 		result = proc_result(job->proc);
 		if (result.has_ended)
@@ -161,21 +161,21 @@ static bool is_stage_running(const struct jobs *jobs, unsigned stage, struct dea
 	return running;
 }
 
-/* Whether a gate of an earlier stage did not let the link's later commands through. */
-static bool is_stopped(const struct jobs *jobs, size_t link, unsigned stage)
+/* Whether a gate of an earlier wave did not let the link's later commands through. */
+static bool is_stopped(const struct jobs *jobs, size_t link, unsigned wave)
 {
 	for (size_t i = jobs->first[link]; i < jobs->first[link + 1]; i++) {
 		const struct job *job = &jobs->list[i];
 
-		if (job->command->is_gate && job->command->stage < stage &&
+		if (job->command->is_gate && job->command->wave < wave &&
 			(!job->proc || proc_result(job->proc).exit_code != 0))
 			return true;
 	}
 	return false;
 }
 
-static int run_stage(struct procs *procs, const struct jobs *jobs, struct arena *arena,
-	unsigned stage, struct error *err)
+static int run_wave(struct procs *procs, const struct jobs *jobs, struct arena *arena,
+	unsigned wave, struct error *err)
 {
 	struct proc **held = arena_alloc(arena, struct proc *, jobs->count);
 	struct deadline next;
@@ -184,8 +184,8 @@ static int run_stage(struct procs *procs, const struct jobs *jobs, struct arena 
 	for (size_t i = 0; i < jobs->count; i++) {
 		struct job *job = &jobs->list[i];
 
-		if (job->command->is_server || job->command->stage != stage ||
-			is_stopped(jobs, job->link, stage))
+		if (job->command->is_server || job->command->wave != wave ||
+			is_stopped(jobs, job->link, wave))
 			continue;
 		if (start_job(job, arena, err))
 			return -1;
@@ -193,7 +193,7 @@ static int run_stage(struct procs *procs, const struct jobs *jobs, struct arena 
 	}
 	if (count && procs_release(held, count, err))
 		return -1;
-	while (is_stage_running(jobs, stage, &next)) {
+	while (is_wave_running(jobs, wave, &next)) {
 		if (procs_step(procs, next, err))
 			return -1;
 	}
@@ -203,16 +203,16 @@ static int run_stage(struct procs *procs, const struct jobs *jobs, struct arena 
 static int run_jobs(const struct attempt *attempt, const struct jobs *jobs, struct arena *arena,
 	struct error *err)
 {
-	unsigned stages = 0;
+	unsigned waves = 0;
 
 	if (write_files(jobs, err) || start_servers(jobs, arena, err))
 		return -1;
 	for (size_t i = 0; i < jobs->count; i++) {
-		if (!jobs->list[i].command->is_server && jobs->list[i].command->stage >= stages)
-			stages = jobs->list[i].command->stage + 1;
+		if (!jobs->list[i].command->is_server && jobs->list[i].command->wave >= waves)
+			waves = jobs->list[i].command->wave + 1;
 	}
-	for (unsigned stage = 0; stage < stages; stage++) {
-		if (run_stage(lab_procs(attempt->lab), jobs, arena, stage, err))
+	for (unsigned wave = 0; wave < waves; wave++) {
+		if (run_wave(lab_procs(attempt->lab), jobs, arena, wave, err))
 			return -1;
 	}
 	for (size_t i = 0; i < jobs->count; i++) {
@@ -293,7 +293,7 @@ static void read_link(const struct attempt *attempt, const struct jobs *jobs, si
 	if (packets->was_recorded)
 		choose_packets(attempt, packets, link, result->arena, &c);
 	attempt->workload->read(&c, outputs, count, reading);
-	if (reading->cause != CAUSE_SUCCESS && reading->blamed < count)
+	if (reading->has_blamed && reading->blamed < count)
 		keep_blamed(result, link, &jobs->list[first + reading->blamed]);
 }
 
@@ -320,16 +320,13 @@ static double bytes_of(const struct attempt *attempt, const struct attempt_resul
 struct attempt_result attempt_result_new(size_t link_count)
 {
 	struct arena *arena = arena_new();
-	struct attempt_result result = {.arena = arena,
+
+	return (struct attempt_result){.arena = arena,
 		.link_count = link_count,
 		.marks = json_array(),
 		.readings = arena_alloc(arena, struct workload_reading, link_count),
 		.blamed = arena_alloc(arena, const struct workload_command *, link_count),
 		.blamed_outputs = arena_alloc(arena, struct workload_output, link_count)};
-
-	for (size_t link = 0; link < link_count; link++)
-		result.readings[link].blamed = SIZE_MAX;
-	return result;
 }
 
 void attempt_end_machine(struct machine_watch *watch, struct attempt_result *result)

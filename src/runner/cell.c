@@ -166,7 +166,7 @@ static int attempt_on_wire(struct measurement *m, struct error *err)
 	if (lab_restart_wire(m->stage->lab, wire_seed(m), err))
 		return -1;
 	if (is_of_mesh(m->cell))
-		return mesh_attempt(m->run, m->visit, m->stage, &m->attempt, &m->result, err);
+		return operation_attempt(m->run, m->visit, m->stage, &m->attempt, &m->result, err);
 	return attempt_run(&m->attempt, &m->result, err);
 }
 

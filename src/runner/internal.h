@@ -109,8 +109,9 @@ MUST_CHECK int stage_renew(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err);
 
 /* An attempt at a workload on the whole mesh, with one reading; it fails as attempt_run() does. */
-MUST_CHECK int mesh_attempt(struct run *run, const struct runner_visit *visit, struct stage *stage,
-	const struct attempt *attempt, struct attempt_result *ret_result, struct error *err);
+MUST_CHECK int operation_attempt(struct run *run, const struct runner_visit *visit,
+	struct stage *stage, const struct attempt *attempt, struct attempt_result *ret_result,
+	struct error *err);
 
 /* Fails only with what ends the run; all else is an outcome on disk. */
 MUST_CHECK int cell_measure(struct run *run, const struct runner_visit *visit, struct stage *stage,

@@ -54,7 +54,7 @@ static void keep(struct vpn *vpn, const struct driver_step *step, size_t host, s
 static int start(
 	struct vpn *vpn, const struct driver_step *step, const struct turn *turn, struct error *err)
 {
-	struct scope scope = turn_scope(&vpn->mesh, turn);
+	struct scope scope = turn_scope(&vpn->roster, turn);
 	struct proc_spec spec = {.what = step->what,
 		.environment = vpn->environment,
 		.keep_bytes = LOG_BYTES,
@@ -62,7 +62,7 @@ static int start(
 	const char *input = NULL;
 	struct proc *proc;
 
-	if (turn_words(&vpn->mesh, step, turn, &spec.argv, err) ||
+	if (turn_words(&vpn->roster, step, turn, &spec.argv, err) ||
 		(step->input && expand_text(&scope, step->input, &input, err)))
 		return -1;
 	spec.input = input;
@@ -102,7 +102,7 @@ static int looker_words(const struct scope *scope, const struct driver_ready *re
 					  &argv[used + 1], err)
 				: expand_text(scope, facts[i].text, &argv[used + 1], err))
 			return -1;
-		awaited = arena_printf(scope->mesh->arena, "%s%s%s %s", awaited,
+		awaited = arena_printf(scope->roster->arena, "%s%s%s %s", awaited,
 			*awaited ? ", " : "", argv[used], argv[used + 1]);
 		used += 2;
 	}
@@ -114,8 +114,8 @@ static int looker_words(const struct scope *scope, const struct driver_ready *re
 static int watch_start(struct vpn *vpn, size_t daemon, struct watch *watch, struct error *err)
 {
 	const struct driver_step *step = vpn->daemons[daemon].step;
-	struct turn turn = {vpn->daemons[daemon].host, NULL};
-	struct scope scope = turn_scope(&vpn->mesh, &turn);
+	struct turn turn = {.host = vpn->daemons[daemon].host};
+	struct scope scope = turn_scope(&vpn->roster, &turn);
 	const char *argv[LOOKER_WORDS];
 
 	*watch = (struct watch){.daemon = daemon};
@@ -190,7 +190,7 @@ static int not_ready(struct vpn *vpn, const struct watch *watch, struct error *e
 	return fail(err, ERROR_TIMEOUT,
 		"%s on %s: it runs but was not ready within %.1f s (awaited: %s); it last said: "
 		"%.200s",
-		daemon->step->what, vpn->mesh.members[daemon->host].name,
+		daemon->step->what, vpn->roster.members[daemon->host].name,
 		(double)daemon->step->within_ns / 1e9, watch->awaited,
 		daemons_last_words(vpn, daemon->host));
 }
@@ -260,14 +260,14 @@ int daemons_start(struct vpn *vpn, const struct driver_step *step, const struct 
 	return 0;
 }
 
-void daemons_stop(struct vpn *vpn, size_t only)
+void daemons_stop(struct vpn *vpn, struct lab_hosts only)
 {
 	size_t kept = 0;
 
 	for (size_t i = vpn->daemon_count; i > 0; i--) {
 		struct daemon *daemon = &vpn->daemons[i - 1];
 
-		if (only != SIZE_MAX && daemon->host != only)
+		if (!lab_hosts_include(only, daemon->host))
 			continue;
 		proc_stop(daemon->proc, STOP_GRACE_NS);
 		proc_free(daemon->proc);

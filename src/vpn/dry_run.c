@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct show {
-	struct mesh mesh;
+	struct roster roster;
 	FILE *out;
 };
 
@@ -42,15 +42,15 @@ static void print_ready(
 static int print_command(const struct show *show, const struct driver_step *step,
 	const struct turn *turn, struct error *err)
 {
-	struct scope scope = turn_scope(&show->mesh, turn);
+	struct scope scope = turn_scope(&show->roster, turn);
 	const char *const *words;
 	const char *input;
 
-	if (turn_words(&show->mesh, step, turn, &words, err))
+	if (turn_words(&show->roster, step, turn, &words, err))
 		return -1;
-	fprintf(show->out, "  %s%s %s\n", turn_place(&show->mesh, turn),
+	fprintf(show->out, "  %s%s %s\n", turn_place(&show->roster, turn),
 		step->verb == DRIVER_DAEMON ? "&" : "$",
-		text_command_line(show->mesh.arena, words));
+		text_command_line(show->roster.arena, words));
 	if (step->input) {
 		if (expand_text(&scope, step->input, &input, err))
 			return -1;
@@ -65,9 +65,9 @@ static int print_file(const struct show *show, const struct driver_step *step,
 {
 	const char *path, *text;
 
-	if (turn_file(&show->mesh, step, turn, &path, &text, err))
+	if (turn_file(&show->roster, step, turn, &path, &text, err))
 		return -1;
-	fprintf(show->out, "  %s> %s (%04o)\n", turn_place(&show->mesh, turn), path,
+	fprintf(show->out, "  %s> %s (%04o)\n", turn_place(&show->roster, turn), path,
 		step->write_mode);
 	print_text(show, text);
 	return 0;
@@ -76,15 +76,15 @@ static int print_file(const struct show *show, const struct driver_step *step,
 static int print_sends(const struct show *show, const struct driver_step *step,
 	const struct turn *turn, struct error *err)
 {
-	struct scope scope = turn_scope(&show->mesh, turn);
+	struct scope scope = turn_scope(&show->roster, turn);
 
 	for (size_t i = 0; i < step->send_count; i++) {
 		const char *from, *to;
 
-		if (expand_path(&scope, step->sends[i].from, show->mesh.work, &from, err) ||
+		if (expand_path(&scope, step->sends[i].from, show->roster.work, &from, err) ||
 			expand_path(&scope, step->sends[i].to, scope.host->dir, &to, err))
 			return -1;
-		fprintf(show->out, "  %s> %s (0600) from %s\n", turn_place(&show->mesh, turn), to,
+		fprintf(show->out, "  %s> %s (0600) from %s\n", turn_place(&show->roster, turn), to,
 			from);
 	}
 	return 0;
@@ -108,11 +108,12 @@ static int print_turn(const struct show *show, const struct driver_step *step,
 
 static int print_step(const struct show *show, const struct driver_step *step, struct error *err)
 {
-	struct turn *turns = arena_alloc(show->mesh.arena, struct turn, show->mesh.count + 1);
+	struct turn *turns = arena_alloc(show->roster.arena, struct turn, show->roster.count + 1);
 	size_t count;
 
 	fprintf(show->out, "# %s%s\n", step->what, step->is_once ? " (once)" : "");
-	for (size_t round = 0; (count = turns_of_round(&show->mesh, step, SIZE_MAX, round, turns));
+	for (size_t round = 0;
+		(count = turns_of_round(&show->roster, step, lab_all_hosts(), round, turns));
 		round++) {
 		for (size_t i = 0; i < count; i++) {
 			if (print_turn(show, step, &turns[i], err))
@@ -127,18 +128,18 @@ static int print_step(const struct show *show, const struct driver_step *step, s
 
 static int print_address(const struct show *show, struct error *err)
 {
-	const struct driver *driver = show->mesh.driver;
+	const struct driver *driver = show->roster.driver;
 
 	fprintf(show->out, "\n== address\n");
-	for (size_t i = 0; i < show->mesh.count; i++) {
-		struct scope scope = {&show->mesh, &show->mesh.members[i], NULL};
+	for (size_t i = 0; i < show->roster.count; i++) {
+		struct scope scope = {&show->roster, &show->roster.members[i], NULL};
 		const char *name = scope.host->name, *const * words;
 
 		if (driver->address_run) {
 			if (expand_words(&scope, driver->address_run, &words, err))
 				return -1;
 			fprintf(show->out, "  %s$ %s\n", name,
-				text_command_line(show->mesh.arena, words));
+				text_command_line(show->roster.arena, words));
 		} else if (driver->address_interface) {
 			fprintf(show->out, "  %s: of interface %s\n", name,
 				driver->address_interface);
@@ -151,19 +152,19 @@ static int print_address(const struct show *show, struct error *err)
 
 static int print_observe(const struct show *show, struct error *err)
 {
-	const char *const *command = show->mesh.driver->observe;
+	const char *const *command = show->roster.driver->observe;
 
 	if (!command)
 		return 0;
 	fprintf(show->out, "\n== observe\n");
-	for (size_t i = 0; i < show->mesh.count; i++) {
-		struct scope scope = {&show->mesh, &show->mesh.members[i], NULL};
+	for (size_t i = 0; i < show->roster.count; i++) {
+		struct scope scope = {&show->roster, &show->roster.members[i], NULL};
 		const char *const *words;
 
 		if (expand_words(&scope, command, &words, err))
 			return -1;
 		fprintf(show->out, "  %s$ %s\n", scope.host->name,
-			text_command_line(show->mesh.arena, words));
+			text_command_line(show->roster.arena, words));
 	}
 	return 0;
 }
@@ -174,11 +175,11 @@ int vpn_dry_run(const struct driver *driver, const char *const names[], size_t c
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct show show = {.out = out};
 
-	mesh_init(&show.mesh, arena, driver, names, count);
-	show.mesh.is_dry = true;
-	show.mesh.work = "/WORK"; /* absolute, as the real one */
+	roster_init(&show.roster, arena, driver, names, count);
+	show.roster.is_dry = true;
+	show.roster.work = "/WORK"; /* absolute, as the real one */
 	for (size_t i = 0; i < count; i++)
-		show.mesh.members[i].underlay = arena_printf(arena, "<underlay: %s>", names[i]);
+		show.roster.members[i].underlay = arena_printf(arena, "<underlay: %s>", names[i]);
 	fprintf(out, "%s: %s (/WORK: the folder for keys on the controller)\n", driver->name,
 		driver->title);
 	for (int phase = DRIVER_PREPARE; phase <= DRIVER_STOP; phase++) {

@@ -9,17 +9,17 @@
 #include <string.h>
 
 static const char *captured_text(
-	const struct mesh *mesh, const struct captured *list, const char *name)
+	const struct roster *roster, const struct captured *list, const char *name)
 {
 	for (; list; list = list->next) {
 		if (strcmp(list->name, name) == 0)
 			return list->text;
 	}
-	return mesh->is_dry ? arena_printf(mesh->arena, "<captured: %s>", name) : NULL;
+	return roster->is_dry ? arena_printf(roster->arena, "<captured: %s>", name) : NULL;
 }
 
 static const char *member_text(
-	const struct mesh *mesh, const struct member *member, const char *name)
+	const struct roster *roster, const struct member *member, const char *name)
 {
 	const struct {
 		const char *name, *text;
@@ -30,26 +30,26 @@ static const char *member_text(
 		if (strcmp(facts[i].name, name) == 0)
 			return facts[i].text;
 	}
-	return captured_text(mesh, member->captured, name);
+	return captured_text(roster, member->captured, name);
 }
 
 static const char *value_of(const struct scope *scope, const struct name *name)
 {
-	const struct mesh *mesh = scope->mesh;
+	const struct roster *roster = scope->roster;
 	const struct member *member = NULL;
 
 	if (strcmp(name->object, "work") == 0)
-		return name->member[0] ? captured_text(mesh, mesh->captured, name->member)
-				       : mesh->work;
+		return name->member[0] ? captured_text(roster, roster->captured, name->member)
+				       : roster->work;
 	if (strcmp(name->object, "overlay") == 0)
 		return strcmp(name->member, "bits") == 0 ? OVERLAY_BITS : OVERLAY_NETWORK;
 	if (strcmp(name->object, "host") == 0)
 		member = scope->host;
 	else if (strcmp(name->object, "each") == 0)
 		member = scope->each;
-	else if (driver_role(mesh->driver, name->object))
-		member = &mesh->members[0]; /* only a role of the first host can be named */
-	return member ? member_text(mesh, member, name->member) : NULL;
+	else if (driver_role(roster->driver, name->object))
+		member = &roster->members[0]; /* only a role of the first host can be named */
+	return member ? member_text(roster, member, name->member) : NULL;
 }
 
 /* Appends `text` with its names replaced. */
@@ -109,7 +109,7 @@ int expand_text(
 	memory_open(&memory);
 	if (expand_into(memory.stream, scope, text, err))
 		return -1;
-	*ret_text = memory_take(&memory, scope->mesh->arena);
+	*ret_text = memory_take(&memory, scope->roster->arena);
 	return 0;
 }
 
@@ -121,7 +121,7 @@ int expand_words(const struct scope *scope, const char *const *words, const char
 
 	while (words[count])
 		count++;
-	expanded = arena_alloc(scope->mesh->arena, const char *, count + 1);
+	expanded = arena_alloc(scope->roster->arena, const char *, count + 1);
 	for (size_t i = 0; i < count; i++) {
 		if (expand_text(scope, words[i], &expanded[i], err))
 			return -1;
@@ -138,27 +138,27 @@ int expand_path(const struct scope *scope, const char *path, const char *dir, co
 	if (expand_text(scope, path, &expanded, err))
 		return -1;
 	*ret_path = expanded[0] == '/' ? expanded
-				       : arena_printf(scope->mesh->arena, "%s/%s", dir, expanded);
+				       : arena_printf(scope->roster->arena, "%s/%s", dir, expanded);
 	return 0;
 }
 
 static int expand_block(
 	FILE *out, const struct scope *scope, const struct template_part *part, struct error *err)
 {
-	const struct mesh *mesh = scope->mesh;
+	const struct roster *roster = scope->roster;
 	size_t size = strlen(part->text), length = size - (part->text[size - 1] == '\n');
-	const char *body = arena_strndup(mesh->arena, part->text, length);
+	const char *body = arena_strndup(roster->arena, part->text, length);
 	const char *before = "";
 
-	for (size_t i = 0; i < mesh->count; i++) {
-		struct scope inner = {mesh, scope->host, &mesh->members[i]};
+	for (size_t i = 0; i < roster->count; i++) {
+		struct scope inner = {roster, scope->host, &roster->members[i]};
 
 		if (part->each == DRIVER_EACH_OTHERS && inner.each == scope->host)
 			continue;
 		fputs(before, out);
 		if (expand_into(out, &inner, body, err))
 			return -1;
-		before = arena_printf(mesh->arena, "%s%s", part->between, part->text + length);
+		before = arena_printf(roster->arena, "%s%s", part->between, part->text + length);
 	}
 	fputs(*before ? part->text + length : "", out);
 	return 0;
@@ -179,6 +179,6 @@ int expand_template(const struct scope *scope, const struct template *template,
 		if (status)
 			return fail_in(err, "fill in %s", template->path);
 	}
-	*ret_text = memory_take(&memory, scope->mesh->arena);
+	*ret_text = memory_take(&memory, scope->roster->arena);
 	return 0;
 }

@@ -170,7 +170,7 @@ static json_t *collect_daemons(struct vpn *vpn)
 
 		json_array_append_new(
 			list, json_pack("{s:s, s:s, s:s?}", "what", daemon->step->what, "host",
-				      vpn->mesh.members[daemon->host].name, "program",
+				      vpn->roster.members[daemon->host].name, "program",
 				      program_of(vpn, daemon)));
 	}
 	return list;
@@ -201,7 +201,7 @@ static const char *datapath_of(struct vpn *vpn, const char *kind, const char *in
 static void add_host(struct vpn *vpn, size_t host, const json_t *interface, json_t *facts)
 {
 	const char *kind = json_string_at(interface, "/linkinfo/info_kind", "");
-	const char *name = vpn->mesh.members[host].name;
+	const char *name = vpn->roster.members[host].name;
 	json_t *mtu = json_object_get(interface, "mtu");
 
 	json_object_set_new(
@@ -253,7 +253,7 @@ int facts_of_overlay(struct vpn *vpn, struct error *err)
 	json_object_set_new(facts, "interfaces", json_object());
 	json_object_set_new(facts, "mtu", json_object());
 	json_object_set_new(facts, "daemons", collect_daemons(vpn));
-	for (size_t i = 0; i < vpn->mesh.count; i++)
+	for (size_t i = 0; i < vpn->roster.count; i++)
 		add_host(vpn, i, json_array_get(interfaces, i), facts);
 	return 0;
 }
@@ -272,7 +272,7 @@ void vpn_observe(struct vpn *vpn, const char *moment)
 static json_t *first_answers(const struct vpn *vpn)
 {
 	json_t *answers = json_object();
-	size_t count = vpn->mesh.count;
+	size_t count = vpn->roster.count;
 
 	for (size_t i = 0; i < count; i++) {
 		json_t *from = json_object();
@@ -281,10 +281,10 @@ static json_t *first_answers(const struct vpn *vpn)
 			int64_t ns = vpn->first_ns[i * count + j] - vpn->join_started_ns;
 
 			if (i != j)
-				json_object_set_new(from, vpn->mesh.members[j].name,
+				json_object_set_new(from, vpn->roster.members[j].name,
 					json_real((double)ns / 1e6));
 		}
-		json_object_set_new(answers, vpn->mesh.members[i].name, from);
+		json_object_set_new(answers, vpn->roster.members[i].name, from);
 	}
 	return answers;
 }

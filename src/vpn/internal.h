@@ -23,7 +23,7 @@ struct member {
 };
 
 /* All that names can stand for. */
-struct mesh {
+struct roster {
 	struct arena *arena;
 	const struct driver *driver;
 	const char *work;
@@ -35,12 +35,12 @@ struct mesh {
 
 /* Whom ${host.*} and ${each.*} mean; NULL where the driver cannot say so. */
 struct scope {
-	const struct mesh *mesh;
+	const struct roster *roster;
 	const struct member *host, *each;
 };
 
 /* Members with names, folders and overlay addresses; the underlay's are the caller's to fill. */
-void mesh_init(struct mesh *mesh, struct arena *arena, const struct driver *driver,
+void roster_init(struct roster *roster, struct arena *arena, const struct driver *driver,
 	const char *const names[], size_t count);
 /* Replaces what was captured under that name before. */
 void captured_set(struct arena *arena, struct captured **list, const char *name, const char *text);
@@ -59,27 +59,29 @@ MUST_CHECK int expand_template(const struct scope *scope, const struct template 
 MUST_CHECK int expand_path(const struct scope *scope, const char *path, const char *dir,
 	const char **ret_path, struct error *err);
 
-/* One run of a step: on which host (NULL: the controller) and for whom. */
+/* One run of a step: where, and for whom. */
 struct turn {
-	size_t host; /* index; SIZE_MAX on the controller */
+	bool is_on_controller;
+	size_t host; /* index, unless on the controller */
 	const struct member *each;
 };
 
 /*
  * The turns of a step, round by round: all turns of one round run at the same time. `only` limits
- * it to one host (SIZE_MAX: all). Returns their number; 0 when the round does not exist.
+ * it to some hosts; the controller takes part when it means all. Returns their number; 0 when the
+ * round does not exist.
  */
-size_t turns_of_round(const struct mesh *mesh, const struct driver_step *step, size_t only,
-	size_t round, struct turn turns[]);
-struct scope turn_scope(const struct mesh *mesh, const struct turn *turn);
+size_t turns_of_round(const struct roster *roster, const struct driver_step *step,
+	struct lab_hosts only, size_t round, struct turn turns[]);
+struct scope turn_scope(const struct roster *roster, const struct turn *turn);
 /* The words of run, daemon or script, ready to execute at that turn. */
-MUST_CHECK int turn_words(const struct mesh *mesh, const struct driver_step *step,
+MUST_CHECK int turn_words(const struct roster *roster, const struct driver_step *step,
 	const struct turn *turn, const char *const **ret_words, struct error *err);
 /* What `write` makes at that turn, and where. */
-MUST_CHECK int turn_file(const struct mesh *mesh, const struct driver_step *step,
+MUST_CHECK int turn_file(const struct roster *roster, const struct driver_step *step,
 	const struct turn *turn, const char **ret_path, const char **ret_text, struct error *err);
 /* "lom" or "controller" */
-const char *turn_place(const struct mesh *mesh, const struct turn *turn);
+const char *turn_place(const struct roster *roster, const struct turn *turn);
 
 struct daemon {
 	const struct driver_step *step;
@@ -94,7 +96,7 @@ struct vpn {
 	const struct driver *driver;
 	const char *work_dir;
 	const char *const *environment; /* of all commands: the PATH with the chosen programs */
-	struct mesh mesh;
+	struct roster roster;
 	struct daemon *daemons;
 	struct vpn_daemon *shown; /* what vpn_daemons() hands out */
 	size_t daemon_count, daemon_room;
@@ -107,8 +109,8 @@ struct vpn {
 };
 
 /* Runs the steps of a phase in order; `only` as in turns_of_round. Fills `*ret_s` when given. */
-MUST_CHECK int phase_run(
-	struct vpn *vpn, enum driver_phase phase, size_t only, double *ret_s, struct error *err);
+MUST_CHECK int phase_run(struct vpn *vpn, enum driver_phase phase, struct lab_hosts only,
+	double *ret_s, struct error *err);
 /* The stop phase: every step is tried, failures are forgotten here (events keep them). */
 void phase_stop(struct vpn *vpn);
 
@@ -116,7 +118,7 @@ void phase_stop(struct vpn *vpn);
 MUST_CHECK int daemons_start(struct vpn *vpn, const struct driver_step *step,
 	const struct turn turns[], size_t count, struct error *err);
 /* In reverse order; `only` limits it to one host. */
-void daemons_stop(struct vpn *vpn, size_t only);
+void daemons_stop(struct vpn *vpn, struct lab_hosts only);
 /* The last line that a host's daemons wrote, secrets masked, or "nothing"; the arena's. */
 const char *daemons_last_words(struct vpn *vpn, size_t host);
 /* ERROR_CRASHED for the first that ended. */

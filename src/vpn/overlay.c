@@ -32,8 +32,8 @@ static int ask_all(struct vpn *vpn, const char *what, const char *const *const a
 {
 	struct deadline deadline = deadline_in(COMMAND_WITHIN_NS);
 
-	questions->procs = arena_alloc(vpn->arena, struct proc *, vpn->mesh.count);
-	for (size_t i = 0; i < vpn->mesh.count; i++, questions->count++) {
+	questions->procs = arena_alloc(vpn->arena, struct proc *, vpn->roster.count);
+	for (size_t i = 0; i < vpn->roster.count; i++, questions->count++) {
 		struct proc_spec spec = {.what = what,
 			.argv = argv[i],
 			.environment = vpn->environment,
@@ -42,7 +42,7 @@ static int ask_all(struct vpn *vpn, const char *what, const char *const *const a
 		if (host_start(lab_host(vpn->lab, i), &spec, &questions->procs[i], err))
 			return -1;
 	}
-	for (size_t i = 0; i < vpn->mesh.count; i++) {
+	for (size_t i = 0; i < vpn->roster.count; i++) {
 		if (proc_wait_success(questions->procs[i], deadline, err))
 			return -1;
 	}
@@ -77,10 +77,10 @@ static const char *global_address(const json_t *interface)
 static int ask_driver(struct vpn *vpn, const char *what, const char *const *command,
 	struct questions *questions, struct error *err)
 {
-	const char *const **argv = arena_alloc(vpn->arena, const char *const *, vpn->mesh.count);
+	const char *const **argv = arena_alloc(vpn->arena, const char *const *, vpn->roster.count);
 
-	for (size_t i = 0; i < vpn->mesh.count; i++) {
-		struct scope scope = {&vpn->mesh, &vpn->mesh.members[i], NULL};
+	for (size_t i = 0; i < vpn->roster.count; i++) {
+		struct scope scope = {&vpn->roster, &vpn->roster.members[i], NULL};
 
 		if (expand_words(&scope, command, &argv[i], err))
 			return -1;
@@ -95,13 +95,13 @@ static int run_for_addresses(struct vpn *vpn, const char *addresses[], struct er
 	if (ask_driver(
 		    vpn, "ask for its overlay address", vpn->driver->address_run, &questions, err))
 		return -1;
-	for (size_t i = 0; i < vpn->mesh.count; i++) {
+	for (size_t i = 0; i < vpn->roster.count; i++) {
 		addresses[i] =
 			text_trim(arena_strdup(vpn->arena, proc_result(questions.procs[i]).out));
 		if (!*addresses[i])
 			return fail(err, ERROR_PARSE,
 				"ask for its overlay address on %s: no answer",
-				vpn->mesh.members[i].name);
+				vpn->roster.members[i].name);
 	}
 	return 0;
 }
@@ -126,7 +126,7 @@ static json_t *find_interface(const json_t *list, const char *name, const char *
 static int take_interface(struct vpn *vpn, size_t host, const char *address, const json_t *list,
 	json_t *interfaces, struct error *err)
 {
-	struct scope scope = {&vpn->mesh, &vpn->mesh.members[host], NULL};
+	struct scope scope = {&vpn->roster, &vpn->roster.members[host], NULL};
 	const char *name = NULL;
 	json_t *interface;
 
@@ -151,7 +151,7 @@ int overlay_look(struct vpn *vpn, json_t **ret_interfaces, struct error *err)
 {
 	static const char *const list_interfaces[] = {
 		"ip", "-json", "-details", "address", "show", NULL};
-	size_t count = vpn->mesh.count;
+	size_t count = vpn->roster.count;
 	const char *const **argv = arena_alloc(vpn->arena, const char *const *, count);
 	const char **addresses = arena_alloc(vpn->arena, const char *, count);
 	AUTO(questions_done) struct questions questions = {0};
@@ -199,7 +199,7 @@ static int find_addresses(struct vpn *vpn, struct deadline deadline, struct erro
 /* Keeps the earliest answer of each pair; true when all have one. */
 static bool merge_answers(const struct vpn *vpn, const int64_t heard_ns[])
 {
-	size_t count = vpn->mesh.count;
+	size_t count = vpn->roster.count;
 	bool have_all = true;
 
 	for (size_t i = 0; i < count; i++) {
@@ -218,7 +218,7 @@ static int64_t latest(const struct vpn *vpn)
 {
 	int64_t latest_ns = vpn->join_started_ns;
 
-	for (size_t i = 0; i < vpn->mesh.count * vpn->mesh.count; i++) {
+	for (size_t i = 0; i < vpn->roster.count * vpn->roster.count; i++) {
 		if (vpn->first_ns[i] > latest_ns)
 			latest_ns = vpn->first_ns[i];
 	}
@@ -227,7 +227,7 @@ static int64_t latest(const struct vpn *vpn)
 
 static bool is_silent(const struct vpn *vpn, size_t host)
 {
-	size_t count = vpn->mesh.count;
+	size_t count = vpn->roster.count;
 
 	for (size_t other = 0; other < count; other++) {
 		if (other != host && (!vpn->first_ns[host * count + other] ||
@@ -243,17 +243,17 @@ static int stays_silent(struct vpn *vpn, struct error *err)
 	const char *words = arena_strdup(vpn->arena,
 		err->kind == ERROR_NONE ? "not every pair of hosts answered" : err->text);
 
-	for (size_t i = 0; i < vpn->mesh.count; i++) {
+	for (size_t i = 0; i < vpn->roster.count; i++) {
 		if (is_silent(vpn, i))
 			words = arena_printf(vpn->arena, "%.300s; %s last said: %.80s", words,
-				vpn->mesh.members[i].name, daemons_last_words(vpn, i));
+				vpn->roster.members[i].name, daemons_last_words(vpn, i));
 	}
 	return fail(err, ERROR_TIMEOUT, "%s", words);
 }
 
 static int reach(struct vpn *vpn, struct deadline deadline, struct error *err)
 {
-	size_t pairs = vpn->mesh.count * vpn->mesh.count;
+	size_t pairs = vpn->roster.count * vpn->roster.count;
 	int64_t *heard_ns = arena_alloc(vpn->arena, int64_t, pairs);
 
 	memset(vpn->first_ns, 0, pairs * sizeof(*vpn->first_ns));
@@ -303,8 +303,8 @@ json_t *overlay_observe(struct vpn *vpn)
 	if (ask_driver(vpn, "ask how it sees its mesh", vpn->driver->observe, &questions, &err))
 		return json_pack("{s:s}", "failed", err.text);
 	observed = json_object();
-	for (size_t i = 0; i < vpn->mesh.count; i++)
-		json_object_set_new(observed, vpn->mesh.members[i].name,
+	for (size_t i = 0; i < vpn->roster.count; i++)
+		json_object_set_new(observed, vpn->roster.members[i].name,
 			lines_of(vpn, proc_result(questions.procs[i]).out));
 	return observed;
 }

@@ -31,7 +31,7 @@ static int place_script(struct vpn *vpn, const struct driver_step *step, const s
 	char *text;
 	size_t size;
 
-	if (step->verb != DRIVER_SCRIPT || turn->host == SIZE_MAX)
+	if (step->verb != DRIVER_SCRIPT || turn->is_on_controller)
 		return 0;
 	if (file_read(vpn->arena,
 		    arena_printf(vpn->arena, "%s/%s", vpn->driver->dir, step->words[0]),
@@ -43,11 +43,11 @@ static int place_script(struct vpn *vpn, const struct driver_step *step, const s
 static int start(struct vpn *vpn, const struct driver_step *step, const struct turn *turn,
 	struct proc **ret_proc, struct error *err)
 {
-	struct scope scope = turn_scope(&vpn->mesh, turn);
+	struct scope scope = turn_scope(&vpn->roster, turn);
 	struct proc_spec spec = {.what = step->what, .environment = vpn->environment};
 	const char *input = NULL;
 
-	if (turn_words(&vpn->mesh, step, turn, &spec.argv, err) ||
+	if (turn_words(&vpn->roster, step, turn, &spec.argv, err) ||
 		place_script(vpn, step, turn, spec.argv[0], err))
 		return -1;
 	if (step->input && expand_text(&scope, step->input, &input, err))
@@ -55,7 +55,7 @@ static int start(struct vpn *vpn, const struct driver_step *step, const struct t
 	spec.input = input;
 	spec.input_size = input ? strlen(input) : 0;
 	spec.dir = scope.host ? scope.host->dir : vpn->work_dir;
-	if (turn->host == SIZE_MAX)
+	if (turn->is_on_controller)
 		return proc_start(vpn->procs, &spec, ret_proc, err);
 	return host_start(lab_host(vpn->lab, turn->host), &spec, ret_proc, err);
 }
@@ -63,10 +63,10 @@ static int start(struct vpn *vpn, const struct driver_step *step, const struct t
 /* On the controller a capture under `each` belongs to the host it was made for. */
 static struct captured **captured_list(struct vpn *vpn, const struct turn *turn)
 {
-	if (turn->host != SIZE_MAX)
-		return &vpn->mesh.members[turn->host].captured;
-	return turn->each ? &vpn->mesh.members[turn->each - vpn->mesh.members].captured
-			  : &vpn->mesh.captured;
+	if (!turn->is_on_controller)
+		return &vpn->roster.members[turn->host].captured;
+	return turn->each ? &vpn->roster.members[turn->each - vpn->roster.members].captured
+			  : &vpn->roster.captured;
 }
 
 static int take_captures(struct vpn *vpn, const struct driver_step *step, const struct turn *turn,
@@ -105,7 +105,7 @@ static int run_commands(struct vpn *vpn, const struct driver_step *step, const s
 			return -1;
 		if (take_captures(vpn, step, &turns[i], jobs.procs[i], err))
 			return fail_in(
-				err, "%s on %s", step->what, turn_place(&vpn->mesh, &turns[i]));
+				err, "%s on %s", step->what, turn_place(&vpn->roster, &turns[i]));
 	}
 	return 0;
 }
@@ -115,9 +115,9 @@ static int write_file(
 {
 	const char *path, *text;
 
-	if (turn_file(&vpn->mesh, step, turn, &path, &text, err))
+	if (turn_file(&vpn->roster, step, turn, &path, &text, err))
 		return -1;
-	if (turn->host == SIZE_MAX)
+	if (turn->is_on_controller)
 		return file_write(path, text, strlen(text), step->write_mode, err);
 	return host_write(
 		lab_host(vpn->lab, turn->host), path, text, strlen(text), step->write_mode, err);
@@ -126,7 +126,7 @@ static int write_file(
 static int send_files(
 	struct vpn *vpn, const struct driver_step *step, const struct turn *turn, struct error *err)
 {
-	struct scope scope = turn_scope(&vpn->mesh, turn);
+	struct scope scope = turn_scope(&vpn->roster, turn);
 
 	for (size_t i = 0; i < step->send_count; i++) {
 		const char *from, *to;
@@ -151,7 +151,7 @@ static int put_files(struct vpn *vpn, const struct driver_step *step, const stru
 
 		if (status)
 			return fail_in(
-				err, "%s on %s", step->what, turn_place(&vpn->mesh, &turns[i]));
+				err, "%s on %s", step->what, turn_place(&vpn->roster, &turns[i]));
 	}
 	return 0;
 }
@@ -171,19 +171,20 @@ static int start_daemons(struct vpn *vpn, const struct driver_step *step, const 
 	for (size_t i = 0; i < count; i++) {
 		const char *const *words;
 
-		if (turn_words(&vpn->mesh, step, &turns[i], &words, err) ||
+		if (turn_words(&vpn->roster, step, &turns[i], &words, err) ||
 			place_script(vpn, step, &turns[i], words[0], err))
 			return -1;
 	}
 	return daemons_start(vpn, step, turns, count, err);
 }
 
-static int run_step(struct vpn *vpn, const struct driver_step *step, size_t only, struct error *err)
+static int run_step(
+	struct vpn *vpn, const struct driver_step *step, struct lab_hosts only, struct error *err)
 {
-	struct turn *turns = arena_alloc(vpn->arena, struct turn, vpn->mesh.count + 1);
+	struct turn *turns = arena_alloc(vpn->arena, struct turn, vpn->roster.count + 1);
 	size_t count;
 
-	for (size_t round = 0; (count = turns_of_round(&vpn->mesh, step, only, round, turns));
+	for (size_t round = 0; (count = turns_of_round(&vpn->roster, step, only, round, turns));
 		round++) {
 		int status = may_stay(step) ? start_daemons(vpn, step, turns, count, err)
 			     : step->verb == DRIVER_RUN || step->verb == DRIVER_SCRIPT
@@ -196,8 +197,8 @@ static int run_step(struct vpn *vpn, const struct driver_step *step, size_t only
 	return 0;
 }
 
-int phase_run(
-	struct vpn *vpn, enum driver_phase phase, size_t only, double *ret_s, struct error *err)
+int phase_run(struct vpn *vpn, enum driver_phase phase, struct lab_hosts only, double *ret_s,
+	struct error *err)
 {
 	const struct driver_phase_steps *steps = &vpn->driver->phases[phase];
 	int64_t started_ns = clock_now_ns();
@@ -223,7 +224,7 @@ void phase_stop(struct vpn *vpn)
 	for (size_t i = 0; i < steps->count; i++) {
 		struct error forgotten;
 
-		if (run_step(vpn, &steps->steps[i], SIZE_MAX, &forgotten))
+		if (run_step(vpn, &steps->steps[i], lab_all_hosts(), &forgotten))
 			continue;
 	}
 	if (was_cancelled)

@@ -23,15 +23,15 @@ static int make_work_dir(struct vpn *vpn, const char *work_dir, struct error *er
 		return -1;
 	if (!realpath(work_dir, path) || chmod(path, 0700) < 0)
 		return fail_errno(err, "make the folder for keys %s", work_dir);
-	vpn->work_dir = vpn->mesh.work = path;
+	vpn->work_dir = vpn->roster.work = path;
 	return 0;
 }
 
 static int make_host_dirs(struct vpn *vpn, struct error *err)
 {
-	for (size_t i = 0; i < vpn->mesh.count; i++) {
+	for (size_t i = 0; i < vpn->roster.count; i++) {
 		const char *const argv[] = {"install", "--directory", "--mode=0700",
-			"/var/lib/meshbench", vpn->mesh.members[i].dir, NULL};
+			"/var/lib/meshbench", vpn->roster.members[i].dir, NULL};
 		struct proc_spec spec = {.what = "make the driver's folder", .argv = argv};
 
 		if (host_run(lab_host(vpn->lab, i), &spec, deadline_in(COMMAND_WITHIN_NS), err))
@@ -54,16 +54,16 @@ static struct vpn *vpn_new(struct lab *lab, const struct driver *driver)
 	vpn->arena = arena;
 	vpn->driver = driver;
 	vpn->environment = environment_of_driver(arena, driver);
-	mesh_init(&vpn->mesh, arena, driver, names, count);
+	roster_init(&vpn->roster, arena, driver, names, count);
 	for (size_t i = 0; i < count; i++)
-		vpn->mesh.members[i].underlay = arena_strdup(arena, lab_underlay(lab, i));
+		vpn->roster.members[i].underlay = arena_strdup(arena, lab_underlay(lab, i));
 	vpn->addresses = arena_alloc(arena, const char *, count + 1);
 	vpn->first_ns = arena_alloc(arena, int64_t, count * count + 1);
 	return vpn;
 }
 
 /* Serve and join of one host, or of all and whatever the controller does. */
-static int start(struct vpn *vpn, size_t only, struct vpn_clock *clock, struct error *err)
+static int start(struct vpn *vpn, struct lab_hosts only, struct vpn_clock *clock, struct error *err)
 {
 	clock->serve_ns = clock_now_ns();
 	if (phase_run(vpn, DRIVER_SERVE, only, NULL, err))
@@ -84,8 +84,8 @@ static int begin(struct vpn *vpn, const char *work_dir, struct vpn_clock *clock,
 {
 	facts_of_programs(vpn);
 	if (make_work_dir(vpn, work_dir, err) || make_host_dirs(vpn, err) ||
-		phase_run(vpn, DRIVER_PREPARE, SIZE_MAX, &vpn->prepare_s, err) ||
-		start(vpn, SIZE_MAX, clock, err))
+		phase_run(vpn, DRIVER_PREPARE, lab_all_hosts(), &vpn->prepare_s, err) ||
+		start(vpn, lab_all_hosts(), clock, err))
 		return -1;
 	vpn->is_again = true;
 	vpn->serve_s = seconds_between(clock->serve_ns, clock->join_ns);
@@ -133,11 +133,11 @@ void vpn_down(struct vpn *vpn)
 
 	if (!vpn)
 		return;
-	daemons_stop(vpn, SIZE_MAX);
+	daemons_stop(vpn, lab_all_hosts());
 	if (vpn->work_dir)
 		phase_stop(vpn);
-	for (size_t i = 0; i < vpn->mesh.count; i++) {
-		if (host_remove(lab_host(vpn->lab, i), vpn->mesh.members[i].dir, &ignored))
+	for (size_t i = 0; i < vpn->roster.count; i++) {
+		if (host_remove(lab_host(vpn->lab, i), vpn->roster.members[i].dir, &ignored))
 			continue;
 	}
 	if (lab_name_overlay(vpn->lab, NULL, &ignored))
@@ -156,14 +156,15 @@ void vpn_downp(struct vpn **vpn)
 	*vpn = NULL;
 }
 
-void vpn_stop(struct vpn *vpn, size_t host)
+void vpn_stop(struct vpn *vpn, struct lab_hosts hosts)
 {
-	daemons_stop(vpn, host);
+	daemons_stop(vpn, hosts);
 }
 
-int vpn_start(struct vpn *vpn, size_t host, struct vpn_clock *ret_clock, struct error *err)
+int vpn_start(
+	struct vpn *vpn, struct lab_hosts hosts, struct vpn_clock *ret_clock, struct error *err)
 {
-	if (start(vpn, host, ret_clock, err))
+	if (start(vpn, hosts, ret_clock, err))
 		return fail_in(err, "start %s", vpn->driver->name);
 	return 0;
 }
@@ -172,7 +173,7 @@ int vpn_start(struct vpn *vpn, size_t host, struct vpn_clock *ret_clock, struct 
 static int connect_again(struct vpn *vpn, int64_t *ret_connected_ns, struct error *err)
 {
 	int64_t first_join_ns = vpn->join_started_ns, first_connected_ns = vpn->connected_ns;
-	size_t pairs = vpn->mesh.count * vpn->mesh.count;
+	size_t pairs = vpn->roster.count * vpn->roster.count;
 	int64_t *first_ns = arena_alloc(vpn->arena, int64_t, pairs);
 	int status;
 
@@ -193,7 +194,7 @@ int vpn_settle(struct vpn *vpn, struct error *err)
 }
 
 /* From the first stop to running daemons, and from then until every pair answers. */
-static int restart(struct vpn *vpn, size_t only, struct error *err)
+static int restart(struct vpn *vpn, struct lab_hosts only, struct error *err)
 {
 	int64_t started_ns = clock_now_ns(), connected_ns;
 	struct vpn_clock clock;
@@ -210,14 +211,16 @@ static int restart(struct vpn *vpn, size_t only, struct error *err)
 
 int vpn_restart(struct vpn *vpn, struct error *err)
 {
-	return restart(vpn, SIZE_MAX, err) ? fail_in(err, "restart %s", vpn->driver->label) : 0;
+	return restart(vpn, lab_all_hosts(), err) ? fail_in(err, "restart %s", vpn->driver->label)
+						  : 0;
 }
 
 int vpn_restart_host(struct vpn *vpn, size_t host, struct error *err)
 {
-	return restart(vpn, host, err) ? fail_in(err, "restart %s on %s", vpn->driver->label,
-						 vpn->mesh.members[host].name)
-				       : 0;
+	return restart(vpn, lab_one_host(host), err)
+		       ? fail_in(err, "restart %s on %s", vpn->driver->label,
+				 vpn->roster.members[host].name)
+		       : 0;
 }
 
 /* Whether the host runs a daemon in the serve phase. */
@@ -243,13 +246,13 @@ static bool has_first_role(const struct driver *driver)
 	return false;
 }
 
-size_t vpn_coordinator(const struct vpn *vpn)
+struct lab_hosts vpn_coordinator(const struct vpn *vpn)
 {
-	for (size_t host = 0; host < vpn->mesh.count; host++) {
+	for (size_t host = 0; host < vpn->roster.count; host++) {
 		if (serves(vpn->driver, host))
-			return host;
+			return lab_one_host(host);
 	}
-	return has_first_role(vpn->driver) ? 0 : VPN_NO_HOST;
+	return has_first_role(vpn->driver) ? lab_one_host(0) : lab_no_host();
 }
 
 const char *vpn_address(const struct vpn *vpn, size_t host)

@@ -43,23 +43,21 @@ MUST_CHECK int vpn_restart_host(struct vpn *vpn, size_t host, struct error *err)
  * vpn_settle() waits until every pair answers, gives names and pins routes. What vpn_describe()
  * says of the first connection needs vpn_up().
  */
-#define VPN_ALL_HOSTS SIZE_MAX
-#define VPN_NO_HOST SIZE_MAX
 /* CLOCK_MONOTONIC: when serve began, when join began, and when all daemons were ready. */
 struct vpn_clock {
 	int64_t serve_ns, join_ns, ready_ns;
 };
 MUST_CHECK int vpn_begin(struct lab *lab, const struct driver *driver, const char *work_dir,
 	struct vpn_clock *ret_clock, struct vpn **ret_vpn, struct error *err);
-void vpn_stop(struct vpn *vpn, size_t host);
+void vpn_stop(struct vpn *vpn, struct lab_hosts hosts);
 MUST_CHECK int vpn_start(
-	struct vpn *vpn, size_t host, struct vpn_clock *ret_clock, struct error *err);
+	struct vpn *vpn, struct lab_hosts hosts, struct vpn_clock *ret_clock, struct error *err);
 MUST_CHECK int vpn_settle(struct vpn *vpn, struct error *err);
 /*
  * The host that the others need to find one another: the first one with a daemon of the serve
- * phase, or else of a role that takes the first host; VPN_NO_HOST when all hosts are alike.
+ * phase, or else of a role that takes the first host; none when all hosts are alike.
  */
-size_t vpn_coordinator(const struct vpn *vpn);
+struct lab_hosts vpn_coordinator(const struct vpn *vpn);
 
 /* The overlay address of a host in text, IPv4 or IPv6; the underlay's when there is no VPN. */
 const char *vpn_address(const struct vpn *vpn, size_t host);
@@ -74,7 +72,7 @@ const char *const *vpn_addresses(const struct vpn *vpn);
  */
 json_t *vpn_describe(const struct vpn *vpn);
 /*
- * Asks every host how it sees its mesh, where the driver says how; vpn_describe() has the answers
+ * Asks every host how it sees its roster, where the driver says how; vpn_describe() has the answers
  * from then on under observed[moment][host], lines of text, or in "failed" why there are none.
  */
 void vpn_observe(struct vpn *vpn, const char *moment);

@@ -67,14 +67,14 @@ struct workload_command {
 	const struct workload_file *files; /* what it reads on its host */
 	size_t file_count;
 	/*
-	 * Servers start before everything and are stopped after it. Clients of one stage start
-	 * together behind a barrier; the next stage starts when they all ended.
+	 * Servers start before everything and are stopped after it. Clients of one wave start
+	 * together behind a barrier; the next wave starts when they all ended.
 	 */
 	bool is_server;
 	const char *ready; /* server: what it prints when it listens */
 	bool merge;        /* stderr goes to stdout, in order: `ready` may stand there */
-	unsigned stage;
-	bool is_gate;     /* client: unless it exits 0 no later stage is started */
+	unsigned wave;
+	bool is_gate;     /* client: unless it exits 0 no later wave is started */
 	int64_t limit_ns; /* client: per attempt */
 	size_t keep_bytes;
 };
@@ -115,9 +115,10 @@ enum {
 struct workload_reading {
 	enum cause cause;
 	char evidence[480]; /* when not a success */
-	size_t blamed;      /* index of the command that failed; SIZE_MAX when none did */
-	json_t *data;       /* in the published shape; owned by the caller */
-	json_t *samples;    /* single values and series, units in the key names; owned; NULL-able */
+	bool has_blamed;    /* a command failed, and which: */
+	size_t blamed;
+	json_t *data;    /* in the published shape; owned by the caller */
+	json_t *samples; /* single values and series, units in the key names; owned; NULL-able */
 	/* Of a mesh: {file: {host: value}}, files of single hosts, such as published ones; owned.
 	 */
 	json_t *host_files;

@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(memchr(reading.evidence, '\0', sizeof(reading.evidence)));
 		assert((reading.cause == CAUSE_SUCCESS) == (reading.evidence[0] == '\0'));
 		assert(reading.cause != CAUSE_SUCCESS || reading.headline[0]);
-		assert(reading.blamed == SIZE_MAX && reading.bytes_moved == 0);
+		assert(!reading.has_blamed && reading.bytes_moved == 0);
 		check_json(reading.data);
 		check_json(reading.samples);
 		workload_reading_done(&reading);

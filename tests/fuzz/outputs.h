@@ -47,7 +47,7 @@ static inline void check_reading(struct workload_reading *reading)
 
 	assert(memchr(reading->evidence, '\0', sizeof(reading->evidence)));
 	assert((reading->cause == CAUSE_SUCCESS) == (reading->evidence[0] == '\0'));
-	assert((reading->cause == CAUSE_SUCCESS) == (reading->blamed == SIZE_MAX));
+	assert((reading->cause == CAUSE_SUCCESS) == !reading->has_blamed);
 	assert(reading->cause != CAUSE_SUCCESS || (reading->data && reading->headline[0]));
 	assert(reading->bytes_moved >= 0);
 	if (reading->samples) {

@@ -78,14 +78,14 @@ static int start_servers(struct run *run)
 	return 0;
 }
 
-/* Clients of one stage start behind a barrier; returns how many there were. */
-static int run_stage(struct run *run, unsigned stage, size_t *ret_count)
+/* Clients of one wave start behind a barrier; returns how many there were. */
+static int run_wave(struct run *run, unsigned wave, size_t *ret_count)
 {
 	struct proc *clients[COMMANDS_MAX];
 	size_t count = 0;
 
 	for (size_t i = 0; i < run->count; i++) {
-		if (run->commands[i].is_server || run->commands[i].stage != stage)
+		if (run->commands[i].is_server || run->commands[i].wave != wave)
 			continue;
 		if (start(run, i))
 			return -1;
@@ -156,8 +156,8 @@ static int go_on(struct run *run, const struct workload *workload, const struct 
 {
 	size_t clients = 1;
 
-	for (unsigned stage = 0; clients; stage++) {
-		if (run_stage(run, stage, &clients))
+	for (unsigned wave = 0; clients; wave++) {
+		if (run_wave(run, wave, &clients))
 			return -1;
 	}
 	read_outputs(run, workload, c);
@@ -282,7 +282,7 @@ TEST(quic_measures_each_direction_in_a_stage_of_its_own)
 	CHECK(json_number_at(run.reading.data, "/datagram_bytes", 0) > 1400);
 }
 
-/* The client of the first stage is killed as soon as it runs. */
+/* The client of the first wave is killed as soon as it runs. */
 static int measure_killed(struct run *run, const struct workload *workload)
 {
 	const struct workload_case c = case_of("127.0.0.1");
@@ -416,6 +416,6 @@ TEST(a_server_that_never_answers_is_a_finding_and_the_rest_is_measured)
 	CHECK_OK(go_on(&run, &workload_load_latency, &c), run.err);
 	CHECK(run.reading.cause == CAUSE_UNREACHABLE);
 	CHECK(strstr(run.reading.evidence, "no echo of a probe came back from yuki while idle"));
-	CHECK(json_number_at(run.reading.data, "/stages/3/tunnel/there/received_packets", 0) > 0);
-	CHECK(json_number_at(run.reading.data, "/stages/3/load_there_bps", 0) > 0);
+	CHECK(json_number_at(run.reading.data, "/waves/3/tunnel/there/received_packets", 0) > 0);
+	CHECK(json_number_at(run.reading.data, "/waves/3/load_there_bps", 0) > 0);
 }

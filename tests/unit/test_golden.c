@@ -57,8 +57,7 @@ static json_t *reading_json(const struct workload_reading *reading)
 		reading->bytes_moved);
 
 	json_object_set_new(json, "blamed",
-		reading->blamed == SIZE_MAX ? json_null()
-					    : json_integer((json_int_t)reading->blamed));
+		reading->has_blamed ? json_integer((json_int_t)reading->blamed) : json_null());
 	json_object_set(json, "data", reading->data);
 	json_object_set(json, "samples", reading->samples);
 	return json;

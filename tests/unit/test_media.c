@@ -139,7 +139,7 @@ TEST(addresses_of_both_families_make_urls)
 
 	workload_http_small.commands(&c, arena, &commands, &count);
 	CHECK(strcmp(word_after(&commands[1], "10"), "http://[fd00::2]:18080") == 0);
-	CHECK(commands[1].is_gate && commands[2].stage > commands[1].stage);
+	CHECK(commands[1].is_gate && commands[2].wave > commands[1].wave);
 	c.target_address = "10.0.0.2";
 	c.link = 2;
 	workload_http_small.commands(&c, arena, &commands, &count);

@@ -269,7 +269,7 @@ TEST(what_could_not_be_done_is_the_cause)
 		"\"failure\": {\"cause\": \"crashed\", \"evidence\": \"run tinc on luna: exit "
 		"1\"}}");
 
-	CHECK(reading.cause == CAUSE_CRASHED && reading.blamed == SIZE_MAX);
+	CHECK(reading.cause == CAUSE_CRASHED && !reading.has_blamed);
 	CHECK(strcmp(reading.evidence, "all_hosts: run tinc on luna: exit 1") == 0);
 }
 

@@ -141,7 +141,7 @@ static int write_cell(struct tree *tree, const char *workload_name, const char *
 		.repetition = repetition};
 	int failed;
 
-	if (reading.blamed != SIZE_MAX)
+	if (reading.has_blamed)
 		result.argv = argv;
 	result.timeout_s = timeout_s;
 	result.out = "{}";

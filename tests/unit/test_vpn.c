@@ -83,7 +83,7 @@ struct bench {
 	struct arena *arena;
 	struct driver driver;
 	struct driver_role roles[2];
-	struct mesh mesh;
+	struct roster roster;
 	struct error err;
 };
 
@@ -99,10 +99,10 @@ static void bench_init(struct bench *bench)
 	bench->roles[1] = (struct driver_role){"folk", DRIVER_TAKE_REST, NULL};
 	bench->driver = (struct driver){
 		.name = "t", .dir = "/drivers/t", .roles = bench->roles, .role_count = 2};
-	mesh_init(&bench->mesh, bench->arena, &bench->driver, names, 3);
-	bench->mesh.work = "/work dir";
+	roster_init(&bench->roster, bench->arena, &bench->driver, names, 3);
+	bench->roster.work = "/work dir";
 	for (size_t i = 0; i < 3; i++)
-		bench->mesh.members[i].underlay = arena_printf(bench->arena, "10.0.0.%zu", i + 1);
+		bench->roster.members[i].underlay = arena_printf(bench->arena, "10.0.0.%zu", i + 1);
 }
 
 #define BENCH(name)                                                                                \
@@ -111,7 +111,7 @@ static void bench_init(struct bench *bench)
 
 static bool expands_to(struct bench *bench, const char *text, const char *expected)
 {
-	struct scope scope = {&bench->mesh, &bench->mesh.members[1], &bench->mesh.members[2]};
+	struct scope scope = {&bench->roster, &bench->roster.members[1], &bench->roster.members[2]};
 	const char *expanded;
 
 	if (expand_text(&scope, text, &expanded, &bench->err)) {
@@ -127,8 +127,8 @@ TEST(names_become_values)
 {
 	BENCH(bench);
 
-	captured_set(bench.arena, &bench.mesh.members[1].captured, "key", "k ${each.name}");
-	captured_set(bench.arena, &bench.mesh.captured, "id", "7");
+	captured_set(bench.arena, &bench.roster.members[1].captured, "key", "k ${each.name}");
+	captured_set(bench.arena, &bench.roster.captured, "id", "7");
 	CHECK(expands_to(&bench, "a ${host.name}/${each.name} b", "a yuki/luna b"));
 	CHECK(expands_to(&bench, "${host.number} ${host.dir}", "2 /var/lib/meshbench/t"));
 	CHECK(expands_to(&bench, "${host.underlay} ${each.overlay}", "10.0.0.2 10.78.0.3"));
@@ -144,7 +144,7 @@ TEST(a_value_with_blanks_stays_one_word)
 {
 	static const char *const words[] = {"cat", "${work}/f", NULL};
 	BENCH(bench);
-	struct scope scope = {&bench.mesh, NULL, NULL};
+	struct scope scope = {&bench.roster, NULL, NULL};
 	const char *const *expanded;
 
 	CHECK_OK(expand_words(&scope, words, &expanded, &bench.err), bench.err);
@@ -154,12 +154,12 @@ TEST(a_value_with_blanks_stays_one_word)
 TEST(what_was_not_captured_has_no_value_but_a_name_in_a_dry_run)
 {
 	BENCH(bench);
-	struct scope scope = {&bench.mesh, &bench.mesh.members[0], NULL};
+	struct scope scope = {&bench.roster, &bench.roster.members[0], NULL};
 	const char *text;
 
 	CHECK(expand_text(&scope, "${host.key}", &text, &bench.err));
 	CHECK(strstr(bench.err.text, "'${host.key}' has no value"));
-	bench.mesh.is_dry = true;
+	bench.roster.is_dry = true;
 	CHECK_OK(expand_text(&scope, "${host.key}", &text, &bench.err), bench.err);
 	CHECK(strcmp(text, "<captured: key>") == 0);
 }
@@ -171,7 +171,7 @@ TEST(a_block_is_repeated_for_the_others_or_for_all)
 		{DRIVER_EACH_ALL, "+ ${each.number}\n", "", 6}};
 	static const struct template template = {"f", parts, 3};
 	BENCH(bench);
-	struct scope scope = {&bench.mesh, &bench.mesh.members[1], NULL};
+	struct scope scope = {&bench.roster, &bench.roster.members[1], NULL};
 	const char *text;
 
 	CHECK_OK(expand_template(&scope, &template, &text, &bench.err), bench.err);
@@ -185,7 +185,7 @@ TEST(between_stands_at_the_end_of_all_repetitions_but_the_last)
 		{DRIVER_EACH_ALL, "${each.number}", ",", 5}};
 	static const struct template template = {"f", parts, 2};
 	BENCH(bench);
-	struct scope scope = {&bench.mesh, &bench.mesh.members[1], NULL};
+	struct scope scope = {&bench.roster, &bench.roster.members[1], NULL};
 	const char *text;
 
 	CHECK_OK(expand_template(&scope, &template, &text, &bench.err), bench.err);
@@ -195,7 +195,7 @@ TEST(between_stands_at_the_end_of_all_repetitions_but_the_last)
 TEST(paths_are_taken_under_their_folder)
 {
 	BENCH(bench);
-	struct scope scope = {&bench.mesh, &bench.mesh.members[0], NULL};
+	struct scope scope = {&bench.roster, &bench.roster.members[0], NULL};
 	const char *path;
 
 	CHECK_OK(expand_path(&scope, "a/${host.name}", "/d", &path, &bench.err), bench.err);
@@ -209,14 +209,14 @@ TEST(every_host_has_an_overlay_address_of_its_own)
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct driver driver = {.name = "t"};
 	const char *many[600];
-	struct mesh mesh;
+	struct roster roster;
 
 	for (size_t i = 0; i < 600; i++)
 		many[i] = "h";
-	mesh_init(&mesh, arena, &driver, many, 600);
-	CHECK(strcmp(mesh.members[253].overlay, "10.78.0.254") == 0);
-	CHECK(strcmp(mesh.members[254].overlay, "10.78.1.1") == 0);
-	CHECK(strcmp(mesh.members[599].overlay, "10.78.2.92") == 0);
+	roster_init(&roster, arena, &driver, many, 600);
+	CHECK(strcmp(roster.members[253].overlay, "10.78.0.254") == 0);
+	CHECK(strcmp(roster.members[254].overlay, "10.78.1.1") == 0);
+	CHECK(strcmp(roster.members[599].overlay, "10.78.2.92") == 0);
 }
 
 static bool captures(struct driver_capture capture, const char *out, const char *expected)
@@ -269,20 +269,24 @@ TEST(turns_follow_where_and_each)
 	struct driver_step step = {.where = "folk", .each = DRIVER_EACH_OTHERS};
 	struct turn turns[4];
 
-	CHECK(turns_of_round(&bench.mesh, &step, SIZE_MAX, 0, turns) == 2);
-	CHECK(turns[0].host == 1 && turns[0].each == &bench.mesh.members[0]);
-	CHECK(turns[1].host == 2 && turns[1].each == &bench.mesh.members[0]);
-	CHECK(turns_of_round(&bench.mesh, &step, SIZE_MAX, 1, turns) == 2);
-	CHECK(turns[0].each == &bench.mesh.members[2] && turns[1].each == &bench.mesh.members[1]);
-	CHECK(turns_of_round(&bench.mesh, &step, SIZE_MAX, 2, turns) == 0);
-	CHECK(turns_of_round(&bench.mesh, &step, 2, 0, turns) == 1 && turns[0].host == 2);
+	CHECK(turns_of_round(&bench.roster, &step, lab_all_hosts(), 0, turns) == 2);
+	CHECK(turns[0].host == 1 && turns[0].each == &bench.roster.members[0]);
+	CHECK(turns[1].host == 2 && turns[1].each == &bench.roster.members[0]);
+	CHECK(turns_of_round(&bench.roster, &step, lab_all_hosts(), 1, turns) == 2);
+	CHECK(turns[0].each == &bench.roster.members[2] &&
+		turns[1].each == &bench.roster.members[1]);
+	CHECK(turns_of_round(&bench.roster, &step, lab_all_hosts(), 2, turns) == 0);
+	CHECK(turns_of_round(&bench.roster, &step, lab_one_host(2), 0, turns) == 1 &&
+		turns[0].host == 2);
 	step = (struct driver_step){.where = "controller", .each = DRIVER_EACH_ALL};
-	CHECK(turns_of_round(&bench.mesh, &step, SIZE_MAX, 2, turns) == 1);
-	CHECK(turns[0].host == SIZE_MAX && turns[0].each == &bench.mesh.members[2]);
-	CHECK(turns_of_round(&bench.mesh, &step, SIZE_MAX, 3, turns) == 0);
-	CHECK(turns_of_round(&bench.mesh, &step, 1, 0, turns) == 0); /* not for one host */
+	CHECK(turns_of_round(&bench.roster, &step, lab_all_hosts(), 2, turns) == 1);
+	CHECK(turns[0].is_on_controller && turns[0].each == &bench.roster.members[2]);
+	CHECK(turns_of_round(&bench.roster, &step, lab_all_hosts(), 3, turns) == 0);
+	CHECK(turns_of_round(&bench.roster, &step, lab_one_host(1), 0, turns) ==
+		0); /* not for one host */
 	step = (struct driver_step){.where = "king"};
-	CHECK(turns_of_round(&bench.mesh, &step, SIZE_MAX, 0, turns) == 1 && !turns[0].each);
+	CHECK(turns_of_round(&bench.roster, &step, lab_all_hosts(), 0, turns) == 1 &&
+		!turns[0].each);
 }
 
 TEST(what_a_machine_lacks_names_the_package)

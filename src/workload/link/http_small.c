@@ -75,7 +75,7 @@ static struct workload_command client(
 	return (struct workload_command){.what = "requests",
 		.side = WORKLOAD_SOURCE,
 		.argv = argv,
-		.stage = 1,
+		.wave = 1,
 		.limit_ns = (int64_t)((30 + PATIENCE_S * count) * (double)NS_PER_S),
 		.keep_bytes = 8192 + (size_t)2 * LINE_BYTES * count};
 }
@@ -269,7 +269,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	struct tally tally = {.arena = arena, .failures = json_object()};
 
 	(void)count;
-	*ret_reading = (struct workload_reading){.blamed = SIZE_MAX};
+	*ret_reading = (struct workload_reading){0};
 	for (size_t i = 0; i < ARRAY_SIZE(tally.columns); i++)
 		tally.columns[i] = json_array();
 	read_lines(&tally, outputs[CLIENT].errout);

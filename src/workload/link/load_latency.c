@@ -22,19 +22,19 @@ enum {
 	UP_SERVER,
 	DOWN_SERVER,
 	COMMANDS = 16,
-	STAGES = 4,
+	WAVES = 4,
 	RATE = 200, /* probes per second and path: 0.5 % of a core, and 40 times as dense as ping */
 	PAYLOAD_BYTES = 100,
-	STREAMS_PER_STAGE = 4,
-	THERE = 0, /* numbers of a stage's streams; the wire's follow the tunnel's */
+	STREAMS_PER_WAVE = 4,
+	THERE = 0, /* numbers of a wave's streams; the wire's follow the tunnel's */
 	BACK = PROBER_PATHS,
 };
 
-/* Indices of a stage's commands; 0: it has none of these. */
-static const struct stage {
+/* Indices of a wave's commands; 0: it has none of these. */
+static const struct wave {
 	const char *name, *when;
 	size_t there, back, up, down;
-} stages[STAGES] = {
+} waves[WAVES] = {
 	{"idle", "while idle", 4, 5, 0, 0},
 	{"up", "under load from source to target", 6, 7, 8, 0},
 	{"down", "under load from target to source", 9, 10, 0, 11},
@@ -61,7 +61,7 @@ static double estimate_s(const struct workload_case *c)
 {
 	const struct workload_case load = case_of_load(c);
 
-	return c->seconds + PROBER_LINGER_MS / 1e3 + (STAGES - 1) * iperf3_estimate_s(&load);
+	return c->seconds + PROBER_LINGER_MS / 1e3 + (WAVES - 1) * iperf3_estimate_s(&load);
 }
 
 /* A delay is at most 12 characters. */
@@ -73,9 +73,9 @@ static size_t delays_bytes(const struct workload_case *c, size_t streams)
 static void add_probes(const struct workload_case *c, struct arena *arena, size_t number,
 	struct workload_command *list)
 {
-	const struct stage *stage = &stages[number];
-	unsigned first = (unsigned)number * STREAMS_PER_STAGE;
-	bool has_load = stage->up || stage->down;
+	const struct wave *wave = &waves[number];
+	unsigned first = (unsigned)number * STREAMS_PER_WAVE;
+	bool has_load = wave->up || wave->down;
 	const char *seconds = arena_printf(arena, "%.0f", c->seconds * 1e3);
 	const char *wait = arena_printf(arena, "%.0f", has_load ? ramp_s(c) * 1e3 : 0);
 	const char *rate = arena_printf(arena, "%d", RATE);
@@ -85,31 +85,31 @@ static void add_probes(const struct workload_case *c, struct arena *arena, size_
 	const char *const back[] = {"--milliseconds", seconds, "--rate", rate, "--bytes", bytes,
 		"--wait-ms", wait, NULL};
 
-	list[stage->there] = prober_sender(c, arena, WORKLOAD_SOURCE, first + THERE, there);
-	list[stage->there].keep_bytes = delays_bytes(c, PROBER_PATHS);
-	list[stage->back] = prober_sender(c, arena, WORKLOAD_TARGET, first + BACK, back);
-	list[stage->there].stage = list[stage->back].stage = (unsigned)number;
-	list[stage->there].limit_ns += 2 * (int64_t)ramp_s(c) * NS_PER_S;
-	list[stage->back].limit_ns += 2 * (int64_t)ramp_s(c) * NS_PER_S;
+	list[wave->there] = prober_sender(c, arena, WORKLOAD_SOURCE, first + THERE, there);
+	list[wave->there].keep_bytes = delays_bytes(c, PROBER_PATHS);
+	list[wave->back] = prober_sender(c, arena, WORKLOAD_TARGET, first + BACK, back);
+	list[wave->there].wave = list[wave->back].wave = (unsigned)number;
+	list[wave->there].limit_ns += 2 * (int64_t)ramp_s(c) * NS_PER_S;
+	list[wave->back].limit_ns += 2 * (int64_t)ramp_s(c) * NS_PER_S;
 }
 
 static void add_load(const struct workload_case *c, struct arena *arena, size_t number,
 	struct workload_command *list)
 {
-	const struct stage *stage = &stages[number];
+	const struct wave *wave = &waves[number];
 	const struct workload_case load = case_of_load(c);
 	const char *congestion = c->congestion ? c->congestion : "cubic";
 
-	if (stage->up) {
-		list[stage->up] = iperf3_client(&load, arena, "load from source to target",
+	if (wave->up) {
+		list[wave->up] = iperf3_client(&load, arena, "load from source to target",
 			iperf3_port(c, 0), (const char *const[]){"-Z", "-C", congestion, NULL});
-		list[stage->up].stage = (unsigned)number;
+		list[wave->up].wave = (unsigned)number;
 	}
-	if (stage->down) {
-		list[stage->down] =
+	if (wave->down) {
+		list[wave->down] =
 			iperf3_client(&load, arena, "load from target to source", iperf3_port(c, 1),
 				(const char *const[]){"-R", "-Z", "-C", congestion, NULL});
-		list[stage->down].stage = (unsigned)number;
+		list[wave->down].wave = (unsigned)number;
 	}
 }
 
@@ -118,7 +118,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 {
 	struct workload_command *list = arena_alloc(arena, struct workload_command, COMMANDS);
 	const struct workload_case load = case_of_load(c);
-	size_t keep = delays_bytes(c, (size_t)STAGES * PROBER_PATHS);
+	size_t keep = delays_bytes(c, (size_t)WAVES * PROBER_PATHS);
 
 	list[AT_TARGET] = prober_server(c, arena, WORKLOAD_TARGET, keep, true);
 	list[AT_SOURCE] = prober_server(c, arena, WORKLOAD_SOURCE, keep, true);
@@ -126,7 +126,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 		&load, arena, "server of the load from source to target", iperf3_port(c, 0));
 	list[DOWN_SERVER] = iperf3_server_of_many(
 		&load, arena, "server of the load from target to source", iperf3_port(c, 1));
-	for (size_t i = 0; i < STAGES; i++) {
+	for (size_t i = 0; i < WAVES; i++) {
 		add_probes(c, arena, i, list);
 		add_load(c, arena, i, list);
 	}
@@ -149,19 +149,19 @@ static void read_documents(const struct workload_output *outputs, struct documen
 	struct workload_reading *reading)
 {
 	/* In the order of time: the first that failed is to blame. */
-	for (size_t i = 0; i < STAGES; i++) {
-		const struct stage *stage = &stages[i];
+	for (size_t i = 0; i < WAVES; i++) {
+		const struct wave *wave = &waves[i];
 
-		documents->list[stage->there] =
-			prober_document("probes from the source", outputs, stage->there, reading);
-		documents->list[stage->back] =
-			prober_document("probes from the target", outputs, stage->back, reading);
-		if (stage->up)
-			documents->list[stage->up] = iperf3_document(
-				"load from source to target", outputs, stage->up, reading);
-		if (stage->down)
-			documents->list[stage->down] = iperf3_document(
-				"load from target to source", outputs, stage->down, reading);
+		documents->list[wave->there] =
+			prober_document("probes from the source", outputs, wave->there, reading);
+		documents->list[wave->back] =
+			prober_document("probes from the target", outputs, wave->back, reading);
+		if (wave->up)
+			documents->list[wave->up] = iperf3_document(
+				"load from source to target", outputs, wave->up, reading);
+		if (wave->down)
+			documents->list[wave->down] = iperf3_document(
+				"load from target to source", outputs, wave->down, reading);
 	}
 	documents->list[AT_TARGET] =
 		prober_document("probe server on the target", outputs, AT_TARGET, reading);
@@ -169,7 +169,7 @@ static void read_documents(const struct workload_output *outputs, struct documen
 		prober_document("probe server on the source", outputs, AT_SOURCE, reading);
 }
 
-/* A direction or a way there and back, of one stage and path. */
+/* A direction or a way there and back, of one wave and path. */
 static const char *const delay_keys[] = {
 	"duplicate_packets", "reordered_packets", "delay_us", "delay_histogram_packets", NULL};
 
@@ -198,17 +198,18 @@ static json_t *delay_of(const json_t *target, const json_t *measured)
 	return summary;
 }
 
-/* Puts {there, back, round_trip} of one path into the stage, and their single values into samples.
+/* Puts {there, back, round_trip} of one path into the wave's data, and their single values into
+ * samples.
  */
 static void add_path(const struct documents *documents, size_t number, enum prober_path path,
 	json_t *data, json_t *samples)
 {
 	static const char *const names[] = {"tunnel", "wire"};
-	const struct stage *stage = &stages[number];
-	unsigned there = (unsigned)(number * STREAMS_PER_STAGE + THERE + path);
-	unsigned back = (unsigned)(number * STREAMS_PER_STAGE + BACK + path);
-	const json_t *to = prober_target(documents->list[stage->there], there);
-	const json_t *from = prober_target(documents->list[stage->back], back);
+	const struct wave *wave = &waves[number];
+	unsigned there = (unsigned)(number * STREAMS_PER_WAVE + THERE + path);
+	unsigned back = (unsigned)(number * STREAMS_PER_WAVE + BACK + path);
+	const json_t *to = prober_target(documents->list[wave->there], there);
+	const json_t *from = prober_target(documents->list[wave->back], back);
 	const json_t *went = prober_stream(documents->list[AT_TARGET], there);
 	const json_t *came = prober_stream(documents->list[AT_SOURCE], back);
 	const json_t *echoed = json_object_get(to, "round_trip");
@@ -223,16 +224,16 @@ static void add_path(const struct documents *documents, size_t number, enum prob
 }
 
 /* NAN when nothing arrived. */
-static double delay_ms(const json_t *stage, const char *pointer)
+static double delay_ms(const json_t *wave, const char *pointer)
 {
-	return json_number_at(stage, pointer, NAN) / 1e3;
+	return json_number_at(wave, pointer, NAN) / 1e3;
 }
 
 /*
  * How much longer half of the probes take than while idle: in the tunnel, on the wire beside it,
  * and what is left for the VPN. Probes on the wire meet the queues that the VPN's packets meet.
  */
-static void add_added(json_t *stage, const json_t *idle)
+static void add_added(json_t *wave, const json_t *idle)
 {
 	static const struct {
 		const char *name, *tunnel, *wire;
@@ -244,8 +245,8 @@ static void add_added(json_t *stage, const json_t *idle)
 	json_t *added = json_object();
 
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
-		double tunnel = delay_ms(stage, ways[i].tunnel) - delay_ms(idle, ways[i].tunnel);
-		double wire = delay_ms(stage, ways[i].wire) - delay_ms(idle, ways[i].wire);
+		double tunnel = delay_ms(wave, ways[i].tunnel) - delay_ms(idle, ways[i].tunnel);
+		double wire = delay_ms(wave, ways[i].wire) - delay_ms(idle, ways[i].wire);
 		json_t *way = json_object();
 
 		json_object_set_new(way, "tunnel_ms", json_finite(tunnel));
@@ -253,10 +254,10 @@ static void add_added(json_t *stage, const json_t *idle)
 		json_object_set_new(way, "vpn_ms", json_finite(tunnel - wire));
 		json_object_set_new(added, ways[i].name, way);
 	}
-	json_object_set_new(stage, "added", added);
+	json_object_set_new(wave, "added", added);
 }
 
-/* One direction's load of a stage, judged like the throughput that it is. */
+/* One direction's load of a wave, judged like the throughput that it is. */
 static json_t *load_of(const struct workload_case *c, const json_t *document, size_t index,
 	bool is_up, json_t *samples, struct workload_reading *reading)
 {
@@ -274,26 +275,26 @@ static json_t *load_of(const struct workload_case *c, const json_t *document, si
 	return json_finite(flow.bits_per_second);
 }
 
-static json_t *stage_of(const struct workload_case *c, const struct documents *documents,
+static json_t *wave_of(const struct workload_case *c, const struct documents *documents,
 	size_t number, json_t *samples, struct workload_reading *reading)
 {
-	const struct stage *stage = &stages[number];
-	unsigned first = (unsigned)number * STREAMS_PER_STAGE;
-	json_t *data = json_pack("{s:s, s:o, s:o}", "stage", stage->name, "load_there_bps",
-		load_of(c, documents->list[stage->up], stage->up, true, samples, reading),
+	const struct wave *wave = &waves[number];
+	unsigned first = (unsigned)number * STREAMS_PER_WAVE;
+	json_t *data = json_pack("{s:s, s:o, s:o}", "stage", wave->name, "load_there_bps",
+		load_of(c, documents->list[wave->up], wave->up, true, samples, reading),
 		"load_back_bps",
-		load_of(c, documents->list[stage->down], stage->down, false, samples, reading));
+		load_of(c, documents->list[wave->down], wave->down, false, samples, reading));
 	double rtt_ms;
 
-	prober_judge(documents->list[stage->there], documents->list[AT_TARGET], first + THERE,
-		stage->there, stage->when, reading);
-	prober_judge(documents->list[stage->back], documents->list[AT_SOURCE], first + BACK,
-		stage->back, stage->when, reading);
+	prober_judge(documents->list[wave->there], documents->list[AT_TARGET], first + THERE,
+		wave->there, wave->when, reading);
+	prober_judge(documents->list[wave->back], documents->list[AT_SOURCE], first + BACK,
+		wave->back, wave->when, reading);
 	add_path(documents, number, PROBER_TUNNEL, data, samples);
 	if (json_number_at(data, "/tunnel/round_trip/received_packets", 0) <= 0)
-		symptom_blame(reading, CAUSE_UNREACHABLE, stage->there,
-			"no echo of a probe came back from %s %s", c->target, stage->when);
-	if (prober_target(documents->list[stage->there], first + THERE + PROBER_WIRE))
+		symptom_blame(reading, CAUSE_UNREACHABLE, wave->there,
+			"no echo of a probe came back from %s %s", c->target, wave->when);
+	if (prober_target(documents->list[wave->there], first + THERE + PROBER_WIRE))
 		add_path(documents, number, PROBER_WIRE, data, samples);
 	rtt_ms = delay_ms(data, "/tunnel/round_trip/delay_us/mean95");
 	json_object_set_new(data, "rpm", json_finite(rtt_ms > 0 ? 60000 / rtt_ms : NAN));
@@ -312,23 +313,23 @@ static json_t *bins_json(void)
 /* What the instrument itself takes on each host, so that a reader can tell it from the load. */
 static json_t *instrument_of(const struct documents *documents)
 {
-	const json_t *source[STAGES + 1] = {documents->list[AT_SOURCE]};
-	const json_t *target[STAGES + 1] = {documents->list[AT_TARGET]};
+	const json_t *source[WAVES + 1] = {documents->list[AT_SOURCE]};
+	const json_t *target[WAVES + 1] = {documents->list[AT_TARGET]};
 	double seconds = 0;
 
-	for (size_t i = 0; i < STAGES; i++) {
-		source[i + 1] = documents->list[stages[i].there];
-		target[i + 1] = documents->list[stages[i].back];
+	for (size_t i = 0; i < WAVES; i++) {
+		source[i + 1] = documents->list[waves[i].there];
+		target[i + 1] = documents->list[waves[i].back];
 		seconds += json_number_at(source[i + 1], "/own/seconds", 0);
 	}
 	return json_pack("{s:o, s:o}", "source_cpu_percent",
-		json_finite(prober_cpu_percent(source, STAGES + 1, seconds)), "target_cpu_percent",
-		json_finite(prober_cpu_percent(target, STAGES + 1, seconds)));
+		json_finite(prober_cpu_percent(source, WAVES + 1, seconds)), "target_cpu_percent",
+		json_finite(prober_cpu_percent(target, WAVES + 1, seconds)));
 }
 
 static void describe(const json_t *list, struct workload_reading *reading)
 {
-	const json_t *idle = json_array_get(list, 0), *both = json_array_get(list, STAGES - 1);
+	const json_t *idle = json_array_get(list, 0), *both = json_array_get(list, WAVES - 1);
 	double *figures = reading->figures;
 
 	figures[0] = delay_ms(idle, "/tunnel/round_trip/delay_us/p50");
@@ -349,15 +350,15 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	json_t *list = json_array(), *series = json_array();
 
 	assert(count == COMMANDS);
-	*reading = (struct workload_reading){.blamed = SIZE_MAX};
+	*reading = (struct workload_reading){0};
 	read_documents(outputs, &documents, reading);
-	for (size_t i = 0; i < STAGES; i++) {
-		json_t *samples = json_pack("{s:s}", "stage", stages[i].name);
-		json_t *stage = stage_of(c, &documents, i, samples, reading);
+	for (size_t i = 0; i < WAVES; i++) {
+		json_t *samples = json_pack("{s:s}", "stage", waves[i].name);
+		json_t *wave = wave_of(c, &documents, i, samples, reading);
 
 		if (i > 0)
-			add_added(stage, json_array_get(list, 0));
-		json_array_append_new(list, stage);
+			add_added(wave, json_array_get(list, 0));
+		json_array_append_new(list, wave);
 		json_array_append_new(series, samples);
 	}
 	reading->data = json_pack("{s:i, s:i, s:f, s:o, s:o, s:o}", "packets_per_second", RATE,

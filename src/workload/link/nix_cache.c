@@ -189,7 +189,7 @@ static struct workload_command client(
 				arena_printf(arena, "%d", RUNS), "--prepare", wipe, "--cleanup",
 				wipe, "-L", "url", url, "--export-json", result, NULL},
 			(const char *const[]){copy_command(c, arena, folder), NULL}),
-		.stage = 1,
+		.wave = 1,
 		.is_gate = true,
 		.limit_ns = (int64_t)(run_limit_s(c) + 10) * (WARM_UPS + RUNS) * NS_PER_S};
 }
@@ -215,7 +215,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 		.side = WORKLOAD_SOURCE,
 		.argv = words_of(arena, (const char *const[]){"cat", result, NULL},
 			(const char *const[]){NULL}, (const char *const[]){NULL}),
-		.stage = 2,
+		.wave = 2,
 		.limit_ns = 10 * NS_PER_S};
 	*ret_commands = list;
 	*ret_count = COMMANDS;
@@ -376,7 +376,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	const json_t *times;
 
 	(void)count;
-	*ret_reading = (struct workload_reading){.blamed = SIZE_MAX};
+	*ret_reading = (struct workload_reading){0};
 	read_client(c, arena, outputs, &closure, ret_reading);
 	times = json_at(ret_reading->data, "/results/0/times");
 	ret_reading->samples = json_pack("{s:s, s:s, s:O?, s:o, s:o, s:o}", "from", c->target, "to",

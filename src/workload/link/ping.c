@@ -58,7 +58,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 			.what = arena_printf(arena, "ping, run %zu of %zu", i + 1, count),
 			.side = WORKLOAD_SOURCE,
 			.argv = argv,
-			.stage = (unsigned)i,
+			.wave = (unsigned)i,
 			.limit_ns = (int64_t)(limit_s(c) * (double)NS_PER_S),
 			/* A reply is at most 100 characters, a complaint of a router less than 200.
 			 */
@@ -293,7 +293,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct ping_table table = {0};
 
-	*ret_reading = (struct workload_reading){.blamed = SIZE_MAX};
+	*ret_reading = (struct workload_reading){0};
 	for (size_t i = 0; i < ARRAY_SIZE(table.columns); i++)
 		table.columns[i] = arena_alloc(arena, double, count ? count : 1);
 	ret_reading->samples =

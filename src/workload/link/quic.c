@@ -56,7 +56,7 @@ static const char *congestion(const struct workload_case *c)
 }
 
 static struct workload_command client(const struct workload_case *c, struct arena *arena,
-	const char *verb, const char *port, unsigned stage)
+	const char *verb, const char *port, unsigned wave)
 {
 	const char *words[] = {"meshbench-quic", verb, c->target_address, "--port", port,
 		"--connections", arena_printf(arena, "%u", connections()), "--congestion",
@@ -68,7 +68,7 @@ static struct workload_command client(const struct workload_case *c, struct aren
 		.what = arena_printf(arena, "QUIC client, %s", verb),
 		.side = WORKLOAD_SOURCE,
 		.argv = argv,
-		.stage = stage,
+		.wave = wave,
 		.limit_ns = (int64_t)(whole_seconds(c) + LIMIT_MARGIN_S) * NS_PER_S,
 		.keep_bytes = 16384 + connections() * (4096 + (size_t)256 * whole_seconds(c)),
 	};
@@ -423,7 +423,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	double figures[WORKLOAD_FIGURES];
 
 	assert(count == COMMANDS);
-	*reading = (struct workload_reading){.blamed = SIZE_MAX};
+	*reading = (struct workload_reading){0};
 	read_direction(outputs, &down, reading);
 	read_direction(outputs, &up, reading);
 	judge(&down, reading);

@@ -282,7 +282,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	struct total total = total_of(json_at(document, "/sizes"));
 
 	assert(count == COMMANDS);
-	*reading = (struct workload_reading){.blamed = SIZE_MAX};
+	*reading = (struct workload_reading){0};
 	if (!symptom_of_end("rate client", outputs, CLIENT, reading))
 		blame(outputs, document, reading);
 	judge(document, reading);

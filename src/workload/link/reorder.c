@@ -113,7 +113,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 
 		list[FIRST_SENDER + i] = prober_sender(
 			c, arena, WORKLOAD_SOURCE, (unsigned)(numbers[i] * PROBER_PATHS), extra);
-		list[FIRST_SENDER + i].stage = (unsigned)i;
+		list[FIRST_SENDER + i].wave = (unsigned)i;
 	}
 	*ret_commands = list;
 	*ret_count = FIRST_SENDER + count;
@@ -333,7 +333,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	json_t *list = json_array();
 
 	assert(count > FIRST_SENDER && count <= COMMANDS);
-	*reading = (struct workload_reading){.blamed = SIZE_MAX};
+	*reading = (struct workload_reading){0};
 	reading->data = json_pack("{s:f, s:o}", "stream_seconds", stream_s(c), "streams", list);
 	read_streams(c, outputs, count - FIRST_SENDER, list, reading);
 	json_object_set_new(reading->data, "skipped", skipped_json(c));

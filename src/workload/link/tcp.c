@@ -106,7 +106,7 @@ void tcp_read(const struct workload_case *c, const struct workload_output *outpu
 	struct iperf3_flow forward, reverse;
 
 	assert(count == COMMANDS);
-	*reading = (struct workload_reading){.blamed = SIZE_MAX};
+	*reading = (struct workload_reading){0};
 	document = iperf3_document("iperf3 client", outputs, CLIENT, reading);
 	separate_directions(document);
 	add_bidir(document);

@@ -56,8 +56,8 @@ static void commands(const struct workload_case *c, struct arena *arena,
 		iperf3_client(c, arena, "iperf3 client of the reverse direction", reverse_port,
 			(const char *const[]){"-u", "-b", "0", "--udp-counters-64bit", "-R", NULL});
 	list[DRAIN] = drain(c, arena);
-	list[DRAIN].stage = 1;
-	list[CLIENT_OF_REVERSE].stage = 2;
+	list[DRAIN].wave = 1;
+	list[CLIENT_OF_REVERSE].wave = 2;
 	*ret_commands = list;
 	*ret_count = COMMANDS;
 }
@@ -207,7 +207,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	struct iperf3_flow forward, reverse;
 
 	assert(count > CLIENT_OF_REVERSE); /* of the ping nothing is read */
-	*reading = (struct workload_reading){.blamed = SIZE_MAX};
+	*reading = (struct workload_reading){0};
 	document = iperf3_document("iperf3 client", outputs, CLIENT, reading);
 	other = iperf3_document(
 		"iperf3 client of the reverse direction", outputs, CLIENT_OF_REVERSE, reading);

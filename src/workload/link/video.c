@@ -182,7 +182,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 	list[LINGER] = (struct workload_command){.what = "wait for the last report",
 		.side = WORKLOAD_TARGET,
 		.argv = linger,
-		.stage = 1,
+		.wave = 1,
 		.limit_ns = 10 * NS_PER_S};
 	*ret_commands = list;
 	*ret_count = COMMANDS;
@@ -310,7 +310,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	struct video_series series = video_read_receiver(arena, outputs[RECEIVER].out);
 
 	(void)count;
-	*ret_reading = (struct workload_reading){.blamed = SIZE_MAX};
+	*ret_reading = (struct workload_reading){0};
 	judge(c, outputs, &encoder, &series, ret_reading);
 	ret_reading->samples =
 		json_pack("{s:s, s:s, s:o, s:o}", "from", c->source, "to", c->target, "encoder",

@@ -217,7 +217,7 @@ static void judge_failure(const json_t *run, struct workload_reading *reading)
 		return;
 	if (!cause_named(mesh_text(failure, "cause"), &cause) || cause == CAUSE_SUCCESS)
 		cause = CAUSE_PARSE;
-	symptom_blame(reading, cause, SIZE_MAX, "%s: %s", mesh_text(run, "operation"),
+	symptom_fail(reading, cause, "%s: %s", mesh_text(run, "operation"),
 		mesh_text(failure, "evidence"));
 }
 
@@ -238,7 +238,7 @@ static void judge_pairs(
 	}
 	if (!silent)
 		return;
-	symptom_blame(reading, CAUSE_UNREACHABLE, SIZE_MAX,
+	symptom_fail(reading, CAUSE_UNREACHABLE,
 		"%s%s%.80s: %s does not answer after %.1f s, nor do %zu more ordered pairs",
 		mesh_text(run, "operation"), json_object_get(run, "host") ? " of " : "",
 		mesh_text(run, "host"), first, ended_s, silent - 1);
@@ -250,7 +250,7 @@ void mesh_judge(const json_t *observations, struct workload_reading *ret_reading
 	json_t *run;
 	size_t i;
 
-	*ret_reading = (struct workload_reading){.blamed = SIZE_MAX};
+	*ret_reading = (struct workload_reading){0};
 	ret_reading->samples = json_object();
 	json_object_set(ret_reading->samples, "observations", (json_t *)observations);
 	json_array_foreach (json_object_get(observations, "runs"), i, run) {
@@ -259,7 +259,7 @@ void mesh_judge(const json_t *observations, struct workload_reading *ret_reading
 			judge_pairs(run, &rule, ret_reading);
 	}
 	if (i == 0)
-		symptom_blame(ret_reading, CAUSE_PARSE, SIZE_MAX, "nothing was observed");
+		symptom_fail(ret_reading, CAUSE_PARSE, "nothing was observed");
 }
 
 /* Long for a VPN, but in proportion to a plan that has little time. */

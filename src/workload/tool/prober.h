@@ -8,7 +8,7 @@
 
 /*
  * A sender goes on for this long after its last packet: for what is still on its way, and so that
- * the next stage begins with empty queues.
+ * the next wave begins with empty queues.
  */
 #define PROBER_LINGER_MS 1000
 

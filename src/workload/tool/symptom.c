@@ -45,6 +45,24 @@ enum cause symptom_cause(const char *words, enum cause otherwise)
 	return otherwise;
 }
 
+static void give_cause(
+	struct workload_reading *reading, enum cause cause, const char *fmt, va_list args)
+{
+	reading->cause = cause;
+	vsnprintf(reading->evidence, sizeof(reading->evidence), fmt, args);
+}
+
+void symptom_fail(struct workload_reading *reading, enum cause cause, const char *fmt, ...)
+{
+	va_list args;
+
+	if (reading->cause != CAUSE_SUCCESS)
+		return;
+	va_start(args, fmt);
+	give_cause(reading, cause, fmt, args);
+	va_end(args);
+}
+
 void symptom_blame(
 	struct workload_reading *reading, enum cause cause, size_t blamed, const char *fmt, ...)
 {
@@ -52,10 +70,10 @@ void symptom_blame(
 
 	if (reading->cause != CAUSE_SUCCESS)
 		return;
-	reading->cause = cause;
+	reading->has_blamed = true;
 	reading->blamed = blamed;
 	va_start(args, fmt);
-	vsnprintf(reading->evidence, sizeof(reading->evidence), fmt, args);
+	give_cause(reading, cause, fmt, args);
 	va_end(args);
 }
 

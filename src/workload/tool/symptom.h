@@ -7,7 +7,10 @@
 /* What the words of a tool's complaint mean; `otherwise` when they say nothing known. */
 enum cause symptom_cause(const char *words, enum cause otherwise);
 
-/* Gives a reading its cause, the command to blame and the evidence, unless it has them already. */
+/* Gives a reading its cause and the evidence, unless it has them already. */
+void symptom_fail(struct workload_reading *reading, enum cause cause, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+/* Likewise, with the command to blame. */
 void symptom_blame(struct workload_reading *reading, enum cause cause, size_t blamed,
 	const char *fmt, ...) PRINTF_LIKE(4, 5);
 

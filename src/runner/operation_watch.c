@@ -1,5 +1,5 @@
 /* Watching a mesh while something is done to it, and waiting until it is whole. */
-#include "runner/mesh.h"
+#include "runner/operation.h"
 
 #include "base/clock.h"
 
@@ -11,38 +11,38 @@ static const int64_t SILENCE_NS = 100 * NS_PER_MS;
 
 static const int64_t LOOK_EVERY_NS = 20 * NS_PER_MS;
 
-void mesh_mark_at(struct mesh_run *m, const char *name, int64_t at_ns)
+void operation_mark_at(struct operation_run *m, const char *name, int64_t at_ns)
 {
 	json_object_set_new(json_object_get(m->observed, "times"), name,
 		json_real((double)(at_ns - m->zero_ns) / 1e9));
 }
 
-void mesh_mark(struct mesh_run *m, const char *name)
+void operation_mark(struct operation_run *m, const char *name)
 {
-	mesh_mark_at(m, name, clock_now_ns());
+	operation_mark_at(m, name, clock_now_ns());
 }
 
-void mesh_mark_clock(struct mesh_run *m, const struct vpn_clock *clock)
+void operation_mark_clock(struct operation_run *m, const struct vpn_clock *clock)
 {
-	mesh_mark_at(m, "serve_s", clock->serve_ns);
-	mesh_mark_at(m, "join_s", clock->join_ns);
-	mesh_mark_at(m, "ready_s", clock->ready_ns);
+	operation_mark_at(m, "serve_s", clock->serve_ns);
+	operation_mark_at(m, "join_s", clock->join_ns);
+	operation_mark_at(m, "ready_s", clock->ready_ns);
 }
 
-void mesh_zero(struct mesh_run *m, int64_t at_ns)
+void operation_zero(struct operation_run *m, int64_t at_ns)
 {
 	m->zero_ns = at_ns;
 	m->began_s = clock_wall_s() - (double)(clock_now_ns() - at_ns) / 1e9;
 	json_object_set_new(m->observed, "began_s", json_real(m->began_s));
 }
 
-json_t *mesh_rule_json(void)
+json_t *operation_rule_json(void)
 {
 	return json_pack("{s:f, s:f, s:f}", "stable_s", (double)STABLE_NS / 1e9, "silence_s",
 		(double)SILENCE_NS / 1e9, "pause_s", (double)LAB_WATCH_PAUSE_NS / 1e9);
 }
 
-static json_t *spans_json(const struct mesh_run *m, enum lab_way way, size_t from, size_t to)
+static json_t *spans_json(const struct operation_run *m, enum lab_way way, size_t from, size_t to)
 {
 	json_t *json = json_array();
 	size_t count;
@@ -57,7 +57,7 @@ static json_t *spans_json(const struct mesh_run *m, enum lab_way way, size_t fro
 }
 
 /* All that was heard; the watch is over. */
-void mesh_end_watch(struct mesh_run *m)
+void operation_end_watch(struct operation_run *m)
 {
 	json_t *pairs = json_object_get(m->observed, "pairs");
 	size_t count = lab_host_count(m->stage->lab);
@@ -78,7 +78,7 @@ void mesh_end_watch(struct mesh_run *m)
 
 /* Whether the pair answered until now, for as long as the rule says, by answers since then. */
 static bool is_stable(
-	const struct mesh_run *m, size_t from, size_t to, int64_t since_ns, int64_t now_ns)
+	const struct operation_run *m, size_t from, size_t to, int64_t since_ns, int64_t now_ns)
 {
 	size_t count;
 	const struct lab_span *spans = lab_watch_spans(m->watch, LAB_OVERLAY, from, to, &count);
@@ -97,7 +97,8 @@ static bool is_stable(
 }
 
 /* The first pair that is not; count * count when all are. */
-static size_t find_unstable(const struct mesh_run *m, size_t without, int64_t since_ns)
+static size_t find_unstable(
+	const struct operation_run *m, struct lab_hosts without, int64_t since_ns)
 {
 	size_t count = lab_host_count(m->stage->lab);
 	int64_t now_ns = clock_now_ns();
@@ -105,14 +106,15 @@ static size_t find_unstable(const struct mesh_run *m, size_t without, int64_t si
 	for (size_t i = 0; i < count * count; i++) {
 		size_t from = i / count, to = i % count;
 
-		if (from != to && from != without && to != without &&
+		if (from != to && !lab_hosts_include(without, from) &&
+			!lab_hosts_include(without, to) &&
 			!is_stable(m, from, to, since_ns, now_ns))
 			return i;
 	}
 	return count * count;
 }
 
-static int look(struct mesh_run *m, struct deadline deadline, struct error *err)
+static int look(struct operation_run *m, struct deadline deadline, struct error *err)
 {
 	if (procs_step(lab_procs(m->stage->lab),
 		    deadline_earlier(deadline, deadline_in(LOOK_EVERY_NS)), err) ||
@@ -121,7 +123,7 @@ static int look(struct mesh_run *m, struct deadline deadline, struct error *err)
 	return vpn_check_daemons(m->stage->vpn, err);
 }
 
-int mesh_wait(struct mesh_run *m, double seconds, struct error *err)
+int operation_wait(struct operation_run *m, double seconds, struct error *err)
 {
 	struct deadline deadline = deadline_in((int64_t)(seconds * (double)NS_PER_S));
 
@@ -132,8 +134,8 @@ int mesh_wait(struct mesh_run *m, double seconds, struct error *err)
 	return 0;
 }
 
-int mesh_await(struct mesh_run *m, size_t without, int64_t since_ns, double limit_s,
-	bool *ret_is_stable, struct error *err)
+int operation_await(struct operation_run *m, struct lab_hosts without, int64_t since_ns,
+	double limit_s, bool *ret_is_stable, struct error *err)
 {
 	struct deadline deadline = deadline_in((int64_t)(limit_s * (double)NS_PER_S));
 	size_t count = lab_host_count(m->stage->lab);
@@ -146,16 +148,16 @@ int mesh_await(struct mesh_run *m, size_t without, int64_t since_ns, double limi
 	return 0;
 }
 
-int mesh_await_all(struct mesh_run *m, int64_t since_ns, struct error *err)
+int operation_await_all(struct operation_run *m, int64_t since_ns, struct error *err)
 {
 	size_t count = lab_host_count(m->stage->lab), pair;
 	bool stable;
 
-	if (mesh_await(m, VPN_NO_HOST, since_ns, m->operation->limit_s, &stable, err))
+	if (operation_await(m, lab_no_host(), since_ns, m->operation->limit_s, &stable, err))
 		return -1;
 	if (stable)
 		return 0;
-	pair = find_unstable(m, VPN_NO_HOST, since_ns);
+	pair = find_unstable(m, lab_no_host(), since_ns);
 	if (pair == count * count) /* it came at the last moment */
 		return 0;
 	return fail(err, ERROR_TIMEOUT,
@@ -164,27 +166,27 @@ int mesh_await_all(struct mesh_run *m, int64_t since_ns, struct error *err)
 		lab_host(m->stage->lab, pair / count)->name, m->operation->limit_s);
 }
 
-static enum lab_speaker speaker_of(const struct mesh_run *m, size_t host)
+static enum lab_speaker speaker_of(const struct operation_run *m, struct lab_hosts concerned)
 {
 	if (m->operation->speaker == WORKLOAD_BOTH_SPEAK)
 		return LAB_BOTH_SPEAK;
-	if (host == VPN_NO_HOST)
+	if (concerned.kind != LAB_ONE_HOST)
 		return LAB_LOWER_SPEAKS;
 	return m->operation->speaker == WORKLOAD_OTHERS_SPEAK ? LAB_OTHERS_SPEAK : LAB_HOST_SPEAKS;
 }
 
-int mesh_begin_watch(struct mesh_run *m, size_t host, struct error *err)
+int operation_begin_watch(struct operation_run *m, struct lab_hosts concerned, struct error *err)
 {
-	return lab_watch_begin(m->stage->lab, vpn_addresses(m->stage->vpn), speaker_of(m, host),
-		host, &m->watch, err);
+	return lab_watch_begin(m->stage->lab, vpn_addresses(m->stage->vpn),
+		speaker_of(m, concerned), concerned, &m->watch, err);
 }
 
-int mesh_watch(struct mesh_run *m, size_t host, struct error *err)
+int operation_watch(struct operation_run *m, struct lab_hosts concerned, struct error *err)
 {
-	if (mesh_begin_watch(m, host, err))
+	if (operation_begin_watch(m, concerned, err))
 		return -1;
-	mesh_zero(m, clock_now_ns());
-	if (mesh_await_all(m, m->zero_ns, err))
+	operation_zero(m, clock_now_ns());
+	if (operation_await_all(m, m->zero_ns, err))
 		return fail_in(err, "before anything was done");
 	return 0;
 }

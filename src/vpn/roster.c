@@ -12,13 +12,13 @@ static const char *overlay_address(struct arena *arena, size_t index)
 	return arena_printf(arena, "10.78.%zu.%zu", index / 254, index % 254 + 1);
 }
 
-void mesh_init(struct mesh *mesh, struct arena *arena, const struct driver *driver,
+void roster_init(struct roster *roster, struct arena *arena, const struct driver *driver,
 	const char *const names[], size_t count)
 {
-	*mesh = (struct mesh){.arena = arena, .driver = driver, .count = count};
-	mesh->members = arena_alloc(arena, struct member, count + 1);
+	*roster = (struct roster){.arena = arena, .driver = driver, .count = count};
+	roster->members = arena_alloc(arena, struct member, count + 1);
 	for (size_t i = 0; i < count; i++)
-		mesh->members[i] = (struct member){.name = arena_strdup(arena, names[i]),
+		roster->members[i] = (struct member){.name = arena_strdup(arena, names[i]),
 			.number = arena_printf(arena, "%zu", i + 1),
 			.dir = arena_printf(arena, "/var/lib/meshbench/%s", driver->name),
 			.overlay = overlay_address(arena, i)};

@@ -4,19 +4,20 @@
  * workload's reader. An operation that the mesh does not survive ends the cell, and the next one
  * gets hosts and a mesh brought up anew.
  */
-#include "runner/mesh.h"
+#include "runner/operation.h"
 
 #include "base/clock.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static size_t host_of(const struct mesh_run *m)
+static struct lab_hosts hosts_of(const struct operation_run *m)
 {
-	return m->operation->on_one_host ? lab_host_count(m->stage->lab) - 1 : VPN_ALL_HOSTS;
+	return m->operation->on_one_host ? lab_one_host(lab_host_count(m->stage->lab) - 1)
+					 : lab_all_hosts();
 }
 
-static int connect_anew(struct mesh_run *m, struct error *err)
+static int connect_anew(struct operation_run *m, struct error *err)
 {
 	struct stage *stage = m->stage;
 	struct vpn_clock clock;
@@ -24,87 +25,84 @@ static int connect_anew(struct mesh_run *m, struct error *err)
 	vpn_downp(&stage->vpn);
 	if (vpn_begin(stage->lab, m->visit->driver, stage->work_dir, &clock, &stage->vpn, err))
 		return -1;
-	mesh_zero(m, clock.join_ns);
-	mesh_mark_clock(m, &clock);
-	if (mesh_begin_watch(m, VPN_NO_HOST, err))
+	operation_zero(m, clock.join_ns);
+	operation_mark_clock(m, &clock);
+	if (operation_begin_watch(m, lab_no_host(), err))
 		return -1;
-	mesh_mark(m, "asked_s");
-	return mesh_await_all(m, m->zero_ns, err);
+	operation_mark(m, "asked_s");
+	return operation_await_all(m, m->zero_ns, err);
 }
 
-static int restart(struct mesh_run *m, struct error *err)
+static int restart(struct operation_run *m, struct error *err)
 {
+	struct lab_hosts hosts = hosts_of(m);
 	struct vpn_clock clock;
 	int64_t down_ns;
 
-	if (mesh_watch(m, host_of(m), err))
+	if (operation_watch(m, hosts, err))
 		return -1;
-	mesh_zero(m, clock_now_ns());
-	vpn_stop(m->stage->vpn, host_of(m));
+	operation_zero(m, clock_now_ns());
+	vpn_stop(m->stage->vpn, hosts);
 	down_ns = clock_now_ns();
-	mesh_mark_at(m, "down_s", down_ns);
-	if (vpn_start(m->stage->vpn, host_of(m), &clock, err))
+	operation_mark_at(m, "down_s", down_ns);
+	if (vpn_start(m->stage->vpn, hosts, &clock, err))
 		return -1;
-	mesh_mark_clock(m, &clock);
-	return mesh_await_all(m, down_ns, err);
+	operation_mark_clock(m, &clock);
+	return operation_await_all(m, down_ns, err);
 }
 
-static bool is_meant(const struct mesh_run *m, size_t host)
+static int reboot(struct operation_run *m, struct error *err)
 {
-	return host_of(m) == VPN_ALL_HOSTS || host_of(m) == host;
-}
-
-static int reboot(struct mesh_run *m, struct error *err)
-{
+	struct lab_hosts hosts = hosts_of(m);
 	size_t count = lab_host_count(m->stage->lab);
 	struct vpn_clock clock;
 	int64_t up_ns;
 
-	if (mesh_watch(m, host_of(m), err))
+	if (operation_watch(m, hosts, err))
 		return -1;
-	mesh_zero(m, clock_now_ns());
+	operation_zero(m, clock_now_ns());
 	for (size_t i = 0; i < count; i++) {
-		if (is_meant(m, i) && lab_reboot_host(m->stage->lab, i, err))
+		if (lab_hosts_include(hosts, i) && lab_reboot_host(m->stage->lab, i, err))
 			return -1;
-		if (i == 0 || host_of(m) == i)
-			mesh_mark(m, "down_s");
+		if (i == 0 || (hosts.kind == LAB_ONE_HOST && hosts.index == i))
+			operation_mark(m, "down_s");
 	}
 	up_ns = clock_now_ns();
-	mesh_mark_at(m, "up_s", up_ns);
-	vpn_stop(m->stage->vpn, host_of(m)); /* forgets what died with its host */
+	operation_mark_at(m, "up_s", up_ns);
+	vpn_stop(m->stage->vpn, hosts); /* forgets what died with its host */
 	for (size_t i = 0; i < count; i++) {
-		if (is_meant(m, i) && lab_watch_resume(m->watch, i, err))
+		if (lab_hosts_include(hosts, i) && lab_watch_resume(m->watch, i, err))
 			return -1;
 	}
-	if (vpn_start(m->stage->vpn, host_of(m), &clock, err))
+	if (vpn_start(m->stage->vpn, hosts, &clock, err))
 		return -1;
-	mesh_mark_clock(m, &clock);
-	return mesh_await_all(m, up_ns, err);
+	operation_mark_clock(m, &clock);
+	return operation_await_all(m, up_ns, err);
 }
 
-static int (*const actions[])(struct mesh_run *m, struct error *err) = {
+static int (*const actions[])(struct operation_run *m, struct error *err) = {
 	[WORKLOAD_CONNECT] = connect_anew,
 	[WORKLOAD_RESTART] = restart,
 	[WORKLOAD_REBOOT] = reboot,
-	[WORKLOAD_LOSE_COORDINATOR] = mesh_do_coordinator,
-	[WORKLOAD_IDLE] = mesh_do_idle,
+	[WORKLOAD_LOSE_COORDINATOR] = operation_lose_coordinator,
+	[WORKLOAD_IDLE] = operation_idle,
 };
 
 static const char *const speakers[] = {[WORKLOAD_ONE_SPEAKS] = "one",
 	[WORKLOAD_BOTH_SPEAK] = "both",
 	[WORKLOAD_OTHERS_SPEAK] = "others"};
 
-static json_t *observed_new(const struct mesh_run *m)
+static json_t *observed_new(const struct operation_run *m)
 {
 	const struct workload_operation *operation = m->operation;
 	const char *host =
-		operation->on_one_host ? lab_host(m->stage->lab, host_of(m))->name : NULL;
+		operation->on_one_host ? lab_host(m->stage->lab, hosts_of(m).index)->name : NULL;
 
 	return json_pack("{s:s, s:s?, s:s, s:{}, s:[]}", "operation", operation->name, "host", host,
 		"speaker", speakers[operation->speaker], "times", "pairs");
 }
 
-static void note_failure(struct mesh_run *m, const struct error *failure)
+static void note_failure(struct operation_run *m, const struct error *failure)
 {
 	json_object_set_new(m->observed, "failure",
 		json_pack("{s:s, s:s}", "cause", cause_name(cause_of_error(failure)), "evidence",
@@ -113,14 +111,14 @@ static void note_failure(struct mesh_run *m, const struct error *failure)
 }
 
 /* One run of an operation; a failure is observed, so that only Ctrl-C is an error. */
-static int observe(struct mesh_run *m, json_t *runs, struct error *err)
+static int observe(struct operation_run *m, json_t *runs, struct error *err)
 {
 	struct error failure = {0};
 	int failed;
 
 	m->observed = observed_new(m);
 	json_array_append_new(runs, m->observed);
-	mesh_zero(m, clock_now_ns());
+	operation_zero(m, clock_now_ns());
 	run_tell(m->run,
 		arena_printf(m->arena, "%s, %s: %s %s", m->visit->driver->name,
 			m->visit->profile->name, m->operation->name,
@@ -129,8 +127,8 @@ static int observe(struct mesh_run *m, json_t *runs, struct error *err)
 				: ""),
 		NULL, NULL);
 	failed = actions[m->operation->action](m, &failure);
-	mesh_mark(m, "ended_s");
-	mesh_end_watch(m);
+	operation_mark(m, "ended_s");
+	operation_end_watch(m);
 	if (failed && failure.kind == ERROR_CANCELLED) {
 		*err = failure;
 		return -1;
@@ -141,7 +139,7 @@ static int observe(struct mesh_run *m, json_t *runs, struct error *err)
 }
 
 /* Names and routes as they were, for whatever is measured next. */
-static int leave_whole(struct mesh_run *m, struct error *err)
+static int leave_whole(struct operation_run *m, struct error *err)
 {
 	struct error failure;
 
@@ -155,15 +153,15 @@ static int leave_whole(struct mesh_run *m, struct error *err)
 	return 0;
 }
 
-static int operate(struct mesh_run *m, const struct workload_operation operations[], size_t count,
-	json_t *observations, struct error *err)
+static int operate(struct operation_run *m, const struct workload_operation operations[],
+	size_t count, json_t *observations, struct error *err)
 {
 	json_t *runs = json_object_get(observations, "runs");
 
 	for (size_t i = 0; i < count && !m->stage->is_broken; i++) {
 		m->operation = &operations[i];
 		if (m->operation->action == WORKLOAD_LOSE_COORDINATOR &&
-			vpn_coordinator(m->stage->vpn) == VPN_NO_HOST)
+			vpn_coordinator(m->stage->vpn).kind == LAB_NO_HOST)
 			continue;
 		if (observe(m, runs, err))
 			return -1;
@@ -177,14 +175,15 @@ static json_t *observations_new(const struct lab *lab)
 
 	for (size_t i = 0; i < lab_host_count(lab); i++)
 		json_array_append_new(hosts, json_string(lab_host((struct lab *)lab, i)->name));
-	return json_pack("{s:o, s:o, s:[]}", "rule", mesh_rule_json(), "hosts", hosts, "runs");
+	return json_pack("{s:o, s:o, s:[]}", "rule", operation_rule_json(), "hosts", hosts, "runs");
 }
 
-int mesh_attempt(struct run *run, const struct runner_visit *visit, struct stage *stage,
+int operation_attempt(struct run *run, const struct runner_visit *visit, struct stage *stage,
 	const struct attempt *attempt, struct attempt_result *ret_result, struct error *err)
 {
 	struct attempt_result result = attempt_result_new(1);
-	struct mesh_run m = {.run = run, .visit = visit, .stage = stage, .arena = result.arena};
+	struct operation_run m = {
+		.run = run, .visit = visit, .stage = stage, .arena = result.arena};
 	json_auto_t *observations = observations_new(stage->lab);
 	int64_t started_ns = clock_now_ns();
 	struct machine_watch *machine = NULL;

@@ -1,5 +1,5 @@
 /* A mesh that nobody uses: what its daemons, its hosts' ports and the wire do nevertheless. */
-#include "runner/mesh.h"
+#include "runner/operation.h"
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -49,7 +49,7 @@ static int add_threads(pid_t root, struct spent *spent, struct error *err)
 	return 0;
 }
 
-static int look_at_daemons(struct mesh_run *m, struct looks *looks, struct error *err)
+static int look_at_daemons(struct operation_run *m, struct looks *looks, struct error *err)
 {
 	const struct vpn_daemon *daemons;
 	size_t count = vpn_daemons(m->stage->vpn, &daemons);
@@ -69,7 +69,7 @@ static int look_at_daemons(struct mesh_run *m, struct looks *looks, struct error
 	return 0;
 }
 
-static int look_at_port(struct mesh_run *m, size_t host, json_t **ret_port, struct error *err)
+static int look_at_port(struct operation_run *m, size_t host, json_t **ret_port, struct error *err)
 {
 	static const char *const argv[] = {
 		"ip", "-json", "-stats", "link", "show", "dev", "eth0", NULL};
@@ -87,7 +87,7 @@ static int look_at_port(struct mesh_run *m, size_t host, json_t **ret_port, stru
 	return 0;
 }
 
-static int look_at_all(struct mesh_run *m, struct looks *looks, struct error *err)
+static int look_at_all(struct operation_run *m, struct looks *looks, struct error *err)
 {
 	size_t count = lab_host_count(m->stage->lab);
 
@@ -127,7 +127,7 @@ static json_t *describe_host(const char *name, const struct look *before, const 
 		counted(before, after, "/rx/packets"));
 }
 
-static json_t *describe_packets(const struct mesh_run *m, const struct lab_packets *packets)
+static json_t *describe_packets(const struct operation_run *m, const struct lab_packets *packets)
 {
 	json_t *list = json_array();
 
@@ -144,7 +144,7 @@ static json_t *describe_packets(const struct mesh_run *m, const struct lab_packe
 	return list;
 }
 
-static void note(struct mesh_run *m, const struct looks *before, const struct looks *after,
+static void note(struct operation_run *m, const struct looks *before, const struct looks *after,
 	const struct lab_packets *packets)
 {
 	double seconds = (double)(clock_now_ns() - m->zero_ns) / 1e9;
@@ -160,17 +160,17 @@ static void note(struct mesh_run *m, const struct looks *before, const struct lo
 			"packets_missed", (json_int_t)packets->missed));
 }
 
-int mesh_do_idle(struct mesh_run *m, struct error *err)
+int operation_idle(struct operation_run *m, struct error *err)
 {
 	AUTO(looks_done) struct looks before = {0};
 	AUTO(looks_done) struct looks after = {0};
 	struct lab_packets packets;
 
-	if (mesh_wait(m, m->operation->settle_s, err) || look_at_all(m, &before, err) ||
+	if (operation_wait(m, m->operation->settle_s, err) || look_at_all(m, &before, err) ||
 		lab_record_packets(m->stage->lab, PACKETS, err))
 		return -1;
-	mesh_zero(m, clock_now_ns());
-	if (mesh_wait(m, m->operation->seconds, err) || look_at_all(m, &after, err) ||
+	operation_zero(m, clock_now_ns());
+	if (operation_wait(m, m->operation->seconds, err) || look_at_all(m, &after, err) ||
 		lab_take_packets(m->stage->lab, &packets, err))
 		return -1;
 	note(m, &before, &after, &packets);

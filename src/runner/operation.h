@@ -1,0 +1,49 @@
+#pragma once
+
+#include "runner/internal.h"
+
+/* One run of one operation on the mesh, while it goes on. */
+struct operation_run {
+	struct run *run;
+	const struct runner_visit *visit;
+	struct stage *stage;
+	const struct workload_operation *operation;
+	struct arena *arena;
+	struct lab_watch *watch; /* NULL: nobody watches */
+	int64_t zero_ns;         /* of its times */
+	double began_s;          /* the same on the wall clock */
+	json_t *observed;        /* borrowed: workload/mesh/mesh.h says what it holds */
+};
+
+/* All fail with what keeps the mesh from being whole again; what it meant is observed before. */
+MUST_CHECK int operation_idle(struct operation_run *m, struct error *err);
+MUST_CHECK int operation_lose_coordinator(struct operation_run *m, struct error *err);
+
+/* The rule by which a pair is stable, for observations. */
+json_t *operation_rule_json(void);
+/* Ends the watch, if there is one; what was heard is observed. */
+void operation_end_watch(struct operation_run *m);
+
+/* Names a moment; now, or one of CLOCK_MONOTONIC. */
+void operation_mark(struct operation_run *m, const char *name);
+void operation_mark_at(struct operation_run *m, const char *name, int64_t at_ns);
+/* Serve, join and ready of a start of daemons. */
+void operation_mark_clock(struct operation_run *m, const struct vpn_clock *clock);
+/* Zero is now: all later times count from here. */
+void operation_zero(struct operation_run *m, int64_t at_ns);
+/* Waits for a time that has to pass, while daemons are looked after. */
+MUST_CHECK int operation_wait(struct operation_run *m, double seconds, struct error *err);
+/* Begins a watch; `concerned` are the hosts that something is done to. */
+MUST_CHECK int operation_begin_watch(
+	struct operation_run *m, struct lab_hosts concerned, struct error *err);
+/* The same, and waits until every pair is stable. */
+MUST_CHECK int operation_watch(
+	struct operation_run *m, struct lab_hosts concerned, struct error *err);
+/*
+ * Waits until every pair is stable that does not concern the host `without`, by answers
+ * since then. Not to get there in time is no error.
+ */
+MUST_CHECK int operation_await(struct operation_run *m, struct lab_hosts without, int64_t since_ns,
+	double limit_s, bool *ret_is_stable, struct error *err);
+/* The same of all pairs; ERROR_TIMEOUT names a pair that is not. */
+MUST_CHECK int operation_await_all(struct operation_run *m, int64_t since_ns, struct error *err);
