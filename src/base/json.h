@@ -24,3 +24,17 @@ double json_number_at(const json_t *value, const char *pointer, double absent);
 const char *json_string_at(const json_t *value, const char *pointer, const char *absent);
 /* A new real, or null for what JSON cannot hold: infinity, or no number at all. */
 json_t *json_finite(double value);
+
+/*
+ * A new JSON string from text of any origin. Every byte that belongs to no valid UTF-8 sequence,
+ * and every NUL within, becomes U+FFFD, the replacement character. NULL gives null. Nothing outside
+ * of base calls jansson's own json_string() and json_pack(), which return NULL for such text.
+ */
+json_t *json_text(const char *text);
+json_t *json_text_sized(const char *bytes, size_t size);
+/*
+ * As jansson's json_pack(), with {} [] s o O i I f b n, '?' (null when NULL) and '*' (left out when
+ * NULL), and with every text and key as json_text() makes it. NULL when a number is not finite or
+ * an argument without a mark is NULL; references given with 'o' are then released.
+ */
+json_t *json_make(const char *format, ...);

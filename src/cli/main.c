@@ -1,6 +1,8 @@
 /* meshbench: finds the command, and prints errors for all of them. */
 #include "cli/cli.h"
 
+#include "base/version.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +45,7 @@ int main(int argc, char *argv[])
 		return EXIT_WRONG_INPUT;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
-		puts("meshbench " MESHBENCH_VERSION);
+		printf("meshbench %s\n", version_text);
 		return EXIT_MEASURED;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

@@ -60,7 +60,7 @@ static json_t *read_pairs(struct arena *arena, const char *text, const char *sep
 			continue;
 		*at = '\0';
 		json_object_set_new(
-			object, text_trim(line), json_string(text_trim(at + strlen(separator))));
+			object, text_trim(line), json_text(text_trim(at + strlen(separator))));
 	}
 	return object;
 }
@@ -88,13 +88,13 @@ static json_t *host_description(
 		"sysctls", "offloads", "queues", "link", "routes_ipv4", "routes_ipv6"};
 	const struct lab_node *node = &lab->nodes[index];
 	const char *shortcoming = namespace_host_shortcoming(node->host);
-	json_t *host = json_pack("{s:s, s:s, s:s, s:s}", "name", node->name, "ipv4", node->ipv4,
+	json_t *host = json_make("{s:s, s:s, s:s, s:s}", "name", node->name, "ipv4", node->ipv4,
 		"ipv6", node->ipv6, "mac", node->mac);
 
 	for (enum question q = 0; q < QUESTION_COUNT; q++)
 		json_object_set_new(host, keys[q], read_answer(arena, q, answers[q].out));
 	if (shortcoming)
-		json_object_set_new(host, "shortcoming", json_string(shortcoming));
+		json_object_set_new(host, "shortcoming", json_text(shortcoming));
 	return host;
 }
 
@@ -116,7 +116,7 @@ static const char *engine_remark(const struct lab *lab)
 static json_t *lab_facts(struct lab *lab, struct arena *arena)
 {
 	bool is_wire = lab->engine == LAB_ENGINE_WIRE;
-	json_t *facts = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:f}", "engine",
+	json_t *facts = json_make("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:f}", "engine",
 		lab_engine_name(lab->engine), "engine_remark", engine_remark(lab), "mtu_bytes",
 		LAB_MTU, "neighbours", "permanent", "congestion_control", lab->congestion,
 		"congestion_control_pinned_by", lab->is_pinned_by_sysctl ? "sysctl" : "route",
@@ -127,9 +127,9 @@ static json_t *lab_facts(struct lab *lab, struct arena *arena)
 		return facts;
 	}
 	json_object_set_new(facts, "host_queue",
-		json_string(text_trim(shape_host(arena, &lab->profile, "eth0"))));
+		json_text(text_trim(shape_host(arena, &lab->profile, "eth0"))));
 	json_object_set_new(facts, "port_queue",
-		json_string(text_trim(shape_port(arena, &lab->profile, lab->engine, "portN"))));
+		json_text(text_trim(shape_port(arena, &lab->profile, lab->engine, "portN"))));
 	return facts;
 }
 

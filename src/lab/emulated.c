@@ -2,6 +2,7 @@
 #include "lab/internal.h"
 
 #include "base/fd.h"
+#include "base/json.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -245,7 +246,7 @@ static json_t *counters_json(
 		{"out_of_memory", c->out_of_memory}, {"host_tx_dropped", losses->tx_dropped},
 		{"host_rx_dropped", losses->rx_dropped},
 		{"host_udp_buffer_full", losses->udp_buffer_full}};
-	json_t *json = json_pack("{s:s}", "host", host);
+	json_t *json = json_make("{s:s}", "host", host);
 
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
 		json_object_set_new(json, list[i].name, json_integer((json_int_t)list[i].value));
@@ -261,7 +262,7 @@ static json_t *health_json(const struct wire_health *health)
 {
 	const struct wire_histogram *late = &health->release_error;
 
-	return json_pack("{s:{s:f,s:f,s:f,s:I}, s:f, s:f, s:I, s:b, s:b, s:I, s:I}",
+	return json_make("{s:{s:f,s:f,s:f,s:I}, s:f, s:f, s:I, s:b, s:b, s:I, s:I}",
 		"release_error_us", "p50", quantile_us(late, 0.5), "p99", quantile_us(late, 0.99),
 		"max", (double)late->max_ns / 1e3, "count", (json_int_t)late->count,
 		"late_limit_us", (double)health->late_limit_ns / 1e3, "cpu_s", health->cpu_s,
@@ -318,7 +319,7 @@ int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
 	is_good = wire_health_is_good(&health, counters, lab->count, reason, sizeof(reason));
 	report = health_json(&health);
 	json_object_set_new(report, "was_good", json_boolean(is_good));
-	json_object_set_new(report, "reason", is_good ? json_null() : json_string(reason));
+	json_object_set_new(report, "reason", is_good ? json_null() : json_text(reason));
 	ports = json_array();
 	for (size_t i = 0; i < lab->count; i++)
 		json_array_append_new(
@@ -334,7 +335,7 @@ json_t *emulated_facts(const struct lab *lab)
 	const struct profile *profile = &lab->profile;
 	uint64_t buffer = profile->line_buffer_bytes;
 
-	return json_pack("{s:s, s:s, s:I, s:I, s:i, s:I, s:I, s:i, s:o}", "model",
+	return json_make("{s:s, s:s, s:I, s:I, s:i, s:I, s:I, s:i, s:o}", "model",
 		profile_model(profile), "unit", profile_words("unit")[profile->impairment.unit],
 		"merge_ns", (json_int_t)profile->merge_ns, "line_buffer_bytes",
 		(json_int_t)(buffer ? buffer : WIRE_DEFAULT_LINE_BUFFER_BYTES),

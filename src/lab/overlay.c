@@ -32,7 +32,7 @@ static int pin_lines(struct lab *lab, struct arena *arena, const char *host, con
 			break;
 		case ROUTE_CANNOT:
 			json_array_append_new(lab->unpinned_routes,
-				json_pack("{s:s, s:O}", "host", host, "route", route));
+				json_make("{s:s, s:O}", "host", host, "route", route));
 			break;
 		case ROUTE_IS_FINE:
 			break;

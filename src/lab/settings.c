@@ -2,6 +2,7 @@
 #include "lab/internal.h"
 
 #include "base/fd.h"
+#include "base/json.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -149,11 +150,11 @@ json_t *settings_tuning(const struct lab *lab, const json_t *found)
 		bool is_ignored = tuning_is_ignored(wanted, machine.release);
 
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s?, s:b, s:b}", "key", wanted->key, "wanted",
+			list, json_make("{s:s, s:s, s:s?, s:b, s:b}", "key", wanted->key, "wanted",
 				      wanted->value, "found", value, "was_taken",
 				      value && is_same_value(value, wanted->value),
 				      "is_ignored_by_kernel", is_ignored));
 	}
-	return json_pack("{s:s, s:s, s:o}", "name", lab->tuning.name ? lab->tuning.name : "none",
+	return json_make("{s:s, s:s, s:o}", "name", lab->tuning.name ? lab->tuning.name : "none",
 		"congestion_control", lab->congestion, "sysctls", list);
 }

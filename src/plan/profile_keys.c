@@ -2,6 +2,7 @@
 #include "plan/profile_keys.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 
 #include <math.h>
@@ -407,7 +408,7 @@ static void add_key(json_t *json, const struct profile_key *key, const void *val
 	case KEY_WORD:
 		if (*(const unsigned *)value > 0 || strcmp(key->name, "jitter_kind") != 0)
 			json_object_set_new(
-				json, key->name, json_string(key->words[*(const unsigned *)value]));
+				json, key->name, json_text(key->words[*(const unsigned *)value]));
 		break;
 	case KEY_RATE:
 		add_number(json, key->name, "_bits_per_second", *(const double *)value);

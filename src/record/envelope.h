@@ -9,6 +9,3 @@ json_t *envelope_json(const struct record_cell *cell, const struct record_result
 
 /* One link's entry in a cell of all links: with `result`, or with what went wrong instead. */
 json_t *envelope_pair(const struct record_pair *pair);
-
-/* A JSON text from bytes of any kind: what is no UTF-8 becomes U+FFFD. NULL gives "". */
-json_t *envelope_text(const char *bytes);

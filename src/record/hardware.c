@@ -4,6 +4,7 @@
 #include "base/attribute.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -67,7 +68,7 @@ static json_t *features(struct arena *arena, const char *flags)
 	qsort(words, count, sizeof(*words), by_name);
 	for (size_t i = 0; i < count; i++) {
 		if (is_listed(words[i]))
-			json_array_append_new(list, json_string(words[i]));
+			json_array_append_new(list, json_text(words[i]));
 	}
 	return list;
 }
@@ -78,7 +79,7 @@ static json_t *word_list(struct arena *arena, const char *text)
 	json_t *list = json_array();
 
 	for (; *words; words++)
-		json_array_append_new(list, json_string(*words));
+		json_array_append_new(list, json_text(*words));
 	return list;
 }
 
@@ -90,7 +91,7 @@ static json_t *cpu_json(struct arena *arena, const char *cpuinfo)
 
 	if (uname(&name) < 0)
 		name.machine[0] = '\0';
-	return json_pack("{s:s,s:s?,s:s?,s:o,s:o,s:o,s:o,s:f,s:o,s:o}", "architecture",
+	return json_make("{s:s,s:s?,s:s?,s:o,s:o,s:o,s:o,s:f,s:o,s:o}", "architecture",
 		name.machine, "vendor_name", field(arena, cpuinfo, "vendor_id"), "model_name",
 		model, "model", number(field(arena, cpuinfo, "model")), "cores",
 		number(field(arena, cpuinfo, "cpu cores")), "siblings",
@@ -137,13 +138,13 @@ static void add_device(struct arena *arena, const char *folder, const char *name
 	bool is_loopback = strcmp(name, "lo") == 0;
 
 	json_array_append_new(json_object_get(machine, "network_interfaces"),
-		json_pack("{s:s,s:s,s:s}", "model",
+		json_make("{s:s,s:s,s:s}", "model",
 			is_loopback ? "Loopback network interface" : "Ethernet network interface",
 			"driver", driver, "unix_device_name", name));
 	if (!*vendor)
 		return;
 	json_array_append_new(json_object_get(machine, "network_controllers"),
-		json_pack("{s:s,s:s,s:s,s:s,s:s}", "vendor", vendor, "device",
+		json_make("{s:s,s:s,s:s,s:s,s:s}", "vendor", vendor, "device",
 			device_file(arena, device, "device/device"), "model", "Ethernet controller",
 			"driver", driver, "unix_device_name", name));
 }
@@ -177,7 +178,7 @@ int hardware_machine(const char *root, const char *name, json_t **ret_machine, s
 		return fail_in(err, "describe the machine");
 	total = field(arena, meminfo, "MemTotal");
 	bytes = total ? strtod(total, NULL) * 1024 : 0;
-	machine = json_pack("{s:s,s:o,s:{s:I,s:f},s:[],s:[]}", "machine_name", name, "cpu",
+	machine = json_make("{s:s,s:o,s:{s:I,s:f},s:[],s:[]}", "machine_name", name, "cpu",
 		cpu_json(arena, cpuinfo), "memory", "total_bytes", (json_int_t)bytes, "total_gb",
 		bytes / (1 << 30), "network_controllers", "network_interfaces");
 	add_devices(arena, arena_printf(arena, "%s/sys/class/net", root), machine);
@@ -187,5 +188,5 @@ int hardware_machine(const char *root, const char *name, json_t **ret_machine, s
 
 json_t *hardware_json(json_t *machines)
 {
-	return json_pack("{s:s,s:{s:o}}", "status", "success", "data", "machines", machines);
+	return json_make("{s:s,s:{s:o}}", "status", "success", "data", "machines", machines);
 }

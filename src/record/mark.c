@@ -22,7 +22,7 @@ void marks_add(json_t *list, enum mark_kind kind, const char *reason)
 {
 	assert((size_t)kind < ARRAY_SIZE(kinds));
 	json_array_append_new(list,
-		json_pack("{s:s, s:o}", "mark", kinds[kind].word, "reason", envelope_text(reason)));
+		json_make("{s:s, s:o}", "mark", kinds[kind].word, "reason", json_text(reason)));
 }
 
 const struct mark *marks_read(struct arena *arena, const json_t *list)

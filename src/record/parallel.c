@@ -1,6 +1,8 @@
 /* A cell of all links, made of what each link gave. */
 #include "record/record.h"
 
+#include "base/json.h"
+
 #include "record/cause.h"
 #include "record/envelope.h"
 
@@ -12,7 +14,7 @@ static json_t *pairs_json(const struct record_pair pairs[], size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, envelope_pair(&pairs[i]));
-	return json_pack("{s:o}", "pairs", list);
+	return json_make("{s:o}", "pairs", list);
 }
 
 static json_t *samples_json(const struct record_pair pairs[], size_t count)

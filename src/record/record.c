@@ -393,7 +393,7 @@ static int append_line(struct record *record, const char *line, size_t size, str
 
 int record_event(struct record *record, const char *kind, json_t *event, struct error *err)
 {
-	json_auto_t *line = json_pack("{s:f,s:s}", "t", clock_wall_s(), "kind", kind);
+	json_auto_t *line = json_make("{s:f,s:s}", "t", clock_wall_s(), "kind", kind);
 	json_auto_t *fields = event;
 	AUTO(text_freep) char *text = NULL;
 	size_t length;

@@ -1,12 +1,14 @@
 /* What a profile did to every port, in the published form and in plain words. */
 #include "record/settings.h"
 
+#include "base/json.h"
+
 /* Doubled in the published files, except for the correlation; the line is no impairment there. */
 static json_t *published(const struct settings *settings)
 {
 	if (!settings->is_impaired)
 		return json_null();
-	return json_pack("{s:n,s:f,s:f,s:f,s:f,s:f}", "bandwidth_mbit", "latency_ms",
+	return json_make("{s:n,s:f,s:f,s:f,s:f,s:f}", "bandwidth_mbit", "latency_ms",
 		2 * (double)settings->delay_ns / 1e6, "jitter_ms",
 		2 * (double)settings->jitter_ns / 1e6, "packet_loss_percent",
 		2 * settings->loss * 100, "reorder_percent", 2 * settings->reorder * 100,
@@ -20,7 +22,7 @@ json_t *settings_json(const struct settings *settings)
 	json_t *limit =
 		settings->limit_packets > 0 ? json_integer(settings->limit_packets) : json_null();
 
-	return json_pack("{s:s,s:o,s:{s:s,s:o,s:f,s:f,s:f,s:f,s:f,s:o},s:O*}", "alias",
+	return json_make("{s:s,s:o,s:{s:s,s:o,s:f,s:f,s:f,s:f,s:f,s:o},s:O*}", "alias",
 		settings->alias, "settings", published(settings), "one_way", "model",
 		settings->model, "line_rate_bits_per_second", rate, "delay_ms",
 		(double)settings->delay_ns / 1e6, "jitter_ms", (double)settings->jitter_ns / 1e6,

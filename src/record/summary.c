@@ -1,6 +1,8 @@
 /* The published summary object of a few values. */
 #include "record/summary.h"
 
+#include "base/json.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +57,7 @@ json_t *summary_json(const double values[], size_t count)
 	sorted = sort(values, count);
 	for (size_t i = 0; i < count; i++)
 		sum += sorted[i];
-	summary = json_pack("{s:f,s:f,s:f,s:{s:f,s:f,s:f}}", "min", sorted[0], "average",
+	summary = json_make("{s:f,s:f,s:f,s:{s:f,s:f,s:f}}", "min", sorted[0], "average",
 		sum / (double)count, "max", sorted[count - 1], "percentiles", "p25",
 		quartile(sorted, count, 1), "p50", quartile(sorted, count, 2), "p75",
 		quartile(sorted, count, 3));

@@ -1,13 +1,15 @@
 /* Where the time of a VPN's run went, in the published form. */
 #include "record/timing.h"
 
+#include "base/json.h"
+
 #include "record/envelope.h"
 
 #include <assert.h>
 
 json_t *timing_new(const char *vpn, double start_s)
 {
-	return json_pack("{s:s,s:f,s:f,s:f,s:[]}", "vpn_name", vpn, "total_duration_seconds", 0.0,
+	return json_make("{s:s,s:f,s:f,s:f,s:[]}", "vpn_name", vpn, "total_duration_seconds", 0.0,
 		"start_timestamp", start_s, "end_timestamp", start_s, "phases");
 }
 
@@ -21,22 +23,22 @@ static json_t *last_phase(const json_t *timing)
 
 void timing_begin_phase(json_t *timing, const char *phase, const char *profile, double start_s)
 {
-	json_t *begun = json_pack("{s:s,s:f,s:f,s:[]}", "phase", phase, "duration_seconds", 0.0,
+	json_t *begun = json_make("{s:s,s:f,s:f,s:[]}", "phase", phase, "duration_seconds", 0.0,
 		"start_timestamp", start_s, "operations");
 
 	if (profile)
-		json_object_set_new(begun, "metadata", json_pack("{s:s}", "profile", profile));
+		json_object_set_new(begun, "metadata", json_make("{s:s}", "profile", profile));
 	json_array_append_new(json_object_get(timing, "phases"), begun);
 }
 
 void timing_add(json_t *timing, const struct timing_operation *operation)
 {
-	json_t *added = json_pack("{s:s,s:f,s:f,s:b}", "name", operation->name, "duration_seconds",
+	json_t *added = json_make("{s:s,s:f,s:f,s:b}", "name", operation->name, "duration_seconds",
 		operation->duration_s, "start_timestamp", operation->start_s, "success",
 		!operation->error);
 
 	if (operation->error)
-		json_object_set_new(added, "error_message", envelope_text(operation->error));
+		json_object_set_new(added, "error_message", json_text(operation->error));
 	json_array_append_new(json_object_get(last_phase(timing), "operations"), added);
 }
 

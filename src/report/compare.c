@@ -1,6 +1,8 @@
 /* What changed between two result trees, and how sure that is. */
 #include "report/compare.h"
 
+#include "base/json.h"
+
 #include "report/output/json.h"
 #include "report/output/number.h"
 #include "report/report.h"
@@ -146,7 +148,7 @@ static json_t *number_json(double value)
 
 static json_t *change_json(const struct change *change)
 {
-	json_t *value = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:I,s:I,s:I,s:I,s:f,s:f,s:o,s:s}",
+	json_t *value = json_make("{s:s,s:s,s:s,s:s,s:o,s:o,s:I,s:I,s:I,s:I,s:f,s:f,s:o,s:s}",
 		"vpn", change->vpn, "profile", profile_title(change->profile), "metric",
 		change->metric->key, "unit", change->metric->unit, "before",
 		number_json(samples_mean(&change->before)), "after",
@@ -159,7 +161,7 @@ static json_t *change_json(const struct change *change)
 
 	if (change->has_ratio)
 		json_object_set_new(value, "ratio",
-			json_pack("{s:f,s:f,s:f,s:f,s:f}", "estimate", change->ratio.ratio, "low",
+			json_make("{s:f,s:f,s:f,s:f,s:f}", "estimate", change->ratio.ratio, "low",
 				change->ratio.interval.low, "high", change->ratio.interval.high,
 				"confidence", change->ratio.interval.confidence, "cliffs_delta",
 				change->ratio.delta));
@@ -169,7 +171,7 @@ static json_t *change_json(const struct change *change)
 static void print_json_changes(FILE *out, const struct change *first)
 {
 	json_auto_t *list = json_array();
-	json_auto_t *value = json_pack("{s:O}", "changes", list);
+	json_auto_t *value = json_make("{s:O}", "changes", list);
 
 	for (const struct change *change = first; change; change = change->next)
 		json_array_append_new(list, change_json(change));

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -171,7 +172,7 @@ static void describe(
 		json_object_set_new(run->environment, "artefacts", all);
 	}
 	json_object_set_new(all, artefact->workload->name,
-		json_pack("{s:s?, s:s?, s:b, s:f}", "folder", artefact->folder, "error",
+		json_make("{s:s?, s:s?, s:b, s:f}", "folder", artefact->folder, "error",
 			is_good ? NULL : artefact->err.text, "was_there", was_there, "seconds",
 			(double)(clock_now_ns() - began_ns) / 1e9));
 }

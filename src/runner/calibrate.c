@@ -188,7 +188,7 @@ static int measure_rate(
 	}
 	set_number(effective, "payload_bits_per_second", reason ? NAN : rate_bps);
 	if (reason)
-		json_object_set_new(effective, "payload_rate_unknown", json_string(reason));
+		json_object_set_new(effective, "payload_rate_unknown", json_text(reason));
 	return 0;
 }
 
@@ -226,7 +226,7 @@ int calibrate(const struct calibration *c, json_t **ret_calibration, struct erro
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	AUTO(lab_downp) struct lab *lab = NULL;
 	struct session session = {.arena = arena};
-	json_auto_t *result = json_pack("{s:s, s:s, s:s, s:f, s:o}", "profile", c->profile->name,
+	json_auto_t *result = json_make("{s:s, s:s, s:s, s:f, s:o}", "profile", c->profile->name,
 		"engine", lab_engine_name(c->engine), "model", profile_model(c->profile), "seconds",
 		c->seconds, "nominal", nominal_json(c->profile));
 	const struct lab_spec spec = {.names = names,

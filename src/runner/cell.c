@@ -147,7 +147,7 @@ static void note_attempt(struct measurement *m)
 								     : worst_of(m)->evidence;
 
 	json_array_append_new(m->attempts,
-		json_pack("{s:s, s:s?, s:f, s:O}", "cause", cause_name(cause), "evidence", evidence,
+		json_make("{s:s, s:s?, s:f, s:O}", "cause", cause_name(cause), "evidence", evidence,
 			"duration_seconds", m->result.duration_s, "marks", m->result.marks));
 }
 
@@ -293,7 +293,7 @@ static json_t *meta_of(const struct measurement *m)
 		json_object_set_new(figures, m->cell->workload->figures[i],
 			isfinite(value) ? json_real(value) : json_null());
 	}
-	json_object_set_new(meta, "title", json_string(m->cell->workload->title));
+	json_object_set_new(meta, "title", json_text(m->cell->workload->title));
 	json_object_set_new(meta, "figures", figures);
 	json_object_set(meta, "attempt_history", m->attempts);
 	json_object_set(meta, "marks", m->result.marks);

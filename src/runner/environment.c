@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "proc/proc.h"
 
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static json_t *line_of_file(const char *path)
 	if (file_read(arena, path, SMALL_FILE_BYTES, &text, NULL, &ignored))
 		return json_null();
 	text[strcspn(text, "\n")] = '\0';
-	return json_string(text_trim(text));
+	return json_text(text_trim(text));
 }
 
 /* The value behind the first line that starts with `key`, as in /proc/cpuinfo. */
@@ -49,7 +50,7 @@ static json_t *value_in_file(const char *path, const char *key, const char *sepa
 	at[strcspn(at, "\n")] = '\0';
 	at += strspn(at, separator);
 	at[strcspn(at, "\"")] = '\0'; /* os-release quotes its values */
-	return json_string(text_trim(at));
+	return json_text(text_trim(at));
 }
 
 static json_t *describe_machine(void)
@@ -57,7 +58,7 @@ static json_t *describe_machine(void)
 	struct utsname name;
 
 	uname(&name);
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:b}", "kernel",
+	return json_make("{s:s, s:s, s:s, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:b}", "kernel",
 		name.release, "kernel_build", name.version, "architecture", name.machine,
 		"operating_system", value_in_file("/etc/os-release", "PRETTY_NAME", "=\""), "cpu",
 		value_in_file("/proc/cpuinfo", "model name", ":"), "cores",
@@ -97,12 +98,12 @@ static json_t *describe_tool(
 	const char *sum, *version;
 
 	if (!path)
-		return json_pack("{s:s, s:n}", "name", name, "path");
+		return json_make("{s:s, s:n}", "name", name, "path");
 	version = environment_first_line(
 		arena, procs, (const char *const[]){path, version_flag, NULL}, NULL, 0);
 	sum = environment_first_line(
 		arena, procs, (const char *const[]){"sha256sum", path, NULL}, NULL, 0);
-	return json_pack("{s:s, s:s, s:s?, s:s?}", "name", name, "path", path, "version", version,
+	return json_make("{s:s, s:s, s:s?, s:s?}", "name", name, "path", path, "version", version,
 		"sha256", sum ? arena_strndup(arena, sum, strcspn(sum, " ")) : NULL);
 }
 
@@ -130,23 +131,15 @@ static const char *sha256_of(struct arena *arena, struct procs *procs, const cha
 	return sum ? arena_strndup(arena, sum, strcspn(sum, " ")) : NULL;
 }
 
-int environment_describe(const struct runner_plan *plan, struct procs *procs,
-	json_t **ret_environment, struct error *err)
+json_t *environment_describe(const struct runner_plan *plan, struct procs *procs)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	json_auto_t *effective = runner_plan_to_json(plan->plan);
 	AUTO(text_freep) char *text = json_dumps(effective, JSON_COMPACT | JSON_SORT_KEYS);
-	json_t *environment;
 
-	if (!text)
-		return fail(err, ERROR_PARSE, "describe the plan: it holds text that is not UTF-8");
-	environment = json_pack("{s:i, s:{s:s}, s:f, s:o, s:o, s:O, s:s?, s:I, s:{}}", "schema", 1,
-		"meshbench", "version", MESHBENCH_VERSION, "started", clock_wall_s(), "machine",
+	return json_make("{s:i, s:{s:s}, s:f, s:o, s:o, s:O, s:s?, s:I, s:{}}", "schema", 1,
+		"meshbench", "version", version_text, "started", clock_wall_s(), "machine",
 		describe_machine(), "tools", describe_tools(arena, procs), "plan", effective,
 		"plan_sha256", sha256_of(arena, procs, text), "seed", (json_int_t)plan->plan->seed,
 		"vpns");
-	if (!environment)
-		return fail(err, ERROR_PARSE, "describe this machine: a text that is not UTF-8");
-	*ret_environment = environment;
-	return 0;
 }

@@ -48,9 +48,8 @@ void attempt_result_done(struct attempt_result *result);
 /* Without readings yet. */
 struct attempt_result attempt_result_new(size_t link_count);
 
-/* environment.json: this machine, its tools and the plan. */
-MUST_CHECK int environment_describe(const struct runner_plan *plan, struct procs *procs,
-	json_t **ret_environment, struct error *err);
+/* environment.json: this machine, its tools and the plan; the caller owns it. */
+json_t *environment_describe(const struct runner_plan *plan, struct procs *procs);
 
 /* First line of what a command prints, on whichever stream; NULL when it cannot be run. */
 const char *environment_first_line(struct arena *arena, struct procs *procs,

@@ -101,7 +101,7 @@ static json_t *others_json(const struct machine_account *a)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < CENSUS_NAMED && a->others[i].cpu_s > 0; i++)
-		json_array_append_new(list, json_pack("{s:s, s:f}", "program", a->others[i].name,
+		json_array_append_new(list, json_make("{s:s, s:f}", "program", a->others[i].name,
 						    "cpu_s", a->others[i].cpu_s));
 	return list;
 }

@@ -7,6 +7,7 @@
 #include "runner/operation.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -98,14 +99,14 @@ static json_t *observed_new(const struct operation_run *m)
 	const char *host =
 		operation->on_one_host ? lab_host(m->stage->lab, hosts_of(m).index)->name : NULL;
 
-	return json_pack("{s:s, s:s?, s:s, s:{}, s:[]}", "operation", operation->name, "host", host,
+	return json_make("{s:s, s:s?, s:s, s:{}, s:[]}", "operation", operation->name, "host", host,
 		"speaker", speakers[operation->speaker], "times", "pairs");
 }
 
 static void note_failure(struct operation_run *m, const struct error *failure)
 {
 	json_object_set_new(m->observed, "failure",
-		json_pack("{s:s, s:s}", "cause", cause_name(cause_of_error(failure)), "evidence",
+		json_make("{s:s, s:s}", "cause", cause_name(cause_of_error(failure)), "evidence",
 			failure->text));
 	m->stage->is_broken = true;
 }
@@ -174,8 +175,8 @@ static json_t *observations_new(const struct lab *lab)
 	json_t *hosts = json_array();
 
 	for (size_t i = 0; i < lab_host_count(lab); i++)
-		json_array_append_new(hosts, json_string(lab_host((struct lab *)lab, i)->name));
-	return json_pack("{s:o, s:o, s:[]}", "rule", operation_rule_json(), "hosts", hosts, "runs");
+		json_array_append_new(hosts, json_text(lab_host((struct lab *)lab, i)->name));
+	return json_make("{s:o, s:o, s:[]}", "rule", operation_rule_json(), "hosts", hosts, "runs");
 }
 
 int operation_attempt(struct run *run, const struct runner_visit *visit, struct stage *stage,

@@ -5,6 +5,7 @@
 #include "runner/operation.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 
 /* How long the others are watched alone, and how long one that restarts may take to come back. */
 static const double ALONE_S = 5;
@@ -31,7 +32,7 @@ static int rejoin(struct operation_run *m, struct lab_hosts host, struct lab_hos
 		return operation_await(m, coordinator, clock.serve_ns, REJOIN_S, &is_stable, err);
 	if (err->kind == ERROR_CANCELLED)
 		return -1;
-	json_object_set_new(m->observed, "rejoin_failure", json_string(err->text));
+	json_object_set_new(m->observed, "rejoin_failure", json_text(err->text));
 	vpn_stop(m->stage->vpn, host);
 	return 0;
 }
@@ -57,7 +58,7 @@ int operation_lose_coordinator(struct operation_run *m, struct error *err)
 	bool has_others = lab_host_count(m->stage->lab) > 2, other_runs = true;
 
 	json_object_set_new(
-		m->observed, "host", json_string(lab_host(m->stage->lab, coordinator.index)->name));
+		m->observed, "host", json_text(lab_host(m->stage->lab, coordinator.index)->name));
 	if (operation_watch(m, other, err))
 		return -1;
 	operation_zero(m, clock_now_ns());
@@ -68,7 +69,7 @@ int operation_lose_coordinator(struct operation_run *m, struct error *err)
 	operation_mark(m, "rejoin_s");
 	if (has_others) {
 		json_object_set_new(m->observed, "restarted",
-			json_string(lab_host(m->stage->lab, other.index)->name));
+			json_text(lab_host(m->stage->lab, other.index)->name));
 		if (rejoin(m, other, coordinator, &other_runs, err))
 			return -1;
 	}

@@ -116,7 +116,7 @@ static json_t *describe_host(const char *name, const struct look *before, const 
 {
 	const struct spent *a = &before->spent, *b = &after->spent;
 
-	return json_pack("{s:s, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "host",
+	return json_make("{s:s, s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "host",
 		name, "daemons", (json_int_t)b->daemons, "cpu_s", b->cpu_s - a->cpu_s, "wakeups",
 		grown(a->wakeups, b->wakeups), "preemptions", grown(a->preemptions, b->preemptions),
 		"rss_begin_bytes", (json_int_t)a->rss_bytes, "rss_end_bytes",
@@ -137,7 +137,7 @@ static json_t *describe_packets(const struct operation_run *m, const struct lab_
 							    : json_integer(packet->out_port);
 
 		json_array_append_new(list,
-			json_pack("[f, i, o, i, i]", (double)(packet->in_ns - m->zero_ns) / 1e9,
+			json_make("[f, i, o, i, i]", (double)(packet->in_ns - m->zero_ns) / 1e9,
 				(int)packet->in_port, to, (int)packet->bytes,
 				(int)packet->packets));
 	}
@@ -154,7 +154,7 @@ static void note(struct operation_run *m, const struct looks *before, const stru
 		json_array_append_new(hosts, describe_host(lab_host(m->stage->lab, i)->name,
 						     &before->list[i], &after->list[i]));
 	json_object_set_new(m->observed, "idle",
-		json_pack("{s:f, s:f, s:o, s:o, s:I}", "seconds", seconds, "settled_s",
+		json_make("{s:f, s:f, s:o, s:o, s:I}", "seconds", seconds, "settled_s",
 			m->operation->settle_s, "hosts", hosts, "packets",
 			packets->was_recorded ? describe_packets(m, packets) : json_null(),
 			"packets_missed", (json_int_t)packets->missed));

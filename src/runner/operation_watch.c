@@ -2,6 +2,7 @@
 #include "runner/operation.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 
 #include <stdio.h>
 
@@ -38,7 +39,7 @@ void operation_zero(struct operation_run *m, int64_t at_ns)
 
 json_t *operation_rule_json(void)
 {
-	return json_pack("{s:f, s:f, s:f}", "stable_s", (double)STABLE_NS / 1e9, "silence_s",
+	return json_make("{s:f, s:f, s:f}", "stable_s", (double)STABLE_NS / 1e9, "silence_s",
 		(double)SILENCE_NS / 1e9, "pause_s", (double)LAB_WATCH_PAUSE_NS / 1e9);
 }
 
@@ -50,7 +51,7 @@ static json_t *spans_json(const struct operation_run *m, enum lab_way way, size_
 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(
-			json, json_pack("[f, f, I]", (double)(spans[i].first_ns - m->zero_ns) / 1e9,
+			json, json_make("[f, f, I]", (double)(spans[i].first_ns - m->zero_ns) / 1e9,
 				      (double)(spans[i].last_ns - m->zero_ns) / 1e9,
 				      (json_int_t)spans[i].answers));
 	return json;
@@ -67,7 +68,7 @@ void operation_end_watch(struct operation_run *m)
 
 		if (from != to)
 			json_array_append_new(
-				pairs, json_pack("{s:s, s:s, s:o, s:o}", "from",
+				pairs, json_make("{s:s, s:s, s:o, s:o}", "from",
 					       lab_host(m->stage->lab, from)->name, "to",
 					       lab_host(m->stage->lab, to)->name, "overlay",
 					       spans_json(m, LAB_OVERLAY, from, to), "underlay",

@@ -11,13 +11,13 @@ static json_t *list_to_json(const char *const *list)
 	json_t *array = json_array();
 
 	for (; list && *list; list++)
-		json_array_append_new(array, json_string(*list));
+		json_array_append_new(array, json_text(*list));
 	return array;
 }
 
 json_t *runner_plan_to_json(const struct plan *plan)
 {
-	return json_pack(
+	return json_make(
 		"{s:s, s:s?, s:s?, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:I, s:f, s:f, s:I, "
 		"s:I, s:I, s:I, s:s, s:s}",
 		"name", plan->name, "title", plan->title, "path", plan->path, "hosts",

@@ -2,6 +2,7 @@
 #include "runner/internal.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "proc/machine.h"
 #include "proc/proc.h"
 
@@ -130,7 +131,7 @@ static json_t *describe_daemons(const struct resources *r, const struct usage *n
 		*ret_cpu_s += cpu_s;
 		waited_s = look_at_threads(r, i, busiest);
 		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:f, s:f, s:I}", "host", host_of(r, &daemons[i]),
+			json_make("{s:s, s:s, s:f, s:f, s:I}", "host", host_of(r, &daemons[i]),
 				"daemon", daemons[i].what, "cpu_s", cpu_s, "queue_wait_s", waited_s,
 				"peak_rss_bytes", (json_int_t)now[i].peak_rss_bytes));
 	}
@@ -145,7 +146,7 @@ static json_t *describe_busiest(
 
 	if (busiest->cpu_s <= 0 || busiest->daemon >= count || wall_s <= 0)
 		return json_null();
-	return json_pack("{s:s, s:s, s:s, s:f}", "host", host_of(r, &daemons[busiest->daemon]),
+	return json_make("{s:s, s:s, s:s, s:f}", "host", host_of(r, &daemons[busiest->daemon]),
 		"daemon", daemons[busiest->daemon].what, "thread", busiest->name, "share_of_core",
 		busiest->cpu_s / wall_s);
 }
@@ -165,7 +166,7 @@ json_t *resources_end(struct resources *r, double bytes_moved)
 		memcpy(now, r->usage, r->daemon_count * sizeof(*now));
 	daemons = describe_daemons(r, now, &daemons_s, &busiest);
 	machine_s = machine.times.busy_s - r->machine.times.busy_s;
-	result = json_pack("{s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "wall_s", wall_s,
+	result = json_make("{s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "wall_s", wall_s,
 		"bytes_moved", bytes_moved, "daemons_cpu_s", daemons_s, "machine_cpu_s", machine_s,
 		"machine_steal_s", machine.times.steal_s - r->machine.times.steal_s,
 		"daemons_cpu_s_per_gb", per_gb(daemons_s, bytes_moved), "machine_cpu_s_per_gb",

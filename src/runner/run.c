@@ -89,12 +89,12 @@ static json_t *last_words(struct run *run, const struct proc_result *result)
 	const char *text = result->errout_size ? result->errout : result->out;
 	size_t size = result->errout_size ? result->errout_size : result->out_size;
 	size_t cut = size > LAST_WORDS_BYTES ? size - LAST_WORDS_BYTES : 0;
-	char *masked = arena_strdup(run->arena, text + cut);
-	json_t *words;
+	char *masked = arena_strndup(run->arena, text + cut, size - cut);
 
+	for (char *nul = masked; (nul = memchr(nul, '\0', (size_t)(masked + size - cut - nul)));)
+		*nul = '\xff'; /* as little UTF-8 as NUL, and ends no string before its secrets */
 	secrets_mask(procs_secrets(run->procs), masked);
-	words = json_string(masked);
-	return words ? words : json_null(); /* not UTF-8, as when a character was cut */
+	return json_text(masked);
 }
 
 /* Every command on every host goes into events.jsonl. */
@@ -102,14 +102,12 @@ static void note_command(void *context, const struct proc_event *event)
 {
 	struct run *run = context;
 	const struct proc_result *result = event->result;
-	json_t *json = json_pack("{s:s, s:s?, s:s, s:i}", "what", event->what, "host", event->place,
+	json_t *json = json_make("{s:s, s:s?, s:s, s:i}", "what", event->what, "host", event->place,
 		"command", event->command, "pid", (int)event->pid);
 	struct error err;
 
-	if (!json) /* a word of it is not UTF-8 */
-		return;
 	if (event->input)
-		json_object_set_new(json, "input", json_string(event->input));
+		json_object_set_new(json, "input", json_text(event->input));
 	if (event->is_end) {
 		json_object_set_new(json, "exit_code", json_integer(result->exit_code));
 		json_object_set_new(json, "signal", json_integer(result->signal));
@@ -127,10 +125,10 @@ static int note(struct run *run, const char *kind, const struct runner_visit *vi
 	const char *text, struct error *err)
 {
 	json_t *event =
-		visit ? json_pack("{s:s, s:s, s:s, s:i, s:s?}", "vpn", visit->driver->label,
+		visit ? json_make("{s:s, s:s, s:s, s:i, s:s?}", "vpn", visit->driver->label,
 				"profile", visit->profile->name, "tuning", visit->tuning->name,
 				"repetition", (int)visit->repetition, "text", text)
-		      : json_pack("{s:s?}", "text", text);
+		      : json_make("{s:s?}", "text", text);
 
 	return record_event(run->record, kind, event, err);
 }
@@ -252,9 +250,8 @@ static int run_visit(struct run *run, const struct runner_visit *visit, struct e
 static int open_environment(struct run *run, struct error *err)
 {
 	run->environment = record_read_environment(run->record);
-	if (!run->environment &&
-		environment_describe(run->plan, run->procs, &run->environment, err))
-		return -1;
+	if (!run->environment)
+		run->environment = environment_describe(run->plan, run->procs);
 	return record_write_environment(run->record, run->environment, err);
 }
 

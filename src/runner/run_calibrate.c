@@ -3,6 +3,7 @@
 #include "runner/internal.h"
 
 #include "base/file.h"
+#include "base/json.h"
 
 static const double CALIBRATION_S = 2;
 
@@ -30,7 +31,7 @@ static int calibrate_one(
 		return -1;
 	run_tell(run, NULL, NULL, err->text);
 	return json_object_set_new(all, profile->folder,
-		json_pack("{s:s, s:s, s:s}", "profile", profile->name, "engine",
+		json_make("{s:s, s:s, s:s}", "profile", profile->name, "engine",
 			lab_engine_name(run->plan->engine), "error", err->text));
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/json.h"
 
 #include <string.h>
 
@@ -58,7 +59,7 @@ void stage_down(struct run *run, struct stage *stage)
 static void note_failure(struct stage *stage, const struct error *failure, double began_s)
 {
 	json_array_append_new(stage->failed_bring_ups,
-		json_pack("{s:s, s:s, s:f}", "cause", cause_name(cause_of_error(failure)),
+		json_make("{s:s, s:s, s:f}", "cause", cause_name(cause_of_error(failure)),
 			"evidence", failure->text, "duration_seconds", clock_wall_s() - began_s));
 }
 

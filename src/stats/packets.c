@@ -2,6 +2,7 @@
 #include "stats/packets.h"
 
 #include "base/arena.h"
+#include "base/json.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -250,7 +251,7 @@ static json_t *counts(const uint64_t *values, size_t count)
 
 static json_t *delay_json(const struct packets_delay *delay)
 {
-	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "min",
+	return json_make("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "min",
 		delay->min_us, "p1", delay->p01_us, "p25", delay->p25_us, "p50", delay->p50_us,
 		"p75", delay->p75_us, "p90", delay->p90_us, "p99", delay->p99_us, "p99.9",
 		delay->p999_us, "max", delay->max_us, "mean", delay->mean_us, "mean95",
@@ -261,7 +262,7 @@ static json_t *order_json(const struct packets_result *result)
 {
 	double came = result->received ? (double)result->received : 1;
 
-	return json_pack("{s:I, s:f, s:f, s:o, s:f, s:f, s:f, s:f, s:o, s:o}", "reordered_packets",
+	return json_make("{s:I, s:f, s:f, s:o, s:f, s:f, s:f, s:f, s:o, s:o}", "reordered_packets",
 		(json_int_t)result->reordered, "reordered_percent",
 		100 * (double)result->reordered / came, "three_reordered_percent",
 		100 * (double)result->n_reordered[3] / came, "n_reordered_packets",
@@ -275,7 +276,7 @@ static json_t *order_json(const struct packets_result *result)
 json_t *packets_json(const struct packets_result *result)
 {
 	json_t *order = order_json(result);
-	json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o, s:o, s:o}",
+	json_t *json = json_make("{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o, s:o, s:o}",
 		"sent_packets", (json_int_t)result->sent, "received_packets",
 		(json_int_t)result->received, "duplicate_packets", (json_int_t)result->duplicates,
 		"lost_packets", (json_int_t)result->lost, "loss_percent",

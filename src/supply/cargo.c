@@ -2,6 +2,7 @@
 #include "supply/internal.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -114,7 +115,7 @@ int cargo_build(struct build *build, struct error *err)
 			    arena_printf(build->arena, "%s/%s", build->bin, module->programs[i])))
 			return fail(err, ERROR_TOOL, "cargo built no %s", module->programs[i]);
 	}
-	json_array_append_new(build->modules, json_pack("{s:s, s:s, s:s}", "path", module->name,
+	json_array_append_new(build->modules, json_make("{s:s, s:s, s:s}", "path", module->name,
 						      "version", module->at, "sum", module->sum));
 	return tree_remove(target, err);
 }

@@ -172,9 +172,8 @@ static void add_module(const char *line, json_t *modules)
 			strcmp(json_string_at(entry, "/version", ""), version) == 0)
 			return;
 	}
-	entry = json_pack("{s:s, s:s, s:s}", "path", path, "version", version, "sum", sum);
-	if (entry) /* NULL: not UTF-8 */
-		json_array_append_new(modules, entry);
+	json_array_append_new(modules,
+		json_make("{s:s, s:s, s:s}", "path", path, "version", version, "sum", sum));
 }
 
 void go_read_modules(const char *text, json_t *modules)

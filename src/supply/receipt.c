@@ -47,7 +47,7 @@ static int add_programs(
 		if (!sum)
 			return fail(err, ERROR_TOOL, "hash %s: sha256sum said nothing", path);
 		json_array_append_new(programs,
-			json_pack("{s:s, s:s}", "name", module->programs[i], "sha256", sum));
+			json_make("{s:s, s:s}", "name", module->programs[i], "sha256", sum));
 	}
 	return 0;
 }
@@ -70,13 +70,11 @@ int receipt_write(struct build *build, struct error *err)
 		if (add_programs(build, &build->version->modules[i], programs, err))
 			return -1;
 	}
-	receipt = json_pack("{s:i, s:s, s:s, s:s, s:s?, s:f, s:f, s:O, s:O}", "schema", 1, "name",
+	receipt = json_make("{s:i, s:s, s:s, s:s, s:s?, s:f, s:f, s:O, s:O}", "schema", 1, "name",
 		build->pin->name, "version", build->version->version, "source",
 		pin_source_name(build->version->source), "builder", builder_of(build), "finished",
 		clock_wall_s(), "seconds", (double)(clock_now_ns() - build->began_ns) / 1e9,
 		"programs", programs, "modules", build->modules);
-	if (!receipt)
-		return fail(err, ERROR_PARSE, "describe the build: a text that is not UTF-8");
 	return json_write(
 		arena_printf(build->arena, "%s/installed.json", build->partial), receipt, err);
 }

@@ -88,7 +88,7 @@ static json_t *collect_packages(struct vpn *vpn, const json_t *programs)
 		const char *version = output_of(vpn, "ask for the package's version", argv);
 
 		if (version && *version)
-			json_object_set_new(packages, name, json_string(version));
+			json_object_set_new(packages, name, json_text(version));
 	}
 	return packages;
 }
@@ -117,7 +117,7 @@ static void add_program(const struct programs *programs, const char *path)
 	if (sum && strlen(sum) > 64)
 		sum = arena_strndup(arena, sum, 64);
 	json_array_append_new(
-		programs->list, json_pack("{s:s, s:s, s:s?}", "name", name ? name + 1 : path,
+		programs->list, json_make("{s:s, s:s, s:s?}", "name", name ? name + 1 : path,
 					"path", path, "sha256", sum));
 }
 
@@ -169,7 +169,7 @@ static json_t *collect_daemons(struct vpn *vpn)
 		const struct daemon *daemon = &vpn->daemons[i];
 
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s?}", "what", daemon->step->what, "host",
+			list, json_make("{s:s, s:s, s:s?}", "what", daemon->step->what, "host",
 				      vpn->roster.members[daemon->host].name, "program",
 				      program_of(vpn, daemon)));
 	}
@@ -205,14 +205,14 @@ static void add_host(struct vpn *vpn, size_t host, const json_t *interface, json
 	json_t *mtu = json_object_get(interface, "mtu");
 
 	json_object_set_new(
-		json_object_get(facts, "addresses"), name, json_string(vpn->addresses[host]));
+		json_object_get(facts, "addresses"), name, json_text(vpn->addresses[host]));
 	json_object_set(
 		json_object_get(facts, "interfaces"), name, json_object_get(interface, "ifname"));
 	json_object_set(json_object_get(facts, "mtu"), name, mtu ? mtu : json_null());
 	if (host == 0) {
-		json_object_set_new(facts, "interface_kind", json_string(kind));
+		json_object_set_new(facts, "interface_kind", json_text(kind));
 		json_object_set_new(facts, "datapath",
-			json_string(
+			json_text(
 				datapath_of(vpn, kind, json_string_at(interface, "/ifname", ""))));
 	}
 }
@@ -237,7 +237,7 @@ void facts_of_programs(struct vpn *vpn)
 
 	vpn->facts = json_object();
 	json_object_set_new(vpn->facts, "installed", receipt_of(vpn));
-	json_object_set_new(vpn->facts, "version", version ? json_string(version) : json_null());
+	json_object_set_new(vpn->facts, "version", json_text(version));
 	json_object_set_new(vpn->facts, "packages", collect_packages(vpn, programs));
 	json_object_set_new(vpn->facts, "programs", programs);
 }
@@ -292,12 +292,11 @@ static json_t *first_answers(const struct vpn *vpn)
 json_t *vpn_describe(const struct vpn *vpn)
 {
 	const struct driver *driver = vpn->driver;
-	json_t *described = json_pack("{s:s, s:s, s:s, s:s?}", "name", driver->name, "label",
+	json_t *described = json_make("{s:s, s:s, s:s, s:s?}", "name", driver->name, "label",
 		driver->label, "title", driver->title, "architecture", driver->architecture);
 
 	json_object_update(described, vpn->facts);
-	json_object_set_new(described, "datapath_declared",
-		driver->datapath ? json_string(driver->datapath) : json_null());
+	json_object_set_new(described, "datapath_declared", json_text(driver->datapath));
 	json_object_set_new(described, "prepare_s", json_real(vpn->prepare_s));
 	json_object_set_new(described, "serve_s", json_real(vpn->serve_s));
 	json_object_set_new(described, "join_s", json_real(vpn->join_s));

@@ -288,7 +288,7 @@ static json_t *lines_of(struct vpn *vpn, const char *text)
 		char *line = arena_strndup(vpn->arena, text, length);
 
 		secrets_mask(procs_secrets(vpn->procs), line);
-		json_array_append_new(lines, json_string(text_trim(line)));
+		json_array_append_new(lines, json_text(text_trim(line)));
 		text += length + (text[length] == '\n');
 	}
 	return lines;
@@ -301,7 +301,7 @@ json_t *overlay_observe(struct vpn *vpn)
 	json_t *observed;
 
 	if (ask_driver(vpn, "ask how it sees its mesh", vpn->driver->observe, &questions, &err))
-		return json_pack("{s:s}", "failed", err.text);
+		return json_make("{s:s}", "failed", err.text);
 	observed = json_object();
 	for (size_t i = 0; i < vpn->roster.count; i++)
 		json_object_set_new(observed, vpn->roster.members[i].name,

@@ -168,27 +168,6 @@ TEST(added_meta_keys_never_replace_ours)
 	CHECK(json_number_at(json, "/meta/links_ok", 0) == 3);
 }
 
-TEST(bytes_of_any_kind_become_text)
-{
-	static const struct {
-		const char *bytes, *text;
-	} cases[] = {
-		{NULL, ""},
-		{"plain", "plain"},
-		{"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
-		{"cut \xe2\x82", "cut \xef\xbf\xbd\xef\xbf\xbd"},
-		{"\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"},                 /* overlong */
-		{"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}, /* surrogate */
-		{"\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		json_auto_t *text = envelope_text(cases[i].bytes);
-
-		CHECK(text && strcmp(json_string_value(text), cases[i].text) == 0);
-	}
-}
-
 TEST(a_cell_lies_where_published_readers_look_for_it)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();

@@ -5,6 +5,7 @@
 #include "programs/probe/probe.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -238,7 +239,7 @@ static int report_target(struct sender *sender, size_t target, json_t *list, str
 {
 	struct probe_stream *replies = &sender->replies[target];
 	int refusal = sender->refusal[target];
-	json_t *entry = json_pack("{s:s, s:i, s:I, s:I, s:s?}", "address",
+	json_t *entry = json_make("{s:s, s:i, s:I, s:I, s:s?}", "address",
 		sender->options->addresses[target], "stream", (int)replies->number, "sent_packets",
 		(json_int_t)sender->sent[target], "refused_packets",
 		(json_int_t)sender->refused[target], "refusal",
@@ -271,7 +272,7 @@ int probe_send(const struct probe_options *options, struct error *err)
 	if (sender_begin(&sender, err))
 		return -1;
 	send_all(&sender);
-	report = json_pack("{s:I, s:I, s:I, s:I, s:f, s:f, s:[]}", "sent_packets",
+	report = json_make("{s:I, s:I, s:I, s:I, s:f, s:f, s:[]}", "sent_packets",
 		(json_int_t)total_of(sender.sent), "refused_packets",
 		(json_int_t)total_of(sender.refused), "stalls", (json_int_t)sender.stalls, "bytes",
 		(json_int_t)sender.bytes, "packets_per_second", (double)sender.rate_mhz / 1e3,

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -134,7 +135,7 @@ int probe_serve(const struct probe_options *options, struct error *err)
 	int64_t began_ns = clock_now_ns();
 	json_t *report, *list = json_array();
 
-	report = json_pack("{s:o}", "streams", list);
+	report = json_make("{s:o}", "streams", list);
 	if (open_signals(&signal_fd, err) || probe_bind(options->port, &server.inlet, err) ||
 		puts("ready") == EOF || fflush(stdout) || take_all(&server, signal_fd, err) ||
 		measure_streams(&server, err)) {

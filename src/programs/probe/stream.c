@@ -2,6 +2,7 @@
 #include "programs/probe/probe.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -85,7 +86,7 @@ json_t *probe_own_cost(int64_t began_ns)
 	struct rusage usage = {0};
 
 	getrusage(RUSAGE_SELF, &usage);
-	return json_pack("{s:f, s:f}", "cpu_s",
+	return json_make("{s:f, s:f}", "cpu_s",
 		seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime), "seconds",
 		(double)(clock_now_ns() - began_ns) / 1e9);
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -32,7 +33,7 @@ static int64_t own_cpu_ns(void)
 static void begin_series(struct quic_flow *flow)
 {
 	json_decref(flow->series);
-	flow->series = json_pack(
+	flow->series = json_make(
 		"{s:[],s:[],s:[],s:[]}", "end_s", "received_bytes", "sent_bytes", "cpu_percent");
 	flow->tick_ns = 0;
 	flow->received_bytes = flow->sent_bytes = 0;
@@ -338,7 +339,7 @@ static json_t *time_ms(int64_t from_ns, int64_t to_ns)
 json_t *quic_flow_report(struct quic_flow *flow)
 {
 	const struct quic_facts facts = quic_conn_facts(flow->conn);
-	json_t *report = json_pack(
+	json_t *report = json_make(
 		"{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:b}", "connection",
 		(int)flow->number, "task", facts.is_upload ? "upload" : "download",
 		"received_bytes", (json_int_t)facts.received_bytes, "sent_bytes",
@@ -353,7 +354,7 @@ json_t *quic_flow_report(struct quic_flow *flow)
 	json_object_set_new(report, "handshake_ms", time_ms(facts.began_ns, facts.established_ns));
 	json_object_set_new(report, "first_byte_ms", time_ms(facts.began_ns, facts.first_byte_ns));
 	json_object_set(report, "seconds", flow->series);
-	json_object_set_new(report, "error",
-		flow->failure.kind ? json_string(flow->failure.text) : json_null());
+	json_object_set_new(
+		report, "error", flow->failure.kind ? json_text(flow->failure.text) : json_null());
 	return report;
 }

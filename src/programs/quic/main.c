@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -98,7 +99,7 @@ static void *ask(void *argument)
 		worker->report = quic_flow_report(&worker->flow);
 	else
 		worker->report =
-			json_pack("{s:i, s:s, s:s}", "connection", (int)worker->flow.number, "task",
+			json_make("{s:i, s:s, s:s}", "connection", (int)worker->flow.number, "task",
 				options->verb, "error", worker->flow.failure.text);
 	return NULL;
 }
@@ -175,7 +176,7 @@ static int run_client(struct side *side, struct worker *workers, size_t count, s
 		failed += workers[i].flow.failure.kind != ERROR_NONE;
 		json_array_append_new(reports, workers[i].report);
 	}
-	document = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s?, s:o}", "task", options->verb,
+	document = json_make("{s:s, s:s, s:s, s:s, s:I, s:s?, s:o}", "task", options->verb,
 		"congestion", options->congestion, "ngtcp2", quic_library_version(), "gnutls",
 		gnutls_check_version(NULL), "asked_seconds", (json_int_t)options->seconds,
 		"datagram_of_1280", failed ? NULL : fate_of_others(options), "connections",

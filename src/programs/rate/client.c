@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -229,7 +230,7 @@ static int run_trial(struct client *client, size_t payload, int64_t length_ns,
 
 static json_t *trial_json(const struct rate_trial *trial)
 {
-	return json_pack("{s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:b}",
+	return json_make("{s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:b}",
 		"wanted_packets_per_s", trial->wanted_packets_per_s, "seconds", trial->seconds,
 		"receiving_seconds", trial->receiving_s, "sent_packets", (json_int_t)trial->sent,
 		"received_packets", (json_int_t)trial->received, "duplicate_packets",
@@ -244,7 +245,7 @@ static json_t *size_json(const struct rate_search *search, size_t payload, json_
 	const struct rate_trial *best = &search->best;
 	double packets_per_s = rate_packets_per_s(best);
 
-	return json_pack("{s:I, s:f, s:f, s:f, s:f, s:s, s:o}", "payload_bytes",
+	return json_make("{s:I, s:f, s:f, s:f, s:f, s:s, s:o}", "payload_bytes",
 		(json_int_t)payload, "packets_per_s", packets_per_s, "payload_mbps",
 		packets_per_s * (double)payload * 8 / 1e6, "lost_percent", rate_lost_percent(best),
 		"bound_percent", search->bound_percent, "limited_by",
@@ -295,11 +296,11 @@ static size_t learn_sizes(struct client *client, json_t *document)
 	json_object_set_new(document, "header_bytes", json_integer((json_int_t)header));
 	json_object_set_new(document, "interface_mtu_bytes", json_integer((json_int_t)mtu));
 	json_object_set_new(document, "payload_bytes", json_integer((json_int_t)largest));
-	json_object_set_new(document, "beyond", json_string(fit_name(beyond)));
+	json_object_set_new(document, "beyond", json_text(fit_name(beyond)));
 	json_object_set_new(document, "told_mtu_bytes",
 		asker.told_mtu ? json_integer((json_int_t)asker.told_mtu) : json_null());
 	json_object_set_new(document, "fragments",
-		largest + MORE_THAN_FITS <= FIT_MAX ? json_string(fit_name(cut)) : json_null());
+		largest + MORE_THAN_FITS <= FIT_MAX ? json_text(fit_name(cut)) : json_null());
 	return largest;
 }
 
@@ -336,7 +337,7 @@ int rate_ask(const char *address, unsigned port, unsigned trial_ms, json_t **ret
 	struct error *err)
 {
 	static struct client client;
-	json_t *document = json_pack("{s:i, s:f, s:f, s:f, s:i}", "trial_ms", (int)trial_ms,
+	json_t *document = json_make("{s:i, s:f, s:f, s:f, s:i}", "trial_ms", (int)trial_ms,
 		"bound_above_own_loss_percent", rules.bound_percent, "resolution_percent",
 		100 * rules.resolution, "growth", rules.growth, "first_trial_times", FIRST_TRIAL);
 
@@ -345,7 +346,7 @@ int rate_ask(const char *address, unsigned port, unsigned trial_ms, json_t **ret
 	*ret_document = document;
 	if (connect_control(address, port, &client.control, err) ||
 		datagram_connect(address, port, &client.udp, err) || ask(&client, document, err)) {
-		json_object_set_new(document, "error", json_string(err->text));
+		json_object_set_new(document, "error", json_text(err->text));
 		client_done(&client);
 		return -1;
 	}

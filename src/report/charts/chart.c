@@ -1,6 +1,8 @@
 /* Charts as data: which values, in which panels, and the same as JSON. */
 #include "report/charts/chart.h"
 
+#include "base/json.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,7 +178,7 @@ static json_t *rounded(double value)
 
 static json_t *point_json(const struct point *point)
 {
-	json_t *value = json_pack("{s:s,s:s,s:o*,s:o*,s:o*,s:o*,s:s*,s:s*}", "vpn", point->vpn,
+	json_t *value = json_make("{s:s,s:s,s:o*,s:o*,s:o*,s:o*,s:s*,s:s*}", "vpn", point->vpn,
 		"panel", point->panel, "x", rounded(point->x), "y", rounded(point->y), "low",
 		rounded(point->low), "high", rounded(point->high), "label", point->label, "place",
 		point->place);
@@ -199,7 +201,7 @@ static json_t *names_json(const struct charts *charts, const struct chart *chart
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, json_string(names[i]));
+		json_array_append_new(list, json_text(names[i]));
 	return list;
 }
 
@@ -221,7 +223,7 @@ json_t *charts_json(const struct charts *charts)
 		for (const struct point *point = chart->points; point; point = point->next)
 			json_array_append_new(points, point_json(point));
 		json_array_append_new(list,
-			json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:o,s:o,s:o}", "id", chart->id,
+			json_make("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:o,s:o,s:o}", "id", chart->id,
 				"kind", kinds[chart->kind], "title", chart->title, "workload",
 				chart->workload, "x_title", chart->x_title, "y_title",
 				chart->y_title, "unit", chart->unit, "higher_is_better",

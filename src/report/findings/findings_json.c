@@ -1,6 +1,8 @@
 /* Findings, answers and problems as JSON. */
 #include "report/findings/findings_json.h"
 
+#include "base/json.h"
+
 #include <math.h>
 
 static json_t *number_json(double value)
@@ -14,7 +16,7 @@ static json_t *evidence_json(const struct finding *finding)
 
 	for (const struct evidence *e = finding->evidence; e; e = e->next)
 		json_array_append_new(
-			list, json_pack("{s:s,s:s*}", "text", e->text, "path", e->path));
+			list, json_make("{s:s,s:s*}", "text", e->text, "path", e->path));
 	return list;
 }
 
@@ -24,7 +26,7 @@ json_t *findings_json(const struct findings *findings)
 
 	for (const struct finding *f = findings->first; f; f = f->next)
 		json_array_append_new(
-			list, json_pack("{s:s,s:s,s:s*,s:s,s:o}", "id", f->id, "severity",
+			list, json_make("{s:s,s:s,s:s*,s:s,s:o}", "id", f->id, "severity",
 				      severity_name(f->severity), "vpn", f->vpn, "sentence",
 				      f->sentence, "evidence", evidence_json(f)));
 	return list;
@@ -36,7 +38,7 @@ static json_t *ranks_json(const struct answer *answer)
 
 	for (const struct rank *rank = answer->ranks; rank; rank = rank->next)
 		json_array_append_new(
-			list, json_pack("{s:s,s:s,s:o,s:[o,o],s:o,s:I,s:I}", "vpn", rank->vpn->name,
+			list, json_make("{s:s,s:s,s:o,s:[o,o],s:o,s:I,s:I}", "vpn", rank->vpn->name,
 				      "group", rank->letters, "median", number_json(rank->median),
 				      "interval", number_json(rank->interval.low),
 				      number_json(rank->interval.high), "confidence",
@@ -54,9 +56,9 @@ json_t *answers_json(const struct answer *answers)
 		json_t *caveats = json_array();
 
 		for (const struct caveat *c = answer->caveats; c; c = c->next)
-			json_array_append_new(caveats, json_string(c->text));
+			json_array_append_new(caveats, json_text(c->text));
 		json_array_append_new(
-			list, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:o,s:o}", "id", answer->id,
+			list, json_make("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:o,s:o}", "id", answer->id,
 				      "question", answer->question, "answer", answer->sentence,
 				      "metric", report_metrics[answer->metric].title, "unit",
 				      report_metrics[answer->metric].unit, "profile",
@@ -71,6 +73,6 @@ json_t *problems_json(const struct report_results *results)
 	json_t *list = json_array();
 
 	for (const struct tree_problem *p = results->reading.problems; p; p = p->next)
-		json_array_append_new(list, json_pack("{s:s,s:s}", "path", p->path, "why", p->why));
+		json_array_append_new(list, json_make("{s:s,s:s}", "path", p->path, "why", p->why));
 	return list;
 }

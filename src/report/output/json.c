@@ -2,6 +2,7 @@
 #include "report/output/json.h"
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "report/output/number.h"
 
 #include <stdbool.h>
@@ -42,7 +43,7 @@ static void print_object(FILE *stream, json_t *value, int indent)
 
 	fputc('{', stream);
 	json_object_foreach (value, key, member) {
-		json_auto_t *name = json_string(key);
+		json_auto_t *name = json_text(key);
 
 		if (!is_first)
 			fputc(',', stream);

@@ -4,6 +4,7 @@
 #include "report/output/html.h"
 
 #include "base/fd.h"
+#include "base/json.h"
 
 #include <string.h>
 
@@ -117,8 +118,8 @@ static void write_data(FILE *out, const struct page *page)
 	AUTO(text_freep) char *text = NULL;
 
 	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
-		json_array_append_new(colours, json_string(vpn->name));
-	data = json_pack("{s:O,s:O}", "vpns", colours, "charts", charts);
+		json_array_append_new(colours, json_text(vpn->name));
+	data = json_make("{s:O,s:O}", "vpns", colours, "charts", charts);
 	text = json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(5));
 	fputs("<script type=\"application/json\" id=\"data\">", out);
 	for (const char *at = text ? text : "{}"; *at; at++) {

@@ -168,21 +168,21 @@ const struct report_outcome *comparison_outcome(
 
 json_t *recompute_summary(struct summary summary)
 {
-	return json_pack("{s:f,s:f,s:f,s:{s:f,s:f,s:f}}", "min", summary.min, "average",
+	return json_make("{s:f,s:f,s:f,s:{s:f,s:f,s:f}}", "min", summary.min, "average",
 		summary.average, "max", summary.max, "percentiles", "p25", summary.p25, "p50",
 		summary.p50, "p75", summary.p75);
 }
 
 json_t *recompute_success(json_t *data)
 {
-	return json_pack("{s:s,s:o}", "status", "success", "data", data);
+	return json_make("{s:s,s:o}", "status", "success", "data", data);
 }
 
 static json_t *error_json(const struct report_outcome *outcome, const char *machine)
 {
 	const char *type = outcome->envelope.error_type;
 
-	return json_pack("{s:s,s:s*,s:O*,s:s}", "status", "error", "error_type", type, "error",
+	return json_make("{s:s,s:s*,s:O*,s:s}", "status", "error", "error_type", type, "error",
 		outcome->error, "machine", machine);
 }
 

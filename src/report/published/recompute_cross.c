@@ -11,7 +11,7 @@ static json_t *profile_names(const struct report_results *results)
 	json_t *names = json_array();
 
 	for (size_t i = 0; i < results->profile_count; i++)
-		json_array_append_new(names, json_string(results->profiles[i]));
+		json_array_append_new(names, json_text(results->profiles[i]));
 	return names;
 }
 
@@ -20,7 +20,7 @@ static json_t *vpn_names(const struct report_results *results)
 	json_t *names = json_array();
 
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
-		json_array_append_new(names, json_string(vpn->name));
+		json_array_append_new(names, json_text(vpn->name));
 	return names;
 }
 
@@ -64,7 +64,7 @@ static json_t *failed_by_profile(const struct report_results *results,
 			const json_t *entry = json_object_get(maps[i].maps[comparison], vpn->name);
 
 			if (strcmp(json_string_at(entry, "/status", ""), "error") == 0)
-				json_array_append_new(failed, json_string(results->profiles[i]));
+				json_array_append_new(failed, json_text(results->profiles[i]));
 		}
 		if (json_array_size(failed))
 			json_object_set(table, vpn->name, failed);
@@ -80,7 +80,7 @@ struct heat {
 static json_t *heatmap(const struct report_results *results, const struct profile_maps *maps,
 	enum comparison comparison, const struct heat *heats)
 {
-	json_t *value = json_pack("{s:o}", "tc_profiles", profile_names(results));
+	json_t *value = json_make("{s:o}", "tc_profiles", profile_names(results));
 
 	for (; heats->key; heats++)
 		json_object_set_new(value, heats->key,
@@ -135,7 +135,7 @@ static json_t *points(const struct report_results *results, const struct profile
 static json_t *scatter(
 	const struct report_results *results, const char *const dimensions[3], json_t *data)
 {
-	return json_pack("{s:[s,s,s,s,s],s:o,s:o,s:o}", "dimensions", dimensions[0], dimensions[1],
+	return json_make("{s:[s,s,s,s,s],s:o,s:o,s:o}", "dimensions", dimensions[0], dimensions[1],
 		dimensions[2], "vpn_index", "profile_index", "vpn_names", vpn_names(results),
 		"tc_profiles", profile_names(results), "data", data);
 }
@@ -148,7 +148,7 @@ static json_t *tcp_value(const struct report_results *results, const struct prof
 		{"max_snd_wnd_bytes", 1024}, {"max_snd_cwnd_bytes", 1024}, {NULL, 0}};
 	static const char *const dimensions[] = {"throughput", "window_size", "cwnd"};
 
-	return json_pack("{s:{s:o,s:o,s:o},s:o}", "bar3d", "vpn_names", vpn_names(results),
+	return json_make("{s:{s:o,s:o,s:o},s:o}", "bar3d", "vpn_names", vpn_names(results),
 		"tc_profiles", profile_names(results), "throughput_data",
 		points(results, maps, comparison, bars, true), "scatter3d",
 		scatter(results, dimensions, points(results, maps, comparison, axes, false)));
@@ -162,7 +162,7 @@ static json_t *udp_value(const struct report_results *results, const struct prof
 		{"total_bytes_received", 1073741824.0}, {NULL, 0}};
 	static const char *const dimensions[] = {"throughput", "payload_size", "received_bytes_gb"};
 
-	return json_pack("{s:o,s:o}", "heatmap", heatmap(results, maps, COMPARISON_UDP, heats),
+	return json_make("{s:o,s:o}", "heatmap", heatmap(results, maps, COMPARISON_UDP, heats),
 		"scatter",
 		scatter(results, dimensions, points(results, maps, COMPARISON_UDP, axes, false)));
 }
@@ -185,14 +185,14 @@ void recompute_cross_profiles(const struct report_results *results, const struct
 			{{"mean_seconds", "mean_seconds"}}},
 	};
 	json_auto_t *tcp = recompute_success(
-		json_pack("{s:o,s:o}", "tcp", tcp_value(results, maps, COMPARISON_TCP),
+		json_make("{s:o,s:o}", "tcp", tcp_value(results, maps, COMPARISON_TCP),
 			"parallel_tcp", tcp_value(results, maps, COMPARISON_PARALLEL)));
 	json_auto_t *udp = recompute_success(udp_value(results, maps));
 
 	add(context, "cross_profile_tcp.json", tcp);
 	add(context, "cross_profile_udp.json", udp);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		json_auto_t *value = recompute_success(json_pack("{s:o}", "heatmap",
+		json_auto_t *value = recompute_success(json_make("{s:o}", "heatmap",
 			heatmap(results, maps, files[i].comparison, files[i].heats)));
 
 		add(context, files[i].path, value);

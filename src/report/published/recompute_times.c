@@ -1,6 +1,8 @@
 /* The published comparison files about time: how long things took and when hosts were met. */
 #include "report/published/recompute.h"
 
+#include "base/json.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -51,7 +53,7 @@ json_t *recompute_timing(const struct report_results *results, const char *profi
 		if (total <= 0)
 			continue;
 		json_object_set_new(map, vpn->name,
-			recompute_success(json_pack("{s:o,s:o,s:o}", "vpn_installation_seconds",
+			recompute_success(json_make("{s:o,s:o,s:o}", "vpn_installation_seconds",
 				recompute_summary(summary_one(parts.installation)),
 				"benchmarking_seconds",
 				recompute_summary(summary_one(benchmarking(&parts))),
@@ -75,7 +77,7 @@ json_t *recompute_breakdown(const struct report_results *results, const char *pr
 		sum.waits += parts.waits;
 	}
 	/* The rest is what the parts leave of their own sum: published, and always zero. */
-	return json_pack("{s:f,s:f,s:f,s:f,s:f,s:f,s:f}", "vpn_installation_seconds",
+	return json_make("{s:f,s:f,s:f,s:f,s:f,s:f,s:f}", "vpn_installation_seconds",
 		sum.installation, "tc_stabilization_seconds", sum.stabilization,
 		"test_execution_seconds", sum.tests, "vpn_restart_seconds", sum.restarts,
 		"connectivity_wait_seconds", sum.waits, "other_overhead_seconds", 0.0,
@@ -186,7 +188,7 @@ json_t *recompute_connection(
 			if (!took)
 				continue;
 			has_data = true;
-			json_object_set_new(hosts, link->folder, json_string(took));
+			json_object_set_new(hosts, link->folder, json_text(took));
 		}
 		if (hosts)
 			json_object_set_new(map, vpn->name, hosts);

@@ -1,9 +1,10 @@
 /* Tables as JSON, CSV, Markdown and LaTeX. */
 #include "report/tables/table.h"
 
+#include "base/json.h"
+
 #include "report/output/number.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@ static json_t *value_json(const struct column *column, const struct value *value
 {
 	if (!value->is_there)
 		return json_null();
-	return column->is_text ? json_string(value->text) : json_real(value->number);
+	return column->is_text ? json_text(value->text) : json_real(value->number);
 }
 
 static json_t *columns_json(const struct table *table)
@@ -19,7 +20,7 @@ static json_t *columns_json(const struct table *table)
 	json_t *columns = json_array();
 
 	for (size_t i = 0; i < table->column_count; i++)
-		json_array_append_new(columns, json_string(table->columns[i].key));
+		json_array_append_new(columns, json_text(table->columns[i].key));
 	return columns;
 }
 
@@ -30,7 +31,7 @@ static json_t *units_json(const struct table *table)
 	for (size_t i = 0; i < table->column_count; i++)
 		if (table->columns[i].unit[0])
 			json_object_set_new(
-				units, table->columns[i].key, json_string(table->columns[i].unit));
+				units, table->columns[i].key, json_text(table->columns[i].unit));
 	return units;
 }
 
@@ -54,7 +55,7 @@ static json_t *notes_json(const struct table *table)
 	json_t *notes = json_array();
 
 	for (const struct note *note = table->notes; note; note = note->next)
-		json_array_append_new(notes, json_string(note->text));
+		json_array_append_new(notes, json_text(note->text));
 	return notes;
 }
 
@@ -64,11 +65,11 @@ json_t *tables_json(const struct tables *tables)
 
 	for (const struct table *table = tables->first; table; table = table->next)
 		json_array_append_new(list,
-			json_pack("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o}", "id", table->id, "title",
+			json_make("{s:s,s:s,s:s,s:s,s:o,s:o,s:o,s:o}", "id", table->id, "title",
 				table->title, "unit", table->unit, "view", table->view, "columns",
 				columns_json(table), "units", units_json(table), "rows",
 				rows_json(table), "notes", notes_json(table)));
-	return json_pack("{s:o}", "tables", list);
+	return json_make("{s:o}", "tables", list);
 }
 
 /* Quoted when a comma, a quote or a line end would be misread (RFC 4180). */

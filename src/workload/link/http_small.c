@@ -12,6 +12,7 @@
 
 #include "base/attribute.h"
 #include "base/clock.h"
+#include "base/json.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -150,11 +151,10 @@ static const char *const keys[] = {
 static void count_failure(struct tally *tally, const struct request *request)
 {
 	const char *words = *request->complaint ? request->complaint : "an answer that is no 200";
-	json_t *text = json_string(words);
-	const char *key = text ? words : "a complaint that is not UTF-8";
+	json_auto_t *text = json_text(words);
+	const char *key = json_string_value(text);
 	json_int_t so_far = json_integer_value(json_object_get(tally->failures, key));
 
-	json_decref(text);
 	json_object_set_new(tally->failures, key, json_integer(so_far + 1));
 	if (tally->failed++ == 0)
 		snprintf(tally->worst, sizeof(tally->worst), "%s", words);
@@ -203,7 +203,7 @@ static void read_lines(struct tally *tally, const char *text)
 
 static json_t *samples_of(const struct workload_case *c, const struct tally *tally)
 {
-	json_t *samples = json_pack("{s:s,s:s}", "from", c->source, "to", c->target);
+	json_t *samples = json_make("{s:s,s:s}", "from", c->source, "to", c->target);
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		json_object_set(samples, keys[i], tally->columns[i]);
@@ -215,7 +215,7 @@ static json_t *data_of(const struct workload_case *c, const struct tally *tally,
 {
 	double seconds = (double)(client->ended_ns - client->started_ns) / 1e9;
 
-	return json_pack("{s:i, s:i, s:i, s:i, s:O, s:o, s:o, s:o, s:o, s:i}", "requests_planned",
+	return json_make("{s:i, s:i, s:i, s:i, s:O, s:o, s:o, s:o, s:o, s:i}", "requests_planned",
 		(int)request_count(c), "succeeded", (int)tally->good, "failed", (int)tally->failed,
 		"reused_connections", (int)tally->reused, "failures", tally->failures, "connect_ms",
 		summary_distribution(tally->connect_ms, tally->good), "first_byte_ms",

@@ -184,7 +184,7 @@ static json_t *thin_percentiles(double received)
 
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
 		if (received * list[i].share < 10)
-			json_array_append_new(thin, json_string(list[i].name));
+			json_array_append_new(thin, json_text(list[i].name));
 	}
 	return thin;
 }
@@ -215,10 +215,10 @@ static void add_path(const struct documents *documents, size_t number, enum prob
 	const json_t *echoed = json_object_get(to, "round_trip");
 
 	json_object_set_new(data, names[path],
-		json_pack("{s:o, s:o, s:o}", "there", delay_of(to, went), "back",
+		json_make("{s:o, s:o, s:o}", "there", delay_of(to, went), "back",
 			delay_of(from, came), "round_trip", delay_of(to, echoed)));
 	json_object_set_new(samples, names[path],
-		json_pack("{s:O?, s:O?, s:O?}", "there_us", json_object_get(went, "delays_us"),
+		json_make("{s:O?, s:O?, s:O?}", "there_us", json_object_get(went, "delays_us"),
 			"back_us", json_object_get(came, "delays_us"), "round_trip_us",
 			json_object_get(echoed, "delays_us")));
 }
@@ -280,7 +280,7 @@ static json_t *wave_of(const struct workload_case *c, const struct documents *do
 {
 	const struct wave *wave = &waves[number];
 	unsigned first = (unsigned)number * STREAMS_PER_WAVE;
-	json_t *data = json_pack("{s:s, s:o, s:o}", "stage", wave->name, "load_there_bps",
+	json_t *data = json_make("{s:s, s:o, s:o}", "stage", wave->name, "load_there_bps",
 		load_of(c, documents->list[wave->up], wave->up, true, samples, reading),
 		"load_back_bps",
 		load_of(c, documents->list[wave->down], wave->down, false, samples, reading));
@@ -322,7 +322,7 @@ static json_t *instrument_of(const struct documents *documents)
 		target[i + 1] = documents->list[waves[i].back];
 		seconds += json_number_at(source[i + 1], "/own/seconds", 0);
 	}
-	return json_pack("{s:o, s:o}", "source_cpu_percent",
+	return json_make("{s:o, s:o}", "source_cpu_percent",
 		json_finite(prober_cpu_percent(source, WAVES + 1, seconds)), "target_cpu_percent",
 		json_finite(prober_cpu_percent(target, WAVES + 1, seconds)));
 }
@@ -353,7 +353,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	*reading = (struct workload_reading){0};
 	read_documents(outputs, &documents, reading);
 	for (size_t i = 0; i < WAVES; i++) {
-		json_t *samples = json_pack("{s:s}", "stage", waves[i].name);
+		json_t *samples = json_make("{s:s}", "stage", waves[i].name);
 		json_t *wave = wave_of(c, &documents, i, samples, reading);
 
 		if (i > 0)
@@ -361,10 +361,10 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 		json_array_append_new(list, wave);
 		json_array_append_new(series, samples);
 	}
-	reading->data = json_pack("{s:i, s:i, s:f, s:o, s:o, s:o}", "packets_per_second", RATE,
+	reading->data = json_make("{s:i, s:i, s:f, s:o, s:o, s:o}", "packets_per_second", RATE,
 		"payload_bytes", PAYLOAD_BYTES, "seconds", c->seconds, "stages", list,
 		"histogram_bins_end_us", bins_json(), "instrument", instrument_of(&documents));
-	reading->samples = json_pack("{s:s, s:s, s:i, s:o}", "from", c->source, "to", c->target,
+	reading->samples = json_make("{s:s, s:s, s:i, s:o}", "from", c->source, "to", c->target,
 		"packets_per_second", RATE, "stages", series);
 	if (reading->cause == CAUSE_SUCCESS)
 		describe(list, reading);

@@ -329,7 +329,7 @@ static void describe(
 static void add_ours(json_t *document, const struct workload_case *c, const struct closure *closure)
 {
 	json_object_set_new(document, "closure",
-		json_pack("{s:s, s:I, s:f, s:f}", "name", c->closure ? c->closure : "small",
+		json_make("{s:s, s:I, s:f, s:f}", "name", c->closure ? c->closure : "small",
 			"paths", (json_int_t)json_array_size(closure->nar_bytes),
 			"transferred_bytes", closure->transferred_bytes, "unpacked_bytes",
 			closure->unpacked_bytes));
@@ -379,7 +379,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	*ret_reading = (struct workload_reading){0};
 	read_client(c, arena, outputs, &closure, ret_reading);
 	times = json_at(ret_reading->data, "/results/0/times");
-	ret_reading->samples = json_pack("{s:s, s:s, s:O?, s:o, s:o, s:o}", "from", c->target, "to",
+	ret_reading->samples = json_make("{s:s, s:s, s:O?, s:o, s:o, s:o}", "from", c->target, "to",
 		c->source, "times_s", times, "path_file_bytes", closure.file_bytes,
 		"path_unpacked_bytes", closure.nar_bytes, "path_references", closure.references);
 }

@@ -187,7 +187,7 @@ static json_t *lost_sequences(const struct ping_run *run)
 
 static json_t *run_samples(const struct ping_run *run)
 {
-	return json_pack("{s:O,s:O,s:o,s:I,s:I,s:I,s:I,s:I}", "rtt_ms", run->rtt_ms, "sequences",
+	return json_make("{s:O,s:O,s:o,s:I,s:I,s:I,s:I,s:I}", "rtt_ms", run->rtt_ms, "sequences",
 		run->sequences, "lost_sequences", lost_sequences(run), "transmitted_packets",
 		(json_int_t)run->transmitted, "received_packets", (json_int_t)run->received,
 		"duplicates", (json_int_t)run->duplicates, "corrupted", (json_int_t)run->corrupted,
@@ -297,7 +297,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	for (size_t i = 0; i < ARRAY_SIZE(table.columns); i++)
 		table.columns[i] = arena_alloc(arena, double, count ? count : 1);
 	ret_reading->samples =
-		json_pack("{s:s,s:s,s:[]}", "from", c->source, "to", c->target, "runs");
+		json_make("{s:s,s:s,s:[]}", "from", c->source, "to", c->target, "runs");
 	for (size_t i = 0; i < count; i++)
 		read_one(outputs, i, &table, ret_reading);
 	conclude(&table, outputs, ret_reading);

@@ -390,18 +390,18 @@ static json_t *data_of(const struct direction *down, const struct direction *up,
 	json_object_set_new(data, "datagram_bytes", datagram_bytes(down));
 	json_object_set_new(data, "upload_datagram_bytes", datagram_bytes(up));
 	json_object_set_new(data, "datagram_of_1280",
-		json_pack("s?", json_string_at(down->document, "/datagram_of_1280", NULL)));
+		json_make("s?", json_string_at(down->document, "/datagram_of_1280", NULL)));
 	json_object_set_new(
 		data, "connections", json_integer((json_int_t)json_array_size(down->clients)));
 	json_object_set_new(data, "congestion",
-		json_pack("s?", json_string_at(down->document ? down->document : up->document,
+		json_make("s?", json_string_at(down->document ? down->document : up->document,
 					"/congestion", NULL)));
 	return data;
 }
 
 static json_t *samples_of(const struct direction *direction)
 {
-	return json_pack("{s:s, s:s, s:o, s:o}", "from", direction->from, "to", direction->to,
+	return json_make("{s:s, s:s, s:o, s:o}", "from", direction->from, "to", direction->to,
 		"clients", direction->clients, "servers", direction->servers);
 }
 
@@ -434,7 +434,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 		describe(reading);
 	}
 	reading->samples =
-		json_pack("{s:o, s:o}", "download", samples_of(&down), "upload", samples_of(&up));
+		json_make("{s:o, s:o}", "download", samples_of(&down), "upload", samples_of(&up));
 	json_decref(down.document);
 	json_decref(up.document);
 }

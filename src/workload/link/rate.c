@@ -191,7 +191,7 @@ static void add_mtu(const json_t *document, json_t *data)
 	json_object_set_new(
 		data, "mtu_bytes", number_or_null(payload > 0 ? payload + header : NAN));
 	json_object_set_new(data, "beyond_mtu",
-		payload > 0 && beyond ? json_string(beyond_mtu(beyond)) : json_null());
+		payload > 0 && beyond ? json_text(beyond_mtu(beyond)) : json_null());
 }
 
 static json_t *data_of(
@@ -291,7 +291,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 		reading->data = data_of(c, document, &total);
 	if (reading->cause == CAUSE_SUCCESS)
 		describe(reading->data, reading);
-	reading->samples = json_pack("{s:s, s:s, s:O?}", "from", c->source, "to", c->target,
+	reading->samples = json_make("{s:s, s:s, s:O?}", "from", c->source, "to", c->target,
 		"sizes", json_at(document, "/sizes"));
 }
 

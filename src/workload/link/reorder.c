@@ -137,7 +137,7 @@ static json_t *added_of(const json_t *tunnel, const json_t *outer, const json_t 
 	static const char *const keys[] = {
 		"reordered_percent", "three_reordered_percent", "loss_percent", NULL};
 	const json_t *other = outer ? outer : wire;
-	json_t *added = json_pack("{s:s?}", "against", outer ? "outer" : wire ? "wire" : NULL);
+	json_t *added = json_make("{s:s?}", "against", outer ? "outer" : wire ? "wire" : NULL);
 
 	for (size_t i = 0; keys[i]; i++) {
 		const json_t *inside = json_object_get(tunnel, keys[i]);
@@ -177,7 +177,7 @@ static json_t *losses_of(const json_t *tunnel, const json_t *outer)
 	double before = fmin(lost, fmax(0, sent - json_number_at(outer, "/sent_packets", 0)));
 	double on = fmin(lost - before, json_number_at(outer, "/lost_packets", 0));
 
-	return json_pack("{s:o, s:o, s:o}", "before_wire_packets", json_finite(before),
+	return json_make("{s:o, s:o, s:o}", "before_wire_packets", json_finite(before),
 		"on_wire_packets", json_finite(on), "behind_wire_packets",
 		json_finite(lost - before - on));
 }
@@ -197,7 +197,7 @@ static json_t *stream_json(const struct workload_case *c, const struct workload_
 	json_t *outer = outer_of(c, sender, tunnel, bytes);
 	json_t *added = added_of(tunnel, outer, wire);
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o?, s:o?, s:o, s:o?}", "payload_bytes",
+	return json_make("{s:o, s:o, s:o, s:o, s:o, s:o?, s:o?, s:o, s:o?}", "payload_bytes",
 		json_finite(bytes), "payload_bits_per_second", json_finite(8 * bytes * rate),
 		"packets_per_second", json_finite(rate), "stalls",
 		json_finite(json_number_at(sent, "/stalls", 0)), "tunnel", tunnel, "wire", wire,
@@ -212,7 +212,7 @@ static json_t *skipped_json(const struct workload_case *c)
 		if (is_measured(c, i))
 			continue;
 		json_array_append_new(list,
-			json_pack("{s:s, s:f, s:f, s:f}", "payload",
+			json_make("{s:s, s:f, s:f, s:f}", "payload",
 				streams[i].bytes ? "100 bytes" : "full", "payload_bits_per_second",
 				streams[i].bits_per_second, "needs_line_bps",
 				line_bps_of(c, &streams[i]), "line_bps", c->line_bps));
@@ -252,7 +252,7 @@ static json_t *replay_of(const json_t *list)
 		outside = fmax(outside, json_number_at(stream, pointer, 0));
 		dropped = fmax(dropped, json_number_at(stream, "/losses/behind_wire_packets", 0));
 	}
-	return json_pack("{s:o, s:o, s:o}", "arrived_late_by_packets", json_finite(tunnel),
+	return json_make("{s:o, s:o, s:o}", "arrived_late_by_packets", json_finite(tunnel),
 		"displaced_by_packets", json_finite(outside), "dropped_behind_wire_packets",
 		json_finite(dropped));
 }
@@ -320,7 +320,7 @@ static void read_streams(const struct workload_case *c, const struct workload_ou
 	sender_cpu = prober_cpu_percent((const json_t *const *)sent, count, seconds);
 	server_cpu = prober_cpu_percent((const json_t *const[]){received}, 1, seconds);
 	json_object_set_new(reading->data, "instrument",
-		json_pack("{s:o, s:o}", "source_cpu_percent", json_finite(sender_cpu),
+		json_make("{s:o, s:o}", "source_cpu_percent", json_finite(sender_cpu),
 			"target_cpu_percent", json_finite(server_cpu)));
 	for (size_t i = 0; i < count; i++)
 		json_decref(sent[i]);
@@ -334,7 +334,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 
 	assert(count > FIRST_SENDER && count <= COMMANDS);
 	*reading = (struct workload_reading){0};
-	reading->data = json_pack("{s:f, s:o}", "stream_seconds", stream_s(c), "streams", list);
+	reading->data = json_make("{s:f, s:o}", "stream_seconds", stream_s(c), "streams", list);
 	read_streams(c, outputs, count - FIRST_SENDER, list, reading);
 	json_object_set_new(reading->data, "skipped", skipped_json(c));
 	json_object_set_new(reading->data, "replay", replay_of(list));

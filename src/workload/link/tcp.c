@@ -133,7 +133,7 @@ void tcp_read(const struct workload_case *c, const struct workload_output *outpu
 	iperf3_judge(&forward, reading);
 	iperf3_judge(&reverse, reading);
 	reading->data = document;
-	reading->samples = json_pack("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
+	reading->samples = json_make("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
 		"reverse", iperf3_flow_samples(&reverse));
 	if (reading->cause == CAUSE_SUCCESS)
 		describe(&forward, &reverse, reading);

@@ -236,7 +236,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 			(const json_t *[2]){json_at(document, "/end/sum_sent"),
 				json_at(other, "/end/sum_sent")},
 			reading);
-	reading->samples = json_pack("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
+	reading->samples = json_make("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
 		"reverse", iperf3_flow_samples(&reverse));
 	if (document && other)
 		join(document, other);

@@ -208,7 +208,7 @@ static json_t *encoding_json(const struct workload_case *c, const struct video_e
 	double dropped = dropped_frames(c, encoder);
 	bool is_live = video_is_live(c);
 
-	return json_pack("{s:o, s:o, s:o, s:s, s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:b}",
+	return json_make("{s:o, s:o, s:o, s:s, s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:b}",
 		"bitrate_kbps", summary_json(encoder->bitrate_kbps, encoder->count), "fps",
 		summary_json(encoder->fps, encoder->count), "dropped_frames",
 		summary_json(&dropped, 1), "source", is_live ? "live" : "replay", "rule",
@@ -222,7 +222,7 @@ static json_t *encoding_json(const struct workload_case *c, const struct video_e
 
 static json_t *network_json(const struct video_series *series, json_t *totals)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "packets_dropped",
+	return json_make("{s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "packets_dropped",
 		summary_json(series->counters[VIDEO_LOST], series->count), "packets_recovered",
 		summary_json(series->counters[VIDEO_RECOVERED], series->count), "rtt_ms",
 		summary_json(series->rtt_ms, series->rtt_count), "quality",
@@ -235,7 +235,7 @@ static json_t *totals_json(const struct video_series *series)
 {
 	double received = sum_of(series, VIDEO_RECEIVED), lost = sum_of(series, VIDEO_LOST);
 
-	return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "received_packets", received,
+	return json_make("{s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "received_packets", received,
 		"lost_packets", lost, "recovered_packets", sum_of(series, VIDEO_RECOVERED),
 		"retries", sum_of(series, VIDEO_RETRIES), "duplicates",
 		sum_of(series, VIDEO_DUPLICATES), "reordered", sum_of(series, VIDEO_REORDERED),
@@ -313,10 +313,10 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	*ret_reading = (struct workload_reading){0};
 	judge(c, outputs, &encoder, &series, ret_reading);
 	ret_reading->samples =
-		json_pack("{s:s, s:s, s:o, s:o}", "from", c->source, "to", c->target, "encoder",
+		json_make("{s:s, s:s, s:o, s:o}", "from", c->source, "to", c->target, "encoder",
 			video_encoder_samples(&encoder), "receiver", video_series_samples(&series));
 	if (encoder.count && series.count)
-		ret_reading->data = json_pack("{s:o, s:o}", "encoding", encoding_json(c, &encoder),
+		ret_reading->data = json_make("{s:o, s:o}", "encoding", encoding_json(c, &encoder),
 			"network", network_json(&series, totals_json(&series)));
 	ret_reading->bytes_moved =
 		fmin(encoder.last_bytes, PACKET_BYTES * sum_of(&series, VIDEO_RECEIVED));

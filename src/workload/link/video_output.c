@@ -126,7 +126,7 @@ static json_t *column(const double *values, size_t count)
 
 json_t *video_encoder_samples(const struct video_encoder *encoder)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "stream_s",
+	return json_make("{s:o, s:o, s:o, s:o, s:o, s:o}", "stream_s",
 		column(encoder->at_s, encoder->count), "frames",
 		column(encoder->frames, encoder->count), "fps",
 		column(encoder->fps, encoder->count), "bitrate_kbps",
@@ -240,7 +240,7 @@ struct video_series video_read_receiver(struct arena *arena, const char *text)
 
 json_t *video_series_samples(const struct video_series *series)
 {
-	json_t *samples = json_pack("{s:o, s:o, s:o}", "at_s", column(series->at_s, series->count),
+	json_t *samples = json_make("{s:o, s:o, s:o}", "at_s", column(series->at_s, series->count),
 		"rtt_ms", column(series->rtts, series->count), "lost_packets_as_printed",
 		column(series->lost_raw, series->count));
 

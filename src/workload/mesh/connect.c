@@ -41,8 +41,8 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 	reading->figures[2] = mesh_median(json_object_get(simultaneous, "runs"), "answered_s");
 	reading->figures[3] = mesh_median(json_object_get(one_sided, "runs"), "daemons_s");
 	reading->data =
-		json_pack("{s:o, s:o}", "one_sided", one_sided, "simultaneous", simultaneous);
-	reading->host_files = json_pack("{s:o}", "connection_timings.json",
+		json_make("{s:o, s:o}", "one_sided", one_sided, "simultaneous", simultaneous);
+	reading->host_files = json_make("{s:o}", "connection_timings.json",
 		mesh_connection_timings(observations, mesh_run(observations, "one_sided", 0)));
 	snprintf(reading->headline, sizeof(reading->headline), "%.3f s, both at once %.3f s",
 		reading->figures[0], reading->figures[2]);

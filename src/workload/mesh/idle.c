@@ -63,7 +63,7 @@ static json_t *describe_host(const json_t *host, double seconds)
 	double cpu_s = has_daemons ? number_of(host, "cpu_s") : NAN;
 	double rss = has_daemons ? number_of(host, "rss_end_bytes") : NAN;
 
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "host",
+	return json_make("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "host",
 		mesh_text(host, "host"), "daemons", mesh_number(number_of(host, "daemons")),
 		"cpu_s", mesh_number(cpu_s), "cpu_percent", mesh_number(100 * cpu_s / seconds),
 		"wakeups_per_s",
@@ -142,7 +142,7 @@ static json_t *describe_pair(const json_t *hosts, const json_t *packets, size_t 
 	listen_to(packets, (double)from, (double)to, &talk);
 	interval_s = median_of(talk.intervals_s, talk.exchanges ? talk.exchanges - 1 : 0);
 	free(talk.intervals_s);
-	return json_pack("{s:s, s:s, s:f, s:f, s:I, s:o}", "from",
+	return json_make("{s:s, s:s, s:f, s:f, s:I, s:o}", "from",
 		mesh_text(json_array_get(hosts, from), "host"), "to",
 		mesh_text(json_array_get(hosts, to), "host"), "packets", talk.packets, "bytes",
 		talk.bytes, "exchanges", (json_int_t)talk.exchanges, "keepalive_s",
@@ -198,7 +198,7 @@ static json_t *describe(const json_t *idle, struct workload_reading *reading)
 	reading->figures[1] = mean_of(described, "peak_rss_bytes") / (1 << 20);
 	reading->figures[2] = mean_of(described, "wakeups_per_s");
 	reading->figures[3] = mean_of(described, "sent_bytes_per_hour") / 1e3;
-	return json_pack("{s:o, s:o, s:o, s:o}", "seconds", mesh_number(seconds), "settled_s",
+	return json_make("{s:o, s:o, s:o, s:o}", "seconds", mesh_number(seconds), "settled_s",
 		mesh_number(number_of(idle, "settled_s")), "hosts", described, "pairs",
 		describe_pairs(hosts, packets));
 }

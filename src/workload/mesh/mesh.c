@@ -146,7 +146,7 @@ static json_t *describe_pair(const json_t *run, const json_t *pair, const struct
 	} else {
 		keep_worst(&worst->others_outage_s, c.outage_s);
 	}
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "from",
+	return json_make("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "from",
 		mesh_text(pair, "from"), "to", mesh_text(pair, "to"), "lost_s",
 		mesh_number(c.lost_s), "answered_s", mesh_number(c.answered_s), "outage_s",
 		mesh_number(is_connect ? NAN : c.outage_s), "stable_s", mesh_number(c.stable_s),
@@ -170,7 +170,7 @@ json_t *mesh_describe(const json_t *observations, const json_t *run)
 
 	json_array_foreach (json_object_get(run, "pairs"), i, pair)
 		json_array_append_new(pairs, describe_pair(run, pair, &rule, host, &worst));
-	described = json_pack("{s:s?}", "host", host);
+	described = json_make("{s:s?}", "host", host);
 	set(described, "answered_s", worst.answered_s);
 	set(described, "stable_s", worst.stable_s);
 	set(described, "silent_again_s", worst.silent_again_s);

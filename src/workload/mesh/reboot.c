@@ -40,8 +40,8 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 	reading->figures[1] = mesh_median(json_object_get(one, "runs"), "vpn_s");
 	reading->figures[2] = mesh_median(json_object_get(all, "runs"), "answered_s");
 	reading->figures[3] = mesh_median(json_object_get(all, "runs"), "vpn_s");
-	reading->data = json_pack("{s:o, s:o}", "one_host", one, "all_hosts", all);
-	reading->host_files = json_pack("{s:o}", "reboot_connection_timings.json",
+	reading->data = json_make("{s:o, s:o}", "one_host", one, "all_hosts", all);
+	reading->host_files = json_make("{s:o}", "reboot_connection_timings.json",
 		mesh_connection_timings(observations, mesh_run(observations, "all_hosts", 0)));
 	snprintf(reading->headline, sizeof(reading->headline), "%.3f s, %.3f s of it the VPN",
 		reading->figures[2], reading->figures[3]);

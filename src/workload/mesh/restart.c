@@ -104,7 +104,7 @@ static json_t *describe_loss(const json_t *observations, const json_t *run)
 	bool goes_on = others.is_answering && others.longest_silence_s < GOES_ON_S;
 	bool rejoins = did_start && rejoined.is_answering;
 
-	return json_pack("{s:s, s:s?, s:o, s:o, s:o, s:o, s:s?, s:o, s:o}", "coordinator",
+	return json_make("{s:s, s:s?, s:o, s:o, s:o, s:o, s:s?, s:o, s:o}", "coordinator",
 		coordinator, "restarted", *restarted ? restarted : NULL, "pairs_go_on",
 		yes_or_no(&others, goes_on), "longest_silence_s",
 		mesh_number(others.pairs ? others.longest_silence_s : NAN), "can_rejoin",
@@ -132,7 +132,7 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 	reading->figures[1] = mesh_median(json_object_get(one, "runs"), "outage_s");
 	reading->figures[2] = mesh_median(json_object_get(called, "runs"), "outage_s");
 	reading->figures[3] = json_number_at(coordinator, "/back_s", NAN);
-	reading->data = json_pack("{s:o, s:o, s:o, s:o}", "all_hosts", all, "one_host", one,
+	reading->data = json_make("{s:o, s:o, s:o, s:o}", "all_hosts", all, "one_host", one,
 		"one_host_called", called, "coordinator", coordinator);
 	snprintf(reading->headline, sizeof(reading->headline),
 		"silent for %.3f s, one host for %.3f s", reading->figures[0], reading->figures[1]);

@@ -37,9 +37,9 @@ static json_t *answer(const char *peer, double began_s, double took_s)
 	bool is_success = took_s >= 0 && took_s < 86400;
 
 	if (!is_success)
-		return json_pack("{s:n, s:n, s:n, s:i, s:s}", "response", "ended", "time_took",
+		return json_make("{s:n, s:n, s:n, s:i, s:s}", "response", "ended", "time_took",
 			"attempt", 1, "status", "failed");
-	return json_pack("{s:s, s:o, s:o, s:i, s:s}", "response", peer, "ended",
+	return json_make("{s:s, s:o, s:o, s:i, s:s}", "response", peer, "ended",
 		moment(began_s + took_s), "time_took", duration(took_s), "attempt", 1, "status",
 		"success");
 }
@@ -52,7 +52,7 @@ static void add_answer(json_t *file, const char *way, const char *prefix, const 
 	snprintf(names, sizeof(names), "%s_ips", way);
 	snprintf(results, sizeof(results), "%s_results", way);
 	snprintf(key, sizeof(key), "%s.%.70s", prefix, peer);
-	json_object_set_new(json_object_get(file, names), key, json_string(peer));
+	json_object_set_new(json_object_get(file, names), key, json_text(peer));
 	json_object_set_new(json_object_get(file, results), key, answer(peer, began_s, took_s));
 }
 
@@ -69,7 +69,7 @@ json_t *mesh_connection_timings(const json_t *observations, const json_t *run)
 		json_t *file = json_object_get(files, from);
 
 		if (!file) {
-			file = json_pack("{s:o, s:{}, s:{}, s:{}, s:{}}", "started",
+			file = json_make("{s:o, s:{}, s:{}, s:{}, s:{}}", "started",
 				moment(began_s), "public_ips", "public_results", "vpn_ips",
 				"vpn_results");
 			json_object_set_new(files, from, file);

@@ -149,7 +149,7 @@ struct column {
 
 static json_t *new_series(void)
 {
-	return json_pack("{s:[],s:[],s:[]}", "start_s", "end_s", "bits_per_second");
+	return json_make("{s:[],s:[],s:[]}", "start_s", "end_s", "bits_per_second");
 }
 
 static void add_value(json_t *series, const char *name, double value)
@@ -298,7 +298,7 @@ bool iperf3_is_crossed(const json_t *document, const struct workload_output *ser
 
 json_t *iperf3_flow_samples(const struct iperf3_flow *flow)
 {
-	return json_pack("{s:s,s:s,s:o,s:o}", "from", flow->from, "to", flow->to, "sent",
+	return json_make("{s:s,s:s,s:o,s:o}", "from", flow->from, "to", flow->to, "sent",
 		flow->sent, "received", flow->received);
 }
 

@@ -150,7 +150,7 @@ json_t *prober_summary(const json_t *target, const json_t *measured, const char 
 	double sent = json_number_at(target, "/sent_packets", 0) + refused;
 	double received = json_number_at(measured, "/received_packets", 0);
 	double lost = fmax(0, sent - received);
-	json_t *summary = json_pack("{s:o, s:o, s:o, s:o, s:o}", "sent_packets", json_finite(sent),
+	json_t *summary = json_make("{s:o, s:o, s:o, s:o, s:o}", "sent_packets", json_finite(sent),
 		"refused_packets", json_finite(refused), "received_packets", json_finite(received),
 		"lost_packets", json_finite(lost), "loss_percent",
 		json_finite(sent > 0 ? 100 * lost / sent : 0));
