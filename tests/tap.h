@@ -17,6 +17,7 @@ struct tap_test {
 
 static struct tap_test *tap_tests;
 static bool tap_failed;
+static const char *tap_skipped; /* why the test that runs could not try what it says */
 
 static inline void tap_register(struct tap_test *test)
 {
@@ -56,6 +57,15 @@ static inline void tap_register(struct tap_test *test)
 		}                                                                                  \
 	} while (0)
 
+/* Ends a test that cannot be tried on this machine; `reason` has static storage. CI lists the tests that may. */
+#define SKIP_UNLESS(condition, reason)                                                             \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			tap_skipped = (reason);                                                    \
+			return;                                                                    \
+		}                                                                                  \
+	} while (0)
+
 /* TAP_ONLY=word in the environment: only the tests that have it in their name. */
 int main(void)
 {
@@ -66,9 +76,11 @@ int main(void)
 		if (only && !strstr(test->name, only))
 			continue;
 		tap_failed = false;
+		tap_skipped = NULL;
 		test->run();
 		failed += tap_failed;
-		printf("%s %zu - %s\n", tap_failed ? "not ok" : "ok", ++count, test->name);
+		printf("%s %zu - %s%s%s\n", tap_failed ? "not ok" : "ok", ++count, test->name,
+			tap_skipped ? " # SKIP " : "", tap_skipped ? tap_skipped : "");
 		fflush(stdout);
 	}
 	printf("1..%zu\n", count);

@@ -43,8 +43,10 @@ check "doctor names the package" prints 'tcp .*no .*iperf3'
 meshbench run "$fast" --vpn none --workload ping --profile low --engine bridge --out "$scratch/low"
 check "an engine that cannot impair says so before anything starts" says "profile 'low'"
 check "and that is no fault of the user's files" exits 3
-if [ ! -d /sys/module/sch_netem ]; then
-	meshbench run "$fast" --vpn none --workload ping --profile low --engine netem --out "$scratch/netem"
+meshbench run "$fast" --vpn none --workload ping --profile low --engine netem --out "$scratch/netem"
+if [ -d /sys/module/sch_netem ]; then
+	skip "a kernel without netem is named" "this kernel has netem"
+else
 	check "a kernel without netem is named" says netem
 	check "and cannot" exits 3
 fi

@@ -14,11 +14,12 @@ static json_t *moment(double unix_s)
 	int64_t us = unix_s >= 0 && unix_s < 1e11 ? llround(unix_s * 1e6) : 0;
 	time_t seconds = (time_t)(us / 1000000);
 	struct tm utc;
-	char date[40];
+	char date[40], text[64];
 
 	if (!gmtime_r(&seconds, &utc) || !strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc))
 		return json_null();
-	return json_sprintf("%s.%06d+00:00", date, (int)(us % 1000000));
+	snprintf(text, sizeof(text), "%s.%06d+00:00", date, (int)(us % 1000000));
+	return json_text(text);
 }
 
 /* "0:00:08.616448" */
