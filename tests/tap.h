@@ -57,7 +57,7 @@ static inline void tap_register(struct tap_test *test)
 		}                                                                                  \
 	} while (0)
 
-/* Ends a test that cannot be tried on this machine; `reason` has static storage. CI lists the tests that may. */
+/* Ends a test that this machine does not allow; `reason` has static storage. See .ci/may-skip. */
 #define SKIP_UNLESS(condition, reason)                                                             \
 	do {                                                                                       \
 		if (!(condition)) {                                                                \
