@@ -92,7 +92,8 @@ static void print_markdown(FILE *out, const struct page *page)
 	}
 	fputs("\n## Findings\n\n", out);
 	for (const struct finding *f = page->findings->first; f; f = f->next) {
-		fprintf(out, "- **%s** `%s` %s\n", severity_name(f->severity), f->id, f->sentence);
+		fprintf(out, "- **%s: %s.** %s\n", severity_name(f->severity), f->title,
+			f->sentence);
 		for (const struct evidence *e = f->evidence; e; e = e->next)
 			fprintf(out, "  - %s%s%s%s\n", e->text, e->path ? " (`" : "",
 				e->path ? e->path : "", e->path ? "`)" : "");

@@ -1,5 +1,5 @@
-/* The rule engine: runs every rule over every VPN and keeps what they found. */
-#include "report/findings/finding.h"
+/* Applies every rule to every VPN and keeps what it finds. */
+#include "report/findings/rules.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -14,42 +14,50 @@ const char *severity_name(enum severity severity)
 	return names[severity];
 }
 
-struct finding *finding_add(struct findings *findings, const char *id, enum severity severity,
-	const char *vpn, const char *fmt, ...)
+static struct finding *add(struct look *look)
 {
+	struct findings *findings = look->findings;
 	struct finding *finding = arena_alloc(findings->arena, struct finding, 1);
-	char text[900];
-	va_list args;
 
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	finding->id = id;
-	finding->severity = severity;
-	finding->vpn = vpn;
-	finding->sentence = arena_strdup(findings->arena, text);
+	*finding = (struct finding){.id = look->rule->id,
+		.title = look->rule->title,
+		.severity = look->rule->severity,
+		.vpn = look->vpn ? look->vpn->name : NULL};
 	*findings->end = finding;
 	findings->end = &finding->next;
 	return finding;
 }
 
-void evidence_add(
-	struct findings *findings, struct finding *finding, const char *path, const char *fmt, ...)
+void look_say(struct look *look, const char *fmt, ...)
 {
-	struct evidence *evidence = arena_alloc(findings->arena, struct evidence, 1);
-	struct evidence **at = &finding->evidence;
+	char text[900];
+	va_list args;
+
+	if (look->finding)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	look->finding = add(look);
+	look->finding->sentence = arena_strdup(look->findings->arena, text);
+}
+
+void look_show(struct look *look, const char *path, const char *fmt, ...)
+{
+	struct evidence *evidence = arena_alloc(look->findings->arena, struct evidence, 1);
+	struct evidence **at = &look->finding->evidence;
 	char text[600];
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	evidence->text = arena_strdup(findings->arena, text);
+	evidence->text = arena_strdup(look->findings->arena, text);
 	evidence->path = path;
 	while (*at)
 		at = &(*at)->next;
 	*at = evidence;
-	finding->evidence_count++;
+	look->finding->evidence_count++;
 }
 
 void finding_explain(struct findings *findings, const struct report_outcome *outcome)
@@ -81,21 +89,22 @@ const char *finding_place(struct findings *findings, const struct spot *spot)
 		spot->link->folder);
 }
 
-void finding_each_repetition(struct findings *findings, const struct report_vpn *vpn,
-	void (*look)(struct findings *findings, struct finding **finding, const struct spot *spot),
-	struct finding **finding)
+void look_at_repetitions(
+	struct look *look, void (*of_spot)(struct look *look, const struct spot *spot))
 {
-	for (size_t i = 0; i < findings->results->profile_count; i++) {
+	const struct report_results *results = look->findings->results;
+
+	for (size_t i = 0; i < results->profile_count; i++) {
 		const struct report_condition *condition =
-			condition_of(vpn, findings->results->profiles[i]);
+			condition_of(look->vpn, results->profiles[i]);
 
 		for (const struct report_link *link = condition ? condition->links : NULL; link;
 			link = link->next)
 			for (const struct report_repetition *repetition = link->repetitions;
 				repetition; repetition = repetition->next) {
-				const struct spot spot = {vpn, condition, link, repetition};
+				const struct spot spot = {look->vpn, condition, link, repetition};
 
-				look(findings, finding, &spot);
+				of_spot(look, &spot);
 			}
 	}
 }
@@ -124,19 +133,23 @@ static void sort_by_severity(struct findings *findings)
 	}
 }
 
-static void run_rules(struct findings *findings, const struct report_vpn *vpn)
+static void apply_to_vpns(struct findings *findings, const struct rule *rule)
 {
-	for (size_t i = 0; rules_of_failures[i]; i++)
-		rules_of_failures[i](findings, vpn);
-	for (size_t i = 0; rules_of_numbers[i]; i++)
-		rules_of_numbers[i](findings, vpn);
-	for (size_t i = 0; rules_of_paths[i]; i++)
-		rules_of_paths[i](findings, vpn);
-	for (size_t i = 0; rules_of_meshes[i]; i++)
-		rules_of_meshes[i](findings, vpn);
-	for (size_t i = 0; rules_of_mtu[i]; i++)
-		rules_of_mtu[i](findings, vpn);
-	rule_unknown_cause(findings, vpn);
+	for (const struct report_vpn *vpn = findings->results->vpns; vpn; vpn = vpn->next) {
+		struct look look = {findings, rule, vpn, NULL};
+
+		if (rule->of_vpn)
+			rule->of_vpn(&look);
+		else
+			look_at_repetitions(&look, rule->of_spot);
+	}
+}
+
+static void apply_to_tree(struct findings *findings, const struct rule *rule)
+{
+	struct look look = {findings, rule, NULL, NULL};
+
+	rule->of_tree(&look);
 }
 
 struct findings *findings_of(const struct report_results *results)
@@ -146,10 +159,12 @@ struct findings *findings_of(const struct report_results *results)
 	findings->arena = results->arena;
 	findings->results = results;
 	findings->end = &findings->first;
-	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
-		run_rules(findings, vpn);
-	for (size_t i = 0; rules_of_trees[i]; i++)
-		rules_of_trees[i](findings);
+	for (size_t i = 0; i < rule_count; i++) {
+		if (rules[i].of_tree)
+			apply_to_tree(findings, &rules[i]);
+		else
+			apply_to_vpns(findings, &rules[i]);
+	}
 	sort_by_severity(findings);
 	return findings;
 }

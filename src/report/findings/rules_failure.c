@@ -1,5 +1,5 @@
 /* Rules about results that are not there: what failed, and what the evidence blames. */
-#include "report/findings/finding.h"
+#include "report/findings/rules.h"
 
 #include "base/json.h"
 
@@ -38,11 +38,10 @@ enum {
 	VIDEO_PACKET = 1316 + 40, /* with RTP, UDP and IPv4 headers */
 };
 
-static void look_quic_mtu(
-	struct findings *findings, struct finding **finding, const struct spot *spot)
+void look_quic_mtu(struct look *look, const struct spot *spot)
 {
 	const struct report_outcome *outcome = &spot->repetition->qperf.outcome;
-	double mtu = mtu_of(findings, spot->vpn);
+	double mtu = mtu_of(look->findings, spot->vpn);
 	const char *cause = outcome->envelope.cause;
 	bool is_named = outcome->logs_say_too_long || (cause && strcmp(cause, "mtu") == 0);
 	int bytes = cause ? OUR_DATAGRAM : QUIC_DATAGRAM;
@@ -50,38 +49,29 @@ static void look_quic_mtu(
 	/* Our own runs say what it was. */
 	if (!has_failed(outcome) || (!is_named && (cause || !(mtu < bytes + UDP_HEADERS))))
 		return;
-	if (!*finding)
-		*finding = finding_add(findings, "mtu-quic", SEVERITY_ERROR, spot->vpn->name,
-			"QUIC cannot work over %s as it is set up: its first datagrams are %d "
-			"bytes long, with headers %d or more, and the tunnel carries %s.",
-			spot->vpn->name, bytes, bytes + UDP_HEADERS,
-			isnan(mtu) ? "less" : arena_printf(findings->arena, "%.0f", mtu));
-	evidence_add(findings, *finding, outcome->path, "%s: %s%s; path MTU of TCP %s",
-		finding_place(findings, spot), outcome->detail ? outcome->detail : "failed",
+	look_say(look,
+		"QUIC cannot work over %s as it is set up: its first datagrams are %d bytes long, with headers %d or more, and the tunnel carries %s.",
+		spot->vpn->name, bytes, bytes + UDP_HEADERS,
+		isnan(mtu) ? "less" : arena_printf(look->findings->arena, "%.0f", mtu));
+	look_show(look, outcome->path, "%s: %s%s; path MTU of TCP %s",
+		finding_place(look->findings, spot), outcome->detail ? outcome->detail : "failed",
 		outcome->logs_say_too_long ? ", the server's log says 'message too long'" : "",
-		isnan(mtu) ? "unknown" : arena_printf(findings->arena, "%.0f bytes", mtu));
-	finding_explain(findings, outcome);
-}
-
-static void rule_quic_mtu(struct findings *findings, const struct report_vpn *vpn)
-{
-	struct finding *finding = NULL;
-
-	finding_each_repetition(findings, vpn, look_quic_mtu, &finding);
+		isnan(mtu) ? "unknown" : arena_printf(look->findings->arena, "%.0f bytes", mtu));
+	finding_explain(look->findings, outcome);
 }
 
 /* The same low quality under every profile: the network's losses are not what breaks it. */
-static void rule_video_mtu(struct findings *findings, const struct report_vpn *vpn)
+void rule_video_mtu(struct look *look)
 {
-	double low = INFINITY, high = -INFINITY, mtu = mtu_of(findings, vpn);
-	struct finding *finding;
+	const struct report_vpn *vpn = look->vpn;
+	double low = INFINITY, high = -INFINITY, mtu = mtu_of(look->findings, vpn);
 	size_t count = 0;
 
-	for (size_t i = 0; i < findings->results->profile_count; i++) {
+	for (size_t i = 0; i < look->findings->results->profile_count; i++) {
 		const struct report_condition *condition =
-			condition_of(vpn, findings->results->profiles[i]);
+			condition_of(vpn, look->findings->results->profiles[i]);
 		struct report_samples samples =
-			samples_of(findings->arena, condition, METRIC_VIDEO);
+			samples_of(look->findings->arena, condition, METRIC_VIDEO);
 
 		for (size_t j = 0; j < samples.count; j++, count++) {
 			low = fmin(low, samples.values[j]);
@@ -90,20 +80,15 @@ static void rule_video_mtu(struct findings *findings, const struct report_vpn *v
 	}
 	if (count < 3 || high > 50 || high - low > 5 || !(mtu < VIDEO_PACKET))
 		return;
-	finding = finding_add(findings, "mtu-video", SEVERITY_ERROR, vpn->name,
-		"Video over %s keeps only %.0f %% of its packets with and without impairment, so "
-		"lost "
-		"packets on the wire are not the reason. Each datagram holds %d bytes of video and "
-		"with headers at least %d, and the tunnel carries %.0f: datagrams would have to "
-		"travel in fragments.",
+	look_say(look,
+		"Video over %s keeps only %.0f %% of its packets with and without impairment, so lost packets on the wire are not the reason. Each datagram holds %d bytes of video and with headers at least %d, and the tunnel carries %.0f: datagrams would have to travel in fragments.",
 		vpn->name, high, VIDEO_PAYLOAD, VIDEO_PACKET, mtu);
-	evidence_add(findings, finding, NULL,
+	look_show(look, NULL,
 		"quality between %.2f and %.2f %% in all %zu runs; path MTU of TCP %.0f bytes", low,
 		high, count, mtu);
 }
 
-static void look_start_race(
-	struct findings *findings, struct finding **finding, const struct spot *spot)
+void look_start_race(struct look *look, const struct spot *spot)
 {
 	const struct report_udp *udp = &spot->repetition->udp;
 	double duration = udp->outcome.envelope.duration_s;
@@ -112,27 +97,13 @@ static void look_start_race(
 	if (udp->outcome.envelope.cause || !has_failed(&udp->outcome) ||
 		udp->streams_connected != 1 || udp->intervals_done || duration > 5)
 		return;
-	if (!*finding)
-		*finding =
-			finding_add(findings, "udp-start-race", SEVERITY_WARNING, spot->vpn->name,
-				"UDP over %s failed before it began: iperf3 opens one stream per "
-				"direction, "
-				"one of the two never connected and it gave up within seconds. "
-				"Reordering of "
-				"its first packets does that to any network; it says nothing about "
-				"the VPN.",
-				spot->vpn->name);
-	evidence_add(findings, *finding, udp->outcome.path,
+	look_say(look,
+		"UDP over %s failed before it began: iperf3 opens one stream per direction, one of the two never connected and it gave up within seconds. Reordering of its first packets does that to any network; it says nothing about the VPN.",
+		spot->vpn->name);
+	look_show(look, udp->outcome.path,
 		"%s: 1 of 2 streams connected, no interval measured, ended after %.1f s",
-		finding_place(findings, spot), duration);
-	finding_explain(findings, &udp->outcome);
-}
-
-static void rule_start_race(struct findings *findings, const struct report_vpn *vpn)
-{
-	struct finding *finding = NULL;
-
-	finding_each_repetition(findings, vpn, look_start_race, &finding);
+		finding_place(look->findings, spot), duration);
+	finding_explain(look->findings, &udp->outcome);
 }
 
 /* The words of a stored command line, joined; NULL when there is none. */
@@ -150,33 +121,23 @@ static const char *command_of(struct arena *arena, const struct report_outcome *
 	return line;
 }
 
-static void look_connect_limit(
-	struct findings *findings, struct finding **finding, const struct spot *spot)
+void look_connect_limit(struct look *look, const struct spot *spot)
 {
 	const struct report_outcome *outcome = &spot->repetition->udp.outcome;
-	const char *command = has_failed(outcome) ? command_of(findings->arena, outcome) : NULL;
+	const char *command =
+		has_failed(outcome) ? command_of(look->findings->arena, outcome) : NULL;
 	const char *option = command ? strstr(command, "--connect-timeout ") : NULL;
 	double limit_ms = option ? strtod(strchr(option, ' '), NULL) : 0;
 
 	if (!(limit_ms > 0 && limit_ms < 1000) || outcome->envelope.duration_s > 10 ||
 		!outcome->detail || !strstr(outcome->detail, "unable to connect to server"))
 		return;
-	if (!*finding)
-		*finding = finding_add(findings, "connect-limit", SEVERITY_WARNING, spot->vpn->name,
-			"A test over %s ended because its control connection had only a fraction "
-			"of a "
-			"second to be set up: iperf3 counts --connect-timeout in milliseconds.",
-			spot->vpn->name);
-	evidence_add(findings, *finding, outcome->path, "%s: '%.22s' and ended after %.1f s",
-		finding_place(findings, spot), option, outcome->envelope.duration_s);
-	finding_explain(findings, outcome);
-}
-
-static void rule_connect_limit(struct findings *findings, const struct report_vpn *vpn)
-{
-	struct finding *finding = NULL;
-
-	finding_each_repetition(findings, vpn, look_connect_limit, &finding);
+	look_say(look,
+		"A test over %s ended because its control connection had only a fraction of a second to be set up: iperf3 counts --connect-timeout in milliseconds.",
+		spot->vpn->name);
+	look_show(look, outcome->path, "%s: '%.22s' and ended after %.1f s",
+		finding_place(look->findings, spot), option, outcome->envelope.duration_s);
+	finding_explain(look->findings, outcome);
 }
 
 /* The longest download that succeeded anywhere for this VPN; NAN when none did. */
@@ -194,35 +155,20 @@ static double longest_download_s(const struct findings *findings, const struct r
 	return longest;
 }
 
-static void look_time_limit(
-	struct findings *findings, struct finding **finding, const struct spot *spot)
+void look_time_limit(struct look *look, const struct spot *spot)
 {
 	const struct report_outcome *outcome = &spot->repetition->nix.outcome;
 	double limit = outcome->envelope.timeout_s;
 
 	if (!has_failed(outcome) || limit <= 0)
 		return;
-	if (!*finding)
-		*finding = finding_add(findings, "time-limit", SEVERITY_WARNING, spot->vpn->name,
-			"The download over %s was cut off by a clock, not by an error: one limit "
-			"of "
-			"%.0f s covers a warm-up and two runs, so %.0f s each; the longest "
-			"download "
-			"of %s that was allowed to end took %.0f s. 'No result' here means 'slower "
-			"than that', and VPNs with another limit cannot be compared with it.",
-			spot->vpn->name, limit, limit / 3, spot->vpn->name,
-			longest_download_s(findings, spot->vpn));
-	evidence_add(findings, *finding, outcome->path,
-		"%s: cut off after %.0f s, %.0f s over all attempts", finding_place(findings, spot),
-		limit, outcome->envelope.duration_s);
-	finding_explain(findings, outcome);
-}
-
-static void rule_time_limit(struct findings *findings, const struct report_vpn *vpn)
-{
-	struct finding *finding = NULL;
-
-	finding_each_repetition(findings, vpn, look_time_limit, &finding);
+	look_say(look,
+		"The download over %s was cut off by a clock, not by an error: one limit of %.0f s covers a warm-up and two runs, so %.0f s each; the longest download of %s that was allowed to end took %.0f s. 'No result' here means 'slower than that', and VPNs with another limit cannot be compared with it.",
+		spot->vpn->name, limit, limit / 3, spot->vpn->name,
+		longest_download_s(look->findings, spot->vpn));
+	look_show(look, outcome->path, "%s: cut off after %.0f s, %.0f s over all attempts",
+		finding_place(look->findings, spot), limit, outcome->envelope.duration_s);
+	finding_explain(look->findings, outcome);
 }
 
 /* The line of a tool's output that holds `words`, from them on. */
@@ -233,8 +179,7 @@ static const char *line_with(struct arena *arena, const char *text, const char *
 	return at ? arena_strndup(arena, at, strcspn(at, "\n")) : NULL;
 }
 
-static void look_broken_download(
-	struct findings *findings, struct finding **finding, const struct spot *spot)
+void look_broken_download(struct look *look, const struct spot *spot)
 {
 	static const char *const signs[] = {
 		"Connection timed out after", "Truncated zstd input", "No such file or directory"};
@@ -246,118 +191,101 @@ static void look_broken_download(
 		!strstr(errout, "non-zero exit code"))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(signs) && !line; i++)
-		line = line_with(findings->arena, errout, signs[i]);
+		line = line_with(look->findings->arena, errout, signs[i]);
 	if (!line)
 		return;
-	if (!*finding)
-		*finding = finding_add(findings, "download-broke", SEVERITY_ERROR, spot->vpn->name,
-			"Downloads over %s broke off: one of hundreds of files did not arrive in "
-			"time, "
-			"and the first failure ends the whole measurement.",
-			spot->vpn->name);
-	evidence_add(findings, *finding, outcome->path, "%s: %.160s", finding_place(findings, spot),
-		line);
-	finding_explain(findings, outcome);
+	look_say(look,
+		"Downloads over %s broke off: one of hundreds of files did not arrive in time, and the first failure ends the whole measurement.",
+		spot->vpn->name);
+	look_show(look, outcome->path, "%s: %.160s", finding_place(look->findings, spot), line);
+	finding_explain(look->findings, outcome);
 }
 
-static void rule_broken_download(struct findings *findings, const struct report_vpn *vpn)
-{
-	struct finding *finding = NULL;
-
-	finding_each_repetition(findings, vpn, look_broken_download, &finding);
-}
-
-static const char *meaning_of(const char *cause)
-{
-	static const struct {
-		const char *cause, *meaning;
-	} causes[] = {
-		{"mtu", "datagrams did not fit the path"},
-		{"timeout", "its own time limit passed"},
-		{"refused", "the other side refused"},
-		{"unreachable", "there was no answer at all"},
-		{"stalled", "it moved nothing, or stopped moving"},
-		{"crashed", "a daemon of the VPN ended"},
-		{"tool", "the measuring program failed"},
-		{"parse", "the program's output was not understood"},
-		{"missing", "this machine lacks a program or an ability"},
-		{"connect", "the VPN never joined its hosts"},
-		{"system", "the kernel or the file system refused"},
-		{"wire", "the emulated network itself was too slow"},
-		{"cancelled", "it was cancelled"},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
-		if (strcmp(cause, causes[i].cause) == 0)
-			return causes[i].meaning;
-	return NULL;
-}
-
-/* Runs of our own store their cause; one finding per cause and VPN. */
-static void look_cause(struct findings *findings, const struct report_vpn *vpn,
-	const struct report_outcome *outcome, const char *place)
-{
-	const char *cause = outcome->envelope.cause;
-	const char *meaning = cause ? meaning_of(cause) : NULL;
-	const char *id;
-	struct finding *finding = findings->first;
-
-	if (!has_failed(outcome) || !meaning || finding_explains(findings, outcome))
-		return;
-	id = arena_printf(findings->arena, "cause-%s", cause);
-	while (finding && !(finding->vpn == vpn->name && strcmp(finding->id, id) == 0))
-		finding = finding->next;
-	if (!finding)
-		finding = finding_add(findings, id, SEVERITY_ERROR, vpn->name,
-			"Measurements over %s failed because %s.", vpn->name, meaning);
-	evidence_add(findings, finding, outcome->path, "%s: %s", place,
-		outcome->envelope.evidence ? outcome->envelope.evidence
-		: outcome->detail          ? outcome->detail
-					   : cause);
-	finding_explain(findings, outcome);
-}
-
-/* What is done with every result, whatever its workload. */
-struct outcome_look {
-	void (*look)(struct findings *findings, const struct report_vpn *vpn,
-		const struct report_outcome *outcome, const char *place);
-	struct findings *findings;
-	const struct report_vpn *vpn;
-	const struct report_condition *condition;
+static const struct stored_cause {
+	const char *word, *meaning;
+} stored_causes[] = {
+	{"mtu", "datagrams did not fit the path"},
+	{"timeout", "its own time limit passed"},
+	{"refused", "the other side refused"},
+	{"unreachable", "there was no answer at all"},
+	{"stalled", "it moved nothing, or stopped moving"},
+	{"crashed", "a daemon of the VPN ended"},
+	{"tool", "the measuring program failed"},
+	{"parse", "the program's output was not understood"},
+	{"missing", "this machine lacks a program or an ability"},
+	{"connect", "the VPN never joined its hosts"},
+	{"system", "the kernel or the file system refused"},
+	{"wire", "the emulated network itself was too slow"},
+	{"cancelled", "it was cancelled"},
 };
 
-static void look_at_place(void *context, const struct report_place *place)
-{
-	const struct outcome_look *look = context;
-	const char *profile = profile_title(look->condition->profile);
+/* Every failure of a VPN that no rule has explained yet. */
+struct failures {
+	struct look *look;
+	const struct report_condition *condition;
+	const struct stored_cause *cause; /* only those with it; NULL: all */
+};
 
-	look->look(look->findings, look->vpn, place->outcome,
-		place->link ? arena_printf(
-				      look->findings->arena, "%s, %s", profile, place->link->folder)
-			    : profile);
+static const char *place_of(const struct failures *failures, const struct report_place *place)
+{
+	const char *profile = profile_title(failures->condition->profile);
+
+	return place->link ? arena_printf(failures->look->findings->arena, "%s, %s", profile,
+				     place->link->folder)
+			   : profile;
 }
 
-static void each_outcome(struct findings *findings, const struct report_vpn *vpn,
-	void (*look)(struct findings *findings, const struct report_vpn *vpn,
-		const struct report_outcome *outcome, const char *place))
+static void each_failure(struct look *look, const struct stored_cause *cause,
+	void (*of_failure)(void *context, const struct report_place *place))
 {
-	for (const struct report_condition *condition = vpn->conditions; condition;
+	for (const struct report_condition *condition = look->vpn->conditions; condition;
 		condition = condition->next) {
-		struct outcome_look context = {look, findings, vpn, condition};
+		struct failures failures = {look, condition, cause};
 
-		condition_each_result(condition, look_at_place, &context);
+		condition_each_result(condition, of_failure, &failures);
 	}
 }
 
-static void rule_stored_cause(struct findings *findings, const struct report_vpn *vpn)
+static void look_cause(void *context, const struct report_place *place)
 {
-	each_outcome(findings, vpn, look_cause);
+	const struct failures *failures = context;
+	struct look *look = failures->look;
+	const struct envelope *envelope = &place->outcome->envelope;
+
+	if (!has_failed(place->outcome) || !envelope->cause ||
+		strcmp(envelope->cause, failures->cause->word) != 0 ||
+		finding_explains(look->findings, place->outcome))
+		return;
+	look_say(look, "Measurements over %s failed because %s.", look->vpn->name,
+		failures->cause->meaning);
+	look_show(look, place->outcome->path, "%s: %s", place_of(failures, place),
+		envelope->evidence       ? envelope->evidence
+		: place->outcome->detail ? place->outcome->detail
+					 : envelope->cause);
+	finding_explain(look->findings, place->outcome);
+}
+
+/* Runs of our own store their cause; one finding per cause and VPN. */
+void rule_stored_cause(struct look *look)
+{
+	struct arena *arena = look->findings->arena;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stored_causes); i++) {
+		struct look one = {look->findings, look->rule, look->vpn, NULL};
+
+		each_failure(&one, &stored_causes[i], look_cause);
+		if (!one.finding)
+			continue;
+		one.finding->id = arena_printf(arena, "cause-%s", stored_causes[i].word);
+		one.finding->title =
+			arena_printf(arena, "%s: %s", one.finding->title, stored_causes[i].word);
+	}
 }
 
 /* What was measured is of the attempt that worked; that others did not is a result too. */
-static void rule_failed_bring_ups(struct findings *findings, const struct report_vpn *vpn)
+void rule_failed_bring_ups(struct look *look)
 {
-	struct finding *finding = NULL;
+	const struct report_vpn *vpn = look->vpn;
 
 	for (const struct report_condition *condition = vpn->conditions; condition;
 		condition = condition->next) {
@@ -365,14 +293,11 @@ static void rule_failed_bring_ups(struct findings *findings, const struct report
 		size_t i;
 
 		json_array_foreach (condition->failed_bring_ups, i, one) {
-			if (!finding)
-				finding = finding_add(findings, "failed-bring-ups",
-					SEVERITY_WARNING, vpn->name,
-					"%s did not come up at the first attempt. Its connect "
-					"times are those of the attempts that worked.",
-					vpn->name);
-			evidence_add(findings, finding, condition->vpn_path,
-				"%s: %s after %.0f s: %s", profile_title(condition->profile),
+			look_say(look,
+				"%s did not come up at the first attempt. Its connect times are those of the attempts that worked.",
+				vpn->name);
+			look_show(look, condition->vpn_path, "%s: %s after %.0f s: %s",
+				profile_title(condition->profile),
 				json_string_at(one, "/cause", ""),
 				json_number_at(one, "/duration_seconds", 0),
 				json_string_at(one, "/evidence", ""));
@@ -380,29 +305,21 @@ static void rule_failed_bring_ups(struct findings *findings, const struct report
 	}
 }
 
-static void look_unknown(struct findings *findings, const struct report_vpn *vpn,
-	const struct report_outcome *outcome, const char *place)
+static void look_unknown(void *context, const struct report_place *place)
 {
-	struct finding *finding = findings->first;
+	const struct failures *failures = context;
+	struct look *look = failures->look;
 
-	if (!has_failed(outcome) || finding_explains(findings, outcome))
+	if (!has_failed(place->outcome) || finding_explains(look->findings, place->outcome))
 		return;
-	while (finding && !(finding->vpn == vpn->name && strcmp(finding->id, "unknown-cause") == 0))
-		finding = finding->next;
-	if (!finding)
-		finding = finding_add(findings, "unknown-cause", SEVERITY_ERROR, vpn->name,
-			"Measurements over %s failed and nothing that was stored says why: unknown "
-			"cause.",
-			vpn->name);
-	evidence_add(findings, finding, outcome->path, "%s: %s", place,
-		outcome->detail ? outcome->detail : "no reason stored");
+	look_say(look,
+		"Measurements over %s failed and nothing that was stored says why: unknown cause.",
+		look->vpn->name);
+	look_show(look, place->outcome->path, "%s: %s", place_of(failures, place),
+		place->outcome->detail ? place->outcome->detail : "no reason stored");
 }
 
-void rule_unknown_cause(struct findings *findings, const struct report_vpn *vpn)
+void rule_unknown_cause(struct look *look)
 {
-	each_outcome(findings, vpn, look_unknown);
+	each_failure(look, NULL, look_unknown);
 }
-
-void (*const rules_of_failures[])(struct findings *findings, const struct report_vpn *vpn) = {
-	rule_quic_mtu, rule_video_mtu, rule_start_race, rule_connect_limit, rule_time_limit,
-	rule_broken_download, rule_stored_cause, rule_failed_bring_ups, NULL};

@@ -1,33 +1,29 @@
 /* Rules about numbers that do not mean what they seem to: sums, means, counters and clocks. */
-#include "report/findings/finding.h"
+#include "report/findings/rules.h"
 
 #include <math.h>
 #include <string.h>
 
-static void look_stalled(
-	struct findings *findings, struct finding **finding, const struct spot *spot)
+static void look_stalled(struct look *look, const struct spot *spot)
 {
 	const struct report_tcp *tcp = &spot->repetition->tcp;
 	const struct report_flow *flow = &tcp->forward;
 
 	if (!outcome_is_success(&tcp->outcome) || !flow->is_stalled)
 		return;
-	if (!*finding)
-		*finding = finding_add(findings, "stalled-link", SEVERITY_ERROR, spot->vpn->name,
-			"A TCP flow over %s stood still and was stored as a success; means that "
-			"include it are too low.",
-			spot->vpn->name);
-	evidence_add(findings, *finding, tcp->outcome.path,
-		"%s, %s: %.0f bytes arrived in %.0f s, %.0f were sent",
+	look_say(look,
+		"A TCP flow over %s stood still and was stored as a success; means that include it are too low.",
+		spot->vpn->name);
+	look_show(look, tcp->outcome.path, "%s, %s: %.0f bytes arrived in %.0f s, %.0f were sent",
 		profile_title(spot->condition->profile), spot->link->folder, flow->received_bytes,
 		flow->seconds, flow->sent_bytes);
 }
 
-static void rule_stalled_link(struct findings *findings, const struct report_vpn *vpn)
+void rule_stalled_link(struct look *look)
 {
-	struct finding *finding = NULL;
+	const struct report_vpn *vpn = look->vpn;
 
-	finding_each_repetition(findings, vpn, look_stalled, &finding);
+	look_at_repetitions(look, look_stalled);
 	for (const struct report_condition *condition = vpn->conditions; condition;
 		condition = condition->next) {
 		const struct report_parallel *parallel = condition_parallel(condition);
@@ -36,13 +32,10 @@ static void rule_stalled_link(struct findings *findings, const struct report_vpn
 			pair = pair->next) {
 			if (pair->error || !pair->tcp.forward.is_stalled)
 				continue;
-			if (!finding)
-				finding = finding_add(findings, "stalled-link", SEVERITY_ERROR,
-					vpn->name,
-					"A TCP flow over %s stood still and was stored as a "
-					"success; sums and means that include it are too low.",
-					vpn->name);
-			evidence_add(findings, finding, parallel->outcome.path,
+			look_say(look,
+				"A TCP flow over %s stood still and was stored as a success; sums and means that include it are too low.",
+				vpn->name);
+			look_show(look, parallel->outcome.path,
 				"%s, all links at once, %s > %s: %.0f bytes arrived in %.0f s",
 				profile_title(condition->profile), pair->source, pair->target,
 				pair->tcp.forward.received_bytes, pair->tcp.forward.seconds);
@@ -59,39 +52,31 @@ static bool is_crossed(const struct report_tcp *tcp)
 	       there->received_bytes == 0 && back->received_bytes == 0;
 }
 
-static void note_crossed(struct findings *findings, struct finding **finding,
-	const struct report_vpn *vpn, const struct report_tcp *tcp, const char *path,
-	const char *place)
+static void note_crossed(
+	struct look *look, const struct report_tcp *tcp, const char *path, const char *place)
 {
 	if (!is_crossed(tcp))
 		return;
-	if (!*finding)
-		*finding = finding_add(findings, "crossed-connections", SEVERITY_ERROR, vpn->name,
-			"A stall over %s is most likely iperf3's own: with --bidir its server "
-			"takes the connection that it accepts first for the one made first, and "
-			"where packets are lost or overtake each other both ends then send on one "
-			"and neither reads (esnet/iperf issue 2029). It says nothing about the "
-			"VPN.",
-			vpn->name);
-	evidence_add(findings, *finding, path, "%s: %.0f bytes sent there, %.0f back, none arrived",
-		place, tcp->forward.sent_bytes, tcp->reverse.sent_bytes);
+	look_say(look,
+		"A stall over %s is most likely iperf3's own: with --bidir its server takes the connection that it accepts first for the one made first, and where packets are lost or overtake each other both ends then send on one and neither reads (esnet/iperf issue 2029). It says nothing about the VPN.",
+		look->vpn->name);
+	look_show(look, path, "%s: %.0f bytes sent there, %.0f back, none arrived", place,
+		tcp->forward.sent_bytes, tcp->reverse.sent_bytes);
 }
 
-static void look_crossed(
-	struct findings *findings, struct finding **finding, const struct spot *spot)
+static void look_crossed(struct look *look, const struct spot *spot)
 {
 	const struct report_tcp *tcp = &spot->repetition->tcp;
 
 	if (outcome_is_success(&tcp->outcome))
-		note_crossed(findings, finding, spot->vpn, tcp, tcp->outcome.path,
-			finding_place(findings, spot));
+		note_crossed(look, tcp, tcp->outcome.path, finding_place(look->findings, spot));
 }
 
-static void rule_crossed_connections(struct findings *findings, const struct report_vpn *vpn)
+void rule_crossed_connections(struct look *look)
 {
-	struct finding *finding = NULL;
+	const struct report_vpn *vpn = look->vpn;
 
-	finding_each_repetition(findings, vpn, look_crossed, &finding);
+	look_at_repetitions(look, look_crossed);
 	for (const struct report_condition *condition = vpn->conditions; condition;
 		condition = condition->next) {
 		const struct report_parallel *parallel = condition_parallel(condition);
@@ -99,9 +84,8 @@ static void rule_crossed_connections(struct findings *findings, const struct rep
 		for (const struct report_pair *pair = parallel ? parallel->pairs : NULL; pair;
 			pair = pair->next) {
 			if (!pair->error)
-				note_crossed(findings, &finding, vpn, &pair->tcp,
-					parallel->outcome.path,
-					arena_printf(findings->arena,
+				note_crossed(look, &pair->tcp, parallel->outcome.path,
+					arena_printf(look->findings->arena,
 						"%s, all links at once, %s > %s",
 						profile_title(condition->profile), pair->source,
 						pair->target));
@@ -109,9 +93,9 @@ static void rule_crossed_connections(struct findings *findings, const struct rep
 	}
 }
 
-static void rule_missing_from_sum(struct findings *findings, const struct report_vpn *vpn)
+void rule_missing_from_sum(struct look *look)
 {
-	struct finding *finding = NULL;
+	const struct report_vpn *vpn = look->vpn;
 
 	for (const struct report_condition *condition = vpn->conditions; condition;
 		condition = condition->next) {
@@ -123,40 +107,33 @@ static void rule_missing_from_sum(struct findings *findings, const struct report
 			*(pair->error ? &failed : &worked) += 1;
 		if (!failed)
 			continue;
-		if (!finding)
-			finding = finding_add(findings, "links-missing-from-sum", SEVERITY_ERROR,
-				vpn->name,
-				"The published total of all links at once over %s adds up only the "
-				"links that worked; it must not be compared with totals of more.",
-				vpn->name);
-		evidence_add(findings, finding, parallel->outcome.path,
-			"%s: %zu of %zu links worked", profile_title(condition->profile), worked,
-			worked + failed);
+		look_say(look,
+			"The published total of all links at once over %s adds up only the links that worked; it must not be compared with totals of more.",
+			vpn->name);
+		look_show(look, parallel->outcome.path, "%s: %zu of %zu links worked",
+			profile_title(condition->profile), worked, worked + failed);
 	}
 }
 
-static void rule_missing_from_mean(struct findings *findings, const struct report_vpn *vpn)
+void rule_missing_from_mean(struct look *look)
 {
+	const struct report_vpn *vpn = look->vpn;
 	static const enum metric_id looked_at[] = {
 		METRIC_UDP, METRIC_NIX, METRIC_PING, METRIC_VIDEO, METRIC_QPERF};
-	struct finding *finding = NULL;
 
 	for (const struct report_condition *condition = vpn->conditions; condition;
 		condition = condition->next) {
 		for (size_t i = 0; i < ARRAY_SIZE(looked_at); i++) {
 			struct report_samples samples =
-				samples_of(findings->arena, condition, looked_at[i]);
+				samples_of(look->findings->arena, condition, looked_at[i]);
 
 			if (!samples.count || samples.count == samples.planned)
 				continue;
-			if (!finding)
-				finding = finding_add(findings, "links-missing-from-mean",
-					SEVERITY_WARNING, vpn->name,
-					"Some means of %s are made from the links that survived; "
-					"survivors are usually the better ones.",
-					vpn->name);
-			evidence_add(findings, finding, samples.list[0].path,
-				"%s, %s: %zu of %zu links", report_metrics[looked_at[i]].title,
+			look_say(look,
+				"Some means of %s are made from the links that survived; survivors are usually the better ones.",
+				vpn->name);
+			look_show(look, samples.list[0].path, "%s, %s: %zu of %zu links",
+				report_metrics[looked_at[i]].title,
 				profile_title(condition->profile), samples.count, samples.planned);
 		}
 	}
@@ -166,8 +143,7 @@ enum {
 	COUNTER_RANGE = 65536 /* of a 16-bit counter */
 };
 
-static void look_counter_wrap(
-	struct findings *findings, struct finding **finding, const struct spot *spot)
+void look_counter_wrap(struct look *look, const struct spot *spot)
 {
 	const struct report_video *video = &spot->repetition->video;
 	const struct summary *dropped = &video->metrics[VIDEO_DROPPED];
@@ -176,81 +152,49 @@ static void look_counter_wrap(
 	if (!outcome_is_success(&video->outcome) || dropped->max < 0.75 * COUNTER_RANGE ||
 		dropped->max >= COUNTER_RANGE || dropped->p75 > 0.01 * COUNTER_RANGE)
 		return;
-	if (!*finding)
-		*finding = finding_add(findings, "counter-wrap", SEVERITY_WARNING, spot->vpn->name,
-			"The video receiver of %s reports tens of thousands of dropped packets in "
-			"one "
-			"second and next to none in the others: a 16-bit counter ran below zero. "
-			"The "
-			"mean number of dropped packets is not a measurement.",
-			spot->vpn->name);
-	evidence_add(findings, *finding, video->outcome.path,
+	look_say(look,
+		"The video receiver of %s reports tens of thousands of dropped packets in one second and next to none in the others: a 16-bit counter ran below zero. The mean number of dropped packets is not a measurement.",
+		spot->vpn->name);
+	look_show(look, video->outcome.path,
 		"%s, %s: %.0f in one report (%d less %.0f), at most %.0f in three quarters of them",
 		profile_title(spot->condition->profile), spot->link->folder, dropped->max,
 		COUNTER_RANGE, COUNTER_RANGE - dropped->max, dropped->p75);
 }
 
-static void rule_counter_wrap(struct findings *findings, const struct report_vpn *vpn)
-{
-	struct finding *finding = NULL;
-
-	finding_each_repetition(findings, vpn, look_counter_wrap, &finding);
-}
-
-static void look_lost_runs(
-	struct findings *findings, struct finding **finding, const struct spot *spot)
+void look_lost_runs(struct look *look, const struct spot *spot)
 {
 	const struct report_ping *ping = &spot->repetition->ping;
 	const struct summary *loss = &ping->metrics[PING_LOSS];
 
 	if (!outcome_is_success(&ping->outcome) || loss->max < 100)
 		return;
-	if (!*finding)
-		*finding = finding_add(findings, "ping-run-lost", SEVERITY_WARNING, spot->vpn->name,
-			"Whole runs of pings over %s count as lost: either every packet was lost "
-			"or the "
-			"program's last lines were not understood. The mean loss mixes such a run "
-			"with "
-			"runs that lost single packets, and where all are lost the stored round "
-			"trip "
-			"of 0.0 ms is no round trip.",
-			spot->vpn->name);
-	evidence_add(findings, *finding, ping->outcome.path,
+	look_say(look,
+		"Whole runs of pings over %s count as lost: either every packet was lost or the program's last lines were not understood. The mean loss mixes such a run with runs that lost single packets, and where all are lost the stored round trip of 0.0 ms is no round trip.",
+		spot->vpn->name);
+	look_show(look, ping->outcome.path,
 		"%s, %s: loss %.1f %% in the worst run, %.1f %% in the best",
 		profile_title(spot->condition->profile), spot->link->folder, loss->max, loss->min);
 }
 
-static void rule_lost_runs(struct findings *findings, const struct report_vpn *vpn)
-{
-	struct finding *finding = NULL;
-
-	finding_each_repetition(findings, vpn, look_lost_runs, &finding);
-}
-
-static void look_same_drops(
-	struct findings *findings, struct finding **finding, const struct spot *spot)
+static void look_same_drops(struct look *look, const struct spot *spot)
 {
 	const struct summary *frames = &spot->repetition->video.metrics[VIDEO_DROPPED_FRAMES];
 
 	if (!outcome_is_success(&spot->repetition->video.outcome) || frames->average <= 0 ||
 		frames->average > 30)
 		return;
-	if (!*finding)
-		*finding = finding_add(findings, "last-line-unread", SEVERITY_NOTE, spot->vpn->name,
-			"Every video run of %s 'dropped' about the same few frames, with and "
-			"without "
-			"impairment: the encoder's last line was not read, no frame was lost.",
-			spot->vpn->name);
-	evidence_add(findings, *finding, spot->repetition->video.outcome.path,
-		"%s, %s: %.0f frames short", profile_title(spot->condition->profile),
-		spot->link->folder, frames->average);
+	look_say(look,
+		"Every video run of %s 'dropped' about the same few frames, with and without impairment: the encoder's last line was not read, no frame was lost.",
+		spot->vpn->name);
+	look_show(look, spot->repetition->video.outcome.path, "%s, %s: %.0f frames short",
+		profile_title(spot->condition->profile), spot->link->folder, frames->average);
 }
 
 /* Only where all runs lack about as many: real drops would follow the impairment. */
-static void rule_same_drops(struct findings *findings, const struct report_vpn *vpn)
+void rule_same_drops(struct look *look)
 {
+	const struct report_vpn *vpn = look->vpn;
 	double low = INFINITY, high = 0;
-	struct finding *finding = NULL;
 	size_t count = 0;
 
 	for (const struct report_condition *condition = vpn->conditions; condition;
@@ -266,7 +210,7 @@ static void rule_same_drops(struct findings *findings, const struct report_vpn *
 		}
 	}
 	if (count >= 3 && low >= 10 && high <= low + 5)
-		finding_each_repetition(findings, vpn, look_same_drops, &finding);
+		look_at_repetitions(look, look_same_drops);
 }
 
 static const struct report_connect *reconnect_of(const struct report_link *link)
@@ -275,11 +219,11 @@ static const struct report_connect *reconnect_of(const struct report_link *link)
 }
 
 /* The start of the other hosts is most of a published reconnect time. */
-static void rule_waits_for_hosts(struct findings *findings, const struct report_vpn *vpn)
+void rule_waits_for_hosts(struct look *look)
 {
+	const struct report_vpn *vpn = look->vpn;
 	const struct report_condition *condition =
-		condition_of(vpn, results_contact_profile(findings->results));
-	struct finding *finding = NULL;
+		condition_of(vpn, results_contact_profile(look->findings->results));
 
 	for (const struct report_link *link = condition ? condition->links : NULL; link;
 		link = link->next) {
@@ -288,27 +232,22 @@ static void rule_waits_for_hosts(struct findings *findings, const struct report_
 
 		if (!(outside > 0.5 * first) || first < 1)
 			continue;
-		if (!finding)
-			finding = finding_add(findings, "reconnect-waits-for-hosts",
-				SEVERITY_WARNING, vpn->name,
-				"The published reconnect time of %s is mostly the start of the "
-				"other "
-				"hosts: the check first waits until all of them answer %s.",
-				vpn->name,
-				connect->checks_on_vpn ? "on the VPN's own address"
-						       : "outside the VPN");
-		evidence_add(findings, finding, connect->path,
+		look_say(look,
+			"The published reconnect time of %s is mostly the start of the other hosts: the check first waits until all of them answer %s.",
+			vpn->name,
+			connect->checks_on_vpn ? "on the VPN's own address" : "outside the VPN");
+		look_show(look, connect->path,
 			"%s: %.2f s in all, %.2f s of them before the VPN was asked", link->host,
 			first, outside);
 	}
 }
 
 /* Times that lie on a grid come from a clock, not from a network. */
-static void rule_fixed_timer(struct findings *findings, const struct report_vpn *vpn)
+void rule_fixed_timer(struct look *look)
 {
+	const struct report_vpn *vpn = look->vpn;
 	const struct report_condition *condition =
-		condition_of(vpn, results_contact_profile(findings->results));
-	struct finding *finding = NULL;
+		condition_of(vpn, results_contact_profile(look->findings->results));
 	size_t on_grid = 0, count = 0;
 
 	for (const struct report_link *link = condition ? condition->links : NULL; link;
@@ -322,47 +261,28 @@ static void rule_fixed_timer(struct findings *findings, const struct report_vpn 
 	}
 	if (count < 2 || on_grid < count)
 		return;
-	finding = finding_add(findings, "fixed-timer", SEVERITY_NOTE, vpn->name,
-		"After a reboot %s came up after whole seconds on every host that had to wait: a "
-		"timer "
-		"of one second decides that, in the VPN or in the check that asks once a second.",
+	look_say(look,
+		"After a reboot %s came up after whole seconds on every host that had to wait: a timer of one second decides that, in the VPN or in the check that asks once a second.",
 		vpn->name);
 	for (const struct report_link *link = condition->links; link; link = link->next)
 		if (contact_vpn_only_s(&link->reboot) >= 1)
-			evidence_add(findings, finding, link->reboot.path, "%s: %.2f s", link->host,
+			look_show(look, link->reboot.path, "%s: %.2f s", link->host,
 				contact_vpn_only_s(&link->reboot));
 }
 
-static void look_retried(
-	struct findings *findings, struct finding **finding, const struct spot *spot)
+void look_retried(struct look *look, const struct spot *spot)
 {
-	const struct report_repetition *repetition = spot->repetition;
-	const struct report_outcome *const all[] = {&repetition->ping.outcome,
-		&repetition->tcp.outcome, &repetition->udp.outcome, &repetition->qperf.outcome,
-		&repetition->video.outcome, &repetition->nix.outcome};
+	for (size_t i = 0; i < REPORT_WORKLOADS; i++) {
+		const struct report_outcome *outcome =
+			report_outcome_of(spot->repetition, (enum report_workload_id)i);
 
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-		if (!outcome_is_success(all[i]) || all[i]->envelope.attempts < 2)
+		if (!outcome_is_success(outcome) || outcome->envelope.attempts < 2)
 			continue;
-		if (!*finding)
-			*finding = finding_add(findings, "retried", SEVERITY_NOTE, spot->vpn->name,
-				"Some results of %s are of a later attempt; the earlier ones "
-				"failed.",
-				spot->vpn->name);
-		evidence_add(findings, *finding, all[i]->path, "%s, %s: attempt %d",
+		look_say(look,
+			"Some results of %s are of a later attempt; the earlier ones failed.",
+			spot->vpn->name);
+		look_show(look, outcome->path, "%s, %s: attempt %d",
 			profile_title(spot->condition->profile), spot->link->folder,
-			all[i]->envelope.attempts);
+			outcome->envelope.attempts);
 	}
 }
-
-static void rule_retried(struct findings *findings, const struct report_vpn *vpn)
-{
-	struct finding *finding = NULL;
-
-	finding_each_repetition(findings, vpn, look_retried, &finding);
-}
-
-void (*const rules_of_numbers[])(struct findings *findings, const struct report_vpn *vpn) = {
-	rule_stalled_link, rule_crossed_connections, rule_missing_from_sum, rule_missing_from_mean,
-	rule_counter_wrap, rule_lost_runs, rule_same_drops, rule_waits_for_hosts, rule_fixed_timer,
-	rule_retried, NULL};

@@ -1,5 +1,5 @@
 /* Rules about why a path behaves as it does: reordering, queues, directions, processors. */
-#include "report/findings/finding.h"
+#include "report/findings/rules.h"
 
 #include <math.h>
 #include <string.h>
@@ -45,85 +45,82 @@ static double events_per_million(const struct report_repetition *repetition)
 		       : NAN;
 }
 
-static void rule_reorders_itself(struct findings *findings, const struct report_vpn *vpn)
+void rule_reorders_itself(struct look *look)
 {
-	const char *profile = results_base_profile(findings->results);
+	const struct report_vpn *vpn = look->vpn;
+	const char *profile = results_base_profile(look->findings->results);
 	const struct report_condition *condition = condition_of(vpn, profile);
-	const struct report_condition *bare = condition_of(findings->results->reference, profile);
+	const struct report_condition *bare =
+		condition_of(look->findings->results->reference, profile);
 	double here = printed_mean(condition, events_per_million, NULL);
 	double there = printed_mean(bare, events_per_million, NULL);
-	struct finding *finding;
 
 	if (vpn->is_reference || !(here > 10) || !(here > 10 * (isnan(there) ? 0 : there)))
 		return;
-	finding = finding_add(findings, "reorders-by-itself", SEVERITY_NOTE, vpn->name,
-		"%s changes the order of packets by itself: without any impairment TCP saw %.0f "
-		"reorderings per million segments, %.0f on the bare link.",
+	look_say(look,
+		"%s changes the order of packets by itself: without any impairment TCP saw %.0f reorderings per million segments, %.0f on the bare link.",
 		vpn->name, here, isnan(there) ? 0 : there);
 	for (const struct report_link *link = condition->links; link; link = link->next)
 		if (tcp_is_working(&link->repetitions->tcp))
-			evidence_add(findings, finding, link->repetitions->tcp.outcome.path,
+			look_show(look, link->repetitions->tcp.outcome.path,
 				"%s: %.0f reorderings, %.4f %% of segments sent again",
 				link->folder, link->repetitions->tcp.reorder_events,
 				link->repetitions->tcp.retransmit_percent);
 }
 
 /* Jitter reorders what the bare link carries; a tunnel without any hides it in order again. */
-static void rule_reliable_outside(struct findings *findings, const struct report_vpn *vpn)
+void rule_reliable_outside(struct look *look)
 {
-	const struct report_vpn *reference = findings->results->reference;
+	const struct report_vpn *vpn = look->vpn;
+	const struct report_vpn *reference = look->findings->results->reference;
 
-	for (size_t i = 0; i < findings->results->profile_count; i++) {
-		const char *profile = findings->results->profiles[i];
+	for (size_t i = 0; i < look->findings->results->profile_count; i++) {
+		const char *profile = look->findings->results->profiles[i];
 		const struct report_condition *bare = condition_of(reference, profile);
 		double there = printed_mean(bare, events_per_million, NULL);
 		double here = printed_mean(condition_of(vpn, profile), events_per_million, NULL);
-		struct finding *finding;
 
 		if (vpn->is_reference || !bare || !bare->settings.is_there || !(there > 1000) ||
 			!(here < there / 100))
 			continue;
-		finding = finding_add(findings, "reliable-outside", SEVERITY_NOTE, vpn->name,
-			"%s delivers in order what the wire reorders: it carries packets inside a "
-			"reliable, ordered transport of its own.",
+		look_say(look,
+			"%s delivers in order what the wire reorders: it carries packets inside a reliable, ordered transport of its own.",
 			vpn->name);
-		evidence_add(findings, finding, NULL,
+		look_show(look, NULL,
 			"%s: %.0f reorderings per million segments, %.0f on the bare link",
 			profile_title(profile), here, there);
 		return;
 	}
 }
 
-static void rule_bufferbloat(struct findings *findings, const struct report_vpn *vpn)
+void rule_bufferbloat(struct look *look)
 {
+	const struct report_vpn *vpn = look->vpn;
 	const struct report_condition *condition =
-		condition_of(vpn, results_base_profile(findings->results));
+		condition_of(vpn, results_base_profile(look->findings->results));
 	double loaded = printed_mean(condition, loaded_rtt, NULL);
 	double idle = printed_mean(condition, idle_rtt, NULL);
-	struct finding *finding;
 
 	if (!(loaded > 3 * idle) || !(loaded - idle > 3))
 		return;
-	finding = finding_add(findings, "bufferbloat", SEVERITY_NOTE, vpn->name,
-		"Under load a round trip over %s takes %.1f times as long as at rest (%.1f instead "
-		"of "
-		"%.1f ms): packets wait in a queue that one TCP flow keeps full.",
+	look_say(look,
+		"Under load a round trip over %s takes %.1f times as long as at rest (%.1f instead of %.1f ms): packets wait in a queue that one TCP flow keeps full.",
 		vpn->name, loaded / idle, loaded, idle);
 	for (const struct report_link *link = condition->links; link; link = link->next)
 		if (tcp_is_working(&link->repetitions->tcp))
-			evidence_add(findings, finding, link->repetitions->tcp.outcome.path,
+			look_show(look, link->repetitions->tcp.outcome.path,
 				"%s: mean %.2f ms, longest %.2f ms", link->folder,
 				link->repetitions->tcp.mean_rtt_us / 1e3,
 				link->repetitions->tcp.max_rtt_us / 1e3);
 }
 
-static void rule_asymmetric(struct findings *findings, const struct report_vpn *vpn)
+void rule_asymmetric(struct look *look)
 {
+	const struct report_vpn *vpn = look->vpn;
 	const struct report_condition *condition =
-		condition_of(vpn, results_base_profile(findings->results));
-	struct report_samples samples = samples_of(findings->arena, condition, METRIC_TCP);
+		condition_of(vpn, results_base_profile(look->findings->results));
+	struct report_samples samples = samples_of(look->findings->arena, condition, METRIC_TCP);
 	double low = INFINITY, high = 0;
-	struct finding *finding;
 
 	for (size_t i = 0; i < samples.count; i++) {
 		low = fmin(low, samples.values[i]);
@@ -131,22 +128,20 @@ static void rule_asymmetric(struct findings *findings, const struct report_vpn *
 	}
 	if (samples.count < 2 || !(high > 1.15 * low))
 		return;
-	finding = finding_add(findings, "asymmetric-links", SEVERITY_NOTE, vpn->name,
-		"The links of %s are not alike: the best carried %.0f %% more than the worst, so "
-		"the "
-		"mean describes none of them.",
+	look_say(look,
+		"The links of %s are not alike: the best carried %.0f %% more than the worst, so the mean describes none of them.",
 		vpn->name, 100 * (high / low - 1));
 	for (size_t i = 0; i < samples.count; i++)
-		evidence_add(findings, finding, samples.list[i].path, "%s: %.1f Mbit/s",
-			samples.list[i].link, samples.values[i]);
+		look_show(look, samples.list[i].path, "%s: %.1f Mbit/s", samples.list[i].link,
+			samples.values[i]);
 }
 
-static void rule_back_pressure(struct findings *findings, const struct report_vpn *vpn)
+void rule_back_pressure(struct look *look)
 {
-	const struct report_results *results = findings->results;
+	const struct report_vpn *vpn = look->vpn;
+	const struct report_results *results = look->findings->results;
 	double base =
 		printed_mean(condition_of(vpn, results_base_profile(results)), udp_lost, NULL);
-	struct finding *finding = NULL;
 
 	for (size_t i = 0; i < results->profile_count; i++) {
 		const struct report_condition *condition = condition_of(vpn, results->profiles[i]);
@@ -155,26 +150,21 @@ static void rule_back_pressure(struct findings *findings, const struct report_vp
 		if (!condition || !condition->settings.is_there || condition->settings.is_ours ||
 			!(base < 5) || !(lost > 30 + 2 * condition->settings.loss_percent))
 			continue;
-		if (!finding)
-			finding = finding_add(findings, "back-pressure-lost", SEVERITY_WARNING,
-				vpn->name,
-				"The loss of the UDP flood over %s jumps although the impairment "
-				"drops few packets: an emulator that delays packets on the "
-				"sender's "
-				"own port frees the sender of waiting for them, so it floods.",
-				vpn->name);
-		evidence_add(findings, finding, NULL,
+		look_say(look,
+			"The loss of the UDP flood over %s jumps although the impairment drops few packets: an emulator that delays packets on the sender's own port frees the sender of waiting for them, so it floods.",
+			vpn->name);
+		look_show(look, NULL,
 			"%s: %.1f %% lost, %.1f %% without impairment; the profile drops %.1f %%",
 			profile_title(results->profiles[i]), lost, base,
 			condition->settings.loss_percent);
 	}
 }
 
-static void rule_processor_bound(struct findings *findings, const struct report_vpn *vpn)
+void rule_processor_bound(struct look *look)
 {
+	const struct report_vpn *vpn = look->vpn;
 	const struct report_condition *condition =
-		condition_of(vpn, results_base_profile(findings->results));
-	struct finding *finding = NULL;
+		condition_of(vpn, results_base_profile(look->findings->results));
 
 	for (const struct report_link *link = condition ? condition->links : NULL; link;
 		link = link->next) {
@@ -183,91 +173,56 @@ static void rule_processor_bound(struct findings *findings, const struct report_
 		if (!outcome_is_success(&nix->outcome) ||
 			!(nix->user_s + nix->system_s > nix->mean_s))
 			continue;
-		if (!finding)
-			finding = finding_add(findings, "client-bound", SEVERITY_NOTE, vpn->name,
-				"Without impairment the download over %s waits for the client's "
-				"own "
-				"processor: it computes longer than the download lasts, so a "
-				"faster "
-				"network could not shorten it much.",
-				vpn->name);
-		evidence_add(findings, finding, nix->outcome.path,
-			"%s: %.1f s of processor time in %.1f s", link->folder,
-			nix->user_s + nix->system_s, nix->mean_s);
+		look_say(look,
+			"Without impairment the download over %s waits for the client's own processor: it computes longer than the download lasts, so a faster network could not shorten it much.",
+			vpn->name);
+		look_show(look, nix->outcome.path, "%s: %.1f s of processor time in %.1f s",
+			link->folder, nix->user_s + nix->system_s, nix->mean_s);
 	}
 }
 
-static void look_saturated(
-	struct findings *findings, struct finding **finding, const struct spot *spot)
+void look_saturated(struct look *look, const struct spot *spot)
 {
 	const struct report_udp *udp = &spot->repetition->udp;
 	double busiest = fmax(udp->host_cpu_percent, udp->remote_cpu_percent);
 
 	if (!outcome_is_success(&udp->outcome) || busiest < 95 || udp->lost_percent < 5)
 		return;
-	if (!*finding)
-		*finding = finding_add(findings, "sender-saturated", SEVERITY_NOTE, spot->vpn->name,
-			"The UDP flood over %s was limited by iperf3 itself: it used a whole "
-			"processor "
-			"core and sent more than the tunnel takes, so the loss measures the "
-			"excess.",
-			spot->vpn->name);
-	evidence_add(findings, *finding, udp->outcome.path,
-		"%s, %s: %.0f %% of a core at the sender, %.0f %% at the receiver, %.0f Mbit/s "
-		"offered",
+	look_say(look,
+		"The UDP flood over %s was limited by iperf3 itself: it used a whole processor core and sent more than the tunnel takes, so the loss measures the excess.",
+		spot->vpn->name);
+	look_show(look, udp->outcome.path,
+		"%s, %s: %.0f %% of a core at the sender, %.0f %% at the receiver, %.0f Mbit/s offered",
 		profile_title(spot->condition->profile), spot->link->folder, udp->host_cpu_percent,
 		udp->remote_cpu_percent, udp->forward.sent_bps / 1e6);
 }
 
-static void look_one_thread(
-	struct findings *findings, struct finding **finding, const struct spot *spot)
+void look_one_thread(struct look *look, const struct spot *spot)
 {
 	const struct report_outcome *outcome = &spot->repetition->tcp.outcome;
 	const struct report_effort *effort = &outcome->effort;
 
 	if (!outcome_is_success(outcome) || !(effort->busiest_share > 0.9))
 		return;
-	if (!*finding)
-		*finding = finding_add(findings, "one-busy-thread", SEVERITY_NOTE, spot->vpn->name,
-			"One thread of %s used a whole processor core while TCP ran: that thread, "
-			"not "
-			"the network, sets the speed, and more cores would not help.",
-			spot->vpn->name);
-	evidence_add(findings, *finding, outcome->path,
+	look_say(look,
+		"One thread of %s used a whole processor core while TCP ran: that thread, not the network, sets the speed, and more cores would not help.",
+		spot->vpn->name);
+	look_show(look, outcome->path,
 		"%s, %s: thread '%s' of %s on %s at %.0f %% of a core, %.0f Mbit/s",
 		profile_title(spot->condition->profile), spot->link->folder, effort->thread,
 		effort->daemon, effort->host, 100 * effort->busiest_share,
 		spot->repetition->tcp.forward.received_bps / 1e6);
 }
 
-static void rule_one_thread(struct findings *findings, const struct report_vpn *vpn)
-{
-	struct finding *finding = NULL;
-
-	finding_each_repetition(findings, vpn, look_one_thread, &finding);
-}
-
-static void rule_saturated(struct findings *findings, const struct report_vpn *vpn)
-{
-	struct finding *finding = NULL;
-
-	finding_each_repetition(findings, vpn, look_saturated, &finding);
-}
-
-void (*const rules_of_paths[])(struct findings *findings, const struct report_vpn *vpn) = {
-	rule_reorders_itself, rule_reliable_outside, rule_bufferbloat, rule_asymmetric,
-	rule_back_pressure, rule_processor_bound, rule_one_thread, rule_saturated, NULL};
-
 /* Impairment per super-packet shows as two groups of VPNs under one profile. */
-void rule_super_packets(struct findings *findings)
+void rule_super_packets(struct look *look)
 {
-	const struct report_results *results = findings->results;
+	const struct report_results *results = look->findings->results;
 
 	for (size_t i = 0; results->reference && i < results->profile_count; i++) {
 		const char *profile = results->profiles[i];
 		const struct report_condition *bare = condition_of(results->reference, profile);
 		double there = printed_mean(bare, again_percent, NULL);
-		struct finding *finding = NULL;
 		size_t like_bare = 0, unlike = 0;
 
 		if (!bare || !bare->settings.is_there || bare->settings.is_ours || !(there > 0.01))
@@ -281,21 +236,14 @@ void rule_super_packets(struct findings *findings)
 		/* The bare link is one of those that are like itself. */
 		if (like_bare < 1 || unlike < 2)
 			continue;
-		finding = finding_add(findings, "super-packets", SEVERITY_ERROR, NULL,
-			"Under '%s' VPNs fall into two groups by the share of segments sent again, "
-			"and "
-			"the bare link is in the better one. An emulator on the sender's own port "
-			"decides once per super-packet of up to 44 segments: whoever hands it "
-			"super-packets meets fewer losses and reorderings per byte. Speeds of the "
-			"two "
-			"groups cannot be compared.",
+		look_say(look,
+			"Under '%s' VPNs fall into two groups by the share of segments sent again, and the bare link is in the better one. An emulator on the sender's own port decides once per super-packet of up to 44 segments: whoever hands it super-packets meets fewer losses and reorderings per byte. Speeds of the two groups cannot be compared.",
 			profile_title(profile));
 		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 			const struct report_condition *condition = condition_of(vpn, profile);
 
-			evidence_add(findings, finding, NULL,
-				"%s: %.3f %% sent again, %.2f times the bare link; %.0f "
-				"reorderings",
+			look_show(look, NULL,
+				"%s: %.3f %% sent again, %.2f times the bare link; %.0f reorderings",
 				vpn->name, printed_mean(condition, again_percent, NULL),
 				printed_mean(condition, again_percent, NULL) / there,
 				printed_mean(condition, reorder_events, NULL));

@@ -1,47 +1,40 @@
 /* Rules about the whole tree: its impairment, its repetitions, its order, its files. */
-#include "report/findings/finding.h"
+#include "report/findings/rules.h"
 
 #include <math.h>
 #include <string.h>
 #include <time.h>
 
-static void rule_effective(struct findings *findings)
+void rule_effective(struct look *look)
 {
-	const struct report_results *results = findings->results;
+	const struct report_results *results = look->findings->results;
 	const struct report_condition *base =
 		condition_of(results->reference, results_base_profile(results));
-	struct report_samples at_rest = samples_of(findings->arena, base, METRIC_PING);
-	struct finding *finding = NULL;
+	struct report_samples at_rest = samples_of(look->findings->arena, base, METRIC_PING);
 
 	for (size_t i = 0; i < results->profile_count; i++) {
 		const struct report_condition *condition =
 			condition_of(results->reference, results->profiles[i]);
-		struct report_samples rtt = samples_of(findings->arena, condition, METRIC_PING);
+		struct report_samples rtt =
+			samples_of(look->findings->arena, condition, METRIC_PING);
 		double added = samples_mean(&rtt) - samples_mean(&at_rest);
 
 		if (!condition || !condition->settings.is_there ||
 			!(condition->settings.latency_ms > 0) ||
 			!(fabs(added / condition->settings.latency_ms - 1) > 0.15))
 			continue;
-		if (!finding)
-			finding = finding_add(findings, "impairment-off-nominal", SEVERITY_WARNING,
-				NULL,
-				"The impairment that packets met is not the one that was asked "
-				"for: "
-				"delay minus jitter below zero is cut off at zero, which makes the "
-				"mean delay longer.");
-		evidence_add(findings, finding, NULL,
-			"%s: %.1f ms of delay (jitter %.1f ms) stored per round trip, %.2f ms "
-			"added",
+		look_say(look,
+			"The impairment that packets met is not the one that was asked for: delay minus jitter below zero is cut off at zero, which makes the mean delay longer.");
+		look_show(look, NULL,
+			"%s: %.1f ms of delay (jitter %.1f ms) stored per round trip, %.2f ms added",
 			profile_title(results->profiles[i]), condition->settings.latency_ms,
 			condition->settings.jitter_ms, added);
 	}
 }
 
-static void rule_correlation(struct findings *findings)
+void rule_correlation(struct look *look)
 {
-	const struct report_results *results = findings->results;
-	struct finding *finding = NULL;
+	const struct report_results *results = look->findings->results;
 
 	for (size_t i = 0; results->reference && i < results->profile_count; i++) {
 		const struct report_condition *condition =
@@ -52,17 +45,10 @@ static void rule_correlation(struct findings *findings)
 			condition->settings.correlation_percent <= 0 ||
 			condition->settings.reorder_percent <= 0)
 			continue;
-		if (!finding)
-			finding = finding_add(findings, "correlation-never-fires", SEVERITY_WARNING,
-				NULL,
-				"Reordering was asked for with a correlation. The kernel's "
-				"correlated "
-				"random numbers are averages that hardly ever fall below a few per "
-				"cent, so such a rule practically never fires: the reordering in "
-				"these runs comes from jitter.");
-		evidence_add(findings, finding, NULL,
-			"%s: reorder %.1f %% with correlation %.0f %% as stored (twice what a port "
-			"does), jitter %.1f ms",
+		look_say(look,
+			"Reordering was asked for with a correlation. The kernel's correlated random numbers are averages that hardly ever fall below a few per cent, so such a rule practically never fires: the reordering in these runs comes from jitter.");
+		look_show(look, NULL,
+			"%s: reorder %.1f %% with correlation %.0f %% as stored (twice what a port does), jitter %.1f ms",
 			profile_title(results->profiles[i]), condition->settings.reorder_percent,
 			condition->settings.correlation_percent, condition->settings.jitter_ms);
 	}
@@ -84,33 +70,27 @@ static size_t most_values(const struct findings *findings)
 	return most;
 }
 
-static void rule_repetitions(struct findings *findings)
+void rule_repetitions(struct look *look)
 {
-	size_t most = most_values(findings);
-	struct finding *finding;
+	size_t most = most_values(look->findings);
 
 	if (most == 0 || permutation_floor(most, most) <= 0.05)
 		return;
-	finding = finding_add(findings, "too-few-repetitions", SEVERITY_WARNING, NULL,
-		"No difference between two VPNs in this tree can be shown to be more than chance: "
-		"with %zu values on each side even the clearest outcome has a probability of %.2f. "
-		"Rankings here are descriptions of these runs.",
+	look_say(look,
+		"No difference between two VPNs in this tree can be shown to be more than chance: with %zu values on each side even the clearest outcome has a probability of %.2f. Rankings here are descriptions of these runs.",
 		most, permutation_floor(most, most));
-	evidence_add(findings, finding, NULL,
+	look_show(look, NULL,
 		"%zu values per VPN, profile and workload; 4 would allow p = 0.03, 8 p = 0.0002",
 		most);
 }
 
-static void rule_environment(struct findings *findings)
+void rule_environment(struct look *look)
 {
-	if (findings->results->environment)
+	if (look->findings->results->environment)
 		return;
-	evidence_add(findings,
-		finding_add(findings, "no-environment", SEVERITY_NOTE, NULL,
-			"Nothing says which versions, offloads, congestion control, MTU and "
-			"sysctls "
-			"these runs had, so they cannot be repeated exactly."),
-		"environment.json", "environment.json is not there");
+	look_say(look,
+		"Nothing says which versions, offloads, congestion control, MTU and sysctls these runs had, so they cannot be repeated exactly.");
+	look_show(look, "environment.json", "environment.json is not there");
 }
 
 /* The earliest and latest start of a VPN's TCP tests; 0 when none is stored. */
@@ -149,14 +129,13 @@ static const char *time_text(struct arena *arena, double at_s)
 		parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min);
 }
 
-static void rule_order(struct findings *findings)
+void rule_order(struct look *look)
 {
 	double first_s = INFINITY, last_s = 0;
-	struct finding *finding;
 	size_t count = 0;
 	bool is_long;
 
-	for (const struct report_vpn *vpn = findings->results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = look->findings->results->vpns; vpn; vpn = vpn->next) {
 		double from_s, to_s;
 
 		span_of(vpn, &from_s, &to_s);
@@ -172,34 +151,26 @@ static void rule_order(struct findings *findings)
 	if (count < 2)
 		return;
 	is_long = last_s - first_s >= 7200;
-	finding = finding_add(findings, "one-after-the-other", SEVERITY_NOTE, NULL,
-		"The VPNs were measured one after the other within %.0f %s, not in turns: whatever "
-		"changed on the hosts in that time looks like a difference between VPNs.",
+	look_say(look,
+		"The VPNs were measured one after the other within %.0f %s, not in turns: whatever changed on the hosts in that time looks like a difference between VPNs.",
 		(last_s - first_s) / (is_long ? 3600 : 60), is_long ? "hours" : "minutes");
-	for (const struct report_vpn *vpn = findings->results->vpns; vpn; vpn = vpn->next) {
+	for (const struct report_vpn *vpn = look->findings->results->vpns; vpn; vpn = vpn->next) {
 		double from_s, to_s;
 
 		span_of(vpn, &from_s, &to_s);
 		if (from_s > 0)
-			evidence_add(findings, finding, NULL, "%s: %s to %s", vpn->name,
-				time_text(findings->arena, from_s),
-				time_text(findings->arena, to_s));
+			look_show(look, NULL, "%s: %s to %s", vpn->name,
+				time_text(look->findings->arena, from_s),
+				time_text(look->findings->arena, to_s));
 	}
 }
 
-static void rule_damaged(struct findings *findings)
+void rule_damaged(struct look *look)
 {
-	struct finding *finding = NULL;
 
-	for (const struct tree_problem *problem = findings->results->reading.problems; problem;
-		problem = problem->next) {
-		if (!finding)
-			finding = finding_add(findings, "damaged-file", SEVERITY_ERROR, NULL,
-				"Some files could not be used and are left out of every number.");
-		evidence_add(
-			findings, finding, problem->path, "%s: %s", problem->path, problem->why);
+	for (const struct tree_problem *problem = look->findings->results->reading.problems;
+		problem; problem = problem->next) {
+		look_say(look, "Some files could not be used and are left out of every number.");
+		look_show(look, problem->path, "%s: %s", problem->path, problem->why);
 	}
 }
-
-void (*const rules_of_trees[])(struct findings *findings) = {rule_super_packets, rule_effective,
-	rule_correlation, rule_repetitions, rule_environment, rule_order, rule_damaged, NULL};

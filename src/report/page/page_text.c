@@ -199,9 +199,9 @@ static void write_rule(FILE *out, const struct page *page, const struct finding 
 {
 	fprintf(out, "<article class=\"finding %s\" id=\"finding-", severity_name(first->severity));
 	html_id(out, first->id);
-	fprintf(out, "\"><h3><span class=\"tag\">%s</span> <code>", severity_name(first->severity));
-	html_text(out, first->id);
-	fputs("</code></h3>", out);
+	fprintf(out, "\"><h3><span class=\"tag\">%s</span> ", severity_name(first->severity));
+	html_text(out, first->title);
+	fputs("</h3>", out);
 	for (const struct finding *f = first; f; f = f->next) {
 		if (strcmp(f->id, first->id) != 0)
 			continue;

@@ -1,0 +1,93 @@
+#pragma once
+
+#include "report/findings/finding.h"
+
+/* One rule at work on one VPN, or on the whole tree. */
+struct look {
+	struct findings *findings;
+	const struct rule *rule;
+	const struct report_vpn *vpn; /* NULL: the whole tree */
+	struct finding *finding;      /* NULL until there is something to say */
+};
+
+/* One repetition on one link of the VPN under one profile. */
+struct spot {
+	const struct report_vpn *vpn;
+	const struct report_condition *condition;
+	const struct report_link *link;
+	const struct report_repetition *repetition;
+};
+
+/* A row of the table of rules, which are tried in its order; one of the functions is there. */
+struct rule {
+	const char *id;
+	enum severity severity;
+	const char *title;
+	void (*of_spot)(struct look *look, const struct spot *spot); /* of every repetition */
+	void (*of_vpn)(struct look *look);
+	void (*of_tree)(struct look *look);
+};
+extern const struct rule rules[];
+extern const size_t rule_count;
+
+/* The sentence of this look's finding, which the first call makes. */
+void look_say(struct look *look, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Evidence for it; the path of the file is NULL-able and borrowed. */
+void look_show(struct look *look, const char *path, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Every repetition of the look's VPN. */
+void look_at_repetitions(
+	struct look *look, void (*of_spot)(struct look *look, const struct spot *spot));
+/* "Medium, 0_lom"; the arena's. */
+const char *finding_place(struct findings *findings, const struct spot *spot);
+void finding_explain(struct findings *findings, const struct report_outcome *outcome);
+bool finding_explains(const struct findings *findings, const struct report_outcome *outcome);
+
+/* rules_failure.c */
+void look_quic_mtu(struct look *look, const struct spot *spot);
+void rule_video_mtu(struct look *look);
+void look_start_race(struct look *look, const struct spot *spot);
+void look_connect_limit(struct look *look, const struct spot *spot);
+void look_time_limit(struct look *look, const struct spot *spot);
+void look_broken_download(struct look *look, const struct spot *spot);
+void rule_stored_cause(struct look *look);
+void rule_failed_bring_ups(struct look *look);
+void rule_unknown_cause(struct look *look);
+
+/* rules_number.c */
+void rule_stalled_link(struct look *look);
+void rule_crossed_connections(struct look *look);
+void rule_missing_from_sum(struct look *look);
+void rule_missing_from_mean(struct look *look);
+void look_counter_wrap(struct look *look, const struct spot *spot);
+void look_lost_runs(struct look *look, const struct spot *spot);
+void rule_same_drops(struct look *look);
+void rule_waits_for_hosts(struct look *look);
+void rule_fixed_timer(struct look *look);
+void look_retried(struct look *look, const struct spot *spot);
+
+/* rules_path.c */
+void rule_reorders_itself(struct look *look);
+void rule_reliable_outside(struct look *look);
+void rule_bufferbloat(struct look *look);
+void rule_asymmetric(struct look *look);
+void rule_back_pressure(struct look *look);
+void rule_processor_bound(struct look *look);
+void look_one_thread(struct look *look, const struct spot *spot);
+void look_saturated(struct look *look, const struct spot *spot);
+void rule_super_packets(struct look *look);
+
+/* rules_mesh.c */
+void rule_silent_again(struct look *look);
+
+/* rules_mtu.c */
+void look_large_start(struct look *look, const struct spot *spot);
+void look_black_hole(struct look *look, const struct spot *spot);
+void look_no_fragments(struct look *look, const struct spot *spot);
+
+/* rules_tree.c */
+void rule_effective(struct look *look);
+void rule_correlation(struct look *look);
+void rule_repetitions(struct look *look);
+void rule_environment(struct look *look);
+void rule_order(struct look *look);
+void rule_damaged(struct look *look);
