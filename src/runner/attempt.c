@@ -200,21 +200,48 @@ static int run_wave(struct procs *procs, const struct jobs *jobs, struct arena *
 	return 0;
 }
 
-static int run_jobs(const struct attempt *attempt, const struct jobs *jobs, struct arena *arena,
-	struct error *err)
+/* What is watched while the commands run; NULL: not, or not yet. */
+struct observers {
+	struct machine_watch *machine;
+	struct resources *resources;
+	struct capacity_watch *capacity;
+};
+
+static int observe(const struct attempt *attempt, struct observers *o, struct error *err)
+{
+	return machine_begin(attempt->lab, &o->machine, err) ||
+			       resources_begin(attempt->lab, attempt->vpn, &o->resources, err)
+		       ? -1
+		       : 0;
+}
+
+/* `capacity` takes note of the end of every wave. */
+static int run_waves(const struct attempt *attempt, const struct jobs *jobs, struct arena *arena,
+	struct capacity_watch **capacity, struct error *err)
 {
 	unsigned waves = 0;
 
-	if (write_files(jobs, err) || start_servers(jobs, arena, err))
-		return -1;
 	for (size_t i = 0; i < jobs->count; i++) {
 		if (!jobs->list[i].command->is_server && jobs->list[i].command->wave >= waves)
 			waves = jobs->list[i].command->wave + 1;
 	}
+	if (attempt->workload->times_flows &&
+		capacity_begin(attempt->lab, attempt->vpn, capacity, err))
+		return -1;
 	for (unsigned wave = 0; wave < waves; wave++) {
-		if (run_wave(lab_procs(attempt->lab), jobs, arena, wave, err))
+		if (run_wave(lab_procs(attempt->lab), jobs, arena, wave, err) ||
+			(*capacity && capacity_end_wave(*capacity, err)))
 			return -1;
 	}
+	return 0;
+}
+
+static int run_jobs(const struct attempt *attempt, const struct jobs *jobs, struct arena *arena,
+	struct capacity_watch **capacity, struct error *err)
+{
+	if (write_files(jobs, err) || start_servers(jobs, arena, err) ||
+		run_waves(attempt, jobs, arena, capacity, err))
+		return -1;
 	for (size_t i = 0; i < jobs->count; i++) {
 		if (jobs->list[i].command->is_server)
 			proc_stop(jobs->list[i].proc, SERVER_GRACE_NS);
@@ -317,6 +344,40 @@ static double bytes_of(const struct attempt *attempt, const struct attempt_resul
 	return bytes;
 }
 
+/* The flows of all links, which the readings have by direction of their link. */
+static json_t *capacity_of(const struct attempt *attempt, const struct attempt_result *result,
+	struct capacity_watch *watch)
+{
+	size_t hosts = lab_host_count(attempt->lab), count = 0;
+	struct capacity_flow *flows = arena_alloc(
+		result->arena, struct capacity_flow, attempt->link_count * WORKLOAD_FLOWS);
+
+	for (size_t link = 0; link < attempt->link_count; link++) {
+		const struct workload_reading *reading = &result->readings[link];
+		size_t source = attempt->sources[link], target = (source + 1) % hosts;
+
+		for (size_t i = 0; i < reading->flow_count; i++) {
+			const struct workload_flow *flow = &reading->flows[i];
+
+			flows[count++] =
+				(struct capacity_flow){.source = flow->is_reverse ? target : source,
+					.target = flow->is_reverse ? source : target,
+					.wave = flow->wave,
+					.is_reverse = flow->is_reverse,
+					.bytes = flow->bytes};
+		}
+	}
+	return capacity_end(watch, flows, count);
+}
+
+static void observe_end(
+	const struct attempt *attempt, const struct observers *o, struct attempt_result *result)
+{
+	if (o->resources)
+		result->resources = resources_end(o->resources, bytes_of(attempt, result));
+	result->capacity = capacity_of(attempt, result, o->capacity);
+}
+
 struct attempt_result attempt_result_new(size_t link_count)
 {
 	struct arena *arena = arena_new();
@@ -355,22 +416,19 @@ static int measure(const struct attempt *attempt, struct attempt_result *result,
 	AUTO(jobs_done) struct jobs jobs = jobs_new(attempt, result->arena);
 	size_t room = attempt->workload->log_packets;
 	struct lab_packets packets = {0};
-	struct resources *resources = NULL;
-	struct machine_watch *machine = NULL;
+	struct observers observers = {0};
 	bool is_wire_dead = false;
 	struct error failure;
 	int failed;
 
 	if (room && lab_record_packets(attempt->lab, room, err))
 		return -1;
-	failed = machine_begin(attempt->lab, &machine, &failure) ||
-		 resources_begin(attempt->lab, attempt->vpn, &resources, &failure) ||
-		 run_jobs(attempt, &jobs, result->arena, &failure);
-	attempt_end_machine(machine, result);
+	failed = observe(attempt, &observers, &failure) ||
+		 run_jobs(attempt, &jobs, result->arena, &observers.capacity, &failure);
+	attempt_end_machine(observers.machine, result);
 	if (report_wire(attempt, result, &is_wire_dead, err) ||
 		(room && !is_wire_dead && lab_take_packets(attempt->lab, &packets, err))) {
-		if (resources)
-			result->resources = resources_end(resources, 0);
+		observe_end(attempt, &observers, result);
 		return -1;
 	}
 	if (is_wire_dead) {
@@ -381,8 +439,7 @@ static int measure(const struct attempt *attempt, struct attempt_result *result,
 		for (size_t link = 0; link < attempt->link_count; link++)
 			read_link(attempt, &jobs, link, &packets, result);
 	}
-	if (resources)
-		result->resources = resources_end(resources, bytes_of(attempt, result));
+	observe_end(attempt, &observers, result);
 	return 0;
 }
 
@@ -412,6 +469,7 @@ void attempt_result_done(struct attempt_result *result)
 	json_decref(result->resources);
 	json_decref(result->wire);
 	json_decref(result->machine);
+	json_decref(result->capacity);
 	json_decref(result->marks);
 	arena_free(result->arena);
 	result->arena = NULL;

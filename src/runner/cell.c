@@ -299,6 +299,8 @@ static json_t *meta_of(const struct measurement *m)
 	json_object_set(meta, "marks", m->result.marks);
 	if (m->result.resources)
 		json_object_set(meta, "resources", m->result.resources);
+	if (m->result.capacity)
+		json_object_set(meta, "capacity", m->result.capacity);
 	if (m->result.machine)
 		json_object_set(meta, "machine", m->result.machine);
 	if (m->result.wire)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runner/capacity.h"
 #include "runner/machine.h"
 #include "runner/runner.h"
 #include "vpn/vpn.h"
@@ -30,9 +31,10 @@ struct attempt_result {
 	const struct workload_command **blamed; /* per link: the command that failed, or NULL */
 	struct workload_output *blamed_outputs; /* its output */
 	json_t *resources;
-	json_t *machine; /* what this machine did, or NULL */
-	json_t *wire;    /* what the wire did meanwhile, or NULL */
-	json_t *marks;   /* what speaks against its figures; see record/mark.h */
+	json_t *capacity; /* payload per processor time, or NULL */
+	json_t *machine;  /* what this machine did, or NULL */
+	json_t *wire;     /* what the wire did meanwhile, or NULL */
+	json_t *marks;    /* what speaks against its figures; see record/mark.h */
 	double duration_s;
 };
 

@@ -1,6 +1,7 @@
 /* The list of workloads; each is one file beside this one. */
 #include "workload/workload.h"
 
+#include <assert.h>
 #include <string.h>
 
 const struct workload *const workloads[] = {&workload_ping, &workload_tcp, &workload_udp,
@@ -23,4 +24,20 @@ void workload_reading_done(struct workload_reading *reading)
 	json_decref(reading->samples);
 	json_decref(reading->host_files);
 	reading->data = reading->samples = reading->host_files = NULL;
+}
+
+void workload_add_flow(
+	struct workload_reading *reading, unsigned wave, bool is_reverse, double bytes)
+{
+	size_t i = 0;
+
+	reading->bytes_moved += bytes;
+	while (i < reading->flow_count &&
+		(reading->flows[i].wave != wave || reading->flows[i].is_reverse != is_reverse))
+		i++;
+	assert(i < WORKLOAD_FLOWS);
+	if (i == reading->flow_count)
+		reading->flows[reading->flow_count++] =
+			(struct workload_flow){.wave = wave, .is_reverse = is_reverse};
+	reading->flows[i].bytes += bytes;
 }

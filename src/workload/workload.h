@@ -111,6 +111,17 @@ enum {
 	WORKLOAD_FIGURES = 5
 };
 
+/* Payload that went one way through a link during one wave; see workload_add_flow(). */
+struct workload_flow {
+	unsigned wave;
+	bool is_reverse; /* from the target to the source */
+	double bytes;    /* that arrived */
+};
+
+enum {
+	WORKLOAD_FLOWS = 4
+};
+
 /* What the outputs mean. */
 struct workload_reading {
 	enum cause cause;
@@ -122,6 +133,9 @@ struct workload_reading {
 	/* Of a mesh: {file: {host: value}}, files of single hosts, such as published ones; owned.
 	 */
 	json_t *host_files;
+	/* Of a workload that times flows. */
+	struct workload_flow flows[WORKLOAD_FLOWS];
+	size_t flow_count;
 	double bytes_moved; /* payload that arrived, all directions: the base of "per GB" */
 	char headline[64];  /* of a success, for the summary table: "934 / 935 Mbit/s" */
 	/* Likewise, in the order of the workload's names for them. */
@@ -171,7 +185,8 @@ struct workload {
 	const char *figures_title;                 /* above their column in a summary */
 	size_t log_packets; /* room in the wire's log, for read(); 0: it wants none */
 	enum workload_scope scope;
-	bool is_flood; /* it sends more than the path takes, and leaves full queues behind */
+	bool times_flows; /* its readings have flows, so that waves are worth measuring apart */
+	bool is_flood;    /* it sends more than the path takes, and leaves full queues behind */
 	double (*estimate_s)(const struct workload_case *c);
 	/*
 	 * NULL when nothing is needed. Depends on nothing but the plan, since all cells share it:
@@ -203,3 +218,6 @@ extern const struct workload workload_ping, workload_tcp, workload_udp, workload
 extern const struct workload *const workloads[];
 const struct workload *workload_named(const char *name);
 void workload_reading_done(struct workload_reading *reading);
+/* Adds what arrived to bytes_moved and to the flows, those of one wave and direction together. */
+void workload_add_flow(
+	struct workload_reading *reading, unsigned wave, bool is_reverse, double bytes);

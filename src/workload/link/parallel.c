@@ -15,6 +15,7 @@ const struct workload workload_parallel = {
 	.needs = IPERF3_NEEDS,
 	.packages = IPERF3_NEEDS,
 	.scope = WORKLOAD_ALL_LINKS,
+	.times_flows = true,
 	.estimate_s = iperf3_estimate_s,
 	.commands = tcp_commands,
 	.read = tcp_read,

@@ -31,6 +31,10 @@ enum {
 	UPLOAD,
 	COMMANDS
 };
+enum {
+	WAVE_OF_DOWNLOAD,
+	WAVE_OF_UPLOAD
+};
 
 static unsigned connections(void)
 {
@@ -85,8 +89,8 @@ static void commands(const struct workload_case *c, struct arena *arena,
 	const char **argv = arena_alloc(arena, const char *, ARRAY_SIZE(words));
 
 	memcpy(argv, words, sizeof(words));
-	list[DOWNLOAD] = client(c, arena, "download", port, 0);
-	list[UPLOAD] = client(c, arena, "upload", port, 1);
+	list[DOWNLOAD] = client(c, arena, "download", port, WAVE_OF_DOWNLOAD);
+	list[UPLOAD] = client(c, arena, "upload", port, WAVE_OF_UPLOAD);
 	list[SERVER] = (struct workload_command){.what = "QUIC server",
 		.side = WORKLOAD_TARGET,
 		.argv = argv,
@@ -101,6 +105,8 @@ static void commands(const struct workload_case *c, struct arena *arena,
 struct direction {
 	const char *task, *from, *to;
 	size_t command;
+	unsigned wave;
+	bool is_reverse;           /* from the target, which is the server */
 	json_t *clients, *servers; /* arrays, owned by the samples */
 	json_t *document;          /* of the client; owned by whoever reads */
 };
@@ -355,7 +361,7 @@ static void judge(const struct direction *direction, struct workload_reading *re
 				direction->task, i);
 			continue;
 		}
-		reading->bytes_moved += bytes;
+		workload_add_flow(reading, direction->wave, direction->is_reverse, bytes);
 		if (bytes == 0 || seconds_of(report) == 0)
 			symptom_blame(reading, CAUSE_STALLED, direction->command,
 				"%s->%s moved nothing over QUIC connection %zu", direction->from,
@@ -416,10 +422,17 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	size_t count, struct workload_reading *ret_reading)
 {
 	struct workload_reading *reading = ret_reading;
-	struct direction down = {
-		.task = "download", .from = c->target, .to = c->source, .command = DOWNLOAD};
-	struct direction up = {
-		.task = "upload", .from = c->source, .to = c->target, .command = UPLOAD};
+	struct direction down = {.task = "download",
+		.from = c->target,
+		.to = c->source,
+		.command = DOWNLOAD,
+		.wave = WAVE_OF_DOWNLOAD,
+		.is_reverse = true};
+	struct direction up = {.task = "upload",
+		.from = c->source,
+		.to = c->target,
+		.command = UPLOAD,
+		.wave = WAVE_OF_UPLOAD};
 	double figures[WORKLOAD_FIGURES];
 
 	assert(count == COMMANDS);
@@ -446,6 +459,7 @@ const struct workload workload_quic = {
 	.figures = {"download_mbps", "upload_mbps", "handshake_ms", "lost_percent"},
 	.figures_title = "Mbit/s back / there / ms handshake / % lost back",
 	.needs = (const char *const[]){NULL},
+	.times_flows = true,
 	.packages = (const char *const[]){NULL},
 	.estimate_s = estimate_s,
 	.commands = commands,

@@ -23,6 +23,10 @@ enum {
 	DRAIN,
 	COMMANDS
 };
+enum {
+	WAVE_OF_DRAIN = 1,
+	WAVE_OF_REVERSE
+};
 
 /* A ping now and then until one is answered. Without an answer the other direction tells why. */
 static struct workload_command drain(const struct workload_case *c, struct arena *arena)
@@ -56,8 +60,8 @@ static void commands(const struct workload_case *c, struct arena *arena,
 		iperf3_client(c, arena, "iperf3 client of the reverse direction", reverse_port,
 			(const char *const[]){"-u", "-b", "0", "--udp-counters-64bit", "-R", NULL});
 	list[DRAIN] = drain(c, arena);
-	list[DRAIN].wave = 1;
-	list[CLIENT_OF_REVERSE].wave = 2;
+	list[DRAIN].wave = WAVE_OF_DRAIN;
+	list[CLIENT_OF_REVERSE].wave = WAVE_OF_REVERSE;
 	*ret_commands = list;
 	*ret_count = COMMANDS;
 }
@@ -225,6 +229,8 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 		.from = c->target,
 		.to = c->source,
 		.blamed = CLIENT_OF_REVERSE,
+		.wave = WAVE_OF_REVERSE,
+		.is_reverse = true,
 		.received_sum = json_at(other, "/end/sum_received"),
 		.sent = iperf3_server_series(&outputs[SERVER_OF_REVERSE], NULL),
 		.received = iperf3_client_series(other, "sum", 0),
@@ -251,6 +257,7 @@ const struct workload workload_udp = {
 	.figures_title = "Mbit/s there / back / % lost there / back",
 	.needs = (const char *const[]){"iperf3", "ping", NULL},
 	.packages = (const char *const[]){"iperf3", "iputils-ping", NULL},
+	.times_flows = true,
 	.is_flood = true,
 	.estimate_s = estimate_s,
 	.commands = commands,

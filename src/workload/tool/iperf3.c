@@ -356,7 +356,7 @@ void iperf3_judge(struct iperf3_flow *flow, struct workload_reading *reading)
 		add_last_arrival(flow, reading);
 		return;
 	}
-	reading->bytes_moved += flow->bytes;
+	workload_add_flow(reading, flow->wave, flow->is_reverse, flow->bytes);
 	if (flow->bytes == 0)
 		symptom_blame(reading, CAUSE_STALLED, flow->blamed, "%s->%s moved nothing",
 			flow->from, flow->to);

@@ -49,7 +49,9 @@ bool iperf3_is_crossed(const json_t *document, const struct workload_output *ser
 /* One direction of a run, for samples and for judging it. */
 struct iperf3_flow {
 	const char *from, *to;
-	size_t blamed;                 /* the client to blame */
+	size_t blamed; /* the client to blame */
+	unsigned wave; /* of that client */
+	bool is_reverse;
 	const json_t *received_sum;    /* the sum over the run of what arrived */
 	json_t *sent, *received;       /* series, owned by the samples */
 	double bytes, bits_per_second; /* that arrived */
