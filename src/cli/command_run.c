@@ -181,6 +181,14 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 		if (lab_can_carry(procs, plan->engine, &plan->profiles[i], err))
 			return -1;
 	}
+	if (lab_can_pin(plan->plan->congestion, err))
+		return -1;
+	for (size_t i = 0; i < plan->tuning_count; i++) {
+		const char *congestion = plan->tunings[i].congestion;
+
+		if (congestion && lab_can_pin(congestion, err))
+			return -1;
+	}
 	print_estimate(arena, plan, out);
 	if (quiet_look(procs, o->wait, err))
 		return -1;

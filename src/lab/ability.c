@@ -1,7 +1,14 @@
 /* What this machine's kernel can carry, asked and not assumed. */
 #include "lab/internal.h"
 
+#include "base/fd.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static void host_freep(struct host **host)
@@ -40,11 +47,44 @@ static int try_wire(struct error *err)
 	return -1;
 }
 
+/* What every lab is built with, whatever its engine. */
+static int find_tools(struct error *err)
+{
+	static const struct {
+		const char *program, *package;
+	} tools[] = {{"ip", "iproute2"}, {"tc", "iproute2"}, {"sysctl", "procps"}};
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
+	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
+		if (!path_of_program(arena, tools[i].program))
+			return fail(err, ERROR_MISSING,
+				"a lab needs the program '%s', which is not installed: apt install %s",
+				tools[i].program, tools[i].package);
+	}
+	return 0;
+}
+
+int lab_can_pin(const char *congestion, struct error *err)
+{
+	AUTO(fd_closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	/* EPERM: it is there, and hosts' routes may use it. */
+	if (fd >= 0 && (setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion,
+				(socklen_t)strlen(congestion)) == 0 ||
+			       errno == EPERM))
+		return 0;
+	return fail(err, ERROR_MISSING,
+		"this kernel does not have the congestion control '%s'; load its module as root: modprobe tcp_%s",
+		congestion, congestion);
+}
+
 int lab_can_carry(struct procs *procs, enum lab_engine engine, const struct profile *profile,
 	struct error *err)
 {
 	const char *uncarried = shape_uncarried(profile);
 
+	if (find_tools(err))
+		return -1;
 	if (engine == LAB_ENGINE_WIRE)
 		return try_wire(err);
 	if (engine == LAB_ENGINE_BRIDGE && profile_has_impairment(profile))

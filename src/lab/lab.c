@@ -145,8 +145,8 @@ int lab_up(
 {
 	AUTO(lab_downp) struct lab *lab = NULL;
 
-	if (check_spec(spec, err) || lab_can_carry(procs, spec->engine, spec->profile, err) ||
-		namespace_enter(err))
+	if (check_spec(spec, err) || lab_can_pin(spec->congestion, err) ||
+		lab_can_carry(procs, spec->engine, spec->profile, err) || namespace_enter(err))
 		return -1;
 	lab = lab_new(procs, spec);
 	if (bring_up(lab, spec, err))

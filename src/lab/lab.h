@@ -39,11 +39,14 @@ struct lab_spec {
 };
 
 /*
- * Whether this kernel can carry the engine and the profile; ERROR_MISSING names what is missing.
+ * Whether this machine has the lab's own tools and its kernel can carry the engine and the profile;
+ * ERROR_MISSING names what is missing, and the package of a tool.
  * For netem it calls namespace_enter() and tries.
  */
 MUST_CHECK int lab_can_carry(struct procs *procs, enum lab_engine engine,
 	const struct profile *profile, struct error *err);
+/* Whether this kernel has a congestion control, or loads it when asked; else ERROR_MISSING. */
+MUST_CHECK int lab_can_pin(const char *congestion, struct error *err);
 /* Calls namespace_enter() if nobody has. The lab's processes die with this process. */
 MUST_CHECK int lab_up(
 	struct procs *procs, const struct lab_spec *spec, struct lab **ret_lab, struct error *err);

@@ -6,6 +6,7 @@
  */
 #include "plan/driver.h"
 
+#include "base/fd.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/driver_internal.h"
@@ -215,6 +216,14 @@ static int take_driver(const struct driver_source *source, struct driver *driver
 	return driver_check_names(source, driver, err);
 }
 
+/* Its scripts also run where the current folder is another; messages keep what the user wrote. */
+static const char *absolute(struct arena *arena, const char *dir)
+{
+	AUTO(text_freep) char *path = realpath(dir, NULL);
+
+	return path ? arena_strdup(arena, path) : dir;
+}
+
 int driver_load(struct arena *arena, const char *dir, struct driver *ret_driver, struct error *err)
 {
 	struct driver_source source = {.arena = arena};
@@ -232,7 +241,9 @@ int driver_load(struct arena *arena, const char *dir, struct driver *ret_driver,
 	source.written = written;
 	status = take_driver(&source, &driver, err);
 	yaml_unload(&driver_schema, written);
-	if (status == 0)
-		*ret_driver = driver;
-	return status;
+	if (status)
+		return -1;
+	driver.dir = absolute(arena, driver.dir);
+	*ret_driver = driver;
+	return 0;
 }

@@ -1,6 +1,8 @@
 /* Plan files: what to measure. */
 #include "plan/plan.h"
 
+#include "plan/congestion.h"
+
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/yaml_file.h"
@@ -249,7 +251,8 @@ int plan_check(const struct plan *plan, struct error *err)
 		check_names(plan->workloads, "workload", err) ||
 		check_names(plan->profiles, "profile", err) ||
 		check_names(plan->tunings, "tuning", err) || check_engine(plan->engine, err) ||
-		check_closure(plan->closure, err) || check_video(plan->video, err))
+		congestion_check(plan->congestion, err) || check_closure(plan->closure, err) ||
+		check_video(plan->video, err))
 		return -1;
 	if (plan->repeat < 1 || plan->attempts < 1 || plan->ping_count < 1 || plan->ping_runs < 1 ||
 		plan->mesh_runs < 1)
@@ -286,6 +289,8 @@ static int check_plan(const struct yaml_file *file, const struct plan *plan, str
 	}
 	if (check_engine(plan->engine, err))
 		return yaml_fail_in(file, yaml_child(file->root, "engine"), 0, err);
+	if (congestion_check(plan->congestion, err))
+		return yaml_fail_in(file, yaml_child(file->root, "congestion"), 0, err);
 	if (check_closure(plan->closure, err))
 		return yaml_fail_in(file, yaml_child(file->root, "closure"), 0, err);
 	if (check_video(plan->video, err))

@@ -1,6 +1,8 @@
 /* Tuning files: named sets of host sysctls. */
 #include "plan/tuning.h"
 
+#include "plan/congestion.h"
+
 #include "base/text.h"
 #include "plan/yaml_file.h"
 
@@ -134,6 +136,8 @@ static int take_tuning(const struct yaml_file *file, const struct written_tuning
 			return yaml_fail_in(
 				file, yaml_entry(yaml_child(file->root, "sysctls"), i), 0, err);
 	}
+	if (written->congestion && congestion_check(written->congestion, err))
+		return yaml_fail_in(file, yaml_child(file->root, "congestion"), 0, err);
 	*tuning = (struct tuning){.name = yaml_stem(file),
 		.title = arena_strdup(arena, written->title),
 		.source = written->source ? arena_strdup(arena, written->source) : NULL,

@@ -79,6 +79,15 @@ plan 's/^hosts:.*/hosts: [lom, yuki/'
 meshbench run "$scratch/plan.yml" --out "$tree"
 check "broken YAML is refused with its place" refused 'plan.yml:[0-9]*:[0-9]*: '
 
+plan 's/^congestion:.*/congestion: cubick/'
+meshbench check "$scratch/plan.yml"
+check "check refuses an unknown congestion control with its place" refused "plan.yml:[0-9]*:[0-9]*: 'cubick' is not a congestion control"
+meshbench run "$scratch/plan.yml" --out "$tree"
+check "and so does run" refused "plan.yml:[0-9]*:[0-9]*: 'cubick'"
+printf 'title: T\ncongestion: bbr9\n' >"$scratch/t.yml"
+meshbench check "$scratch/t.yml"
+check "in a tuning as well" refused "t.yml:2:13: 'bbr9' is not a congestion control"
+
 cp -r "$SOURCE_ROOT/drivers/nebula" "$scratch/broken" && sed -i 's/^\( *\)daemon:/\1deamon:/' "$scratch/broken/driver.yml"
 meshbench run --vpn "$scratch/broken" --out "$tree"
 check "a typo in a driver is refused with its place" refused 'driver.yml:[0-9]*:[0-9]*: .*deamon'

@@ -40,6 +40,29 @@ check "no tool at all: this machine cannot" exits 3
 with_path doctor
 check "doctor names the package" prints 'tcp .*no .*iperf3'
 
+# Those that administrators have are looked for in /usr/sbin, too, so they are covered where they lie.
+if [ "$(id -u)" = 0 ]; then unshare=-m; else unshare=-rm; fi
+# shellcheck disable=SC2016 # for the shell inside
+cover='for dir in /usr/sbin /usr/bin /sbin /bin; do
+		[ ! -e "$dir/$0" ] || mount --bind /dev/null "$dir/$0"
+	done
+	exec "$@"'
+for tool in ip:iproute2 tc:iproute2 sysctl:procps; do
+	unshare $unshare sh -c "$cover" "${tool%:*}" \
+		"$MESHBENCH" run "$fast" --vpn none --workload ping --out "$scratch/no-tool" >"$scratch/out" 2>"$scratch/err" </dev/null
+	status=$?
+	check "without ${tool%:*} its package is named before anything is tried" says "'${tool%:*}'.*apt install ${tool#*:}"
+	check "and this machine cannot" exits 3
+	check "no cell was tried" sh -c "! find '$scratch/no-tool' -name ping.json | grep -q ."
+done
+
+# From the folder of the drivers, whose controller's scripts run elsewhere.
+cd "$SOURCE_ROOT/tests/system/drivers" || exit 1
+meshbench run "$fast" --vpn ./second --workload ping --out "$scratch/relative"
+cd / || exit 1
+check "a driver's relative path holds for scripts of the controller" exits 0
+rm -f "$scratch/relative/General/attempts"
+
 meshbench run "$fast" --vpn none --workload ping --profile low --engine bridge --out "$scratch/low"
 check "an engine that cannot impair says so before anything starts" says "profile 'low'"
 check "and that is no fault of the user's files" exits 3
