@@ -1,5 +1,5 @@
 /*
- * engines [SECONDS]: one TCP flow through engine wire beside the same flow through engine bridge,
+ * engines [SECONDS]: one TCP flow through engine wire compared with the same flow through engine bridge,
  * unshaped and on a line of 1 Gbit/s. Five interleaved runs of SECONDS (3); medians and their
  * ratios.
  */

@@ -1,5 +1,5 @@
 /*
- * lab_up [HOSTS] [ROUNDS] [ENGINE]: how long until a lab is up and verified, beside the same number
+ * lab_up [HOSTS] [ROUNDS] [ENGINE]: how long until a lab is up and verified, compared with the same number
  * of namespaces made by hand with plain commands. Medians of ROUNDS (10) interleaved rounds.
  */
 #include "lab/lab.h"

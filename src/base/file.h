@@ -17,7 +17,7 @@ MUST_CHECK int file_read(struct arena *arena, const char *path, size_t max_bytes
 MUST_CHECK int file_read_fd(struct arena *arena, int fd, size_t max_bytes, char **ret_text,
 	size_t *ret_size, struct error *err);
 
-/* Writes whole or not at all: temporary file beside it, fsync, rename. */
+/* Writes whole or not at all: temporary file in the same folder, fsync, rename. */
 MUST_CHECK int file_write(
 	const char *path, const void *data, size_t size, mode_t mode, struct error *err);
 

@@ -37,7 +37,7 @@ struct option_table {
 };
 
 struct option_result {
-	const char *const *arguments; /* what is no option, NULL-terminated */
+	const char *const *arguments; /* words that are not options, NULL-terminated */
 	size_t argument_count;
 	const char *const *command; /* what stands behind "--", or NULL */
 	bool wants_help;

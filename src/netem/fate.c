@@ -80,7 +80,7 @@ static int prepare_bottleneck(struct netem *netem, struct error *err)
 	return serialiser_reserve(&netem->line, (uint32_t)packets, err);
 }
 
-/* A chain goes on when only its chances change; another chain starts anew. */
+/* A chain goes on when only its chances change; another chain starts from its first state. */
 static bool loss_differs(const struct netem_params *a, const struct netem_params *b)
 {
 	const struct netem_loss *x = &a->loss, *y = &b->loss;

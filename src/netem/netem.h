@@ -224,7 +224,7 @@ void netem_freep(struct netem **netem);
 MUST_CHECK int netem_set(struct netem *netem, const struct netem_params *params,
 	const struct netem_timeline *timeline, int64_t now_ns, struct error *err);
 /*
- * Begins anew with this seed: index 0, chains at their start, time slots counted from now, totals
+ * Starts over with this seed: index 0, chains at their start, time slots counted from now, totals
  * of zero. What is queued stays queued.
  */
 void netem_restart(struct netem *netem, uint64_t seed, int64_t now_ns);

@@ -43,7 +43,7 @@ enum {
 
 struct census_change {
 	double lab_s;     /* `root` and its descendants */
-	double kernel_s;  /* threads of the kernel, for whoever they worked */
+	double kernel_s;  /* kernel threads, whichever process they worked for */
 	double others_s;  /* all other processes that can be seen */
 	bool sees_kernel; /* false in a PID namespace, which hides the kernel's threads */
 	struct census_share others[CENSUS_NAMED]; /* the busiest of them, falling; cpu_s 0: none */

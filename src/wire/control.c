@@ -53,7 +53,7 @@ static int remove_port(struct loop *loop, const struct request *request, struct 
 		return -1;
 	tap = &loop->taps[request->port];
 	fabric_remove_port(&loop->fabric, (uint16_t)request->port);
-	/* Closing is not enough: whoever gave us the TAP may hold it open. */
+	/* Closing is not enough: the process that gave us the TAP may hold it open. */
 	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, tap->fd, NULL);
 	fd_closep(&tap->fd);
 	free(tap->timeline_memory);

@@ -205,7 +205,7 @@ static void serve(struct loop *loop, uint32_t number)
 		read_frames(loop, (uint16_t)number);
 }
 
-/* Serves whoever has something to say, after waiting for it at most so long. */
+/* Serves every descriptor that is ready, after waiting at most so long for one. */
 static int look(struct loop *loop, const struct timespec *timeout, struct error *err)
 {
 	struct epoll_event events[EVENTS];

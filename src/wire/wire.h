@@ -59,7 +59,7 @@ struct wire_counters {
 	uint64_t write_errors;  /* frames that the receiving TAP refused */
 	uint64_t out_of_memory; /* packets dropped because the wire's own memory was full */
 	/* Frames that the host's TAP dropped before the wire fetched them (tx_dropped of its
-	 * device). 0 from the wire, which cannot see them; for whoever can, before
+	 * device). 0 from the wire, which cannot see them; filled in by a caller who can, before
 	 * wire_health_is_good(). */
 	uint64_t unfetched;
 };
@@ -155,7 +155,7 @@ MUST_CHECK int wire_remove_port(struct wire *wire, uint32_t port, struct error *
  */
 MUST_CHECK int wire_set_params(struct wire *wire, uint32_t port, const struct wire_params *params,
 	const struct netem_timeline *timeline, struct error *err);
-/* Packet indices, time slots, counters and health begin anew on all ports, with this seed. */
+/* Packet indices, time slots, counters and health start over on all ports, with this seed. */
 MUST_CHECK int wire_restart(struct wire *wire, uint64_t seed, struct error *err);
 MUST_CHECK int wire_read_counters(
 	struct wire *wire, uint32_t port, struct wire_counters *ret_counters, struct error *err);

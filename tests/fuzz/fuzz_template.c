@@ -1,4 +1,4 @@
-/* A template: the parts hold every line that is no mark, in order. */
+/* A template: the parts hold every line that is not a mark, in order. */
 #include "plan/template.h"
 
 #include <assert.h>
