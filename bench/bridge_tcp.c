@@ -1,8 +1,8 @@
 /*
  * bridge_tcp [SECONDS] [MBIT]: one TCP flow through engine bridge (unshaped, or with a line rate of
- * MBIT) compared with the same flow between two namespaces joined by hand: with one veth pair, and with a
- * bridge, which shows what the hop through it costs. Five interleaved runs of SECONDS (3); medians
- * and their ratios.
+ * MBIT) compared with the same flow between two namespaces joined by hand: with one veth pair, and
+ * with a bridge, which shows what the hop through it costs. Five interleaved runs of SECONDS (3);
+ * medians and their ratios.
  */
 #include "lab/lab.h"
 

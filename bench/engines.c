@@ -1,7 +1,7 @@
 /*
- * engines [SECONDS]: one TCP flow through engine wire compared with the same flow through engine bridge,
- * unshaped and on a line of 1 Gbit/s. Five interleaved runs of SECONDS (3); medians and their
- * ratios.
+ * engines [SECONDS]: one TCP flow through engine wire compared with the same flow through engine
+ * bridge, unshaped and on a line of 1 Gbit/s. Five interleaved runs of SECONDS (3); medians and
+ * their ratios.
  */
 #include "lab_flow.h"
 #include "median.h"

@@ -1,6 +1,6 @@
 /*
- * lab_up [HOSTS] [ROUNDS] [ENGINE]: how long until a lab is up and verified, compared with the same number
- * of namespaces made by hand with plain commands. Medians of ROUNDS (10) interleaved rounds.
+ * lab_up [HOSTS] [ROUNDS] [ENGINE]: how long until a lab is up and verified, compared with the same
+ * number of namespaces made by hand with plain commands. Medians of ROUNDS (10) interleaved rounds.
  */
 #include "lab/lab.h"
 

@@ -1,8 +1,8 @@
 /*
- * quic [SECONDS]: one QUIC connection compared with one TCP flow of iperf3 between the same two hosts, on
- * a line of 1 Gbit/s and unshaped (engine bridge). Five interleaved runs of SECONDS (3); medians,
- * their ratio, and what the receiving program used of a core. Of a full frame QUIC carries 1416
- * bytes of payload and TCP 1448, so 0.978 is all there can be on a line.
+ * quic [SECONDS]: one QUIC connection compared with one TCP flow of iperf3 between the same two
+ * hosts, on a line of 1 Gbit/s and unshaped (engine bridge). Five interleaved runs of SECONDS (3);
+ * medians, their ratio, and what the receiving program used of a core. Of a full frame QUIC carries
+ * 1416 bytes of payload and TCP 1448, so 0.978 is all there can be on a line.
  */
 #include "lab_flow.h"
 #include "median.h"

@@ -1,7 +1,7 @@
 /*
  * tree_report TREE...: processor time and memory to read, recompute and render result trees, each
- * compared with what it takes to only parse the same JSON files with jansson. One process per figure, so
- * that peaks of memory are its own; medians of ROUNDS interleaved rounds.
+ * compared with what it takes to only parse the same JSON files with jansson. One process per
+ * figure, so that peaks of memory are its own; medians of ROUNDS interleaved rounds.
  */
 #include "report/output/json.h"
 #include "report/output/number.h"

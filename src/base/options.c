@@ -57,7 +57,8 @@ static int set_seconds(const struct option_row *row, const char *text, struct er
 
 	if (end == text || *end || !isfinite(value) || value <= 0 || value > 86400)
 		return fail(err, ERROR_USAGE,
-			"--%s: '%s' is not a number of seconds between 0 and 86400", row->name, text);
+			"--%s: '%s' is not a number of seconds between 0 and 86400", row->name,
+			text);
 	*(double *)row->target = value;
 	return 0;
 }
