@@ -9,6 +9,7 @@
 #include "plan/plan.h"
 #include "plan/profile.h"
 #include "plan/tuning.h"
+#include "workload/workload.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -58,7 +59,7 @@ static int check_plan(struct arena *arena, const char *path, struct error *err)
 {
 	struct plan plan;
 
-	if (plan_load(arena, path, &plan, err))
+	if (plan_load(arena, path, workload_settings(arena), &plan, err))
 		return -1;
 	printf("%s: plan %s is well formed\n", path, plan.name);
 	return 0;

@@ -91,7 +91,7 @@ static int print_plans(struct arena *arena, struct error *err)
 		struct plan plan;
 
 		if (plan_find(arena, "plans", *names, &path, err) ||
-			plan_load(arena, path, &plan, err))
+			plan_load(arena, path, workload_settings(arena), &plan, err))
 			return -1;
 		printf("%-17s%s\n", plan.name, plan.title);
 	}

@@ -20,51 +20,52 @@ struct run_options {
 	bool quick, dry_run, wait;
 };
 
-enum {
-	RUN_OPTIONS = 15
-};
-
-static struct option_table table_of(struct run_options *o, struct option_row rows[RUN_OPTIONS])
+/* The keys of a plan and the settings of workloads, each with an option of its own. */
+static size_t add_changes(const struct request *request, struct option_row *rows)
 {
-	const struct option_row all[RUN_OPTIONS] = {
-		{"vpn", "a,b", "only these; `all`, or `found` on this machine", OPTION_LIST,
-			&o->request.vpns, NULL, 0, 0},
-		{"workload", "a,b", "only these", OPTION_LIST, &o->request.workloads, NULL, 0, 0},
-		{"profile", "a,b", "only these; changed in place: low:rate=100mbit", OPTION_LIST,
-			&o->request.profiles, NULL, 0, 0},
-		{"tuning", "a,b", "only these", OPTION_LIST, &o->request.tunings, NULL, 0, 0},
-		{"engine", "NAME", "what joins the hosts: auto, wire, bridge or netem", OPTION_TEXT,
-			&o->request.engine, NULL, 0, 0},
-		{"repeat", "N", "repetitions of everything, in shuffled blocks", OPTION_INTEGER,
-			&o->request.repeat, NULL, 1, 1000},
-		{"seed", "N", "of the order; equal seeds, equal order", OPTION_INTEGER,
-			&o->request.seed, NULL, 0, INT64_MAX},
-		{"seconds", "N", "of measuring per workload", OPTION_SECONDS, &o->request.seconds,
-			NULL, 0, 0},
-		{"closure", "WHAT", "what nix_cache copies: small, large or /nix/store/...",
-			OPTION_TEXT, &o->request.closure, NULL, 0, 0},
-		{"video", "HOW", "the source of video: live, replay or auto", OPTION_TEXT,
-			&o->request.video, NULL, 0, 0},
-		{"quick", NULL, "the plan `quick`: a few minutes", OPTION_FLAG, &o->quick, NULL, 0,
-			0},
-		{"out", "DIR", "the result tree; default: a new one under results/", OPTION_TEXT,
-			&o->out, NULL, 0, 0},
-		{"resume", "DIR", "go on with a tree: only what is missing or failed", OPTION_TEXT,
-			&o->resume, NULL, 0, 0},
-		{"wait", NULL, "begin when no other program uses this machine", OPTION_FLAG,
-			&o->wait, NULL, 0, 0},
-		{"dry-run", NULL, "print every command, run none", OPTION_FLAG, &o->dry_run, NULL,
-			0, 0},
-	};
+	size_t count = 0;
 
-	memcpy(rows, all, sizeof(all));
+	for (struct request_change *c = request->changes; c->setting; c++) {
+		bool is_list = c->setting->kind == SETTING_LIST;
+
+		if (c->setting->help)
+			rows[count++] = (struct option_row){.name = c->option,
+				.argument = c->setting->argument,
+				.help = c->setting->help,
+				.kind = is_list ? OPTION_LIST : OPTION_TEXT,
+				.target = is_list ? (void *)&c->names : (void *)&c->text};
+	}
+	return count;
+}
+
+static struct option_table table_of(struct arena *arena, struct run_options *o)
+{
+	const struct option_row own[] = {
+		{"quick", NULL, "run the plan `quick`, which takes a few minutes", OPTION_FLAG,
+			&o->quick, NULL, 0, 0},
+		{"out", "DIR", "folder of the result tree; default: a new one in results/",
+			OPTION_TEXT, &o->out, NULL, 0, 0},
+		{"resume", "DIR", "continue the run of this tree with what is missing or failed",
+			OPTION_TEXT, &o->resume, NULL, 0, 0},
+		{"wait", NULL, "wait until no other program uses this machine", OPTION_FLAG,
+			&o->wait, NULL, 0, 0},
+		{"dry-run", NULL, "print every command without running it", OPTION_FLAG,
+			&o->dry_run, NULL, 0, 0},
+	};
+	struct option_row *rows;
+	size_t count = 0;
+
+	while (o->request.changes[count].setting)
+		count++;
+	rows = arena_alloc(arena, struct option_row, count + ARRAY_SIZE(own));
+	count = add_changes(&o->request, rows);
+	memcpy(rows + count, own, sizeof(own));
 	return (struct option_table){.usage = "run [PLAN] [OPTION]...",
-		.about = "Measures VPNs in a lab on this machine and writes a result tree.\n"
-			 "Exit status: 0 all measured, 1 some cells failed, 2 wrong input, 3 this "
-			 "machine "
-			 "cannot.",
+		.about =
+			"Measures VPNs in a lab on this machine and writes a result tree.\n"
+			"Exit status: 0 everything was measured, 1 some cells failed, 2 wrong input, 3 this machine cannot do it.",
 		.rows = rows,
-		.count = RUN_OPTIONS,
+		.count = count + ARRAY_SIZE(own),
 		.arguments_max = 1};
 }
 
@@ -223,11 +224,8 @@ static int load_resumed(struct arena *arena, const struct run_options *o,
 {
 	AUTO(record_closep) struct record *record = NULL;
 	json_auto_t *environment = NULL;
-	const struct request *r = &o->request;
 
-	if (given->argument_count || o->quick || o->out || r->vpns || r->workloads || r->profiles ||
-		r->tunings || r->engine || r->closure || r->video || r->repeat >= 0 ||
-		r->seed >= 0 || r->seconds > 0)
+	if (given->argument_count || o->quick || o->out || request_changes_anything(&o->request))
 		return fail(err, ERROR_USAGE,
 			"--resume goes on with the plan in %s and takes no other "
 			"plan or option",
@@ -242,7 +240,8 @@ static int load_resumed(struct arena *arena, const struct run_options *o,
 			"--resume %s: it has no readable environment.json, so its "
 			"plan is not known; start a new run",
 			o->resume);
-	return runner_plan_from_json(arena, json_object_get(environment, "plan"), ret_plan, err);
+	return plan_from_json(arena, json_object_get(environment, "plan"), workload_settings(arena),
+		ret_plan, err);
 }
 
 static int run_with(struct arena *arena, struct run_options *o, const struct option_result *given,
@@ -278,9 +277,8 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 static int run(int argc, char *const argv[])
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	struct run_options o = {.request = {.repeat = -1, .seed = -1, .attempts = -1}};
-	struct option_row rows[RUN_OPTIONS];
-	struct option_table table = table_of(&o, rows);
+	struct run_options o = {.request = request_new(arena)};
+	struct option_table table = table_of(arena, &o);
 	struct option_result given;
 	struct error err = {0};
 	int status;

@@ -49,8 +49,7 @@ static int open_lab(struct arena *arena, const struct shell_options *o, const ch
 	AUTO(procs_freep) struct procs *procs = NULL;
 	AUTO(lab_downp) struct lab *lab = NULL;
 	AUTO(vpn_downp) struct vpn *vpn = NULL;
-	const struct request request = {
-		.engine = o->engine, .repeat = -1, .seed = -1, .attempts = -1};
+	const struct request request = {0};
 	struct profile profile;
 	struct driver driver;
 	enum lab_engine engine;
@@ -59,7 +58,8 @@ static int open_lab(struct arena *arena, const struct shell_options *o, const ch
 
 	if (load_plan(arena, &request, &plan, err) || find_host(&plan, name, &host, err) ||
 		load_profile(arena, o->profile ? o->profile : "baseline", &profile, err) ||
-		load_engine(plan.engine, profile_has_impairment(&profile), &engine, err) ||
+		load_engine(o->engine ? o->engine : plan.engine, profile_has_impairment(&profile),
+			&engine, err) ||
 		choice_driver(arena, o->vpn ? o->vpn : "none", &driver, err) ||
 		vpn_is_found(&driver, err) || namespace_enter(err) || procs_new(&procs, err) ||
 		lab_can_carry(procs, engine, &profile, err))

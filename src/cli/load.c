@@ -39,6 +39,72 @@ static const char *const *join_changes(struct arena *arena, const char *const *w
 	return joined;
 }
 
+static const char *option_of(struct arena *arena, const char *key)
+{
+	char *option = arena_strdup(arena, key);
+
+	for (char *at = option; *at; at++)
+		if (*at == '_')
+			*at = '-';
+	return option;
+}
+
+struct request request_new(struct arena *arena)
+{
+	const struct setting *const *options = workload_settings(arena);
+	struct request request = {0};
+	size_t count = plan_key_count, used = 0;
+
+	for (size_t i = 0; options[i]; i++)
+		count++;
+	request.changes = arena_alloc(arena, struct request_change, count + 1);
+	for (size_t i = 0; i < plan_key_count; i++)
+		request.changes[used++] = (struct request_change){.setting = &plan_keys[i].setting,
+			.option = plan_keys[i].option
+					  ? plan_keys[i].option
+					  : option_of(arena, plan_keys[i].setting.name)};
+	for (size_t i = 0; options[i]; i++)
+		request.changes[used++] = (struct request_change){
+			.setting = options[i], .option = option_of(arena, options[i]->name)};
+	return request;
+}
+
+bool request_changes_anything(const struct request *request)
+{
+	for (const struct request_change *c = request->changes; c->setting; c++)
+		if (c->text || c->names)
+			return true;
+	return false;
+}
+
+/* What a plan says of settings that follow this one was meant for the plan's own value of it. */
+static void forget_followers(struct arena *arena, const struct setting *changed, struct plan *plan)
+{
+	const struct setting_value *values = plan->options;
+
+	for (size_t i = 0; values && values[i].setting; i++) {
+		const struct setting *setting = values[i].setting;
+
+		if (setting->follows && strcmp(setting->follows, changed->name) == 0)
+			plan->options = setting_put(arena, plan->options, setting, NULL);
+	}
+}
+
+static int apply(struct arena *arena, const struct request_change *change, struct plan *plan,
+	struct error *err)
+{
+	if (change->names)
+		plan_set_list(plan, change->setting,
+			strcmp(change->option, "profile") == 0 ? join_changes(arena, change->names)
+							       : change->names);
+	if (!change->text)
+		return 0;
+	forget_followers(arena, change->setting, plan);
+	return plan_set(arena, plan, change->setting, change->text, err)
+		       ? fail_in(err, "--%s", change->option)
+		       : 0;
+}
+
 int load_plan(struct arena *arena, const struct request *request, struct plan *ret_plan,
 	struct error *err)
 {
@@ -46,30 +112,11 @@ int load_plan(struct arena *arena, const struct request *request, struct plan *r
 	struct plan plan;
 
 	if (plan_find(arena, "plans", request->plan ? request->plan : "quick", &path, err) ||
-		plan_load(arena, path, &plan, err))
+		plan_load(arena, path, workload_settings(arena), &plan, err))
 		return -1;
-	if (request->vpns)
-		plan.vpns = request->vpns;
-	if (request->workloads)
-		plan.workloads = request->workloads;
-	if (request->profiles)
-		plan.profiles = join_changes(arena, request->profiles);
-	if (request->tunings)
-		plan.tunings = request->tunings;
-	if (request->engine)
-		plan.engine = request->engine;
-	if (request->closure)
-		plan.closure = request->closure;
-	if (request->video)
-		plan.video = request->video;
-	if (request->repeat >= 0)
-		plan.repeat = request->repeat;
-	if (request->seed >= 0)
-		plan.seed = (uint64_t)request->seed;
-	if (request->attempts >= 0)
-		plan.attempts = request->attempts;
-	if (request->seconds > 0)
-		plan.seconds = plan.parallel_seconds = request->seconds;
+	for (const struct request_change *c = request->changes; c && c->setting; c++)
+		if (apply(arena, c, &plan, err))
+			return -1;
 	if (plan_check(&plan, err))
 		return -1;
 	*ret_plan = plan;

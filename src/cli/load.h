@@ -4,15 +4,20 @@
 
 /* What the user asked for, in words; loading turns it into checked structs. */
 struct request {
-	const char *plan;        /* a name or a path; NULL: quick */
-	const char *const *vpns; /* NULL: the plan's */
-	const char *const *workloads;
-	const char *const *profiles;
-	const char *const *tunings;
-	const char *engine, *closure, *video;
-	int64_t repeat, seed, attempts; /* -1: the plan's */
-	double seconds;                 /* 0: the plan's */
+	const char *plan; /* a name or a path; NULL: quick */
+	/* Of every key of a plan and every setting of a workload; ended by one without a setting.
+	 */
+	struct request_change {
+		const struct setting *setting;
+		const char *option;       /* "ping-count" */
+		const char *text;         /* NULL: as the plan says */
+		const char *const *names; /* of a list, likewise */
+	} * changes;
 };
+
+/* A request without any change. */
+struct request request_new(struct arena *arena);
+bool request_changes_anything(const struct request *request);
 
 /* The plan with the request's changes, checked as a plan file is. */
 MUST_CHECK int load_plan(struct arena *arena, const struct request *request, struct plan *ret_plan,
@@ -28,7 +33,6 @@ MUST_CHECK int load_tuning(
 	struct arena *arena, const char *name, struct tuning *ret_tuning, struct error *err);
 /* What is legal in it but surprising, on stderr. */
 void load_print_warnings(const struct profile *profile);
-/* "wire", "bridge", "netem". */
 /*
  * "wire", "bridge", "netem", or "auto": the bridge costs least and carries a clean line; what
  * impairs packets takes the wire, and then every profile of the run does, so that they compare.

@@ -1,14 +1,10 @@
-/* Plan files: what to measure. */
+/* Plan files: what to measure. The keys stand in plan_keys.c. */
 #include "plan/plan.h"
 
-#include "plan/congestion.h"
-
-#include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "plan/yaml_file.h"
 
-#include <ctype.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,155 +15,86 @@ enum {
 	MAX_HOST_NAME = 63
 };
 
-/* As written: numbers stay texts, so that "5x" is refused instead of read as 5. */
-struct written_plan {
-	const char *title, *engine, *congestion, *closure, *video;
-	const char *repeat, *seed, *seconds, *parallel_seconds, *ping_count, *ping_runs, *mesh_runs,
-		*attempts;
-	const char **hosts, **vpns, **workloads, **profiles, **tunings;
-	unsigned hosts_count, vpns_count, workloads_count, profiles_count, tunings_count;
-};
-
-#define TEXT(key)                                                                                  \
-	CYAML_FIELD_STRING_PTR(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,                     \
-		struct written_plan, key, 1, MAX_TEXT)
-#define LIST(key, least)                                                                           \
-	CYAML_FIELD_SEQUENCE(#key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct written_plan,  \
-		key, &name_entry, least, MAX_NAMES)
-
-static const cyaml_schema_value_t name_entry = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, MAX_TEXT)};
-
-static const cyaml_schema_field_t plan_fields[] = {TEXT(title), LIST(hosts, 0), LIST(vpns, 1),
-	LIST(workloads, 1), LIST(profiles, 1), LIST(tunings, 1), TEXT(engine), TEXT(congestion),
-	TEXT(closure), TEXT(video), TEXT(repeat), TEXT(seed), TEXT(seconds), TEXT(parallel_seconds),
-	TEXT(ping_count), TEXT(ping_runs), TEXT(mesh_runs), TEXT(attempts), CYAML_FIELD_END};
-
-static const cyaml_schema_value_t plan_schema = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct written_plan, plan_fields)};
-
-struct plan plan_default(void)
+/* The row that the setting belongs to; NULL for one of a workload. */
+static const struct plan_key *key_of(const struct setting *setting)
 {
-	static const char *const hosts[] = {"lom", "yuki", "luna", NULL};
-	static const char *const vpns[] = {"found", NULL};
-	static const char *const workloads[] = {"ping", "tcp", "udp", "parallel", NULL};
-	static const char *const profiles[] = {"baseline", NULL};
-	static const char *const tunings[] = {"none", NULL};
-
-	return (struct plan){.name = "default",
-		.title = "What a plan says when its file leaves it out",
-		.path = "",
-		.hosts = hosts,
-		.host_count = ARRAY_SIZE(hosts) - 1,
-		.vpns = vpns,
-		.workloads = workloads,
-		.profiles = profiles,
-		.tunings = tunings,
-		.engine = "auto",
-		.congestion = "cubic",
-		.closure = "small",
-		.video = "auto",
-		.repeat = 1,
-		.seed = 1,
-		.seconds = 5,
-		.parallel_seconds = 5,
-		.ping_count = 20,
-		.ping_runs = 3,
-		.mesh_runs = 3,
-		.attempts = 3};
+	for (size_t i = 0; i < plan_key_count; i++)
+		if (setting == &plan_keys[i].setting)
+			return &plan_keys[i];
+	return NULL;
 }
 
-struct reading {
-	const struct yaml_file *file;
-	struct error *err;
-};
-
-static int take_integer(const struct reading *reading, const char *key, const char *text,
-	int64_t high, int64_t *into)
+static size_t count_of(const char *const *names)
 {
-	if (text && text_integer(text, 1, high, into, reading->err))
-		return yaml_fail_in(
-			reading->file, yaml_child(reading->file->root, key), 0, reading->err);
-	return 0;
+	size_t count = 0;
+
+	while (names && names[count])
+		count++;
+	return count;
 }
 
-static int take_seed(const struct reading *reading, const char *text, uint64_t *into)
+static const char *const *list_at(const struct plan *plan, const struct plan_key *key)
 {
-	int64_t seed = 0;
-
-	if (text && text_integer(text, 0, INT64_MAX, &seed, reading->err))
-		return yaml_fail_in(
-			reading->file, yaml_child(reading->file->root, "seed"), 0, reading->err);
-	if (text)
-		*into = (uint64_t)seed;
-	return 0;
+	return *(const char *const *const *)((const char *)plan + key->offset);
 }
 
-static int take_seconds(
-	const struct reading *reading, const char *key, const char *text, double *into)
+void plan_set_list(struct plan *plan, const struct setting *setting, const char *const *names)
 {
-	char *end = NULL;
-	double seconds = text ? strtod(text, &end) : 0;
-
-	if (!text)
-		return 0;
-	if (!isdigit((unsigned char)text[0]) || *end || strpbrk(text, "xX") || !isfinite(seconds) ||
-		seconds <= 0 || seconds > 86400)
-		return yaml_fail(reading->file, yaml_child(reading->file->root, key), reading->err,
-			"'%s' is not a number of seconds above 0 and up to a day", text);
-	*into = seconds;
-	return 0;
+	*(const char *const **)((char *)plan + key_of(setting)->offset) = names;
+	plan->host_count = count_of(plan->hosts);
 }
 
-static void take_list(const struct reading *reading, const char *const *names, unsigned count,
-	const char *const **into)
+int plan_set(struct arena *arena, struct plan *plan, const struct setting *setting,
+	const char *text, struct error *err)
 {
-	const char **list = arena_alloc(reading->file->arena, const char *, count + 1);
+	const struct plan_key *key = key_of(setting);
+	const struct setting_value value[] = {{setting, arena_strdup(arena, text)}, {NULL, NULL}};
+	char *at = key ? (char *)plan + key->offset : NULL;
 
-	for (unsigned i = 0; i < count; i++)
-		list[i] = arena_strdup(reading->file->arena, names[i]);
-	if (count)
-		*into = list;
-}
-
-static void take_text(const struct reading *reading, const char *text, const char **into)
-{
-	if (text)
-		*into = arena_strdup(reading->file->arena, text);
-}
-
-static int take_numbers(
-	const struct reading *reading, const struct written_plan *written, struct plan *plan)
-{
-	if (take_integer(reading, "repeat", written->repeat, 1000, &plan->repeat) ||
-		take_seed(reading, written->seed, &plan->seed) ||
-		take_seconds(reading, "seconds", written->seconds, &plan->seconds) ||
-		take_seconds(reading, "parallel_seconds", written->parallel_seconds,
-			&plan->parallel_seconds) ||
-		take_integer(
-			reading, "ping_count", written->ping_count, 100000, &plan->ping_count) ||
-		take_integer(reading, "ping_runs", written->ping_runs, 1000, &plan->ping_runs) ||
-		take_integer(reading, "mesh_runs", written->mesh_runs, 1000, &plan->mesh_runs))
+	if (setting_check(setting, text, err))
 		return -1;
-	return take_integer(reading, "attempts", written->attempts, 100, &plan->attempts);
+	if (!key)
+		plan->options = setting_put(arena, plan->options, setting, value->text);
+	else if (setting->kind == SETTING_INTEGER)
+		*(int64_t *)at = setting_integer(value, setting);
+	else if (setting->kind == SETTING_SECONDS)
+		*(double *)at = setting_seconds(value, setting);
+	else
+		*(const char **)at = value->text;
+	return 0;
 }
 
-/* RFC 1123, and not the one name that every host gives itself. */
-static int check_host_name(const char *name, struct error *err)
+static const char *const *words_between_commas(struct arena *arena, const char *text)
 {
-	static const char letters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
-	size_t length = strlen(name);
+	const char **list = arena_alloc(arena, const char *, strlen(text) + 1);
 
-	if (!length || length > MAX_HOST_NAME || name[strspn(name, letters)] || name[0] == '-' ||
-		name[length - 1] == '-')
-		return fail(err, ERROR_USAGE,
-			"'%.70s' is no host name: 1 to 63 letters, digits and '-', not at the ends",
-			name);
-	if (strcasecmp(name, "localhost") == 0)
-		return fail(
-			err, ERROR_USAGE, "'%s' means the host itself; choose another name", name);
-	return 0;
+	for (size_t i = 0; *text; i++) {
+		size_t length = strcspn(text, ",");
+
+		list[i] = arena_strndup(arena, text, length);
+		text += length + (text[length] == ',');
+	}
+	return list;
+}
+
+struct plan plan_default(struct arena *arena)
+{
+	struct plan plan = {.name = "default",
+		.title = "What a plan says when its file leaves everything out",
+		.path = ""};
+	struct error impossible;
+
+	for (size_t i = 0; i < plan_key_count; i++) {
+		const struct setting *setting = &plan_keys[i].setting;
+
+		if (setting->kind == SETTING_LIST)
+			plan_set_list(
+				&plan, setting, words_between_commas(arena, setting->standard));
+		else if (setting->standard &&
+			 plan_set(arena, &plan, setting, setting->standard, &impossible))
+			abort();
+	}
+	return plan;
 }
 
 /* `*ret_index` is the host to blame. */
@@ -178,163 +105,314 @@ static int check_hosts(const struct plan *plan, size_t *ret_index, struct error 
 		return fail(err, ERROR_USAGE,
 			"a link needs two hosts; the plan has %zu: name at least two",
 			plan->host_count);
-	for (size_t i = 0; i < plan->host_count; i++) {
+	return 0;
+}
+
+/* A list with an entry that is wrong or there twice; `*ret_index` is the entry to blame. */
+static int check_list(
+	const struct plan_key *key, const char *const *names, size_t *ret_index, struct error *err)
+{
+	bool is_of_hosts = key->offset == offsetof(struct plan, hosts);
+	int (*compare)(const char *a, const char *b) = is_of_hosts ? strcasecmp : strcmp;
+
+	*ret_index = 0;
+	if (!names || !names[0])
+		return fail(err, ERROR_USAGE, "there is no %s to measure", key->option);
+	for (size_t i = 0; names[i]; i++) {
 		*ret_index = i;
-		if (check_host_name(plan->hosts[i], err))
+		if (setting_check(&key->setting, names[i], err))
 			return -1;
 		for (size_t j = 0; j < i; j++) {
-			if (strcasecmp(plan->hosts[i], plan->hosts[j]) == 0)
-				return fail(err, ERROR_USAGE, "host '%s' is there twice",
-					plan->hosts[i]);
+			if (compare(names[i], names[j]) == 0)
+				return fail(err, ERROR_USAGE, "%s '%s' is there twice", key->option,
+					names[i]);
 		}
 	}
 	return 0;
 }
 
-static int check_names(const char *const *names, const char *what, struct error *err)
+/* `*ret_key` is the key to blame, `*ret_index` the entry of its list. */
+static int check_lists(const struct plan *plan, const struct plan_key **ret_key, size_t *ret_index,
+	struct error *err)
 {
-	if (!names || !names[0])
-		return fail(err, ERROR_USAGE, "there is no %s to measure", what);
-	for (size_t i = 0; names[i]; i++) {
-		for (size_t j = 0; j < i; j++) {
-			if (strcmp(names[i], names[j]) == 0)
-				return fail(
-					err, ERROR_USAGE, "%s '%s' is there twice", what, names[i]);
-		}
+	for (size_t i = 0; i < plan_key_count; i++) {
+		const struct plan_key *key = *ret_key = &plan_keys[i];
+
+		if (key->setting.kind != SETTING_LIST)
+			continue;
+		if (key->offset == offsetof(struct plan, hosts) &&
+			check_hosts(plan, ret_index, err))
+			return -1;
+		if (check_list(key, list_at(plan, key), ret_index, err))
+			return -1;
 	}
 	return 0;
-}
-
-static bool is_one_of(const char *word, const char *const words[])
-{
-	for (; *words; words++) {
-		if (strcmp(word, *words) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int check_engine(const char *engine, struct error *err)
-{
-	if (is_one_of(engine, (const char *const[]){"auto", "bridge", "netem", "wire", NULL}))
-		return 0;
-	return fail(
-		err, ERROR_USAGE, "engine '%s' is not one of auto, bridge, netem, wire", engine);
-}
-
-static int check_video(const char *video, struct error *err)
-{
-	if (is_one_of(video, (const char *const[]){"auto", "live", "replay", NULL}))
-		return 0;
-	return fail(err, ERROR_USAGE, "video '%s' is not one of auto, live, replay", video);
-}
-
-/* A store path goes into command lines: nothing but what Nix allows in one. */
-static int check_closure(const char *closure, struct error *err)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789+-._?=/";
-
-	if (is_one_of(closure, (const char *const[]){"small", "large", NULL}) ||
-		(strncmp(closure, "/nix/store/", 11) == 0 && closure[11] &&
-			!closure[strspn(closure, letters)]))
-		return 0;
-	return fail(err, ERROR_USAGE,
-		"closure '%.200s' is not one of small, large, or a path below /nix/store", closure);
 }
 
 int plan_check(const struct plan *plan, struct error *err)
 {
+	const struct plan_key *key;
 	size_t index;
 
-	if (check_hosts(plan, &index, err) || check_names(plan->vpns, "vpn", err) ||
-		check_names(plan->workloads, "workload", err) ||
-		check_names(plan->profiles, "profile", err) ||
-		check_names(plan->tunings, "tuning", err) || check_engine(plan->engine, err) ||
-		congestion_check(plan->congestion, err) || check_closure(plan->closure, err) ||
-		check_video(plan->video, err))
+	if (check_lists(plan, &key, &index, err))
 		return -1;
-	if (plan->repeat < 1 || plan->attempts < 1 || plan->ping_count < 1 || plan->ping_runs < 1 ||
-		plan->mesh_runs < 1)
-		return fail(err, ERROR_USAGE,
-			"repeat, attempts, ping_count, ping_runs and mesh_runs are at least 1");
-	if (!(plan->seconds > 0) || !(plan->parallel_seconds > 0))
-		return fail(err, ERROR_USAGE, "seconds and parallel_seconds are above 0");
+	if (plan->repeat < 1 || plan->attempts < 1)
+		return fail(err, ERROR_USAGE, "repeat and attempts are at least 1");
+	if (!(plan->seconds > 0))
+		return fail(err, ERROR_USAGE, "seconds is above 0");
+	return 0;
+}
+
+/* One key as written; numbers stay texts, so that "5x" is refused instead of read as 5. */
+struct written_value {
+	const char *text;
+	const char **list;
+	unsigned count;
+};
+
+/* All settings that a plan file may have: the keys, then the options of workloads. */
+struct settings {
+	const struct setting **list;
+	size_t count;
+};
+
+static struct settings settings_of(struct arena *arena, const struct setting *const *options)
+{
+	struct settings settings = {0};
+	size_t extra = 0;
+
+	while (options && options[extra])
+		extra++;
+	settings.list = arena_alloc(arena, const struct setting *, plan_key_count + extra);
+	for (size_t i = 0; i < plan_key_count; i++)
+		settings.list[settings.count++] = &plan_keys[i].setting;
+	for (size_t i = 0; i < extra; i++)
+		settings.list[settings.count++] = options[i];
+	return settings;
+}
+
+static const cyaml_schema_field_t *make_schema(struct arena *arena, const struct settings *settings)
+{
+	static const cyaml_schema_value_t entry = {
+		CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, MAX_TEXT)};
+	cyaml_schema_field_t *fields =
+		arena_alloc(arena, cyaml_schema_field_t, settings->count + 1);
+
+	for (size_t i = 0; i < settings->count; i++) {
+		const struct setting *setting = settings->list[i];
+		uint32_t at = (uint32_t)(i * sizeof(struct written_value));
+
+		fields[i] = (cyaml_schema_field_t){.key = setting->name,
+			.data_offset = at + offsetof(struct written_value, text),
+			.value = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+				const char *, 1, MAX_TEXT)}};
+		if (setting->kind == SETTING_LIST)
+			fields[i] = (cyaml_schema_field_t){.key = setting->name,
+				.data_offset = at + offsetof(struct written_value, list),
+				.count_offset = at + offsetof(struct written_value, count),
+				.count_size = sizeof(unsigned),
+				.value = {CYAML_VALUE_SEQUENCE(
+					CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, const char *,
+					&entry,
+					key_of(setting)->offset == offsetof(struct plan, hosts) ? 0
+												: 1,
+					MAX_NAMES)}};
+	}
+	fields[settings->count] = (cyaml_schema_field_t)CYAML_FIELD_END;
+	return fields;
+}
+
+static void take_list(const struct yaml_file *file, const struct written_value *written,
+	const struct setting *setting, struct plan *plan)
+{
+	const char **names = arena_alloc(file->arena, const char *, written->count + 1);
+
+	for (unsigned i = 0; i < written->count; i++)
+		names[i] = arena_strdup(file->arena, written->list[i]);
+	plan_set_list(plan, setting, names);
+}
+
+static int take_value(const struct yaml_file *file, const struct written_value *written,
+	const struct setting *setting, struct plan *plan, struct error *err)
+{
+	const struct yaml_value *value = yaml_child(file->root, setting->name);
+
+	if (setting->kind == SETTING_LIST) {
+		if (value)
+			take_list(file, written, setting, plan);
+		return 0;
+	}
+	if (written->text && plan_set(file->arena, plan, setting, written->text, err))
+		return yaml_fail_in(file, value, 0, err);
 	return 0;
 }
 
 /* plan_check with the place of what is to blame, as far as the file holds it. */
 static int check_plan(const struct yaml_file *file, const struct plan *plan, struct error *err)
 {
-	static const struct {
-		const char *key, *what;
-		size_t offset;
-	} lists[] = {{"vpns", "vpn", offsetof(struct plan, vpns)},
-		{"workloads", "workload", offsetof(struct plan, workloads)},
-		{"profiles", "profile", offsetof(struct plan, profiles)},
-		{"tunings", "tuning", offsetof(struct plan, tunings)}};
-	const struct yaml_value *hosts = yaml_child(file->root, "hosts"), *host;
+	const struct plan_key *key;
 	size_t index;
 
-	if (check_hosts(plan, &index, err)) {
-		host = plan->host_count < 2 ? NULL : yaml_entry(hosts, index);
-		return yaml_fail_in(file, host ? host : hosts, 0, err);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-		const char *const *names =
-			*(const char *const *const *)((const char *)plan + lists[i].offset);
+	if (check_lists(plan, &key, &index, err)) {
+		const struct yaml_value *list = yaml_child(file->root, key->setting.name);
+		/* Only hosts have rules of their own for every entry. */
+		const struct yaml_value *entry =
+			key->offset == offsetof(struct plan, hosts) && plan->host_count > 1
+				? yaml_entry(list, index)
+				: NULL;
 
-		if (check_names(names, lists[i].what, err))
-			return yaml_fail_in(file, yaml_child(file->root, lists[i].key), 0, err);
+		return yaml_fail_in(file, entry ? entry : list, 0, err);
 	}
-	if (check_engine(plan->engine, err))
-		return yaml_fail_in(file, yaml_child(file->root, "engine"), 0, err);
-	if (congestion_check(plan->congestion, err))
-		return yaml_fail_in(file, yaml_child(file->root, "congestion"), 0, err);
-	if (check_closure(plan->closure, err))
-		return yaml_fail_in(file, yaml_child(file->root, "closure"), 0, err);
-	if (check_video(plan->video, err))
-		return yaml_fail_in(file, yaml_child(file->root, "video"), 0, err);
 	return plan_check(plan, err);
 }
 
-static int take_plan(const struct yaml_file *file, const struct written_plan *written,
-	struct plan *plan, struct error *err)
+static int take_plan(const struct yaml_file *file, const struct written_value *written,
+	const struct settings *settings, struct plan *plan, struct error *err)
 {
-	struct reading reading = {file, err};
-
-	*plan = plan_default();
+	*plan = plan_default(file->arena);
 	plan->path = file->path;
 	plan->name = plan->title = yaml_stem(file);
-	take_text(&reading, written->title, &plan->title);
-	take_text(&reading, written->engine, &plan->engine);
-	take_text(&reading, written->congestion, &plan->congestion);
-	take_text(&reading, written->closure, &plan->closure);
-	take_text(&reading, written->video, &plan->video);
-	take_list(&reading, written->hosts, written->hosts_count, &plan->hosts);
-	if (yaml_child(file->root, "hosts"))
-		plan->host_count = written->hosts_count;
-	take_list(&reading, written->vpns, written->vpns_count, &plan->vpns);
-	take_list(&reading, written->workloads, written->workloads_count, &plan->workloads);
-	take_list(&reading, written->profiles, written->profiles_count, &plan->profiles);
-	take_list(&reading, written->tunings, written->tunings_count, &plan->tunings);
-	if (take_numbers(&reading, written, plan))
-		return -1;
+	for (size_t i = 0; i < settings->count; i++)
+		if (take_value(file, &written[i], settings->list[i], plan, err))
+			return -1;
 	return check_plan(file, plan, err);
 }
 
-int plan_load(struct arena *arena, const char *path, struct plan *ret_plan, struct error *err)
+int plan_load(struct arena *arena, const char *path, const struct setting *const *options,
+	struct plan *ret_plan, struct error *err)
 {
+	struct settings settings = settings_of(arena, options);
+	const cyaml_schema_value_t schema = {.type = CYAML_MAPPING,
+		.flags = CYAML_FLAG_POINTER,
+		.data_size = (uint32_t)(settings.count * sizeof(struct written_value)),
+		.mapping.fields = make_schema(arena, &settings)};
 	struct yaml_file file;
 	struct plan plan;
 	void *written;
 	int status;
 
-	if (yaml_open(arena, path, &file, err) || yaml_load(&file, &plan_schema, &written, err))
+	if (yaml_open(arena, path, &file, err) || yaml_load(&file, &schema, &written, err))
 		return -1;
-	status = take_plan(&file, written, &plan, err);
-	yaml_unload(&plan_schema, written);
+	status = take_plan(&file, written, &settings, &plan, err);
+	yaml_unload(&schema, written);
 	if (status == 0)
 		*ret_plan = plan;
 	return status;
+}
+
+static json_t *list_to_json(const char *const *names)
+{
+	json_t *array = json_array();
+
+	for (; names && *names; names++)
+		json_array_append_new(array, json_text(*names));
+	return array;
+}
+
+static json_t *key_to_json(const struct plan *plan, const struct plan_key *key)
+{
+	const char *at = (const char *)plan + key->offset;
+
+	switch (key->setting.kind) {
+	case SETTING_LIST:
+		return list_to_json(list_at(plan, key));
+	case SETTING_INTEGER:
+		return json_integer(*(const int64_t *)at);
+	case SETTING_SECONDS:
+		return json_real(*(const double *)at);
+	case SETTING_TEXT:
+	case SETTING_WORD:
+		break;
+	}
+	return *(const char *const *)at ? json_text(*(const char *const *)at) : json_null();
+}
+
+static json_t *option_to_json(const struct setting_value *values)
+{
+	switch (values->setting->kind) {
+	case SETTING_INTEGER:
+		return json_integer(setting_integer(values, values->setting));
+	case SETTING_SECONDS:
+		return json_real(setting_seconds(values, values->setting));
+	case SETTING_TEXT:
+	case SETTING_WORD:
+	case SETTING_LIST:
+		break;
+	}
+	return json_text(values->text);
+}
+
+json_t *plan_to_json(const struct plan *plan)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "name", plan->name ? json_text(plan->name) : json_null());
+	json_object_set_new(json, "path", plan->path ? json_text(plan->path) : json_null());
+	for (size_t i = 0; i < plan_key_count; i++)
+		json_object_set_new(
+			json, plan_keys[i].setting.name, key_to_json(plan, &plan_keys[i]));
+	for (const struct setting_value *v = plan->options; v && v->setting; v++)
+		json_object_set_new(json, v->setting->name, option_to_json(v));
+	return json;
+}
+
+static int list_from_json(struct arena *arena, const json_t *array, const struct setting *setting,
+	struct plan *plan, struct error *err)
+{
+	const char **names = arena_alloc(arena, const char *, json_array_size(array) + 1);
+
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const char *name = json_string_value(json_array_get(array, i));
+
+		if (!name)
+			return fail(err, ERROR_PARSE, "entry %zu of '%s' is not a text", i,
+				setting->name);
+		names[i] = arena_strdup(arena, name);
+	}
+	plan_set_list(plan, setting, names);
+	return 0;
+}
+
+static int value_from_json(struct arena *arena, const json_t *value, const struct setting *setting,
+	struct plan *plan, struct error *err)
+{
+	const char *text = json_string_value(value);
+
+	if (setting->kind == SETTING_LIST)
+		return list_from_json(arena, value, setting, plan, err);
+	/* A tree from before there was such a key. */
+	if (!value || json_is_null(value))
+		return 0;
+	if (json_is_integer(value))
+		text = arena_printf(arena, "%lld", (long long)json_integer_value(value));
+	else if (json_is_real(value))
+		text = arena_printf(arena, "%.17g", json_real_value(value));
+	if (!text)
+		return fail(err, ERROR_PARSE, "'%s' is neither a text nor a number", setting->name);
+	return plan_set(arena, plan, setting, text, err) ? fail_in(err, "'%s'", setting->name) : 0;
+}
+
+int plan_from_json(struct arena *arena, const json_t *json, const struct setting *const *options,
+	struct plan *ret_plan, struct error *err)
+{
+	struct settings settings = settings_of(arena, options);
+	struct plan plan = plan_default(arena);
+	const char *name = json_string_at(json, "/name", NULL);
+
+	if (!name)
+		return fail(err, ERROR_PARSE,
+			"read the plan of the run to resume: it does not have a name");
+	plan.name = arena_strdup(arena, name);
+	plan.path = arena_strdup(arena, json_string_at(json, "/path", ""));
+	for (size_t i = 0; i < settings.count; i++) {
+		const struct setting *setting = settings.list[i];
+
+		if (value_from_json(
+			    arena, json_object_get(json, setting->name), setting, &plan, err))
+			return fail_in(err, "read the plan of the run to resume");
+	}
+	if (plan_check(&plan, err))
+		return fail_in(err, "read the plan of the run to resume");
+	*ret_plan = plan;
+	return 0;
 }

@@ -2,7 +2,9 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/setting.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,28 +19,45 @@ struct plan {
 	const char *const *workloads;
 	const char *const *profiles; /* may carry changes: "low:rate=100mbit" */
 	const char *const *tunings;
-	const char *engine; /* "bridge", "netem", "wire"; "auto": wire if any profile impairs, else
-			       bridge */
+	/* "bridge", "netem", "wire"; "auto": wire if any profile impairs, otherwise bridge */
+	const char *engine;
 	const char *congestion;
-	const char
-		*closure;  /* what nix_cache copies: "small", "large" or a path of the Nix store */
-	const char *video; /* "live", "replay"; "auto": live where the processors suffice */
 	int64_t repeat;
-	uint64_t seed;
-	double seconds;          /* of measuring per workload and direction */
-	double parallel_seconds; /* published: twice `seconds` */
-	int64_t ping_count, ping_runs;
-	int64_t mesh_runs; /* of connects, restarts and reboots of each kind */
-	int64_t attempts;  /* per cell, at most */
+	int64_t seed;
+	double seconds;                      /* of measuring per workload and direction */
+	int64_t attempts;                    /* per cell, at most */
+	const struct setting_value *options; /* what it says about single workloads; checked */
 };
 
-/* Errors are ERROR_USAGE and start with file:line:column. */
-MUST_CHECK int plan_load(
-	struct arena *arena, const char *path, struct plan *ret_plan, struct error *err);
-/* What a plan says when its file leaves it out. */
-struct plan plan_default(void);
+/* One row per key: the file, the command line and environment.json are read by it. */
+struct plan_key {
+	struct setting setting;
+	size_t offset;      /* in struct plan */
+	const char *option; /* where it is not the key's name: "vpn" for vpns; one of a list */
+};
+extern const struct plan_key plan_keys[];
+extern const size_t plan_key_count;
+
+/*
+ * `options` are the settings of workloads that may stand beside the keys: NULL-terminated, and NULL
+ * for none. Errors are ERROR_USAGE and start with file:line:column.
+ */
+MUST_CHECK int plan_load(struct arena *arena, const char *path,
+	const struct setting *const *options, struct plan *ret_plan, struct error *err);
+/* What a plan says when its file leaves everything out. */
+struct plan plan_default(struct arena *arena);
+/* Puts a checked text in place of what the plan says; not for lists. */
+MUST_CHECK int plan_set(struct arena *arena, struct plan *plan, const struct setting *setting,
+	const char *text, struct error *err);
+/* The same of a list: NULL-terminated, borrowed. */
+void plan_set_list(struct plan *plan, const struct setting *setting, const char *const *names);
 /* Refuses what no file position can be blamed for: a host named twice, zero hosts, ... */
 MUST_CHECK int plan_check(const struct plan *plan, struct error *err);
+
+/* The plan as environment.json keeps it, and back: `--resume` needs no plan file. */
+json_t *plan_to_json(const struct plan *plan);
+MUST_CHECK int plan_from_json(struct arena *arena, const json_t *json,
+	const struct setting *const *options, struct plan *ret_plan, struct error *err);
 
 /*
  * Folders with our data (drivers/, profiles/, plans/): $MESHBENCH_DATA, beside the program's

@@ -134,7 +134,7 @@ static const char *sha256_of(struct arena *arena, struct procs *procs, const cha
 json_t *environment_describe(const struct runner_plan *plan, struct procs *procs)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	json_auto_t *effective = runner_plan_to_json(plan->plan);
+	json_auto_t *effective = plan_to_json(plan->plan);
 	AUTO(text_freep) char *text = json_dumps(effective, JSON_COMPACT | JSON_SORT_KEYS);
 
 	return json_make("{s:i, s:{s:s}, s:f, s:o, s:o, s:O, s:s?, s:I, s:{}}", "schema", 1,

@@ -108,8 +108,3 @@ struct runner_means {
  */
 MUST_CHECK int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 	struct runner_result *ret_result, struct error *err);
-
-/* The plan as environment.json keeps it, and back; `--resume` needs no plan file. */
-json_t *runner_plan_to_json(const struct plan *plan);
-MUST_CHECK int runner_plan_from_json(
-	struct arena *arena, const json_t *json, struct plan *ret_plan, struct error *err);

@@ -67,18 +67,17 @@ struct workload_case runner_case(
 	const struct runner_plan *plan, const struct workload *workload, size_t link)
 {
 	const struct plan *p = plan->plan;
+	double seconds = p->seconds;
 
+	if (workload->own_seconds && setting_text(p->options, workload->own_seconds))
+		seconds = setting_seconds(p->options, workload->own_seconds);
 	return (struct workload_case){.source = p->hosts[link],
 		.target = p->hosts[(link + 1) % p->host_count],
 		.link = link,
-		.seconds = workload->scope == WORKLOAD_ALL_LINKS ? p->parallel_seconds : p->seconds,
-		.ping_count = p->ping_count,
-		.ping_runs = p->ping_runs,
-		.mesh_runs = p->mesh_runs,
+		.seconds = seconds,
 		.congestion = p->congestion,
 		.processors = plan->processors,
-		.closure = p->closure,
-		.video = p->video};
+		.options = p->options};
 }
 
 double runner_estimate_s(const struct runner_plan *plan, const struct runner_visit *visit)

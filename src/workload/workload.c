@@ -18,6 +18,29 @@ const struct workload *workload_named(const char *name)
 	return NULL;
 }
 
+static bool has_setting(const struct setting *const *list, const struct setting *setting)
+{
+	while (*list && *list != setting)
+		list++;
+	return *list != NULL;
+}
+
+const struct setting *const *workload_settings(struct arena *arena)
+{
+	const struct setting **list;
+	size_t room = 1, count = 0;
+
+	for (size_t i = 0; workloads[i]; i++)
+		for (size_t k = 0; workloads[i]->settings && workloads[i]->settings[k]; k++)
+			room++;
+	list = arena_alloc(arena, const struct setting *, room);
+	for (size_t i = 0; workloads[i]; i++)
+		for (size_t k = 0; workloads[i]->settings && workloads[i]->settings[k]; k++)
+			if (!has_setting(list, workloads[i]->settings[k]))
+				list[count++] = workloads[i]->settings[k];
+	return list;
+}
+
 void workload_reading_done(struct workload_reading *reading)
 {
 	json_decref(reading->data);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/setting.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -33,12 +34,9 @@ struct workload_case {
 	double seconds; /* measuring time */
 	/* The narrowest that the profile is, so that nobody sends what cannot pass; 0: unknown. */
 	double line_bps;
-	int64_t ping_count, ping_runs;
-	int64_t mesh_runs; /* how often an operation on the mesh is done */
 	const char *congestion;
-	size_t processors;    /* of this machine, for us */
-	const char *closure;  /* what nix_cache copies: "small", "large" or a store path */
-	const char *video;    /* "live", "replay" or "auto" */
+	size_t processors;                   /* of this machine, for us */
+	const struct setting_value *options; /* what the plan says about workloads; NULL-able */
 	const char *artefact; /* the folder that prepare() filled, or is to fill; NULL without */
 	/* For read(): what the wire did meanwhile (lab_wire_report()), or NULL; borrowed. */
 	const json_t *wire;
@@ -179,7 +177,10 @@ struct workload {
 	const char *name; /* what users type: "tcp" */
 	const char *file; /* "tcp_iperf3.json" */
 	const char *title;
-	const char *const *needs;    /* programs, NULL-terminated */
+	/* What a plan and a command line can say about it; NULL-terminated, or NULL. */
+	const struct setting *const *settings;
+	const struct setting *own_seconds; /* of measuring, in place of the plan's; NULL: none */
+	const char *const *needs;          /* programs, NULL-terminated */
 	const char *const *packages; /* Debian packages that provide them, in the same order */
 	const char *figures[WORKLOAD_FIGURES + 1]; /* keys of meta.figures, NULL-terminated */
 	const char *figures_title;                 /* above their column in a summary */
@@ -217,6 +218,8 @@ extern const struct workload workload_ping, workload_tcp, workload_udp, workload
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];
 const struct workload *workload_named(const char *name);
+/* Those of all workloads, each once; NULL-terminated, in the arena. */
+const struct setting *const *workload_settings(struct arena *arena);
 void workload_reading_done(struct workload_reading *reading);
 /* Adds what arrived to bytes_moved and to the flows, those of one wave and direction together. */
 void workload_add_flow(

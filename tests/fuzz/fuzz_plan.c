@@ -6,6 +6,11 @@
 #include <assert.h>
 #include <string.h>
 
+static const char *const words[] = {"auto", "live", NULL};
+static const struct setting word = {"video", SETTING_WORD, "auto", .words = words};
+static const struct setting number = {"mesh_runs", SETTING_INTEGER, "3", .low = 1, .high = 1000};
+static const struct setting *const options[] = {&word, &number, NULL};
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -14,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct plan plan;
 
 	paper_write(path, data, size);
-	if (plan_load(arena, path, &plan, &err))
+	if (plan_load(arena, path, options, &plan, &err))
 		assert(err.kind == ERROR_USAGE && strstr(err.text, path));
 	else
 		assert(plan_check(&plan, &err) == 0);

@@ -4,6 +4,7 @@
  */
 #include "workload/workload.h"
 
+#include "options_by_hand.h"
 #include "tap.h"
 
 #include "base/clock.h"
@@ -130,6 +131,12 @@ static void read_outputs(
 
 static struct workload_case case_of(const char *address)
 {
+	static struct options_by_hand options;
+
+	if (!options.count) {
+		option_by_hand(&options, "ping_count", "5");
+		option_by_hand(&options, "ping_runs", "2");
+	}
 	return (struct workload_case){.source = "lom",
 		.target = "yuki",
 		.source_address = address,
@@ -138,8 +145,7 @@ static struct workload_case case_of(const char *address)
 		.target_underlay = address,
 		.link = 2,
 		.seconds = 2,
-		.ping_count = 5,
-		.ping_runs = 2,
+		.options = options.list,
 		.congestion = "cubic"};
 }
 

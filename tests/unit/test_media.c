@@ -2,6 +2,7 @@
 #include "programs/closure/closure.h"
 #include "workload/link/video.h"
 
+#include "options_by_hand.h"
 #include "tap.h"
 
 #include "base/fd.h"
@@ -97,6 +98,7 @@ TEST(few_processors_replay_what_was_encoded_before)
 	struct workload_case c = quick;
 	struct workload_artefact artefact;
 	struct workload_command *commands;
+	struct options_by_hand options = {0};
 	size_t count;
 
 	workload_video.prepare(&c, arena, &artefact);
@@ -109,7 +111,7 @@ TEST(few_processors_replay_what_was_encoded_before)
 	CHECK(artefact.command_count == 0);
 	workload_video.commands(&c, arena, &commands, &count);
 	CHECK(strcmp(word_after(&commands[1], "-c:v"), "libx264") == 0);
-	c.video = "replay";
+	c.options = option_by_hand(&options, "video", "replay");
 	workload_video.prepare(&c, arena, &artefact);
 	CHECK(artefact.command_count == 1);
 }
@@ -118,16 +120,18 @@ TEST(a_closure_of_the_user_is_copied_and_not_made)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct workload_case c = quick;
+	const char *path = "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-hello";
 	struct workload_artefact made, named;
+	struct options_by_hand options = {0};
 
 	workload_nix_cache.prepare(&c, arena, &made);
-	c.closure = "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-hello";
+	c.options = option_by_hand(&options, "closure", path);
 	workload_nix_cache.prepare(&c, arena, &named);
 	CHECK(strcmp(made.commands[0].argv[0], "meshbench-closure") == 0);
-	CHECK(strcmp(named.commands[0].argv[2], c.closure) == 0);
+	CHECK(strcmp(named.commands[0].argv[2], path) == 0);
 	CHECK(strstr(word_after(&named.commands[1], "--to"), "file:///cache/it/cache"));
 	CHECK(strcmp(word_after(&named.commands[1], word_after(&named.commands[1], "--to")),
-		      c.closure) == 0);
+		      path) == 0);
 }
 
 TEST(addresses_of_both_families_make_urls)

@@ -1,6 +1,7 @@
 /* Readers of workloads on the whole mesh, on observations made by hand. */
 #include "workload/mesh/mesh.h"
 
+#include "options_by_hand.h"
 #include "tap.h"
 
 #include "base/json.h"
@@ -326,7 +327,9 @@ TEST(without_a_process_nothing_is_said_about_processes)
 TEST(operations_come_as_often_as_the_plan_says)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	const struct workload_case c = {.mesh_runs = 4, .seconds = 3};
+	struct options_by_hand often = {0}, once = {0};
+	const struct workload_case c = {
+		.options = option_by_hand(&often, "mesh_runs", "4"), .seconds = 3};
 	struct workload_operation *list;
 	size_t count;
 
@@ -337,7 +340,9 @@ TEST(operations_come_as_often_as_the_plan_says)
 	CHECK(count == 10 && list[7].on_one_host && list[9].action == WORKLOAD_LOSE_COORDINATOR);
 	CHECK(list[8].speaker == WORKLOAD_OTHERS_SPEAK && list[9].limit_s == 36);
 	workload_restart.operations(
-		&(const struct workload_case){.mesh_runs = 1, .seconds = 30}, arena, &list, &count);
+		&(const struct workload_case){
+			.options = option_by_hand(&once, "mesh_runs", "1"), .seconds = 30},
+		arena, &list, &count);
 	CHECK(list[0].limit_s == 120);
 	workload_idle.operations(&c, arena, &list, &count);
 	CHECK(count == 1 && list[0].seconds == 10); /* a shorter look says nothing */

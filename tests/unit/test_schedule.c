@@ -1,7 +1,9 @@
 #include "runner/runner.h"
 
+#include "options_by_hand.h"
 #include "tap.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const hosts[] = {"lom", "yuki", "luna", NULL};
@@ -92,8 +94,7 @@ TEST(what_disturbs_the_mesh_comes_last)
 	static const struct workload *const mixed[] = {
 		&workload_restart, &workload_ping, &workload_idle, &workload_parallel};
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	const struct plan plan = {
-		.hosts = hosts, .host_count = 3, .repeat = 1, .seed = 7, .mesh_runs = 5};
+	const struct plan plan = {.hosts = hosts, .host_count = 3, .repeat = 1, .seed = 7};
 	struct runner_plan everything = plan_of(&plan);
 	const struct runner_visit *visits;
 	size_t count;
@@ -105,7 +106,6 @@ TEST(what_disturbs_the_mesh_comes_last)
 	CHECK(visits[0].cells[3].workload == &workload_parallel);
 	CHECK(visits[0].cells[4].workload == &workload_restart);
 	CHECK(visits[0].cells[5].workload == &workload_idle);
-	CHECK(runner_case(&everything, &workload_restart, 0).mesh_runs == 5);
 }
 
 TEST(the_order_depends_on_the_seed_alone)
@@ -130,14 +130,17 @@ TEST(the_order_depends_on_the_seed_alone)
 
 TEST(links_form_a_ring)
 {
-	const struct plan plan = {
-		.hosts = hosts, .host_count = 3, .seconds = 5, .parallel_seconds = 9};
+	struct options_by_hand options = {0};
+	struct plan plan = {.hosts = hosts, .host_count = 3, .seconds = 5};
 	struct runner_plan everything = plan_of(&plan);
 	struct workload_case last = runner_case(&everything, &workload_tcp, 2);
 
 	CHECK(strcmp(last.source, "luna") == 0 && strcmp(last.target, "lom") == 0);
 	CHECK(last.seconds == 5);
+	CHECK(runner_case(&everything, &workload_parallel, 0).seconds == 5);
+	plan.options = option_by_hand(&options, "parallel_seconds", "9");
 	CHECK(runner_case(&everything, &workload_parallel, 0).seconds == 9);
+	CHECK(runner_case(&everything, &workload_tcp, 0).options == options.list);
 }
 
 TEST(a_plan_survives_its_way_through_a_result_tree)
@@ -145,7 +148,9 @@ TEST(a_plan_survives_its_way_through_a_result_tree)
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	const char *const names[] = {"none", "low:rate=5mbit", NULL};
 	struct error err = {0};
-	struct plan before = plan_default(), after;
+	const struct setting *const *settings = workload_settings(arena);
+	struct options_by_hand options = {0};
+	struct plan before = plan_default(arena), after;
 
 	before.name = "quick";
 	before.hosts = hosts;
@@ -154,19 +159,19 @@ TEST(a_plan_survives_its_way_through_a_result_tree)
 	before.seed = 123456789012;
 	before.seconds = 2.5;
 	before.attempts = 2;
-	before.mesh_runs = 7;
+	before.options = option_by_hand(&options, "mesh_runs", "7");
 	{
-		json_auto_t *json = runner_plan_to_json(&before);
+		json_auto_t *json = plan_to_json(&before);
 		json_auto_t *again = NULL;
 
 		CHECK(json);
-		CHECK_OK(runner_plan_from_json(arena, json, &after, &err), err);
-		again = runner_plan_to_json(&after);
-		CHECK(json_equal(json, again) && after.mesh_runs == 7);
+		CHECK_OK(plan_from_json(arena, json, settings, &after, &err), err);
+		again = plan_to_json(&after);
+		CHECK(json_equal(json, again));
 		/* Trees from before there was such a key. */
 		json_object_del(json, "mesh_runs");
-		CHECK_OK(runner_plan_from_json(arena, json, &after, &err), err);
-		CHECK(after.mesh_runs == plan_default().mesh_runs);
+		CHECK_OK(plan_from_json(arena, json, settings, &after, &err), err);
+		CHECK(!after.options);
 	}
 	CHECK(after.host_count == 3 && strcmp(after.vpns[1], "low:rate=5mbit") == 0);
 }
@@ -178,6 +183,32 @@ TEST(a_plan_of_a_damaged_tree_is_refused)
 	struct error err = {0};
 	struct plan plan;
 
-	CHECK(runner_plan_from_json(arena, json, &plan, &err));
-	CHECK(runner_plan_from_json(arena, NULL, &plan, &err));
+	CHECK(plan_from_json(arena, json, NULL, &plan, &err));
+	CHECK(plan_from_json(arena, NULL, NULL, &plan, &err));
+}
+
+static int load_ours(struct arena *arena, const char *name, struct plan *plan, struct error *err)
+{
+	const char *root = getenv("SOURCE_ROOT"); /* NOLINT(concurrency-mt-unsafe) */
+
+	return plan_load(arena, arena_printf(arena, "%s/plans/%s.yml", root, name),
+		workload_settings(arena), plan, err);
+}
+
+TEST(our_plans_say_what_the_published_runs_did)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	struct plan plan;
+
+	CHECK_OK(load_ours(arena, "quick", &plan, &err), err);
+	CHECK(strcmp(plan.name, "quick") == 0 && strcmp(plan.engine, "auto") == 0);
+	CHECK(plan.repeat == 1);
+	CHECK(setting_integer(plan.options, setting_by_hand("ping_count")) == 20);
+	CHECK(setting_integer(plan.options, setting_by_hand("mesh_runs")) == 3);
+	CHECK_OK(load_ours(arena, "thesis", &plan, &err), err);
+	CHECK(plan.seconds > 29 && plan.seconds < 31);
+	CHECK(setting_seconds(plan.options, setting_by_hand("parallel_seconds")) == 60);
+	CHECK(setting_integer(plan.options, setting_by_hand("ping_count")) == 100);
+	CHECK(strcmp(plan.profiles[3], "high") == 0);
 }

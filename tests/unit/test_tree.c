@@ -11,6 +11,7 @@
 #include "record/settings.h"
 #include "record/timing.h"
 
+#include "options_by_hand.h"
 #include "tap.h"
 
 #include "base/fd.h"
@@ -92,17 +93,19 @@ static const char *output_text(
 static struct workload_reading reading_of(
 	struct tree *tree, const struct workload *workload, const char *golden)
 {
+	struct options_by_hand options = {0};
 	const struct workload_case c = {.source = "lom",
 		.target = "yuki",
 		.target_address = "10.0.0.2",
 		.seconds = 3,
-		.ping_count = 10,
-		.ping_runs = 2};
+		.options = options.list};
 	struct workload_command *commands;
 	struct workload_output outputs[8] = {0};
 	struct workload_reading reading;
 	size_t count;
 
+	option_by_hand(&options, "ping_count", "10");
+	option_by_hand(&options, "ping_runs", "2");
 	workload->commands(&c, tree->arena, &commands, &count);
 	for (size_t i = 0; i < count && i < ARRAY_SIZE(outputs); i++) {
 		outputs[i].out = output_text(tree, golden, i, "out");

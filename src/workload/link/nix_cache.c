@@ -36,14 +36,36 @@ enum {
 	NIX_WORDS = 16
 };
 
+/* A store path goes into command lines: nothing but what Nix allows in one. */
+static int check_closure(const char *text, struct error *err)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789+-._?=/";
+
+	if (strcmp(text, "small") == 0 || strcmp(text, "large") == 0 ||
+		(text_starts_with(text, "/nix/store/") && text[11] && !text[strspn(text, letters)]))
+		return 0;
+	return fail(err, ERROR_USAGE,
+		"closure '%.200s' is not one of small, large, or a path below /nix/store", text);
+}
+
+static const struct setting closure_copied = {"closure", SETTING_TEXT, "small",
+	.check = check_closure, .argument = "WHAT",
+	.help = "what nix_cache copies: small, large or /nix/store/..."};
+
+static const char *closure_of(const struct workload_case *c)
+{
+	return setting_text(c->options, &closure_copied);
+}
+
 static bool is_large(const struct workload_case *c)
 {
-	return c->closure && strcmp(c->closure, "large") == 0;
+	return strcmp(closure_of(c), "large") == 0;
 }
 
 static bool is_made(const struct workload_case *c)
 {
-	return !c->closure || c->closure[0] != '/';
+	return closure_of(c)[0] != '/';
 }
 
 static unsigned divisor_of(const struct workload_case *c)
@@ -53,7 +75,7 @@ static unsigned divisor_of(const struct workload_case *c)
 
 static const char *top_of(const struct workload_case *c, struct arena *arena)
 {
-	return is_made(c) ? closure_top(arena, divisor_of(c)) : c->closure;
+	return is_made(c) ? closure_top(arena, divisor_of(c)) : closure_of(c);
 }
 
 /* Of one run, never of the series: 700 s as published, less where less is to be copied. */
@@ -123,7 +145,7 @@ static void prepare(
 	else /* Nix would make a /nix where there is none, and then not find it there */
 		list[count++] = (struct workload_command){.what = "find the closure",
 			.argv = words_of(arena, (const char *const[]){"ls", "-d", NULL},
-				(const char *const[]){c->closure, NULL},
+				(const char *const[]){closure_of(c), NULL},
 				(const char *const[]){NULL}),
 			.limit_ns = 10 * NS_PER_S};
 	list[count++] = (struct workload_command){.what = "make a binary cache of the closure",
@@ -329,10 +351,9 @@ static void describe(
 static void add_ours(json_t *document, const struct workload_case *c, const struct closure *closure)
 {
 	json_object_set_new(document, "closure",
-		json_make("{s:s, s:I, s:f, s:f}", "name", c->closure ? c->closure : "small",
-			"paths", (json_int_t)json_array_size(closure->nar_bytes),
-			"transferred_bytes", closure->transferred_bytes, "unpacked_bytes",
-			closure->unpacked_bytes));
+		json_make("{s:s, s:I, s:f, s:f}", "name", closure_of(c), "paths",
+			(json_int_t)json_array_size(closure->nar_bytes), "transferred_bytes",
+			closure->transferred_bytes, "unpacked_bytes", closure->unpacked_bytes));
 	json_object_set_new(document, "run_limit_seconds", json_integer(run_limit_s(c)));
 	json_object_set_new(document, "warm_up_runs", json_integer(WARM_UPS));
 	/* Nix copies as many paths at a time. */
@@ -387,6 +408,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 const struct workload workload_nix_cache = {
 	.name = "nix_cache",
 	.file = "nix_cache.json",
+	.settings = (const struct setting *const[]){&closure_copied, NULL},
 	.title = "Download of a package closure from a binary cache (nix copy, nginx)",
 	.figures = {"seconds", "payload_mbps"},
 	.figures_title = "s a closure / Mbit/s",

@@ -6,9 +6,16 @@
 #include "workload/link/tcp.h"
 #include "workload/tool/iperf3.h"
 
+/* Published: twice the seconds of one link. */
+static const struct setting parallel_seconds = {"parallel_seconds", SETTING_SECONDS,
+	.follows = "seconds", .argument = "N",
+	.help = "measuring time of parallel; default: as of the others"};
+
 const struct workload workload_parallel = {
 	.name = "parallel",
 	.file = "parallel_tcp_iperf3.json",
+	.settings = (const struct setting *const[]){&parallel_seconds, NULL},
+	.own_seconds = &parallel_seconds,
 	.title = "TCP throughput of all links at once (iperf3)",
 	.figures = {"forward_mbps", "reverse_mbps"},
 	.figures_title = "Mbit/s there / back, sums of links",

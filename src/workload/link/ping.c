@@ -30,27 +30,34 @@ struct ping_run {
 	unsigned char seen[SEQUENCES_MAX + 1];
 };
 
+static const struct setting ping_count = {"ping_count", SETTING_INTEGER, "20", NULL, 1, 100000,
+	.argument = "N", .help = "packets of each ping run"};
+static const struct setting ping_runs = {"ping_runs", SETTING_INTEGER, "3", NULL, 1, 1000,
+	.argument = "N", .help = "ping runs on each link"};
+
 static double limit_s(const struct workload_case *c)
 {
 	/* Published: 0.3 s a packet, which are sent every 0.2 s, and 10 s for slow starts. */
-	return (double)c->ping_count * 0.3 + 10;
+	return (double)setting_integer(c->options, &ping_count) * 0.3 + 10;
 }
 
 static double estimate_s(const struct workload_case *c)
 {
-	return (double)c->ping_runs * (double)c->ping_count * 0.2;
+	return (double)setting_integer(c->options, &ping_runs) *
+	       (double)setting_integer(c->options, &ping_count) * 0.2;
 }
 
 static void commands(const struct workload_case *c, struct arena *arena,
 	struct workload_command **ret_commands, size_t *ret_count)
 {
-	size_t count = (size_t)c->ping_runs;
+	size_t count = (size_t)setting_integer(c->options, &ping_runs);
 	struct workload_command *list = arena_alloc(arena, struct workload_command, count);
 
 	for (size_t i = 0; i < count; i++) {
 		const char *const words[] = {"ping", "-n", "-c",
-			arena_printf(arena, "%lld", (long long)c->ping_count), "-i", "0.2", "-W",
-			"1", c->target_address, NULL};
+			arena_printf(
+				arena, "%lld", (long long)setting_integer(c->options, &ping_count)),
+			"-i", "0.2", "-W", "1", c->target_address, NULL};
 		const char **argv = arena_alloc(arena, const char *, ARRAY_SIZE(words));
 
 		memcpy(argv, words, sizeof(words));
@@ -62,7 +69,8 @@ static void commands(const struct workload_case *c, struct arena *arena,
 			.limit_ns = (int64_t)(limit_s(c) * (double)NS_PER_S),
 			/* A reply is at most 100 characters, a complaint of a router less than 200.
 			 */
-			.keep_bytes = 8192 + (size_t)512 * (size_t)c->ping_count,
+			.keep_bytes = 8192 + (size_t)512 * (size_t)setting_integer(
+								   c->options, &ping_count),
 		};
 	}
 	*ret_commands = list;
@@ -306,6 +314,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 const struct workload workload_ping = {
 	.name = "ping",
 	.file = "ping.json",
+	.settings = (const struct setting *const[]){&ping_count, &ping_runs, NULL},
 	.title = "Round-trip time and loss (ping)",
 	.figures = {"rtt_ms", "lost_percent"},
 	.figures_title = "ms round trip / % lost",

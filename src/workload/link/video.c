@@ -36,9 +36,13 @@ enum {
 	STALL_MIN_S = 3
 };
 
+static const char *const sources[] = {"auto", "live", "replay", NULL};
+static const struct setting video_source = {"video", SETTING_WORD, "auto", sources,
+	.argument = "HOW", .help = "the source of video: live, replay or auto"};
+
 bool video_is_live(const struct workload_case *c)
 {
-	const char *video = c->video ? c->video : "auto";
+	const char *video = setting_text(c->options, &video_source);
 
 	if (strcmp(video, "auto") == 0)
 		return c->processors >= LIVE_PROCESSORS;
@@ -212,7 +216,7 @@ static json_t *encoding_json(const struct workload_case *c, const struct video_e
 		"bitrate_kbps", summary_json(encoder->bitrate_kbps, encoder->count), "fps",
 		summary_json(encoder->fps, encoder->count), "dropped_frames",
 		summary_json(&dropped, 1), "source", is_live ? "live" : "replay", "rule",
-		!c->video || strcmp(c->video, "auto") == 0
+		strcmp(setting_text(c->options, &video_source), "auto") == 0
 			? "live with at least 8 processors, else replay"
 			: "as the plan says",
 		"processors", (int)c->processors, "nominal_bitrate_kbps", NOMINAL_KBPS, "frames",
@@ -327,6 +331,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 const struct workload workload_video = {
 	.name = "video",
 	.file = "rist_stream.json",
+	.settings = (const struct setting *const[]){&video_source, NULL},
 	.title = "A 4K test pattern over RIST (ffmpeg, librist)",
 	.figures = {"quality_percent", "lost_packets", "recovered_packets", "rtt_ms"},
 	.figures_title = "% quality / packets lost / recovered / ms round trip",

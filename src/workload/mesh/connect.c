@@ -15,7 +15,7 @@ static const struct workload_operation turns[] = {
 
 static double estimate_s(const struct workload_case *c)
 {
-	size_t count = (size_t)c->mesh_runs * ARRAY_SIZE(turns);
+	size_t count = (size_t)setting_integer(c->options, &mesh_runs) * ARRAY_SIZE(turns);
 
 	return (double)count * 3;
 }
@@ -51,6 +51,7 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 const struct workload workload_connect = {
 	.name = "connect",
 	.file = "connect.json",
+	.settings = (const struct setting *const[]){&mesh_runs, NULL},
 	.title = "Connecting anew, with one host of each pair speaking first or both",
 	.figures = {"answered_s", "stable_s", "simultaneous_s", "daemons_s"},
 	.figures_title = "s all answer / stable / both speaking / daemons",

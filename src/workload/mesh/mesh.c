@@ -262,6 +262,9 @@ void mesh_judge(const json_t *observations, struct workload_reading *ret_reading
 		symptom_fail(ret_reading, CAUSE_PARSE, "nothing was observed");
 }
 
+const struct setting mesh_runs = {"mesh_runs", SETTING_INTEGER, "3", NULL, 1, 1000, .argument = "N",
+	.help = "connects, restarts and reboots of each kind"};
+
 /* Long for a VPN, but in proportion to a plan that has little time. */
 static double limit_s(const struct workload_case *c)
 {
@@ -272,7 +275,7 @@ void mesh_rounds(const struct workload_operation operations[], size_t count,
 	const struct workload_case *c, struct arena *arena, struct workload_operation **ret_list,
 	size_t *ret_count)
 {
-	size_t total = count * (size_t)(c->mesh_runs > 0 ? c->mesh_runs : 1);
+	size_t total = count * (size_t)setting_integer(c->options, &mesh_runs);
 	struct workload_operation *list = arena_alloc(arena, struct workload_operation, total);
 
 	for (size_t i = 0; i < total; i++) {

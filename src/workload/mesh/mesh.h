@@ -19,6 +19,9 @@
  * is stable from the first answer on that is followed by stable_s without a silence above
  * silence_s.
  */
+/* How often an operation on the mesh is done: of connect, restart and reboot. */
+extern const struct setting mesh_runs;
+
 struct mesh_rule {
 	double stable_s, silence_s;
 };

@@ -15,7 +15,7 @@ static const struct workload_operation turns[] = {
 
 static double estimate_s(const struct workload_case *c)
 {
-	size_t count = (size_t)c->mesh_runs * ARRAY_SIZE(turns);
+	size_t count = (size_t)setting_integer(c->options, &mesh_runs) * ARRAY_SIZE(turns);
 
 	return (double)count * 4;
 }
@@ -50,6 +50,7 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 const struct workload workload_reboot = {
 	.name = "reboot",
 	.file = "reboot.json",
+	.settings = (const struct setting *const[]){&mesh_runs, NULL},
 	.title = "Reboot of one host and of all, the VPN's own share apart",
 	.figures = {"one_s", "one_vpn_s", "all_s", "all_vpn_s"},
 	.figures_title = "s one host / VPN's share / all hosts / VPN's share",

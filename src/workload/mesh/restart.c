@@ -30,7 +30,7 @@ static const struct workload_operation once[] = {
 
 static double estimate_s(const struct workload_case *c)
 {
-	size_t count = (size_t)c->mesh_runs * ARRAY_SIZE(turns);
+	size_t count = (size_t)setting_integer(c->options, &mesh_runs) * ARRAY_SIZE(turns);
 
 	return (double)count * 4 + 20;
 }
@@ -141,6 +141,7 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 const struct workload workload_restart = {
 	.name = "restart",
 	.file = "restart.json",
+	.settings = (const struct setting *const[]){&mesh_runs, NULL},
 	.title = "Restart of the VPN's daemons on all hosts and on one; loss of the coordinator",
 	.figures = {"all_outage_s", "one_outage_s", "called_outage_s", "coordinator_back_s"},
 	.figures_title = "s silent: all / one host / one that is called / coordinator back",

@@ -1,0 +1,70 @@
+/* The table of all keys of a plan: how each reads, what holds without it, and its option. */
+#include "plan/plan.h"
+
+#include "plan/congestion.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum {
+	MAX_HOST_NAME = 63
+};
+
+/* RFC 1123, and not the one name that every host gives itself. */
+static int check_host_name(const char *name, struct error *err)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	size_t length = strlen(name);
+
+	if (!length || length > MAX_HOST_NAME || name[strspn(name, letters)] || name[0] == '-' ||
+		name[length - 1] == '-')
+		return fail(err, ERROR_USAGE,
+			"'%.70s' is not a host name: use 1 to 63 letters, digits and '-', and no '-' at either end",
+			name);
+	if (strcasecmp(name, "localhost") == 0)
+		return fail(
+			err, ERROR_USAGE, "'%s' means the host itself; choose another name", name);
+	return 0;
+}
+
+static const char *const engines[] = {"auto", "bridge", "netem", "wire", NULL};
+
+#define AT(member) .offset = offsetof(struct plan, member)
+
+const struct plan_key plan_keys[] = {
+	{{"title", SETTING_TEXT, NULL, .help = NULL}, AT(title)},
+	{{"hosts", SETTING_LIST, "lom,yuki,luna", .check = check_host_name, .argument = "a,b,...",
+		 .help = "names of the hosts; at least two"},
+		AT(hosts), "host"},
+	{{"vpns", SETTING_LIST, "found", .argument = "a,b,...",
+		 .help = "only these; `all`, or `found` for those installed here"},
+		AT(vpns), "vpn"},
+	{{"workloads", SETTING_LIST, "ping,tcp,udp,parallel", .argument = "a,b,...",
+		 .help = "only these"},
+		AT(workloads), "workload"},
+	{{"profiles", SETTING_LIST, "baseline", .argument = "a,b,...",
+		 .help = "only these; with changes: low:rate=100mbit"},
+		AT(profiles), "profile"},
+	{{"tunings", SETTING_LIST, "none", .argument = "a,b,...", .help = "only these"},
+		AT(tunings), "tuning"},
+	{{"engine", SETTING_WORD, "auto", engines, .argument = "NAME",
+		 .help = "what connects the hosts: auto, wire, bridge or netem"},
+		AT(engine)},
+	{{"congestion", SETTING_TEXT, "cubic", .check = congestion_check, .argument = "NAME",
+		 .help = "congestion control of every TCP connection"},
+		AT(congestion)},
+	{{"repeat", SETTING_INTEGER, "1", NULL, 1, 1000, .argument = "N",
+		 .help = "repeat everything N times, in shuffled blocks"},
+		AT(repeat)},
+	{{"seed", SETTING_INTEGER, "1", NULL, 0, INT64_MAX, .argument = "N",
+		 .help = "seed for the measurement order and the fates of packets"},
+		AT(seed)},
+	{{"seconds", SETTING_SECONDS, "5", .argument = "N",
+		 .help = "measuring time of each workload"},
+		AT(seconds)},
+	{{"attempts", SETTING_INTEGER, "3", NULL, 1, 100, .argument = "N",
+		 .help = "attempts at each cell, at most"},
+		AT(attempts)},
+};
+const size_t plan_key_count = ARRAY_SIZE(plan_keys);
