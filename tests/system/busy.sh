@@ -24,6 +24,11 @@ check "its mark stands in the tree" grep -q '"mark": *"busy"' "$cell"
 check "both attempts are in its history" test "$(grep -c '"mark": *"busy"' "$cell")" = 3
 check "the summary names it" prints "other programs used"
 check "the tree is what its schema says" tree_is_sound
+meshbench report "$tree" --markdown
+check "the report shows the mark in the value" prints '^| Internal | 3/3 | [0-9.]*\* |'
+check "and says what the star means" prints 'Marked: something else than the VPN'
+meshbench report "$tree" --json
+check "one finding names what ran" prints '"Internal, baseline, ping, 0_lom: other programs used'
 
 timeout --preserve-status -s INT 8 "$MESHBENCH" run --vpn none --workload ping --profile baseline --wait --out "$scratch/waited" \
 	>"$scratch/out" 2>"$scratch/err" </dev/null

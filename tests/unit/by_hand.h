@@ -13,6 +13,16 @@ static inline struct report_results *results_by_hand(void)
 	return results;
 }
 
+/* As from a run next to other programs. */
+static inline void mark_by_hand(
+	struct report_results *results, struct report_repetition *repetition, const char *word)
+{
+	struct mark *mark = arena_alloc(results->arena, struct mark, 1);
+
+	*mark = (struct mark){.word = word, .reason = "other programs used 1.50 of 2 processors"};
+	repetition->tcp.outcome.envelope.marks = mark;
+}
+
 /* The VPN that was added; each value is one repetition of its only link. */
 static inline struct report_vpn *add_vpn(
 	struct report_results *results, const char *name, const double *mbps, size_t count)

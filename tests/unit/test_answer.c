@@ -77,6 +77,56 @@ TEST(a_flow_that_stood_still_is_counted_as_missing)
 	CHECK(strstr(answer->caveats->text, "2 of 3 links"));
 }
 
+TEST(marked_values_count_only_where_a_vpn_has_no_others)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const double values[] = {100, 30, 102};
+	struct report_samples samples;
+
+	mark_by_hand(results,
+		add_vpn(results, "Fast", values, 3)->conditions->links->repetitions->next, "busy");
+	samples = samples_of(results->arena, results->vpns->conditions, METRIC_TCP);
+	CHECK(samples.count == 2 && samples_mean(&samples) == 101 && !samples.is_marked);
+	CHECK(samples.marked == 1 && samples_measured(&samples) == 3 && samples.planned == 3);
+	CHECK(strstr(bulk(results)->caveats->text, "1 marked value"));
+	for (struct report_repetition *r = results->vpns->conditions->links->repetitions; r;
+		r = r->next)
+		mark_by_hand(results, r, "busy");
+	samples = samples_of(results->arena, results->vpns->conditions, METRIC_TCP);
+	CHECK(samples.count == 3 && samples.is_marked && samples_measured(&samples) == 3);
+}
+
+TEST(a_vpn_with_marked_values_alone_is_ranked_only_among_its_like)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct answer *answer;
+
+	mark_by_hand(
+		results, add_vpn(results, "Fast", fast, 1)->conditions->links->repetitions, "busy");
+	CHECK(bulk(results)->rank_count == 1 && bulk(results)->ranks->samples.is_marked);
+	add_vpn(results, "Slow", slow, 1);
+	answer = bulk(results);
+	CHECK(answer->rank_count == 1 && strcmp(answer->ranks->vpn->name, "Slow") == 0);
+	CHECK(strstr(answer->caveats->text, "Fast is not ranked"));
+}
+
+TEST(figures_made_from_processor_time_hold_on_a_busy_machine_and_not_on_a_hot_one)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_repetition *first =
+		add_vpn(results, "Fast", fast, 2)->conditions->links->repetitions;
+	struct report_samples samples;
+
+	first->tcp.outcome.effort.cores_to_spare_mbps = 1000;
+	first->next->tcp.outcome.effort.cores_to_spare_mbps = 3000;
+	mark_by_hand(results, first, "busy");
+	samples = samples_of(results->arena, results->vpns->conditions, METRIC_CORES_TO_SPARE);
+	CHECK(samples.count == 2 && !samples.marked);
+	mark_by_hand(results, first, "throttled");
+	samples = samples_of(results->arena, results->vpns->conditions, METRIC_CORES_TO_SPARE);
+	CHECK(samples.count == 1 && samples.values[0] == 3000 && samples.marked == 1);
+}
+
 /* The change in TCP throughput of one VPN. */
 static const struct change *tcp_of(const struct change *change, const char *vpn)
 {

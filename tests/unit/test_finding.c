@@ -60,6 +60,22 @@ TEST(one_busy_thread_is_found_where_the_tree_tells_of_threads)
 	CHECK(!find(findings_of(results), "one-busy-thread", "Tunnel"));
 }
 
+TEST(marked_results_are_one_finding_that_says_what_ran)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *one = add_vpn(results, "One", rates, 2);
+	struct report_vpn *two = add_vpn(results, "Two", rates, 1);
+	const struct finding *finding;
+
+	CHECK(!find(findings_of(results), "marked", NULL));
+	mark_by_hand(results, one->conditions->links->repetitions, "busy");
+	mark_by_hand(results, two->conditions->links->repetitions, "wire");
+	finding = find(findings_of(results), "marked", NULL);
+	CHECK(finding && !finding->vpn && finding->evidence_count == 2);
+	CHECK(strstr(finding->evidence->text, "One, baseline, tcp, 0_a: other programs used 1.50"));
+	CHECK(strstr(finding->evidence->path, "tcp_iperf3.json"));
+}
+
 static void set_failed(struct report_outcome *outcome, const char *path, const char *cause)
 {
 	*outcome = (struct report_outcome){.path = path};

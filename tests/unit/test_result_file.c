@@ -81,6 +81,20 @@ TEST(a_success_without_its_numbers_is_a_problem_and_no_result)
 	CHECK(!outcome_is_there(&repetition.ping.outcome) && results->reading.problems->next);
 }
 
+TEST(of_flows_one_after_the_other_the_weaker_direction_is_the_capacity)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	json_auto_t *value = json_pack("{s:s, s:{s:[{s:f,s:f},{s:f,s:n}]}}", "status", "error",
+		"meta", "capacity", "one_core_mbps", 900.0, "cores_to_spare_mbps", 1500.0,
+		"one_core_mbps", 700.0, "cores_to_spare_mbps");
+	struct tree_entry entry = entry_of(value, "udp_iperf3.json");
+	struct report_outcome outcome = {0};
+
+	result_file_outcome(results, &entry, &outcome);
+	CHECK(outcome.effort.one_core_mbps == 700);
+	CHECK(outcome.effort.cores_to_spare_mbps == 1500);
+}
+
 TEST(contacts_are_timed_and_the_asked_name_is_kept)
 {
 	AUTO(results_freep) struct report_results *results = results_by_hand();

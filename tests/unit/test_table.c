@@ -3,6 +3,7 @@
 #include "report/tables/table.h"
 
 #include "base/fd.h"
+#include "base/json.h"
 
 #include "tap.h"
 
@@ -105,6 +106,50 @@ TEST(json_has_the_corrected_table_under_its_own_id_and_null_for_what_is_absent)
 	table = json_array_get(json_object_get(table, "rows"), 2);
 	CHECK(json_is_null(json_object_get(table, "mean_s")));
 	CHECK(!json_is_null(json_object_get(table, "vpn")));
+}
+
+TEST(a_marked_value_is_starred_for_people_and_named_for_programs)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct tables *tables = tables_new(arena);
+	struct table *table = small_table(tables);
+	json_auto_t *value = NULL;
+	const json_t *rows;
+	TEXT_STREAM(csv);
+	TEXT_STREAM(markdown);
+	TEXT_STREAM(latex);
+
+	table->rows->values[1].is_marked = true;
+	value = tables_json(tables);
+	rows = json_object_get(json_array_get(json_object_get(value, "tables"), 0), "rows");
+	table_print_csv(csv_stream, table);
+	table_print_markdown(markdown_stream, arena, table);
+	table_print_latex(latex_stream, arena, table);
+	fclose(csv_stream);
+	fclose(markdown_stream);
+	fclose(latex_stream);
+	CHECK(strcmp(csv, "vpn,mean_s,marked\r\nc,1.0,mean_s\r\n\"a,\"\"b\"\"|_\",2.5,\r\n"
+			  "none,,\r\n") == 0);
+	CHECK(strstr(markdown, "| c | 1.00* |") && strstr(markdown, " | 2.50 |"));
+	CHECK(strstr(latex, "c & 1.00* \\\\"));
+	CHECK(strcmp(json_string_at(rows, "/0/marked/0", ""), "mean_s") == 0);
+	CHECK(json_array_size(json_at(rows, "/1/marked")) == 0);
+}
+
+TEST(a_value_that_is_not_there_is_not_marked)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct tables *tables = tables_new(arena);
+	struct table *table = small_table(tables);
+	struct row *row = table_row(tables, table);
+
+	row_text(row, "d");
+	row_number(row, NAN, NULL);
+	row_mark(row);
+	CHECK(!table_has_marks(table));
+	row_number(row, 1, NULL);
+	row_mark(row);
+	CHECK(table_has_marks(table));
 }
 
 TEST(more_columns_than_a_table_holds_are_left_out)

@@ -27,6 +27,9 @@ static const struct question questions[] = {
 	{"small-requests", "Many small requests", METRIC_NIX, "baseline"},
 	{"small-requests-lossy", "Many small requests on a slightly lossy network", METRIC_NIX,
 		"low_impairment"},
+	{"cores-to-spare", "Most throughput where cores are to spare", METRIC_CORES_TO_SPARE,
+		"baseline"},
+	{"one-core", "Most throughput of one core at each end", METRIC_ONE_CORE, "baseline"},
 	{"latency", "Short way to the other host", METRIC_PING, "baseline"},
 	{"low-cpu", "Little work for the processor", METRIC_CPU_PER_GBIT, "baseline"},
 	{"quick-reconnect", "Quickly back after a reboot", METRIC_RECONNECT, "baseline"},
@@ -62,8 +65,37 @@ static void insert(struct answer *answer, struct rank *rank)
 	answer->rank_count++;
 }
 
+/* Whether any VPN has values that nothing speaks against. */
+static bool has_unmarked(const struct report_results *results, const struct answer *answer)
+{
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		struct report_samples samples = samples_of(
+			results->arena, condition_of(vpn, answer->profile), answer->metric);
+
+		if (samples.count && !samples.is_marked)
+			return true;
+	}
+	return false;
+}
+
+static void add_marks(struct arena *arena, struct answer *answer, const struct report_vpn *vpn,
+	const struct report_samples *samples, bool others_are_unmarked)
+{
+	if (samples->is_marked)
+		add_caveat(arena, answer,
+			"%s %s: something else may have made them, such as other programs on the machine.",
+			vpn->name,
+			others_are_unmarked ? "is not ranked, since it has marked values only"
+					    : "has marked values only");
+	else if (samples->marked)
+		add_caveat(arena, answer, "%s has %zu marked values, which are left out.",
+			vpn->name, samples->marked);
+}
+
 static void collect(const struct report_results *results, struct answer *answer)
 {
+	bool others_are_unmarked = has_unmarked(results, answer);
+
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		struct report_samples samples = samples_of(
 			results->arena, condition_of(vpn, answer->profile), answer->metric);
@@ -75,10 +107,13 @@ static void collect(const struct report_results *results, struct answer *answer)
 				samples.planned);
 		if (!samples.count || answer->rank_count == RANKS_MAX)
 			continue;
-		if (samples.count < samples.planned)
+		if (samples_measured(&samples) < samples.planned)
 			add_caveat(results->arena, answer,
 				"%s counts only %zu of %zu links; those that failed may be worse.",
 				vpn->name, samples.count, samples.planned);
+		add_marks(results->arena, answer, vpn, &samples, others_are_unmarked);
+		if (samples.is_marked && others_are_unmarked)
+			continue;
 		rank = arena_alloc(results->arena, struct rank, 1);
 		rank->vpn = vpn;
 		rank->samples = samples;

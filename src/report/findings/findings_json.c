@@ -37,14 +37,15 @@ static json_t *ranks_json(const struct answer *answer)
 	json_t *list = json_array();
 
 	for (const struct rank *rank = answer->ranks; rank; rank = rank->next)
-		json_array_append_new(
-			list, json_make("{s:s,s:s,s:o,s:[o,o],s:o,s:I,s:I}", "vpn", rank->vpn->name,
-				      "group", rank->letters, "median", number_json(rank->median),
-				      "interval", number_json(rank->interval.low),
-				      number_json(rank->interval.high), "confidence",
-				      number_json(rank->interval.confidence), "links",
-				      (json_int_t)rank->samples.count, "links_planned",
-				      (json_int_t)rank->samples.planned));
+		json_array_append_new(list,
+			json_make("{s:s,s:s,s:o,s:[o,o],s:o,s:I,s:I,s:b}", "vpn", rank->vpn->name,
+				"group", rank->letters, "median", number_json(rank->median),
+				"interval", number_json(rank->interval.low),
+				number_json(rank->interval.high), "confidence",
+				number_json(rank->interval.confidence), "links",
+				(json_int_t)rank->samples.count, "links_planned",
+				(json_int_t)rank->samples.planned, "marked",
+				rank->samples.is_marked));
 	return list;
 }
 

@@ -53,6 +53,9 @@ void rule_stored_cause(struct look *look);
 void rule_failed_bring_ups(struct look *look);
 void rule_unknown_cause(struct look *look);
 
+/* rules_mark.c */
+void rule_marked(struct look *look);
+
 /* rules_number.c */
 void rule_stalled_link(struct look *look);
 void rule_crossed_connections(struct look *look);

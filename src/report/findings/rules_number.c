@@ -127,7 +127,7 @@ void rule_missing_from_mean(struct look *look)
 			struct report_samples samples =
 				samples_of(look->findings->arena, condition, looked_at[i]);
 
-			if (!samples.count || samples.count == samples.planned)
+			if (!samples.count || samples_measured(&samples) == samples.planned)
 				continue;
 			look_say(look,
 				"Some means of %s are made from the links that survived; survivors are usually the better ones.",

@@ -97,6 +97,16 @@ static double busiest_percent(const struct report_repetition *repetition)
 						: NAN;
 }
 
+static double one_core_mbps(const struct report_outcome *outcome)
+{
+	return outcome->effort.one_core_mbps > 0 ? outcome->effort.one_core_mbps : NAN;
+}
+
+static double cores_to_spare_mbps(const struct report_outcome *outcome)
+{
+	return outcome->effort.cores_to_spare_mbps > 0 ? outcome->effort.cores_to_spare_mbps : NAN;
+}
+
 static double release_error_us(const struct report_repetition *repetition)
 {
 	return tcp_is_working(&repetition->tcp) ? repetition->tcp.outcome.effort.release_error_us
@@ -167,6 +177,33 @@ const struct report_metric report_metrics[] = {
 		-3, false, .workload = REPORT_TCP, .of_repetition = daemon_s_per_gb},
 	[METRIC_BUSIEST] = {"busiest_thread", "Busiest thread of the VPN during TCP", "% of a core",
 		-3, false, .workload = REPORT_TCP, .of_repetition = busiest_percent},
+	[METRIC_ONE_CORE] = {"one_core", "What the VPN carries with one core at each end, TCP",
+		"Mbit/s", -3, true, .workload = REPORT_TCP, .of_outcome = one_core_mbps,
+		.holds_when_busy = true},
+	[METRIC_CORES_TO_SPARE] = {"cores_to_spare",
+		"What the VPN would carry with cores to spare, TCP", "Mbit/s", -3, true,
+		.workload = REPORT_TCP, .of_outcome = cores_to_spare_mbps, .holds_when_busy = true},
+	[METRIC_ONE_CORE_UDP] = {"one_core_udp",
+		"What the VPN carries with one core at each end, UDP", "Mbit/s", -3, true,
+		.workload = REPORT_UDP, .of_outcome = one_core_mbps, .holds_when_busy = true},
+	[METRIC_CORES_TO_SPARE_UDP] = {"cores_to_spare_udp",
+		"What the VPN would carry with cores to spare, UDP", "Mbit/s", -3, true,
+		.workload = REPORT_UDP, .of_outcome = cores_to_spare_mbps, .holds_when_busy = true},
+	[METRIC_ONE_CORE_PARALLEL] = {"one_core_parallel",
+		"What the VPN carries with one core at each end, TCP on all links", "Mbit/s", -3,
+		true, .workload = REPORT_PARALLEL, .of_outcome = one_core_mbps,
+		.holds_when_busy = true},
+	[METRIC_CORES_TO_SPARE_PARALLEL] = {"cores_to_spare_parallel",
+		"What the VPN would carry with cores to spare, TCP on all links", "Mbit/s", -3,
+		true, .workload = REPORT_PARALLEL, .of_outcome = cores_to_spare_mbps,
+		.holds_when_busy = true},
+	[METRIC_ONE_CORE_QUIC] = {"one_core_quic",
+		"What the VPN carries with one core at each end, QUIC", "Mbit/s", -3, true,
+		.workload = REPORT_QUIC, .of_outcome = one_core_mbps, .holds_when_busy = true},
+	[METRIC_CORES_TO_SPARE_QUIC] = {"cores_to_spare_quic",
+		"What the VPN would carry with cores to spare, QUIC", "Mbit/s", -3, true,
+		.workload = REPORT_QUIC, .of_outcome = cores_to_spare_mbps,
+		.holds_when_busy = true},
 	[METRIC_RELEASE_ERROR] = {"release_error", "Release error of the wire during TCP, p99",
 		"us", -3, false, .workload = REPORT_TCP, .of_repetition = release_error_us},
 	[METRIC_FIRST_BYTE] = {"first_byte", "QUIC, time to the first byte", "ms", -3, false,
@@ -276,10 +313,26 @@ static double value_of(
 
 	if (metric->of_repetition)
 		return metric->of_repetition(repetition);
+	if (metric->of_outcome) {
+		const struct report_outcome *outcome =
+			report_outcome_of(repetition, metric->workload);
+
+		return outcome_is_success(outcome) ? metric->of_outcome(outcome) : NAN;
+	}
 	figure = json_object_get(result->figures, metric->figure);
 	return outcome_is_success(&result->outcome) && json_is_number(figure)
 		       ? json_number_value(figure)
 		       : NAN;
+}
+
+static bool counts_as_marked(
+	const struct report_metric *metric, const struct report_outcome *outcome)
+{
+	for (const struct mark *mark = outcome->envelope.marks; mark; mark = mark->next) {
+		if (!metric->holds_when_busy || strcmp(mark->word, mark_word(MARK_BUSY)) != 0)
+			return true;
+	}
+	return false;
 }
 
 /* `link` is NULL for what was measured on all links at once or on the whole mesh. */
@@ -297,7 +350,8 @@ static void add_repetitions(struct arena *arena, const struct report_link *link,
 		if (!isnan(value))
 			add(arena, samples,
 				(struct report_sample){value, link ? link->folder : "",
-					repetition->number, outcome->path});
+					repetition->number, outcome->path,
+					counts_as_marked(metric, outcome)});
 	}
 }
 
@@ -317,7 +371,9 @@ static void add_pairs(struct arena *arena, const struct report_condition *condit
 					(struct report_sample){value,
 						arena_printf(arena, "%s > %s", pair->source,
 							pair->target),
-						whole->number, whole->parallel.outcome.path});
+						whole->number, whole->parallel.outcome.path,
+						counts_as_marked(
+							metric, &whole->parallel.outcome)});
 		}
 	}
 }
@@ -334,7 +390,8 @@ static void add_contacts(struct arena *arena, const struct report_condition *con
 				(struct report_sample){value, link->folder, 0,
 					metric == &report_metrics[METRIC_CONNECT]
 						? link->connect.path
-						: link->reboot.path});
+						: link->reboot.path,
+					false});
 	}
 }
 
@@ -356,6 +413,25 @@ static bool was_measured(
 	return !metric->of_link && is_there(condition->whole, metric->workload);
 }
 
+/* What a busy machine made stands for a VPN only where nothing else does. */
+static void leave_out_marked(struct report_samples *samples)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < samples->count; i++)
+		samples->marked += samples->list[i].is_marked;
+	samples->is_marked = samples->marked > 0 && samples->marked == samples->count;
+	if (samples->is_marked || !samples->marked)
+		return;
+	for (size_t i = 0; i < samples->count; i++) {
+		if (samples->list[i].is_marked)
+			continue;
+		samples->list[kept] = samples->list[i];
+		samples->values[kept++] = samples->values[i];
+	}
+	samples->count = kept;
+}
+
 struct report_samples samples_of_metric(struct arena *arena,
 	const struct report_condition *condition, const struct report_metric *metric)
 {
@@ -372,6 +448,7 @@ struct report_samples samples_of_metric(struct arena *arena,
 	else
 		for (const struct report_link *link = condition->links; link; link = link->next)
 			add_repetitions(arena, link, link->repetitions, metric, &samples);
+	leave_out_marked(&samples);
 	return samples;
 }
 
@@ -379,6 +456,11 @@ struct report_samples samples_of(
 	struct arena *arena, const struct report_condition *condition, enum metric_id id)
 {
 	return samples_of_metric(arena, condition, &report_metrics[id]);
+}
+
+size_t samples_measured(const struct report_samples *samples)
+{
+	return samples->count + (samples->is_marked ? 0 : samples->marked);
 }
 
 double samples_median(const struct report_samples *samples)

@@ -21,6 +21,14 @@ enum metric_id {
 	METRIC_CPU_PER_GBIT,
 	METRIC_DAEMON_CPU,
 	METRIC_BUSIEST,
+	METRIC_ONE_CORE,       /* of TCP, and then of the other workloads that time flows */
+	METRIC_CORES_TO_SPARE, /* likewise */
+	METRIC_ONE_CORE_UDP,
+	METRIC_CORES_TO_SPARE_UDP,
+	METRIC_ONE_CORE_PARALLEL,
+	METRIC_CORES_TO_SPARE_PARALLEL,
+	METRIC_ONE_CORE_QUIC,
+	METRIC_CORES_TO_SPARE_QUIC,
 	METRIC_RELEASE_ERROR,
 	METRIC_FIRST_BYTE,
 	METRIC_VIDEO,
@@ -37,9 +45,11 @@ struct report_metric {
 	enum report_workload_id workload; /* the result it comes from; not for of_link */
 	/* Exactly one; NAN when there is no such value. */
 	double (*of_repetition)(const struct report_repetition *repetition);
+	double (*of_outcome)(const struct report_outcome *outcome); /* of a success */
 	double (*of_pair)(const struct report_pair *pair);
 	double (*of_link)(const struct report_link *link);
-	const char *figure; /* a key of the figures that the result carries: "p99_up_ms" */
+	bool holds_when_busy; /* made from processor time: the mark "busy" takes nothing from it */
+	const char *figure;   /* a key of the figures that the result carries: "p99_up_ms" */
 };
 
 /* Those with an id first, at their place. */
@@ -51,6 +61,7 @@ struct report_sample {
 	const char *link; /* "0_lom", or "lom > yuki" of a pair */
 	size_t repetition;
 	const char *path;
+	bool is_marked; /* something else may have made it: record/mark.h */
 };
 
 struct report_samples {
@@ -58,11 +69,16 @@ struct report_samples {
 	double *values; /* the same numbers in the same order */
 	size_t count;
 	size_t planned; /* how many there would be had everything worked; 0: not measured */
+	/* Marked values: left out where there are others, and all of them where there are none. */
+	size_t marked;
+	bool is_marked; /* all that are here are marked */
 };
 
 struct report_samples samples_of(
 	struct arena *arena, const struct report_condition *condition, enum metric_id id);
 double samples_mean(const struct report_samples *samples); /* NAN when empty */
+/* How many values there are, with those that were left out. */
+size_t samples_measured(const struct report_samples *samples);
 /* The same of a metric without an id. */
 struct report_samples samples_of_metric(struct arena *arena,
 	const struct report_condition *condition, const struct report_metric *metric);

@@ -23,6 +23,9 @@ struct report_effort {
 	double daemons_s_per_gb; /* processor time of the VPN's own processes, all hosts */
 	double busiest_share;    /* of one core, by the busiest thread of the VPN */
 	const char *thread, *daemon, *host; /* which one that was */
+	/* Payload per second of processor time of the VPN's daemons, Mbit/s, at the weaker end of
+	 * the weakest flows: all its threads on one core, or its busiest thread alone. */
+	double one_core_mbps, cores_to_spare_mbps;
 	double release_error_us; /* 99 % of packets left the wire within this of their time */
 };
 

@@ -203,10 +203,9 @@ static void write_cell(
 	else if (column->is_text)
 		html_text(out, value->text);
 	else if (value->place)
-		page_sample_link(
-			out, value->place, number_text(arena, value->number, column->decimals));
+		page_sample_link(out, value->place, value_text(arena, column, value));
 	else
-		fputs(number_text(arena, value->number, column->decimals), out);
+		fputs(value_text(arena, column, value), out);
 	fputs("</td>", out);
 }
 

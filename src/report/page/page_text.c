@@ -103,7 +103,8 @@ static void write_rank(
 	html_text(out, rank->letters);
 	fputs("</td><td class=\"n\">", out);
 	page_sample_link(out, results_place(arena, rank->vpn, answer->profile),
-		number_text(arena, rank->median, metric->decimals));
+		arena_printf(arena, "%s%s", number_text(arena, rank->median, metric->decimals),
+			rank->samples.is_marked ? "*" : ""));
 	fputs("</td><td class=\"n\">", out);
 	html_printf(out, "%s to %s", number_text(arena, rank->interval.low, metric->decimals),
 		number_text(arena, rank->interval.high, metric->decimals));

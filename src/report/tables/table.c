@@ -74,6 +74,25 @@ void row_number(struct row *row, double number, const char *place)
 		(struct value){.is_there = isfinite(number), .number = number, .place = place};
 }
 
+void row_mark(struct row *row)
+{
+	struct value *last = row->filled ? &row->values[row->filled - 1] : NULL;
+
+	if (last)
+		last->is_marked = last->is_there;
+}
+
+bool table_has_marks(const struct table *table)
+{
+	for (const struct row *row = table->rows; row; row = row->next) {
+		for (size_t i = 0; i < row->filled; i++) {
+			if (row->values[i].is_marked)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool is_before(const struct row *a, const struct row *b, size_t column, bool descending)
 {
 	const struct value *left = &a->values[column], *right = &b->values[column];

@@ -19,6 +19,7 @@ struct value {
 	double number;
 	const char *text;  /* of a text column */
 	const char *place; /* "Wireguard/baseline": where its samples are shown; NULL-able */
+	bool is_marked;    /* something else than the VPN may have made it; shown as "138*" */
 };
 
 struct row {
@@ -64,6 +65,11 @@ struct row *table_row(struct tables *tables, struct table *table);
 /* In the order of the columns; NAN and NULL are "not there". */
 void row_text(struct row *row, const char *text);
 void row_number(struct row *row, double number, const char *place);
+/* Marks the value that was put last, if it is there. */
+void row_mark(struct row *row);
+bool table_has_marks(const struct table *table);
+/* "138", "138*", or "--"; the arena's. */
+const char *value_text(struct arena *arena, const struct column *column, const struct value *value);
 /* By a column of numbers; rows without one go last, equals keep their order. */
 void table_sort(struct table *table, size_t column, bool descending);
 void table_note(struct tables *tables, struct table *table, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -35,6 +35,21 @@ static json_t *units_json(const struct table *table)
 	return units;
 }
 
+/* The keys of the columns whose values are marked; NULL when none is. */
+static json_t *marks_json(const struct table *table, const struct row *row)
+{
+	json_t *keys = NULL;
+
+	for (size_t i = 0; i < table->column_count; i++) {
+		if (!row->values[i].is_marked)
+			continue;
+		if (!keys)
+			keys = json_array();
+		json_array_append_new(keys, json_text(table->columns[i].key));
+	}
+	return keys;
+}
+
 static json_t *rows_json(const struct table *table)
 {
 	json_t *rows = json_array();
@@ -45,6 +60,11 @@ static json_t *rows_json(const struct table *table)
 		for (size_t i = 0; i < table->column_count; i++)
 			json_object_set_new(object, table->columns[i].key,
 				value_json(&table->columns[i], &row->values[i]));
+		if (table_has_marks(table)) {
+			json_t *marked = marks_json(table, row);
+
+			json_object_set_new(object, "marked", marked ? marked : json_array());
+		}
 		json_array_append_new(rows, object);
 	}
 	return rows;
@@ -88,13 +108,27 @@ static void print_csv_text(FILE *out, const char *text)
 	fputc('"', out);
 }
 
+/* A number stays one that programs read; a column of its own says which are marked. */
+static void print_csv_marks(FILE *out, const struct table *table, const struct row *row)
+{
+	const char *before = "";
+
+	fputc(',', out);
+	for (size_t i = 0; i < table->column_count; i++) {
+		if (!row->values[i].is_marked)
+			continue;
+		fprintf(out, "%s%s", before, table->columns[i].key);
+		before = " ";
+	}
+}
+
 void table_print_csv(FILE *out, const struct table *table)
 {
 	for (size_t i = 0; i < table->column_count; i++) {
 		fputs(i ? "," : "", out);
 		print_csv_text(out, table->columns[i].key);
 	}
-	fputs("\r\n", out);
+	fputs(table_has_marks(table) ? ",marked\r\n" : "\r\n", out);
 	for (const struct row *row = table->rows; row; row = row->next) {
 		for (size_t i = 0; i < table->column_count; i++) {
 			const struct value *value = &row->values[i];
@@ -105,16 +139,20 @@ void table_print_csv(FILE *out, const struct table *table)
 			else if (value->is_there)
 				print_number(out, value->number);
 		}
+		if (table_has_marks(table))
+			print_csv_marks(out, table, row);
 		fputs("\r\n", out);
 	}
 }
 
-static const char *value_text(
-	struct arena *arena, const struct column *column, const struct value *value)
+const char *value_text(struct arena *arena, const struct column *column, const struct value *value)
 {
+	const char *text;
+
 	if (!value->is_there)
 		return "--";
-	return column->is_text ? value->text : number_text(arena, value->number, column->decimals);
+	text = column->is_text ? value->text : number_text(arena, value->number, column->decimals);
+	return value->is_marked ? arena_printf(arena, "%s*", text) : text;
 }
 
 /* Puts `escape` before every character of `special`. */

@@ -8,7 +8,36 @@ const char *table_links(struct arena *arena, const struct report_samples *sample
 {
 	if (!samples->planned)
 		return NULL;
+	if (samples->marked && !samples->is_marked)
+		return arena_printf(arena, "%zu/%zu, %zu left out", samples->count,
+			samples->planned, samples->marked);
 	return arena_printf(arena, "%zu/%zu", samples->count, samples->planned);
+}
+
+void row_value(
+	struct row *row, double number, const struct report_samples *samples, const char *place)
+{
+	row_number(row, number, place);
+	if (samples->is_marked)
+		row_mark(row);
+}
+
+void row_printed(
+	struct row *row, double number, const struct report_samples *samples, const char *place)
+{
+	row_number(row, number, place);
+	if (samples->marked)
+		row_mark(row);
+}
+
+/* What the star means stands under every table that has one. */
+static void explain_marks(struct tables *tables)
+{
+	for (struct table *table = tables->first; table; table = table->next) {
+		if (table_has_marks(table))
+			table_note(tables, table,
+				"* Marked: something else than the VPN may have made this value, such as other programs on the machine; the finding 'marked' says what.");
+	}
 }
 
 void profile_columns(
@@ -30,7 +59,7 @@ void note_missing_links(const struct report_results *results, struct tables *tab
 			struct report_samples samples =
 				samples_of(tables->arena, condition, metric);
 
-			if (!samples.count || samples.count == samples.planned)
+			if (!samples.count || samples_measured(&samples) == samples.planned)
 				continue;
 			table_note(tables, table, "%s, %s: made from %zu of %zu links.", vpn->name,
 				profile_title(results->profiles[i]), samples.count,
@@ -49,11 +78,15 @@ static void grid_printed(
 		struct row *row = table_row(tables, table);
 
 		row_text(row, vpn->name);
-		for (size_t i = 0; i < results->profile_count; i++)
-			row_number(row,
-				printed_mean(condition_of(vpn, results->profiles[i]),
-					grid->of_repetition, NULL),
-				results_place(tables->arena, vpn, results->profiles[i]));
+		for (size_t i = 0; i < results->profile_count; i++) {
+			const struct report_condition *condition =
+				condition_of(vpn, results->profiles[i]);
+			struct report_samples samples =
+				samples_of(tables->arena, condition, grid->metric);
+
+			row_printed(row, printed_mean(condition, grid->of_repetition, NULL),
+				&samples, results_place(tables->arena, vpn, results->profiles[i]));
+		}
 	}
 }
 
@@ -82,7 +115,7 @@ static void grid_corrected(
 			struct report_samples samples = samples_of(tables->arena,
 				condition_of(vpn, results->profiles[i]), grid->metric);
 
-			row_number(row, samples_mean(&samples),
+			row_value(row, samples_mean(&samples), &samples,
 				results_place(tables->arena, vpn, results->profiles[i]));
 			if (i < TABLE_COLUMNS_MAX)
 				links[i] = table_links(tables->arena, &samples);
@@ -114,8 +147,10 @@ struct tables *tables_of(const struct report_results *results, const struct repo
 	tables_qperf(results, tables);
 	tables_connect(results, tables);
 	tables_figures(results, tables);
+	tables_capacity(results, tables);
 	tables_success(results, tables);
 	tables_effective(results, tables);
 	tables_tuning(results, tuned, tables);
+	explain_marks(tables);
 	return tables;
 }

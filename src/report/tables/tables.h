@@ -20,6 +20,8 @@ void tables_nix(const struct report_results *results, struct tables *tables);
 void tables_video(const struct report_results *results, struct tables *tables);
 void tables_qperf(const struct report_results *results, struct tables *tables);
 void tables_connect(const struct report_results *results, struct tables *tables);
+/* Payload per processor time of the VPN. */
+void tables_capacity(const struct report_results *results, struct tables *tables);
 void tables_success(const struct report_results *results, struct tables *tables);
 void tables_effective(const struct report_results *results, struct tables *tables);
 /* Workloads without a table of their own: medians of the figures that their results carry. */
@@ -27,7 +29,13 @@ void tables_figures(const struct report_results *results, struct tables *tables)
 void tables_tuning(const struct report_results *results, const struct report_tuned *tuned,
 	struct tables *tables);
 
-/* "2/3": how many of the planned values there are; NULL when none was planned. */
+/* A number made from these values: marked when all of them are. */
+void row_value(
+	struct row *row, double number, const struct report_samples *samples, const char *place);
+/* One of the printed view, which leaves nothing out: marked when any of them is. */
+void row_printed(
+	struct row *row, double number, const struct report_samples *samples, const char *place);
+/* "2/3", "2/3, 1 left out": how many of the planned values count; NULL when none was planned. */
 const char *table_links(struct arena *arena, const struct report_samples *samples);
 /* One text column "vpn" and one column per profile. */
 void profile_columns(

@@ -56,11 +56,10 @@ static void add_row(const struct report_results *results, struct tables *tables,
 		}
 		if (samples.count >= most.count)
 			most = samples;
-		row_number(row, samples_median(&samples), place);
+		row_value(row, samples_median(&samples), &samples, place);
 		if (is_held_against_bare_link(metric))
-			row_number(row,
-				over_bare_link(results, tables->arena, metric, vpn, profile),
-				place);
+			row_value(row, over_bare_link(results, tables->arena, metric, vpn, profile),
+				&samples, place);
 	}
 	if (row)
 		row_text(row, table_links(tables->arena, &most));

@@ -90,10 +90,10 @@ static void corrected_row(struct tables *tables, struct table *table, const stru
 	row_text(row, vpn->name);
 	row_text(row, profile_title(profile));
 	row_text(row, table_links(tables->arena, &pairs));
-	row_number(row, per_link, place);
-	row_number(row, per_link * links, place);
-	row_number(row, samples_mean(&single), place);
-	row_number(row, per_link * links / samples_mean(&single), place);
+	row_value(row, per_link, &pairs, place);
+	row_value(row, per_link * links, &pairs, place);
+	row_value(row, samples_mean(&single), &single, place);
+	row_value(row, per_link * links / samples_mean(&single), &pairs, place);
 	row_number(row, pairs_percent(condition), place);
 }
 

@@ -23,7 +23,7 @@ static void add_row(const struct report_results *results, struct tables *tables,
 		struct report_samples samples = samples_of_metric(tables->arena,
 			condition_of(vpn, results->profiles[i]), first_metric(workload));
 
-		worked += samples.count;
+		worked += samples_measured(&samples);
 		planned += samples.planned;
 	}
 	if (!planned)

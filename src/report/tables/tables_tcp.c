@@ -80,14 +80,14 @@ static void baseline_row(const struct report_results *results, struct tables *ta
 
 	row_text(row, vpn->name);
 	row_text(row, table_links(tables->arena, &forward));
-	row_number(row, samples_mean(&forward), place);
-	row_number(row, forward.count ? interval.low : NAN, place);
-	row_number(row, forward.count ? interval.high : NAN, place);
+	row_value(row, samples_mean(&forward), &forward, place);
+	row_value(row, forward.count ? interval.low : NAN, &forward, place);
+	row_value(row, forward.count ? interval.high : NAN, &forward, place);
 	row_number(row, forward.count ? 100 * interval.confidence : NAN, place);
-	row_number(row, samples_mean(&reverse), place);
-	row_number(row, samples_mean(&forward) + samples_mean(&reverse), place);
-	row_number(row, samples_mean(&again), place);
-	row_number(row, samples_mean(&rtt), place);
+	row_value(row, samples_mean(&reverse), &reverse, place);
+	row_value(row, samples_mean(&forward) + samples_mean(&reverse), &forward, place);
+	row_value(row, samples_mean(&again), &again, place);
+	row_value(row, samples_mean(&rtt), &rtt, place);
 	row_number(row, printed_mean(condition, segment_bytes, NULL), place);
 	row_number(row, printed_mean(condition, path_mtu, NULL), place);
 }

@@ -151,8 +151,8 @@ static struct table *baseline_table(const struct report_results *results, struct
 			row_text(row, table_links(tables->arena, &samples));
 		}
 		for (const struct column_of *column = columns; column->key; column++)
-			row_number(row, printed_mean(condition, column->of_repetition, NULL),
-				results_place(tables->arena, vpn, profile));
+			row_printed(row, printed_mean(condition, column->of_repetition, NULL),
+				&samples, results_place(tables->arena, vpn, profile));
 	}
 	return table;
 }
@@ -313,10 +313,10 @@ static void qperf_row(struct tables *tables, struct table *table, const struct r
 	row = table_row(tables, table);
 	row_text(row, vpn->name);
 	row_text(row, profile_title(profile));
-	row_number(row, printed_mean(condition, quic_mbps, NULL), place);
-	row_number(row, printed_mean(condition, quic_cpu, NULL), place);
-	row_number(row, printed_mean(condition, quic_first_byte, NULL), place);
-	row_number(row, printed_mean(condition, quic_connect, NULL), place);
+	row_printed(row, printed_mean(condition, quic_mbps, NULL), &samples, place);
+	row_printed(row, printed_mean(condition, quic_cpu, NULL), &samples, place);
+	row_printed(row, printed_mean(condition, quic_first_byte, NULL), &samples, place);
+	row_printed(row, printed_mean(condition, quic_connect, NULL), &samples, place);
 	if (table->column_count > 6)
 		row_text(row, table_links(tables->arena, &samples));
 }
