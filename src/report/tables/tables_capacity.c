@@ -1,4 +1,4 @@
-/* Payload per processor time of a VPN's daemons: what it would carry whoever else runs. */
+/* Payload per processor time of a VPN's daemons: what it would carry whatever else runs. */
 #include "report/tables/tables.h"
 
 #include <math.h>
@@ -46,7 +46,7 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 void tables_capacity(const struct report_results *results, struct tables *tables)
 {
 	struct table *table = table_add(tables, "capacity",
-		"What a VPN would carry whoever else runs, medians", "Mbit/s", true);
+		"What a VPN would carry whatever else runs, medians", "Mbit/s", true);
 
 	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "vpn", "VPN");
