@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * What a VPN would carry whatever else runs: payload per processor time instead of per time. Of each
- * host of a flow, megabits of payload that arrived / seconds of processor time of
+ * What a VPN would carry whatever else runs: payload per processor time instead of per time. Of
+ * each host of a flow, megabits of payload that arrived / seconds of processor time of
  *
  *   all threads of the VPN's daemons there        = one_core_mbps: they share one core
  *   the busiest one of them                       = cores_to_spare_mbps: each has its own
