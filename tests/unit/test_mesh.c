@@ -1,4 +1,5 @@
-/* Readers of workloads on the whole mesh, on observations made by hand. */
+/* Readers of workloads on the whole mesh, on observations made by hand:
+ * tests/golden/mesh/TEST.json. */
 #include "workload/mesh/mesh.h"
 
 #include "options_by_hand.h"
@@ -7,11 +8,16 @@
 #include "base/json.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SPANS(text)                                                                                \
 	json_auto_t *spans = json_loads(text, 0, NULL);                                            \
 	CHECK(spans)
+
+enum {
+	OBSERVATION_MAX_BYTES = 1024 * 1024
+};
 
 static const struct mesh_rule rule = {.stable_s = 1, .silence_s = 0.1};
 
@@ -86,41 +92,29 @@ TEST(only_what_happened_in_the_stretch_of_time_counts)
 	CHECK(near(c.lost_s, 10) && near(c.answered_s, 12));
 }
 
-/* Two hosts: what a single pair saw, in both directions alike unless said otherwise. */
-static json_t *observation(const char *run)
+/* What the mesh did in a test, from tests/golden/mesh/TEST.json; NULL when there is none. */
+static json_t *observation(const char *test)
 {
-	json_t *json = json_pack("{s:{s:f,s:f}, s:[s,s], s:[]}", "rule", "stable_s", 1.0,
-		"silence_s", 0.1, "hosts", "lom", "yuki", "runs");
-	json_error_t why;
-	json_t *parsed = json_loads(run, 0, &why);
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *root = getenv("SOURCE_ROOT");
+	json_t *observed = NULL;
+	struct error err;
 
-	if (!parsed)
-		printf("# %s\n", why.text);
-	else if (json_is_array(parsed))
-		json_array_extend(json_object_get(json, "runs"), parsed);
-	else
-		json_array_append(json_object_get(json, "runs"), parsed);
-	json_decref(parsed);
-	return json;
+	if (json_read(arena_printf(arena, "%s/tests/golden/mesh/%s.json", root ? root : ".", test),
+		    OBSERVATION_MAX_BYTES, &observed, &err))
+		printf("# %s\n", err.text);
+	return observed;
 }
 
-#define READ(workload, run)                                                                        \
+#define READ(workload)                                                                             \
 	AUTO(workload_reading_done) struct workload_reading reading = {0};                         \
-	json_auto_t *observed = observation(run);                                                  \
+	json_auto_t *observed = observation(__func__);                                             \
+	CHECK(observed);                                                                           \
 	(workload).read_mesh(&(struct workload_case){.seconds = 10}, observed, &reading)
 
 TEST(a_connect_is_as_late_as_its_last_pair)
 {
-	READ(workload_connect,
-		"[{\"operation\": \"one_sided\", \"began_s\": 1766021017.25, \"times\": "
-		"{\"serve_s\": -0.5, \"join_s\": 0, \"ready_s\": 0.2, \"ended_s\": 2}, \"pairs\": ["
-		"{\"from\": \"lom\", \"to\": \"yuki\", \"overlay\": [[0.25, 2, 300]]},"
-		"{\"from\": \"yuki\", \"to\": \"lom\", \"overlay\": [[0.3, 0.4, 9], [0.6, 2, "
-		"280]]}]},"
-		"{\"operation\": \"simultaneous\", \"times\": {\"join_s\": "
-		"0, "
-		"\"ready_s\": 0.1, \"ended_s\": 7}, \"pairs\": [{\"from\": \"lom\", \"to\": "
-		"\"yuki\", \"overlay\": [[5.5, 7, 300]]}]}]");
+	READ(workload_connect);
 
 	CHECK(reading.cause == CAUSE_SUCCESS);
 	CHECK(near(reading.figures[0], 0.3) && near(reading.figures[1], 0.6));
@@ -132,11 +126,7 @@ TEST(a_connect_is_as_late_as_its_last_pair)
 TEST(connection_timings_are_as_published)
 {
 	const json_t *file;
-	READ(workload_connect,
-		"{\"operation\": \"one_sided\", \"began_s\": 1766021017.25, \"times\": "
-		"{\"join_s\": 0, "
-		"\"ready_s\": 0.2, \"ended_s\": 3670}, \"pairs\": [{\"from\": \"lom\", \"to\": "
-		"\"yuki\", \"overlay\": [[3668.616448, 3670, 300]]}]}");
+	READ(workload_connect);
 
 	file = json_at(reading.host_files, "/connection_timings.json/lom");
 	CHECK(strcmp(json_string_at(file, "/started", ""), "2025-12-18T01:23:37.250000+00:00") ==
@@ -152,20 +142,7 @@ TEST(connection_timings_are_as_published)
 
 TEST(the_vpns_share_of_a_reboot_is_told_apart_from_the_hosts)
 {
-	READ(workload_reboot,
-		"[{\"operation\": \"one_host\", \"host\": \"yuki\", \"times\": {\"down_s\": 0.05, "
-		"\"up_s\": 0.05, \"join_s\": 0.06, \"ready_s\": 0.36, \"ended_s\": 2}, \"pairs\": ["
-		"{\"from\": \"lom\", \"to\": \"yuki\", \"overlay\": [[-1, 0, 200], [0.5, 2, 300]], "
-		"\"underlay\": [[-1, 0, 200], [0.1, 2, 380]]},"
-		"{\"from\": \"lom\", \"to\": \"luna\", \"overlay\": [[-1, 0.2, 200], [0.9, 2, "
-		"300]], "
-		"\"underlay\": [[-1, 2, 600]]}]},"
-		"{\"operation\": \"all_hosts\", \"times\": {\"down_s\": 0.2, \"up_s\": 0.2, "
-		"\"join_s\": "
-		"0.2, \"ready_s\": 0.3, \"ended_s\": 3}, \"pairs\": [{\"from\": \"lom\", \"to\": "
-		"\"yuki\", \"overlay\": [[-1, 0, 200], [1.5, 3, 300]], \"underlay\": [[-1, 0, "
-		"200], "
-		"[0.25, 3, 500]]}]}]");
+	READ(workload_reboot);
 
 	CHECK(reading.cause == CAUSE_SUCCESS);
 	CHECK(near(reading.figures[0], 0.5) && near(reading.figures[1], 0.4));
@@ -181,13 +158,7 @@ TEST(the_vpns_share_of_a_reboot_is_told_apart_from_the_hosts)
 
 TEST(a_first_answer_that_does_not_last_is_told)
 {
-	READ(workload_reboot,
-		"[{\"operation\": \"one_host\", \"host\": \"yuki\", \"times\": {\"down_s\": 0.05, "
-		"\"up_s\": 0.05, \"join_s\": 0.06, \"ready_s\": 0.36, \"ended_s\": 9}, \"pairs\": ["
-		"{\"from\": \"lom\", \"to\": \"yuki\", \"overlay\": [[-1, 0, 200], [0.5, 0.6, 20], "
-		"[4.6, 9, 800]], \"underlay\": [[-1, 0, 200], [0.1, 9, 380]]},"
-		"{\"from\": \"yuki\", \"to\": \"lom\", \"overlay\": [[-1, 0, 200], [0.5, 3, 300], "
-		"[3.05, 9, 800]], \"underlay\": [[-1, 0, 200], [0.1, 9, 380]]}]}]");
+	READ(workload_reboot);
 
 	CHECK(near(json_number_at(reading.data, "/one_host/runs/0/silent_again_s", 0), 4));
 	CHECK(near(json_number_at(reading.data, "/one_host/silent_again_s/max", 0), 4));
@@ -196,25 +167,9 @@ TEST(a_first_answer_that_does_not_last_is_told)
 	CHECK(json_number_at(reading.data, "/one_host/runs/0/pairs/1/silent_again_s", -1) == 0);
 }
 
-#define RESTARTS                                                                                   \
-	"{\"operation\": \"all_hosts\", \"times\": {\"down_s\": 0, \"join_s\": 0, \"ready_s\": "   \
-	"0.1, \"ended_s\": 2}, \"pairs\": [{\"from\": \"lom\", \"to\": \"yuki\", \"overlay\": "    \
-	"[[-1, 0, 200], [0.75, 2, 250]], \"underlay\": [[-1, 1, 9], [1.03, 2, 9]]}]},"             \
-	"{\"operation\": \"one_host\", \"host\": \"luna\", \"times\": {\"down_s\": 0, "            \
-	"\"join_s\": 0, \"ready_s\": 0.1, \"ended_s\": 2}, \"pairs\": [{\"from\": \"lom\", "       \
-	"\"to\": \"luna\", \"overlay\": [[-1, 0, 200], [0.5, 2, 300]]}]}"
-
-#define LOSS(times, lom_yuki, yuki_luna)                                                           \
-	"{\"operation\": \"coordinator\", \"host\": \"lom\", \"restarted\": \"luna\", \"times\": " \
-	"{\"down_s\": 0, " times "}, \"pairs\": [{\"from\": \"lom\", \"to\": \"yuki\", "           \
-	"\"overlay\": " lom_yuki                                                                   \
-	"}, {\"from\": \"yuki\", \"to\": \"luna\", \"overlay\": " yuki_luna "}]}"
-
 TEST(what_a_mesh_does_without_its_coordinator_is_a_finding)
 {
-	READ(workload_restart,
-		"[" RESTARTS ", " LOSS("\"rejoin_s\": 5, \"back_s\": 8, \"ended_s\": 10",
-			"[[-1, 0, 200], [8.4, 10, 320]]", "[[-1, 5, 1200], [6.25, 10, 750]]") "]");
+	READ(workload_restart);
 
 	CHECK(reading.cause == CAUSE_SUCCESS);
 	CHECK(near(reading.figures[0], 0.75) && near(reading.figures[1], 0.5));
@@ -227,10 +182,7 @@ TEST(what_a_mesh_does_without_its_coordinator_is_a_finding)
 
 TEST(a_mesh_that_needs_its_coordinator_is_told_from_one_that_does_not)
 {
-	READ(workload_restart,
-		"[" RESTARTS ", " LOSS("\"rejoin_s\": 5, \"back_s\": 20, \"ended_s\": 30",
-			"[[-1, 0, 200], [24, 30, 1200]]",
-			"[[-1, 3, 800], [4.5, 5, 100], [25, 30, 1000]]") "]");
+	READ(workload_restart);
 
 	CHECK(reading.cause == CAUSE_SUCCESS);
 	CHECK(json_is_false(json_at(reading.data, "/coordinator/pairs_go_on")));
@@ -242,7 +194,7 @@ TEST(a_mesh_that_needs_its_coordinator_is_told_from_one_that_does_not)
 
 TEST(without_a_coordinator_there_is_none_to_lose)
 {
-	READ(workload_restart, "[" RESTARTS "]");
+	READ(workload_restart);
 
 	CHECK(reading.cause == CAUSE_SUCCESS);
 	CHECK(json_is_null(json_at(reading.data, "/coordinator")));
@@ -251,12 +203,7 @@ TEST(without_a_coordinator_there_is_none_to_lose)
 
 TEST(a_pair_that_never_answers_again_is_named)
 {
-	READ(workload_restart,
-		"{\"operation\": \"one_host\", \"host\": \"luna\", \"times\": {\"down_s\": 0, "
-		"\"join_s\": 0, \"ready_s\": 0.1, \"ended_s\": 60}, \"pairs\": ["
-		"{\"from\": \"lom\", \"to\": \"yuki\", \"overlay\": [[-1, 60, 9]]},"
-		"{\"from\": \"lom\", \"to\": \"luna\", \"overlay\": [[-1, 0, 200]]},"
-		"{\"from\": \"luna\", \"to\": \"lom\", \"overlay\": []}]}");
+	READ(workload_restart);
 
 	CHECK(reading.cause == CAUSE_UNREACHABLE);
 	CHECK(strstr(reading.evidence, "one_host of luna: lom->luna does not answer after 60.0 s"));
@@ -265,10 +212,7 @@ TEST(a_pair_that_never_answers_again_is_named)
 
 TEST(what_could_not_be_done_is_the_cause)
 {
-	READ(workload_reboot,
-		"{\"operation\": \"all_hosts\", \"times\": {\"ended_s\": 1}, \"pairs\": [], "
-		"\"failure\": {\"cause\": \"crashed\", \"evidence\": \"run tinc on luna: exit "
-		"1\"}}");
+	READ(workload_reboot);
 
 	CHECK(reading.cause == CAUSE_CRASHED && !reading.has_blamed);
 	CHECK(strcmp(reading.evidence, "all_hosts: run tinc on luna: exit 1") == 0);
@@ -276,29 +220,16 @@ TEST(what_could_not_be_done_is_the_cause)
 
 TEST(nothing_observed_is_no_success)
 {
-	READ(workload_connect, "[]");
+	READ(workload_connect);
 
 	CHECK(reading.cause == CAUSE_PARSE);
 }
-
-#define HOST(name, cpu)                                                                            \
-	"{\"host\": \"" name "\", \"daemons\": 1, \"cpu_s\": " cpu ", \"wakeups\": 500, "          \
-	"\"rss_begin_bytes\": 1000, \"rss_end_bytes\": 3000, \"peak_rss_bytes\": 2097152, "        \
-	"\"sent_bytes\": 100, \"sent_packets\": 1, \"received_bytes\": 0, "                        \
-	"\"received_packets\": 0}"
 
 TEST(an_idle_mesh_is_counted_by_the_hour_and_by_the_pair)
 {
 	/* Pairs speak in exchanges of two packets every 2.5 s; ARP and what was lost do not count.
 	 */
-	READ(workload_idle,
-		"{\"operation\": \"idle\", \"times\": {\"ended_s\": 10}, \"pairs\": [], \"idle\": "
-		"{\"seconds\": 10, \"settled_s\": 10, \"hosts\": [" HOST("lom", "0.1") ", " HOST(
-			"yuki",
-			"0.3") "], \"packets\": [[1, 0, 1, 74, 1], [1.01, 0, 1, 74, 2], [2, 0, 1, "
-			       "42, "
-			       "1], [2.2, 0, null, 74, 1], [3.5, 0, 1, 74, 1], [6, 0, 1, 74, 1], "
-			       "[6, 1, 0, 74, 1]]}}");
+	READ(workload_idle);
 
 	CHECK(reading.cause == CAUSE_SUCCESS);
 	CHECK(near(reading.figures[0], 2) && near(reading.figures[1], 2));
@@ -313,10 +244,7 @@ TEST(an_idle_mesh_is_counted_by_the_hour_and_by_the_pair)
 
 TEST(without_a_process_nothing_is_said_about_processes)
 {
-	READ(workload_idle,
-		"{\"operation\": \"idle\", \"times\": {\"ended_s\": 10}, \"pairs\": [], \"idle\": "
-		"{\"seconds\": 10, \"hosts\": [{\"host\": \"lom\", \"daemons\": 0, \"cpu_s\": 0, "
-		"\"wakeups\": 0, \"sent_bytes\": 0}], \"packets\": null}}");
+	READ(workload_idle);
 
 	CHECK(reading.cause == CAUSE_SUCCESS);
 	CHECK(isnan(reading.figures[0]) && isnan(reading.figures[2]));
