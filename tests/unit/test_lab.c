@@ -4,6 +4,7 @@
 
 #include "tap.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define ARENA(name) AUTO(arena_freep) struct arena *name = arena_new()
@@ -172,65 +173,63 @@ TEST(too_few_and_unusable_names_are_refused)
 	}
 }
 
-static enum route_verdict pin(struct arena *arena, const char *text, const char **ret_line)
+/* Routes of overlays as `ip -json route` prints them, from tests/golden/routes; caller owns it. */
+static json_t *golden_routes(struct arena *arena)
 {
-	json_auto_t *route = json_loads(text, 0, NULL);
+	const char *root = getenv("SOURCE_ROOT");
+	json_t *routes = NULL;
+	struct error err;
 
-	*ret_line = "";
-	return route_pin(arena, route, "cubic", ret_line);
+	if (json_read(arena_printf(arena, "%s/tests/golden/routes/overlay.json", root ? root : "."),
+		    1 << 20, &routes, &err))
+		printf("# %s\n", err.text);
+	return routes;
 }
 
 TEST(an_overlay_route_is_said_again_with_all_it_had)
 {
-	const char *line;
 	ARENA(arena);
+	json_auto_t *routes = golden_routes(arena);
+	json_t *one;
+	size_t i;
 
-	CHECK(pin(arena,
-		      "{\"dst\":\"10.9.0.0/24\",\"gateway\":\"10.9.0.1\",\"dev\":\"wg0\","
-		      "\"table\":\"52\",\"protocol\":\"kernel\",\"scope\":\"link\","
-		      "\"prefsrc\":\"10.9.0.2\",\"metric\":100,\"flags\":[\"onlink\"],"
-		      "\"metrics\":[{\"mtu\":1280}]}",
-		      &line) == ROUTE_TO_PIN);
-	CHECK(strcmp(line,
-		      "route replace 10.9.0.0/24 table 52 via 10.9.0.1 dev wg0 proto kernel "
-		      "scope link src 10.9.0.2 metric 100 mtu 1280 onlink congctl cubic\n") == 0);
-	CHECK(pin(arena,
-		      "{\"dst\":\"200::/7\",\"dev\":\"tun0\",\"protocol\":\"kernel\","
-		      "\"metric\":256,\"flags\":[],\"pref\":\"medium\"}",
-		      &line) == ROUTE_TO_PIN);
-	CHECK(strcmp(line, "route replace 200::/7 dev tun0 proto kernel metric 256 pref medium "
-			   "congctl cubic\n") == 0);
+	CHECK(json_array_size(json_at(routes, "/pinned")) == 2);
+	json_array_foreach (json_at(routes, "/pinned"), i, one) {
+		const char *line = "";
+
+		CHECK(route_pin(arena, json_object_get(one, "route"), "cubic", &line) ==
+			ROUTE_TO_PIN);
+		CHECK(strcmp(line, json_string_at(one, "/line", "none")) == 0);
+	}
+}
+
+/* Whether there are `count` routes under a name, and the verdict on each is this one. */
+static bool all_are(const char *name, size_t count, enum route_verdict verdict)
+{
+	ARENA(arena);
+	json_auto_t *routes = golden_routes(arena);
+	json_t *list = json_object_get(routes, name), *route;
+	size_t i;
+
+	json_array_foreach (list, i, route) {
+		const char *line = "";
+
+		if (route_pin(arena, route, "cubic", &line) != verdict) {
+			printf("# number %zu of %s\n", i, name);
+			return false;
+		}
+	}
+	return json_array_size(list) == count;
 }
 
 TEST(routes_that_need_no_pin_are_left_alone)
 {
-	static const char *const fine[] = {
-		"{\"dst\":\"10.77.0.0/16\",\"dev\":\"eth0\",\"flags\":[]}",
-		"{\"dst\":\"fe80::/64\",\"dev\":\"tun0\",\"flags\":[]}",
-		"{\"type\":\"local\",\"dst\":\"10.9.0.1\",\"dev\":\"wg0\",\"table\":\"local\"}",
-		"{\"type\":\"multicast\",\"dst\":\"ff00::/8\",\"dev\":\"wg0\",\"table\":\"local\"}",
-		"{\"dst\":\"10.9.0.0/24\",\"dev\":\"w\",\"metrics\":[{\"congestion\":\"cubic\"}]}",
-	};
-	const char *line;
-	ARENA(arena);
-
-	for (size_t i = 0; i < ARRAY_SIZE(fine); i++)
-		CHECK(pin(arena, fine[i], &line) == ROUTE_IS_FINE);
+	CHECK(all_are("fine", 5, ROUTE_IS_FINE));
 }
 
 TEST(a_route_with_something_unknown_is_not_touched)
 {
-	static const char *const unknown[] = {
-		"{\"dst\":\"10.9.0.0/24\",\"dev\":\"wg0\",\"nhid\":4}",
-		"{\"dst\":\"10.9.0.0/24\",\"dev\":\"wg0\",\"flags\":[\"dead\"]}",
-		"{\"dst\":\"10.9.0.0/24\",\"dev\":\"wg0\",\"metrics\":[{\"mtu\":1280,\"rtt\":3}]}",
-		"{\"dst\":\"10.9.0.0/24\",\"dev\":\"wg0\",\"via\":{\"family\":\"inet6\"}}",
-	};
-	const char *line;
-	ARENA(arena);
-
-	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
-		CHECK(pin(arena, unknown[i], &line) == ROUTE_CANNOT);
+	CHECK(all_are("unknown", 4, ROUTE_CANNOT));
 }
 
 TEST(answers_are_read_and_nonsense_is_refused)
