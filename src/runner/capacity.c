@@ -48,7 +48,7 @@ static json_t *end_json(const struct end *end, const char *host)
 {
 	const struct capacity_thread *busiest = end->busiest;
 
-	return json_pack("{s:s, s:s, s:f, s:f, s:o, s:o, s:s?, s:s?, s:f}", "host", host, "role",
+	return json_make("{s:s, s:s, s:f, s:f, s:o, s:o, s:s?, s:s?, s:f}", "host", host, "role",
 		!end->receives ? "sender"
 		: !end->sends  ? "receiver"
 			       : "both",
@@ -93,7 +93,7 @@ json_t *capacity_entry(const struct capacity_thread threads[], size_t thread_cou
 		json_decref(ends);
 		return NULL;
 	}
-	return json_pack("{s:s, s:f, s:f, s:o, s:o}", "direction", direction_of(flows, flow_count),
+	return json_make("{s:s, s:f, s:f, s:o, s:o}", "direction", direction_of(flows, flow_count),
 		"payload_bytes", payload, "one_core_mbps", one_core, "cores_to_spare_mbps",
 		json_finite(to_spare), "ends", ends);
 }
