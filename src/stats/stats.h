@@ -18,6 +18,8 @@ struct summary {
  * everything is 0, and positions outside are extrapolated from the outermost pair.
  */
 struct summary summary_of(const double *values, size_t count);
+/* As summary_of(), but quartiles stay between the least and the greatest value. */
+struct summary summary_within(const double *values, size_t count);
 /* As summary_of() but quartiles are sorted[(size_t)(p * (count - 1))]; published for durations. */
 struct summary summary_by_index(const double *values, size_t count);
 /* All six equal, as published for what was measured once. */

@@ -113,6 +113,15 @@ struct summary summary_of(const double *values, size_t count)
 	};
 }
 
+struct summary summary_within(const double *values, size_t count)
+{
+	struct summary summary = summary_of(values, count);
+
+	summary.p25 = fmin(fmax(summary.p25, summary.min), summary.max);
+	summary.p75 = fmin(fmax(summary.p75, summary.min), summary.max);
+	return summary;
+}
+
 struct summary summary_by_index(const double *values, size_t count)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();

@@ -12,13 +12,6 @@ static bool has_failed(const struct report_outcome *outcome)
 	return outcome->envelope.status == ENVELOPE_ERROR;
 }
 
-static double path_mtu(const struct report_repetition *repetition)
-{
-	return outcome_is_success(&repetition->tcp.outcome) && repetition->tcp.path_mtu_bytes > 0
-		       ? repetition->tcp.path_mtu_bytes
-		       : NAN;
-}
-
 /* The path MTU that TCP found under any profile; NAN when TCP never said. */
 static double mtu_of(const struct findings *findings, const struct report_vpn *vpn)
 {
@@ -26,7 +19,7 @@ static double mtu_of(const struct findings *findings, const struct report_vpn *v
 
 	for (size_t i = 0; i < findings->results->profile_count; i++)
 		mtu = fmax(mtu, printed_mean(condition_of(vpn, findings->results->profiles[i]),
-					path_mtu, NULL));
+					tcp_path_mtu_bytes, NULL));
 	return mtu;
 }
 

@@ -37,8 +37,7 @@ static double again_percent(const struct report_repetition *repetition)
 /* Segments per reordering event is what a slow and a fast link can be compared by. */
 static double events_per_million(const struct report_repetition *repetition)
 {
-	double mss = repetition->tcp.mss_bytes > 0 ? repetition->tcp.mss_bytes : 1448;
-	double segments = repetition->tcp.forward.sent_bytes / mss;
+	double segments = repetition->tcp.forward.sent_bytes / repetition->tcp.mss_bytes;
 
 	return tcp_is_working(&repetition->tcp) && segments > 0
 		       ? 1e6 * repetition->tcp.reorder_events / segments

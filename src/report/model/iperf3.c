@@ -1,70 +1,49 @@
 /* iperf3's JSON as numbers: TCP, UDP, and all links at once. */
 #include "report/model/result_file.h"
 
+#include "document/iperf3.h"
+#include "document/silence.h"
+
 #include "base/json.h"
 
 #include <math.h>
 #include <string.h>
 
-enum {
-	INTERVALS_MAX = 36000
-};
-
-/* One number per interval at `pointer` below each; what lacks it ends the series. */
-static struct report_series interval_series(
-	struct arena *arena, const json_t *document, const char *pointer)
+static struct report_series series_from(struct iperf3_series series)
 {
-	const json_t *intervals = json_object_get(document, "intervals");
-	size_t size = json_array_size(intervals);
-	struct report_series series = {0};
-
-	size = size < INTERVALS_MAX ? size : INTERVALS_MAX;
-	series.values = arena_alloc(arena, double, size + 1);
-	series.step_s = json_number_at(document, "/start/test_start/interval", 1);
-	for (size_t i = 0; i < size; i++) {
-		double value = json_number_at(json_array_get(intervals, i), pointer, NAN);
-
-		if (isnan(value))
-			break;
-		series.values[series.count++] = value;
-	}
-	return series;
+	return (struct report_series){series.values, series.count, series.interval_s};
 }
 
-enum {
-	LONG_IDLE = 3 /* intervals, of a second each: shorter silence is a retransmission timeout */
-};
-
-/* Nothing arrived, or nothing was moved in the second half: no rate describes such a flow. */
-static bool flow_is_stalled(const struct report_flow *flow)
+/* Nothing arrived, or it stopped arriving: no rate describes such a flow. */
+static bool flow_is_stalled(struct arena *arena, const struct report_flow *flow)
 {
-	size_t idle = 0;
+	double *end_s = arena_alloc(arena, double, flow->bps.count + 1);
 
-	if (flow->received_bytes <= 0)
-		return true;
-	while (idle < flow->bps.count && flow->bps.values[flow->bps.count - 1 - idle] <= 0)
-		idle++;
-	return idle >= LONG_IDLE && 2 * idle >= flow->bps.count;
+	for (size_t i = 0; i < flow->bps.count; i++)
+		end_s[i] = (double)(i + 1) * flow->bps.step_s;
+	return flow->received_bytes <= 0 ||
+	       silence_of(end_s, flow->bps.values, flow->bps.count).lasts_to_the_end;
+}
+
+static double or_zero(double value)
+{
+	return isnan(value) ? 0 : value;
 }
 
 static struct report_flow read_flow(
-	struct arena *arena, const json_t *document, const char *suffix, const char *sum)
+	struct arena *arena, const json_t *document, enum iperf3_direction direction)
 {
-	const char *sent = arena_printf(arena, "/end/sum_sent%s", suffix);
-	const char *received = arena_printf(arena, "/end/sum_received%s", suffix);
-	const json_t *of_sender = json_at(document, sent);
-	const json_t *of_receiver = json_at(document, received);
-	struct report_flow flow = {.is_there = of_sender && of_receiver};
+	struct iperf3_sums sums = iperf3_sums(document, direction);
+	struct report_flow flow = {.is_there = sums.is_there,
+		.sent_bps = sums.sent_bps,
+		.received_bps = sums.received_bps,
+		.sent_bytes = or_zero(sums.sent_bytes),
+		.received_bytes = or_zero(sums.received_bytes),
+		.retransmits = or_zero(sums.retransmits),
+		.seconds = or_zero(sums.sent_seconds),
+		.bps = series_from(iperf3_rates(arena, document, direction))};
 
-	flow.sent_bps = json_number_at(of_sender, "/bits_per_second", NAN);
-	flow.sent_bytes = json_number_at(of_sender, "/bytes", 0);
-	flow.retransmits = json_number_at(of_sender, "/retransmits", 0);
-	flow.seconds = json_number_at(of_sender, "/seconds", 0);
-	flow.received_bps = json_number_at(of_receiver, "/bits_per_second", NAN);
-	flow.received_bytes = json_number_at(of_receiver, "/bytes", 0);
-	flow.is_there = flow.is_there && isfinite(flow.sent_bps) && isfinite(flow.received_bps);
-	flow.bps = interval_series(arena, document, sum);
-	flow.is_stalled = flow.is_there && flow_is_stalled(&flow);
+	flow.is_stalled = flow.is_there && flow_is_stalled(arena, &flow);
 	return flow;
 }
 
@@ -87,31 +66,21 @@ static void read_sender(struct report_tcp *tcp, const json_t *streams)
 	}
 }
 
-static double percent_retransmitted(const struct report_tcp *tcp)
-{
-	double mss = tcp->mss_bytes > 0 ? tcp->mss_bytes : 1448;
-
-	if (tcp->forward.sent_bytes <= 0)
-		return 0;
-	return 100 * tcp->forward.retransmits / (tcp->forward.sent_bytes / mss);
-}
-
 static void read_series(struct arena *arena, const json_t *document, struct report_tcp *tcp)
 {
-	struct report_series mtu = interval_series(arena, document, "/streams/0/pmtu");
+	struct iperf3_series mtu = iperf3_series(arena, document, "/streams/0/pmtu");
 
-	tcp->rtt_us = interval_series(arena, document, "/streams/0/rtt");
-	tcp->cwnd_bytes = interval_series(arena, document, "/streams/0/snd_cwnd");
+	tcp->rtt_us = series_from(iperf3_series(arena, document, "/streams/0/rtt"));
+	tcp->cwnd_bytes = series_from(iperf3_series(arena, document, "/streams/0/snd_cwnd"));
 	for (size_t i = 0; i < mtu.count; i++)
 		tcp->path_mtu_bytes = fmax(tcp->path_mtu_bytes, mtu.values[i]);
 }
 
 bool result_file_iperf3_tcp(struct arena *arena, const json_t *document, struct report_tcp *tcp)
 {
-	tcp->forward = read_flow(arena, document, "", "/sum/bits_per_second");
-	tcp->reverse =
-		read_flow(arena, document, "_bidir_reverse", "/sum_bidir_reverse/bits_per_second");
-	tcp->mss_bytes = json_number_at(document, "/start/tcp_mss_default", 0);
+	tcp->forward = read_flow(arena, document, IPERF3_FORWARD);
+	tcp->reverse = read_flow(arena, document, IPERF3_REVERSE);
+	tcp->mss_bytes = iperf3_mss_bytes(document);
 	tcp->started_s = json_number_at(document, "/start/timestamp/timesecs", 0);
 	tcp->host_cpu_percent =
 		json_number_at(document, "/end/cpu_utilization_percent/host_total", 0);
@@ -123,7 +92,8 @@ bool result_file_iperf3_tcp(struct arena *arena, const json_t *document, struct 
 	tcp->system = arena_strdup(arena, json_string_at(document, "/start/system_info", ""));
 	read_sender(tcp, json_at(document, "/end/streams"));
 	read_series(arena, document, tcp);
-	tcp->retransmit_percent = percent_retransmitted(tcp);
+	tcp->retransmit_percent = iperf3_retransmit_percent(
+		tcp->forward.retransmits, tcp->forward.sent_bytes, tcp->mss_bytes);
 	return tcp->forward.is_there;
 }
 
@@ -171,9 +141,8 @@ void result_file_udp(struct report_results *results, const struct tree_entry *en
 		read_progress(udp, json_object_get(entry->value, "error"));
 	if (entry->envelope.status != ENVELOPE_SUCCESS)
 		return;
-	udp->forward = read_flow(results->arena, document, "", "/sum/bits_per_second");
-	udp->reverse = read_flow(
-		results->arena, document, "_bidir_reverse", "/sum_bidir_reverse/bits_per_second");
+	udp->forward = read_flow(results->arena, document, IPERF3_FORWARD);
+	udp->reverse = read_flow(results->arena, document, IPERF3_REVERSE);
 	udp->jitter_ms = json_number_at(document, "/end/sum_received/jitter_ms", 0);
 	udp->lost_percent = json_number_at(document, "/end/sum_received/lost_percent", 0);
 	udp->reverse_lost_percent =

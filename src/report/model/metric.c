@@ -9,6 +9,19 @@ static double tcp_mbps(const struct report_repetition *repetition)
 	return tcp_is_working(&repetition->tcp) ? repetition->tcp.forward.received_bps / 1e6 : NAN;
 }
 
+double tcp_sent_mbps(const struct report_repetition *repetition)
+{
+	return outcome_is_success(&repetition->tcp.outcome) ? repetition->tcp.forward.sent_bps / 1e6
+							    : NAN;
+}
+
+double tcp_path_mtu_bytes(const struct report_repetition *repetition)
+{
+	return outcome_is_success(&repetition->tcp.outcome) && repetition->tcp.path_mtu_bytes > 0
+		       ? repetition->tcp.path_mtu_bytes
+		       : NAN;
+}
+
 static double tcp_reverse_mbps(const struct report_repetition *repetition)
 {
 	const struct report_flow *reverse = &repetition->tcp.reverse;

@@ -83,6 +83,10 @@ size_t samples_measured(const struct report_samples *samples);
 struct report_samples samples_of_metric(struct arena *arena,
 	const struct report_condition *condition, const struct report_metric *metric);
 double samples_median(const struct report_samples *samples); /* NAN when empty */
+/* As printed by the sender, of every flow that is a success; NAN otherwise. */
+double tcp_sent_mbps(const struct report_repetition *repetition);
+/* The path MTU that TCP found; NAN when it did not say. */
+double tcp_path_mtu_bytes(const struct report_repetition *repetition);
 /* Any function of repetitions over the first of a condition, as the published tables take them. */
 double printed_mean(const struct report_condition *condition,
 	double (*of_repetition)(const struct report_repetition *repetition), size_t *ret_count);

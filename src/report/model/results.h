@@ -66,7 +66,7 @@ struct report_flow {
 struct report_tcp {
 	struct report_outcome outcome;
 	struct report_flow forward, reverse;
-	double mss_bytes; /* 0: not said */
+	double mss_bytes;
 	double retransmit_percent;
 	double max_cwnd_bytes, max_wnd_bytes;
 	double mean_rtt_us, min_rtt_us, max_rtt_us;

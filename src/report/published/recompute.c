@@ -249,8 +249,7 @@ static json_t *pairs_data(const struct report_pair *pairs)
 		wnd = fmax(wnd, pair->tcp.max_wnd_bytes);
 	}
 	if (first && bytes_sent > 0)
-		percent = 100 * retransmits /
-			  (bytes_sent / (first->mss_bytes > 0 ? first->mss_bytes : 1448));
+		percent = 100 * retransmits / (bytes_sent / first->mss_bytes);
 #define SET(key, value) json_object_set_new(data, key, recompute_summary(summary_one(value)))
 	SET("sender_throughput_mbps", sent);
 	SET("receiver_throughput_mbps", received);

@@ -5,12 +5,6 @@
 
 #include <math.h>
 
-static double sent_mbps(const struct report_repetition *repetition)
-{
-	return outcome_is_success(&repetition->tcp.outcome) ? repetition->tcp.forward.sent_bps / 1e6
-							    : NAN;
-}
-
 /* As published: the sum over pairs that did not fail, however many those are. */
 static double printed_sum(const struct report_condition *condition, size_t *ret_pairs)
 {
@@ -44,7 +38,7 @@ static void scaling_printed(const struct report_results *results, struct tables 
 		const struct report_condition *condition = condition_of(vpn, profile);
 		const char *place = results_place(tables->arena, vpn, profile);
 		size_t pairs;
-		double single = printed_mean(condition, sent_mbps, NULL);
+		double single = printed_mean(condition, tcp_sent_mbps, NULL);
 		double sum = printed_sum(condition, &pairs);
 		struct row *row;
 
@@ -69,8 +63,7 @@ static double pairs_percent(const struct report_condition *condition)
 			if (!tcp_is_working(&pair->tcp))
 				continue;
 			again += pair->tcp.forward.retransmits;
-			segments += pair->tcp.forward.sent_bytes /
-				    (pair->tcp.mss_bytes > 0 ? pair->tcp.mss_bytes : 1448);
+			segments += pair->tcp.forward.sent_bytes / pair->tcp.mss_bytes;
 		}
 	}
 	return segments > 0 ? 100 * again / segments : NAN;

@@ -5,12 +5,6 @@
 
 #include <math.h>
 
-static double sent_mbps(const struct report_repetition *repetition)
-{
-	return outcome_is_success(&repetition->tcp.outcome) ? repetition->tcp.forward.sent_bps / 1e6
-							    : NAN;
-}
-
 static double retransmits(const struct report_repetition *repetition)
 {
 	return outcome_is_success(&repetition->tcp.outcome) ? repetition->tcp.forward.retransmits
@@ -30,19 +24,12 @@ static double segment_bytes(const struct report_repetition *repetition)
 		       : NAN;
 }
 
-static double path_mtu(const struct report_repetition *repetition)
-{
-	return outcome_is_success(&repetition->tcp.outcome) && repetition->tcp.path_mtu_bytes > 0
-		       ? repetition->tcp.path_mtu_bytes
-		       : NAN;
-}
-
 static void baseline_printed(const struct report_results *results, struct tables *tables)
 {
 	const char *profile = results_base_profile(results);
 	struct table *table = table_add(tables, "tcp_baseline",
 		"TCP throughput of one stream without impairment", "Mbit/s", false);
-	double base = printed_mean(condition_of(results->reference, profile), sent_mbps, NULL);
+	double base = printed_mean(condition_of(results->reference, profile), tcp_sent_mbps, NULL);
 
 	table_text_column(table, "vpn", "VPN");
 	table_column(table, "throughput_mbps", "Throughput", "Mbit/s", -3);
@@ -50,7 +37,7 @@ static void baseline_printed(const struct report_results *results, struct tables
 	table_column(table, "retransmits", "Retransmits", "", 1);
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		const struct report_condition *condition = condition_of(vpn, profile);
-		double mbps = printed_mean(condition, sent_mbps, NULL);
+		double mbps = printed_mean(condition, tcp_sent_mbps, NULL);
 		const char *place = results_place(tables->arena, vpn, profile);
 		struct row *row;
 
@@ -89,7 +76,7 @@ static void baseline_row(const struct report_results *results, struct tables *ta
 	row_value(row, samples_mean(&again), &again, place);
 	row_value(row, samples_mean(&rtt), &rtt, place);
 	row_number(row, printed_mean(condition, segment_bytes, NULL), place);
-	row_number(row, printed_mean(condition, path_mtu, NULL), place);
+	row_number(row, printed_mean(condition, tcp_path_mtu_bytes, NULL), place);
 }
 
 static void baseline_corrected(const struct report_results *results, struct tables *tables)
@@ -134,7 +121,7 @@ static void note_stalled(
 				condition_of(vpn, results->profiles[i]);
 			struct report_samples samples =
 				samples_of(tables->arena, condition, METRIC_TCP);
-			double printed = printed_mean(condition, sent_mbps, NULL);
+			double printed = printed_mean(condition, tcp_sent_mbps, NULL);
 
 			for (const struct report_link *link = condition ? condition->links : NULL;
 				link; link = link->next)
@@ -184,7 +171,7 @@ static void add_retention(const struct report_results *results, struct table *ta
 void tables_tcp(const struct report_results *results, struct tables *tables)
 {
 	static const struct grid profiles = {"tcp_impairment",
-		"TCP throughput of one stream under impairment", "Mbit/s", -3, sent_mbps,
+		"TCP throughput of one stream under impairment", "Mbit/s", -3, tcp_sent_mbps,
 		METRIC_TCP};
 	static const struct grid counts = {"tcp_retransmits",
 		"TCP retransmits of one stream under impairment, per cent of segments", "%", -3,

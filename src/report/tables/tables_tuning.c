@@ -5,12 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-static double sent_mbps(const struct report_repetition *repetition)
-{
-	return outcome_is_success(&repetition->tcp.outcome) ? repetition->tcp.forward.sent_bps / 1e6
-							    : NAN;
-}
-
 /* The thesis' id where there is one tuning only. */
 static const char *tuning_id(struct arena *arena, const char *vpn, const char *tuning)
 {
@@ -31,8 +25,10 @@ static void tuning_row(struct tables *tables, struct table *table, const struct 
 	bool is_corrected = strcmp(table->view, "corrected") == 0;
 	struct report_samples stock = samples_of(tables->arena, before, METRIC_TCP);
 	struct report_samples changed = samples_of(tables->arena, after, METRIC_TCP);
-	double from = is_corrected ? samples_mean(&stock) : printed_mean(before, sent_mbps, NULL);
-	double to = is_corrected ? samples_mean(&changed) : printed_mean(after, sent_mbps, NULL);
+	double from =
+		is_corrected ? samples_mean(&stock) : printed_mean(before, tcp_sent_mbps, NULL);
+	double to =
+		is_corrected ? samples_mean(&changed) : printed_mean(after, tcp_sent_mbps, NULL);
 	struct row *row = table_row(tables, table);
 
 	row_text(row, profile_title(profile));

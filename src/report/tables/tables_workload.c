@@ -38,13 +38,6 @@ static double payload_bytes(const struct report_repetition *repetition)
 	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.payload_bytes : NAN;
 }
 
-static double path_mtu(const struct report_repetition *repetition)
-{
-	return outcome_is_success(&repetition->tcp.outcome) && repetition->tcp.path_mtu_bytes > 0
-		       ? repetition->tcp.path_mtu_bytes
-		       : NAN;
-}
-
 static double round_trip_ms(const struct report_repetition *repetition)
 {
 	return outcome_is_success(&repetition->ping.outcome)
@@ -171,7 +164,7 @@ void tables_udp(const struct report_results *results, struct tables *tables)
 		{"loss_percent", "Lost", "%", 1, lost_percent},
 		{"jitter_ms", "Jitter", "ms", 3, jitter_ms},
 		{"payload_bytes", "Datagram", "bytes", 0, payload_bytes},
-		{"path_mtu_bytes", "Path MTU (from TCP)", "bytes", 0, path_mtu},
+		{"path_mtu_bytes", "Path MTU (from TCP)", "bytes", 0, tcp_path_mtu_bytes},
 		{NULL, NULL, NULL, 0, NULL},
 	};
 	static const struct grid profiles = {"udp_impairment",

@@ -4,6 +4,7 @@
  */
 #include "workload/workload.h"
 
+#include "document/silence.h"
 #include "workload/tool/symptom.h"
 
 #include "record/summary.h"
@@ -335,15 +336,19 @@ static json_t *datagram_bytes(const struct direction *direction)
 	return number_or_null(least);
 }
 
-static bool fell_silent(const json_t *report, size_t *ret_since)
+static struct silence silence_in(const json_t *report)
 {
+	AUTO(arena_freep) struct arena *arena = arena_new();
 	const json_t *bytes = json_at(report, "/seconds/received_bytes");
-	size_t count = json_array_size(bytes), since = count;
+	size_t count = json_array_size(bytes);
+	double *end_s = arena_alloc(arena, double, count + 1);
+	double *amount = arena_alloc(arena, double, count + 1);
 
-	while (since > 0 && !(json_number_value(json_array_get(bytes, since - 1)) > 0))
-		since--;
-	*ret_since = since;
-	return 3 * (count - since) >= count && count - since >= 3;
+	for (size_t i = 0; i < count; i++) {
+		end_s[i] = (double)(i + 1);
+		amount[i] = json_number_value(json_array_get(bytes, i));
+	}
+	return silence_of(end_s, amount, count);
 }
 
 /* Zero bytes moved is never success, and neither is a flow that stopped. */
@@ -352,7 +357,7 @@ static void judge(const struct direction *direction, struct workload_reading *re
 	for (size_t i = 0; i < json_array_size(direction->clients); i++) {
 		const json_t *report = receiver(direction, i);
 		double bytes = json_number_at(report, "/received_bytes", -1);
-		size_t since;
+		struct silence silence = silence_in(report);
 
 		if (bytes < 0 || bytes > MOST_BYTES || !sender(direction, i)) {
 			symptom_blame(reading, CAUSE_PARSE, SERVER,
@@ -366,10 +371,10 @@ static void judge(const struct direction *direction, struct workload_reading *re
 			symptom_blame(reading, CAUSE_STALLED, direction->command,
 				"%s->%s moved nothing over QUIC connection %zu", direction->from,
 				direction->to, i);
-		else if (fell_silent(report, &since))
+		else if (silence.lasts_to_the_end)
 			symptom_blame(reading, CAUSE_STALLED, direction->command,
-				"%s->%s moved nothing over QUIC connection %zu after second %zu",
-				direction->from, direction->to, i, since);
+				"%s->%s moved nothing over QUIC connection %zu after second %.0f",
+				direction->from, direction->to, i, silence.since_s);
 	}
 }
 

@@ -7,6 +7,7 @@
  */
 #include "workload/link/video.h"
 
+#include "document/silence.h"
 #include "workload/tool/symptom.h"
 
 #include "record/summary.h"
@@ -32,8 +33,7 @@ enum {
 	NOMINAL_KBPS = 25000,
 	PACKET_BYTES = 1316, /* seven of MPEG's packets of 188 bytes */
 	LIVE_PROCESSORS = 8, /* as many as the published machines had */
-	REPLAY_MAX_S = 60,   /* longer streams are the same again */
-	STALL_MIN_S = 3
+	REPLAY_MAX_S = 60    /* longer streams are the same again */
 };
 
 static const char *const sources[] = {"auto", "live", "replay", NULL};
@@ -247,16 +247,15 @@ static json_t *totals_json(const struct video_series *series)
 		received + lost > 0 ? json_real(100 * received / (received + lost)) : json_null());
 }
 
-/* Nothing in the last third of the time, and in the last three seconds, while there was more. */
-static bool has_stalled(const struct video_series *series, double seconds)
+/* The receiver begins to report with the stream, and some time after it was started. */
+static bool has_stalled(const struct video_series *series)
 {
-	double last_s = -1, end_s = series->count ? series->at_s[series->count - 1] : 0;
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	double *end_s = arena_alloc(arena, double, series->count + 1);
 
-	for (size_t i = 0; i < series->count; i++) {
-		if (series->counters[VIDEO_RECEIVED][i] > 0)
-			last_s = series->at_s[i];
-	}
-	return last_s >= 0 && end_s - last_s > fmax(STALL_MIN_S, seconds / 3);
+	for (size_t i = 0; i < series->count; i++)
+		end_s[i] = series->at_s[i] - series->at_s[0];
+	return silence_of(end_s, series->counters[VIDEO_RECEIVED], series->count).lasts_to_the_end;
 }
 
 static void blame_sender(const struct workload_output *output, struct workload_reading *reading)
@@ -268,9 +267,8 @@ static void blame_sender(const struct workload_output *output, struct workload_r
 		"ffmpeg ended with status %d: %.*s", output->exit_code, length, line);
 }
 
-static void judge(const struct workload_case *c, const struct workload_output *outputs,
-	const struct video_encoder *encoder, const struct video_series *series,
-	struct workload_reading *reading)
+static void judge(const struct workload_output *outputs, const struct video_encoder *encoder,
+	const struct video_series *series, struct workload_reading *reading)
 {
 	if (symptom_of_end("ffmpeg", outputs, SENDER, reading))
 		return;
@@ -288,7 +286,7 @@ static void judge(const struct workload_case *c, const struct workload_output *o
 	else if (!(sum_of(series, VIDEO_RECEIVED) > 0))
 		symptom_blame(reading, CAUSE_UNREACHABLE, RECEIVER,
 			"no packet of the stream arrived at ristreceiver");
-	else if (has_stalled(series, c->seconds))
+	else if (has_stalled(series))
 		symptom_blame(reading, CAUSE_STALLED, RECEIVER,
 			"the stream stopped arriving before it ended");
 }
@@ -315,7 +313,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 
 	(void)count;
 	*ret_reading = (struct workload_reading){0};
-	judge(c, outputs, &encoder, &series, ret_reading);
+	judge(outputs, &encoder, &series, ret_reading);
 	ret_reading->samples =
 		json_make("{s:s, s:s, s:o, s:o}", "from", c->source, "to", c->target, "encoder",
 			video_encoder_samples(&encoder), "receiver", video_series_samples(&series));

@@ -6,6 +6,7 @@
 #include "workload/mesh/mesh.h"
 
 #include "base/json.h"
+#include "stats/stats.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -115,22 +116,6 @@ static void listen_to(const json_t *packets, double from, double to, struct talk
 	}
 }
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The middle one; of an even number the lower, so that it is one that was seen. */
-static double median_of(double values[], size_t count)
-{
-	if (!count)
-		return NAN;
-	qsort(values, count, sizeof(*values), by_size);
-	return values[(count - 1) / 2];
-}
-
 static json_t *describe_pair(const json_t *hosts, const json_t *packets, size_t from, size_t to)
 {
 	struct talk talk = {
@@ -140,7 +125,7 @@ static json_t *describe_pair(const json_t *hosts, const json_t *packets, size_t 
 	if (!talk.intervals_s)
 		abort();
 	listen_to(packets, (double)from, (double)to, &talk);
-	interval_s = median_of(talk.intervals_s, talk.exchanges ? talk.exchanges - 1 : 0);
+	interval_s = talk.exchanges > 1 ? stats_median(talk.intervals_s, talk.exchanges - 1) : NAN;
 	free(talk.intervals_s);
 	return json_make("{s:s, s:s, s:f, s:f, s:I, s:o}", "from",
 		mesh_text(json_array_get(hosts, from), "host"), "to",

@@ -1,6 +1,7 @@
 /* Running iperf3 and reading its documents and the lines that its server prints. */
 #include "workload/tool/iperf3.h"
 
+#include "document/silence.h"
 #include "workload/tool/symptom.h"
 
 #include "base/clock.h"
@@ -302,41 +303,29 @@ json_t *iperf3_flow_samples(const struct iperf3_flow *flow)
 		flow->sent, "received", flow->received);
 }
 
-/* When the last bit arrived, 0 if none did, and when the series ended. */
-static double last_arrival_s(const struct iperf3_flow *flow, double *ret_end_s)
+/* Of what arrived; `*ret_end_s` is when the series ended. */
+static struct silence silence_in(const struct iperf3_flow *flow, double *ret_end_s)
 {
+	AUTO(arena_freep) struct arena *arena = arena_new();
 	const json_t *ends = json_object_get(flow->received, "end_s");
 	const json_t *bits = json_object_get(flow->received, "bits_per_second");
-	double end = 0, last = 0;
+	size_t count = json_array_size(ends);
+	double *end_s = arena_alloc(arena, double, count + 1);
+	double *amount = arena_alloc(arena, double, count + 1);
 
-	for (size_t i = 0; i < json_array_size(ends); i++) {
-		end = json_number_value(json_array_get(ends, i));
-		if (json_number_value(json_array_get(bits, i)) > 0)
-			last = end;
+	for (size_t i = 0; i < count; i++) {
+		end_s[i] = json_number_value(json_array_get(ends, i));
+		amount[i] = json_number_value(json_array_get(bits, i));
 	}
-	*ret_end_s = end;
-	return last;
-}
-
-/*
- * Whether silence lasted to the end: a third of the run, and at least three seconds. The receiver
- * is asked, since a sender fills its buffers and then looks idle.
- */
-static bool fell_silent(const struct iperf3_flow *flow, double *ret_since_s)
-{
-	double end, since = last_arrival_s(flow, &end);
-	double least = end / 3 > 3 ? end / 3 : 3;
-
-	*ret_since_s = since;
-	/* Intervals end some microseconds beside the second. */
-	return end > 0 && end - since > least - 0.05;
+	*ret_end_s = count ? end_s[count - 1] : 0;
+	return silence_of(end_s, amount, count);
 }
 
 /* Of a client that was killed there is no document, but its server saw what arrived. */
 static void add_last_arrival(const struct iperf3_flow *flow, struct workload_reading *reading)
 {
 	size_t used = strlen(reading->evidence);
-	double end, last = last_arrival_s(flow, &end);
+	double end, last = silence_in(flow, &end).since_s;
 
 	if (reading->cause == CAUSE_TIMEOUT && end - last > 0.5)
 		snprintf(reading->evidence + used, sizeof(reading->evidence) - used,
@@ -345,7 +334,8 @@ static void add_last_arrival(const struct iperf3_flow *flow, struct workload_rea
 
 void iperf3_judge(struct iperf3_flow *flow, struct workload_reading *reading)
 {
-	double since_s;
+	struct silence silence;
+	double end_s;
 
 	flow->bytes = json_number_at(flow->received_sum, "/bytes", -1);
 	flow->bits_per_second = json_number_at(flow->received_sum, "/bits_per_second", -1);
@@ -360,9 +350,11 @@ void iperf3_judge(struct iperf3_flow *flow, struct workload_reading *reading)
 	if (flow->bytes == 0)
 		symptom_blame(reading, CAUSE_STALLED, flow->blamed, "%s->%s moved nothing",
 			flow->from, flow->to);
-	else if (fell_silent(flow, &since_s))
+	silence = silence_in(flow, &end_s);
+	if (flow->bytes > 0 && silence.lasts_to_the_end)
 		symptom_blame(reading, CAUSE_STALLED, flow->blamed,
-			"%s->%s moved nothing after second %.0f", flow->from, flow->to, since_s);
+			"%s->%s moved nothing after second %.0f", flow->from, flow->to,
+			silence.since_s);
 }
 
 const char *iperf3_mbit(double bits_per_second, char text[static 16])
