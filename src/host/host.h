@@ -55,13 +55,9 @@ void host_free(struct host *host);
 struct namespace_host_spec {
 	const char *name;
 	const char *state_dir; /* its folder on this machine; made when absent; not used if bare */
-	/* Folders to keep in sight where the host's own /run, /tmp or /var/lib covers them, beside
-	 * those of $PATH and of this program; NULL-terminated, or NULL. */
+	/* Folders that its processes can read where the host's own /run, /tmp, home ... cover
+	 * them, beside those of $PATH and of this program; NULL-terminated, or NULL. */
 	const char *const *visible;
-	/* Folders that its processes can read and not change, covered or not; NULL-terminated, or
-	 * NULL.
-	 */
-	const char *const *read_only;
 	bool is_bare; /* a network and nothing else: no files, names or state of its own */
 };
 

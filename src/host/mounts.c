@@ -21,6 +21,20 @@ struct tree {
 	bool is_file;
 };
 
+enum {
+	STATE_TREES = 5
+};
+
+static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
+	"/dev/urandom", "/dev/tty", "/dev/net/tun"};
+
+/* The state's trees, then the devices, then what is kept. */
+struct mounts {
+	const char *const *covered;
+	struct tree *trees;
+	size_t count;
+};
+
 static int hold(struct tree *tree, const char *from, struct error *err)
 {
 	tree->fd = open_tree(AT_FDCWD, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
@@ -82,19 +96,81 @@ static int hold_folder(struct tree *tree, const char *from, const char *to, stru
 	return hold(tree, from, err);
 }
 
-static int hold_state(struct tree trees[5], const char *state_dir, struct error *err)
+static int restrict_tree(struct tree *tree, unsigned flags, struct error *err)
 {
-	char lib[PATH_MAX], log[PATH_MAX];
+	struct mount_attr attributes = {.attr_set = flags};
 
-	snprintf(lib, sizeof(lib), "%s/var-lib", state_dir);
-	snprintf(log, sizeof(log), "%s/var-log", state_dir);
-	if (hold_folder(&trees[0], lib, "/var/lib", err) ||
-		hold_folder(&trees[1], log, "/var/log", err))
-		return -1;
+	if (mount_setattr(tree->fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes,
+		    sizeof(attributes)) < 0)
+		return fail_errno(err, "restrict the host's %s", tree->path);
+	return 0;
+}
+
+static int hold_state(struct tree trees[STATE_TREES], const char *state_dir, struct error *err)
+{
+	static const char *const folders[][2] = {{"var-lib", "/var/lib"}, {"var-log", "/var/log"}};
+	char from[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		snprintf(from, sizeof(from), "%s/%s", state_dir, folders[i][0]);
+		if (hold_folder(&trees[i], from, folders[i][1], err) ||
+			restrict_tree(&trees[i], MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err))
+			return -1;
+	}
 	if (hold_file(&trees[2], state_dir, "hosts", err) ||
 		hold_file(&trees[3], state_dir, "hostname", err))
 		return -1;
 	return hold_file(&trees[4], state_dir, "resolv.conf", err);
+}
+
+/* What this machine lacks, the host lacks. */
+static int hold_devices(struct tree *trees, struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++) {
+		trees[i].is_file = true;
+		if (path_exists(devices[i]) && hold_folder(&trees[i], devices[i], devices[i], err))
+			return -1;
+	}
+	return 0;
+}
+
+static int hold_kept(struct tree *tree, const char *path, struct error *err)
+{
+	if (hold_folder(tree, path, path, err))
+		return -1;
+	return restrict_tree(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, err);
+}
+
+/* Of all that is not covered later: read-only, and no program there gains privileges. */
+static int restrict_machine(struct error *err)
+{
+	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID};
+
+	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attributes, sizeof(attributes)) < 0)
+		return fail_errno(err, "make this machine's files read-only for the host");
+	return 0;
+}
+
+int mounts_hold(const struct boot_plan *plan, struct mounts **ret_mounts, struct error *err)
+{
+	size_t others = STATE_TREES + ARRAY_SIZE(devices), count = others;
+	struct mounts *mounts = calloc(1, sizeof(*mounts)); /* freed by the exit of our init */
+
+	while (plan->kept[count - others])
+		count++;
+	if (!mounts || !(mounts->trees = calloc(count, sizeof(*mounts->trees))))
+		return fail_errno(err, "mount the host's files");
+	mounts->covered = plan->covered;
+	mounts->count = count;
+	if (hold_state(mounts->trees, plan->state_dir, err) ||
+		hold_devices(mounts->trees + STATE_TREES, err))
+		return -1;
+	for (size_t i = others; i < count; i++) {
+		if (hold_kept(&mounts->trees[i], plan->kept[i - others], err))
+			return -1;
+	}
+	*ret_mounts = mounts;
+	return restrict_machine(err);
 }
 
 static int mount_temporary(const char *path, const char *options, struct error *err)
@@ -104,68 +180,95 @@ static int mount_temporary(const char *path, const char *options, struct error *
 	return 0;
 }
 
-/* These show the network and the PIDs of whoever mounts them, so the host needs its own. */
-static int mount_kernel_files(bool *ret_has_sys, struct error *err)
+int mounts_make_proc(struct error *err)
 {
-	unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-
-	if (mount("proc", "/proc", "proc", flags, NULL) < 0) {
-		fail_errno(err, "mount a /proc of its own for the host");
-		err->kind = ERROR_MISSING;
-		return fail_in(err, "if this is a container, start it without masked paths "
-				    "(podman: --security-opt unmask=ALL)");
-	}
-	*ret_has_sys = mount("sysfs", "/sys", "sysfs", flags, NULL) == 0;
-	return 0;
+	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0)
+		return 0;
+	fail_errno(err, "mount a /proc of its own for the host");
+	err->kind = ERROR_MISSING;
+	return fail_in(err, "if this is a container, start it without masked paths "
+			    "(podman: --security-opt unmask=ALL)");
 }
 
-static int cover(struct error *err)
+/* The state's trees cover two places themselves; links lead to what is covered anyway. */
+static int cover(const char *const *places, struct error *err)
 {
-	if (mount_temporary("/run", "mode=755", err) || mount_temporary("/tmp", "mode=1777", err))
-		return -1;
-	return path_exists("/dev/shm") ? mount_temporary("/dev/shm", "mode=1777", err) : 0;
-}
+	for (size_t i = 0; places[i]; i++) {
+		const char *place = places[i];
+		bool is_state = strcmp(place, "/var/lib") == 0 || strcmp(place, "/var/log") == 0;
+		bool is_for_all = strcmp(place, "/tmp") == 0 || strcmp(place, "/var/tmp") == 0;
+		struct stat info;
 
-int mounts_make(
-	const char *state_dir, const char *const *kept, bool *ret_has_sys, struct error *err)
-{
-	enum {
-		STATE_TREES = 5
-	};
-	size_t count = STATE_TREES;
-	struct tree *trees;
-
-	for (size_t i = 0; kept[i]; i++)
-		count++;
-	trees = calloc(count, sizeof(*trees)); /* freed by the exit or with our init */
-	if (!trees)
-		return fail_errno(err, "mount the host's files");
-	if (hold_state(trees, state_dir, err))
-		return -1;
-	for (size_t i = STATE_TREES; i < count; i++) {
-		const char *path = kept[i - STATE_TREES];
-
-		if (hold_folder(&trees[i], path, path, err))
-			return -1;
-	}
-	if (mount_kernel_files(ret_has_sys, err) || cover(err))
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		if (put(&trees[i], err))
+		if (is_state || lstat(place, &info) < 0 || !S_ISDIR(info.st_mode))
+			continue;
+		if (mount_temporary(place, is_for_all ? "mode=1777" : "mode=755", err))
 			return -1;
 	}
 	return 0;
 }
 
-int mounts_protect(const char *folder, struct error *err)
+static int make_devices(struct error *err)
 {
-	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+	static const char *const links[][2] = {{"pts/ptmx", "/dev/ptmx"},
+		{"/proc/self/fd", "/dev/fd"}, {"/proc/self/fd/0", "/dev/stdin"},
+		{"/proc/self/fd/1", "/dev/stdout"}, {"/proc/self/fd/2", "/dev/stderr"}};
+
+	if (mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755") < 0 ||
+		mkdir("/dev/pts", 0755) < 0 || mkdir("/dev/shm", 0755) < 0 ||
+		mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+			"newinstance,ptmxmode=0666,mode=620") < 0)
+		return fail_errno(err, "make the host's /dev");
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		if (symlink(links[i][0], links[i][1]) < 0)
+			return fail_errno(err, "make the host's %s", links[i][1]);
+	}
+	return mount_temporary("/dev/shm", "mode=1777", err);
+}
+
+/* Mounts `from` over a path of /proc that may not exist. */
+static int cover_proc(const char *from, const char *path, unsigned flags, struct error *err)
+{
 	struct tree tree = {.fd = -1};
 
-	if (hold_folder(&tree, folder, folder, err))
+	if (!path_exists(path))
+		return 0;
+	if (hold_folder(&tree, from, path, err) || restrict_tree(&tree, flags, err))
 		return -1;
-	if (mount_setattr(
-		    tree.fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof(attributes)) < 0)
-		return fail_errno(err, "make %s read-only for the host", folder);
 	return put(&tree, err);
+}
+
+/* What a host could change or read of the whole machine; systemd's ProtectKernelTunables. */
+static int restrict_proc(struct error *err)
+{
+	static const char *const read_only[] = {"/proc/sys", "/proc/acpi", "/proc/asound",
+		"/proc/bus", "/proc/driver", "/proc/fs", "/proc/irq", "/proc/latency_stats",
+		"/proc/mtrr", "/proc/scsi", "/proc/sysrq-trigger", "/proc/timer_list"};
+	static const char *const empty[] = {"/proc/kcore", "/proc/kmsg", "/proc/keys"};
+	struct tree net = {.fd = -1};
+
+	if (hold_folder(&net, "/proc/sys/net", "/proc/sys/net", err))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(read_only); i++) {
+		if (cover_proc(read_only[i], read_only[i], MOUNT_ATTR_RDONLY, err))
+			return -1;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(empty); i++) {
+		if (cover_proc("/dev/null", empty[i], MOUNT_ATTR_RDONLY, err))
+			return -1;
+	}
+	return put(&net, err);
+}
+
+int mounts_make(struct mounts *mounts, bool *ret_has_sys, struct error *err)
+{
+	unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY;
+
+	*ret_has_sys = mount("sysfs", "/sys", "sysfs", flags, NULL) == 0;
+	if (cover(mounts->covered, err) || make_devices(err))
+		return -1;
+	for (size_t i = 0; i < mounts->count; i++) {
+		if (put(&mounts->trees[i], err))
+			return -1;
+	}
+	return restrict_proc(err);
 }

@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,7 +23,8 @@ struct namespace_host {
 	struct host host; /* first, so that a struct host * is also one of us */
 	struct arena *arena;
 	const char *state_dir;
-	const char *const *kept, *const *read_only;
+	const char *const *covered, *const *kept;
+	struct beneath state; /* the same, opened; -1 if bare */
 	bool is_bare, has_sys;
 	pid_t init;
 	int init_fd;   /* pidfd */
@@ -60,8 +63,8 @@ static int boot_begin(struct namespace_host *self, struct error *err)
 	if (self->init == 0)
 		init_main(&(struct boot_plan){.name = self->host.name,
 			.state_dir = self->state_dir,
+			.covered = self->covered,
 			.kept = self->kept,
-			.read_only = self->read_only,
 			.is_bare = self->is_bare,
 			.life_fd = life_read,
 			.report_fd = report_write});
@@ -90,9 +93,12 @@ static int open_place(struct namespace_host *self, struct error *err)
 		return -1;
 	if (self->is_bare)
 		return 0;
-	if (open_namespace(self->init, "uts", &place->uts_fd, err))
+	if (open_namespace(self->init, "uts", &place->uts_fd, err) ||
+		open_namespace(self->init, "ipc", &place->ipc_fd, err) ||
+		open_namespace(self->init, "mnt", &place->mount_fd, err))
 		return -1;
-	return open_namespace(self->init, "mnt", &place->mount_fd, err);
+	place->user_fd = ioctl(place->net_fd, NS_GET_USERNS);
+	return place->user_fd < 0 ? fail_errno(err, "open the host's user namespace") : 0;
 }
 
 static int boot_end(struct namespace_host *self, struct error *err)
@@ -134,6 +140,8 @@ static void halt(struct namespace_host *self)
 	fd_closep(&self->place.pid_fd);
 	fd_closep(&self->place.net_fd);
 	fd_closep(&self->place.uts_fd);
+	fd_closep(&self->place.ipc_fd);
+	fd_closep(&self->place.user_fd);
 	fd_closep(&self->place.mount_fd);
 }
 
@@ -146,25 +154,15 @@ static int start(
 	return proc_start(host->procs, &placed, ret_proc, err);
 }
 
-static int make_parents(const char *path, struct error *err)
-{
-	char folder[PATH_MAX];
-
-	if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
-		return fail(err, ERROR_USAGE, "the path %s is too long", path);
-	*strrchr(folder, '/') = '\0';
-	return dir_make(folder, 0700, err);
-}
-
 static int write_file(struct host *host, const char *path, const void *data, size_t size,
 	mode_t mode, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	const char *here;
 
-	if (state_path(arena, of(host)->state_dir, path, &here, err) || make_parents(here, err))
+	if (state_path(arena, path, &here, err))
 		return -1;
-	return file_write(here, data, size, mode, err);
+	return beneath_write(&of(host)->state, here, data, size, mode, err);
 }
 
 static int remove_file(struct host *host, const char *path, struct error *err)
@@ -172,14 +170,14 @@ static int remove_file(struct host *host, const char *path, struct error *err)
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	const char *here;
 
-	if (state_path(arena, of(host)->state_dir, path, &here, err))
+	if (state_path(arena, path, &here, err))
 		return -1;
-	return tree_remove(here, err);
+	return beneath_remove(&of(host)->state, here, err);
 }
 
 static int set_names(struct host *host, const char *hosts_file, struct error *err)
 {
-	return state_rewrite(of(host)->state_dir, "hosts", hosts_file, err);
+	return state_rewrite(&of(host)->state, "hosts", hosts_file, err);
 }
 
 static int reboot_host(struct host *host, struct error *err)
@@ -194,7 +192,7 @@ static int reboot_host(struct host *host, struct error *err)
 
 static int wipe(struct host *host, struct error *err)
 {
-	return state_wipe(of(host)->state_dir, of(host)->kept, err);
+	return state_wipe(&of(host)->state, of(host)->kept, err);
 }
 
 static void free_host(struct host *host)
@@ -202,6 +200,7 @@ static void free_host(struct host *host)
 	struct namespace_host *self = of(host);
 
 	halt(self);
+	fd_closep(&self->state.fd);
 	arena_free(self->arena);
 }
 
@@ -215,24 +214,16 @@ static const struct host_ops namespace_ops = {
 	.free = free_host,
 };
 
-static const char *const *join(
-	struct arena *arena, const char *const *first, const char *const *second)
+/* What its programs find in their environment: nothing of ours but where programs lie. */
+static const char *const *environment_of(struct arena *arena)
 {
-	const char *const *lists[] = {first, second};
-	const char **joined;
-	size_t count = 0;
+	const char *path = getenv("PATH"); /* NOLINT(concurrency-mt-unsafe): nothing sets it */
+	const char **list = arena_alloc(arena, const char *, 4);
 
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-		for (size_t j = 0; lists[i] && lists[i][j]; j++)
-			count++;
-	}
-	joined = arena_alloc(arena, const char *, count + 1);
-	count = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-		for (size_t j = 0; lists[i] && lists[i][j]; j++)
-			joined[count++] = arena_strdup(arena, lists[i][j]);
-	}
-	return joined;
+	list[0] = arena_printf(arena, "PATH=%s", path ? path : "/usr/sbin:/usr/bin:/sbin:/bin");
+	list[1] = path_exists("/root") ? "HOME=/root" : "HOME=/tmp";
+	list[2] = "LC_ALL=C";
+	return list;
 }
 
 /* The state folder as an absolute path, because hosts and helpers run elsewhere. */
@@ -243,14 +234,21 @@ static int prepare(
 
 	if (spec->is_bare)
 		return 0;
-	if (state_make(spec->state_dir, spec->name, err))
+	if (dir_make(spec->state_dir, 0755, err))
 		return -1;
 	if (!realpath(spec->state_dir, absolute))
 		return fail_errno(err, "find %s", spec->state_dir);
 	self->state_dir = absolute;
-	self->kept = visible_select(self->arena,
-		visible_candidates(self->arena, join(self->arena, spec->visible, spec->read_only)));
-	self->read_only = join(self->arena, spec->read_only, NULL);
+	self->state =
+		(struct beneath){open(absolute, O_PATH | O_DIRECTORY | O_CLOEXEC), self->state_dir};
+	if (self->state.fd < 0)
+		return fail_errno(err, "open %s", absolute);
+	if (state_make(&self->state, spec->name, err))
+		return -1;
+	self->covered = covered_places(self->arena);
+	self->kept = visible_select(
+		self->arena, visible_candidates(self->arena, spec->visible), self->covered);
+	self->place.environment = environment_of(self->arena);
 	return 0;
 }
 
@@ -266,7 +264,14 @@ static int begin(struct procs *procs, const struct namespace_host_spec *spec,
 		.init_fd = -1,
 		.life_fd = -1,
 		.report_fd = -1,
-		.place = {arena_strdup(arena, spec->name), -1, -1, -1, -1}};
+		.state = {-1, NULL},
+		.place = {.name = arena_strdup(arena, spec->name),
+			.pid_fd = -1,
+			.user_fd = -1,
+			.net_fd = -1,
+			.uts_fd = -1,
+			.ipc_fd = -1,
+			.mount_fd = -1}};
 	self->host = (struct host){&namespace_ops, self->place.name, procs};
 	if (prepare(self, spec, err) || boot_begin(self, err)) {
 		free_host(&self->host);

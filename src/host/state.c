@@ -2,12 +2,10 @@
 #include "host/internal.h"
 
 #include "base/fd.h"
-#include "base/file.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,8 +19,7 @@ static bool has_step_up(const char *path)
 	return false;
 }
 
-int state_path(struct arena *arena, const char *state_dir, const char *host_path,
-	const char **ret_path, struct error *err)
+int state_path(struct arena *arena, const char *host_path, const char **ret_path, struct error *err)
 {
 	static const char root[] = "/var/lib/";
 
@@ -31,82 +28,75 @@ int state_path(struct arena *arena, const char *state_dir, const char *host_path
 			"%s is not below /var/lib, where a host keeps its state", host_path);
 	if (has_step_up(host_path))
 		return fail(err, ERROR_USAGE, "%s may not contain '..'", host_path);
-	*ret_path = arena_printf(arena, "%s/var-lib/%s", state_dir, host_path + strlen(root));
+	*ret_path = arena_printf(arena, "var-lib/%s", host_path + strlen(root));
 	return 0;
 }
 
 /* New text first and the cut after it, so no reader ever finds the file empty. */
-int state_rewrite(const char *state_dir, const char *file, const char *text, struct error *err)
+int state_rewrite(
+	const struct beneath *state, const char *file, const char *text, struct error *err)
 {
-	char path[PATH_MAX];
-	AUTO(fd_closep) int fd = -1;
+	AUTO(fd_closep) int fd = beneath_open(state->fd, file, O_WRONLY | O_CREAT, 0644);
 	size_t size = strlen(text);
 
-	snprintf(path, sizeof(path), "%s/%s", state_dir, file);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0 || pwrite(fd, text, size, 0) != (ssize_t)size || ftruncate(fd, (off_t)size) < 0)
-		return fail_errno(err, "write %s", path);
+		return fail_errno(err, "write %s/%s", state->name, file);
 	return 0;
 }
 
-static int make_file(const char *state_dir, const char *file, const char *text, struct error *err)
+static int make_file(
+	const struct beneath *state, const char *file, const char *text, struct error *err)
 {
-	char path[PATH_MAX];
+	AUTO(fd_closep) int fd = beneath_open(state->fd, file, O_PATH, 0);
 
-	snprintf(path, sizeof(path), "%s/%s", state_dir, file);
-	return path_exists(path) ? 0 : state_rewrite(state_dir, file, text, err);
+	return fd >= 0 ? 0 : state_rewrite(state, file, text, err);
 }
 
-int state_make(const char *state_dir, const char *name, struct error *err)
+int state_make(const struct beneath *state, const char *name, struct error *err)
 {
-	char path[PATH_MAX], line[300];
+	AUTO(fd_closep) int lib = -1, log = -1;
+	char line[300];
 
-	for (size_t i = 0; i < 2; i++) {
-		int length =
-			snprintf(path, sizeof(path), "%s/%s", state_dir, i ? "var-log" : "var-lib");
-
-		if (length >= (int)sizeof(path))
-			return fail(err, ERROR_USAGE, "the path %s is too long", state_dir);
-		if (dir_make(path, 0755, err))
-			return -1;
-	}
+	if (beneath_dir_make(state, "var-lib", 0755, &lib, err) ||
+		beneath_dir_make(state, "var-log", 0755, &log, err))
+		return -1;
 	snprintf(line, sizeof(line), "%s\n", name);
 	/* Without a name server a look-up of an unknown name fails at once instead of waiting. */
-	if (make_file(state_dir, "resolv.conf", "", err) ||
-		make_file(state_dir, "hostname", line, err))
+	if (make_file(state, "resolv.conf", "", err) || make_file(state, "hostname", line, err))
 		return -1;
-	return make_file(state_dir, "hosts", "127.0.0.1 localhost\n", err);
+	return make_file(state, "hosts", "127.0.0.1 localhost\n", err);
 }
 
 /* The folder itself is mounted on the host and has to stay. */
 static int empty_folder(
-	const char *path, const char *place, const char *const *kept, struct error *err)
+	const struct beneath *folder, const char *place, const char *const *kept, struct error *err)
 {
-	AUTO(dir_closep) DIR *dir = opendir(path);
+	int fd = beneath_open(folder->fd, "", O_RDONLY | O_DIRECTORY, 0);
+	AUTO(dir_closep) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	char inner[PATH_MAX];
 
-	if (!dir)
-		return errno == ENOENT ? 0 : fail_errno(err, "empty %s", path);
+	if (!dir) {
+		fd_closep(&fd);
+		return fail_errno(err, "empty %s", folder->name);
+	}
 	while ((entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe): a stream of our own */
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		if (visible_is_on_the_way(kept, place, entry->d_name))
 			continue;
-		snprintf(inner, sizeof(inner), "%.3800s/%s", path, entry->d_name);
-		if (tree_remove(inner, err))
+		if (beneath_remove(folder, entry->d_name, err))
 			return -1;
 	}
 	return 0;
 }
 
-int state_wipe(const char *state_dir, const char *const *kept, struct error *err)
+int state_wipe(const struct beneath *state, const char *const *kept, struct error *err)
 {
-	char path[PATH_MAX];
+	AUTO(fd_closep) int lib = -1, log = -1;
 
-	snprintf(path, sizeof(path), "%s/var-lib", state_dir);
-	if (empty_folder(path, "/var/lib", kept, err))
+	if (beneath_dir_make(state, "var-lib", 0755, &lib, err) ||
+		beneath_dir_make(state, "var-log", 0755, &log, err) ||
+		empty_folder(&(struct beneath){lib, "/var/lib"}, "/var/lib", kept, err))
 		return -1;
-	snprintf(path, sizeof(path), "%s/var-log", state_dir);
-	return empty_folder(path, "/var/log", kept, err);
+	return empty_folder(&(struct beneath){log, "/var/log"}, "/var/log", kept, err);
 }

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *const covered_places[] = {"/run", "/tmp", "/var/lib", "/var/log", NULL};
+/* What programs keep for themselves, what is a user's own, and a service that acts as root. */
+static const char *const places[] = {"/run", "/tmp", "/var/tmp", "/var/lib", "/var/log", "/home",
+	"/root", "/nix/var/nix/daemon-socket", NULL};
 
 /* Strictly below, so that a whole covered place is never brought back. */
 static bool is_below(const char *path, const char *folder)
@@ -19,10 +21,10 @@ static bool is_below(const char *path, const char *folder)
 	       path[length + 1] != '\0';
 }
 
-static bool is_covered(const char *path)
+static bool is_covered(const char *path, const char *const *covered)
 {
-	for (size_t i = 0; covered_places[i]; i++) {
-		if (is_below(path, covered_places[i]))
+	for (size_t i = 0; covered[i]; i++) {
+		if (is_below(path, covered[i]))
 			return true;
 	}
 	return false;
@@ -51,9 +53,10 @@ static bool is_in_one_of(const char *path, const char *const *list, size_t count
 	return false;
 }
 
-const char *const *visible_select(struct arena *arena, const char *const *candidates)
+const char *const *visible_select(
+	struct arena *arena, const char *const *candidates, const char *const *covered)
 {
-	size_t count = 0, covered = 0, kept = 0;
+	size_t count = 0, found = 0, kept = 0;
 	const char **list;
 
 	while (candidates[count])
@@ -62,12 +65,12 @@ const char *const *visible_select(struct arena *arena, const char *const *candid
 	for (size_t i = 0; i < count; i++) {
 		const char *path = without_final_slash(arena, candidates[i]);
 
-		if (is_covered(path) && !strstr(path, "/.."))
-			list[covered++] = path;
+		if (is_covered(path, covered) && !strstr(path, "/.."))
+			list[found++] = path;
 	}
 	/* Sorted, a folder stands before all that lies in it. */
-	qsort(list, covered, sizeof(*list), by_text);
-	for (size_t i = 0; i < covered; i++) {
+	qsort(list, found, sizeof(*list), by_text);
+	for (size_t i = 0; i < found; i++) {
 		if (!is_in_one_of(list[i], list, kept))
 			list[kept++] = list[i];
 	}
@@ -131,23 +134,26 @@ static void add_all_of(struct candidates *to, const char *colon_list)
 	}
 }
 
-/* The folder of our program, and the one above: in a build, helpers lie in a room beside ours. */
+/* The folder of our program; in a build, helpers lie in rooms next to it. */
 static void add_own(struct candidates *to)
 {
-	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	static const char *const folders[] = {"", "/../lab", "/../vpn", "/../workload",
+		"/../programs", "/../src/lab", "/../src/vpn", "/../src/workload",
+		"/../src/programs"};
+	char own[PATH_MAX] = "", *slash;
+	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
 
-	for (size_t i = 0; length > 0 && i < 2; i++) {
-		char *slash;
+	slash = length > 0 ? strrchr(own, '/') : NULL;
+	if (!slash || slash == own)
+		return;
+	*slash = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		char target[PATH_MAX];
 
-		path[length] = '\0';
-		slash = strrchr(path, '/');
-		if (!slash || slash == path)
-			return;
-		*slash = '\0';
-		length = slash - path;
-		add(to, arena_strdup(to->arena, path));
+		if (realpath(arena_printf(to->arena, "%s%s", own, folders[i]), target))
+			add(to, arena_strdup(to->arena, target));
 	}
+	add(to, MESHBENCH_LIBEXECDIR);
 }
 
 const char *const *visible_candidates(struct arena *arena, const char *const *more)
@@ -161,4 +167,32 @@ const char *const *visible_candidates(struct arena *arena, const char *const *mo
 	add_own(&found);
 	add_one(&found, NULL);
 	return found.list;
+}
+
+/* A home that holds one of the other places, such as "/", cannot be covered. */
+static bool is_coverable(const char *home)
+{
+	if (home[0] != '/' || !home[1])
+		return false;
+	for (size_t i = 0; places[i]; i++) {
+		if (is_below(places[i], home) || strcmp(places[i], home) == 0 ||
+			is_below(home, places[i]))
+			return false;
+	}
+	return true;
+}
+
+const char *const *covered_places(struct arena *arena)
+{
+	const char *home = getenv("HOME"); /* NOLINT(concurrency-mt-unsafe): nothing sets it */
+	char *target = arena_bytes(arena, PATH_MAX, 1);
+	const char **list = arena_alloc(arena, const char *, ARRAY_SIZE(places) + 1);
+	size_t count = 0;
+
+	for (; places[count]; count++)
+		list[count] = places[count];
+	if (home && realpath(home, target) && is_coverable(target))
+		list[count++] = target;
+	list[count] = NULL;
+	return list;
 }

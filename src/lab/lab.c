@@ -92,8 +92,7 @@ static int boot(struct lab *lab, const struct lab_spec *spec, struct error *err)
 		specs[i] = (struct namespace_host_spec){.name = lab->nodes[i].name,
 			.state_dir =
 				arena_printf(arena, "%s/%s", spec->state_dir, lab->nodes[i].name),
-			.visible = spec->visible,
-			.read_only = spec->read_only};
+			.visible = spec->visible};
 	specs[lab->count] = (struct namespace_host_spec){.name = "bridge", .is_bare = true};
 	if (namespace_hosts_new(lab->procs, specs, lab->count + has_bridge, hosts, err))
 		return -1;

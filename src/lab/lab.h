@@ -33,9 +33,8 @@ struct lab_spec {
 	 * error: lab_describe() says under "tuning" what was wanted and what is.
 	 */
 	const struct tuning *tuning;
-	/* Folders to keep in sight on hosts, as in namespace_host_spec; NULL-able. */
+	/* Folders to keep in sight on hosts, read-only, as in namespace_host_spec; NULL-able. */
 	const char *const *visible;
-	const char *const *read_only; /* likewise: in sight and unchangeable */
 };
 
 /*

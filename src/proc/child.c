@@ -28,14 +28,41 @@ static int enter(int namespace_fd, int kind)
 	return namespace_fd < 0 ? 0 : setns(namespace_fd, kind);
 }
 
-/* The mount namespace comes last: after it, paths mean the host's files. */
+/* The user namespace owns the others; the mount namespace comes last, since then paths mean the
+ * host's files. Those who live there may not look into us, who still hold all that our parent knew.
+ */
 static int enter_place(const struct proc_place *place)
 {
 	if (!place)
 		return 0;
-	if (enter(place->net_fd, CLONE_NEWNET) < 0 || enter(place->uts_fd, CLONE_NEWUTS) < 0)
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || enter(place->user_fd, CLONE_NEWUSER) < 0 ||
+		enter(place->net_fd, CLONE_NEWNET) < 0 || enter(place->uts_fd, CLONE_NEWUTS) < 0 ||
+		enter(place->ipc_fd, CLONE_NEWIPC) < 0)
 		return -1;
 	return enter(place->mount_fd, CLONE_NEWNS);
+}
+
+static int set_all(const char *const *environment)
+{
+	for (size_t i = 0; environment && environment[i]; i++) {
+		if (putenv((char *)environment[i]) != 0) /* NOLINT(concurrency-mt-unsafe) */
+			return -1;
+	}
+	return 0;
+}
+
+/* A host has its own; a terminal is known by the name that our environment has for it. */
+static int make_environment(const struct proc_spec *spec)
+{
+	const char *term = getenv("TERM"); /* NOLINT(concurrency-mt-unsafe): after fork */
+
+	if (spec->place && spec->place->environment) {
+		if (clearenv() != 0 || set_all(spec->place->environment) < 0)
+			return -1;
+		if (spec->on_terminal && term && setenv("TERM", term, 1) < 0) /* NOLINT */
+			return -1;
+	}
+	return set_all(spec->environment);
 }
 
 static void reset_signals(void)
@@ -95,10 +122,8 @@ static _Noreturn void child_exec(const struct child_setup *setup)
 		give_up(setup);
 	if (spec->dir ? chdir(spec->dir) < 0 : (spec->place && chdir("/") < 0))
 		give_up(setup);
-	for (size_t i = 0; spec->environment && spec->environment[i]; i++) {
-		if (putenv((char *)spec->environment[i]) != 0) /* NOLINT(concurrency-mt-unsafe) */
-			give_up(setup);
-	}
+	if (make_environment(spec) < 0)
+		give_up(setup);
 	if (open_gate(setup->gate_fd) < 0)
 		give_up(setup);
 	execvp(spec->argv[0], (char *const *)spec->argv);

@@ -20,13 +20,15 @@ struct proc;
 /* Namespaces that a child enters before it runs; -1 stays. Descriptors are borrowed. */
 struct proc_place {
 	const char *name; /* for messages and the log: the host's name */
-	int pid_fd, net_fd, uts_fd, mount_fd;
+	int pid_fd, user_fd, net_fd, uts_fd, ipc_fd, mount_fd;
+	const char *const *environment; /* instead of ours; NULL-terminated, or NULL: ours */
 };
 
 struct proc_spec {
 	const char *what;               /* for messages: "start nebula" */
 	const char *const *argv;        /* NULL-terminated; argv[0] is looked up on PATH */
-	const char *const *environment; /* NULL-terminated NAME=value added to ours, or NULL */
+	const char *const *environment; /* NULL-terminated NAME=value, added to the place's or to
+					   ours; or NULL */
 	const char *dir;                /* working directory inside the place, or NULL */
 	const struct proc_place *place; /* NULL: where we are */
 	const void *input;              /* stdin; NULL: /dev/null */

@@ -12,6 +12,20 @@ const char *visit_congestion(const struct run *run, const struct runner_visit *v
 	return visit->tuning->congestion ? visit->tuning->congestion : run->plan->plan->congestion;
 }
 
+/* The VPN's own programs and what workloads need. */
+static const char *const *visible_folders(const struct run *run, const struct runner_visit *visit)
+{
+	const char **list;
+	size_t count = 0;
+
+	while (run->artefact_folders[count])
+		count++;
+	list = arena_alloc(run->arena, const char *, count + 2);
+	memcpy(list, run->artefact_folders, count * sizeof(*list));
+	list[count] = visit->driver->bin; /* or NULL, which ends the list too */
+	return list;
+}
+
 static int try_up(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
@@ -27,8 +41,7 @@ static int try_up(
 			    .state_dir = stage->state_dir,
 			    .congestion = visit_congestion(run, visit),
 			    .tuning = visit->tuning,
-			    .visible = (const char *const[]){visit->driver->bin, NULL},
-			    .read_only = (const char *const *)run->artefact_folders},
+			    .visible = visible_folders(run, visit)},
 		    &stage->lab, err))
 		return fail_in(err, "set up the lab");
 	if (lab_verify(stage->lab, err))

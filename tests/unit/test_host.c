@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+static const char *const covered[] = {"/run", "/tmp", "/var/lib", "/root", NULL};
+
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 TEST(a_path_under_var_lib_lies_in_the_state_folder)
@@ -12,8 +14,8 @@ TEST(a_path_under_var_lib_lies_in_the_state_folder)
 	struct error err = {0};
 	const char *path;
 
-	CHECK_OK(state_path(arena, "/run/x/luna", "/var/lib/nebula/a..b", &path, &err), err);
-	CHECK(strcmp(path, "/run/x/luna/var-lib/nebula/a..b") == 0);
+	CHECK_OK(state_path(arena, "/var/lib/nebula/a..b", &path, &err), err);
+	CHECK(strcmp(path, "var-lib/nebula/a..b") == 0);
 }
 
 TEST(paths_elsewhere_and_steps_up_are_refused)
@@ -26,16 +28,17 @@ TEST(paths_elsewhere_and_steps_up_are_refused)
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		err.kind = ERROR_NONE;
-		CHECK(state_path(arena, "/s", bad[i], &path, &err) && err.kind == ERROR_USAGE);
+		CHECK(state_path(arena, bad[i], &path, &err) && err.kind == ERROR_USAGE);
 	}
 }
 
 TEST(only_what_a_covered_place_hides_is_kept_in_sight)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	const char *const *kept = visible_select(
-		arena, LIST("/usr/bin", "/run/current-system/sw/bin", "/tmp", "/tmp/", "/tmpfs/bin",
-			       "relative", "/var/lib/app/bin/", "/run"));
+	const char *const *kept = visible_select(arena,
+		LIST("/usr/bin", "/run/current-system/sw/bin", "/tmp", "/tmp/", "/tmpfs/bin",
+			"relative", "/var/lib/app/bin/", "/run", "/root"),
+		covered);
 
 	CHECK(strcmp(kept[0], "/run/current-system/sw/bin") == 0);
 	CHECK(strcmp(kept[1], "/var/lib/app/bin") == 0);
@@ -46,7 +49,7 @@ TEST(a_kept_folder_covers_what_lies_in_it)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	const char *const *kept = visible_select(
-		arena, LIST("/tmp/a/b", "/tmp/a-b", "/tmp/a", "/tmp/a", "/tmp/a/c/d"));
+		arena, LIST("/tmp/a/b", "/tmp/a-b", "/tmp/a", "/tmp/a", "/tmp/a/c/d"), covered);
 
 	CHECK(strcmp(kept[0], "/tmp/a") == 0 && strcmp(kept[1], "/tmp/a-b") == 0 && !kept[2]);
 }
