@@ -1,7 +1,6 @@
 /* meshbench calibrate: nominal beside effective for profiles on this machine, per engine. */
 #include "cli/cli.h"
 #include "cli/load.h"
-#include "cli/scratch.h"
 
 #include "base/json.h"
 #include "runner/calibrate.h"
@@ -68,17 +67,14 @@ static void print_table(const json_t *result)
 static int calibrate_on(struct procs *procs, const struct profile *profile, enum lab_engine engine,
 	const struct calibrate_options *o, json_t *results, struct error *err)
 {
-	AUTO(scratch_remove) struct scratch scratch = {0};
 	json_t *result;
 
-	if (scratch_make(&scratch, "calibrate", err))
-		return -1;
 	fprintf(stderr, "meshbench: %s with engine %s, about %.0f s\n", profile->name,
 		lab_engine_name(engine), o->seconds + 5);
 	if (calibrate(&(struct calibration){.procs = procs,
 			      .profile = profile,
 			      .engine = engine,
-			      .state_dir = scratch.path,
+			      .state_dir = NAMESPACE_MEMORY "/calibrate",
 			      .seconds = o->seconds},
 		    &result, err))
 		return -1;

@@ -1,12 +1,12 @@
 /* meshbench link: one command behind an emulated link. */
 #include "cli/cli.h"
 #include "cli/load.h"
-#include "cli/scratch.h"
 
 #include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct link_options {
 	const char *engine, *serve;
@@ -46,12 +46,21 @@ static int run_command(struct arena *arena, struct lab *lab, const char *const *
 	return 0;
 }
 
+/* Of a command with its path: it may lie in a home, which hosts do not see. */
+static const char *folder_of(struct arena *arena, const char *command)
+{
+	const char *slash = strrchr(command, '/');
+
+	return command[0] == '/' && slash > command
+		       ? arena_strndup(arena, command, (size_t)(slash - command))
+		       : NULL;
+}
+
 static int run_behind(struct arena *arena, const struct link_options *o,
 	const struct profile *profile, const char *const *command, int *ret_status,
 	struct error *err)
 {
 	static const char *const names[] = {"here", "peer", NULL};
-	AUTO(scratch_remove) struct scratch scratch = {0};
 	AUTO(procs_freep) struct procs *procs = NULL;
 	AUTO(lab_downp) struct lab *lab = NULL;
 	AUTO(proc_freep) struct proc *server = NULL;
@@ -59,12 +68,12 @@ static int run_behind(struct arena *arena, const struct link_options *o,
 		.count = 2,
 		.engine = LAB_ENGINE_WIRE,
 		.profile = profile,
-		.state_dir = scratch.path,
-		.congestion = "cubic"};
+		.state_dir = NAMESPACE_MEMORY "/hosts",
+		.congestion = "cubic",
+		.visible = (const char *const[]){folder_of(arena, command[0]), NULL}};
 
 	if ((o->engine && load_engine(o->engine, true, &spec.engine, err)) ||
-		scratch_make(&scratch, "link", err) || namespace_enter(err) ||
-		procs_new(&procs, err) || lab_up(procs, &spec, &lab, err) ||
+		namespace_enter(err) || procs_new(&procs, err) || lab_up(procs, &spec, &lab, err) ||
 		serve(arena, lab, o, &server, err))
 		return -1;
 	return run_command(arena, lab, command, ret_status, err);

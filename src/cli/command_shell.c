@@ -1,7 +1,6 @@
 /* meshbench shell: a lab to look around in. */
 #include "cli/cli.h"
 #include "cli/load.h"
-#include "cli/scratch.h"
 
 #include "base/fd.h"
 #include "supply/supply.h"
@@ -43,8 +42,8 @@ static int run_shell(struct host *host, struct error *err)
 	return proc_wait(proc, deadline_in(INT64_MAX), err);
 }
 
-static int open_lab(struct arena *arena, const struct shell_options *o, const char *name,
-	const char *state_dir, struct error *err)
+static int open_lab(
+	struct arena *arena, const struct shell_options *o, const char *name, struct error *err)
 {
 	AUTO(procs_freep) struct procs *procs = NULL;
 	AUTO(lab_downp) struct lab *lab = NULL;
@@ -69,25 +68,15 @@ static int open_lab(struct arena *arena, const struct shell_options *o, const ch
 			    .count = plan.host_count,
 			    .engine = engine,
 			    .profile = &profile,
-			    .state_dir = state_dir,
+			    .state_dir = NAMESPACE_MEMORY "/hosts",
 			    .congestion = plan.congestion,
 			    .visible = (const char *const[]){driver.bin, NULL}},
 		    &lab, err) ||
-		vpn_up(lab, &driver, arena_printf(arena, "%s/controller", state_dir), &vpn, err))
+		vpn_up(lab, &driver, NAMESPACE_MEMORY "/controller", &vpn, err))
 		return -1;
 	fprintf(stderr, "meshbench: %s, %s, profile %s; others answer as NAME and NAME.vpn\n", name,
 		driver.title, profile.name);
 	return run_shell(lab_host(lab, host), err);
-}
-
-static int with_scratch(struct arena *arena, const struct shell_options *o, const char *name)
-{
-	AUTO(scratch_remove) struct scratch scratch = {0};
-	struct error err = {0};
-
-	if (scratch_make(&scratch, "shell", &err) || open_lab(arena, o, name, scratch.path, &err))
-		return cli_report(&err);
-	return EXIT_MEASURED;
 }
 
 static int run(int argc, char *const argv[])
@@ -109,11 +98,14 @@ static int run(int argc, char *const argv[])
 		.arguments_min = 1,
 		.arguments_max = 1};
 	struct option_result given;
+	struct error err = {0};
 	int status;
 
 	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
 		return status;
-	return with_scratch(arena, &o, given.arguments[0]);
+	if (open_lab(arena, &o, given.arguments[0], &err))
+		return cli_report(&err);
+	return EXIT_MEASURED;
 }
 
 const struct command command_shell = {"shell", "a shell on a host of a lab", run};

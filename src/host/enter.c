@@ -5,10 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int write_once(const char *path, const char *text)
@@ -48,6 +50,20 @@ static int enter_user_namespace(struct error *err)
 	return 0;
 }
 
+/* The user's keys come with the session, and hosts would inherit them; some kernels have none. */
+static void leave_keys(void)
+{
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+}
+
+/* On a folder that every kernel has for a file system to be mounted there, and few use. */
+static int mount_memory(struct error *err)
+{
+	if (mount("meshbench", NAMESPACE_MEMORY, "tmpfs", MS_NOSUID | MS_NODEV, "mode=700") < 0)
+		return fail_errno(err, "mount a folder in memory for the hosts' state");
+	return 0;
+}
+
 int namespace_enter(struct error *err)
 {
 	static bool has_entered;
@@ -59,6 +75,9 @@ int namespace_enter(struct error *err)
 		return -1;
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return forbidden(err);
+	if (mount_memory(err))
+		return -1;
+	leave_keys();
 	has_entered = true;
 	return 0;
 }

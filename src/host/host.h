@@ -67,6 +67,11 @@ struct namespace_host_spec {
  * ERROR_MISSING says what to enable when this kernel or its administrator forbids it.
  */
 MUST_CHECK int namespace_enter(struct error *err);
+/*
+ * A folder in memory, from then on: only our namespaces show it, and it is gone with them, however
+ * they end. For keys and the state of hosts.
+ */
+#define NAMESPACE_MEMORY "/proc/fs/nfsd"
 /* Boots the host: network, mount, PID and UTS namespaces held by its init, which dies with us. */
 MUST_CHECK int namespace_host_new(struct procs *procs, const struct namespace_host_spec *spec,
 	struct host **ret_host, struct error *err);

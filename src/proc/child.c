@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -117,6 +118,9 @@ static _Noreturn void child_exec(const struct child_setup *setup)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		give_up(setup);
 	if (enter_place(spec->place) < 0)
+		give_up(setup);
+	/* Also what whoever started us left open. */
+	if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		give_up(setup);
 	if (spec->inherit_fd > STDERR_FILENO && fcntl(spec->inherit_fd, F_SETFD, 0) < 0)
 		give_up(setup);

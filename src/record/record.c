@@ -25,7 +25,7 @@
 
 struct record {
 	struct arena *arena;
-	const char *dir, *events, *state;
+	const char *dir, *events;
 	int events_fd; /* holds the lock */
 };
 
@@ -132,9 +132,8 @@ int record_open(const char *dir, struct record **ret_record, struct error *err)
 		dir_make(LAYOUT_PATH(arena, dir, LAYOUT_GENERAL), 0755, err) ||
 		open_events(record, err))
 		return -1;
-	/* A run that was killed could not remove it; old keys must not meet new daemons. */
-	record->state = LAYOUT_PATH(arena, dir, LAYOUT_GENERAL, LAYOUT_STATE);
-	if (tree_remove(record->state, err))
+	/* Keys that an earlier version left when it was killed; they are in memory now. */
+	if (tree_remove(LAYOUT_PATH(arena, dir, LAYOUT_GENERAL, LAYOUT_STATE), err))
 		return fail_in(err, "remove what an earlier run left");
 	*ret_record = record;
 	record = NULL;
@@ -143,13 +142,8 @@ int record_open(const char *dir, struct record **ret_record, struct error *err)
 
 void record_close(struct record *record)
 {
-	struct error ignored;
-
 	if (!record)
 		return;
-	/* What cannot be removed now is removed when the tree is opened again. */
-	if (record->state && tree_remove(record->state, &ignored))
-		record->state = NULL;
 	fd_closep(&record->events_fd);
 	arena_free(record->arena); /* the record itself is in it */
 }
@@ -176,11 +170,6 @@ struct record *record_of_tuning(struct record *record, const char *tuning)
 const char *record_dir(const struct record *record)
 {
 	return record->dir;
-}
-
-const char *record_state_dir(const struct record *record)
-{
-	return record->state;
 }
 
 /* Writes a file below the tree, with the folders above it. */

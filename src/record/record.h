@@ -106,6 +106,3 @@ MUST_CHECK int record_write_log(
 /* Appends one line to events.jsonl with the time added; `event` is stolen. */
 MUST_CHECK int record_event(
 	struct record *record, const char *kind, json_t *event, struct error *err);
-
-/* Where hosts keep their state while a run lasts; under General/, removed at its end. */
-const char *record_state_dir(const struct record *record);

@@ -10,19 +10,18 @@ static const double CALIBRATION_S = 2;
 static int calibrate_one(
 	struct run *run, const struct profile *profile, json_t *all, struct error *err)
 {
-	const char *state_dir = record_state_dir(run->record);
+	static const char state_dir[] = NAMESPACE_MEMORY "/calibrate";
 	struct error ignored;
 	json_t *result = NULL;
 	int failed;
 
 	run_tell(run, arena_printf(run->arena, "calibrating %s", profile->name), NULL, NULL);
-	failed = dir_make(state_dir, 0700, err) ||
-		 calibrate(&(struct calibration){.procs = run->procs,
+	failed = calibrate(&(struct calibration){.procs = run->procs,
 				   .profile = profile,
 				   .engine = run->plan->engine,
 				   .state_dir = state_dir,
 				   .seconds = CALIBRATION_S},
-			 &result, err);
+		&result, err);
 	if (tree_remove(state_dir, &ignored))
 		run_tell(run, NULL, NULL, ignored.text);
 	if (!failed)

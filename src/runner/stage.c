@@ -31,7 +31,7 @@ static int try_up(
 {
 	const struct plan *plan = run->plan->plan;
 
-	if (tree_remove(stage->state_dir, err) || dir_make(stage->state_dir, 0700, err))
+	if (tree_remove(stage->state_dir, err))
 		return -1;
 	if (lab_up(run->procs,
 		    &(struct lab_spec){.names = plan->hosts,
@@ -97,9 +97,8 @@ static int bring_up(
 int stage_up(struct run *run, const struct runner_visit *visit, struct stage *ret_stage,
 	struct error *err)
 {
-	const char *state_dir = record_state_dir(run->record);
-	struct stage stage = {.state_dir = state_dir,
-		.work_dir = arena_printf(run->arena, "%s/controller", state_dir),
+	struct stage stage = {.state_dir = NAMESPACE_MEMORY "/hosts",
+		.work_dir = NAMESPACE_MEMORY "/controller",
 		.failed_bring_ups = json_array(),
 		.began_s = clock_wall_s()};
 	int failed = bring_up(run, visit, &stage, err);

@@ -13,6 +13,7 @@
 struct standing_lab {
 	char dir[40];
 	const struct tuning *tuning; /* NULL: none */
+	const char *visible[2];      /* a folder that hosts see, and NULL */
 	struct procs *procs;
 	struct lab *lab;
 	const char *names[64];
@@ -44,7 +45,8 @@ static inline int standing_lab_up(struct standing_lab *standing, enum lab_engine
 		.profile = profile,
 		.state_dir = standing->dir,
 		.congestion = "cubic",
-		.tuning = standing->tuning};
+		.tuning = standing->tuning,
+		.visible = standing->visible};
 
 	strcpy(standing->dir, "/tmp/meshbench-test.XXXXXX");
 	if (!mkdtemp(standing->dir))

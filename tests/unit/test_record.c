@@ -332,7 +332,7 @@ TEST(two_writers_never_share_a_tree)
 	CHECK(kind_for_another(place.dir) == ERROR_NONE);
 }
 
-TEST(what_hosts_left_of_an_earlier_run_is_gone)
+TEST(what_hosts_of_an_earlier_version_left_is_gone)
 {
 	PLACE(place);
 	AUTO(record_closep) struct record *record = opened(&place);
@@ -341,10 +341,11 @@ TEST(what_hosts_left_of_an_earlier_run_is_gone)
 	const char *key;
 
 	CHECK(record);
-	key = LAYOUT_PATH(arena, record_state_dir(record), "lom");
-	CHECK_OK(dir_make(key, 0700, &err), err);
 	record_closep(&record);
-	CHECK(!path_exists(key));
+	key = LAYOUT_PATH(arena, place.dir, LAYOUT_GENERAL, LAYOUT_STATE, "lom");
+	CHECK_OK(dir_make(key, 0700, &err), err);
+	record = opened(&place);
+	CHECK(record && !path_exists(key));
 }
 
 TEST(names_that_would_leave_the_tree_are_refused)
