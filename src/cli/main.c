@@ -3,9 +3,11 @@
 
 #include "base/version.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command *const commands[] = {&command_run, &command_report, &command_compare,
 	&command_recompute, &command_calibrate, &command_link, &command_shell, &command_check,
@@ -37,8 +39,18 @@ static void complete_path(void)
 		setenv("PATH", longer, 1); /* NOLINT(concurrency-mt-unsafe): likewise */
 }
 
+/* Or the first files that we open would be taken for them. */
+static void open_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			exit(EXIT_CANNOT); /* NOLINT(concurrency-mt-unsafe): there is one thread */
+	}
+}
+
 int main(int argc, char *argv[])
 {
+	open_standard_streams();
 	complete_path();
 	if (argc < 2) {
 		print_commands(stderr);

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
@@ -134,13 +135,14 @@ static int map_ids(pid_t pid, const char *map, struct error *err)
 	if (n < 0)
 		return fail_errno(err, "map the host's users");
 	ours[n] = '\0';
-	for (char *line, *rest = ours; (line = strsep(&rest, "\n"));) {
-		unsigned inside, outside, count;
+	for (char *line, *rest = ours; (line = strsep(&rest, "\n")) && *line;) {
+		unsigned long inside = strtoul(line, &line, 10);
+		unsigned long count;
 
-		if (sscanf(line, "%u %u %u", &inside, &outside, &count) ==
-			3) /* NOLINT(cert-err34-c) */
-			used += (size_t)snprintf(theirs + used, sizeof(theirs) - used, "%u %u %u\n",
-				inside, inside, count);
+		(void)strtoul(line, &line, 10); /* what it is outside of ours */
+		count = strtoul(line, NULL, 10);
+		used += (size_t)snprintf(theirs + used, sizeof(theirs) - used, "%lu %lu %lu\n",
+			inside, inside, count);
 	}
 	if (write(to, theirs, used) != (ssize_t)used)
 		return fail_errno(err, "map the host's users");
@@ -176,8 +178,8 @@ static int guide(const struct maker *maker, struct mounts *mounts, struct boot_r
 static int make_host(const struct boot_plan *plan, struct boot_report *report)
 {
 	struct error *err = &report->err;
-	struct maker maker;
-	struct mounts *mounts;
+	struct maker maker = {-1, -1};
+	struct mounts *mounts = NULL;
 
 	if (plan->is_bare)
 		return make_bare(err);

@@ -154,11 +154,13 @@ static int restrict_machine(struct error *err)
 int mounts_hold(const struct boot_plan *plan, struct mounts **ret_mounts, struct error *err)
 {
 	size_t others = STATE_TREES + ARRAY_SIZE(devices), count = others;
-	struct mounts *mounts = calloc(1, sizeof(*mounts)); /* freed by the exit of our init */
+	static struct mounts one; /* an init makes one host */
+	struct mounts *mounts = &one;
 
 	while (plan->kept[count - others])
 		count++;
-	if (!mounts || !(mounts->trees = calloc(count, sizeof(*mounts->trees))))
+	mounts->trees = calloc(count, sizeof(*mounts->trees)); /* freed by the end of our init */
+	if (!mounts->trees)
 		return fail_errno(err, "mount the host's files");
 	mounts->covered = plan->covered;
 	mounts->count = count;

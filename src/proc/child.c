@@ -58,10 +58,12 @@ static int make_environment(const struct proc_spec *spec)
 	const char *term = getenv("TERM"); /* NOLINT(concurrency-mt-unsafe): after fork */
 
 	if (spec->place && spec->place->environment) {
+		/* NOLINTBEGIN(concurrency-mt-unsafe): we are alone after fork */
 		if (clearenv() != 0 || set_all(spec->place->environment) < 0)
 			return -1;
-		if (spec->on_terminal && term && setenv("TERM", term, 1) < 0) /* NOLINT */
+		if (spec->on_terminal && term && setenv("TERM", term, 1) < 0)
 			return -1;
+		/* NOLINTEND(concurrency-mt-unsafe) */
 	}
 	return set_all(spec->environment);
 }

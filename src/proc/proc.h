@@ -65,7 +65,8 @@ struct proc_event {
 };
 typedef void proc_observer(void *context, const struct proc_event *event);
 
-/* Also takes SIGINT and SIGTERM over: they cancel every wait until procs_uncancel(). */
+/* Also takes SIGINT, SIGTERM, SIGHUP, SIGPIPE and SIGQUIT over: they cancel every wait until
+ * procs_uncancel(). */
 MUST_CHECK int procs_new(struct procs **ret_procs, struct error *err);
 /* Kills whatever still runs. The cleanup form is for AUTO(). */
 void procs_free(struct procs *procs);

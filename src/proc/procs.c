@@ -21,6 +21,9 @@ enum {
 	FDS_PER_PROC = 3
 };
 
+/* Ctrl-C, kill, a terminal or a reader of our output that went away, Ctrl-\ */
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT};
+
 int procs_new(struct procs **ret_procs, struct error *err)
 {
 	struct procs *procs = calloc(1, sizeof(*procs));
@@ -29,8 +32,8 @@ int procs_new(struct procs **ret_procs, struct error *err)
 	if (!procs)
 		return fail_errno(err, "prepare for child processes");
 	sigemptyset(&watched);
-	sigaddset(&watched, SIGINT);
-	sigaddset(&watched, SIGTERM);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		sigaddset(&watched, ends[i]);
 	pthread_sigmask(SIG_BLOCK, &watched, &procs->former_mask);
 	procs->signal_fd = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (procs->signal_fd < 0) {
@@ -43,12 +46,21 @@ int procs_new(struct procs **ret_procs, struct error *err)
 	return 0;
 }
 
+static void read_signals(struct procs *procs)
+{
+	struct signalfd_siginfo info;
+
+	while (read(procs->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		procs->is_cancelled = true;
+}
+
 void procs_free(struct procs *procs)
 {
 	if (!procs)
 		return;
 	while (procs->first)
 		proc_free(procs->first);
+	read_signals(procs); /* or one that came meanwhile would end us where it is set free */
 	secrets_free(procs->secrets);
 	fd_closep(&procs->signal_fd);
 	pthread_sigmask(SIG_SETMASK, &procs->former_mask, NULL);
@@ -144,14 +156,6 @@ static void serve(struct proc *proc, const struct pollfd *fds)
 		capture_read(&proc->errout);
 	if (fds[2].revents && !proc->has_ended)
 		proc_reap(proc);
-}
-
-static void read_signals(struct procs *procs)
-{
-	struct signalfd_siginfo info;
-
-	while (read(procs->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		procs->is_cancelled = true;
 }
 
 /* Polls the children and `extra_fd` (-1: none) once; true when `extra_fd` is readable. */

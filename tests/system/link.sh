@@ -25,4 +25,8 @@ check "and finds the loss that the profile says: $loss" sh -c "echo '$loss' | aw
 meshbench calibrate low --engine bridge
 check "an engine that cannot carry it is named" says "engine bridge"
 check "nothing is left behind" nothing_is_left
+# Closed standard streams: the command finds all three, and none of them is a file of ours.
+link_closed() { "$MESHBENCH" link baseline -- sh -c 'for fd in 0 1 2; do [ "$(readlink /proc/self/fd/$fd)" = /dev/null ] || exit 9; done' \
+	<&- >&- 2>&-; }
+check "closed standard streams become /dev/null" link_closed
 finish

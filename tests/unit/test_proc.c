@@ -313,3 +313,19 @@ TEST(threads_of_a_tree_are_listed_with_their_names)
 	free(threads);
 	CHECK(count == 1 && strcmp(name, "sleep") == 0);
 }
+
+TEST(every_signal_that_ends_a_program_cancels_instead)
+{
+	static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT};
+	struct error err = {0};
+
+	PROCS(procs);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		CHECK(raise(ends[i]) == 0);
+		err.kind = ERROR_NONE;
+		CHECK(procs_step(procs, deadline_in(NS_PER_S), &err));
+		CHECK(err.kind == ERROR_CANCELLED);
+		procs_uncancel(procs);
+	}
+	CHECK(raise(SIGHUP) == 0); /* one that nobody waited for does not end us either */
+}
