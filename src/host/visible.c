@@ -134,12 +134,10 @@ static void add_all_of(struct candidates *to, const char *colon_list)
 	}
 }
 
-/* The folder of our program; in a build, helpers lie in rooms next to it. */
+/* The folder of our program; in a build, helpers lie in one next to it. */
 static void add_own(struct candidates *to)
 {
-	static const char *const folders[] = {"", "/../lab", "/../vpn", "/../workload",
-		"/../programs", "/../src/lab", "/../src/vpn", "/../src/workload",
-		"/../src/programs"};
+	static const char *const folders[] = {"", "/../programs"};
 	char own[PATH_MAX] = "", *slash;
 	ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
 
