@@ -159,6 +159,8 @@ static json_t *change_json(const struct change *change)
 		change->adjusted, "unseen_percent", number_json(change->unseen_percent), "verdict",
 		verdict_name(change_verdict(change)));
 
+	json_object_set_new(value, "before_marked", json_boolean(change->before.is_marked));
+	json_object_set_new(value, "after_marked", json_boolean(change->after.is_marked));
 	if (change->has_ratio)
 		json_object_set_new(value, "ratio",
 			json_make("{s:f,s:f,s:f,s:f,s:f}", "estimate", change->ratio.ratio, "low",
@@ -179,16 +181,23 @@ static void print_json_changes(FILE *out, const struct change *first)
 	fputc('\n', out);
 }
 
+/* "138 (3/3)", or "138* (3/3)" when only marked values are there. */
+static void print_side(FILE *out, struct arena *arena, const struct report_metric *metric,
+	const struct report_samples *samples)
+{
+	fprintf(out, "%s%s (%zu/%zu) | ",
+		number_text(arena, samples_mean(samples), metric->decimals),
+		samples->is_marked ? "*" : "", samples->count, samples->planned);
+}
+
 static void print_change(FILE *out, struct arena *arena, const struct change *change)
 {
 	const struct report_metric *metric = change->metric;
 
-	fprintf(out, "| %s | %s | %s, %s | %s (%zu/%zu) | %s (%zu/%zu) | ", change->vpn,
-		profile_title(change->profile), metric->title, metric->unit,
-		number_text(arena, samples_mean(&change->before), metric->decimals),
-		change->before.count, change->before.planned,
-		number_text(arena, samples_mean(&change->after), metric->decimals),
-		change->after.count, change->after.planned);
+	fprintf(out, "| %s | %s | %s, %s | ", change->vpn, profile_title(change->profile),
+		metric->title, metric->unit);
+	print_side(out, arena, metric, &change->before);
+	print_side(out, arena, metric, &change->after);
 	if (change->has_ratio)
 		fprintf(out, "%.3f (%.3f to %.3f, %.0f %%) | ", change->ratio.ratio,
 			change->ratio.interval.low, change->ratio.interval.high,

@@ -30,6 +30,9 @@ check "and says what the star means" prints 'Marked: something else than the VPN
 meshbench report "$tree" --json
 check "one finding names what ran" prints '"Internal, baseline, ping, 0_lom: other programs used'
 
+meshbench compare "$tree" "$tree"
+check "a comparison shows the mark on both sides" prints '| [0-9.]*\* (3/3) | [0-9.]*\* (3/3) |'
+
 timeout --preserve-status -s INT 8 "$MESHBENCH" run --vpn none --workload ping --profile baseline --wait --out "$scratch/waited" \
 	>"$scratch/out" 2>"$scratch/err" </dev/null
 check "with --wait it says that it waits" says "waiting until it is quiet"
