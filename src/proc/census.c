@@ -24,7 +24,7 @@ static void copy_name(char name[static 64], const char *from, size_t length)
 	if (length > 63)
 		length = 63;
 	for (size_t i = 0; i < length; i++)
-		name[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+		name[i] = (char)(from[i] >= ' ' && from[i] <= '~' ? from[i] : '?');
 	name[length] = '\0';
 }
 
@@ -190,9 +190,13 @@ static int by_time(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
-static void count_process(struct census_change *change, const struct census *after,
-	const struct census_process *process, double used_s, pid_t root,
-	struct census_share *others, size_t *other_count)
+struct shares {
+	struct census_share *list; /* has room for all */
+	size_t count;
+};
+
+static void count_process(struct census_change *change, const struct census_process *process,
+	double used_s, bool is_of_lab, struct shares *others)
 {
 	if (process->is_kernel_thread) {
 		change->kernel_s += used_s;
@@ -201,12 +205,12 @@ static void count_process(struct census_change *change, const struct census *aft
 			memcpy(change->kernel.name, process->name, sizeof(process->name));
 			change->kernel.cpu_s = used_s;
 		}
-	} else if (descends(after, process, root)) {
+	} else if (is_of_lab) {
 		change->lab_s += used_s;
 	} else {
 		change->others_s += used_s;
 		if (used_s > 0)
-			add_share(others, other_count, process->name, used_s);
+			add_share(others->list, &others->count, process->name, used_s);
 	}
 }
 
@@ -235,10 +239,9 @@ struct census_change census_compare(
 {
 	struct census_change change = {0};
 	double *ended_s = calloc(after->count + 1, sizeof(*ended_s));
-	struct census_share *others = calloc(after->count + 1, sizeof(*others));
-	size_t other_count = 0;
+	struct shares others = {.list = calloc(after->count + 1, sizeof(*others.list))};
 
-	if (!ended_s || !others)
+	if (!ended_s || !others.list)
 		abort();
 	sum_ended(before, after, ended_s);
 	for (size_t i = 0; i < after->count; i++) {
@@ -247,14 +250,14 @@ struct census_change census_compare(
 		double own_s = process->own_s - (earlier ? earlier->own_s : 0);
 		double children_s = process->children_s - (earlier ? earlier->children_s : 0);
 
-		count_process(&change, after, process,
-			at_least_zero(own_s) + at_least_zero(children_s - ended_s[i]), root, others,
-			&other_count);
+		count_process(&change, process,
+			at_least_zero(own_s) + at_least_zero(children_s - ended_s[i]),
+			descends(after, process, root), &others);
 	}
-	qsort(others, other_count, sizeof(*others), by_time);
-	memcpy(change.others, others,
-		sizeof(*others) * (other_count < CENSUS_NAMED ? other_count : CENSUS_NAMED));
-	free(others);
+	qsort(others.list, others.count, sizeof(*others.list), by_time);
+	memcpy(change.others, others.list,
+		sizeof(*others.list) * (others.count < CENSUS_NAMED ? others.count : CENSUS_NAMED));
+	free(others.list);
 	free(ended_s);
 	return change;
 }

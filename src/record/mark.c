@@ -56,12 +56,6 @@ const struct mark *marks_of_meta(struct arena *arena, const json_t *meta)
 	return marks_read(arena, older);
 }
 
-const char *mark_word(enum mark_kind kind)
-{
-	assert((size_t)kind < ARRAY_SIZE(kinds));
-	return kinds[kind].word;
-}
-
 const char *mark_meaning(const char *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {

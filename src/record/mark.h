@@ -28,8 +28,6 @@ void marks_add(json_t *list, enum mark_kind kind, const char *reason);
 const struct mark *marks_read(struct arena *arena, const json_t *list);
 /* Those of a result's meta. Trees written before there were marks say meta.wire.was_good. */
 const struct mark *marks_of_meta(struct arena *arena, const json_t *meta);
-/* "busy" */
-const char *mark_word(enum mark_kind kind);
 /* What a mark of this kind says about a figure, as a main clause; NULL for an unknown word. */
 const char *mark_meaning(const char *word);
 /* "the wire stood still for 3.00 s; ...": all reasons; NULL without marks. */

@@ -1,4 +1,4 @@
-/* Payload per processor time of a VPN's daemons: figures that hold whatever else runs. */
+/* Payload per processor time of a VPN's daemons: what it would carry with more of it. */
 #include "runner/capacity.h"
 
 #include "base/json.h"

@@ -6,14 +6,15 @@
 #include <stddef.h>
 
 /*
- * What a VPN would carry whatever else runs: payload per processor time instead of per time. Of
- * each host of a flow, megabits of payload that arrived / seconds of processor time of
+ * What a VPN would carry with more processor time: payload per processor time instead of per time.
+ * Of each host of a flow, megabits of payload that arrived / seconds of processor time of
  *
  *   all threads of the VPN's daemons there        = one_core_mbps: they share one core
  *   the busiest one of them                       = cores_to_spare_mbps: each has its own
  *
- * and of flows as a whole the smaller one of their hosts. What another program takes away makes
- * these threads wait, and waiting is not processor time. A thread of a Go program is not a task of
+ * and of flows as a whole the smaller one of their hosts. Another program makes these threads wait,
+ * and waiting is not processor time; but a daemon that had to wait takes several packets at once,
+ * which makes each of them cheaper (bench/busy). A thread of a Go program is not a task of
  * its own: its tasks move, so the second figure is only an upper bound.
  *
  * Flows that run at the same time are one entry, since nobody can tell which of them a thread

@@ -110,23 +110,6 @@ TEST(a_vpn_with_marked_values_alone_is_ranked_only_among_its_like)
 	CHECK(strstr(answer->caveats->text, "Fast is not ranked"));
 }
 
-TEST(figures_made_from_processor_time_hold_on_a_busy_machine_and_not_on_a_hot_one)
-{
-	AUTO(results_freep) struct report_results *results = results_by_hand();
-	struct report_repetition *first =
-		add_vpn(results, "Fast", fast, 2)->conditions->links->repetitions;
-	struct report_samples samples;
-
-	first->tcp.outcome.effort.cores_to_spare_mbps = 1000;
-	first->next->tcp.outcome.effort.cores_to_spare_mbps = 3000;
-	mark_by_hand(results, first, "busy");
-	samples = samples_of(results->arena, results->vpns->conditions, METRIC_CORES_TO_SPARE);
-	CHECK(samples.count == 2 && !samples.marked);
-	mark_by_hand(results, first, "throttled");
-	samples = samples_of(results->arena, results->vpns->conditions, METRIC_CORES_TO_SPARE);
-	CHECK(samples.count == 1 && samples.values[0] == 3000 && samples.marked == 1);
-}
-
 /* The change in TCP throughput of one VPN. */
 static const struct change *tcp_of(const struct change *change, const char *vpn)
 {

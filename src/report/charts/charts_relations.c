@@ -203,11 +203,11 @@ static void processors(const struct report_results *results, struct charts *char
 	chart_metric(results, charts, chart, METRIC_BUSIEST);
 	chart = chart_add(charts, CHART_BARS, "cores_to_spare",
 		"What a VPN would carry with cores to spare",
-		"Payload of TCP per processor time of the busiest thread of the VPN, at the weaker end; for programs in Go an upper bound. It holds whatever else used the machine.");
+		"Payload of TCP per processor time of the busiest thread of the VPN, at the weaker end; for programs in Go an upper bound.");
 	chart_metric(results, charts, chart, METRIC_CORES_TO_SPARE);
 	chart = chart_add(charts, CHART_BARS, "one_core",
 		"What a VPN carries with one core at each end",
-		"Payload of TCP per processor time of all threads of the VPN, at the weaker end. It holds whatever else used the machine.");
+		"Payload of TCP per processor time of all threads of the VPN, at the weaker end.");
 	chart_metric(results, charts, chart, METRIC_ONE_CORE);
 	chart = chart_add(charts, CHART_BARS, "release_error", "Release error of the wire, p99",
 		"How late the emulated wire itself let packets go while TCP ran; what lies far "

@@ -191,32 +191,22 @@ const struct report_metric report_metrics[] = {
 	[METRIC_BUSIEST] = {"busiest_thread", "Busiest thread of the VPN during TCP", "% of a core",
 		-3, false, .workload = REPORT_TCP, .of_repetition = busiest_percent},
 	[METRIC_ONE_CORE] = {"one_core", "What the VPN carries with one core at each end, TCP",
-		"Mbit/s", -3, true, .workload = REPORT_TCP, .of_outcome = one_core_mbps,
-		.holds_when_busy = true},
+		"Mbit/s", -3, true, .workload = REPORT_TCP, .of_outcome = one_core_mbps},
 	[METRIC_CORES_TO_SPARE] = {"cores_to_spare",
 		"What the VPN would carry with cores to spare, TCP", "Mbit/s", -3, true,
-		.workload = REPORT_TCP, .of_outcome = cores_to_spare_mbps, .holds_when_busy = true},
-	[METRIC_ONE_CORE_UDP] = {"one_core_udp",
-		"What the VPN carries with one core at each end, UDP", "Mbit/s", -3, true,
-		.workload = REPORT_UDP, .of_outcome = one_core_mbps, .holds_when_busy = true},
-	[METRIC_CORES_TO_SPARE_UDP] = {"cores_to_spare_udp",
-		"What the VPN would carry with cores to spare, UDP", "Mbit/s", -3, true,
-		.workload = REPORT_UDP, .of_outcome = cores_to_spare_mbps, .holds_when_busy = true},
+		.workload = REPORT_TCP, .of_outcome = cores_to_spare_mbps},
 	[METRIC_ONE_CORE_PARALLEL] = {"one_core_parallel",
 		"What the VPN carries with one core at each end, TCP on all links", "Mbit/s", -3,
-		true, .workload = REPORT_PARALLEL, .of_outcome = one_core_mbps,
-		.holds_when_busy = true},
+		true, .workload = REPORT_PARALLEL, .of_outcome = one_core_mbps},
 	[METRIC_CORES_TO_SPARE_PARALLEL] = {"cores_to_spare_parallel",
 		"What the VPN would carry with cores to spare, TCP on all links", "Mbit/s", -3,
-		true, .workload = REPORT_PARALLEL, .of_outcome = cores_to_spare_mbps,
-		.holds_when_busy = true},
+		true, .workload = REPORT_PARALLEL, .of_outcome = cores_to_spare_mbps},
 	[METRIC_ONE_CORE_QUIC] = {"one_core_quic",
 		"What the VPN carries with one core at each end, QUIC", "Mbit/s", -3, true,
-		.workload = REPORT_QUIC, .of_outcome = one_core_mbps, .holds_when_busy = true},
+		.workload = REPORT_QUIC, .of_outcome = one_core_mbps},
 	[METRIC_CORES_TO_SPARE_QUIC] = {"cores_to_spare_quic",
 		"What the VPN would carry with cores to spare, QUIC", "Mbit/s", -3, true,
-		.workload = REPORT_QUIC, .of_outcome = cores_to_spare_mbps,
-		.holds_when_busy = true},
+		.workload = REPORT_QUIC, .of_outcome = cores_to_spare_mbps},
 	[METRIC_RELEASE_ERROR] = {"release_error", "Release error of the wire during TCP, p99",
 		"us", -3, false, .workload = REPORT_TCP, .of_repetition = release_error_us},
 	[METRIC_FIRST_BYTE] = {"first_byte", "QUIC, time to the first byte", "ms", -3, false,
@@ -338,16 +328,6 @@ static double value_of(
 		       : NAN;
 }
 
-static bool counts_as_marked(
-	const struct report_metric *metric, const struct report_outcome *outcome)
-{
-	for (const struct mark *mark = outcome->envelope.marks; mark; mark = mark->next) {
-		if (!metric->holds_when_busy || strcmp(mark->word, mark_word(MARK_BUSY)) != 0)
-			return true;
-	}
-	return false;
-}
-
 /* `link` is NULL for what was measured on all links at once or on the whole mesh. */
 static void add_repetitions(struct arena *arena, const struct report_link *link,
 	const struct report_repetition *repetition, const struct report_metric *metric,
@@ -364,7 +344,7 @@ static void add_repetitions(struct arena *arena, const struct report_link *link,
 			add(arena, samples,
 				(struct report_sample){value, link ? link->folder : "",
 					repetition->number, outcome->path,
-					counts_as_marked(metric, outcome)});
+					outcome->envelope.marks != NULL});
 	}
 }
 
@@ -385,8 +365,7 @@ static void add_pairs(struct arena *arena, const struct report_condition *condit
 						arena_printf(arena, "%s > %s", pair->source,
 							pair->target),
 						whole->number, whole->parallel.outcome.path,
-						counts_as_marked(
-							metric, &whole->parallel.outcome)});
+						whole->parallel.outcome.envelope.marks != NULL});
 		}
 	}
 }

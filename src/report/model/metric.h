@@ -23,8 +23,6 @@ enum metric_id {
 	METRIC_BUSIEST,
 	METRIC_ONE_CORE,       /* of TCP, and then of the other workloads that time flows */
 	METRIC_CORES_TO_SPARE, /* likewise */
-	METRIC_ONE_CORE_UDP,
-	METRIC_CORES_TO_SPARE_UDP,
 	METRIC_ONE_CORE_PARALLEL,
 	METRIC_CORES_TO_SPARE_PARALLEL,
 	METRIC_ONE_CORE_QUIC,
@@ -48,8 +46,7 @@ struct report_metric {
 	double (*of_outcome)(const struct report_outcome *outcome); /* of a success */
 	double (*of_pair)(const struct report_pair *pair);
 	double (*of_link)(const struct report_link *link);
-	bool holds_when_busy; /* made from processor time: the mark "busy" takes nothing from it */
-	const char *figure;   /* a key of the figures that the result carries: "p99_up_ms" */
+	const char *figure; /* a key of the figures that the result carries: "p99_up_ms" */
 };
 
 /* Those with an id first, at their place. */

@@ -1,4 +1,4 @@
-/* Payload per processor time of a VPN's daemons: what it would carry whatever else runs. */
+/* Payload per processor time of a VPN's daemons: what it would carry with more of it. */
 #include "report/tables/tables.h"
 
 #include <math.h>
@@ -7,7 +7,6 @@ static const struct {
 	enum metric_id one_core, to_spare;
 	const char *key, *heading;
 } flows[] = {{METRIC_ONE_CORE, METRIC_CORES_TO_SPARE, "tcp", "TCP"},
-	{METRIC_ONE_CORE_UDP, METRIC_CORES_TO_SPARE_UDP, "udp", "UDP"},
 	{METRIC_ONE_CORE_PARALLEL, METRIC_CORES_TO_SPARE_PARALLEL, "parallel", "TCP on all links"},
 	{METRIC_ONE_CORE_QUIC, METRIC_CORES_TO_SPARE_QUIC, "quic", "QUIC"}};
 
@@ -46,7 +45,8 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 void tables_capacity(const struct report_results *results, struct tables *tables)
 {
 	struct table *table = table_add(tables, "capacity",
-		"What a VPN would carry whatever else runs, medians", "Mbit/s", true);
+		"What a VPN would carry with all the processor time it can use, medians", "Mbit/s",
+		true);
 
 	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "vpn", "VPN");
@@ -64,5 +64,5 @@ void tables_capacity(const struct report_results *results, struct tables *tables
 		for (size_t i = 0; i < results->profile_count; i++)
 			add_row(tables, table, vpn, results->profiles[i]);
 	table_note(tables, table,
-		"Payload per second of processor time of the VPN's daemons at the weaker end: of all their threads (one core), or of the busiest (a core for each; an upper bound for programs in Go). VPNs inside the kernel have no daemons and are not in it.");
+		"Payload per second of processor time of the VPN's daemons at the weaker end: of all their threads (one core), or of the busiest (a core for each; an upper bound for programs in Go). VPNs inside the kernel have no daemons and are not in it. A daemon that has to wait for a processor takes several packets at once, so next to other programs these figures rise.");
 }

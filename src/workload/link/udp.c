@@ -257,7 +257,6 @@ const struct workload workload_udp = {
 	.figures_title = "Mbit/s there / back / % lost there / back",
 	.needs = (const char *const[]){"iperf3", "ping", NULL},
 	.packages = (const char *const[]){"iperf3", "iputils-ping", NULL},
-	.times_flows = true,
 	.is_flood = true,
 	.estimate_s = estimate_s,
 	.commands = commands,
