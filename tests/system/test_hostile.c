@@ -155,3 +155,28 @@ TEST(a_host_can_change_its_own_network_and_nothing_else_of_the_kernel)
 	CHECK(output_on(&s, arena, 0, SHELL("ip tuntap add t0 mode tun && ip link set t0 up")));
 	CHECK(output_on(&s, arena, 0, SHELL("test \"$HOME\" = /root && touch ~/x && env | sort")));
 }
+
+TEST(a_link_in_a_hosts_state_does_not_lead_out_of_it)
+{
+	struct error err = {0};
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *kept;
+	struct host *lom;
+
+	LAB(s, 2, &unshaped);
+	lom = lab_host(s.lab, 0);
+	kept = arena_printf(arena, "%s/kept/file", s.dir);
+	CHECK_OK(dir_make(arena_printf(arena, "%s/kept", s.dir), 0700, &err), err);
+	CHECK_OK(file_write(kept, "x", 1, 0600, &err), err);
+	CHECK(output_on(&s, arena, 0,
+		ARGV("ln", "-s", arena_printf(arena, "%s/kept", s.dir), "/var/lib/vpn")));
+	CHECK(host_write(lom, "/var/lib/vpn/new", "x", 1, 0600, &err));
+	CHECK(strstr(err.text, "host lom") && strstr(err.text, "links are not followed"));
+	CHECK(host_remove(lom, "/var/lib/vpn/file", &err));
+	CHECK_OK(host_remove(lom, "/var/lib/vpn", &err), err);
+	CHECK(output_on(&s, arena, 0,
+		ARGV("ln", "-s", arena_printf(arena, "%s/kept", s.dir), "/var/lib/vpn")));
+	CHECK_OK(lab_wipe_host(s.lab, 0, &err), err);
+	CHECK(path_exists(kept));
+	CHECK(!path_exists(arena_printf(arena, "%s/kept/new", s.dir)));
+}
