@@ -48,8 +48,6 @@ struct lab {
 	json_t *unpinned_routes;  /* of overlays: {"host", "route"} */
 };
 
-/* lab.c */
-void lab_keep_profile(struct lab *lab, const struct profile *profile);
 MUST_CHECK int lab_set_names(struct lab *lab, const char *const overlay[], struct error *err);
 
 /* address.c: what a host is called and where it is. */

@@ -38,6 +38,20 @@ static void keep_tuning(struct lab *lab, const struct tuning *tuning)
 		.count = tuning->count};
 }
 
+static void keep_profile(struct lab *lab, const struct profile *profile)
+{
+	const struct netem_timeline *timeline = &profile->timeline;
+
+	lab->profile = *profile;
+	lab->profile.name = arena_strdup(lab->arena, profile->name ? profile->name : "");
+	lab->profile.folder = lab->profile.title = lab->profile.source = NULL;
+	lab->profile.warnings = NULL;
+	lab->profile.timeline.steps =
+		keep(lab->arena, timeline->steps, timeline->step_count, sizeof(*timeline->steps));
+	lab->profile.timeline.opportunities_ns = keep(lab->arena, timeline->opportunities_ns,
+		timeline->opportunity_count, sizeof(*timeline->opportunities_ns));
+}
+
 /* All of the spec that outlives the call is copied. */
 static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
 {
@@ -51,7 +65,7 @@ static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
 		.engine = spec->engine,
 		.congestion = arena_strdup(arena, spec->congestion),
 		.unpinned_routes = json_array()};
-	lab_keep_profile(lab, spec->profile);
+	keep_profile(lab, spec->profile);
 	if (spec->tuning)
 		keep_tuning(lab, spec->tuning);
 	for (size_t i = 0; i < spec->count; i++) {
@@ -64,20 +78,6 @@ static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
 static void *keep(struct arena *arena, const void *list, size_t count, size_t size)
 {
 	return count ? memcpy(arena_bytes(arena, count, size), list, count * size) : NULL;
-}
-
-void lab_keep_profile(struct lab *lab, const struct profile *profile)
-{
-	const struct netem_timeline *timeline = &profile->timeline;
-
-	lab->profile = *profile;
-	lab->profile.name = arena_strdup(lab->arena, profile->name ? profile->name : "");
-	lab->profile.folder = lab->profile.title = lab->profile.source = NULL;
-	lab->profile.warnings = NULL;
-	lab->profile.timeline.steps =
-		keep(lab->arena, timeline->steps, timeline->step_count, sizeof(*timeline->steps));
-	lab->profile.timeline.opportunities_ns = keep(lab->arena, timeline->opportunities_ns,
-		timeline->opportunity_count, sizeof(*timeline->opportunities_ns));
 }
 
 static int boot(struct lab *lab, const struct lab_spec *spec, struct error *err)
@@ -217,19 +217,13 @@ const char *lab_underlay(const struct lab *lab, size_t index)
 	return lab->nodes[index].ipv4;
 }
 
-int lab_mtu(const struct lab *lab)
-{
-	(void)lab; /* every engine so far has the same */
-	return LAB_MTU;
-}
-
 int lab_set_profile(struct lab *lab, const struct profile *profile, struct error *err)
 {
 	struct profile former = lab->profile;
 
 	if (lab_can_carry(lab->procs, lab->engine, profile, err))
 		return -1;
-	lab_keep_profile(lab, profile);
+	keep_profile(lab, profile);
 	if (lab->engine == LAB_ENGINE_WIRE ? emulated_reshape(lab, err)
 					   : plug_reshape(lab, &former, err))
 		return fail_in(err, "change the profile to %s", lab->profile.name);

@@ -59,8 +59,6 @@ pid_t lab_wire_pid(const struct lab *lab);
 struct host *lab_host(struct lab *lab, size_t index);
 /* The host's address on the wire, IPv4 in text. */
 const char *lab_underlay(const struct lab *lab, size_t index);
-/* The wire's MTU in bytes. */
-int lab_mtu(const struct lab *lab);
 
 /* Replaces the impairment of every port; nothing else changes. */
 MUST_CHECK int lab_set_profile(struct lab *lab, const struct profile *profile, struct error *err);

@@ -126,7 +126,6 @@ int64_t rate_time_ns(int64_t bytes, double rate_bps);
 
 MUST_CHECK int serialiser_reserve(struct serialiser *line, uint32_t packets, struct error *err);
 void serialiser_done(struct serialiser *line);
-void serialiser_forget(struct serialiser *line, int64_t now_ns);
 bool serialiser_has_room(struct serialiser *line, const struct netem_params *params,
 	uint64_t buffer_bytes, int64_t now_ns, uint32_t length);
 void serialiser_note(struct serialiser *line, int64_t departs_ns, uint32_t length);

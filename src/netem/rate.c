@@ -52,7 +52,7 @@ void serialiser_done(struct serialiser *line)
 }
 
 /* What has departed by now makes room. */
-void serialiser_forget(struct serialiser *line, int64_t now_ns)
+static void serialiser_forget(struct serialiser *line, int64_t now_ns)
 {
 	while (line->count > 0 && line->ring[line->first].at_ns <= now_ns) {
 		line->bytes -= line->ring[line->first].bytes;

@@ -183,8 +183,3 @@ pid_t proc_pid(const struct proc *proc)
 {
 	return proc->pid;
 }
-
-const char *proc_what(const struct proc *proc)
-{
-	return proc->what;
-}

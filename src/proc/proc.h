@@ -115,7 +115,6 @@ void proc_kill(struct proc *proc);
 
 struct proc_result proc_result(const struct proc *proc);
 pid_t proc_pid(const struct proc *proc);
-const char *proc_what(const struct proc *proc);
 /* One line about an end that was not wanted: status and last output line, secrets masked. */
 const char *proc_obituary(struct proc *proc);
 

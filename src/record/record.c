@@ -167,11 +167,6 @@ struct record *record_of_tuning(struct record *record, const char *tuning)
 	return part;
 }
 
-const char *record_dir(const struct record *record)
-{
-	return record->dir;
-}
-
 /* Writes a file below the tree, with the folders above it. */
 static int write_json(struct arena *arena, const char *path, const json_t *value, struct error *err)
 {

@@ -48,7 +48,6 @@ struct record_result {
 MUST_CHECK int record_open(const char *dir, struct record **ret_record, struct error *err);
 void record_close(struct record *record);
 void record_closep(struct record **record);
-const char *record_dir(const struct record *record);
 
 /*
  * The part of the tree that holds cells measured on tuned hosts, General/tunings/NAME/: a tree of

@@ -16,7 +16,7 @@ enum {
 	KEPT_BYTES = 16 * 1024 * 1024
 };
 
-void build_tell(const struct build *build, enum install_stage stage, const char *words)
+static void build_tell(const struct build *build, enum install_stage stage, const char *words)
 {
 	const struct installer *installer = build->installer;
 

@@ -28,7 +28,6 @@ MUST_CHECK int build_check_needs(
 /* Refuses what is not what the pins say. */
 MUST_CHECK int build_check_sum(const struct build *build, const struct pin_module *module,
 	const char *sum, struct error *err);
-void build_tell(const struct build *build, enum install_stage stage, const char *words);
 
 MUST_CHECK int go_build(struct build *build, struct error *err);
 MUST_CHECK int cargo_build(struct build *build, struct error *err);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct report_series series_of(struct arena *arena, const json_t *array, size_t most)
+static struct report_series series_of(struct arena *arena, const json_t *array, size_t most)
 {
 	struct report_series series = {0};
 	size_t size = json_array_size(array);

@@ -32,5 +32,3 @@ void result_file_timing(const struct tree_entry *entry, struct report_timing *re
 
 /* An iperf3 document over TCP; false when it holds no finished test. */
 bool result_file_iperf3_tcp(struct arena *arena, const json_t *document, struct report_tcp *tcp);
-/* Numbers of an array, at most `most`; what is no number ends it. */
-struct report_series series_of(struct arena *arena, const json_t *array, size_t most);

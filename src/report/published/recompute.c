@@ -133,11 +133,6 @@ static const struct {
 	[COMPARISON_NIX] = {"nix_cache.json", "nix_cache", nix_fields},
 };
 
-const char *comparison_file(enum comparison comparison)
-{
-	return comparisons[comparison].file;
-}
-
 const char *comparison_word(enum comparison comparison)
 {
 	return comparisons[comparison].word;
@@ -276,7 +271,7 @@ static json_t *pairs_entry(const struct report_parallel *parallel)
 	return NULL;
 }
 
-json_t *recompute_map(
+static json_t *recompute_map(
 	const struct report_results *results, enum comparison comparison, const char *profile)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();

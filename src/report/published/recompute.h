@@ -21,10 +21,6 @@ enum comparison {
 	COMPARISONS
 };
 
-/* {VPN: {"status", "data" or error}} of one profile, in sorted order; the caller owns it. */
-json_t *recompute_map(
-	const struct report_results *results, enum comparison comparison, const char *profile);
-const char *comparison_file(enum comparison comparison);
 /* "tcp", "parallel_tcp", ...: the word in benchmark_stats.json. */
 const char *comparison_word(enum comparison comparison);
 /* The result of a run that a comparison reads; NULL for parallel TCP. */

@@ -40,7 +40,7 @@ static const char *const sources[] = {"auto", "live", "replay", NULL};
 static const struct setting video_source = {"video", SETTING_WORD, "auto", sources,
 	.argument = "HOW", .help = "the source of video: live, replay or auto"};
 
-bool video_is_live(const struct workload_case *c)
+static bool video_is_live(const struct workload_case *c)
 {
 	const char *video = setting_text(c->options, &video_source);
 

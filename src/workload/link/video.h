@@ -7,9 +7,6 @@
 
 /* What the programs of the video workload print, as columns. */
 
-/* Whether the source is encoded while it is sent; otherwise it was encoded before. */
-bool video_is_live(const struct workload_case *c);
-
 /* ffmpeg's statistics, a line a second and a last one: columns of `count` values. */
 struct video_encoder {
 	size_t count;

@@ -73,7 +73,7 @@ static double *numbers_of(const json_t *runs, const char *key, size_t *ret_count
 	return values;
 }
 
-json_t *mesh_summary(const json_t *runs, const char *key)
+static json_t *mesh_summary(const json_t *runs, const char *key)
 {
 	size_t count;
 	double *values = numbers_of(runs, key, &count);

@@ -53,7 +53,6 @@ const char *mesh_text(const json_t *object, const char *key);
 /* A number, or null when there is none. */
 json_t *mesh_number(double value);
 /* Of the members `key` of an array of objects: a published summary, or null; and the median. */
-json_t *mesh_summary(const json_t *runs, const char *key);
 double mesh_median(const json_t *runs, const char *key);
 
 /*

@@ -29,7 +29,7 @@ unsigned iperf3_port(const struct workload_case *c, unsigned server)
 	return FIRST_PORT + SERVERS_PER_LINK * (unsigned)(c->link % 10000) + server;
 }
 
-unsigned iperf3_seconds(const struct workload_case *c)
+static unsigned iperf3_seconds(const struct workload_case *c)
 {
 	double seconds = ceil(c->seconds);
 

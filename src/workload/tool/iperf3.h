@@ -10,8 +10,6 @@
 
 /* A port that no other link and no other server of this link uses. */
 unsigned iperf3_port(const struct workload_case *c, unsigned server);
-/* Whole seconds, at least one: iperf3 cuts fractions off. */
-unsigned iperf3_seconds(const struct workload_case *c);
 double iperf3_estimate_s(const struct workload_case *c);
 
 struct workload_command iperf3_server(
