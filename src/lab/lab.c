@@ -38,6 +38,11 @@ static void keep_tuning(struct lab *lab, const struct tuning *tuning)
 		.count = tuning->count};
 }
 
+static void *keep(struct arena *arena, const void *list, size_t count, size_t size)
+{
+	return count ? memcpy(arena_bytes(arena, count, size), list, count * size) : NULL;
+}
+
 static void keep_profile(struct lab *lab, const struct profile *profile)
 {
 	const struct netem_timeline *timeline = &profile->timeline;
@@ -73,11 +78,6 @@ static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
 		address_fill(&lab->nodes[i], i);
 	}
 	return lab;
-}
-
-static void *keep(struct arena *arena, const void *list, size_t count, size_t size)
-{
-	return count ? memcpy(arena_bytes(arena, count, size), list, count * size) : NULL;
 }
 
 static int boot(struct lab *lab, const struct lab_spec *spec, struct error *err)
