@@ -39,8 +39,7 @@ static int refused(
 	fail_errno(err, "%s %s%s%s", attempt, root->name, slash, path);
 	if (err->sys_errno == ELOOP || err->sys_errno == ENOTDIR)
 		return fail(err, ERROR_SYSTEM,
-			"%s %s%s%s: something on the way is not a folder, and links are not "
-			"followed",
+			"%s %s%s%s: something on the way is not a folder, and links are not followed",
 			attempt, root->name, slash, path);
 	if (err->sys_errno == EXDEV)
 		return fail(err, ERROR_SYSTEM, "%s %s%s%s: the path leads out of its folder",
@@ -279,8 +278,7 @@ int beneath_remove(const struct beneath *root, const char *path, struct error *e
 	refused("remove", root, path, err);
 	if (err->sys_errno == EPERM)
 		return fail(err, ERROR_SYSTEM,
-			"remove %s/%s: '%s' in it may not be changed; if it is immutable, run "
-			"chattr -R -i on it",
+			"remove %s/%s: '%s' in it may not be changed; if it is immutable, run chattr -R -i on it",
 			root->name, path, removal.culprit);
 	return -1;
 }

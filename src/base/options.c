@@ -41,8 +41,8 @@ static int set_list(
 		size_t length = strcspn(text, ",");
 
 		if (length == 0)
-			return fail(err, ERROR_USAGE, "--%s: a name between commas is empty",
-				row->name);
+			return fail(
+				err, ERROR_USAGE, "--%s: a name in the list is empty", row->name);
 		list[i] = arena_strndup(arena, text, length);
 		text += length + (text[length] == ',');
 	}
@@ -123,8 +123,8 @@ static int check_count(
 	if (result->wants_help)
 		return 0;
 	if (result->argument_count < table->arguments_min)
-		return fail(err, ERROR_USAGE, "something is missing: %s %s", program_of(table),
-			table->usage);
+		return fail(err, ERROR_USAGE, "an argument is missing; usage: %s %s",
+			program_of(table), table->usage);
 	if (result->argument_count > table->arguments_max)
 		return fail(err, ERROR_USAGE, "'%s' is one word too many: %s %s",
 			result->arguments[table->arguments_max], program_of(table), table->usage);

@@ -35,8 +35,8 @@ const char **text_words(struct arena *arena, const char *text, size_t *ret_count
 
 static bool is_plain_word(const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_-+=:,./@%^";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%^";
 
 	return *word && word[strspn(word, plain)] == '\0';
 }

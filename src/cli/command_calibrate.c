@@ -140,16 +140,15 @@ static int run(int argc, char *const argv[])
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct calibrate_options o = {.seconds = 5};
 	const struct option_row rows[] = {
-		{"seconds", "N", "of sending probes; default: 5", OPTION_SECONDS, &o.seconds, NULL,
-			0, 0},
-		{"engine", "NAME", "only this; default: all that can carry the profile",
+		{"seconds", "N", "send probes for N seconds; default: 5", OPTION_SECONDS,
+			&o.seconds, NULL, 0, 0},
+		{"engine", "NAME",
+			"only this engine; default: every engine that supports the profile",
 			OPTION_TEXT, &o.engine, NULL, 0, 0},
-		{"json", NULL, "everything that was measured, as JSON", OPTION_FLAG, &o.as_json,
-			NULL, 0, 0},
+		{"json", NULL, "print all results as JSON", OPTION_FLAG, &o.as_json, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "calibrate PROFILE...|all [OPTION]...",
-		.about = "Measures what a profile says beside what packets really meet on this "
-			 "machine.",
+		.about = "Compares what a profile says with what packets meet on this machine.",
 		.rows = rows,
 		.count = ARRAY_SIZE(rows),
 		.arguments_min = 1,
@@ -164,4 +163,4 @@ static int run(int argc, char *const argv[])
 }
 
 const struct command command_calibrate = {
-	"calibrate", "what a profile says beside what packets meet", run};
+	"calibrate", "compare a profile with what packets meet", run};

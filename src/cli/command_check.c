@@ -36,7 +36,7 @@ static int check_driver(struct arena *arena, const char *dir, struct error *err)
 		return -1;
 	for (size_t i = 0; driver.warnings && driver.warnings[i]; i++)
 		fprintf(stderr, "%s\n", driver.warnings[i]);
-	printf("%s: driver %s is well formed\n", dir, driver.name);
+	printf("%s: driver %s is valid\n", dir, driver.name);
 	return 0;
 }
 
@@ -46,7 +46,7 @@ static int check_pins(struct arena *arena, const char *path, struct error *err)
 
 	if (pins_load(arena, path, &pins, err))
 		return -1;
-	printf("%s: pins of %zu VPNs are well formed\n", path, pins.count);
+	printf("%s: the pins of %zu VPNs are valid\n", path, pins.count);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ static int check_plan(struct arena *arena, const char *path, struct error *err)
 
 	if (plan_load(arena, path, workload_settings(arena), &plan, err))
 		return -1;
-	printf("%s: plan %s is well formed\n", path, plan.name);
+	printf("%s: plan %s is valid\n", path, plan.name);
 	return 0;
 }
 
@@ -71,7 +71,7 @@ static int check_tuning(struct arena *arena, const char *path, struct error *err
 
 	if (tuning_load(arena, path, &tuning, err))
 		return -1;
-	printf("%s: tuning %s is well formed\n", path, tuning.name);
+	printf("%s: tuning %s is valid\n", path, tuning.name);
 	return 0;
 }
 
@@ -83,7 +83,7 @@ static int check_profile(struct arena *arena, const char *path, struct error *er
 		return -1;
 	for (size_t i = 0; profile.warnings && profile.warnings[i]; i++)
 		fprintf(stderr, "%s\n", profile.warnings[i]);
-	printf("%s: profile %s is well formed\n", path, profile.name);
+	printf("%s: profile %s is valid\n", path, profile.name);
 	return 0;
 }
 
@@ -148,15 +148,15 @@ static int check_folder(struct arena *arena, const char *path, struct error *err
 	}
 	if (!found)
 		return fail(err, ERROR_USAGE,
-			"%s: there is no driver, profile, tuning or plan in this folder", path);
-	return failed ? fail(err, ERROR_USAGE, "%s: %d of %d files are wrong", path, failed, found)
+			"%s: this folder does not contain a driver, profile, tuning or plan", path);
+	return failed ? fail(err, ERROR_USAGE, "%s: %d of %d files have errors", path, failed,
+				found)
 		      : 0;
 }
 
 static const struct option_table table = {.usage = "check FILE...",
-	.about = "Verifies drivers (a folder or its driver.yml), profiles, tunings, plans "
-		 "and folders of them; "
-		 "runs nothing.",
+	.about =
+		"Verifies drivers (a folder or its driver.yml), profiles, tunings, plans and folders of these without running anything.",
 	.arguments_min = 1,
 	.arguments_max = SIZE_MAX};
 

@@ -1,4 +1,4 @@
-/* meshbench doctor: what this machine can do, and what to install for the rest. */
+/* meshbench doctor: show what this machine can do, and what to install for the rest. */
 #include "cli/cli.h"
 #include "cli/load.h"
 
@@ -40,7 +40,7 @@ static int print_machine(struct arena *arena, struct procs **ret_procs, struct e
 		print_line("namespaces", false, err->text);
 		return -1;
 	}
-	print_line("namespaces", true, "isolated hosts can be made");
+	print_line("namespaces", true, "isolated hosts are possible");
 	print_line("tun", access("/dev/net/tun", R_OK | W_OK) == 0,
 		"/dev/net/tun, for userspace VPNs");
 	if (procs_new(ret_procs, err) || load_profile(arena, "baseline", &clean, err) ||
@@ -63,8 +63,7 @@ static void print_workloads(struct arena *arena)
 			n++;
 		if (workload->needs[n])
 			print_line(workload->name, false,
-				arena_printf(arena,
-					"no program '%s' here; install it: apt install %s",
+				arena_printf(arena, "program '%s' is not installed: apt install %s",
 					workload->needs[n], workload->packages[n]));
 		else
 			print_line(workload->name, true, workload->title);
@@ -112,7 +111,7 @@ static int print_vpns(
 	const char *const *names;
 	struct pins pins;
 
-	printf("VPNs (installed: in %s)\n", prefix ? prefix : "no folder, as HOME is not set");
+	printf("VPNs (installed: in %s)\n", prefix ? prefix : "no folder, because HOME is not set");
 	if (plan_list(arena, "drivers", &names, err) || install_pins(arena, &pins, err))
 		return -1;
 	for (; *names; names++) {
@@ -135,9 +134,8 @@ static int print_vpns(
 }
 
 static const struct option_table table = {.usage = "doctor",
-	.about = "Says what this machine can do, which VPNs and tools are found, and what to "
-		 "install "
-		 "for the rest.\nExit status: 0 when a run is possible, 3 when not."};
+	.about =
+		"Reports show what this machine can do, which VPNs and tools are installed, and how to install the rest.\nExit status: 0 if a run is possible, 3 if not."};
 
 static int run(int argc, char *const argv[])
 {
@@ -158,4 +156,4 @@ static int run(int argc, char *const argv[])
 	return found ? EXIT_MEASURED : EXIT_CANNOT;
 }
 
-const struct command command_doctor = {"doctor", "what this machine can do", run};
+const struct command command_doctor = {"doctor", "show what this machine can do", run};

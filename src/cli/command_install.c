@@ -47,10 +47,10 @@ static void show(void *context, const struct install_progress *progress)
 		fputs("is there\n", stderr);
 		break;
 	case INSTALL_CHANGED:
-		fputs("is no longer what was built here, so it is built again\n", stderr);
+		fputs("has changed since it was built, so it is built again\n", stderr);
 		break;
 	case INSTALL_BEGINS:
-		fprintf(stderr, "being built; what is said goes to %s\n", progress->log);
+		fprintf(stderr, "building; the output goes to %s\n", progress->log);
 		break;
 	case INSTALL_GOES_ON:
 		fprintf(stderr, "%s, %.50s", took, progress->words);
@@ -111,7 +111,7 @@ static bool is_allowed(const struct installation *installation, const char *comm
 		return true;
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return false;
-	fprintf(stderr, "This would change the system: %s\nRun it? [y/N] ", command);
+	fprintf(stderr, "This changes the system: %s\nRun it? [y/N] ", command);
 	return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
@@ -129,8 +129,7 @@ static int run_apt(
 	progress_display_end(&installation->display);
 	if (!is_allowed(installation, line))
 		return fail(err, ERROR_MISSING,
-			"it needs Debian packages, and the system is not changed without your yes: "
-			"run `%s`, or meshbench install --yes",
+			"it needs Debian packages, which are installed only with your consent: run `%s` or meshbench install --yes",
 			line);
 	fprintf(stderr, "%s\n", line);
 	return proc_run(installation->installer.procs,
@@ -188,7 +187,7 @@ static int install_one(struct installation *installation, const struct choice *c
 	if (look_for(installation, label, err))
 		return -1;
 	if (choice->is_system)
-		fprintf(stderr, "%s  %s: is there\n", installation->doing, label);
+		fprintf(stderr, "%s  %s: already installed\n", installation->doing, label);
 	return 0;
 }
 
@@ -212,7 +211,8 @@ static int install_all(
 			continue;
 		complain(installation, &choice, &err);
 		if (err.kind == ERROR_CANCELLED) {
-			fputs("meshbench: what is done stays; the same command goes on\n", stderr);
+			fputs("meshbench: finished versions are kept; the same command continues\n",
+				stderr);
 			return EXIT_SOME_FAILED;
 		}
 	}
@@ -269,8 +269,7 @@ static int check_sources(const char *const *sources, struct error *err)
 			source++;
 		if (source > PIN_DEBIAN)
 			return fail(err, ERROR_USAGE,
-				"there is no source '%s'; there are go, cargo and debian",
-				*sources);
+				"unknown source '%s'; use go, cargo or debian", *sources);
 	}
 	return 0;
 }
@@ -317,18 +316,16 @@ static int run(int argc, char *const argv[])
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct install_options o = {0};
 	const struct option_row rows[] = {
-		{"vpn", "a,b", "only these; NAME@VERSION for another than the default version",
+		{"vpn", "a,b", "only these; NAME@VERSION selects a version other than the default",
 			OPTION_LIST, &o.vpns, NULL, 0, 0},
-		{"source", "a,b", "only what comes from go, cargo or debian", OPTION_LIST,
+		{"source", "a,b", "only from these sources: go, cargo, debian", OPTION_LIST,
 			&o.sources, NULL, 0, 0},
-		{"yes", NULL, "Debian packages may be installed without asking", OPTION_FLAG,
-			&o.yes, NULL, 0, 0},
+		{"yes", NULL, "install Debian packages without asking", OPTION_FLAG, &o.yes, NULL,
+			0, 0},
 	};
 	const struct option_table table = {.usage = "install [OPTION]...",
-		.about = "Installs VPNs in the versions that drivers/pins.yml names, each by its "
-			 "own client,\ninto $MESHBENCH_VPNS or a folder among your data. What is "
-			 "there is not built again.\nExit status: 0 all are there, 1 some failed, "
-			 "2 wrong input, 3 something is missing here.",
+		.about =
+			"Installs VPNs in the versions of drivers/pins.yml, using the client of each ecosystem,\ninto $MESHBENCH_VPNS or your data folder. Existing builds are reused.\nExit status: 0 all are installed, 1 some failed, 2 wrong input, 3 something is missing.",
 		.rows = rows,
 		.count = ARRAY_SIZE(rows)};
 	struct option_result given;
@@ -339,4 +336,4 @@ static int run(int argc, char *const argv[])
 	return install(arena, &o);
 }
 
-const struct command command_install = {"install", "get VPNs, in pinned versions", run};
+const struct command command_install = {"install", "install VPNs in pinned versions", run};

@@ -1,4 +1,4 @@
-/* meshbench link: one command behind an emulated link. */
+/* meshbench link: run a command behind an emulated link. */
 #include "cli/cli.h"
 #include "cli/load.h"
 
@@ -86,7 +86,7 @@ static int run_with(struct arena *arena, const struct link_options *o,
 
 	if (!given->command || !given->command[0])
 		return fail(err, ERROR_USAGE,
-			"the command is missing: meshbench link PROFILE -- COMMAND");
+			"the command is missing; usage: meshbench link PROFILE -- COMMAND");
 	if (load_profile(arena, given->arguments[0], &profile, err))
 		return -1;
 	load_print_warnings(&profile);
@@ -98,16 +98,15 @@ static int run(int argc, char *const argv[])
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct link_options o = {0};
 	const struct option_row rows[] = {
-		{"engine", "NAME", "what joins the two hosts; default: wire", OPTION_TEXT,
+		{"engine", "NAME", "what connects the two hosts; default: wire", OPTION_TEXT,
 			&o.engine, NULL, 0, 0},
-		{"serve", "COMMAND", "runs at the other end meanwhile, such as 'iperf3 -s'",
+		{"serve", "COMMAND",
+			"run this at the other end in the meantime, such as 'iperf3 -s'",
 			OPTION_TEXT, &o.serve, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "link PROFILE [OPTION]... -- COMMAND",
 		.about =
-			"Runs one command on a host behind an emulated link, on this terminal. The "
-			"other end\nis called peer and its address is in MESHBENCH_PEER. The exit "
-			"status is the command's.",
+			"Runs a command on a host behind an emulated link, connected to this terminal. The other\nend is called peer; its address is in MESHBENCH_PEER. The exit status is the command's.",
 		.rows = rows,
 		.count = ARRAY_SIZE(rows),
 		.arguments_min = 1,
@@ -121,4 +120,4 @@ static int run(int argc, char *const argv[])
 	return run_with(arena, &o, &given, &status, &err) ? cli_report(&err) : status;
 }
 
-const struct command command_link = {"link", "one command behind an emulated link", run};
+const struct command command_link = {"link", "run a command behind an emulated link", run};

@@ -105,7 +105,7 @@ static const struct {
 	{"tunings", print_tunings}, {"plans", print_plans}};
 
 static const struct option_table table = {.usage = "list vpns|workloads|profiles|tunings|plans",
-	.about = "Prints the names that a plan or a command line can use, each with its title.",
+	.about = "Lists the names that plans and command lines can use, each with its title.",
 	.arguments_min = 1,
 	.arguments_max = 1};
 
@@ -122,11 +122,10 @@ static int run(int argc, char *const argv[])
 		if (strcmp(options.arguments[0], lists[i].name) == 0)
 			return lists[i].print(arena, &err) ? cli_report(&err) : EXIT_MEASURED;
 	}
-	fail(&err, ERROR_USAGE,
-		"cannot list '%s'; vpns, workloads, profiles, tunings and plans can be listed",
+	fail(&err, ERROR_USAGE, "cannot list '%s'; use vpns, workloads, profiles, tunings or plans",
 		options.arguments[0]);
 	return cli_report(&err);
 }
 
 const struct command command_list = {
-	"list", "names of VPNs, workloads, profiles, tunings, plans", run};
+	"list", "list VPNs, workloads, profiles, tunings and plans", run};

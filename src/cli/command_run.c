@@ -112,8 +112,7 @@ static size_t leave_out_missing(
 		}
 		missing++;
 		fprintf(stderr,
-			"meshbench: %s is left out: no program '%s' here; install it: apt install "
-			"%s\n",
+			"meshbench: %s is left out: program '%s' is not installed: apt install %s\n",
 			workload->name, workload->needs[n], workload->packages[n]);
 	}
 	plan->drivers = drivers;
@@ -147,8 +146,7 @@ static int print_estimate(struct arena *arena, const struct runner_plan *plan, c
 		seconds += runner_estimate_s(plan, &visits[i]);
 	progress_duration(text, seconds);
 	return fprintf(stderr,
-		"meshbench: %zu VPNs x %zu profiles x %zu tunings x %lld repetitions, %zu hosts, "
-		"about %s, into %s\n",
+		"meshbench: %zu VPNs x %zu profiles x %zu tunings x %lld repetitions, %zu hosts, about %s, into %s\n",
 		plan->driver_count, plan->profile_count, plan->tuning_count,
 		(long long)plan->plan->repeat, plan->plan->host_count, text, out);
 }
@@ -210,8 +208,7 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 		int status = cli_report(err);
 
 		fprintf(stderr,
-			"meshbench: what was measured is kept; go on with: meshbench run --resume "
-			"%s\n",
+			"meshbench: everything measured is kept; continue with: meshbench run --resume %s\n",
 			out);
 		return status;
 	}
@@ -227,18 +224,16 @@ static int load_resumed(struct arena *arena, const struct run_options *o,
 
 	if (given->argument_count || o->quick || o->out || request_changes_anything(&o->request))
 		return fail(err, ERROR_USAGE,
-			"--resume goes on with the plan in %s and takes no other "
-			"plan or option",
+			"--resume continues with the plan in %s and cannot be combined with a plan or other options",
 			o->resume);
 	if (!path_exists(o->resume))
-		return fail(err, ERROR_USAGE, "--resume %s: there is no such folder", o->resume);
+		return fail(err, ERROR_USAGE, "--resume %s: this folder does not exist", o->resume);
 	if (record_open(o->resume, &record, err))
 		return -1;
 	environment = record_read_environment(record);
 	if (!environment)
 		return fail(err, ERROR_USAGE,
-			"--resume %s: it has no readable environment.json, so its "
-			"plan is not known; start a new run",
+			"--resume %s: its environment.json cannot be read, so its plan is not known; start a new run",
 			o->resume);
 	return plan_from_json(arena, json_object_get(environment, "plan"), workload_settings(arena),
 		ret_plan, err);
@@ -254,7 +249,8 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 	size_t missing, left;
 
 	if (o->quick && given->argument_count)
-		return fail(err, ERROR_USAGE, "--quick is the plan 'quick'; give one of both");
+		return fail(err, ERROR_USAGE,
+			"--quick selects the plan 'quick'; use either --quick or a plan");
 	o->request.plan = given->arguments[0];
 	if (o->resume ? load_resumed(arena, o, given, &plan, err)
 		      : load_plan(arena, &o->request, &plan, err))
@@ -267,8 +263,7 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 	missing = leave_out_missing(arena, &everything, only_found, &left);
 	if (left == 0)
 		return fail(err, ERROR_MISSING,
-			"nothing of what was asked for can run here; meshbench doctor says what to "
-			"install");
+			"none of the requested VPNs and workloads can run on this machine; meshbench doctor says what to install");
 	if (!out)
 		out = o->out ? o->out : default_out(arena);
 	return measure(arena, &everything, out, o, missing > 0, err);

@@ -22,7 +22,7 @@ static int find_host(const struct plan *plan, const char *name, size_t *ret_host
 			return 0;
 		}
 	}
-	return fail(err, ERROR_USAGE, "there is no host '%s'; the lab has %s, %s, ...", name,
+	return fail(err, ERROR_USAGE, "unknown host '%s'; the lab has %s, %s, ...", name,
 		plan->hosts[0], plan->hosts[1]);
 }
 
@@ -74,8 +74,9 @@ static int open_lab(
 		    &lab, err) ||
 		vpn_up(lab, &driver, NAMESPACE_MEMORY "/controller", &vpn, err))
 		return -1;
-	fprintf(stderr, "meshbench: %s, %s, profile %s; others answer as NAME and NAME.vpn\n", name,
-		driver.title, profile.name);
+	fprintf(stderr,
+		"meshbench: %s, %s, profile %s; the other hosts answer as NAME and NAME.vpn\n",
+		name, driver.title, profile.name);
 	return run_shell(lab_host(lab, host), err);
 }
 
@@ -84,15 +85,15 @@ static int run(int argc, char *const argv[])
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct shell_options o = {0};
 	const struct option_row rows[] = {
-		{"vpn", "NAME", "join the hosts with it; default: none", OPTION_TEXT, &o.vpn, NULL,
-			0, 0},
-		{"profile", "NAME", "of the wire; default: baseline", OPTION_TEXT, &o.profile, NULL,
-			0, 0},
-		{"engine", "NAME", "what joins the hosts", OPTION_TEXT, &o.engine, NULL, 0, 0},
+		{"vpn", "NAME", "VPN that connects the hosts; default: none", OPTION_TEXT, &o.vpn,
+			NULL, 0, 0},
+		{"profile", "NAME", "profile of the network; default: baseline", OPTION_TEXT,
+			&o.profile, NULL, 0, 0},
+		{"engine", "NAME", "what connects the hosts", OPTION_TEXT, &o.engine, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "shell HOST [OPTION]...",
-		.about = "Brings a lab up and opens a shell on one of its hosts; the lab ends with "
-			 "it.",
+		.about =
+			"Brings up a lab and opens a shell on one of its hosts. The lab ends with the shell.",
 		.rows = rows,
 		.count = ARRAY_SIZE(rows),
 		.arguments_min = 1,
@@ -108,4 +109,4 @@ static int run(int argc, char *const argv[])
 	return EXIT_MEASURED;
 }
 
-const struct command command_shell = {"shell", "a shell on a host of a lab", run};
+const struct command command_shell = {"shell", "open a shell on a host of a lab", run};

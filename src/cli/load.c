@@ -154,8 +154,7 @@ int load_engine(const char *name, bool is_impaired, enum lab_engine *ret_engine,
 	}
 	if (lab_engine_named(name, ret_engine))
 		return 0;
-	return fail(err, ERROR_USAGE,
-		"there is no engine '%s' here; there are auto, wire, bridge and netem", name);
+	return fail(err, ERROR_USAGE, "unknown engine '%s'; use auto, wire, bridge or netem", name);
 }
 
 static int refuse_twice(const char *what, const char *const *names, struct error *err)
@@ -213,7 +212,7 @@ static int load_workloads(struct arena *arena, const char *const *names,
 		list[i] = workload_named(names[i]);
 		if (!list[i])
 			return fail(err, ERROR_USAGE,
-				"there is no workload '%s'; meshbench list workloads shows them",
+				"unknown workload '%s'; meshbench list workloads shows all",
 				names[i]);
 	}
 	*ret_list = list;

@@ -21,8 +21,7 @@ static void print_commands(FILE *out)
 		out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-11s%s\n", commands[i]->name, commands[i]->about);
-	fputs("\nmeshbench COMMAND --help says more; `meshbench run` measures what is found "
-	      "here.\n",
+	fputs("\n`meshbench COMMAND --help` explains a command. `meshbench run` benchmarks every VPN installed on this machine.\n",
 		out);
 }
 
@@ -68,7 +67,6 @@ int main(int argc, char *argv[])
 		if (strcmp(argv[1], commands[i]->name) == 0)
 			return commands[i]->run(argc - 1, argv + 1);
 	}
-	fprintf(stderr, "meshbench: there is no command '%s'; meshbench --help lists them\n",
-		argv[1]);
+	fprintf(stderr, "meshbench: unknown command '%s'; meshbench --help lists all\n", argv[1]);
 	return EXIT_WRONG_INPUT;
 }

@@ -230,8 +230,7 @@ static void print_marks(const struct runner_result *result, struct arena *arena,
 		if (!outcome->marks)
 			continue;
 		if (!has_title)
-			fputs("\nMarked *: not only the VPN and its profile made these figures, so "
-			      "medians leave them out where there are others\n",
+			fputs("\nMarked *: not only the VPN and its profile made these figures, so medians leave them out where there are others\n",
 				out);
 		has_title = true;
 		fprintf(out, "  %s, %s, %s, %s: %s\n", outcome->visit->driver->label,

@@ -32,9 +32,7 @@ static int forbidden(struct error *err)
 	fail_errno(err, "make a user namespace");
 	err->kind = ERROR_MISSING;
 	return fail_in(err,
-		"this system keeps ordinary users from isolated hosts; allow it (sysctl "
-		"user.max_user_namespaces=10000, kernel.unprivileged_userns_clone=1 or "
-		"kernel.apparmor_restrict_unprivileged_userns=0) or run as root");
+		"this system does not allow ordinary users to create isolated hosts; allow it (sysctl user.max_user_namespaces=10000, kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0) or run as root");
 }
 
 static int enter_user_namespace(struct error *err)

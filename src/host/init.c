@@ -64,7 +64,8 @@ static int await(int fd, struct error *err)
 		n = read(fd, &said, sizeof(said));
 	while (n < 0 && errno == EINTR);
 	if (n != (ssize_t)sizeof(said))
-		return fail(err, ERROR_SYSTEM, "make the host: its maker ended too early");
+		return fail(err, ERROR_SYSTEM,
+			"make the host: the process that makes it ended too early");
 	if (said.kind == ERROR_NONE)
 		return 0;
 	*err = said;
@@ -77,8 +78,8 @@ static int leave(struct error *err)
 		return 0;
 	fail_errno(err, "make a user namespace for the host");
 	err->kind = ERROR_MISSING;
-	return fail_in(err, "the kernel allows no more of them; allow them (sysctl "
-			    "user.max_user_namespaces=10000)");
+	return fail_in(err,
+		"the kernel allows no more of them; allow them (sysctl user.max_user_namespaces=10000)");
 }
 
 static int furnish(const char *name, struct error *err)
@@ -169,7 +170,7 @@ static int guide(const struct maker *maker, struct mounts *mounts, struct boot_r
 		mounts_make(mounts, &report->has_sys, err))
 		return -1;
 	if (say(maker->fd, &go_on))
-		return fail_errno(err, "make the host: its maker ended too early");
+		return fail_errno(err, "make the host: the process that makes it ended too early");
 	if (await(maker->fd, err))
 		return -1;
 	return enter(maker, CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNS, err);

@@ -188,8 +188,8 @@ int mounts_make_proc(struct error *err)
 		return 0;
 	fail_errno(err, "mount a /proc of its own for the host");
 	err->kind = ERROR_MISSING;
-	return fail_in(err, "if this is a container, start it without masked paths "
-			    "(podman: --security-opt unmask=ALL)");
+	return fail_in(err,
+		"if this is a container, start it without masked paths (podman: --security-opt unmask=ALL)");
 }
 
 /* The state's trees cover two places themselves; links lead to what is covered anyway. */

@@ -111,8 +111,8 @@ static int boot_end(struct namespace_host *self, struct error *err)
 	while (n < 0 && errno == EINTR);
 	fd_closep(&self->report_fd);
 	if (n != (ssize_t)sizeof(report))
-		return fail(err, ERROR_CRASHED, "boot host %s: its init ended without a word",
-			self->host.name);
+		return fail(err, ERROR_CRASHED,
+			"boot host %s: its init ended without an error message", self->host.name);
 	if (report.err.kind != ERROR_NONE) {
 		*err = report.err;
 		return fail_in(err, "boot host %s", self->host.name);
@@ -316,8 +316,7 @@ const char *namespace_host_shortcoming(const struct host *host)
 
 	if (self->is_bare || self->has_sys)
 		return NULL;
-	return "the kernel refused a /sys of its own, so /sys/class/net shows this machine's "
-	       "devices";
+	return "the kernel refused a /sys of its own, so /sys/class/net shows this machine's devices";
 }
 
 pid_t namespace_host_pid(const struct host *host)

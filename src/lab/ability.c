@@ -89,19 +89,18 @@ int lab_can_carry(struct procs *procs, enum lab_engine engine, const struct prof
 		return try_wire(err);
 	if (engine == LAB_ENGINE_BRIDGE && profile_has_impairment(profile))
 		return fail(err, ERROR_MISSING,
-			"profile '%s' impairs packets, which engine bridge cannot; "
-			"use engine netem or wire",
+			"profile '%s' impairs packets, which engine bridge does not support; use engine wire or netem",
 			profile->name);
 	if (engine != LAB_ENGINE_NETEM)
 		return 0;
 	if (uncarried)
 		return fail(err, ERROR_MISSING,
-			"profile '%s' %s, which engine netem cannot; use engine wire",
+			"profile '%s' %s, which engine netem does not support; use engine wire",
 			profile->name, uncarried);
 	if (try_netem(procs, err) == 0)
 		return 0;
 	if (err->kind != ERROR_TOOL)
 		return -1;
 	err->kind = ERROR_MISSING;
-	return fail_in(err, "this kernel has no netem (module sch_netem); use engine wire");
+	return fail_in(err, "this kernel does not have netem (module sch_netem); use engine wire");
 }

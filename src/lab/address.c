@@ -31,9 +31,9 @@ int address_check_names(const char *const names[], size_t count, struct error *e
 	for (size_t i = 0; i < count; i++) {
 		if (!is_host_name(names[i]))
 			return fail(err, ERROR_USAGE,
-				"host name '%s': use small letters, digits and '-'", names[i]);
+				"host name '%s': use lower-case letters, digits and '-'", names[i]);
 		if (strcmp(names[i], "localhost") == 0)
-			return fail(err, ERROR_USAGE, "no host may be called localhost");
+			return fail(err, ERROR_USAGE, "a host cannot be called localhost");
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(names[i], names[j]) == 0)
 				return fail(err, ERROR_USAGE, "host %s is named twice", names[i]);

@@ -36,7 +36,8 @@ int answer_read(const char *text, size_t count, int64_t first_ns[], struct error
 
 		if (!answer_line(text, count, &index, &at_ns, &text))
 			return fail(err, ERROR_PARSE,
-				"meshbench-reach said '%.40s', not 'INDEX NANOSECONDS'", text);
+				"meshbench-reach printed '%.40s' instead of 'INDEX NANOSECONDS'",
+				text);
 		first_ns[index] = at_ns;
 	}
 	return 0;

@@ -101,14 +101,12 @@ static json_t *host_description(
 static const char *engine_remark(const struct lab *lab)
 {
 	static const char *const remarks[] = {
-		[LAB_ENGINE_BRIDGE] = "veth pairs and a Linux bridge; the line rate by tbf at both "
-				      "ends of a port",
-		[LAB_ENGINE_NETEM] = "as engine bridge, with netem on the bridge's ports, so it "
-				     "acts on what a host is sent; hosts have tso, gso and gro "
-				     "off, so netem meets single packets",
-		[LAB_ENGINE_WIRE] = "TAPs joined by meshbench-wire; hosts hand over super-packets, "
-				    "and every packet on the wire meets its own fate, unless the "
-				    "profile says unit superpacket"};
+		[LAB_ENGINE_BRIDGE] =
+			"veth pairs and a Linux bridge; the line rate by tbf at both ends of a port",
+		[LAB_ENGINE_NETEM] =
+			"as engine bridge, with netem on the bridge's ports, so it acts on what a host is sent; hosts have tso, gso and gro off, so netem meets single packets",
+		[LAB_ENGINE_WIRE] =
+			"TAPs joined by meshbench-wire; hosts hand over super-packets, and every packet on the wire meets its own fate, unless the profile says unit superpacket"};
 
 	return remarks[lab->engine];
 }

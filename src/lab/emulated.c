@@ -83,7 +83,7 @@ static int connect_program(struct lab *lab, struct error *err)
 int emulated_begin(struct lab *lab, struct error *err)
 {
 	if (lab->count > WIRE_MAX_PORTS)
-		return fail(err, ERROR_MISSING, "engine wire joins at most %d hosts, not %zu",
+		return fail(err, ERROR_MISSING, "engine wire connects at most %d hosts, not %zu",
 			WIRE_MAX_PORTS, lab->count);
 	lab->ports = arena_alloc(lab->arena, uint32_t, lab->count);
 	lab->losses = arena_alloc(lab->arena, struct host_losses, lab->count);

@@ -16,7 +16,7 @@ static int check_spec(const struct lab_spec *spec, struct error *err)
 	if (!spec->congestion || !*spec->congestion ||
 		spec->congestion[strspn(spec->congestion, "abcdefghijklmnopqrstuvwxyz0123456789_")])
 		return fail(err, ERROR_USAGE,
-			"'%s' is no name of a congestion control such as cubic",
+			"'%s' is not the name of a congestion control such as cubic",
 			spec->congestion ? spec->congestion : "");
 	return 0;
 }

@@ -71,9 +71,9 @@ int losses_read(const char *text, struct host_losses *ret_losses, struct error *
 
 	if (!device || !number_at(device, RX_DROPPED, &losses.rx_dropped) ||
 		!number_at(device, TX_DROPPED, &losses.tx_dropped))
-		return fail(err, ERROR_PARSE, "/proc/net/dev says nothing about eth0");
+		return fail(err, ERROR_PARSE, "/proc/net/dev does not list eth0");
 	if (!named_number(text, "Udp:", "RcvbufErrors", &losses.udp_buffer_full))
-		return fail(err, ERROR_PARSE, "/proc/net/snmp has no RcvbufErrors of Udp");
+		return fail(err, ERROR_PARSE, "/proc/net/snmp does not have RcvbufErrors for Udp");
 	if (ipv6 && number_at(ipv6, 0, &number)) /* absent without IPv6 */
 		losses.udp_buffer_full += number;
 	*ret_losses = losses;

@@ -44,7 +44,8 @@ int spans_read(
 
 		if (!answer_line(at, count, &index, &at_ns, &at))
 			return fail(err, ERROR_PARSE,
-				"meshbench-watch said '%.40s', not 'INDEX NANOSECONDS'", at);
+				"meshbench-watch printed '%.40s' instead of 'INDEX NANOSECONDS'",
+				at);
 		spans_add(&spans[index], at_ns);
 	}
 	*ret_used = (size_t)(at - text);

@@ -57,7 +57,7 @@ static int receive_tap(int socket_fd, int *ret_fd, struct error *err)
 		return -1;
 	}
 	if (!CMSG_FIRSTHDR(&message))
-		return fail(err, ERROR_SYSTEM, "a TAP was lost on the way: too many open files");
+		return fail(err, ERROR_SYSTEM, "a TAP was lost: too many files are open");
 	memcpy(ret_fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
 	return 0;
 }

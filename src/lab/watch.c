@@ -123,7 +123,8 @@ static int look_at(struct lab_watch *watch, size_t host, struct error *err)
 	if (result.has_ended && !result.signal)
 		return fail(err, ERROR_TOOL, "%s", proc_obituary(proc));
 	if (result.dropped_bytes)
-		return fail(err, ERROR_TOOL, "the watch of %s took longer than can be kept",
+		return fail(err, ERROR_TOOL,
+			"the watch of %s produced more output than can be kept",
 			watch->lab->nodes[host].name);
 	if (spans_read(result.out + watch->used[host], watch->spans + host * watch->targets,
 		    watch->targets, &used, err))

@@ -12,8 +12,7 @@
 char *wiring_bridge(struct arena *arena)
 {
 	return arena_printf(arena,
-		"link add name br0 mtu %d type bridge stp_state 0 forward_delay 0 mcast_snooping "
-		"0\n"
+		"link add name br0 mtu %d type bridge stp_state 0 forward_delay 0 mcast_snooping 0\n"
 		"link set dev br0 addrgenmode none\n"
 		"link set dev br0 up\n",
 		LAB_MTU);
@@ -22,8 +21,7 @@ char *wiring_bridge(struct arena *arena)
 char *wiring_port(struct arena *arena, const struct lab_node *node, size_t index, pid_t pid)
 {
 	return arena_printf(arena,
-		"link add name port%zu mtu %d type veth "
-		"peer name eth0 mtu %d address %s netns %d\n"
+		"link add name port%zu mtu %d type veth peer name eth0 mtu %d address %s netns %d\n"
 		"link set dev port%zu addrgenmode none\n"
 		"link set dev port%zu master br0 up\n",
 		index, LAB_MTU, LAB_MTU, node->mac, pid, index, index);

@@ -140,8 +140,7 @@ static void warn_of_clipping(struct report *report, const struct netem_params *p
 	if (params->jitter_ns <= params->delay_ns || params->shape != NETEM_UNIFORM)
 		return;
 	WARN("jitter_ns",
-		"is larger than the delay: %.0f %% of packets are not delayed at all and the mean "
-		"is %.2f ms",
+		"is larger than the delay: %.0f %% of packets are not delayed at all and the mean is %.2f ms",
 		share * 100, netem_mean_delay_ns(params) / 1e6);
 }
 

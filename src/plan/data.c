@@ -115,7 +115,7 @@ static int refuse_name(struct arena *arena, const char *kind, const char *name, 
 	for (size_t i = 0; names[i]; i++)
 		known = arena_printf(arena, "%s%s%s", known, i ? " " : "", names[i]);
 	meant = near_name(name, nth_name, names);
-	return fail(err, ERROR_USAGE, "no '%s' among the %s%s%s%s; there are: %s", name, kind,
+	return fail(err, ERROR_USAGE, "'%s' is not among the %s%s%s%s; available: %s", name, kind,
 		meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "",
 		*known ? known : "none");
 }

@@ -52,7 +52,7 @@ int driver_take_words(const struct driver_source *source, const struct yaml_valu
 	size_t count;
 
 	*ret_words = text_words(source->arena, text, &count);
-	return count ? 0 : yaml_fail(&source->file, value, err, "there is no command here");
+	return count ? 0 : yaml_fail(&source->file, value, err, "a command is missing here");
 }
 
 static const char *copy(const struct driver_source *source, const char *text)
@@ -84,7 +84,7 @@ static int take_role(const struct driver_source *source, const struct written_ro
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
 		if (strcmp(written->name, taken[i]) == 0)
 			return yaml_fail(&source->file, yaml_child(value, "name"), err,
-				"role '%s': the word has a meaning of its own", written->name);
+				"role '%s' is a reserved word; choose another", written->name);
 	}
 	while (take < ARRAY_SIZE(takes) && strcmp(takes[take], written->take) != 0)
 		take++;
@@ -111,7 +111,7 @@ static int take_roles(const struct driver_source *source, struct driver *driver,
 			return -1;
 		if (driver_role(driver, roles[i].name))
 			return yaml_fail(&source->file, yaml_child(value, "name"), err,
-				"role '%s' is there twice", roles[i].name);
+				"role '%s' is defined twice", roles[i].name);
 		driver->role_count = i + 1;
 	}
 	return 0;
@@ -127,7 +127,7 @@ static int take_address(
 		return 0;
 	if (!address->interface == !address->run)
 		return yaml_fail(&source->file, value, err,
-			"address needs exactly one of interface and run");
+			"'address' needs exactly one of 'interface' and 'run'");
 	driver->address_interface = copy(source, address->interface);
 	if (!address->run)
 		return 0;
@@ -176,17 +176,17 @@ static int check_head(const struct driver_source *source, struct error *err)
 	base = base ? base + 1 : source->dir;
 	if (strcmp(written->schema, "1") != 0)
 		return yaml_fail(&source->file, yaml_child(root, "schema"), err,
-			"schema '%s' is not known here; this program reads schema 1",
+			"schema '%s' is not supported; this version reads schema 1",
 			written->schema);
 	if (!name_is_word(written->name))
 		return yaml_fail(&source->file, yaml_child(root, "name"), err,
 			"name '%s': use lower-case letters, digits, '-' and '_'", written->name);
 	if (strcmp(base, written->name) != 0)
 		return yaml_fail(&source->file, yaml_child(root, "name"), err,
-			"name '%s' is not that of its folder '%s'", written->name, base);
+			"name '%s' differs from the name of its folder, '%s'", written->name, base);
 	if (written->folder && (strchr(written->folder, '/') || written->folder[0] == '.'))
 		return yaml_fail(&source->file, yaml_child(root, "folder"), err,
-			"folder '%s' must be one plain name", written->folder);
+			"folder '%s' must be a single plain name", written->folder);
 	return 0;
 }
 

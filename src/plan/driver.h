@@ -41,7 +41,7 @@ struct driver_ready {
 	const char *file;      /* exists on the host */
 	const char *http;      /* answers 2xx on the host */
 	const char *tcp;       /* ADDRESS:PORT accepts a connection from the host */
-	const char *output;    /* stands in what it printed */
+	const char *output;    /* stands in its output */
 };
 
 struct driver_send {

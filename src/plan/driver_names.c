@@ -113,11 +113,10 @@ static int check_member(
 static int check_work(const struct view *view, const struct name *name, struct error *err)
 {
 	if (!name->member[0])
-		return view->can_see_work ? 0
-					  : fail(err, ERROR_USAGE,
-						    "${work} is on the controller; a host cannot "
-						    "see it: send the "
-						    "file");
+		return view->can_see_work
+			       ? 0
+			       : fail(err, ERROR_USAGE,
+					 "${work} is a folder of the controller, which hosts cannot see; send the file instead");
 	for (size_t i = 0; i < view->walk->made_count; i++) {
 		const struct made *made = &view->walk->made[i];
 
@@ -154,9 +153,8 @@ static int check_role(const struct view *view, const struct name *name, struct e
 	}
 	if (role->take != DRIVER_TAKE_FIRST)
 		return fail(err, ERROR_USAGE,
-			"'${%s.%s}': role '%s' is held by more than one host (take: %s)",
-			name->object, name->member, name->object,
-			role->take == DRIVER_TAKE_ALL ? "all" : "rest");
+			"'${%s.%s}': more than one host has role '%s' (take: %s)", name->object,
+			name->member, name->object, role->take == DRIVER_TAKE_ALL ? "all" : "rest");
 	return check_member(view->walk, name, HOST_FIRST, err);
 }
 
@@ -168,19 +166,18 @@ static int check_name(const struct view *view, const struct name *name, struct e
 		return strcmp(name->member, "bits") == 0 || strcmp(name->member, "network") == 0
 			       ? 0
 			       : fail(err, ERROR_USAGE,
-					 "unknown name '${overlay.%s}': there are overlay.bits and "
-					 "overlay.network",
+					 "unknown name '${overlay.%s}'; use overlay.network or overlay.bits",
 					 name->member);
 	if (strcmp(name->object, "host") == 0)
-		return view->on_controller ? fail(err, ERROR_USAGE,
-						     "'${host.%s}': the controller is no host; use "
-						     "each: all and "
-						     "${each.%s}",
-						     name->member, name->member)
-					   : check_member(view->walk, name, view->hosts, err);
+		return view->on_controller
+			       ? fail(err, ERROR_USAGE,
+					 "'${host.%s}': the controller is not a host; use each: all and ${each.%s}",
+					 name->member, name->member)
+			       : check_member(view->walk, name, view->hosts, err);
 	if (strcmp(name->object, "each") == 0)
 		return view->each == DRIVER_EACH_NONE
-			       ? fail(err, ERROR_USAGE, "'${each.%s}': there is no 'each' here",
+			       ? fail(err, ERROR_USAGE,
+					 "'${each.%s}': this step does not have 'each'",
 					 name->member)
 			       : check_member(view->walk, name, hosts_of_each(view), err);
 	return check_role(view, name, err);
@@ -204,8 +201,7 @@ static void warn_of_secret(
 	if (!is_secret(walk, name->member) || walk->warning_count == MAX_WARNINGS)
 		return;
 	fail(&text, ERROR_USAGE,
-		"secret '%s' on a command line, which every user of the host can read; use stdin "
-		"or a template",
+		"secret '%s' is on a command line, which every user of the host can read; use stdin or a template",
 		name->member);
 	yaml_fail_in(&walk->source->file, value, name->start, &text);
 	walk->warnings[walk->warning_count++] = arena_strdup(walk->source->arena, text.text);
@@ -256,14 +252,15 @@ static int check_part(const struct view *outer, const struct template *template,
 	int found;
 
 	if (part->each != DRIVER_EACH_NONE && outer->each != DRIVER_EACH_NONE) {
-		fail(err, ERROR_USAGE, "'@each' in a template whose step has 'each' already");
+		fail(err, ERROR_USAGE,
+			"'@each' cannot be used in a template whose step has 'each'");
 		return fail_in_template(template, part, 0, err);
 	}
 	if (part->each != DRIVER_EACH_NONE)
 		view.each = part->each;
 	if (view.on_controller && part->each == DRIVER_EACH_OTHERS) {
 		fail(err, ERROR_USAGE,
-			"'@each others': the controller is no host; use '@each all'");
+			"'@each others': the controller is not a host; use '@each all'");
 		return fail_in_template(template, part, 0, err);
 	}
 	while ((found = name_next(part->text, at, &name, err)) > 0) {
@@ -343,7 +340,7 @@ static int note_captures(struct walk *walk, const struct driver_step *step,
 	for (size_t i = 0; i < step->capture_count; i++) {
 		if (walk->made_count == MAX_CAPTURES)
 			return yaml_fail(&walk->source->file, value, err,
-				"more than %d captures in one driver", MAX_CAPTURES);
+				"a driver cannot have more than %d captures", MAX_CAPTURES);
 		/* What the controller captures for each host belongs to that host. */
 		walk->made[walk->made_count++] = (struct made){.name = step->captures[i].as,
 			.hosts = hosts,
@@ -389,7 +386,7 @@ int driver_check_names(const struct driver_source *source, struct driver *driver
 		return -1;
 	if (driver->version && strstr(driver->version, "${"))
 		return yaml_fail(&source->file, yaml_child(root, "version"), err,
-			"version runs on this machine before there are hosts; it knows no names");
+			"'version' runs before any host exists, so names cannot be used in it");
 	driver->warnings = walk->warnings;
 	return 0;
 }

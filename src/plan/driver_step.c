@@ -39,7 +39,7 @@ static int take_verb(const struct reading *reading, struct error *err)
 				continue;
 			if (first)
 				return REFUSE_KEY(reading, at->key,
-					"a second verb '%s' beside '%s'; make it a step of its own",
+					"a step can have only one verb; move '%s' to a step of its own, apart from '%s'",
 					at->key, first);
 			first = at->key;
 			reading->step->verb = (enum driver_verb)verb;
@@ -47,7 +47,7 @@ static int take_verb(const struct reading *reading, struct error *err)
 	}
 	if (!first)
 		return yaml_fail(&reading->source->file, reading->value, err,
-			"a step needs one of run, daemon, write, send, script");
+			"a step needs one of run, daemon, write, send or script");
 	return 0;
 }
 
@@ -63,15 +63,15 @@ static int take_place(const struct reading *reading, struct error *err)
 	bool on_controller = strcmp(where, "controller") == 0;
 
 	if (!on_controller && strcmp(where, "all") != 0 && !driver_role(reading->driver, where))
-		return REFUSE(reading, "where", "'%s' is no role of this driver, all or controller",
-			where);
+		return REFUSE(reading, "where",
+			"'%s' is neither a role of this driver, nor 'all' or 'controller'", where);
 	reading->step->where = copy(reading, where);
 	if (!each)
 		return 0;
 	if (strcmp(each, "all") != 0 && strcmp(each, "others") != 0)
 		return REFUSE(reading, "each", "'%s' is not one of all, others", each);
 	if (on_controller && strcmp(each, "others") == 0)
-		return REFUSE(reading, "each", "the controller is no host: use each: all");
+		return REFUSE(reading, "each", "the controller is not a host; use each: all");
 	reading->step->each = strcmp(each, "all") == 0 ? DRIVER_EACH_ALL : DRIVER_EACH_OTHERS;
 	return 0;
 }
@@ -88,8 +88,8 @@ static int check_own_file(const struct reading *reading, const struct yaml_value
 			"'%s' must be the plain name of a file in the driver's folder", name);
 	if (stat(arena_printf(source->arena, "%s/%s", source->dir, name), &info) < 0 ||
 		!S_ISREG(info.st_mode))
-		return yaml_fail(
-			&source->file, at, err, "there is no file '%s' in %s", name, source->dir);
+		return yaml_fail(&source->file, at, err, "file '%s' does not exist in %s", name,
+			source->dir);
 	if (reading->step->verb == DRIVER_SCRIPT && !(info.st_mode & S_IXUSR))
 		return yaml_fail(&source->file, at, err,
 			"'%s' in %s is not executable: chmod +x it", name, source->dir);
@@ -144,7 +144,7 @@ static int take_send(const struct reading *reading, struct error *err)
 		arena_alloc(reading->source->arena, struct driver_send, written->send_count + 1);
 
 	if (!written->send_count)
-		return REFUSE(reading, "send", "there is no file to send here");
+		return REFUSE(reading, "send", "a file to send is missing here");
 	for (size_t i = 0; i < written->send_count; i++) {
 		const struct yaml_value *entry = yaml_entry(yaml_child(reading->value, "send"), i);
 
@@ -194,17 +194,18 @@ static int take_ready(const struct reading *reading, struct error *err)
 	if (!ready)
 		return 0;
 	if (!ready->interface && !ready->file && !ready->http && !ready->tcp && !ready->output)
-		return REFUSE(
-			reading, "ready", "say at least one of interface, file, http, tcp, output");
+		return REFUSE(reading, "ready",
+			"'ready' needs at least one of interface, file, http, tcp or output");
 	if (ready->interface && !strchr(ready->interface, '$') &&
 		strlen(ready->interface) >= IF_NAMESIZE)
 		return REFUSE(reading, "ready",
-			"interface '%s' is longer than the kernel allows: %d", ready->interface,
-			IF_NAMESIZE - 1);
+			"interface '%s' is too long; the kernel allows %d characters",
+			ready->interface, IF_NAMESIZE - 1);
 	if (ready->http && !text_starts_with(ready->http, "http://"))
-		return REFUSE(reading, "ready", "http must be an address with http://");
+		return REFUSE(reading, "ready", "'http' must be a URL that starts with http://");
 	if (ready->tcp && !strchr(ready->tcp, ':'))
-		return REFUSE(reading, "ready", "tcp must be an address and a port: 127.0.0.1:80");
+		return REFUSE(reading, "ready",
+			"'tcp' must be an address and a port, such as 127.0.0.1:80");
 	reading->step->ready = (struct driver_ready){.interface = copy(reading, ready->interface),
 		.file = copy(reading, ready->file),
 		.http = copy(reading, ready->http),
@@ -230,14 +231,14 @@ static int take_capture(const struct reading *reading, const struct written_capt
 	const struct yaml_file *file = &reading->source->file;
 	if (!name_is_word(written->as) || driver_is_fact(written->as))
 		return yaml_fail(file, yaml_child(value, "as"), err,
-			"'%s' cannot name what is captured%s", written->as,
+			"'%s' cannot be the name of a captured value%s", written->as,
 			driver_is_fact(written->as) ? ": every host has that already" : "");
 	if (written->at && written->at[0] != '/')
 		return yaml_fail(file, yaml_child(value, "at"), err,
-			"'%s' is no JSON pointer: it starts with '/'", written->at);
+			"'%s' is not a JSON pointer; it must start with '/'", written->at);
 	if (written->at && written->after)
 		return yaml_fail_key(file, yaml_child(value, "after"), err,
-			"'at' reads JSON and 'after' lines: use one of them");
+			"use either 'at', which reads JSON, or 'after', which reads lines");
 	*capture = (struct driver_capture){.as = copy(reading, written->as),
 		.at = copy(reading, written->at),
 		.after = copy(reading, written->after)};
@@ -255,9 +256,9 @@ static int take_captures(const struct reading *reading, struct error *err)
 		arena_alloc(reading->source->arena, struct driver_capture, count + 1);
 
 	if (written->capture && list)
-		return REFUSE_KEY(reading, "captures", "write all of them under 'captures'");
+		return REFUSE_KEY(reading, "captures", "use either 'capture' or 'captures'");
 	if (list && !count)
-		return REFUSE(reading, "captures", "there is nothing to capture here");
+		return REFUSE(reading, "captures", "a value to capture is missing here");
 	if (written->capture && take_capture(reading, written->capture,
 					yaml_child(reading->value, "capture"), captures, err))
 		return -1;
@@ -294,9 +295,10 @@ static int take_once(const struct reading *reading, enum driver_phase phase, str
 		return 0;
 	if (phase != DRIVER_SERVE && phase != DRIVER_JOIN)
 		return REFUSE_KEY(
-			reading, "once", "'%s' never runs a second time", driver_phase_name(phase));
+			reading, "once", "steps of '%s' never run twice", driver_phase_name(phase));
 	if (stays)
-		return REFUSE_KEY(reading, "once", "what may stay has to start again");
+		return REFUSE_KEY(reading, "once",
+			"a step that may keep running must start again after a restart");
 	return 0;
 }
 
@@ -319,20 +321,22 @@ static int check_modifiers(const struct reading *reading, struct error *err)
 
 	for (size_t i = 0; i < ARRAY_SIZE(uses); i++) {
 		if (yaml_child(reading->value, uses[i].key) && !(uses[i].verbs >> step->verb & 1))
-			return REFUSE_KEY(reading, uses[i].key, "'%s' has no use for '%s'", verb,
+			return REFUSE_KEY(reading, uses[i].key, "'%s' does not support '%s'", verb,
 				uses[i].key);
 	}
 	if (driver_step_is_on_controller(step) && (stays || step->verb == DRIVER_SEND))
-		return REFUSE_KEY(reading, verb, "the controller can run, write and script, not %s",
+		return REFUSE_KEY(reading, verb,
+			"the controller supports run, write and script, but not %s",
 			step->verb == DRIVER_SEND ? "send" : "keep a daemon");
 	if (stays && step->capture_count)
-		return REFUSE_KEY(reading, capture, "what may stay has no output to capture");
+		return REFUSE_KEY(reading, capture,
+			"output cannot be captured from a step that may keep running");
 	if (stays && reading->written->each)
-		return REFUSE_KEY(reading, "each", "one daemon per step and host");
+		return REFUSE_KEY(reading, "each", "a step can start only one daemon on each host");
 	if (step->capture_count && step->each != DRIVER_EACH_NONE &&
 		!driver_step_is_on_controller(step))
 		return REFUSE_KEY(reading, capture,
-			"under 'each' on a host only the last output would remain");
+			"with 'each' on a host, only the last output would remain");
 	return 0;
 }
 
@@ -344,7 +348,8 @@ static int take_step(const struct reading *reading, enum driver_phase phase, str
 	reading->step->line = what->key_at.line;
 	reading->step->input = copy(reading, reading->written->input);
 	if (strchr(reading->step->what, '\n'))
-		return REFUSE(reading, "what", "one line that says what the step does");
+		return REFUSE(
+			reading, "what", "'what' must be one line that says what the step does");
 	if (take_verb(reading, err) || take_place(reading, err) || take_action(reading, err) ||
 		take_ready(reading, err) || take_captures(reading, err) ||
 		take_within(reading, err) || take_once(reading, phase, err))

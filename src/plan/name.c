@@ -39,7 +39,7 @@ static int parse_name(const char *text, size_t start, struct name *ret_name, str
 	dot = memchr(at, '.', (size_t)(close - at));
 	if (!take_word(name.object, sizeof(name.object), at, dot ? dot : close) ||
 		(dot && !take_word(name.member, sizeof(name.member), dot + 1, close)))
-		return fail(err, ERROR_USAGE, "'%.*s' is no name such as ${host.name}",
+		return fail(err, ERROR_USAGE, "'%.*s' is not a name such as ${host.name}",
 			(int)(name.end - start), text + start);
 	*ret_name = name;
 	return 1;

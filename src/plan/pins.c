@@ -107,8 +107,8 @@ static int check_word(const struct reading *r, const struct yaml_value *value, c
 
 	if (text[strspn(text, letters)] || (text[0] == '-') != (letters == flag_letters) ||
 		text[0] == '/' || (text[0] == '.' && text[1]) || strstr(text, ".."))
-		return yaml_fail(
-			r->file, value, r->err, "'%s' holds letters that have no place here", text);
+		return yaml_fail(r->file, value, r->err,
+			"'%s' contains characters that are not allowed here", text);
 	return 0;
 }
 
@@ -185,7 +185,8 @@ static int take_module(const struct reading *r, const struct yaml_value *value,
 		programs++;
 	if (is_go && packages != programs)
 		return yaml_fail(r->file, yaml_child(value, "programs"), r->err,
-			"%zu packages make %zu programs; each makes one", packages, programs);
+			"%zu packages cannot make %zu programs; each package makes one program",
+			packages, programs);
 	return 0;
 }
 
@@ -240,7 +241,7 @@ static int take_source(
 	}
 	if (sources != 1)
 		return yaml_fail(r->file, value, r->err,
-			"a version has exactly one of go, cargo and debian");
+			"a version must have exactly one of go, cargo and debian");
 	if ((version->source == PIN_DEBIAN) != (strcmp(version->version, PIN_SYSTEM) == 0))
 		return yaml_fail(r->file, yaml_child(value, "version"), r->err,
 			"what Debian packages install is called '" PIN_SYSTEM
@@ -264,7 +265,7 @@ static int take_versions(const struct reading *r, const struct yaml_value *value
 		version->version = arena_strdup(r->file->arena, yaml_child(entry, "version")->text);
 		if (pin_version_named(pin, version->version))
 			return yaml_fail(r->file, yaml_child(entry, "version"), r->err,
-				"version '%s' is there twice", version->version);
+				"version '%s' is listed twice", version->version);
 		if (take_source(r, entry, version) || take_needs(r, entry, version))
 			return -1;
 		pin->version_count++;
@@ -284,7 +285,7 @@ static int take_pin(const struct reading *r, const struct yaml_value *value,
 		return -1;
 	if (!pin->version_count && !pin->own)
 		return yaml_fail(r->file, value, r->err,
-			"%s needs versions, or in 'own' a sentence how its project distributes it",
+			"%s needs 'versions', or a sentence in 'own' that says how its project distributes it",
 			pin->name);
 	return 0;
 }
@@ -296,7 +297,7 @@ static int take_pins(const struct reading *r, const struct written_pins *written
 
 	if (strcmp(written->schema, "1") != 0)
 		return yaml_fail(r->file, yaml_child(r->file->root, "schema"), r->err,
-			"schema '%s' is not known here; this program reads schema 1",
+			"schema '%s' is not supported; this version reads schema 1",
 			written->schema);
 	*pins = (struct pins){.list = all};
 	for (size_t i = 0; i < written->vpns_count; i++) {
@@ -304,7 +305,7 @@ static int take_pins(const struct reading *r, const struct written_pins *written
 
 		if (pins_named(pins, written->vpns[i].name))
 			return yaml_fail(r->file, yaml_child(value, "name"), r->err,
-				"VPN '%s' is there twice", written->vpns[i].name);
+				"VPN '%s' is listed twice", written->vpns[i].name);
 		if (take_pin(r, value, &written->vpns[i], &all[i]))
 			return -1;
 		pins->count++;

@@ -79,9 +79,7 @@ static const char *const *words_between_commas(struct arena *arena, const char *
 
 struct plan plan_default(struct arena *arena)
 {
-	struct plan plan = {.name = "default",
-		.title = "What a plan says when its file leaves everything out",
-		.path = ""};
+	struct plan plan = {.name = "default", .title = "The defaults of a plan", .path = ""};
 	struct error impossible;
 
 	for (size_t i = 0; i < plan_key_count; i++) {
@@ -103,8 +101,7 @@ static int check_hosts(const struct plan *plan, size_t *ret_index, struct error 
 	*ret_index = 0;
 	if (plan->host_count < 2)
 		return fail(err, ERROR_USAGE,
-			"a link needs two hosts; the plan has %zu: name at least two",
-			plan->host_count);
+			"the plan has %zu hosts, but a link needs at least two", plan->host_count);
 	return 0;
 }
 
@@ -117,15 +114,15 @@ static int check_list(
 
 	*ret_index = 0;
 	if (!names || !names[0])
-		return fail(err, ERROR_USAGE, "there is no %s to measure", key->option);
+		return fail(err, ERROR_USAGE, "the plan does not list any %s", key->option);
 	for (size_t i = 0; names[i]; i++) {
 		*ret_index = i;
 		if (setting_check(&key->setting, names[i], err))
 			return -1;
 		for (size_t j = 0; j < i; j++) {
 			if (compare(names[i], names[j]) == 0)
-				return fail(err, ERROR_USAGE, "%s '%s' is there twice", key->option,
-					names[i]);
+				return fail(err, ERROR_USAGE, "%s '%s' is listed twice",
+					key->option, names[i]);
 		}
 	}
 	return 0;
@@ -157,9 +154,9 @@ int plan_check(const struct plan *plan, struct error *err)
 	if (check_lists(plan, &key, &index, err))
 		return -1;
 	if (plan->repeat < 1 || plan->attempts < 1)
-		return fail(err, ERROR_USAGE, "repeat and attempts are at least 1");
+		return fail(err, ERROR_USAGE, "repeat and attempts must be at least 1");
 	if (!(plan->seconds > 0))
-		return fail(err, ERROR_USAGE, "seconds is above 0");
+		return fail(err, ERROR_USAGE, "seconds must be above 0");
 	return 0;
 }
 
@@ -401,7 +398,7 @@ int plan_from_json(struct arena *arena, const json_t *json, const struct setting
 
 	if (!name)
 		return fail(err, ERROR_PARSE,
-			"read the plan of the run to resume: it does not have a name");
+			"read the plan of the run to resume: its name is missing");
 	plan.name = arena_strdup(arena, name);
 	plan.path = arena_strdup(arena, json_string_at(json, "/path", ""));
 	for (size_t i = 0; i < settings.count; i++) {

@@ -44,7 +44,7 @@ extern const size_t plan_key_count;
  */
 MUST_CHECK int plan_load(struct arena *arena, const char *path,
 	const struct setting *const *options, struct plan *ret_plan, struct error *err);
-/* What a plan says when its file leaves everything out. */
+/* The defaults of a plan. */
 struct plan plan_default(struct arena *arena);
 /* Puts a checked text in place of what the plan says; not for lists. */
 MUST_CHECK int plan_set(struct arena *arena, struct plan *plan, const struct setting *setting,

@@ -135,9 +135,10 @@ static const struct profile_key *find_key(struct arena *arena, const char *name,
 	}
 	meant = near_name(name, key_name, NULL);
 	if (meant)
-		fail(err, ERROR_USAGE, "unknown name '%s'; did you mean '%s'?", name, meant);
+		fail(err, ERROR_USAGE, "unknown key '%s'; did you mean '%s'?", name, meant);
 	else
-		fail(err, ERROR_USAGE, "unknown name '%s'; a profile has %s", name, known);
+		fail(err, ERROR_USAGE, "unknown key '%s'; the keys of a profile are %s", name,
+			known);
 	return NULL;
 }
 

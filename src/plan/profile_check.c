@@ -75,7 +75,7 @@ static void look_at_words(struct findings *findings, const struct profile *profi
 	if (!findings->is_given[index_of("netem")])
 		return;
 	if (profile->impairment.model != NETEM_KERNEL)
-		refuse(findings, "model", "the words of netem need model: netem");
+		refuse(findings, "model", "tc's words for netem need model: netem");
 	for (size_t i = 0; i < PROFILE_KEYS; i++) {
 		const struct profile_key *key = &profile_keys[i];
 		bool is_beside = strcmp(key->name, "model") == 0 ||
@@ -83,7 +83,7 @@ static void look_at_words(struct findings *findings, const struct profile *profi
 
 		if (findings->is_given[i] && key->field && !is_beside)
 			refuse(findings, key->name,
-				"the key netem says the whole impairment; say this there");
+				"the key 'netem' replaces all keys of impairment; express this one there");
 	}
 }
 
@@ -93,15 +93,16 @@ static void look_at_timeline(struct findings *findings, const struct profile *pr
 	struct error err;
 
 	if (findings->is_given[index_of("replay")] && findings->is_given[index_of("schedule")])
-		refuse(findings, "replay", "a schedule is given too; give one of both");
+		refuse(findings, "replay", "'schedule' and 'replay' cannot be used together");
 	if (!profile_has_timeline(profile)) {
 		if (profile->timeline.period_ns)
-			refuse(findings, "repeat_every", "there is no schedule to repeat");
+			refuse(findings, "repeat_every",
+				"'repeat_every' needs a schedule or a replay");
 		return;
 	}
 	if (profile->impairment.model == NETEM_NONE)
 		refuse(findings, "model",
-			"model none impairs nothing; say netem or calibrated for a schedule");
+			"a schedule needs model netem or calibrated; model none does not impair anything");
 	if (netem_timeline_check(&profile->timeline, &err))
 		refuse(findings, key, err.text);
 }
@@ -113,24 +114,22 @@ static void look_at_sense(struct findings *findings, const struct profile *profi
 
 	if (params->model == NETEM_NONE && profile_has_impairment(profile))
 		refuse(findings, "model",
-			"model none impairs nothing; say netem or calibrated for delay, loss and "
-			"the like");
+			"impairment needs model netem or calibrated; model none does not impair anything");
 	if (params->jitter_ns && !params->delay_ns && !is_words)
-		refuse(findings, "jitter", "jitter varies a delay, and there is none");
+		refuse(findings, "jitter", "'jitter' needs a delay to vary");
 	if (params->model == NETEM_KERNEL && params->reorder.probability > 0 && !params->delay_ns &&
 		!is_words)
 		refuse(findings, "reorder",
-			"reordering lets packets overtake delayed ones, and there is no delay");
+			"reordering lets packets overtake delayed ones, so it needs a delay");
 	if (params->reorder.correlation > 0 && params->reorder.probability <= 0)
-		refuse(findings, "reorder_correlation",
-			"a correlation of reordering without reorder");
+		refuse(findings, "reorder_correlation", "'reorder_correlation' needs 'reorder'");
 	if (params->loss.kind == NETEM_LOSS_NONE && params->loss.in_bad > 0)
 		refuse(findings, "loss_in_bad",
-			"only loss_to_bad or outage_every make a bad state");
+			"a bad state needs 'loss_to_bad' or 'outage_every'");
 	if (profile->line_buffer_bytes > 0 && profile->line_buffer_bytes < 1514)
 		refuse(findings, "line_buffer", "is smaller than one packet (1514 bytes)");
 	if (profile->line_buffer_bytes > 0 && profile->line_rate_bps <= 0)
-		refuse(findings, "line_buffer", "a line without a rate needs no buffer");
+		refuse(findings, "line_buffer", "a line without a rate cannot have a buffer");
 }
 
 static void look_at_impairment(struct findings *findings, const struct profile *profile)

@@ -182,7 +182,7 @@ static int read_percent(const char *text, double *fraction, struct error *err)
 
 	if (end == text || strcmp(end, "%") != 0 || !strchr("0123456789.", text[0]) ||
 		strpbrk(text, "xX"))
-		return fail(err, ERROR_USAGE, "'%s' is no percentage such as 0.25%%", text);
+		return fail(err, ERROR_USAGE, "'%s' is not a percentage such as 0.25%%", text);
 	if (!isfinite(percent) || percent > 100)
 		return fail(err, ERROR_USAGE, "%s is not between 0%% and 100%%", text);
 	*fraction = percent / 100;
@@ -205,7 +205,7 @@ static int read_bytes(const char *text, uint64_t *into, struct error *err)
 			return 0;
 		}
 	}
-	return fail(err, ERROR_USAGE, "'%s' is no size such as 64kb or 1500", text);
+	return fail(err, ERROR_USAGE, "'%s' is not a size such as 64kb or 1500", text);
 }
 
 static int read_count(
@@ -260,7 +260,7 @@ static int read_schedule(struct profile_source *source, const char *text,
 	char *padded;
 
 	if (!source->path)
-		return fail(err, ERROR_USAGE, "a schedule can only stand in a file");
+		return fail(err, ERROR_USAGE, "a schedule can be given only in a file");
 	padded = arena_bytes(source->arena, source->line + length + 1, 1);
 	memset(padded, '\n', source->line);
 	memcpy(padded + source->line, text, length + 1);
@@ -337,8 +337,9 @@ static int choose_loss(const struct profile_source *source, const struct profile
 	if (key->loss == NETEM_LOSS_NONE || loss->kind == key->loss)
 		return 0;
 	if (source->path && loss->kind != NETEM_LOSS_NONE)
-		return fail(err, ERROR_USAGE, "%s is another model of loss than %s; give one",
-			key->name, loss_kinds[loss->kind]);
+		return fail(err, ERROR_USAGE,
+			"%s and %s belong to different loss models; use one of them", key->name,
+			loss_kinds[loss->kind]);
 	if (loss->kind != NETEM_LOSS_NONE)
 		*loss = (struct netem_loss){.in_bad = -1};
 	loss->kind = key->loss;

@@ -74,14 +74,14 @@ static int take_mark(struct cut *cut, const struct mark *mark, unsigned line, st
 
 	if (kind == LINE_MISSPELT)
 		return fail(err, ERROR_USAGE,
-			"%s:%u:1: a block starts with '@each others' or "
-			"'@each all', then perhaps 'between' and one word",
+			"%s:%u:1: a block starts with '@each others' or '@each all', optionally followed by 'between' and one word",
 			cut->path, line);
 	if (kind == LINE_END && !in_block)
 		return fail(err, ERROR_USAGE, "%s:%u:1: '@end' without '@each'", cut->path, line);
 	if (kind != LINE_END && in_block)
-		return fail(err, ERROR_USAGE, "%s:%u:1: the block of line %u is still open",
-			cut->path, line, cut->block_line);
+		return fail(err, ERROR_USAGE,
+			"%s:%u:1: the block that starts on line %u is still open", cut->path, line,
+			cut->block_line);
 	cut->each = kind == LINE_END        ? DRIVER_EACH_NONE
 		    : kind == LINE_EACH_ALL ? DRIVER_EACH_ALL
 					    : DRIVER_EACH_OTHERS;
@@ -140,7 +140,7 @@ int template_load(
 		return -1;
 	}
 	if (strlen(text) != size)
-		return fail(
-			err, ERROR_USAGE, "%s:1:1: a template is text, this has NUL bytes", path);
+		return fail(err, ERROR_USAGE,
+			"%s:1:1: a template must be text, but this file contains NUL bytes", path);
 	return template_parse(arena, arena_strdup(arena, path), text, ret_template, err);
 }

@@ -48,8 +48,7 @@ static int check_key(const char *key, struct error *err)
 	if (!text_starts_with(key, "net.") ||
 		key[strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_.-")])
 		return fail(err, ERROR_USAGE,
-			"'%s' is no sysctl of a host's network, such as net.ipv4.tcp_reordering",
-			key);
+			"'%s' is not a network sysctl such as net.ipv4.tcp_reordering", key);
 	return 0;
 }
 
@@ -74,8 +73,7 @@ static int check_release(const char *release, struct error *err)
 	long major, minor;
 
 	if (!read_release(release, &major, &minor, &rest) || *rest)
-		return fail(err, ERROR_USAGE,
-			"'%s' is no release of Linux in two numbers, such as 6.17", release);
+		return fail(err, ERROR_USAGE, "'%s' is not a Linux release such as 6.17", release);
 	return 0;
 }
 

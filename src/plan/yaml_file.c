@@ -126,10 +126,10 @@ static int value_of_event(struct parse *parse, const yaml_event_t *event,
 	value->at = mark_of(event->start_mark);
 	if (is_tagged(event))
 		return yaml_fail(parse->file, value, err,
-			"anchors, aliases and tags are not used here; write the value out");
+			"anchors, aliases and tags are not supported; write out the value");
 	if (++parse->values > MAX_VALUES)
-		return yaml_fail(
-			parse->file, value, err, "more than %d values in one file", MAX_VALUES);
+		return yaml_fail(parse->file, value, err, "a file cannot have more than %d values",
+			MAX_VALUES);
 	if (event->type == YAML_SCALAR_EVENT) {
 		size_t length = event->data.scalar.length;
 
@@ -137,7 +137,8 @@ static int value_of_event(struct parse *parse, const yaml_event_t *event,
 			parse->file->arena, (const char *)event->data.scalar.value, length);
 		value->text_column = text_column_of(event);
 		if (strlen(value->text) != length)
-			return yaml_fail(parse->file, value, err, "a NUL character in a text");
+			return yaml_fail(
+				parse->file, value, err, "a text cannot contain a NUL character");
 	}
 	value->kind = event->type == YAML_SCALAR_EVENT           ? YAML_KIND_TEXT
 		      : event->type == YAML_SEQUENCE_START_EVENT ? YAML_KIND_LIST
@@ -169,7 +170,8 @@ static int parse_value(
 	if (status || !value)
 		return -1;
 	if (depth > MAX_DEPTH)
-		return yaml_fail(parse->file, value, err, "nested deeper than %d", MAX_DEPTH);
+		return yaml_fail(parse->file, value, err,
+			"values are nested more than %d levels deep", MAX_DEPTH);
 	if (value->kind != YAML_KIND_TEXT && parse_entries(parse, value, depth, err))
 		return -1;
 	*ret_value = value;
@@ -248,7 +250,7 @@ static int parse_file(struct yaml_file *file, struct error *err)
 			file, file->root, err, "the file must be a mapping of keys to values");
 	if (expect(&parse, YAML_DOCUMENT_END_EVENT, "the file must end here", err))
 		return -1;
-	return expect(&parse, YAML_STREAM_END_EVENT, "only one document per file", err);
+	return expect(&parse, YAML_STREAM_END_EVENT, "a file must contain a single document", err);
 }
 
 int yaml_open(struct arena *arena, const char *path, struct yaml_file *ret_file, struct error *err)

@@ -39,8 +39,7 @@ int census_parse(
 	/* The name is between the first '(' and the last ')'; field 3, a letter, follows. */
 	if (!open || !close || close < open ||
 		sscanf(close, /* NOLINT(cert-err34-c): the kernel's numbers fit */
-			") %*c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d "
-			"%*d %*d %llu",
+			") %*c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %llu %llu %llu %llu %*d %*d %*d %*d %llu",
 			&parent, &flags, &own[0], &own[1], &children[0], &children[1],
 			&started) != 7)
 		return fail(err, ERROR_PARSE, "read a process from its stat in /proc");

@@ -51,7 +51,7 @@ static int timed_out(struct proc *proc, struct error *err)
 {
 	double after_s = (double)(clock_now_ns() - proc->started_ns) / 1e9;
 
-	return fail(err, ERROR_TIMEOUT, "%s%s%s: no end after %.1f s: %s", proc->what,
+	return fail(err, ERROR_TIMEOUT, "%s%s%s: did not end within %.1f s: %s", proc->what,
 		proc->place ? " on " : "", proc->place ? proc->place : "", after_s, proc->command);
 }
 
@@ -129,7 +129,8 @@ int proc_wait_output(
 		if (proc->has_ended)
 			return fail(err, ERROR_CRASHED, "%s", proc_obituary(proc));
 		if (deadline_has_passed(deadline))
-			return fail(err, ERROR_TIMEOUT, "%s: it never said '%s'", proc->what, text);
+			return fail(
+				err, ERROR_TIMEOUT, "%s: it never printed '%s'", proc->what, text);
 		if (procs_step(proc->procs, deadline, err))
 			return fail_in(err, "%s", proc->what);
 	}

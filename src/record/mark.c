@@ -15,7 +15,7 @@ static const struct {
 	[MARK_WIRE] = {"wire", "the emulated network stood still or was too slow"},
 	[MARK_BUSY] = {"busy", "other programs used the processors"},
 	[MARK_MEMORY] = {"memory", "the machine was short of memory"},
-	[MARK_THROTTLED] = {"throttled", "the processors were slowed down for their heat"},
+	[MARK_THROTTLED] = {"throttled", "the processors were throttled because of heat"},
 };
 
 void marks_add(json_t *list, enum mark_kind kind, const char *reason)

@@ -169,8 +169,8 @@ static void visit_repetitions(struct walk *walk, struct tree_entry place, const 
 		long number = strtol(numbers[i], &end, 10);
 
 		if (number < 1 || *end) {
-			tree_add_problem(
-				walk->arena, walk->reading, path, "its name is no repetition");
+			tree_add_problem(walk->arena, walk->reading, path,
+				"its name is not the number of a repetition");
 			continue;
 		}
 		place.repetition = (size_t)number;
@@ -271,11 +271,10 @@ static int refuse(const char *dir, const struct tree_reading *reading, struct er
 {
 	if (reading->problems)
 		return fail(err, ERROR_USAGE,
-			"read result tree %s: nothing in it is readable; first: %s: %s", dir,
-			reading->problems->path, reading->problems->why);
+			"read result tree %s: nothing in it can be read; the first error: %s: %s",
+			dir, reading->problems->path, reading->problems->why);
 	return fail(err, ERROR_USAGE,
-		"read %s: it holds no results; name the folder with <VPN>/<profile>/0_<host>/ in "
-		"it",
+		"read %s: it does not contain results; name the folder that contains <VPN>/<profile>/0_<host>/",
 		dir);
 }
 

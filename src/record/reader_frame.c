@@ -48,7 +48,7 @@ bool envelope_of(struct arena *arena, const json_t *value, struct envelope *ret_
 	read_meta(arena, value, &envelope);
 	if (strcmp(status, "success") == 0) {
 		envelope.status = ENVELOPE_SUCCESS;
-		*ret_why = "it says success and holds no data";
+		*ret_why = "its status is success, but its data is missing";
 		*ret_envelope = envelope;
 		return json_object_get(value, "data") != NULL;
 	}

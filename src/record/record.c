@@ -52,12 +52,11 @@ static int check_folder(struct arena *arena, const char *dir, struct error *err)
 	if (holds && !path_exists(LAYOUT_PATH(arena, dir, LAYOUT_GENERAL)) &&
 		!path_exists(LAYOUT_PATH(arena, dir, LAYOUT_ENVIRONMENT)))
 		return fail(err, ERROR_USAGE,
-			"use %s for results: it holds other files and is no result tree; "
-			"name a new or an empty folder",
+			"use %s for results: it contains other files and is not a result tree; choose a new or an empty folder",
 			dir);
 	if (access(dir, W_OK | X_OK) < 0)
 		return fail_errno(
-			err, "write into %s: choose another folder or change its mode", dir);
+			err, "write to %s: choose another folder or change its mode", dir);
 	return 0;
 }
 
@@ -69,11 +68,11 @@ static int make_folder(const char *dir, struct error *err)
 		if (S_ISDIR(info.st_mode))
 			return 0;
 		return fail(err, ERROR_USAGE,
-			"use %s for results: it is a file; name a new or an empty folder", dir);
+			"use %s for results: it is a file; choose a new or an empty folder", dir);
 	}
 	if (dir_make(dir, 0755, err))
 		return fail_in(
-			err, "use %s for results; choose a folder that you may write to", dir);
+			err, "use %s for results: choose a folder that you can write to", dir);
 	return 0;
 }
 
@@ -101,8 +100,7 @@ static int lock(const struct record *record, struct error *err)
 		return 0;
 	if (errno == EACCES || errno == EAGAIN)
 		return fail(err, ERROR_USAGE,
-			"use %s for results: another meshbench is writing there; wait for it or "
-			"name another folder",
+			"use %s for results: another meshbench is writing to it; wait for it or choose another folder",
 			record->dir);
 	return fail_errno(err, "lock the event log %s", record->events);
 }
@@ -371,7 +369,7 @@ static int append_line(struct record *record, const char *line, size_t size, str
 		errno = ENOSPC;
 	fail_errno(err, "append to %s", record->events);
 	if (n > 0 && ftruncate(record->events_fd, before) < 0)
-		return fail_in(err, "take half a line back");
+		return fail_in(err, "remove an incomplete line");
 	return -1;
 }
 

@@ -72,9 +72,9 @@ static int cache_folder(struct arena *arena, const char **ret_path, struct error
 		*ret_path = arena_printf(arena, "%s/.cache/meshbench", home);
 	else
 		return fail(err, ERROR_MISSING,
-			"there is no cache folder: neither XDG_CACHE_HOME nor HOME is set");
+			"the cache folder is unknown: neither XDG_CACHE_HOME nor HOME is set");
 	if (dir_make(*ret_path, 0755, err))
-		return fail_in(err, "make the cache folder (XDG_CACHE_HOME names another)");
+		return fail_in(err, "make the cache folder (XDG_CACHE_HOME selects another)");
 	return 0;
 }
 

@@ -161,7 +161,7 @@ static const char *rate_is_unknown(const struct session *s, const struct profile
 	double passing = 1 - netem_loss_share(&profile->impairment);
 
 	if (json_number_at(report, "/socket_lost_packets", 0) > sent / 1000)
-		return "the receiver was too slow to take what came";
+		return "the receiver was too slow for what arrived";
 	if (!(passing * sent * RATE_BYTES * 8 / s->sent_s > CLEARLY_MORE * rate_bps))
 		return "the sender was too slow to fill the line";
 	return NULL;

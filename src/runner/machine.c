@@ -91,7 +91,7 @@ void machine_judge(const struct machine_account *a, json_t *marks)
 	}
 	if (a->throttles > 0) {
 		snprintf(text, sizeof(text),
-			"processors were slowed down for their heat %.0f times", a->throttles);
+			"the processors were throttled because of heat %.0f times", a->throttles);
 		marks_add(marks, MARK_THROTTLED, text);
 	}
 }

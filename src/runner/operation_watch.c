@@ -162,7 +162,7 @@ int operation_await_all(struct operation_run *m, int64_t since_ns, struct error 
 	if (pair == count * count) /* it came at the last moment */
 		return 0;
 	return fail(err, ERROR_TIMEOUT,
-		"%s does not answer %s steadily within %.0f s (every 5 ms it was asked)",
+		"%s did not answer %s steadily within %.0f s (pinged every 5 ms)",
 		lab_host(m->stage->lab, pair % count)->name,
 		lab_host(m->stage->lab, pair / count)->name, m->operation->limit_s);
 }

@@ -88,15 +88,13 @@ static void tell_tuning(struct run *run, const json_t *tuning)
 		if (!json_is_true(json_object_get(one, "was_taken")))
 			run_tell(run, NULL, NULL,
 				arena_printf(run->arena,
-					"tuning %s: this kernel did not take %s=%s on a host; it "
-					"is %s",
+					"tuning %s: the kernel did not accept %s=%s on a host; the value is %s",
 					name, key, json_string_at(one, "/wanted", ""),
 					json_string_at(one, "/found", "not there")));
 		else if (json_is_true(json_object_get(one, "is_ignored_by_kernel")))
 			run_tell(run, NULL, NULL,
 				arena_printf(run->arena,
-					"tuning %s: this kernel keeps %s=%s but no longer acts on "
-					"it",
+					"tuning %s: the kernel accepts %s=%s but no longer acts on it",
 					name, key, json_string_at(one, "/wanted", "")));
 	}
 }

@@ -79,7 +79,7 @@ static int wait_telling(struct build *build, struct proc *proc, struct error *er
 
 static int fail_with_log(struct build *build, struct proc *proc, struct error *err)
 {
-	fail(err, ERROR_TOOL, "%s; all it said is in %s", proc_obituary(proc), build->log);
+	fail(err, ERROR_TOOL, "%s; its output is in %s", proc_obituary(proc), build->log);
 	return -1;
 }
 
@@ -112,15 +112,15 @@ int build_check_needs(
 	struct build *build, const char *client, const char *advice, struct error *err)
 {
 	if (!path_of_program(build->arena, client))
-		return fail(err, ERROR_MISSING, "it is built by %s, which is not on PATH; %s",
+		return fail(err, ERROR_MISSING, "building it requires %s, which is not in PATH; %s",
 			client, advice);
 	for (size_t i = 0; i < build->version->need_count; i++) {
 		const struct pin_need *need = &build->version->needs[i];
 
 		if (!path_of_program(build->arena, need->program))
 			return fail(err, ERROR_MISSING,
-				"building it needs %s; install it: apt install %s", need->program,
-				need->package);
+				"building it requires %s; install it: apt install %s",
+				need->program, need->package);
 	}
 	return 0;
 }
@@ -132,8 +132,7 @@ int build_check_sum(const struct build *build, const struct pin_module *module, 
 	if (sum && strcmp(sum, module->sum) == 0)
 		return 0;
 	return fail(err, ERROR_TOOL,
-		"%s %s has the checksum %s, but drivers/pins.yml says %s; nothing of it was "
-		"built: find out why before you change the pin",
+		"%s %s has the checksum %s, but drivers/pins.yml says %s; nothing was built; find out why they differ before you change the pin",
 		module->name, module->at, sum ? sum : "(none)", module->sum);
 }
 

@@ -107,13 +107,13 @@ int cargo_build(struct build *build, struct error *err)
 		build->installer->prefix, build->pin->name, build->version->version);
 
 	if (build_check_needs(build, "cargo",
-		    "install Rust, as its project says or by apt install cargo", err) ||
+		    "install Rust from its project or with apt install cargo", err) ||
 		check_crate(build, module, err) || compile(build, module, target, err))
 		return -1;
 	for (size_t i = 0; module->programs[i]; i++) {
 		if (!path_exists(
 			    arena_printf(build->arena, "%s/%s", build->bin, module->programs[i])))
-			return fail(err, ERROR_TOOL, "cargo built no %s", module->programs[i]);
+			return fail(err, ERROR_TOOL, "cargo did not build %s", module->programs[i]);
 	}
 	json_array_append_new(build->modules, json_make("{s:s, s:s, s:s}", "path", module->name,
 						      "version", module->at, "sum", module->sum));

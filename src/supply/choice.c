@@ -18,7 +18,8 @@ static int refuse_version(
 			known = arena_printf(arena, "%s%s, ", known, one);
 	}
 	return fail(err, ERROR_USAGE,
-		"%s@%s: this version is not known; there are: %s" PIN_SYSTEM " (what is on PATH)",
+		"%s@%s: this version is not known; known versions: %s" PIN_SYSTEM
+		" (the program in PATH)",
 		choice->name, version, known);
 }
 
@@ -79,7 +80,7 @@ static const char *advice_of(
 	if (!choice->is_system && !choice->bin)
 		return arena_printf(arena, "install it: meshbench install --vpn %s", driver->label);
 	if (choice->pin && choice->pin->own)
-		return arena_printf(arena, "no client installs it: %s", choice->pin->own);
+		return arena_printf(arena, "no client can install it: %s", choice->pin->own);
 	return NULL;
 }
 

@@ -40,7 +40,7 @@ static int cache_first(struct build *build, const char **ret_proxy, struct error
 	size_t length;
 
 	if (build_run(build,
-		    &(struct proc_spec){.what = "ask go for its settings",
+		    &(struct proc_spec){.what = "ask go for its environment",
 			    .argv = argv,
 			    .environment = environment_of(build, NULL)},
 		    &out, err))
@@ -75,7 +75,7 @@ static int check_module(struct build *build, const struct pin_module *module, st
 			    .argv = argv,
 			    .environment = environment_of(build, NULL)},
 		    &out, err) ||
-		json_parse(out, strlen(out), "what go mod download says", &answer, err))
+		json_parse(out, strlen(out), "the output of go mod download", &answer, err))
 		return -1;
 	return build_check_sum(build, module, json_string_at(answer, "/Sum", NULL), err);
 }
@@ -151,7 +151,7 @@ static int name_programs(struct build *build, const struct pin_module *module, s
 			arena_printf(build->arena, "%s/%s", build->bin, module->programs[i]);
 
 		if (rename(from, to) < 0)
-			return fail_errno(err, "go built no %s: move it to %s", from, to);
+			return fail_errno(err, "go did not build %s: move it to %s", from, to);
 	}
 	return 0;
 }
@@ -199,7 +199,7 @@ static int note_modules(struct build *build, const struct pin_module *module, st
 		const char *out;
 
 		if (build_run(build,
-			    &(struct proc_spec){.what = "read what it was made of",
+			    &(struct proc_spec){.what = "read the modules it was built from",
 				    .argv = argv,
 				    .environment = environment_of(build, NULL)},
 			    &out, err))
@@ -211,8 +211,8 @@ static int note_modules(struct build *build, const struct pin_module *module, st
 
 int go_build(struct build *build, struct error *err)
 {
-	if (build_check_needs(build, "go",
-		    "install Go, as its project says or by apt install golang-go", err))
+	if (build_check_needs(
+		    build, "go", "install Go from its project or with apt install golang-go", err))
 		return -1;
 	for (size_t i = 0; i < build->version->module_count; i++) {
 		const struct pin_module *module = &build->version->modules[i];

@@ -18,7 +18,7 @@ struct build {
 
 /*
  * Runs a client, its words to the log and the listener, in the build's folder unless the spec says
- * another; `*ret_out` gets what it printed on stdout, owned by the build's arena, and may be NULL.
+ * another; `*ret_out` gets its output on stdout, owned by the build's arena, and may be NULL.
  */
 MUST_CHECK int build_run(
 	struct build *build, const struct proc_spec *spec, const char **ret_out, struct error *err);

@@ -77,7 +77,8 @@ int install_lock(const char *prefix, int *ret_fd, struct error *err)
 		return fail_errno(err, "install into %s", prefix);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return fail(err, ERROR_SYSTEM,
-			"another meshbench install works in %s; wait until it is done", prefix);
+			"another meshbench install is using %s; wait until it has finished",
+			prefix);
 	*ret_fd = fd_take(&fd);
 	return 0;
 }

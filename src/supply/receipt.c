@@ -45,7 +45,7 @@ static int add_programs(
 		const char *sum = sha256_of(build->arena, build->installer->procs, path);
 
 		if (!sum)
-			return fail(err, ERROR_TOOL, "hash %s: sha256sum said nothing", path);
+			return fail(err, ERROR_TOOL, "hash %s: sha256sum printed nothing", path);
 		json_array_append_new(programs,
 			json_make("{s:s, s:s}", "name", module->programs[i], "sha256", sum));
 	}

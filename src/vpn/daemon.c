@@ -77,7 +77,7 @@ static int start(
 static int start_looker(struct vpn *vpn, const char *const *argv, size_t host,
 	struct proc **ret_looker, struct error *err)
 {
-	struct proc_spec spec = {.what = "look whether it is ready", .argv = argv};
+	struct proc_spec spec = {.what = "check whether it is ready", .argv = argv};
 
 	return host_start(lab_host(vpn->lab, host), &spec, ret_looker, err);
 }
@@ -188,8 +188,7 @@ static int not_ready(struct vpn *vpn, const struct watch *watch, struct error *e
 	const struct daemon *daemon = &vpn->daemons[watch->daemon];
 
 	return fail(err, ERROR_TIMEOUT,
-		"%s on %s: it runs but was not ready within %.1f s (awaited: %s); it last said: "
-		"%.200s",
+		"%s on %s: it is running but was not ready within %.1f s (waiting for: %s); its last output: %.200s",
 		daemon->step->what, vpn->roster.members[daemon->host].name,
 		(double)daemon->step->within_ns / 1e9, watch->awaited,
 		daemons_last_words(vpn, daemon->host));
@@ -324,7 +323,7 @@ char *vpn_log(const struct vpn *vpn, size_t host)
 		if (result.out_size && result.out[result.out_size - 1] != '\n')
 			fputc('\n', out);
 		if (result.dropped_bytes)
-			fprintf(out, "== %llu bytes in the middle were not kept\n",
+			fprintf(out, "== %llu bytes in the middle were discarded\n",
 				(unsigned long long)result.dropped_bytes);
 	}
 	fclose(out);

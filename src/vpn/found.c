@@ -100,7 +100,7 @@ static const char *advice_of(struct arena *arena, const struct driver *driver)
 			*packages ? ", or apt install" : "", packages);
 	if (*packages)
 		return arena_printf(arena, "install it: apt install%s", packages);
-	return "put it on PATH; no Debian package is known for it";
+	return "install it in PATH; no Debian package is known";
 }
 
 int vpn_is_found(const struct driver *driver, struct error *err)

@@ -135,8 +135,8 @@ static int take_interface(struct vpn *vpn, size_t host, const char *address, con
 		return -1;
 	interface = find_interface(list, name, address);
 	if (!interface)
-		return fail(err, ERROR_PARSE, "no interface %s%s on %s", name ? name : "has ",
-			name ? "" : address, scope.host->name);
+		return fail(err, ERROR_PARSE, "interface %s%s does not exist on %s",
+			name ? name : "has ", name ? "" : address, scope.host->name);
 	if (name)
 		address = global_address(interface);
 	if (!address)
@@ -245,7 +245,7 @@ static int stays_silent(struct vpn *vpn, struct error *err)
 
 	for (size_t i = 0; i < vpn->roster.count; i++) {
 		if (is_silent(vpn, i))
-			words = arena_printf(vpn->arena, "%.300s; %s last said: %.80s", words,
+			words = arena_printf(vpn->arena, "%.300s; last output of %s: %.80s", words,
 				vpn->roster.members[i].name, daemons_last_words(vpn, i));
 	}
 	return fail(err, ERROR_TIMEOUT, "%s", words);

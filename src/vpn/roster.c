@@ -48,7 +48,8 @@ static int scalar_text(struct arena *arena, const json_t *value, const char *poi
 	else if (json_is_real(value))
 		*ret_text = arena_printf(arena, "%.17g", json_real_value(value));
 	else
-		return fail(err, ERROR_PARSE, "its output has no text or number at %s", pointer);
+		return fail(err, ERROR_PARSE, "its output does not have a text or number at %s",
+			pointer);
 	return 0;
 }
 
@@ -59,7 +60,7 @@ static int line_text(struct arena *arena, const char *out, const char *after, co
 	const char *found = strstr(out, after);
 
 	if (!found)
-		return fail(err, ERROR_PARSE, "it printed no line with '%s'", after);
+		return fail(err, ERROR_PARSE, "it did not print a line with '%s'", after);
 	found += strlen(after);
 	*ret_text = text_trim(arena_strndup(arena, found, strcspn(found, "\n")));
 	return 0;
@@ -76,7 +77,7 @@ static int part_of(struct arena *arena, const struct driver_capture *capture, co
 		*ret_text = text_trim(arena_strndup(arena, out, size));
 		return 0;
 	}
-	if (json_parse(out, size, "what it printed", &value, err))
+	if (json_parse(out, size, "its output", &value, err))
 		return -1;
 	return scalar_text(arena, json_at(value, capture->at), capture->at, ret_text, err);
 }

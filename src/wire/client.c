@@ -79,7 +79,7 @@ static int ask(struct wire *wire, const struct request *request, int fd, struct 
 	if (n < 0 && errno == EAGAIN)
 		return fail(err, ERROR_TIMEOUT, "the wire did not answer within 10 s");
 	if (n < 0)
-		return fail_errno(err, "hear from the wire");
+		return fail_errno(err, "receive the wire's answer");
 	if (n == 0)
 		return fail(err, ERROR_CRASHED, "the wire's process ended");
 	if (n != (ssize_t)sizeof(*reply))

@@ -31,7 +31,7 @@ static int add_port(struct loop *loop, const struct request *request, int *fd, s
 	uint16_t port;
 
 	if (*fd < 0)
-		return fail(&reply->error, ERROR_USAGE, "no TAP came with the new port");
+		return fail(&reply->error, ERROR_USAGE, "the new port came without a TAP");
 	if (fabric_add_port(&loop->fabric, &request->params, clock_now_ns(), &port, &reply->error))
 		return -1;
 	tap = &loop->taps[port];
@@ -70,7 +70,7 @@ static int read_timeline(
 	size_t steps, opportunities;
 
 	if (pread(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head))
-		return fail(err, ERROR_USAGE, "the timeline has no head");
+		return fail(err, ERROR_USAGE, "the timeline's header is missing");
 	if (head.step_count > MAX_TIMELINE_BYTES / sizeof(struct netem_step) ||
 		head.opportunity_count > MAX_TIMELINE_BYTES / sizeof(int64_t))
 		return fail(err, ERROR_USAGE, "the timeline is longer than %d MiB",
@@ -146,7 +146,7 @@ static int start_log(struct loop *loop, const struct request *request, int fd, s
 	if (fd < 0)
 		return 0;
 	if (request->number == 0 || request->number > SIZE_MAX / 128)
-		return fail(err, ERROR_USAGE, "a log needs room for records");
+		return fail(err, ERROR_USAGE, "a log needs room for at least one record");
 	if (ftruncate(fd, (off_t)size) < 0)
 		return fail_errno(
 			err, "make room for %llu log records", (unsigned long long)request->number);
@@ -185,7 +185,7 @@ static int obey(struct loop *loop, const struct request *request, int *fd, struc
 	case REQUEST_LOG:
 		return start_log(loop, request, *fd, err);
 	default:
-		return fail(err, ERROR_USAGE, "the wire does not know request %u", request->kind);
+		return fail(err, ERROR_USAGE, "request %u is unknown to the wire", request->kind);
 	}
 }
 
@@ -223,7 +223,7 @@ void control_serve(struct loop *loop)
 		return;
 	}
 	if (n != (ssize_t)sizeof(request))
-		fail(&reply.error, ERROR_USAGE, "a request of %zd bytes is none of ours", n);
+		fail(&reply.error, ERROR_USAGE, "a request of %zd bytes is not valid", n);
 	else if (obey(loop, &request, &fd, &reply) == 0)
 		reply.error = (struct error){0};
 	if (send(loop->control_fd, &reply, sizeof(reply), MSG_NOSIGNAL) < 0)

@@ -84,8 +84,7 @@ static bool drops_are_few(
 	}
 	if (port->unfetched * UNFETCHED_SHARE > port->in_frames + port->unfetched) {
 		snprintf(ret_reason, reason_size,
-			"the wire was too slow: %llu frames of port %zu were dropped before it "
-			"fetched them",
+			"the wire was too slow: %llu frames of port %zu were dropped before it fetched them",
 			(unsigned long long)port->unfetched, number);
 		return false;
 	}

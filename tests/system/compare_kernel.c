@@ -296,8 +296,7 @@ static int compare(const char *name, const struct flow *kernel, const struct flo
 	int disagreements = 0;
 
 	figures_of(&kernel->result, figures);
-	printf("%-18s loss %5.2f %5.2f %%  burst %4.2f %4.2f  dup %5.2f %5.2f %%  mean %6.2f %6.2f "
-	       "ms  KS %.4f  reordered %5.2f %5.2f %%  n3 %5.2f %5.2f %%",
+	printf("%-18s loss %5.2f %5.2f %%  burst %4.2f %4.2f  dup %5.2f %5.2f %%  mean %6.2f %6.2f ms  KS %.4f  reordered %5.2f %5.2f %%  n3 %5.2f %5.2f %%",
 		name, 100 * figures[LOSS], 100 * spread->mean[LOSS], figures[BURST],
 		spread->mean[BURST], 100 * figures[DUPLICATES], 100 * spread->mean[DUPLICATES],
 		figures[MEAN_DELAY_MS], spread->mean[MEAN_DELAY_MS], distance,

@@ -238,10 +238,7 @@ TEST(what_hosts_drop_is_in_the_wires_report)
 	CHECK_OK(lab_restart_wire(s.lab, 7, &err), err);
 	/* A reader that sleeps: its buffer holds 208 KiB, which is fewer than 400 of these. */
 	CHECK(output_on(&s, arena, 0,
-		SHELL("python3 -c 'import socket; s = socket.socket(socket.AF_INET, "
-		      "socket.SOCK_DGRAM); "
-		      "s.bind((\"127.0.0.1\", 7)); "
-		      "[s.sendto(bytes(1000), (\"127.0.0.1\", 7)) for i in range(400)]'")));
+		SHELL("python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((\"127.0.0.1\", 7)); [s.sendto(bytes(1000), (\"127.0.0.1\", 7)) for i in range(400)]'")));
 	CHECK_OK(lab_wire_report(s.lab, &report, &err), err);
 	CHECK(json_number_at(report, "/ports/0/host_udp_buffer_full", 0) > 50);
 	CHECK(json_number_at(report, "/ports/1/host_udp_buffer_full", 9) == 0);

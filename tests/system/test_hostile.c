@@ -135,11 +135,12 @@ TEST(a_host_has_the_devices_that_a_vpn_needs_and_no_others)
 	LAB(s, 2, &unshaped);
 	devices = output_on(&s, arena, 0, SHELL("cd /dev && echo $(ls) && ls net"));
 	print_lines(devices);
-	CHECK(devices && strcmp(devices, "fd full net null ptmx pts random shm stderr stdin stdout "
-					 "tty urandom zero\ntun\n") == 0);
+	CHECK(devices &&
+		strcmp(devices,
+			"fd full net null ptmx pts random shm stderr stdin stdout tty urandom zero\ntun\n") ==
+			0);
 	CHECK(output_on(&s, arena, 0,
-		SHELL("echo x >/dev/null && head -c 1 /dev/urandom && "
-		      "head -c 1 /dev/zero && test -w /dev/shm")));
+		SHELL("echo x >/dev/null && head -c 1 /dev/urandom && head -c 1 /dev/zero && test -w /dev/shm")));
 	CHECK(output_on(&s, arena, 0, SHELL("script -qc true /dev/null")));
 }
 

@@ -200,14 +200,9 @@ TEST(tcp_on_the_wire_really_uses_the_pinned_congestion_control)
 static bool build_overlay(struct standing_lab *s, struct arena *arena)
 {
 	return output_on(s, arena, 0,
-		       SHELL("ip link add ov0 type vxlan id 7 remote 10.77.0.2 dstport 4789 dev "
-			     "eth0 && "
-			     "ip addr add 10.9.0.1/24 dev ov0 && ip link set ov0 mtu 1400 up && "
-			     "ip route add 10.10.0.0/16 dev ov0 mtu 1300")) &&
+		       SHELL("ip link add ov0 type vxlan id 7 remote 10.77.0.2 dstport 4789 dev eth0 && ip addr add 10.9.0.1/24 dev ov0 && ip link set ov0 mtu 1400 up && ip route add 10.10.0.0/16 dev ov0 mtu 1300")) &&
 	       output_on(s, arena, 1,
-		       SHELL("ip link add ov0 type vxlan id 7 remote 10.77.0.1 dstport 4789 dev "
-			     "eth0 && "
-			     "ip addr add 10.9.0.2/24 dev ov0 && ip link set ov0 mtu 1400 up"));
+		       SHELL("ip link add ov0 type vxlan id 7 remote 10.77.0.1 dstport 4789 dev eth0 && ip addr add 10.9.0.2/24 dev ov0 && ip link set ov0 mtu 1400 up"));
 }
 
 TEST(an_overlay_is_named_and_its_tcp_is_pinned)

@@ -77,8 +77,7 @@ TEST(a_daemon_that_goes_into_the_background_is_told_to_stay)
 TEST(a_daemon_that_never_becomes_ready_is_named_with_what_was_awaited)
 {
 	fails_with("hang", ERROR_TIMEOUT,
-		"run the daemon on lom: it runs but was not ready within 0.3 s (awaited: interface "
-		"nosuch0, output 'ready now')",
+		"run the daemon on lom: it runs but was not ready within 0.3 s (awaited: interface nosuch0, output 'ready now')",
 		"waiting for peers");
 }
 

@@ -365,8 +365,7 @@ static bool firewall_up(struct firewall *firewall, const char *way)
 	char rules[200];
 
 	snprintf(rules, sizeof(rules),
-		"add table inet t; add chain inet t in { type filter hook input priority 0; }; "
-		"add rule inet t in udp %s 7104 drop",
+		"add table inet t; add chain inet t in { type filter hook input priority 0; }; add rule inet t in udp %s 7104 drop",
 		way);
 	firewall->is_up = nft(rules);
 	return firewall->is_up;

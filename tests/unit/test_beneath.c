@@ -91,8 +91,8 @@ TEST(a_link_on_the_way_is_refused_and_named)
 	PAIR(p);
 	CHECK(symlinkat("..", p.root.fd, "up") == 0);
 	CHECK(beneath_write(&p.root, "up/out", "x", 1, 0600, &err));
-	CHECK(strstr(err.text, "write out: make the folder lom:/state/up: something on the way is "
-			       "not a folder, and links are not followed"));
+	CHECK(strstr(err.text,
+		"write out: make the folder lom:/state/up: something on the way is not a folder, and links are not followed"));
 	CHECK(read_beneath(&p, "up/out", 100, &text, &size, &err));
 	CHECK(strcmp(text_of(&p, p.out), "kept") == 0);
 	CHECK(beneath_remove(&p.root, "up/out", &err) && path_exists(p.out));

@@ -137,7 +137,7 @@ TEST(rejects_a_step_without_a_verb)
 	DRAWER(drawer);
 
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    within: 1s\n",
-		"5:5: a step needs one of run, daemon, write, send, script"));
+		"5:5: a step needs one of run, daemon, write, send or script"));
 }
 
 TEST(rejects_what_is_missing_or_of_another_kind)
@@ -163,7 +163,8 @@ TEST(rejects_broken_yaml_at_its_place)
 	CHECK(load(&drawer, HEAD "join:\n  - what: a\n   x\n") != 0);
 	CHECK(strstr(drawer.err.text, "/driver.yml:6:4: did not find expected"));
 	CHECK(is_refused(&drawer, HEAD "title: again\n", "4:1: key 'title' is given twice"));
-	CHECK(is_refused(&drawer, HEAD "---\na: b\n", "4:1: only one document per file"));
+	CHECK(is_refused(
+		&drawer, HEAD "---\na: b\n", "4:1: a file must contain a single document"));
 }
 
 TEST(rejects_yaml_that_grows)
@@ -172,9 +173,9 @@ TEST(rejects_yaml_that_grows)
 	char deep[200] = HEAD "needs: ";
 
 	CHECK(is_refused(&drawer, HEAD "needs: &a [x]\npackages: *a\n",
-		"4:8: anchors, aliases and tags are not used here; write the value out"));
+		"4:8: anchors, aliases and tags are not supported; write out the value"));
 	CHECK(is_refused(&drawer, HEAD "needs: !!str x\n",
-		"4:8: anchors, aliases and tags are not used here; write the value out"));
+		"4:8: anchors, aliases and tags are not supported; write out the value"));
 	for (int i = 0; i < 20; i++)
 		strcat(deep, "[");
 	CHECK(is_refused(&drawer, deep, "4:20: nested deeper than 12"));
@@ -221,16 +222,16 @@ TEST(rejects_modifiers_that_the_verb_has_no_use_for)
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    where: controller\n    daemon: a\n",
 		"7:5: the controller can run, write and script, not keep a daemon"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    each: all\n    daemon: a\n",
-		"6:5: one daemon per step and host"));
+		"6:5: a step can start only one daemon on each host"));
 	CHECK(is_refused(&drawer,
 		HEAD "join:\n  - what: w\n    each: all\n    run: a\n    capture: { as: x }\n",
-		"8:5: under 'each' on a host only the last output would remain"));
+		"8:5: with 'each' on a host, only the last output would remain"));
 	CHECK(is_refused(&drawer, HEAD "stop:\n  - { what: w, daemon: a }\n",
 		"5:5: a daemon cannot start in 'stop'"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, daemon: a, ready: {} }\n",
-		"5:34: say at least one of interface, file, http, tcp, output"));
+		"5:34: 'ready' needs at least one of interface, file, http, tcp or output"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, daemon: a, ready: { tcp: 80 } }\n",
-		"5:34: tcp must be an address and a port: 127.0.0.1:80"));
+		"5:34: 'tcp' must be an address and a port, such as 127.0.0.1:80"));
 }
 
 TEST(observe_is_a_command_with_names)
@@ -242,8 +243,8 @@ TEST(observe_is_a_command_with_names)
 	CHECK_OK(load(&drawer, HEAD), drawer.err);
 	CHECK(!drawer.driver.observe);
 	CHECK(is_refused(&drawer, HEAD "observe: a ${work}\n",
-		"4:12: ${work} is on the controller; a host cannot see it: send the file"));
-	CHECK(is_refused(&drawer, HEAD "observe: ' '\n", "4:10: there is no command here"));
+		"4:12: ${work} is a folder of the controller, which hosts cannot see; send the file instead"));
+	CHECK(is_refused(&drawer, HEAD "observe: ' '\n", "4:10: a command is missing here"));
 }
 
 TEST(once_is_for_what_a_restart_would_repeat)
@@ -260,7 +261,7 @@ TEST(once_is_for_what_a_restart_would_repeat)
 	CHECK(is_refused(&drawer, HEAD "stop:\n  - { what: w, run: a, once: true }\n",
 		"5:24: 'stop' never runs a second time"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, daemon: a, once: true }\n",
-		"5:27: what may stay has to start again"));
+		"5:27: a step that may keep running must start again after a restart"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, run: a, once: yes }\n",
 		"5:30: 'yes' is not true or false"));
 }
@@ -284,9 +285,9 @@ TEST(rejects_bad_durations_modes_and_pointers)
 		HEAD "join:\n  - { what: w, run: a, capture: { as: x, secret: flase } }\n",
 		"5:50: 'flase' is not true or false"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, run: \" \" }\n",
-		"5:21: there is no command here"));
+		"5:21: a command is missing here"));
 	CHECK(is_refused(&drawer, HEAD "address: { interface: a, run: b }\n",
-		"4:10: address needs exactly one of interface and run"));
+		"4:10: 'address' needs exactly one of 'interface' and 'run'"));
 }
 
 TEST(rejects_files_that_are_not_in_its_folder)
@@ -339,23 +340,20 @@ TEST(rejects_names_that_mean_nothing)
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${hots.name}\n",
 		"6:12: unknown name '${hots.name}'; did you mean 'host'?"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${host.nam}\n",
-		"6:12: unknown name '${host.nam}': no earlier step captured it; "
-		"did you mean 'name'?"));
+		"6:12: unknown name '${host.nam}': no earlier step captured it; did you mean 'name'?"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${each.name}\n",
 		"6:12: '${each.name}': there is no 'each' here"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${work}/x\n",
-		"6:12: ${work} is on the controller; a host cannot see it: send the file"));
+		"6:12: ${work} is a folder of the controller, which hosts cannot see; send the file instead"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${overlay.mask}\n",
-		"6:12: unknown name '${overlay.mask}': there are overlay.bits and "
-		"overlay.network"));
+		"6:12: unknown name '${overlay.mask}': there are overlay.bits and overlay.network"));
 	CHECK(is_refused(&drawer,
 		HEAD "join:\n  - { what: w, where: controller, run: \"a ${host.name}\" }\n",
-		"5:43: '${host.name}': the controller is no host; use each: all and "
-		"${each.name}"));
+		"5:43: '${host.name}': the controller is no host; use each: all and ${each.name}"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${host.name\n",
 		"6:10: '${host.name' has no closing brace"));
 	CHECK(is_refused(&drawer, HEAD "version: x ${work}\n",
-		"4:10: version runs on this machine before there are hosts; it knows no names"));
+		"4:10: 'version' runs before any host exists, so names cannot be used in it"));
 }
 
 TEST(only_a_role_of_one_host_can_be_named)
@@ -389,12 +387,13 @@ TEST(a_capture_is_known_only_after_it_and_where_it_was_made)
 		drawer.err);
 	/* The others of the first host are the rest; the others of the rest include the first. */
 	CHECK_OK(
-		load(&drawer, HEAD ROLES CAPTURE("folk") "join:\n  - { what: w, where: king, each: "
-							 "others, run: \"a ${each.key}\" }\n"),
+		load(&drawer,
+			HEAD ROLES CAPTURE(
+				"folk") "join:\n  - { what: w, where: king, each: others, run: \"a ${each.key}\" }\n"),
 		drawer.err);
 	CHECK(is_refused(&drawer,
-		HEAD ROLES CAPTURE("folk") "join:\n  - { what: w, where: folk, each: others, "
-					   "run: \"a ${each.key}\" }\n",
+		HEAD ROLES CAPTURE(
+			"folk") "join:\n  - { what: w, where: folk, each: others, run: \"a ${each.key}\" }\n",
 		"11:51: 'key' was captured, but not on the first host"));
 }
 
@@ -402,16 +401,17 @@ TEST(what_the_controller_captures_is_its_own_or_that_of_each_host)
 {
 	DRAWER(drawer);
 
-	CHECK_OK(load(&drawer, HEAD CAPTURE("controller") "join:\n  - { what: w, run: \"a "
-							  "${work.key}\" }\n"),
+	CHECK_OK(load(&drawer,
+			 HEAD CAPTURE(
+				 "controller") "join:\n  - { what: w, run: \"a ${work.key}\" }\n"),
 		drawer.err);
-	CHECK_OK(load(&drawer, HEAD "prepare:\n  - { what: c, where: controller, each: all, run: "
-				    "g, capture: { as: key } }\n"
-				    "join:\n  - { what: w, run: \"a ${host.key}\" }\n"),
+	CHECK_OK(
+		load(&drawer, HEAD
+			"prepare:\n  - { what: c, where: controller, each: all, run: g, capture: { as: key } }\n"
+			"join:\n  - { what: w, run: \"a ${host.key}\" }\n"),
 		drawer.err);
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, run: \"a ${work.key}\" }\n",
-		"5:24: unknown name '${work.key}': no earlier step captured it on the "
-		"controller"));
+		"5:24: unknown name '${work.key}': no earlier step captured it on the controller"));
 }
 
 TEST(one_output_can_hold_several_captures)
@@ -442,22 +442,22 @@ TEST(rejects_captures_that_cannot_be)
 {
 	DRAWER(drawer);
 
-	CHECK(is_refused(&drawer, CAPTURES(""), "5:34: there is nothing to capture here"));
+	CHECK(is_refused(&drawer, CAPTURES(""), "5:34: a value to capture is missing here"));
 	CHECK(is_refused(&drawer, CAPTURES("{ as: x }, { as: name }"),
 		"5:52: 'name' cannot name what is captured: every host has that already"));
 	CHECK(is_refused(&drawer, CAPTURES("{ as: x, at: /y, after: z }"),
-		"5:52: 'at' reads JSON and 'after' lines: use one of them"));
+		"5:52: use either 'at', which reads JSON, or 'after', which reads lines"));
 	CHECK(is_refused(&drawer, CAPTURES("{ as: x, aftr: z }"),
 		"5:44: unknown key 'aftr'; did you mean 'after'?"));
 	CHECK(is_refused(&drawer,
 		HEAD "join:\n  - what: w\n    run: a\n    capture: { as: x }\n"
 		     "    captures: [{ as: y }]\n",
-		"8:5: write all of them under 'captures'"));
+		"8:5: use either 'capture' or 'captures'"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, daemon: a, captures: [{ as: x }] }\n",
 		"5:27: 'daemon' has no use for 'captures'"));
 	CHECK(is_refused(&drawer,
 		HEAD "join:\n  - { what: w, each: all, run: a, captures: [{ as: x }] }\n",
-		"5:35: under 'each' on a host only the last output would remain"));
+		"5:35: with 'each' on a host, only the last output would remain"));
 }
 
 TEST(a_secret_on_a_command_line_is_warned_of)
@@ -499,11 +499,9 @@ TEST(templates_are_checked_when_the_driver_is_loaded)
 	CHECK(is_template_refused(
 		&drawer, "@each all\n@each all\n@end\n", "2:1: the block of line 1 is still open"));
 	CHECK(is_template_refused(&drawer, "@each one\n@end\n",
-		"1:1: a block starts with '@each others' or '@each all', then perhaps "
-		"'between' and one word"));
+		"1:1: a block starts with '@each others' or '@each all', optionally followed by 'between' and one word"));
 	CHECK(is_template_refused(&drawer, "@each all between\n@end\n",
-		"1:1: a block starts with '@each others' or '@each all', then perhaps "
-		"'between' and one word"));
+		"1:1: a block starts with '@each others' or '@each all', optionally followed by 'between' and one word"));
 	CHECK(is_template_refused(&drawer, "@each all\n\n${each.x}\n@end\n",
 		"3:1: unknown name '${each.x}': no earlier step captured it"));
 	CHECK(is_template_refused(&drawer, "a ${x y}\n", "1:1: '${x' has no closing brace"));

@@ -13,8 +13,9 @@ TEST(context_is_put_in_front_of_what_failed)
 	CHECK(fail_errno(&err, "open namespace '%s'", "nope") == -1);
 	CHECK(fail_in(&err, "enter the host's network") == -1);
 	CHECK(err.kind == ERROR_SYSTEM && err.sys_errno == ENOENT);
-	CHECK(strcmp(err.text, "enter the host's network: open namespace 'nope': No such file or "
-			       "directory") == 0);
+	CHECK(strcmp(err.text,
+		      "enter the host's network: open namespace 'nope': No such file or directory") ==
+		0);
 }
 
 TEST(a_text_that_is_too_long_is_cut_and_still_ends)

@@ -85,8 +85,9 @@ TEST(an_object_is_made_whatever_its_texts_and_keys_hold)
 	AUTO(text_freep) char *text = json_dumps(made, JSON_COMPACT);
 
 	CHECK(text);
-	CHECK(strcmp(text, "{\"a\":\"\ufffd\",\"b\ufffd\":{\"c\":3,\"d\":[true,null,0.5]},\"e\":7,"
-			   "\"f\":1099511627776}") == 0);
+	CHECK(strcmp(text,
+		      "{\"a\":\"\ufffd\",\"b\ufffd\":{\"c\":3,\"d\":[true,null,0.5]},\"e\":7,\"f\":1099511627776}") ==
+		0);
 }
 
 TEST(what_is_null_is_null_left_out_or_an_error_as_its_mark_says)

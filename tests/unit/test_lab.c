@@ -22,8 +22,8 @@ TEST(the_low_profile_becomes_the_published_netem_command)
 	ARENA(arena);
 
 	CHECK(strcmp(shape_port(arena, &low, LAB_ENGINE_NETEM, "port0"),
-		      "qdisc add dev port0 root handle 1: netem limit 1000 delay 2ms 2ms "
-		      "loss 0.25% reorder 0.5% 25%\n") == 0);
+		      "qdisc add dev port0 root handle 1: netem limit 1000 delay 2ms 2ms loss 0.25% reorder 0.5% 25%\n") ==
+		0);
 	CHECK(strcmp(shape_host(arena, &low, "eth0"), "") == 0);
 }
 
@@ -148,10 +148,9 @@ TEST(a_host_is_wired_by_these_lines)
 		      "route replace 10.77.0.0/16 dev eth0 proto kernel scope link "
 		      "src 10.77.0.2 congctl cubic\n"
 		      "route replace fd77::/64 dev eth0 proto kernel metric 256 congctl cubic\n"
-		      "neighbour replace 10.77.0.1 lladdr 02:4d:42:00:00:01 dev eth0 nud "
-		      "permanent\n"
-		      "neighbour replace fd77::1 lladdr 02:4d:42:00:00:01 dev eth0 nud "
-		      "permanent\n") == 0);
+		      "neighbour replace 10.77.0.1 lladdr 02:4d:42:00:00:01 dev eth0 nud permanent\n"
+		      "neighbour replace fd77::1 lladdr 02:4d:42:00:00:01 dev eth0 nud permanent\n") ==
+		0);
 	CHECK(!strstr(wiring_host(arena, nodes, 2, 1, NULL), "congctl"));
 	CHECK(strstr(wiring_port(arena, &nodes[2], 2, 4711),
 		"peer name eth0 mtu 1500 address 02:4d:42:00:00:03 netns 4711\n"));

@@ -261,8 +261,8 @@ TEST(a_busy_machine_is_marked_with_who_ran)
 	CHECK(json_array_size(marks) == 1);
 	CHECK(strcmp(json_string_at(marks, "/0/mark", ""), "busy") == 0);
 	CHECK(strcmp(json_string_at(marks, "/0/reason", ""),
-		      "other programs used 1.05 of 2 processors (sh 0.95, cc1 0.10), and other "
-		      "virtual machines 0.05") == 0);
+		      "other programs used 1.05 of 2 processors (sh 0.95, cc1 0.10), and other virtual machines 0.05") ==
+		0);
 }
 
 TEST(a_short_cell_is_not_marked_for_the_kernels_coarse_clock)

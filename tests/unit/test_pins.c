@@ -53,10 +53,11 @@ TEST(a_version_of_go_has_all_that_its_pin_says)
 	struct error err = {0};
 	struct pins pins;
 
-	CHECK_OK(load(arena,
-			 HEAD GO("v1.0.0", "packages: [., cmd/b], programs: [a, b], tags: [t], "
-					   "stamp: main.Build, link: [-checklinkname=0]"),
-			 &pins, &err),
+	CHECK_OK(
+		load(arena,
+			HEAD GO("v1.0.0",
+				"packages: [., cmd/b], programs: [a, b], tags: [t], stamp: main.Build, link: [-checklinkname=0]"),
+			&pins, &err),
 		err);
 	CHECK(pins.count == 1 && pins.list[0].version_count == 1 && !pins.list[0].own);
 	CHECK(pins.list[0].versions[0].source == PIN_GO);
@@ -116,16 +117,15 @@ TEST(our_pins_load_and_every_driver_has_one)
 TEST(a_pin_without_a_version_says_how_its_project_distributes_it)
 {
 	CHECK(is_refused("schema: 1\nvpns:\n  - name: alpha\n",
-		"3:5: alpha needs versions, or in 'own' a sentence how its project distributes "
-		"it"));
+		"3:5: alpha needs versions, or in 'own' a sentence how its project distributes it"));
 }
 
 TEST(a_version_has_one_source)
 {
 	CHECK(is_refused(HEAD "      - version: 1.0\n",
-		"5:9: a version has exactly one of go, cargo and debian"));
+		"5:9: a version must have exactly one of go, cargo and debian"));
 	CHECK(is_refused(HEAD GO("v1", "packages: [.], programs: [a]") "        debian: [alpha]\n",
-		"5:9: a version has exactly one of go, cargo and debian"));
+		"5:9: a version must have exactly one of go, cargo and debian"));
 	CHECK(is_refused(HEAD "      - version: 1.0\n        debian: [alpha]\n",
 		"5:18: what Debian packages install is called 'system', and nothing else is"));
 }

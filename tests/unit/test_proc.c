@@ -223,8 +223,8 @@ TEST(processor_time_of_a_tree_counts_its_children)
 	PROCS(procs);
 	AUTO(proc_freep) struct proc *proc = NULL;
 	struct proc_spec spec = {.what = "burn",
-		.argv = SHELL("sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; echo "
-			      "done; cat"),
+		.argv = SHELL(
+			"sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; echo done; cat"),
 		.input = NULL};
 	struct machine_state machine = {0};
 	struct usage usage = {0};
@@ -287,8 +287,7 @@ TEST(every_wakeup_of_a_thread_is_counted)
 	AUTO(proc_freep) struct proc *proc = NULL;
 	const struct proc_spec spec = {
 		.argv = SHELL(
-			"cd /; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.001; done; echo done; "
-			"exec sleep 1000")};
+			"cd /; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.001; done; echo done; exec sleep 1000")};
 
 	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
 	CHECK_OK(proc_wait_output(proc, "done", deadline_in(30 * NS_PER_S), &err), err);

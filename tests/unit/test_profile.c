@@ -128,14 +128,13 @@ TEST(values_out_of_range_are_refused_at_their_place)
 
 TEST(keys_that_make_no_sense_together_are_refused)
 {
-	CHECK(is_refused(HEAD "jitter: 1ms\n", "5:9: jitter varies a delay, and there is none"));
+	CHECK(is_refused(HEAD "jitter: 1ms\n", "5:9: 'jitter' needs a delay to vary"));
 	CHECK(is_refused(HEAD "reorder: 1%\n",
-		"5:10: reordering lets packets overtake delayed ones, and there is no delay"));
-	CHECK(is_refused(HEAD "reorder_correlation: 1%\n",
-		"5:22: a correlation of reordering without reorder"));
+		"5:10: reordering lets packets overtake delayed ones, so it needs a delay"));
+	CHECK(is_refused(
+		HEAD "reorder_correlation: 1%\n", "5:22: 'reorder_correlation' needs 'reorder'"));
 	CHECK(is_refused("name: n\nfolder: f\ntitle: T\nmodel: none\ndelay: 1ms\n",
-		"4:8: model none impairs nothing; say netem or calibrated for delay, loss and the "
-		"like"));
+		"4:8: impairment needs model netem or calibrated; model none does not impair anything"));
 	CHECK(is_refused(HEAD "delai: 1ms\n", "5:1: unknown key 'delai'; did you mean 'delay'?"));
 	CHECK(is_refused("name: n\nfolder: f\ntitle: T\n", "1:1: key 'model' is missing"));
 }
@@ -193,13 +192,13 @@ TEST(parameters_that_contradict_each_other_are_refused_at_their_key)
 	CHECK(is_refused(HEAD "slot_min: 2ms\nslot_max: 1ms\n",
 		"5:11: slot_min: is longer than slot.max_ns"));
 	CHECK(is_refused(HEAD "loss_in_bad: 50%\n",
-		"5:14: only loss_to_bad or outage_every make a bad state"));
+		"5:14: a bad state needs 'loss_to_bad' or 'outage_every'"));
 	CHECK(is_refused(
 		HEAD "unit: frame\n", "5:7: unit 'frame' is not one of packet, superpacket"));
 	CHECK(is_refused(
 		HEAD "line_buffer: 64\n", "5:14: is smaller than one packet (1514 bytes)"));
 	CHECK(is_refused("name: n\nfolder: f\ntitle: T\nmodel: none\nrepeat_every: 5s\n",
-		"5:15: there is no schedule to repeat"));
+		"5:15: 'repeat_every' needs a schedule or a replay"));
 }
 
 TEST(the_words_of_tc_say_a_whole_impairment)
@@ -224,9 +223,9 @@ TEST(the_words_of_tc_say_a_whole_impairment)
 	CHECK(ours.gap == theirs.gap && ours.limit_packets == theirs.limit_packets);
 	CHECK(is_refused(HEAD "netem: delay 2ms loss much\n", "5:23: 'much' is not a percentage"));
 	CHECK(is_refused(HEAD "netem: delay 2ms\nloss: 1%\n",
-		"6:7: the key netem says the whole impairment; say this there"));
+		"6:7: the key 'netem' replaces all keys of impairment; express this one there"));
 	CHECK(is_refused(
-		CALIBRATED "netem: delay 2ms\n", "4:8: the words of netem need model: netem"));
+		CALIBRATED "netem: delay 2ms\n", "4:8: tc's words for netem need model: netem"));
 }
 
 TEST(what_surprises_is_kept_as_a_warning_with_its_place)

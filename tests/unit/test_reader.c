@@ -130,9 +130,7 @@ TEST(every_variant_of_an_envelope_is_known)
 
 	CHECK(is_good && of.status == ENVELOPE_SUCCESS && of.duration_s == 2 && of.timeout_s == 0);
 	of = envelope(arena,
-		"{\"status\":\"error\",\"error_type\":\"CmdOut\",\"timeout\":120,\"error\":{},"
-		"\"meta\":"
-		"{\"test_attempts\":3,\"source\":\"a\",\"cause\":\"mtu\"}}",
+		"{\"status\":\"error\",\"error_type\":\"CmdOut\",\"timeout\":120,\"error\":{},\"meta\":{\"test_attempts\":3,\"source\":\"a\",\"cause\":\"mtu\"}}",
 		&is_good);
 	CHECK(is_good && of.status == ENVELOPE_ERROR && of.timeout_s == 120 && of.attempts == 3);
 	CHECK(strcmp(of.error_type, "CmdOut") == 0 && strcmp(of.cause, "mtu") == 0);

@@ -185,8 +185,8 @@ TEST(a_cell_lies_where_published_readers_look_for_it)
 	CHECK(strcmp(layout_cell_samples(arena, "T", &parallel_cell),
 		      "T/General/all_links/Nebula/baseline/samples/parallel_tcp_iperf3.json") == 0);
 	CHECK(strcmp(layout_cell_file(arena, "T", &all),
-		      "T/General/all_links/Nebula/baseline/repetitions/1/"
-		      "parallel_tcp_iperf3.json") == 0);
+		      "T/General/all_links/Nebula/baseline/repetitions/1/parallel_tcp_iperf3.json") ==
+		0);
 }
 
 TEST(a_host_folder_tells_its_place_and_name)

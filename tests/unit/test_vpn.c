@@ -298,8 +298,9 @@ TEST(what_a_machine_lacks_names_the_package)
 	struct error err = {0};
 
 	CHECK(vpn_is_found(&driver, &err) && err.kind == ERROR_MISSING);
-	CHECK(strcmp(err.text, "t needs nosuchvpn-a|nosuchvpn-b, module:nosuch, which this machine "
-			       "lacks; install it: apt install nosuchvpn other") == 0);
+	CHECK(strcmp(err.text,
+		      "t needs nosuchvpn-a|nosuchvpn-b, module:nosuch, which this machine lacks; install it: apt install nosuchvpn other") ==
+		0);
 	driver.needs = either;
 	CHECK_OK(vpn_is_found(&driver, &err), err);
 }

@@ -20,43 +20,42 @@ static const char *bytes_text;
 	}
 #define PORT INTEGER("port", "N", "UDP port of the receiver", port, 1, 65535)
 #define COUNT INTEGER("count", "N", "packets of a stream", count, 1, PROBE_MAX_COUNT)
-#define LIMIT INTEGER("limit-s", "N", "end after so many seconds (60)", limit_s, 1, 86400)
+#define LIMIT INTEGER("limit-s", "N", "end after this many seconds (60)", limit_s, 1, 86400)
 
 static const struct option_row receive_rows[] = {
 	PORT,
 	COUNT,
 	LIMIT,
-	INTEGER("idle-ms", "N", "end when nothing came for so long after the first packet (1000)",
-		idle_ms, 1, 600000),
-	{"raw", "FILE", "write every arrival here, too", OPTION_TEXT, &options.raw_path, NULL, 0,
-		0},
+	INTEGER("idle-ms", "N", "end this long after the last packet (1000)", idle_ms, 1, 600000),
+	{"raw", "FILE", "also write every arrival to this file", OPTION_TEXT, &options.raw_path,
+		NULL, 0, 0},
 };
 
 static const struct option_row serve_rows[] = {
 	PORT,
 	LIMIT,
-	FLAG("delays", "print the delay of every packet, too", shows_delays),
+	FLAG("delays", "also print the delay of every packet", shows_delays),
 };
 
 static const struct option_row send_rows[] = {
 	PORT,
 	COUNT,
-	INTEGER("milliseconds", "N", "send for so long, instead of --count", seconds_ms, 1,
+	INTEGER("milliseconds", "N", "send for this long instead of --count packets", seconds_ms, 1,
 		86400000),
 	INTEGER("rate", "N", "packets per second", rate, 1, 10000000),
 	INTEGER("bits", "N", "bits of payload per second, instead of --rate", bits, 8,
 		100000000000),
 	{"bytes", "N|mtu", "payload of a packet, or what fits the path (100)", OPTION_TEXT,
 		&bytes_text, NULL, 0, 0},
-	FLAG("echo", "ask for every packet back", wants_echo),
-	FLAG("delays", "print the delay of every echo, too", shows_delays),
+	FLAG("echo", "ask for an echo of every packet", wants_echo),
+	FLAG("delays", "also print the delay of every echo", shows_delays),
 	INTEGER("stream", "N", "number of the first address's stream (0)", stream, 0, 65000),
-	INTEGER("wait-ms", "N", "send nothing before so long after the start", wait_ms, 0, 600000),
-	INTEGER("linger-ms", "N", "wait so long for late echoes", linger_ms, 0, 600000),
-	INTEGER("spin-us", "N", "do not sleep so shortly before a packet is due (30)", spin_us, 0,
+	INTEGER("wait-ms", "N", "wait this long before the first packet", wait_ms, 0, 600000),
+	INTEGER("linger-ms", "N", "wait this long for late echoes", linger_ms, 0, 600000),
+	INTEGER("spin-us", "N", "do not sleep in this time before a packet is due (30)", spin_us, 0,
 		1000000),
-	INTEGER("together", "N", "packets that go to the kernel as one super-packet (1)", together,
-		1, PROBE_MAX_TOGETHER),
+	INTEGER("together", "N", "packets given to the kernel as one super-packet (1)", together, 1,
+		PROBE_MAX_TOGETHER),
 };
 
 static int take_bytes(struct error *err)
@@ -91,8 +90,7 @@ static int send_packets(const struct option_result *given, struct error *err)
 	if (!options.port || !options.count == !options.seconds_ms ||
 		!options.rate == !options.bits)
 		return fail(err, ERROR_USAGE,
-			"send needs --port, one of --count and --milliseconds, and one of --rate "
-			"and --bits");
+			"send needs --port, one of --count and --milliseconds, and one of --rate and --bits");
 	options.address_count = given->argument_count;
 	for (size_t i = 0; i < given->argument_count; i++)
 		options.addresses[i] = given->arguments[i];
@@ -102,25 +100,21 @@ static int send_packets(const struct option_result *given, struct error *err)
 static const struct program_verb verbs[] = {
 	{"receive",
 		{.usage = "receive --port N --count N [OPTION]...",
-			.about = "Prints \"ready\" on stderr, and what it measured as JSON on "
-				 "stdout.",
+			.about = "Prints \"ready\" on stderr, and its results as JSON on stdout.",
 			.rows = receive_rows,
 			.count = ARRAY_SIZE(receive_rows)},
 		receive},
 	{"serve",
 		{.usage = "serve --port N [OPTION]...",
 			.about =
-				"Prints \"ready\", sends back what asks for it, and prints what it "
-				"measured as JSON when it gets SIGTERM.",
+				"Prints \"ready\", echoes packets that ask for it, and prints its results as JSON on SIGTERM.",
 			.rows = serve_rows,
 			.count = ARRAY_SIZE(serve_rows)},
 		serve},
 	{"send",
-		{.usage = "send ADDRESS... --port N --count N|--milliseconds N --rate N|--bits N "
-			  "[OPTION]...",
-			.about = "Sends a packet to every address at every tick, as stream N, N+1, "
-				 "... Delays are one-way: both sides need the same clock, as hosts "
-				 "of one machine have.",
+		{.usage = "send ADDRESS... --port N --count N|--milliseconds N --rate N|--bits N [OPTION]...",
+			.about =
+				"Sends a packet to every address at every tick, as stream N, N+1, ... Delays are one-way: both sides need the same clock, as hosts of one machine have.",
 			.rows = send_rows,
 			.count = ARRAY_SIZE(send_rows),
 			.arguments_min = 1,

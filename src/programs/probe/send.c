@@ -82,7 +82,7 @@ static int find_full_bytes(struct sender *sender, struct error *err)
 	}
 	if (least < (int)sizeof(struct probe_head))
 		return fail(err, ERROR_SYSTEM,
-			"an MTU that leaves %d bytes has no room for a probe", least);
+			"an MTU that leaves %d bytes is too small for a probe", least);
 	sender->bytes = (size_t)least;
 	return 0;
 }
@@ -98,12 +98,12 @@ static int set_pace(struct sender *sender, struct error *err)
 	if (options->bits)
 		sender->rate_mhz = options->bits * 1000 / 8 / (int64_t)sender->bytes;
 	if (sender->rate_mhz == 0)
-		return fail(err, ERROR_USAGE, "less than one packet in a thousand seconds");
+		return fail(err, ERROR_USAGE, "the rate is below one packet in a thousand seconds");
 	sender->count = options->count;
 	if (options->seconds_ms)
 		sender->count = sender->rate_mhz * options->seconds_ms / 1000000;
 	if (sender->count == 0 || sender->count > PROBE_MAX_COUNT)
-		return fail(err, ERROR_USAGE, "%lld packets are none or too many",
+		return fail(err, ERROR_USAGE, "%lld packets are too few or too many",
 			(long long)sender->count);
 	return 0;
 }

@@ -260,7 +260,7 @@ int quic_conn_accept(const struct quic_settings *settings, const struct quic_add
 	int status = ngtcp2_accept(&head, datagram->iov_base, datagram->iov_len);
 
 	if (status)
-		return fail(err, ERROR_PARSE, "this is no first datagram of a connection");
+		return fail(err, ERROR_PARSE, "this is not the first datagram of a connection");
 	conn->patience_ns = settings->patience_ns;
 	draw_id(&ours);
 	parameters.original_dcid = head.dcid;

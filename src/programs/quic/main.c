@@ -226,7 +226,7 @@ static const struct option_row rows[] = {
 		&options.connections, NULL, 1, MOST_CONNECTIONS},
 	{"congestion", "NAME", "cubic, reno, bbr or bbr2; any other name means cubic (cubic)",
 		OPTION_TEXT, &options.congestion, NULL, 0, 0},
-	{"seconds", "N", "a client moves data for so long (10)", OPTION_INTEGER, &options.seconds,
+	{"seconds", "N", "time that a client moves data (10)", OPTION_INTEGER, &options.seconds,
 		NULL, 1, 86400},
 };
 
@@ -267,8 +267,8 @@ static int upload(const struct option_result *given, struct error *err)
 static const struct program_verb verbs[] = {
 	{"serve",
 		{.usage = "serve --port N [OPTION]...",
-			.about = "Prints \"ready\", and a line of JSON for every connection that "
-				 "ended. Certificates are made on the spot and verified by nobody.",
+			.about =
+				"Prints \"ready\", and a line of JSON for every connection that ended. Certificates are made on the spot and verified by nobody.",
 			.rows = rows,
 			.count = ARRAY_SIZE(rows) - 1},
 		serve_all},

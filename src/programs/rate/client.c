@@ -129,14 +129,14 @@ static int hear(struct client *client, enum rate_word word, struct rate_message 
 		if (got == 0 || used + 1 == sizeof(line))
 			return fail(err, ERROR_TOOL, "the server ended the conversation");
 		if (got < 0 && errno != EAGAIN && errno != EINTR)
-			return fail_errno(err, "hear about trial %u", client->trial);
+			return fail_errno(err, "receive the answer to trial %u", client->trial);
 		used += got > 0 ? (size_t)got : 0;
 	}
 	line[used - 1] = '\0';
 	if (rate_message_read(line, ret_message, err))
 		return -1;
 	if (ret_message->word != word || ret_message->trial != client->trial)
-		return fail(err, ERROR_PARSE, "the server says '%s' out of turn", line);
+		return fail(err, ERROR_PARSE, "the server's answer '%s' is out of turn", line);
 	return 0;
 }
 

@@ -52,10 +52,7 @@ static const struct program_verb verbs[] = {
 	{"ask",
 		{.usage = "ask ADDRESS --port N [OPTION]...",
 			.about =
-				"Prints one JSON document: the largest datagram that arrives, what "
-				"becomes of larger ones, and for 64, 512 and that many bytes the "
-				"highest rate with at most 0.5 % more loss than the path has at "
-				"2000 packets a second.",
+				"Prints one JSON document: the largest datagram that arrives, what becomes of larger ones, and for 64, 512 and that many bytes the highest rate with at most 0.5 % more loss than the path has at 2000 packets a second.",
 			.rows = ask_rows,
 			.count = ARRAY_SIZE(ask_rows),
 			.arguments_min = 1,

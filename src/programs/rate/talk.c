@@ -60,7 +60,7 @@ int rate_message_read(const char *line, struct rate_message *ret_message, struct
 		*ret_message = message;
 		return 0;
 	}
-	return fail(err, ERROR_PARSE, "the other side says '%.40s'", line);
+	return fail(err, ERROR_PARSE, "unexpected answer of the other side: '%.40s'", line);
 }
 
 struct rate_head rate_head_of(uint32_t trial, uint32_t number)

@@ -178,8 +178,7 @@ int main(int argc, char *argv[])
 {
 	for (int i = 1; i < argc; i += 2) {
 		if (!is_kind(argv[i]) || i + 1 == argc) {
-			fputs("usage: meshbench-ready {interface NAME|file PATH|http URL|"
-			      "tcp ADDRESS:PORT}...\n",
+			fputs("usage: meshbench-ready {interface NAME|file PATH|http URL|tcp ADDRESS:PORT}...\n",
 				stderr);
 			return EXIT_FAILURE;
 		}

@@ -51,11 +51,11 @@ static int run(const struct option_result *given, struct error *err)
 static const struct option_row rows[] = {
 	{"control-fd", "N", "inherited end of a SOCK_SEQPACKET pair", OPTION_INTEGER,
 		&options.control_fd, NULL, 0, 1 << 20},
-	{"realtime", NULL, "run before all ordinary processes, if this is allowed", OPTION_FLAG,
+	{"realtime", NULL, "run with real-time priority, if this is allowed", OPTION_FLAG,
 		&options.is_realtime, NULL, 0, 0},
-	{"spin", "US", "do not sleep so shortly before a release (0)", OPTION_INTEGER,
+	{"spin", "US", "do not sleep in this time before a release (0)", OPTION_INTEGER,
 		&options.spin_us, NULL, 0, 1000000},
-	{"nap", "US", "when busy, look at the ports only so often, 0: at every frame (50)",
+	{"nap", "US", "when busy, check the ports only this often; 0: at every frame (50)",
 		OPTION_INTEGER, &options.nap_us, NULL, 0, 1000},
 };
 
@@ -64,9 +64,7 @@ int main(int argc, char *argv[])
 	static const struct program_verb wire = {NULL,
 		{.usage = "--control-fd N [OPTION]...",
 			.about =
-				"Switches Ethernet frames between TAPs and impairs them. It serves "
-				"one control connection, prints \"ready\" when it does, and ends "
-				"with it.",
+				"Switches Ethernet frames between TAPs and impairs them. It serves one control connection, prints \"ready\" when it does, and ends with it.",
 			.rows = rows,
 			.count = ARRAY_SIZE(rows)},
 		run};

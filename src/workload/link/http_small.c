@@ -64,8 +64,7 @@ static struct workload_command client(
 {
 	/* Whatever the transfer does, a line comes: unbuffered, since it goes to stderr. */
 	static const char format[] =
-		"%{stderr}%{exitcode} %{http_code} %{time_connect} %{time_starttransfer} "
-		"%{time_total} %{size_download} %{num_connects} %{errormsg}\n";
+		"%{stderr}%{exitcode} %{http_code} %{time_connect} %{time_starttransfer} %{time_total} %{size_download} %{num_connects} %{errormsg}\n";
 	unsigned count = request_count(c);
 	const char *const words[] = {"curl", "-s", "-o", "/dev/null", "--max-time",
 		arena_printf(arena, "%d", REQUEST_LIMIT_S), "-w", format,
@@ -150,7 +149,7 @@ static const char *const keys[] = {
 
 static void count_failure(struct tally *tally, const struct request *request)
 {
-	const char *words = *request->complaint ? request->complaint : "an answer that is no 200";
+	const char *words = *request->complaint ? request->complaint : "an answer other than 200";
 	json_auto_t *text = json_text(words);
 	const char *key = json_string_value(text);
 	json_int_t so_far = json_integer_value(json_object_get(tally->failures, key));
@@ -236,7 +235,7 @@ static void judge(const struct workload_case *c, const struct tally *tally,
 		return;
 	if (tally->unreadable || outputs[CLIENT].dropped_bytes)
 		symptom_blame(reading, CAUSE_PARSE, CLIENT,
-			"%zu lines of curl are not what was asked for", tally->unreadable);
+			"%zu lines of curl's output have an unexpected form", tally->unreadable);
 	else if (seen != request_count(c))
 		symptom_blame(reading, CAUSE_TOOL, CLIENT,
 			"curl ended after %zu of %u requests with status %d", seen,
@@ -289,9 +288,9 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 const struct workload workload_http_small = {
 	.name = "http_small",
 	.file = "http_small.json",
-	.title = "Time of short requests, each on a fresh connection (curl, nginx)",
+	.title = "Time of short HTTP requests, each on a new connection (curl, nginx)",
 	.figures = {"request_p50_ms", "request_p99_ms", "failed_percent"},
-	.figures_title = "ms a request: half / 99 % within / % failed",
+	.figures_title = "ms per request: median / 99 % / % failed",
 	.needs = (const char *const[]){"curl", "nginx", NULL},
 	.packages = (const char *const[]){"curl", "nginx-light", NULL},
 	.estimate_s = estimate_s,

@@ -373,7 +373,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 const struct workload workload_load_latency = {
 	.name = "load_latency",
 	.file = "load_latency.json",
-	.title = "Delay and loss of probes while idle and under TCP load",
+	.title = "Delay and loss, idle and under TCP load",
 	.figures = {"idle_rtt_ms", "loaded_rtt_ms", "loaded_rtt_p99_ms", "queue_in_vpn_ms",
 		"loaded_rpm"},
 	.figures_title = "ms idle / loaded / p99 loaded / queue in VPN / loaded RPM",

@@ -39,8 +39,8 @@ enum {
 /* A store path goes into command lines: nothing but what Nix allows in one. */
 static int check_closure(const char *text, struct error *err)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789+-._?=/";
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-._?=/";
 
 	if (strcmp(text, "small") == 0 || strcmp(text, "large") == 0 ||
 		(text_starts_with(text, "/nix/store/") && text[11] && !text[strspn(text, letters)]))
@@ -304,7 +304,7 @@ static json_t *read_document(const struct workload_output *output, struct worklo
 	if (json_array_size(json_at(document, "/results/0/times")) != RUNS ||
 		!(json_number_at(document, "/results/0/mean", NAN) > 0))
 		symptom_blame(reading, CAUSE_PARSE, RESULT,
-			"hyperfine's result does not hold %d times", RUNS);
+			"hyperfine's result does not contain %d times", RUNS);
 	return document;
 }
 
@@ -375,7 +375,7 @@ static void read_client(const struct workload_case *c, struct arena *arena,
 		return;
 	}
 	if (json_array_size(closure->file_bytes) == 0)
-		symptom_blame(reading, CAUSE_PARSE, LOOK, "the binary cache names no sizes");
+		symptom_blame(reading, CAUSE_PARSE, LOOK, "the binary cache does not list sizes");
 	document = read_document(&outputs[RESULT], reading);
 	if (!json_is_object(document)) {
 		json_decref(document);
@@ -411,7 +411,7 @@ const struct workload workload_nix_cache = {
 	.settings = (const struct setting *const[]){&closure_copied, NULL},
 	.title = "Download of a package closure from a binary cache (nix copy, nginx)",
 	.figures = {"seconds", "payload_mbps"},
-	.figures_title = "s a closure / Mbit/s",
+	.figures_title = "s per closure / Mbit/s",
 	.needs = (const char *const[]){"nix", "nginx", "hyperfine", "curl", NULL},
 	.packages = (const char *const[]){"nix-bin", "nginx-light", "hyperfine", "curl", NULL},
 	.estimate_s = estimate_s,

@@ -9,7 +9,7 @@
 /* Published: twice the seconds of one link. */
 static const struct setting parallel_seconds = {"parallel_seconds", SETTING_SECONDS,
 	.follows = "seconds", .argument = "N",
-	.help = "measuring time of parallel; default: as of the others"};
+	.help = "measuring time of parallel; default: the same as the others"};
 
 const struct workload workload_parallel = {
 	.name = "parallel",
@@ -18,7 +18,7 @@ const struct workload workload_parallel = {
 	.own_seconds = &parallel_seconds,
 	.title = "TCP throughput of all links at once (iperf3)",
 	.figures = {"forward_mbps", "reverse_mbps"},
-	.figures_title = "Mbit/s there / back, sums of links",
+	.figures_title = "Mbit/s there / back, sum of all links",
 	.needs = IPERF3_NEEDS,
 	.packages = IPERF3_NEEDS,
 	.scope = WORKLOAD_ALL_LINKS,

@@ -214,7 +214,7 @@ static void blame_run(
 		line = symptom_last_line(output->out, &length);
 	if (output->exit_code == 0 || output->exit_code == 1)
 		symptom_blame(reading, CAUSE_PARSE, index,
-			"run %zu: no complete statistics of ping: %.*s", index + 1, length, line);
+			"run %zu: ping's statistics are incomplete: %.*s", index + 1, length, line);
 	else
 		symptom_blame(reading, symptom_cause(line, CAUSE_TOOL), index, "run %zu: %.*s",
 			index + 1, length, line);

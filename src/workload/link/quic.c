@@ -158,10 +158,10 @@ static void blame_client(const struct direction *direction, const struct workloa
 	if (outputs[direction->command].exit_code != 0)
 		symptom_blame(reading, symptom_cause(line, CAUSE_TOOL), direction->command,
 			"QUIC %s: %.*s", direction->task, length ? length : 32,
-			length ? line : "its client failed without a word");
+			length ? line : "its client failed without an error message");
 	if (json_array_size(direction->clients) == 0)
 		symptom_blame(reading, CAUSE_PARSE, direction->command,
-			"QUIC %s: its client's output is no document of connections",
+			"QUIC %s: its client's output is not a document of connections",
 			direction->task);
 }
 
@@ -361,8 +361,7 @@ static void judge(const struct direction *direction, struct workload_reading *re
 
 		if (bytes < 0 || bytes > MOST_BYTES || !sender(direction, i)) {
 			symptom_blame(reading, CAUSE_PARSE, SERVER,
-				"QUIC %s, connection %zu: the server does not say what became of "
-				"it",
+				"QUIC %s, connection %zu: the server does not report what happened to it",
 				direction->task, i);
 			continue;
 		}
@@ -460,7 +459,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 const struct workload workload_quic = {
 	.name = "quic",
 	.file = "qperf.json",
-	.title = "QUIC throughput, one direction after the other, a connection per core",
+	.title = "QUIC throughput, one direction at a time, one connection per core",
 	.figures = {"download_mbps", "upload_mbps", "handshake_ms", "lost_percent"},
 	.figures_title = "Mbit/s back / there / ms handshake / % lost back",
 	.needs = (const char *const[]){NULL},

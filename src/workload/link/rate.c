@@ -230,10 +230,10 @@ static void blame(const struct workload_output *outputs, const json_t *document,
 			reading, symptom_cause(problem, CAUSE_TOOL), CLIENT, "rate: %s", problem);
 	else if (outputs[CLIENT].exit_code != 0)
 		symptom_blame(reading, symptom_cause(line, CAUSE_TOOL), CLIENT, "rate: %.*s",
-			length ? length : 30, length ? line : "it failed without a word");
+			length ? length : 30, length ? line : "it failed without an error message");
 	else if (json_array_size(json_at(document, "/sizes")) == 0)
-		symptom_blame(
-			reading, CAUSE_PARSE, CLIENT, "rate: its output is no document with sizes");
+		symptom_blame(reading, CAUSE_PARSE, CLIENT,
+			"rate: its output is not a document with sizes");
 }
 
 /* Each size has to say a rate, and none of them may be nothing. */
@@ -253,8 +253,7 @@ static void judge(const json_t *document, struct workload_reading *reading)
 				"rate: size number %zu has no rate", i);
 		else if (rate == 0)
 			symptom_blame(reading, CAUSE_STALLED, CLIENT,
-				"rate: none of the datagrams of %.0f bytes arrived, even at %.0f a "
-				"second",
+				"rate: none of the datagrams of %.0f bytes arrived, even at %.0f a second",
 				payload, json_number_at(last, "/wanted_packets_per_s", 0));
 	}
 }

@@ -348,7 +348,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 const struct workload workload_reorder = {
 	.name = "reorder",
 	.file = "reorder.json",
-	.title = "Order, loss and copies of packets at several sizes and rates",
+	.title = "Reordering, loss and duplication at several packet sizes and rates",
 	.figures = {"reordered_percent", "added_reordered_percent", "lost_percent",
 		"added_lost_percent"},
 	.figures_title = "% reordered / by the VPN / % lost / by the VPN, worst stream",

@@ -129,8 +129,7 @@ void tcp_read(const struct workload_case *c, const struct workload_output *outpu
 	};
 	if (iperf3_is_crossed(document, &outputs[SERVER]))
 		symptom_blame(reading, CAUSE_TOOL, CLIENT,
-			"iperf3 took its two connections for each other: the one made second was "
-			"accepted first, so both ends sent on one and neither read");
+			"iperf3 confused its two connections: the one made second was accepted first, so both ends sent on one and neither received");
 	iperf3_judge(&forward, reading);
 	iperf3_judge(&reverse, reading);
 	reading->data = document;

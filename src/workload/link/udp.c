@@ -252,7 +252,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 const struct workload workload_udp = {
 	.name = "udp",
 	.file = "udp_iperf3.json",
-	.title = "UDP flood, one direction after the other (iperf3)",
+	.title = "UDP flood, one direction at a time (iperf3)",
 	.figures = {"forward_mbps", "reverse_mbps", "forward_lost_percent", "reverse_lost_percent"},
 	.figures_title = "Mbit/s there / back / % lost there / back",
 	.needs = (const char *const[]){"iperf3", "ping", NULL},

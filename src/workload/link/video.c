@@ -217,7 +217,7 @@ static json_t *encoding_json(const struct workload_case *c, const struct video_e
 		summary_json(encoder->fps, encoder->count), "dropped_frames",
 		summary_json(&dropped, 1), "source", is_live ? "live" : "replay", "rule",
 		strcmp(setting_text(c->options, &video_source), "auto") == 0
-			? "live with at least 8 processors, else replay"
+			? "live on at least 8 processors, otherwise replay"
 			: "as the plan says",
 		"processors", (int)c->processors, "nominal_bitrate_kbps", NOMINAL_KBPS, "frames",
 		encoder->last_frame, "sent_bytes", encoder->last_bytes, "stream_seconds",
@@ -282,7 +282,7 @@ static void judge(const struct workload_output *outputs, const struct video_enco
 		symptom_blame(reading, CAUSE_PARSE, SENDER, "ffmpeg printed no statistics");
 	else if (outputs[RECEIVER].dropped_bytes || outputs[SENDER].dropped_bytes)
 		symptom_blame(reading, CAUSE_PARSE, RECEIVER,
-			"more was printed than is kept, so the series has a gap");
+			"the output is longer than can be kept, so the series has a gap");
 	else if (!(sum_of(series, VIDEO_RECEIVED) > 0))
 		symptom_blame(reading, CAUSE_UNREACHABLE, RECEIVER,
 			"no packet of the stream arrived at ristreceiver");

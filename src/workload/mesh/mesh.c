@@ -239,7 +239,7 @@ static void judge_pairs(
 	if (!silent)
 		return;
 	symptom_fail(reading, CAUSE_UNREACHABLE,
-		"%s%s%.80s: %s does not answer after %.1f s, nor do %zu more ordered pairs",
+		"%s%s%.80s: %s does not answer after %.1f s, nor do %zu other ordered pairs",
 		mesh_text(run, "operation"), json_object_get(run, "host") ? " of " : "",
 		mesh_text(run, "host"), first, ended_s, silent - 1);
 }

@@ -131,13 +131,13 @@ json_t *iperf3_document(const char *what, const struct workload_output *outputs,
 		symptom_blame(reading, symptom_cause(complaint, CAUSE_TOOL), index, "%s: %s", what,
 			complaint);
 	if (json_is_object(document) && !complaint && output->exit_code != 0 && !ended_badly)
-		blame_output(what, outputs, index, "it failed without a word", reading);
+		blame_output(what, outputs, index, "it failed without an error message", reading);
 	if (json_is_object(document))
 		return document;
 	json_decref(document);
 	blame_output(what, outputs, index,
-		output->dropped_bytes  ? "its output is longer than what was kept"
-		: output->out_size > 0 ? "its output is no JSON document"
+		output->dropped_bytes  ? "its output is longer than can be kept"
+		: output->out_size > 0 ? "its output is not a JSON document"
 				       : "it printed nothing",
 		reading);
 	return NULL;
@@ -342,7 +342,8 @@ void iperf3_judge(struct iperf3_flow *flow, struct workload_reading *reading)
 	if (flow->bytes < 0 || flow->bits_per_second < 0) {
 		flow->bytes = flow->bits_per_second = 0;
 		symptom_blame(reading, CAUSE_PARSE, flow->blamed,
-			"iperf3 does not say how much arrived from %s at %s", flow->from, flow->to);
+			"iperf3 does not report how much arrived from %s at %s", flow->from,
+			flow->to);
 		add_last_arrival(flow, reading);
 		return;
 	}

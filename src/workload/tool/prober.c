@@ -89,10 +89,10 @@ json_t *prober_document(const char *what, const struct workload_output *outputs,
 
 	if (!ended_badly && output->exit_code != 0)
 		symptom_blame(reading, symptom_cause(line, CAUSE_TOOL), index, "%s: %.*s", what,
-			length ? length : 20, length ? line : "it failed mutely");
+			length ? length : 20, length ? line : "it failed without an error message");
 	if (output->dropped_bytes)
 		symptom_blame(reading, CAUSE_PARSE, index,
-			"%s: its output is longer than what was kept", what);
+			"%s: its output is longer than can be kept", what);
 	else if (!text)
 		symptom_blame(reading, CAUSE_PARSE, index, "%s: it printed nothing", what);
 	else if (json_parse(text, strlen(text), what, &document, &err))

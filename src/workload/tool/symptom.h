@@ -16,7 +16,7 @@ void symptom_blame(struct workload_reading *reading, enum cause cause, size_t bl
 
 /*
  * Whether the command was never started, was killed at its limit or died of a signal; then the
- * reading says so. A command that ended by itself is judged by what it printed.
+ * reading says so. A command that ended by itself is judged by its output.
  */
 bool symptom_of_end(const char *what, const struct workload_output *outputs, size_t index,
 	struct workload_reading *reading);
