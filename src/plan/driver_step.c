@@ -326,7 +326,7 @@ static int check_modifiers(const struct reading *reading, struct error *err)
 	}
 	if (driver_step_is_on_controller(step) && (stays || step->verb == DRIVER_SEND))
 		return REFUSE_KEY(reading, verb,
-			"the controller supports run, write and script, but not %s",
+			"the controller supports run, write and script; it cannot %s",
 			step->verb == DRIVER_SEND ? "send" : "keep a daemon");
 	if (stays && step->capture_count)
 		return REFUSE_KEY(reading, capture,

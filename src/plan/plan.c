@@ -101,7 +101,7 @@ static int check_hosts(const struct plan *plan, size_t *ret_index, struct error 
 	*ret_index = 0;
 	if (plan->host_count < 2)
 		return fail(err, ERROR_USAGE,
-			"the plan has %zu hosts, but a link needs at least two", plan->host_count);
+			"a link needs at least two hosts, but the plan has %zu", plan->host_count);
 	return 0;
 }
 

@@ -39,9 +39,9 @@ for command in recompute "report --json"; do
 	shift
 	refuses "$name refuses a folder that is not there" "No such file" "$name" "$work/none" "$@"
 	refuses "$name refuses a file" "it is a file" "$name" "$work/file" "$@"
-	refuses "$name refuses an empty folder" "holds no results" "$name" "$work/empty" "$@"
-	refuses "$name refuses another folder" "holds no results" "$name" "$work/other" "$@"
-	refuses "$name refuses the folder of one VPN" "holds no results" "$name" "$work/tree/Internal" "$@"
+	refuses "$name refuses an empty folder" "does not contain results" "$name" "$work/empty" "$@"
+	refuses "$name refuses another folder" "does not contain results" "$name" "$work/other" "$@"
+	refuses "$name refuses the folder of one VPN" "does not contain results" "$name" "$work/tree/Internal" "$@"
 done
 
 "$tool" recompute "$work/tree" >"$work/out" 2>&1

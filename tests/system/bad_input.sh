@@ -8,7 +8,7 @@ refused() { exits 2 && says "$1" && [ ! -e "$tree" ]; }
 meshbench
 check "no command is wrong input" exits 2
 meshbench frobnicate
-check "an unknown command is named" refused "no command 'frobnicate'"
+check "an unknown command is named" refused "unknown command 'frobnicate'"
 meshbench run --frobnicate
 check "an unknown option is named" refused "unknown option '--frobnicate'"
 meshbench run --seconds never --out "$tree"
@@ -35,7 +35,7 @@ check "a tuning of the machine instead of a host is refused at its place" refuse
 meshbench run --engine ether --out "$tree"
 check "an unknown engine is named" refused "'ether'"
 meshbench run --resume "$scratch/nowhere"
-check "resuming what is not there is refused" refused "no such folder"
+check "resuming what is not there is refused" refused "does not exist"
 mkdir "$scratch/foreign" && echo hello >"$scratch/foreign/file"
 meshbench run --out "$scratch/foreign"
 check "a folder that is no result tree is left alone" refused "foreign"

@@ -116,10 +116,10 @@ check "the other version was not built" test ! -e "$prefix/alpha/1.0"
 : >"$scratch/calls"
 meshbench install --vpn alpha
 check "what is there is not built again" was_not_called 'go install'
-check "and that is said" says 'alpha 2.0: is there'
+check "and that is said" says 'alpha 2.0: already installed'
 echo changed >>"$prefix/alpha/2.0/bin/mb-root"
 meshbench install --vpn alpha
-check "what was changed since is built again" says 'no longer what was built'
+check "what was changed since is built again" says 'has changed since it was built'
 check "and then is whole" holds "$prefix/alpha/2.0/bin/mb-root" partial
 
 touch "$scratch/fails"
@@ -150,7 +150,7 @@ check "so is another crate" says 'beta 1.0.0 has the checksum 0000'
 check "before cargo builds it" was_not_called 'cargo install'
 rm "$bin/mb-protoc"
 meshbench install --vpn beta
-check "what building needs is named with its package" says 'needs mb-protoc; install it: apt install mb-protobuf'
+check "what building needs is named with its package" says 'requires mb-protoc; install it: apt install mb-protobuf'
 check "and this machine cannot" exits 3
 
 touch "$scratch/slow"
@@ -158,7 +158,7 @@ touch "$scratch/slow"
 pid=$!
 until [ -e "$scratch/building" ]; do sleep 0.05; done
 meshbench install --vpn alpha@1.0
-check "two installations do not meet" says 'another meshbench install works in'
+check "two installations do not meet" says 'another meshbench install is using'
 kill -INT $pid
 wait $pid
 status=$?
@@ -202,7 +202,7 @@ check "a source alone can be asked for" test -e "$prefix/alpha/2.0" -a ! -e "$pr
 meshbench install --source npm
 check "a source that is none is refused" exits 2
 meshbench install --vpn alpha@3.0
-check "an unknown version is refused with those known" says 'alpha@3.0: .*there are: 2.0, 1.0, system'
+check "an unknown version is refused with those known" says 'alpha@3.0: .*known versions: 2.0, 1.0, system'
 check "as wrong input" exits 2
 meshbench install --vpn nobody
 check "and so is an unknown VPN" says "no 'nobody' among the drivers"

@@ -51,7 +51,7 @@ rm "$MESHBENCH_VPNS/nebula/1.9.7/bin/nebula-cert"
 meshbench run "$fast" --vpn nebula@1.9.7 --workload ping --out "$scratch/robbed"
 check "one that has lost a program is not completed from PATH" says 'nebula@1.9.7 is not installed'
 meshbench run "$fast" --vpn nebula@0.1 --workload ping --out "$scratch/unknown"
-check "an unknown version is refused with those known" says 'nebula@0.1: .*there are: 1.10.3, .*system'
+check "an unknown version is refused with those known" says 'nebula@0.1: .*known versions: 1.10.3, .*system'
 check "as wrong input" exits 2
 meshbench run "$fast" --vpn nebula@1.9.7 --dry-run
 check "a dry run names it" prints 'Nebula 1.9.7'

@@ -129,7 +129,7 @@ TEST(rejects_a_driver_with_two_verbs_in_one_step)
 	DRAWER(drawer);
 
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a\n    daemon: b\n",
-		"7:5: a second verb 'daemon' beside 'run'; make it a step of its own"));
+		"7:5: a step can have only one verb; move 'daemon' to a step of its own, apart from 'run'"));
 }
 
 TEST(rejects_a_step_without_a_verb)
@@ -178,7 +178,7 @@ TEST(rejects_yaml_that_grows)
 		"4:8: anchors, aliases and tags are not supported; write out the value"));
 	for (int i = 0; i < 20; i++)
 		strcat(deep, "[");
-	CHECK(is_refused(&drawer, deep, "4:20: nested deeper than 12"));
+	CHECK(is_refused(&drawer, deep, "4:20: values are nested more than 12 levels deep"));
 }
 
 TEST(rejects_a_name_that_is_not_the_folder_or_no_word)
@@ -186,13 +186,13 @@ TEST(rejects_a_name_that_is_not_the_folder_or_no_word)
 	DRAWER(drawer);
 
 	CHECK(is_refused(&drawer, "schema: 1\nname: u\ntitle: T\n",
-		"2:7: name 'u' is not that of its folder 't'"));
+		"2:7: name 'u' differs from the name of its folder, 't'"));
 	CHECK(is_refused(&drawer, "schema: 1\nname: T\ntitle: T\n",
 		"2:7: name 'T': use lower-case letters, digits, '-' and '_'"));
 	CHECK(is_refused(&drawer, "schema: 2\nname: t\ntitle: T\n",
-		"1:9: schema '2' is not known here; this program reads schema 1"));
+		"1:9: schema '2' is not supported; this version reads schema 1"));
 	CHECK(is_refused(
-		&drawer, HEAD "folder: ../x\n", "4:9: folder '../x' must be one plain name"));
+		&drawer, HEAD "folder: ../x\n", "4:9: folder '../x' must be a single plain name"));
 }
 
 TEST(rejects_roles_that_cannot_be)
@@ -202,12 +202,12 @@ TEST(rejects_roles_that_cannot_be)
 	CHECK(is_refused(&drawer, HEAD "roles:\n  - { name: a, take: some }\n",
 		"5:22: 'some' is not one of first, rest, all"));
 	CHECK(is_refused(&drawer, HEAD "roles:\n  - { name: host, take: all }\n",
-		"5:13: role 'host': the word has a meaning of its own"));
+		"5:13: role 'host' is a reserved word; choose another"));
 	CHECK(is_refused(&drawer,
 		HEAD "roles:\n  - { name: a, take: all }\n  - { name: a, take: rest }\n",
-		"6:13: role 'a' is there twice"));
+		"6:13: role 'a' is defined twice"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, where: king, run: a }\n",
-		"5:23: 'king' is no role of this driver, all or controller"));
+		"5:23: 'king' is neither a role of this driver, nor 'all' or 'controller'"));
 }
 
 TEST(rejects_modifiers_that_the_verb_has_no_use_for)
@@ -215,12 +215,12 @@ TEST(rejects_modifiers_that_the_verb_has_no_use_for)
 	DRAWER(drawer);
 
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a\n    ready: { file: f }\n",
-		"7:5: 'run' has no use for 'ready'"));
+		"7:5: 'run' does not support 'ready'"));
 	CHECK(is_refused(&drawer,
 		HEAD "join:\n  - what: w\n    daemon: a\n    capture: { as: x }\n",
-		"7:5: 'daemon' has no use for 'capture'"));
+		"7:5: 'daemon' does not support 'capture'"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    where: controller\n    daemon: a\n",
-		"7:5: the controller can run, write and script, not keep a daemon"));
+		"7:5: the controller supports run, write and script; it cannot keep a daemon"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    each: all\n    daemon: a\n",
 		"6:5: a step can start only one daemon on each host"));
 	CHECK(is_refused(&drawer,
@@ -257,9 +257,9 @@ TEST(once_is_for_what_a_restart_would_repeat)
 	CHECK(drawer.driver.phases[DRIVER_SERVE].steps[0].is_once);
 	CHECK(!drawer.driver.phases[DRIVER_JOIN].steps[0].is_once);
 	CHECK(is_refused(&drawer, HEAD "prepare:\n  - { what: w, run: a, once: true }\n",
-		"5:24: 'prepare' never runs a second time"));
+		"5:24: steps of 'prepare' never run twice"));
 	CHECK(is_refused(&drawer, HEAD "stop:\n  - { what: w, run: a, once: true }\n",
-		"5:24: 'stop' never runs a second time"));
+		"5:24: steps of 'stop' never run twice"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, daemon: a, once: true }\n",
 		"5:27: a step that may keep running must start again after a restart"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, run: a, once: yes }\n",
@@ -278,9 +278,9 @@ TEST(rejects_bad_durations_modes_and_pointers)
 		"5:51: mode '600' is not four octal digits such as 0600"));
 	CHECK(is_refused(&drawer,
 		HEAD "join:\n  - { what: w, run: a, capture: { as: x, at: y } }\n",
-		"5:46: 'y' is no JSON pointer: it starts with '/'"));
+		"5:46: 'y' is not a JSON pointer; it must start with '/'"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, run: a, capture: { as: name } }\n",
-		"5:39: 'name' cannot name what is captured: every host has that already"));
+		"5:39: 'name' cannot be the name of a captured value: every host has that already"));
 	CHECK(is_refused(&drawer,
 		HEAD "join:\n  - { what: w, run: a, capture: { as: x, secret: flase } }\n",
 		"5:50: 'flase' is not true or false"));
@@ -295,7 +295,7 @@ TEST(rejects_files_that_are_not_in_its_folder)
 	DRAWER(drawer);
 
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, write: { template: no, to: f } }\n",
-		arena_printf(drawer.arena, "5:35: there is no file 'no' in %s", drawer.dir)));
+		arena_printf(drawer.arena, "5:35: file 'no' does not exist in %s", drawer.dir)));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, script: ../x }\n",
 		"5:24: '../x' must be the plain name of a file in the driver's folder"));
 }
@@ -327,7 +327,7 @@ TEST(rejects_targets_that_no_host_could_have)
 		"5:61: '/f' is outside ${work}"));
 	CHECK(is_refused(&drawer,
 		HEAD "join:\n  - { what: w, daemon: a, ready: { interface: a123456789012345 } }\n",
-		"5:34: interface 'a123456789012345' is longer than the kernel allows: 15"));
+		"5:34: interface 'a123456789012345' is too long; the kernel allows 15 characters"));
 	CHECK_OK(load(&drawer,
 			 HEAD "join:\n  - { what: w, write: { template: f, to: /var/lib/x/f } }\n"),
 		drawer.err);
@@ -342,14 +342,14 @@ TEST(rejects_names_that_mean_nothing)
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${host.nam}\n",
 		"6:12: unknown name '${host.nam}': no earlier step captured it; did you mean 'name'?"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${each.name}\n",
-		"6:12: '${each.name}': there is no 'each' here"));
+		"6:12: '${each.name}': this step does not have 'each'"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${work}/x\n",
 		"6:12: ${work} is a folder of the controller, which hosts cannot see; send the file instead"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${overlay.mask}\n",
-		"6:12: unknown name '${overlay.mask}': there are overlay.bits and overlay.network"));
+		"6:12: unknown name '${overlay.mask}'; use overlay.network or overlay.bits"));
 	CHECK(is_refused(&drawer,
 		HEAD "join:\n  - { what: w, where: controller, run: \"a ${host.name}\" }\n",
-		"5:43: '${host.name}': the controller is no host; use each: all and ${each.name}"));
+		"5:43: '${host.name}': the controller is not a host; use each: all and ${each.name}"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - what: w\n    run: a ${host.name\n",
 		"6:10: '${host.name' has no closing brace"));
 	CHECK(is_refused(&drawer, HEAD "version: x ${work}\n",
@@ -363,7 +363,7 @@ TEST(only_a_role_of_one_host_can_be_named)
 	CHECK_OK(load(&drawer, HEAD ROLES "join:\n  - { what: w, run: \"a ${king.name}\" }\n"),
 		drawer.err);
 	CHECK(is_refused(&drawer, HEAD ROLES "join:\n  - { what: w, run: \"a ${folk.name}\" }\n",
-		"9:24: '${folk.name}': role 'folk' is held by more than one host (take: rest)"));
+		"9:24: '${folk.name}': more than one host has role 'folk' (take: rest)"));
 }
 
 #define CAPTURE(where) "prepare:\n  - { what: c, where: " where ", run: g, capture: { as: key } }\n"
@@ -444,7 +444,7 @@ TEST(rejects_captures_that_cannot_be)
 
 	CHECK(is_refused(&drawer, CAPTURES(""), "5:34: a value to capture is missing here"));
 	CHECK(is_refused(&drawer, CAPTURES("{ as: x }, { as: name }"),
-		"5:52: 'name' cannot name what is captured: every host has that already"));
+		"5:52: 'name' cannot be the name of a captured value: every host has that already"));
 	CHECK(is_refused(&drawer, CAPTURES("{ as: x, at: /y, after: z }"),
 		"5:52: use either 'at', which reads JSON, or 'after', which reads lines"));
 	CHECK(is_refused(&drawer, CAPTURES("{ as: x, aftr: z }"),
@@ -454,7 +454,7 @@ TEST(rejects_captures_that_cannot_be)
 		     "    captures: [{ as: y }]\n",
 		"8:5: use either 'capture' or 'captures'"));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, daemon: a, captures: [{ as: x }] }\n",
-		"5:27: 'daemon' has no use for 'captures'"));
+		"5:27: 'daemon' does not support 'captures'"));
 	CHECK(is_refused(&drawer,
 		HEAD "join:\n  - { what: w, each: all, run: a, captures: [{ as: x }] }\n",
 		"5:35: with 'each' on a host, only the last output would remain"));
@@ -470,7 +470,7 @@ TEST(a_secret_on_a_command_line_is_warned_of)
 		drawer.err);
 	CHECK(drawer.driver.warnings[0] && !drawer.driver.warnings[1]);
 	CHECK(strstr(
-		drawer.driver.warnings[0], "/driver.yml:7:12: secret 'key' on a command line"));
+		drawer.driver.warnings[0], "/driver.yml:7:12: secret 'key' is on a command line"));
 }
 
 /* As is_refused, for what stands in the template `f`. */
@@ -491,13 +491,13 @@ TEST(templates_are_checked_when_the_driver_is_loaded)
 {
 	DRAWER(drawer);
 
-	CHECK(is_template_refused(
-		&drawer, "a\nb ${each.name}\n", "2:3: '${each.name}': there is no 'each' here"));
+	CHECK(is_template_refused(&drawer, "a\nb ${each.name}\n",
+		"2:3: '${each.name}': this step does not have 'each'"));
 	CHECK(is_template_refused(
 		&drawer, "a\n@each others\nb\n", "2:1: this block has no '@end'"));
 	CHECK(is_template_refused(&drawer, "@end\n", "1:1: '@end' without '@each'"));
-	CHECK(is_template_refused(
-		&drawer, "@each all\n@each all\n@end\n", "2:1: the block of line 1 is still open"));
+	CHECK(is_template_refused(&drawer, "@each all\n@each all\n@end\n",
+		"2:1: the block that starts on line 1 is still open"));
 	CHECK(is_template_refused(&drawer, "@each one\n@end\n",
 		"1:1: a block starts with '@each others' or '@each all', optionally followed by 'between' and one word"));
 	CHECK(is_template_refused(&drawer, "@each all between\n@end\n",

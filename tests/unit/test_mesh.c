@@ -207,7 +207,7 @@ TEST(a_pair_that_never_answers_again_is_named)
 
 	CHECK(reading.cause == CAUSE_UNREACHABLE);
 	CHECK(strstr(reading.evidence, "one_host of luna: lom->luna does not answer after 60.0 s"));
-	CHECK(strstr(reading.evidence, "nor do 1 more"));
+	CHECK(strstr(reading.evidence, "nor do 1 other"));
 }
 
 TEST(what_could_not_be_done_is_the_cause)

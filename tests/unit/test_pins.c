@@ -117,7 +117,7 @@ TEST(our_pins_load_and_every_driver_has_one)
 TEST(a_pin_without_a_version_says_how_its_project_distributes_it)
 {
 	CHECK(is_refused("schema: 1\nvpns:\n  - name: alpha\n",
-		"3:5: alpha needs versions, or in 'own' a sentence how its project distributes it"));
+		"3:5: alpha needs 'versions', or a sentence in 'own' that says how its project distributes it"));
 }
 
 TEST(a_version_has_one_source)
@@ -134,9 +134,9 @@ TEST(names_are_there_once)
 {
 	CHECK(is_refused(HEAD GO("v1", "packages: [.], programs: [a]")
 				 GO("v1", "packages: [.], programs: [a]"),
-		"7:18: version '1.0' is there twice"));
+		"7:18: version '1.0' is listed twice"));
 	CHECK(is_refused("schema: 1\nvpns:\n  - { name: a, own: x }\n  - { name: a, own: x }\n",
-		"4:13: VPN 'a' is there twice"));
+		"4:13: VPN 'a' is listed twice"));
 }
 
 TEST(sums_have_their_form)
@@ -153,21 +153,21 @@ TEST(sums_have_their_form)
 TEST(nothing_becomes_an_option_or_a_path_elsewhere)
 {
 	CHECK(is_refused(HEAD GO("-x", "packages: [.], programs: [a]"),
-		"6:47: '-x' holds letters that have no place here"));
+		"6:47: '-x' contains characters that are not allowed here"));
 	CHECK(is_refused(HEAD GO("v1", "packages: [.], programs: [../a]"),
-		"6:133: '../a' holds letters that have no place here"));
+		"6:133: '../a' contains characters that are not allowed here"));
 	CHECK(is_refused(HEAD GO("v1", "packages: [../b], programs: [a]"),
-		"6:118: '../b' holds letters that have no place here"));
+		"6:118: '../b' contains characters that are not allowed here"));
 	CHECK(is_refused(HEAD "      - version: ../../etc\n        debian: [a]\n",
-		"5:18: '../../etc' holds letters that have no place here"));
+		"5:18: '../../etc' contains characters that are not allowed here"));
 	CHECK(is_refused(HEAD GO("v1", "packages: [.], programs: [a], link: [main]"),
-		"6:144: 'main' holds letters that have no place here"));
+		"6:144: 'main' contains characters that are not allowed here"));
 }
 
 TEST(each_package_makes_one_program)
 {
 	CHECK(is_refused(HEAD GO("v1", "packages: [a, b], programs: [a]"),
-		"6:135: 2 packages make 1 programs; each makes one"));
+		"6:135: 2 packages cannot make 1 programs; each package makes one program"));
 }
 
 TEST(unknown_keys_and_schemas_are_refused)
@@ -175,5 +175,5 @@ TEST(unknown_keys_and_schemas_are_refused)
 	CHECK(is_refused(
 		HEAD "      - version: 1.0\n        golang: []\n", "6:9: unknown key 'golang'"));
 	CHECK(is_refused("schema: 2\nvpns:\n  - { name: a, own: x }\n",
-		"1:9: schema '2' is not known here; this program reads schema 1"));
+		"1:9: schema '2' is not supported; this version reads schema 1"));
 }

@@ -70,10 +70,10 @@ TEST(what_a_plan_leaves_out_is_the_default)
 
 TEST(hosts_are_held_to_their_rules_at_their_place)
 {
-	CHECK(is_refused("hosts: [a, b, a]\n", "1:15: host 'a' is there twice"));
-	CHECK(is_refused("hosts: [a, b, A]\n", "1:15: host 'A' is there twice"));
+	CHECK(is_refused("hosts: [a, b, a]\n", "1:15: host 'a' is listed twice"));
+	CHECK(is_refused("hosts: [a, b, A]\n", "1:15: host 'A' is listed twice"));
 	CHECK(is_refused(
-		"hosts: [a]\n", "1:8: a link needs two hosts; the plan has 1: name at least two"));
+		"hosts: [a]\n", "1:8: a link needs at least two hosts, but the plan has 1"));
 	CHECK(is_refused("hosts: [a, b_c]\n",
 		"1:12: 'b_c' is not a host name: use 1 to 63 letters, digits and '-', and no '-' at either end"));
 	CHECK(is_refused("hosts: [a, b-]\n",
@@ -85,7 +85,7 @@ TEST(hosts_are_held_to_their_rules_at_their_place)
 TEST(zero_of_anything_is_refused)
 {
 	CHECK(is_refused(
-		"hosts: []\n", "1:8: a link needs two hosts; the plan has 0: name at least two"));
+		"hosts: []\n", "1:8: a link needs at least two hosts, but the plan has 0"));
 	CHECK(is_refused("vpns: []\n", "1:7: the list is empty"));
 }
 
@@ -103,7 +103,7 @@ TEST(numbers_are_read_strictly)
 
 TEST(names_and_keys_are_checked)
 {
-	CHECK(is_refused("vpns: [none, none]\n", "1:7: vpn 'none' is there twice"));
+	CHECK(is_refused("vpns: [none, none]\n", "1:7: vpn 'none' is listed twice"));
 	CHECK(is_refused(
 		"engine: tc\n", "1:9: engine 'tc' is not one of auto, bridge, netem, wire"));
 	CHECK(is_refused(
@@ -122,11 +122,11 @@ TEST(a_plan_that_was_changed_is_checked_without_a_file)
 	CHECK(plan_check(&plan, &err) && err.kind == ERROR_USAGE);
 	plan = plan_default(arena);
 	plan.host_count = 0;
-	CHECK(plan_check(&plan, &err) && strstr(err.text, "two hosts"));
+	CHECK(plan_check(&plan, &err) && strstr(err.text, "at least two"));
 	plan = plan_default(arena);
 	plan.hosts = twice;
 	plan.host_count = 2;
-	CHECK(plan_check(&plan, &err) && strstr(err.text, "host 'a' is there twice"));
+	CHECK(plan_check(&plan, &err) && strstr(err.text, "host 'a' is listed twice"));
 	plan = plan_default(arena);
 	plan.seconds = 0;
 	CHECK(plan_check(&plan, &err));

@@ -113,9 +113,9 @@ TEST(baseline_is_the_line_and_unshaped_has_none)
 TEST(values_out_of_range_are_refused_at_their_place)
 {
 	CHECK(is_refused(HEAD "loss: 101%\n", "5:7: 101% is not between 0% and 100%"));
-	CHECK(is_refused(HEAD "loss: 1\n", "5:7: '1' is no percentage such as 0.25%"));
-	CHECK(is_refused(HEAD "loss: -1%\n", "5:7: '-1%' is no percentage such as 0.25%"));
-	CHECK(is_refused(HEAD "loss: nan%\n", "5:7: 'nan%' is no percentage such as 0.25%"));
+	CHECK(is_refused(HEAD "loss: 1\n", "5:7: '1' is not a percentage such as 0.25%"));
+	CHECK(is_refused(HEAD "loss: -1%\n", "5:7: '-1%' is not a percentage such as 0.25%"));
+	CHECK(is_refused(HEAD "loss: nan%\n", "5:7: 'nan%' is not a percentage such as 0.25%"));
 	CHECK(is_refused(HEAD "delay: 2m\n", "5:8: '2m' is longer than a minute"));
 	CHECK(is_refused(HEAD "limit: 1.5\n", "5:8: '1.5' is not a whole number"));
 	CHECK(is_refused(HEAD "line_rate: fast\n",
@@ -165,14 +165,14 @@ TEST(a_change_that_is_wrong_changes_nothing_and_says_what_exists)
 	before = profile;
 	CHECK(profile_change(arena, &profile, "delay=9ms,los=1%", &err));
 	CHECK(err.kind == ERROR_USAGE);
-	CHECK(strstr(err.text, "unknown name 'los'; did you mean 'loss'?"));
+	CHECK(strstr(err.text, "unknown key 'los'; did you mean 'loss'?"));
 	CHECK(profile_change(arena, &profile, "xyzzy=1%", &err));
-	CHECK(strstr(err.text, "a profile has rate, name, folder"));
+	CHECK(strstr(err.text, "the keys of a profile are rate, name, folder"));
 	CHECK(memcmp(&before, &profile, sizeof(profile)) == 0);
 	CHECK(profile_change(arena, &profile, "delay", &err));
 	CHECK(strstr(err.text, "'delay' is not NAME=VALUE"));
 	CHECK(profile_change(arena, &profile, "delay=0", &err));
-	CHECK(strstr(err.text, "jitter varies a delay"));
+	CHECK(strstr(err.text, "'jitter' needs a delay to vary"));
 }
 
 #define CALIBRATED "name: n\nfolder: f\ntitle: T\nmodel: calibrated\n"
@@ -186,7 +186,7 @@ TEST(parameters_that_contradict_each_other_are_refused_at_their_key)
 	CHECK(is_refused(CALIBRATED "bottleneck_rate: 1mbit\nbottleneck_buffer: 1000\n",
 		"6:20: bottleneck_buffer: is smaller than one packet (1514 bytes)"));
 	CHECK(is_refused(HEAD "loss: 1%\nloss_to_bad: 1%\n",
-		"6:14: loss_to_bad is another model of loss than loss; give one"));
+		"6:14: loss_to_bad and loss belong to different loss models; use one of them"));
 	CHECK(is_refused(HEAD "outage_every: 10s\noutage_lasts: 1s\n",
 		"5:15: outage_every: the kernel has no outages in time; use the calibrated model"));
 	CHECK(is_refused(HEAD "slot_min: 2ms\nslot_max: 1ms\n",

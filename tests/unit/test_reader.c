@@ -106,7 +106,7 @@ TEST(a_folder_without_results_is_the_users_mistake)
 	CHECK(!put(arena, &tree, "A/b/0_c/ping.json", "nonsense"));
 	CHECK(!tree_remove(arena_printf(arena, "%s/A/b/c", tree.path), &err));
 	CHECK(tree_read(arena, tree.path, &visitor, &reading, &err) && err.kind == ERROR_USAGE);
-	CHECK(strstr(err.text, "nothing in it is readable"));
+	CHECK(strstr(err.text, "nothing in it can be read"));
 }
 
 static struct envelope envelope(struct arena *arena, const char *text, bool *ret_is_good)
