@@ -1,4 +1,4 @@
-/* meshbench calibrate: nominal beside effective for profiles on this machine, per engine. */
+/* meshbench calibrate: nominal and effective values of profiles on this machine, per engine. */
 #include "cli/cli.h"
 #include "cli/load.h"
 

@@ -23,7 +23,7 @@ static int serve(struct arena *arena, struct lab *lab, const struct link_options
 		ret_server, err);
 }
 
-/* Its exit status becomes ours; a signal is told as shells tell it. */
+/* Its exit status becomes ours; a signal is reported as shells do. */
 static int run_command(struct arena *arena, struct lab *lab, const char *const *command,
 	int *ret_status, struct error *err)
 {

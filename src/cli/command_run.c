@@ -172,7 +172,7 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 	struct runner_result result = {0};
 	int ended;
 
-	/* The tree is opened first: an unwritable folder is told before anything is built. */
+	/* The tree is opened first: an unwritable folder is reported before anything is built. */
 	if (record_open(out, &record, err) || namespace_enter(err) || procs_new(&procs, err))
 		return -1;
 	for (size_t i = 0; i < plan->profile_count; i++) {

@@ -10,7 +10,7 @@
 
 /*
  * Where a command can run and files can be put: an isolated Linux host. The vtable is small so
- * that real machines over SSH can stand beside the namespace hosts of the lab.
+ * that real machines over SSH can join the namespace hosts of the lab.
  */
 struct host;
 
@@ -56,7 +56,7 @@ struct namespace_host_spec {
 	const char *name;
 	const char *state_dir; /* its folder on this machine; made when absent; not used if bare */
 	/* Folders that its processes can read where the host's own /run, /tmp, home ... cover
-	 * them, beside those of $PATH and of this program; NULL-terminated, or NULL. */
+	 * them, in addition to those of $PATH and of this program; NULL-terminated, or NULL. */
 	const char *const *visible;
 	bool is_bare; /* a network and nothing else: no files, names or state of its own */
 };

@@ -219,7 +219,7 @@ _Noreturn void init_main(const struct boot_plan *plan)
 	setsid();
 	prctl(PR_SET_NAME, plan->name);
 	keep_only(plan->life_fd, plan->report_fd);
-	signal(SIGCHLD, SIG_IGN); /* the kernel reaps orphans for whoever ignores them */
+	signal(SIGCHLD, SIG_IGN); /* the kernel reaps orphans for a parent that ignores them */
 	if (make_host(plan, &report) && report.err.kind == ERROR_NONE)
 		report.err.kind = ERROR_SYSTEM;
 	if (chdir("/") < 0 || write(4, &report, sizeof(report)) != (ssize_t)sizeof(report))

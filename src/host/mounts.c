@@ -43,7 +43,7 @@ static int hold(struct tree *tree, const char *from, struct error *err)
 	return 0;
 }
 
-/* Below a covered place the way to it is gone and is made anew. */
+/* Below a covered place the way to it is gone and is made again. */
 static int make_way(const struct tree *tree, struct error *err)
 {
 	char folder[PATH_MAX];

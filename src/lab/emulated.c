@@ -329,7 +329,7 @@ int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
 	return 0;
 }
 
-/* What a description says about the wire beside the profile. */
+/* What a description says about the wire in addition to the profile. */
 json_t *emulated_facts(const struct lab *lab)
 {
 	const struct profile *profile = &lab->profile;

@@ -38,7 +38,7 @@ static int end(struct arena *arena, struct errand *errand, struct proc *proc, st
 	return 0;
 }
 
-/* A program that is missing is no failure for an errand that may fail. */
+/* A program that is missing does not fail an errand that may fail. */
 static int begin_or_skip(
 	struct procs *procs, const struct errand *errand, struct proc **ret_proc, struct error *err)
 {

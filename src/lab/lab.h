@@ -68,7 +68,7 @@ const char *lab_engine_name(enum lab_engine engine);
 bool lab_engine_named(const char *name, enum lab_engine *ret_engine);
 
 /*
- * Fates, counters and health of the wire begin anew, with this seed: equal seeds, equal fates. A
+ * Fates, counters and health of the wire start over, with this seed: equal seeds, equal fates. A
  * wire whose process has died is replaced. Engines other than wire have nothing to begin.
  */
 MUST_CHECK int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err);
@@ -114,7 +114,7 @@ MUST_CHECK int lab_wipe_host(struct lab *lab, size_t index, struct error *err);
 MUST_CHECK int lab_reach(struct lab *lab, const char *const addresses[], struct deadline deadline,
 	int64_t first_ns[], struct error *err);
 /*
- * Watching: every host pings every other every few ms, over the overlay and beside it, until the
+ * Watching: every host pings every other every few ms, over the overlay and outside it, until the
  * watch ends, and every answer is noted. Of two hosts one speaks by its clock and the other
  * whenever it is spoken to.
  */

@@ -16,7 +16,8 @@ static void grow(struct spans *spans)
 	}
 }
 
-/* A host that was rebooted is heard of by two programs, so an answer may be told a little late. */
+/* A host that was rebooted is heard of by two programs, so an answer may be reported a little late.
+ */
 void spans_add(struct spans *spans, int64_t at_ns)
 {
 	struct lab_span *last = spans->count ? &spans->list[spans->count - 1] : NULL;

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* One message per host: what went wrong, or ERROR_NONE and the descriptor beside it. */
+/* One message per host: what went wrong, or ERROR_NONE and its descriptor. */
 union descriptor_room {
 	struct cmsghdr head;
 	char bytes[CMSG_SPACE(sizeof(int))];

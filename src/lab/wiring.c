@@ -1,4 +1,4 @@
-/* The wire of the bridge and netem engines: what `ip -batch` is told, as text. */
+/* The wire of the bridge and netem engines: the commands for `ip -batch`, as text. */
 #include "lab/internal.h"
 
 #include "base/fd.h"

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /*
- * A VPN described as data: drivers/NAME/driver.yml and the templates and scripts beside it.
+ * A VPN described as data: drivers/NAME/driver.yml and the templates and scripts in its folder.
  * Loading checks everything that can be known without running: unknown keys, verbs, roles, names
  * and files are ERROR_USAGE with file:line:column.
  */
@@ -119,7 +119,8 @@ struct driver {
 	const char *bin;    /* the folder whose programs come before those on PATH */
 	const char *absent; /* why the chosen version cannot run, with what to do */
 	const char *advice; /* how to get programs that are missing, instead of its packages */
-	/* What `meshbench check` should say though it is no error; NULL-terminated, with places. */
+	/* What `meshbench check` reports although it is not an error; NULL-terminated, with places.
+	 */
 	const char *const *warnings;
 };
 

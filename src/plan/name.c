@@ -14,7 +14,7 @@ bool name_is_word(const char *word)
 	       strchr(letters, word[0]) && word[strspn(word, word_letters)] == '\0';
 }
 
-/* Copies what stands between `text` and `end`; false when it is no word. */
+/* Copies what stands between `text` and `end`; false when it is not a word. */
 static bool take_word(char *into, size_t size, const char *text, const char *end)
 {
 	size_t length = (size_t)(end - text);

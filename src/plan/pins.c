@@ -157,7 +157,7 @@ static int check_sum(
 
 	if (is_good)
 		return 0;
-	return yaml_fail(r->file, value, r->err, "'%s' is no %s", text,
+	return yaml_fail(r->file, value, r->err, "'%s' is not the %s", text,
 		source == PIN_GO ? "sum of a module (h1: and 44 letters)"
 				 : "SHA-256 of a crate (64 hexadecimal digits)");
 }

@@ -24,7 +24,7 @@ struct pin_module {
 	const char *const *link;     /* go: flags of its linker; NULL-terminated */
 };
 
-/* What building needs beside the client: a program and the Debian package that has it. */
+/* What building needs in addition to the client: a program and the Debian package that has it. */
 struct pin_need {
 	const char *program, *package;
 };

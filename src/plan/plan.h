@@ -39,8 +39,8 @@ extern const struct plan_key plan_keys[];
 extern const size_t plan_key_count;
 
 /*
- * `options` are the settings of workloads that may stand beside the keys: NULL-terminated, and NULL
- * for none. Errors are ERROR_USAGE and start with file:line:column.
+ * `options` are the settings of workloads that a plan may have in addition to the keys:
+ * NULL-terminated, and NULL for none. Errors are ERROR_USAGE and start with file:line:column.
  */
 MUST_CHECK int plan_load(struct arena *arena, const char *path,
 	const struct setting *const *options, struct plan *ret_plan, struct error *err);
@@ -60,7 +60,7 @@ MUST_CHECK int plan_from_json(struct arena *arena, const json_t *json,
 	const struct setting *const *options, struct plan *ret_plan, struct error *err);
 
 /*
- * Folders with our data (drivers/, profiles/, plans/): $MESHBENCH_DATA, beside the program's
+ * Folders with our data (drivers/, profiles/, plans/): $MESHBENCH_DATA, next to the program's
  * source tree, or where it was installed. Arena-owned path of `kind`/`name`; ERROR_USAGE with the
  * names that exist when there is none.
  */

@@ -18,12 +18,12 @@ enum key_kind {
 	KEY_BYTES,
 	KEY_NETEM,    /* the words of tc, for everything at once */
 	KEY_SCHEDULE, /* CSV in the file itself */
-	KEY_REPLAY,   /* a file beside the profile */
+	KEY_REPLAY,   /* a file next to the profile */
 };
 
 struct profile_key {
 	const char *name;
-	const char *field; /* what netem_check() calls it; NULL: it is no impairment */
+	const char *field; /* what netem_check() calls it; NULL: it is not an impairment */
 	size_t offset;     /* in struct profile */
 	enum key_kind kind;
 	bool is_required;

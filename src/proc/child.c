@@ -121,7 +121,7 @@ static _Noreturn void child_exec(const struct child_setup *setup)
 		give_up(setup);
 	if (enter_place(spec->place) < 0)
 		give_up(setup);
-	/* Also what whoever started us left open. */
+	/* Also what our parent left open. */
 	if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		give_up(setup);
 	if (spec->inherit_fd > STDERR_FILENO && fcntl(spec->inherit_fd, F_SETFD, 0) < 0)

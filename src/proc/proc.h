@@ -10,9 +10,10 @@
 #include <sys/types.h>
 
 /*
- * Child processes. One `struct procs` owns all children of the program. Whoever waits for anything
- * waits in procs_step() or above it, and there every child's output is read and every end is seen,
- * so no daemon blocks on a full pipe and Ctrl-C is noticed wherever we are. Single-threaded.
+ * Child processes. One `struct procs` owns all children of the program. Code that waits for
+ * anything waits in procs_step() or above it, and there every child's output is read and every end
+ * is seen, so no daemon blocks on a full pipe and Ctrl-C is noticed wherever we are.
+ * Single-threaded.
  */
 struct procs;
 struct proc;

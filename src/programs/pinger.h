@@ -29,7 +29,8 @@ struct pinger_heard {
 	int64_t at_ns;
 };
 
-/* -1 with errno, or with errno 0 and `*ret_bad` when a text is no address. Ends with the program.
+/* -1 with errno, or with errno 0 and `*ret_bad` when a text is not an address. Ends with the
+ * program.
  */
 int pinger_open(struct pinger *pinger, char *const addresses[], size_t count, const char **ret_bad);
 /* That there is no route or device yet is what we wait for to change, so errors say nothing. */

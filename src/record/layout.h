@@ -26,7 +26,7 @@
 #define LAYOUT_COMPARISON "comparison"
 #define LAYOUT_SAMPLES "samples"
 #define LAYOUT_REPETITIONS "repetitions"
-/* Below General/: what a cell of all links has beside its first result. */
+/* Below General/: what a cell of all links has in addition to its first result. */
 #define LAYOUT_ALL_LINKS "all_links"
 #define LAYOUT_STATE "state"
 /* Below General/: a tree of the same layout for every tuning of the hosts but the stock one. */

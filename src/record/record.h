@@ -44,14 +44,14 @@ struct record_result {
 	const char *service_logs; /* failures only; NULL-able */
 };
 
-/* Makes the folder when absent; a non-empty one that is no result tree is ERROR_USAGE. */
+/* Makes the folder when absent; a non-empty one that is not a result tree is ERROR_USAGE. */
 MUST_CHECK int record_open(const char *dir, struct record **ret_record, struct error *err);
 void record_close(struct record *record);
 void record_closep(struct record **record);
 
 /*
  * The part of the tree that holds cells measured on tuned hosts, General/tunings/NAME/: a tree of
- * the same layout, so that whoever reads the published one finds stock hosts where they were. Only
+ * the same layout, so that a reader of the published one finds stock hosts where they were. Only
  * cells and files of VPNs and profiles go there. Owned by `record`; NULL is the tree itself.
  */
 struct record *record_of_tuning(struct record *record, const char *tuning);

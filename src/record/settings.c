@@ -3,7 +3,8 @@
 
 #include "base/json.h"
 
-/* Doubled in the published files, except for the correlation; the line is no impairment there. */
+/* Doubled in the published files, except for the correlation; the line does not count as impairment
+ * there. */
 static json_t *published(const struct settings *settings)
 {
 	if (!settings->is_impaired)

@@ -114,7 +114,7 @@ static int run_command(struct run *run, const struct workload *workload,
 		deadline_in(command->limit_ns), err);
 }
 
-/* In a folder beside it that is renamed when all is done: what is there is whole. */
+/* In a folder next to it that is renamed when all is done: what is there is whole. */
 static int make(
 	struct run *run, const struct workload *workload, const char *folder, struct error *err)
 {

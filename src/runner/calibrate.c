@@ -1,4 +1,4 @@
-/* Nominal beside effective: a profile measured with the probe before anything else relies on it. */
+/* Nominal and effective: a profile measured with the probe before anything else relies on it. */
 #include "runner/calibrate.h"
 
 #include "base/clock.h"

@@ -15,7 +15,7 @@ struct calibration {
 
 /*
  * Brings up two hosts, sends numbered packets from one to the other and tells what the profile says
- * (nominal) beside what they met (effective): {profile, engine, nominal, effective, wire}.
+ * (nominal) and what they met (effective): {profile, engine, nominal, effective, wire}.
  */
 MUST_CHECK int calibrate(
 	const struct calibration *calibration, json_t **ret_calibration, struct error *err);

@@ -353,7 +353,7 @@ static int write_all_links(const struct measurement *m, const struct record_cell
 	return record_write_parallel(run_tree(m->run, m->visit), place, pairs, count, whole, err);
 }
 
-/* Files of single hosts that a reading has beside the cell's own. */
+/* Files of single hosts that a reading has in addition to the cell's own. */
 static int write_host_files(const struct measurement *m, struct error *err)
 {
 	const struct plan *plan = m->run->plan->plan;

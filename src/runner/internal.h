@@ -137,7 +137,7 @@ void run_add_outcome(struct run *run, const struct runner_outcome *outcome);
 
 /*
  * What is known of the lab, the same for all visits of a tuning: once per run, before its VPN is
- * up. A sysctl that the kernel did not take, or takes without effect, is told.
+ * up. A sysctl that the kernel did not take, or takes without effect, is reported.
  */
 MUST_CHECK int visit_record_lab(
 	struct run *run, const struct runner_visit *visit, struct lab *lab, struct error *err);

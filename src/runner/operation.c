@@ -2,7 +2,7 @@
  * DOC: A cell of a workload on the whole mesh. The workload lists operations; here they are carried
  * out one after the other, while every pair of hosts is watched, and what was seen goes into the
  * workload's reader. An operation that the mesh does not survive ends the cell, and the next one
- * gets hosts and a mesh brought up anew.
+ * gets fresh hosts and a fresh mesh.
  */
 #include "runner/operation.h"
 

@@ -41,7 +41,7 @@ MUST_CHECK int operation_watch(
 	struct operation_run *m, struct lab_hosts concerned, struct error *err);
 /*
  * Waits until every pair is stable that does not concern the host `without`, by answers
- * since then. Not to get there in time is no error.
+ * since then. Not to get there in time is not an error.
  */
 MUST_CHECK int operation_await(struct operation_run *m, struct lab_hosts without, int64_t since_ns,
 	double limit_s, bool *ret_is_stable, struct error *err);

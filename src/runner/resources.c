@@ -109,7 +109,7 @@ static const char *host_of(const struct resources *r, const struct vpn_daemon *d
 	return lab_host(r->lab, daemon->host)->name;
 }
 
-/* A null where nothing moved: a cost per zero bytes is no number. */
+/* A null where nothing moved: a cost per zero bytes is undefined. */
 static json_t *per_gb(double seconds, double bytes)
 {
 	return bytes > 0 ? json_real(seconds / (bytes / 1e9)) : json_null();
@@ -126,7 +126,7 @@ static json_t *describe_daemons(const struct resources *r, const struct usage *n
 	for (size_t i = 0; i < r->daemon_count && i < count; i++) {
 		double cpu_s = now[i].cpu_s - r->usage[i].cpu_s, waited_s;
 
-		if (cpu_s < 0) /* it ended meanwhile; its end is told elsewhere */
+		if (cpu_s < 0) /* it ended meanwhile; its end is reported elsewhere */
 			continue;
 		*ret_cpu_s += cpu_s;
 		waited_s = look_at_threads(r, i, busiest);

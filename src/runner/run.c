@@ -186,7 +186,7 @@ static int blame_visit(struct run *run, const struct runner_visit *visit, const 
 	return 0;
 }
 
-/* Measures a cell, on hosts brought up anew when the one before left no mesh behind. */
+/* Measures a cell, on fresh hosts if the one before left no mesh behind. */
 static int measure_cell(struct run *run, const struct runner_visit *visit, struct stage *stage,
 	const struct runner_cell *cell, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* What a visit leaves beside its cells: hosts, wire settings, VPN facts, times and logs. */
+/* What a visit leaves in addition to its cells: hosts, wire settings, VPN facts, times and logs. */
 #include "runner/internal.h"
 
 #include "base/clock.h"
@@ -99,7 +99,7 @@ static void tell_tuning(struct run *run, const json_t *tuning)
 	}
 }
 
-/* environment.lab is the first visit's; every tuning has its own entry beside it. */
+/* environment.lab is the first visit's; every tuning has an entry of its own. */
 int visit_record_lab(
 	struct run *run, const struct runner_visit *visit, struct lab *lab, struct error *err)
 {

@@ -1,4 +1,4 @@
-/* One version: built beside its place by a client, and moved there when it is whole. */
+/* One version: built next to its place by a client, and moved there when it is whole. */
 #include "supply/internal.h"
 
 #include "base/file.h"

@@ -122,7 +122,7 @@ static int compile(struct build *build, const struct pin_module *module, struct 
 		NULL, err);
 }
 
-/* "v2" at the end of a module's path is no name for a program. */
+/* "v2" at the end of a module's path is not the name of a program. */
 static bool is_major(const char *word)
 {
 	return word[0] == 'v' && word[1] && word[1 + strspn(word + 1, "0123456789")] == '\0';

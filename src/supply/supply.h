@@ -11,10 +11,11 @@
 
 /*
  * Programs of VPNs in a folder of the user's own, the prefix: PREFIX/NAME/VERSION/bin, each with an
- * installed.json beside it. What stands under its final name is whole.
+ * installed.json next to it. What stands under its final name is whole.
  */
 
-/* $MESHBENCH_VPNS, or meshbench/vpns among the user's data; absolute. NULL for who has no home. */
+/* $MESHBENCH_VPNS, or meshbench/vpns among the user's data; absolute. NULL for a user without a
+ * home. */
 const char *install_prefix(struct arena *arena);
 /* The pins among our data files; none when there is no such file. */
 MUST_CHECK int install_pins(struct arena *arena, struct pins *ret_pins, struct error *err);

@@ -222,7 +222,7 @@ static int wait_ready(
 	return 0;
 }
 
-/* Scripts that ended are no daemons; they are the newest entries, if any. */
+/* Scripts that ended are not daemons; they are the newest entries, if any. */
 static void forget_finished(struct vpn *vpn, size_t first)
 {
 	size_t kept = first;

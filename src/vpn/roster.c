@@ -86,7 +86,7 @@ int captured_read(struct arena *arena, const struct driver_capture *capture, con
 	size_t size, const char **ret_text, struct error *err)
 {
 	if (strlen(out) != size)
-		return fail(err, ERROR_PARSE, "capture '%s': the output is no text", capture->as);
+		return fail(err, ERROR_PARSE, "capture '%s': the output is not text", capture->as);
 	if (part_of(arena, capture, out, size, ret_text, err))
 		return fail_in(err, "capture '%s'", capture->as);
 	if (!**ret_text)

@@ -1,4 +1,4 @@
-/* The list of workloads; each is one file beside this one. */
+/* The list of workloads; each is one file below this folder. */
 #include "workload/workload.h"
 
 #include <assert.h>

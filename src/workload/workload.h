@@ -151,7 +151,7 @@ enum workload_scope {
 struct workload_operation {
 	const char *name; /* "restart_host": where its runs are found in the data */
 	enum workload_action {
-		WORKLOAD_CONNECT, /* takes the VPN away and brings it up anew, keys and all */
+		WORKLOAD_CONNECT, /* takes the VPN away with its keys and brings it up again */
 		WORKLOAD_RESTART, /* ends the VPN's daemons and starts them again */
 		WORKLOAD_REBOOT,
 		WORKLOAD_LOSE_COORDINATOR, /* ends its daemons, restarts another's, brings it back

@@ -5,7 +5,7 @@
  * duplicates, delay distribution, reordering. Prints a line of both; exit 1 when they disagree.
  *
  * - Words that ask for no time (no delay, no rate) have no distribution of delay and no order: what
- *   a probe finds there is the kernel's own way, which is no part of the model.
+ *   a probe finds there is the kernel's own way, which the model does not include.
  * - What chance does is asked of the model itself: it runs with SEEDS seeds, and the kernel's
  *   figure must lie within BOUND of their standard deviations from their mean (one of 150000 does
  * not by chance).

@@ -50,7 +50,7 @@ check "the MTU is found" within rate.json mtu_bytes 1500 1500
 # A line carries 1472 bytes of payload in 1538, of which 1 % is lost: 94.7. A busy machine may not come to it.
 check "the rate at the MTU is that of the line" within rate.json sizes/2/payload_mbps 40 97
 check "small packets are not faster than the line" within rate.json sizes/0/packets_per_s 2000 97000
-# 14 bytes of Ethernet, 28 of IP and UDP, and what is said beside.
+# 14 bytes of Ethernet, 28 of IP and UDP, and what is said in addition.
 check "a packet carries its headers and little else" within rate.json sizes/0/overhead_bytes_per_packet 42 44
 check "its share of a byte follows from the size" within rate.json sizes/0/overhead_bytes_per_payload_byte 0.65 0.69
 meshbench report "$tree" --json

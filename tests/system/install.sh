@@ -107,7 +107,7 @@ meshbench install --vpn alpha
 check "a Go version is built" exits 0
 check "the cache with the module just checked is asked first" holds "$scratch/proxy" "^file:///cache/cache/download,elsewhere\$"
 check "its programs have the names that the pin says" test -x "$prefix/alpha/2.0/bin/mb-alpha" -a -x "$prefix/alpha/2.0/bin/mb-root"
-check "they were built beside their place" holds "$prefix/alpha/2.0/bin/mb-alpha" '\.2\.0\.partial/bin$'
+check "they were built next to their place" holds "$prefix/alpha/2.0/bin/mb-alpha" '\.2\.0\.partial/bin$'
 check "the receipt has their hashes" holds "$prefix/alpha/2.0/installed.json" "$(sha256sum <"$prefix/alpha/2.0/bin/mb-alpha" | cut -d' ' -f1)"
 check "and the modules that go names" holds "$prefix/alpha/2.0/installed.json" '"h1:b="'
 check "and who built them" holds "$prefix/alpha/2.0/installed.json" 'go0.1 fake'
@@ -174,7 +174,7 @@ kill -KILL $pid
 wait $pid 2>/dev/null
 check "a killed one leaves its half" test -e "$prefix/alpha/.1.0.partial"
 meshbench list vpns
-check "which is no version" sh -c "! grep -q '1.0\*' '$scratch/out'"
+check "which is not a version" sh -c "! grep -q '1.0\*' '$scratch/out'"
 rm "$scratch/slow"
 meshbench install --vpn alpha@1.0
 check "and the next goes on" test -x "$prefix/alpha/1.0/bin/mb-alpha"

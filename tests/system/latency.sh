@@ -41,7 +41,7 @@ END
 slow='[s for s in data["streams"] if s["packets_per_second"] < 2000]'
 cell_of() { cell=$(echo "$tree"/Internal/*/0_lom/"$1".json); }
 
-# 20 ms one way, and 1 % lost in every direction, of the tunnel as of the wire beside it.
+# 20 ms one way, and 1 % lost in every direction, of the tunnel as of the wire outside it.
 tree=$scratch/lossy
 meshbench run "$two" --vpn none --workload load_latency,reorder --out "$tree" \
 	--profile 'baseline:model=calibrated,rate=100mbit,delay=20ms,loss=1%'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# One command behind an emulated link, and what a profile does beside what it says.
+# One command behind an emulated link, and what a profile does compared with what it says.
 . "$(dirname "$0")/lib.sh"
 
 meshbench link lossy-50 -- sh -c 'ping -q -c 60 -i 0.02 peer; exit 7'
@@ -7,7 +7,7 @@ check "the exit status is the command's" exits 7
 check "the link loses" sh -c "! grep -q ' 0% packet loss' '$scratch/out'"
 check "and not all" sh -c "! grep -q ' 100% packet loss' '$scratch/out'"
 meshbench link intercontinental -- sh -c 'echo at $MESHBENCH_PEER; ping -q -c 2 -i 0.02 $MESHBENCH_PEER'
-check "the other end's address is told" prints "at 10.77.0.2"
+check "the other end's address is shown" prints "at 10.77.0.2"
 check "a round trip takes two delays" prints "= 1[45][0-9]\."
 meshbench link baseline --serve 'iperf3 -s' -- sh -c 'for i in 1 2 3 4 5 6 7 8 9; do iperf3 -t 1 -c peer && exit; sleep 0.1; done; exit 1'
 check "a server runs at the other end" exits 0

@@ -65,7 +65,7 @@ rm -f "$scratch/relative/General/attempts"
 
 meshbench run "$fast" --vpn none --workload ping --profile low --engine bridge --out "$scratch/low"
 check "an engine that cannot impair says so before anything starts" says "profile 'low'"
-check "and that is no fault of the user's files" exits 3
+check "and the user's files are not blamed" exits 3
 meshbench run "$fast" --vpn none --workload ping --profile low --engine netem --out "$scratch/netem"
 if [ -d /sys/module/sch_netem ]; then
 	skip "a kernel without netem is named" "this kernel has netem"
@@ -78,7 +78,7 @@ if [ "$(id -u)" != 0 ]; then
 else
 	meshbench run "$fast" --vpn none --workload ping --out /proc/sys/tree
 fi
-check "an unwritable output folder is told before anything starts" says 'tree'
+check "an unwritable output folder is reported before anything starts" says 'tree'
 check "and is an error" test "$status" != 0
 check "nothing is left behind" nothing_is_left
 finish

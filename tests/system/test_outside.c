@@ -56,7 +56,7 @@ static const struct {
 	{NULL, NULL, NULL},
 };
 
-/* Whoever notes what each host sends outside; ended with the lab. */
+/* Notes what each host sends outside; ended with the lab. */
 struct watch {
 	struct proc *outside[HOSTS];
 };

@@ -50,7 +50,7 @@ static struct proc_spec spec_of(const struct workload_command *command)
 		.held = !command->is_server};
 }
 
-/* Our own programs lie beside this one. */
+/* Our own programs lie next to this one. */
 static int start(struct run *run, size_t index)
 {
 	struct proc_spec spec = spec_of(&run->commands[index]);

@@ -22,7 +22,7 @@ check "a plan compares two versions" exits 0
 check "the summary names both" sh -c "grep -q '^nebula@1.9.7 ' '$scratch/out' && grep -q '^nebula@system ' '$scratch/out'"
 check "each has results of its own" test -f "$tree/Nebula@1.9.7/baseline/0_lom/ping.json" -a -f "$tree/Nebula@system/baseline/0_lom/ping.json"
 check "the chosen program ran" holds Nebula@1.9.7/baseline/vpn.json '"program": "/.*/vpns/nebula/1.9.7/bin/nebula"'
-check "and its hash is told" holds Nebula@1.9.7/baseline/vpn.json "$(sha256sum <"$MESHBENCH_VPNS/nebula/1.9.7/bin/nebula" | cut -d' ' -f1)"
+check "and its hash is recorded" holds Nebula@1.9.7/baseline/vpn.json "$(sha256sum <"$MESHBENCH_VPNS/nebula/1.9.7/bin/nebula" | cut -d' ' -f1)"
 check "with its version and source" sh -c "python3 - '$tree' <<-'EOF'
 	import json, sys
 	tree = sys.argv[1]
@@ -32,7 +32,7 @@ check "with its version and source" sh -c "python3 - '$tree' <<-'EOF'
 	other = json.load(open(tree + '/Nebula@system/baseline/vpn.json'))
 	assert other['installed'] is None and 'nebula' in other['packages'], other
 	EOF"
-check "the system's ran beside it" holds Nebula@system/baseline/vpn.json '"program": "/usr/bin/nebula"'
+check "the system's ran as well" holds Nebula@system/baseline/vpn.json '"program": "/usr/bin/nebula"'
 check "the tree is what its schema says" tree_is_sound
 meshbench report "$tree" --json
 check "the report knows both" sh -c "grep -q 'Nebula@1.9.7' '$scratch/out' && grep -q 'Nebula@system' '$scratch/out'"

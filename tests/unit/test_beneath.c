@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A folder `in` with a file `out` beside it, and a descriptor of `in`. */
+/* A folder `in` with a file `out` next to it, and a descriptor of `in`. */
 struct pair {
 	struct arena *arena;
 	struct folder folder;

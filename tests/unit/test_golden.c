@@ -1,6 +1,6 @@
 /*
  * Reads every stored output below tests/golden/ with its workload and compares what it means with
- * the expected.json beside it: a map of JSON pointers to values.
+ * the expected.json next to it: a map of JSON pointers to values.
  */
 #include "workload/workload.h"
 

@@ -148,7 +148,7 @@ TEST(the_vpns_share_of_a_reboot_is_told_apart_from_the_hosts)
 	CHECK(near(reading.figures[0], 0.5) && near(reading.figures[1], 0.4));
 	CHECK(near(reading.figures[2], 1.5) && near(reading.figures[3], 1.25));
 	CHECK(near(json_number_at(reading.data, "/one_host/runs/0/daemons_s", 0), 0.3));
-	/* What the others went through is told, but is not the host's own time. */
+	/* What the others went through is recorded, but is not the host's own time. */
 	CHECK(near(json_number_at(reading.data, "/one_host/runs/0/others_outage_s", 0), 0.7));
 	CHECK(strcmp(json_string_at(reading.host_files,
 			     "/reboot_connection_timings.json/lom/public_results/v4.yuki/time_took",
@@ -163,7 +163,7 @@ TEST(a_first_answer_that_does_not_last_is_told)
 	CHECK(near(json_number_at(reading.data, "/one_host/runs/0/silent_again_s", 0), 4));
 	CHECK(near(json_number_at(reading.data, "/one_host/silent_again_s/max", 0), 4));
 	CHECK(near(json_number_at(reading.data, "/one_host/runs/0/answered_s", 0), 4.6));
-	/* What is shorter than a tenth of a second is no silence. */
+	/* Less than a tenth of a second does not count as silence. */
 	CHECK(json_number_at(reading.data, "/one_host/runs/0/pairs/1/silent_again_s", -1) == 0);
 }
 

@@ -212,7 +212,7 @@ TEST(a_late_packet_leaves_after_exactly_the_packets_asked_for)
 	CHECK(fabs(binomial_z((double)totals.reordered, PACKETS, 0.01)) < 3.3);
 	/*
 	 * Each is overtaken by three, so it is 3-reordered, and nobody else is; but one with
-	 * another late packet among its next three (3 %) leaves beside it.
+	 * another late packet among its next three (3 %) leaves with it.
 	 */
 	CHECK(flow_reordered(&flow, 3) * PACKETS <= (double)totals.reordered);
 	CHECK(flow_reordered(&flow, 3) * PACKETS > 0.95 * (double)totals.reordered);

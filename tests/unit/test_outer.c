@@ -27,7 +27,7 @@ static json_t *measure(const struct workload_packet *packets, size_t count, doub
 {
 	const struct workload_case c = {.packets = packets, .packet_count = count};
 	const struct outer_stream stream = {
-		.to_ns = 1000000, .packets = sent, .payload_bytes = 100, .has_beside = true};
+		.to_ns = 1000000, .packets = sent, .payload_bytes = 100, .has_outside = true};
 
 	return outer_measure(&c, &stream);
 }
@@ -43,7 +43,7 @@ TEST(the_flow_of_larger_packets_is_the_tunnel)
 	size_t count = two_flows(packets);
 	json_auto_t *measured = NULL;
 
-	packets[3].out_ns = 0; /* of the flow beside */
+	packets[3].out_ns = 0; /* of the flow outside */
 	measured = measure(packets, count, 10);
 	CHECK(number(measured, "/sent_packets") == 10);
 	CHECK(number(measured, "/lost_packets") == 0);

@@ -144,10 +144,10 @@ TEST(sums_have_their_form)
 	CHECK(is_refused(HEAD "      - version: 1.0\n"
 			      "        go: [{ module: m, at: v1, sum: h1:short, packages: [.], "
 			      "programs: [a] }]\n",
-		"6:40: 'h1:short' is no sum of a module (h1: and 44 letters)"));
+		"6:40: 'h1:short' is not the sum of a module (h1: and 44 letters)"));
 	CHECK(is_refused(HEAD "      - version: 1.0\n"
 			      "        cargo: { crate: m, at: 1.0, sum: beef, programs: [a] }\n",
-		"6:42: 'beef' is no SHA-256 of a crate (64 hexadecimal digits)"));
+		"6:42: 'beef' is not the SHA-256 of a crate (64 hexadecimal digits)"));
 }
 
 TEST(nothing_becomes_an_option_or_a_path_elsewhere)

@@ -62,7 +62,7 @@ TEST(a_deadline_ends_the_whole_tree_even_what_hides_behind_a_double_fork)
 	CHECK(proc_wait(proc, deadline_in(50 * NS_PER_MS), &err));
 	CHECK(err.kind == ERROR_TIMEOUT && strstr(err.text, "hang"));
 	CHECK(proc_result(proc).has_ended && proc_result(proc).signal == SIGKILL);
-	/* The orphan was killed before its adopter; whoever reaps it then may still be on its way.
+	/* The orphan was killed before its adopter; its reaper may still be on its way.
 	 */
 	for (int i = 0; i < 2000 && kill(hidden, 0) == 0; i++)
 		CHECK_OK(procs_step(procs, deadline_in(NS_PER_MS), &err), err);

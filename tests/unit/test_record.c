@@ -305,7 +305,7 @@ TEST(only_a_new_an_empty_or_our_own_folder_is_opened)
 	record_close(record);
 }
 
-/* What another process is told when it opens the tree: the kind of error. */
+/* What another process gets when it opens the tree: the kind of error. */
 static int kind_for_another(const char *dir)
 {
 	struct record *record = NULL;

@@ -1,4 +1,4 @@
-/* What the wire promises beside fates: changes, bounds, equal seeds, log and health. */
+/* What the wire promises apart from fates: changes, bounds, equal seeds, log and health. */
 #include "wire_bench.h"
 
 TEST(parameters_change_while_packets_wait_and_none_is_lost)

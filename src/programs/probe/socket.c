@@ -138,7 +138,7 @@ bool probe_take(struct probe_inlet *inlet, uint8_t *payload, struct probe_packet
 
 	*packet = (struct probe_packet){0};
 	bytes = recvmsg(inlet->fd, &message, MSG_DONTWAIT);
-	if (bytes < 0) /* an error that ICMP brought is no packet, but others may wait behind it */
+	if (bytes < 0) /* an error from ICMP is not a packet, but others may wait behind it */
 		return errno != EAGAIN && errno != EBADF;
 	packet->bytes = (size_t)bytes;
 	packet->from_size = message.msg_namelen;

@@ -364,7 +364,7 @@ static bool add_to_batch(struct quic_conn *conn, struct quic_batch *batch, size_
 }
 
 /*
- * Tells the library when this burst left, after which it waits. It counts from the time it is told,
+ * Tells the library when this burst left, after which it waits. It counts from that time,
  * so a program that is woken late would lose that time with every burst; the time when the burst
  * was due makes up for it. Before there is a round trip, it would pace by one of 333 ms, which it
  * guesses: the client's last word of the handshake would leave 22 ms late.

@@ -12,7 +12,7 @@
 /*
  * One QUIC connection on ngtcp2, without sockets and clocks: datagrams go in and come out, times
  * are handed in (CLOCK_MONOTONIC, nanoseconds). A client opens one stream and asks to be sent to,
- * or sends; whoever sends does so for as long as it lives.
+ * or sends; a sender does so for as long as it lives.
  */
 struct quic_conn;
 
@@ -24,7 +24,7 @@ enum quic_task {
 struct quic_settings {
 	gnutls_certificate_credentials_t credentials;
 	const char *congestion; /* of quic_congestions */
-	enum quic_task task;    /* of a client; a server is told */
+	enum quic_task task;    /* of a client; a server learns it */
 	int64_t patience_ns;    /* for the handshake, and for silence afterwards */
 };
 
@@ -44,7 +44,7 @@ struct quic_batch {
 /* What became of a connection so far. */
 struct quic_facts {
 	bool is_established, is_over; /* over: closed by the other side, or idle for too long */
-	bool is_upload;               /* as the server was told; a client's own task */
+	bool is_upload;               /* as the server learnt it; a client's own task */
 	int64_t began_ns, established_ns, first_byte_ns; /* 0: not yet */
 	uint64_t received_bytes, sent_bytes;             /* payload of the stream */
 	uint64_t sent_datagrams, received_datagrams;

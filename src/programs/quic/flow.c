@@ -276,7 +276,7 @@ static void end_connection(struct quic_flow *flow)
 	begin_series(flow);
 }
 
-/* A client that comes while another is there has started anew: one port serves one at a time. */
+/* A client that comes while another is there has started over: one port serves one at a time. */
 static void greet(
 	struct quic_flow *flow, const void *datagram, size_t size, const struct quic_address *from)
 {

@@ -109,7 +109,8 @@ static void take_success(struct rate_search *search, const struct rate_trial *tr
 		search->failures = search->slow = 0;
 		return;
 	}
-	/* A sender that was not let run for a moment is no measurement; one that never is, is. */
+	/* A sender that was not scheduled for a moment spoils a trial; one that never is tells its
+	 * speed. */
 	search->repeat = trial->wanted_packets_per_s;
 	if (++search->slow == TRIES_TO_KEEP_PACE)
 		search->limit = RATE_BY_SENDER;

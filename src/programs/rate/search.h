@@ -54,6 +54,6 @@ bool rate_search_next(struct rate_search *search, double *ret_packets_per_s);
 /* Takes the trial of that rate and decides whether it passed. */
 void rate_search_take(struct rate_search *search, struct rate_trial *trial);
 
-/* That arrived: what a queue hands on after the end is no rate of the trial's length. */
+/* That arrived: what a queue hands on after the end does not count towards the trial's rate. */
 double rate_packets_per_s(const struct rate_trial *trial);
 double rate_lost_percent(const struct rate_trial *trial);

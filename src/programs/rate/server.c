@@ -27,7 +27,7 @@ enum {
 	MOST_NUMBERS = 1 << 23
 };
 
-/* A trial is over when nothing came for so long after its end was told, at the latest then. */
+/* A trial is over when nothing came for so long after its end was announced, at the latest then. */
 #define QUIET_NS (200 * NS_PER_MS)
 #define PATIENCE_NS (5 * NS_PER_S)
 
@@ -120,7 +120,7 @@ static void take_datagrams(struct server *server)
 		server->last_ns = clock_now_ns();
 }
 
-/* A client that is gone is no failure of the server. */
+/* A client that is gone is not a failure of the server. */
 static void answer(struct server *server, const struct rate_message *message)
 {
 	char line[RATE_LINE_BYTES];

@@ -79,7 +79,7 @@ bool rate_head_read(const void *datagram, size_t size, struct rate_head *ret_hea
 	return memcmp(ret_head->mark, mark, sizeof(mark)) == 0;
 }
 
-/* The word after `line`'s colon, of "  eth0: 1234 5 0 ..."; false when it is no such line. */
+/* The word after `line`'s colon, of "  eth0: 1234 5 0 ..."; false for any other line. */
 static bool read_card(const char *line, uint64_t *ret_bytes)
 {
 	const char *colon = strchr(line, ':');

@@ -1,6 +1,6 @@
 /*
  * Delay while the link works: probes by the clock, one way in both directions and there and back,
- * while TCP loads no direction, the one, the other and both. The same probes run beside the VPN on
+ * while TCP loads no direction, the one, the other and both. The same probes run outside the VPN on
  * the wire, so that a queue inside the VPN and one on the wire are told apart.
  */
 #include "stats/packets.h"
@@ -230,7 +230,7 @@ static double delay_ms(const json_t *wave, const char *pointer)
 }
 
 /*
- * How much longer half of the probes take than while idle: in the tunnel, on the wire beside it,
+ * How much longer half of the probes take than while idle: in the tunnel, on the wire outside it,
  * and what is left for the VPN. Probes on the wire meet the queues that the VPN's packets meet.
  */
 static void add_added(json_t *wave, const json_t *idle)

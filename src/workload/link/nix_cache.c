@@ -89,7 +89,7 @@ static double estimate_s(const struct workload_case *c)
 	return (WARM_UPS + RUNS) * (is_large(c) ? 12 : is_made(c) ? 1 : 10);
 }
 
-/* What every Nix of ours is told: no users for builds, no look-ups elsewhere, few words. */
+/* The settings of every Nix of ours: no users for builds, no look-ups elsewhere, few words. */
 static const char *const nix_options[] = {"--extra-experimental-features", "nix-command",
 	"--option", "build-users-group", "", "--option", "substituters", "", "--quiet", NULL};
 

@@ -23,7 +23,7 @@
 /* Patience of a handshake and of a connection that hears nothing, and of a question at the end. */
 #define LIMIT_MARGIN_S 40
 #define MOST_CONNECTIONS 64
-/* More than that is no count of bytes. */
+/* More than that cannot be a count of bytes. */
 #define MOST_BYTES 1e15
 
 enum {
@@ -109,7 +109,7 @@ struct direction {
 	unsigned wave;
 	bool is_reverse;           /* from the target, which is the server */
 	json_t *clients, *servers; /* arrays, owned by the samples */
-	json_t *document;          /* of the client; owned by whoever reads */
+	json_t *document;          /* of the client; owned by the reader */
 };
 
 /* The server's line of that task and connection; the last if it came twice. */

@@ -131,9 +131,9 @@ static json_t *number_or_null(double value)
 }
 
 /*
- * What came into the target's network card beside payload, by packet that arrived, of a trial; NAN
- * when nothing is known. Of the light trial it is what the tunnel adds: nothing is dropped behind
- * the card.
+ * What came into the target's network card in addition to payload, by packet that arrived, of a
+ * trial; NAN when nothing is known. Of the light trial it is what the tunnel adds: nothing is
+ * dropped behind the card.
  */
 static double overhead_of(const json_t *trial, double payload)
 {

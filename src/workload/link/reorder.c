@@ -1,8 +1,8 @@
 /*
  * What becomes of the order of packets, of their number and of their copies: streams of several
- * sizes and rates, through the VPN and at the same ticks beside it on the wire. What a stream in
+ * sizes and rates, through the VPN and at the same ticks outside it on the wire. What a stream in
  * the tunnel has more than the VPN's own packets met on the wire is the VPN's doing; where the wire
- * has no log, the stream beside it stands for them.
+ * has no log, the stream outside it stands for them.
  */
 #include "workload/tool/outer.h"
 #include "workload/tool/prober.h"
@@ -126,9 +126,9 @@ static const char *const order_keys[] = {"duplicate_packets", "mean_loss_burst_p
 	"buffer_occupancy_packets", "delay_us", NULL};
 
 /* Of shares in per cent; what the printing of numbers leaves of equal ones is nothing. */
-static double difference(double inside, double beside)
+static double difference(double inside, double outside)
 {
-	return round((inside - beside) * 1e6) / 1e6 + 0.0; /* no -0 */
+	return round((inside - outside) * 1e6) / 1e6 + 0.0; /* no -0 */
 }
 
 /* Every share that the stream in the tunnel has more than what it is held against. */
@@ -141,12 +141,12 @@ static json_t *added_of(const json_t *tunnel, const json_t *outer, const json_t 
 
 	for (size_t i = 0; keys[i]; i++) {
 		const json_t *inside = json_object_get(tunnel, keys[i]);
-		const json_t *beside = json_object_get(other, keys[i]);
+		const json_t *outside = json_object_get(other, keys[i]);
 
 		json_object_set_new(added, keys[i],
-			json_is_number(inside) && json_is_number(beside)
+			json_is_number(inside) && json_is_number(outside)
 				? json_finite(difference(
-					  json_number_value(inside), json_number_value(beside)))
+					  json_number_value(inside), json_number_value(outside)))
 				: json_null());
 	}
 	return added;
@@ -160,7 +160,7 @@ static json_t *outer_of(const struct workload_case *c, const struct workload_out
 		.to_ns = sender->ended_ns,
 		.packets = json_number_at(tunnel, "/sent_packets", 0),
 		.payload_bytes = bytes,
-		.has_beside = prober_has_wire(c)};
+		.has_outside = prober_has_wire(c)};
 
 	return c->packets && stream.packets > 0 ? outer_measure(c, &stream) : NULL;
 }

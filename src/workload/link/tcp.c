@@ -30,7 +30,7 @@ void tcp_commands(const struct workload_case *c, struct arena *arena,
 }
 
 /*
- * Version 3.9 gives the sums of both directions the same names, so that whoever parses it keeps one
+ * Version 3.9 gives the sums of both directions the same names, so that a parser keeps one
  * and takes it for the other. Its streams say which direction they are: one stream is one sum.
  */
 static void separate_interval(json_t *interval)

@@ -48,7 +48,7 @@ struct video_series video_read_receiver(struct arena *arena, const char *text);
 json_t *video_series_samples(const struct video_series *series);
 
 /*
- * librist counts lost packets by 16-bit sequence numbers; where they start anew it prints a
+ * librist counts lost packets by 16-bit sequence numbers; where they start over it prints a
  * multiple of 65536 too much, or 65536 less what was sent. No interval of ours can lose half of
  * that.
  */

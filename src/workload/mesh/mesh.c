@@ -122,17 +122,17 @@ static json_t *describe_pair(const json_t *run, const json_t *pair, const struct
 	double ended_s = mesh_time(run, "ended_s"), up_s = NAN, vpn_s = NAN, silent_s;
 	const json_t *spans = json_object_get(pair, "overlay");
 	struct mesh_contact c = mesh_contact(spans, rule, 0, ended_s);
-	struct mesh_contact beside =
+	struct mesh_contact outside =
 		mesh_contact(json_object_get(pair, "underlay"), rule, 0, ended_s);
 
 	if (is_connect) {
 		c.answered_s = c.first_s;
 		c.stable_s = mesh_stable(spans, rule, 0, ended_s);
 	} else if (isfinite(mesh_time(run, "up_s"))) {
-		up_s = beside.answered_s;
+		up_s = outside.answered_s;
 		vpn_s = c.answered_s - up_s;
 	} else {
-		keep_worst(&worst->noise_s, beside.outage_s);
+		keep_worst(&worst->noise_s, outside.outage_s);
 	}
 	silent_s = silent_again_s(run, spans, rule);
 	if (!host || mesh_concerns(pair, host)) {

@@ -66,10 +66,10 @@ void mesh_judge(const json_t *observations, struct workload_reading *ret_reading
  * stable_s, silent_again_s, underlay_s, vpn_s}]}, null where it does not apply. A mesh is as good
  * as its last pair, or with a `host` as the last pair of that; others_outage_s is of the rest.
  * silent_again_s is the longest silence after the first answer that followed the join: a VPN may
- * find a path and lose it once more. noise_s is the longest silence beside the overlay, where
+ * find a path and lose it once more. noise_s is the longest silence outside the overlay, where
  * nothing was done: shorter outages mean nothing. Nobody asked before asked_s, so an answer that
  * comes right after it may have been possible earlier. After a reboot underlay_s is when the pair
- * answered beside the overlay, and vpn_s how much later on it.
+ * answered outside the overlay, and vpn_s how much later on it.
  */
 json_t *mesh_describe(const json_t *observations, const json_t *run);
 /* Of all runs of that operation: {runs, answered_s, ...}, with published summaries of each. */

@@ -1,6 +1,6 @@
 /*
  * One host reboots, then all do. What the hosts themselves need is told apart from what the VPN
- * adds: every pair is watched beside the overlay as well as on it.
+ * adds: every pair is watched outside the overlay as well as on it.
  */
 #include "workload/mesh/mesh.h"
 

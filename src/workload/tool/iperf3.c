@@ -18,8 +18,8 @@
 #define SERVERS_PER_LINK 2
 #define CONNECT_LIMIT_MS "5000"
 /*
- * Beside measuring and connecting (5 s): iperf3 exchanges parameters and results over a TCP
- * connection of its own, beside a flood and under loss, where one retransmission may wait seconds.
+ * In addition to measuring and connecting (5 s): iperf3 exchanges parameters and results over a TCP
+ * connection of its own, next to a flood and under loss, where one retransmission may wait seconds.
  */
 #define LIMIT_MARGIN_S 35
 

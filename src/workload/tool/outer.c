@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum {
-	FLOWS = 64,     /* that are told apart; a host that sends more is no place for a probe */
+	FLOWS = 64,     /* that are told apart; a host that sends more is not a place for a probe */
 	BARE_BYTES = 42 /* around a probe without a VPN: Ethernet, IPv4, UDP */
 };
 
@@ -38,13 +38,13 @@ static double mean_bytes(const struct flow *flow)
 	return flow->packets > 0 ? flow->bytes / flow->packets : 0;
 }
 
-/* Without a VPN the stream in its stead looks like the one beside it, but was sent first. */
-static size_t find_beside(
+/* Without a VPN the stream in its stead looks like the one outside it, but was sent first. */
+static size_t find_outside(
 	const struct flow flows[FLOWS], size_t count, const struct outer_stream *stream)
 {
 	size_t last = SIZE_MAX;
 
-	for (size_t i = 0; stream->has_beside && i < count; i++) {
+	for (size_t i = 0; stream->has_outside && i < count; i++) {
 		if (flows[i].packets < stream->packets / 4 ||
 			mean_bytes(&flows[i]) != stream->payload_bytes + BARE_BYTES)
 			continue;
@@ -57,11 +57,11 @@ static size_t find_beside(
 static bool choose_flow(const struct flow flows[FLOWS], size_t count,
 	const struct outer_stream *stream, uint32_t *ret_flow)
 {
-	size_t beside = find_beside(flows, count, stream);
+	size_t outside = find_outside(flows, count, stream);
 	double largest = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (i == beside || flows[i].packets < stream->packets / 4 ||
+		if (i == outside || flows[i].packets < stream->packets / 4 ||
 			mean_bytes(&flows[i]) <= largest)
 			continue;
 		largest = mean_bytes(&flows[i]);

@@ -13,7 +13,7 @@
 #define FIRST_PORT 7100
 #define PORTS_PER_LINK 2
 #define PROGRAM "meshbench-probe"
-/* Beside sending: starting on a machine that has no time for us. */
+/* In addition to sending: starting on a machine that has no time for us. */
 #define LIMIT_MARGIN_S 30
 #define SERVER_LIMIT_S "86400" /* it is ended long before */
 

@@ -12,7 +12,8 @@
  */
 #define PROBER_LINGER_MS 1000
 
-/* Which addresses a sender probes: the target's through the VPN, and beside it the one on the wire.
+/* Which addresses a sender probes: the target's through the VPN, and outside it the one on the
+ * wire.
  */
 enum prober_path {
 	PROBER_TUNNEL,
@@ -49,5 +50,5 @@ json_t *prober_target(const json_t *document, unsigned stream);
  * of `keys` (NULL-terminated) from `measured`, which may be NULL: then nothing arrived. New value.
  */
 json_t *prober_summary(const json_t *target, const json_t *measured, const char *const keys[]);
-/* Share of one core that this program took, over `seconds`; 0 for what is no document. */
+/* Share of one core that this program took, over `seconds`; 0 for anything but a document. */
 double prober_cpu_percent(const json_t *const documents[], size_t count, double seconds);
