@@ -258,17 +258,29 @@ static double quantile_us(const struct wire_histogram *histogram, double quantil
 	return (double)wire_histogram_quantile_ns(histogram, quantile) / 1e3;
 }
 
+static json_t *absences_json(const struct wire_health *health)
+{
+	const struct wire_absences *away = &health->absences;
+
+	return json_make("{s:I, s:f, s:f, s:f, s:f, s:o}", "count", (json_int_t)away->count,
+		"longest_us", (double)away->longest_ns / 1e3, "total_s",
+		(double)away->total_ns / 1e9, "late_s", (double)away->late_ns / 1e9, "watched_s",
+		(double)away->watched_ns / 1e9, "run_queue_wait_s",
+		health->run_queue_wait_ns < 0 ? json_null()
+					      : json_real((double)health->run_queue_wait_ns / 1e9));
+}
+
 static json_t *health_json(const struct wire_health *health)
 {
 	const struct wire_histogram *late = &health->release_error;
 
-	return json_make("{s:{s:f,s:f,s:f,s:I}, s:f, s:f, s:I, s:b, s:b, s:I, s:I}",
+	return json_make("{s:{s:f,s:f,s:f,s:I}, s:f, s:o, s:f, s:I, s:b, s:b, s:I, s:I}",
 		"release_error_us", "p50", quantile_us(late, 0.5), "p99", quantile_us(late, 0.99),
 		"max", (double)late->max_ns / 1e3, "count", (json_int_t)late->count,
-		"late_limit_us", (double)health->late_limit_ns / 1e3, "cpu_s", health->cpu_s,
-		"naps", (json_int_t)health->naps, "is_realtime", health->is_realtime,
-		"memory_is_locked", health->memory_is_locked, "memory_bytes",
-		(json_int_t)health->memory_bytes, "memory_used_bytes",
+		"late_limit_us", (double)health->late_limit_ns / 1e3, "absences",
+		absences_json(health), "cpu_s", health->cpu_s, "naps", (json_int_t)health->naps,
+		"is_realtime", health->is_realtime, "memory_is_locked", health->memory_is_locked,
+		"memory_bytes", (json_int_t)health->memory_bytes, "memory_used_bytes",
 		(json_int_t)health->memory_used_bytes);
 }
 

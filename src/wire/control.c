@@ -120,6 +120,8 @@ static void tell_health(const struct loop *loop, struct wire_health *health)
 	getrusage(RUSAGE_SELF, &usage);
 	*health = (struct wire_health){.release_error = loop->fabric.release_error,
 		.late_limit_ns = loop->fabric.late_limit_ns,
+		.absences = absence_found(&loop->absence, clock_now_ns()),
+		.run_queue_wait_ns = loop_waited_ns(loop),
 		.memory_bytes = loop->memory_bytes,
 		.memory_used_bytes = loop->fabric.pool.in_use,
 		.cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
@@ -173,6 +175,7 @@ static int obey(struct loop *loop, const struct request *request, int *fd, struc
 		return set_params(loop, request, *fd, err);
 	case REQUEST_RESTART:
 		fabric_restart(&loop->fabric, request->number, clock_now_ns());
+		loop_begin_watch(loop);
 		return 0;
 	case REQUEST_COUNTERS:
 		if (need_port(loop, request, err))

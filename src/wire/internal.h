@@ -186,7 +186,24 @@ void line_set(struct line *line, double rate_bps, uint64_t buffer_bytes);
 /* End of the frame that starts after all before it; INT64_MIN when the buffer is full. */
 int64_t line_send(struct line *line, int64_t at_ns, uint32_t bytes, bool is_lossless);
 
+/* absence.c: without a clock of its own. */
+struct absence {
+	int64_t began_ns;
+	int64_t expected_ns; /* when the wire was last seen to run, or when its rest ends */
+	struct wire_absences found;
+};
+
+void absence_begin(struct absence *absence, int64_t now_ns);
+/* The wire sleeps, and is not expected before then unless a frame comes. */
+void absence_rest(struct absence *absence, int64_t until_ns);
+/* The wire runs. A gap longer than the limit since it ran last, or since its rest, is an absence.
+ */
+void absence_tick(struct absence *absence, int64_t now_ns, int64_t limit_ns);
+struct wire_absences absence_found(const struct absence *absence, int64_t now_ns);
+
 /* histogram.c */
+/* Those whose whole bucket lies beyond the limit. */
+uint64_t histogram_later_than(const struct wire_histogram *histogram, int64_t limit_ns);
 void histogram_add(struct wire_histogram *histogram, int64_t value_ns);
 
 /* fabric.c: the core, without a clock and without descriptors. */

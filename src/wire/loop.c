@@ -5,6 +5,7 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -34,10 +35,42 @@ static bool write_frame(void *context, uint16_t port, const struct iovec *pieces
 	return n >= 0;
 }
 
+int64_t loop_now_ns(struct loop *loop)
+{
+	int64_t now_ns = clock_now_ns();
+
+	absence_tick(&loop->absence, now_ns, loop->fabric.late_limit_ns);
+	return now_ns;
+}
+
 static int64_t read_clock(void *context)
 {
-	(void)context;
-	return clock_now_ns();
+	return loop_now_ns(context);
+}
+
+/* How long this process has waited for a processor since it began; -1: the kernel does not say. */
+static int64_t run_queue_wait_ns(void)
+{
+	AUTO(fd_closep) int fd = open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
+	char text[100] = "";
+	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	char *second = NULL;
+
+	if (size <= 0)
+		return -1;
+	(void)strtoll(text, &second, 10); /* the time on processors */
+	return strtoll(second, NULL, 10);
+}
+
+void loop_begin_watch(struct loop *loop)
+{
+	absence_begin(&loop->absence, clock_now_ns());
+	loop->run_queue_wait_ns = run_queue_wait_ns();
+}
+
+int64_t loop_waited_ns(const struct loop *loop)
+{
+	return loop->run_queue_wait_ns < 0 ? -1 : run_queue_wait_ns() - loop->run_queue_wait_ns;
 }
 
 int loop_watch(struct loop *loop, int fd, uint32_t number, struct error *err)
@@ -126,32 +159,33 @@ static bool read_frame(struct loop *loop, uint16_t port, bool may_release)
 	if (n <= 0)
 		return false;
 	loop->moved++;
-	now_ns = clock_now_ns();
+	now_ns = loop_now_ns(loop);
 	if (may_release && fabric_next_ns(&loop->fabric) <= now_ns)
 		fabric_run(&loop->fabric, now_ns);
 	hand_over(loop, port, (uint32_t)n, now_ns);
 	return true;
 }
 
-static int64_t sleep_for(int64_t ns)
+static int64_t sleep_for(struct loop *loop, int64_t ns)
 {
 	struct timespec length = {.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
-	int64_t before_ns = clock_now_ns();
+	int64_t before_ns = loop_now_ns(loop);
 
+	absence_rest(&loop->absence, before_ns + ns);
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &length, NULL);
-	return clock_now_ns() - before_ns;
+	return loop_now_ns(loop) - before_ns;
 }
 
 /*
  * A timer that rings takes 3 us on bare metal and may take 30 us on a virtual machine. The least of
  * several, since a busy machine makes the others longer.
  */
-static int64_t price_of_sleep(void)
+static int64_t price_of_sleep(struct loop *loop)
 {
 	int64_t least_ns = INT64_MAX;
 
 	for (int i = 0; i < SLEEPS; i++) {
-		int64_t taken_ns = sleep_for(1);
+		int64_t taken_ns = sleep_for(loop, 1);
 
 		if (taken_ns < least_ns)
 			least_ns = taken_ns;
@@ -159,16 +193,21 @@ static int64_t price_of_sleep(void)
 	return least_ns;
 }
 
-/* How long to sleep. Zero polls: the last stretch before a release, and what a sleep would take. */
+/*
+ * How long to sleep. Zero polls: the last stretch before a release, and what a sleep would take. A
+ * wire without work comes back soon all the same: nothing else tells it that it was stopped.
+ */
 static const struct timespec *patience(const struct loop *loop, struct timespec *ret_timeout)
 {
 	int64_t next_ns = fabric_next_ns(&loop->fabric), wait_ns;
 
-	if (next_ns == INT64_MAX)
+	if (next_ns == INT64_MAX && loop->fabric.port_count == 0)
 		return NULL;
 	wait_ns = next_ns - clock_now_ns() - loop->spin_ns;
 	if (wait_ns < loop->sleep_price_ns)
 		wait_ns = 0;
+	if (wait_ns > WIRE_REST_MS * NS_PER_MS)
+		wait_ns = WIRE_REST_MS * NS_PER_MS;
 	ret_timeout->tv_sec = wait_ns / NS_PER_S;
 	ret_timeout->tv_nsec = wait_ns % NS_PER_S;
 	return ret_timeout;
@@ -205,17 +244,27 @@ static void serve(struct loop *loop, uint32_t number)
 		read_frames(loop, (uint16_t)number);
 }
 
-/* Serves every descriptor that is ready, after waiting at most so long for one. */
+/* Returns when it began; without a timeout it may last for ever. */
+static int64_t begin_rest(struct loop *loop, const struct timespec *timeout)
+{
+	int64_t now_ns = loop_now_ns(loop);
+
+	absence_rest(&loop->absence,
+		timeout ? now_ns + timeout->tv_sec * NS_PER_S + timeout->tv_nsec : INT64_MAX);
+	return now_ns;
+}
+
+/* Serves whoever has something to say, after waiting for it at most so long. */
 static int look(struct loop *loop, const struct timespec *timeout, struct error *err)
 {
 	struct epoll_event events[EVENTS];
 	bool may_sleep = !timeout || timeout->tv_sec > 0 || timeout->tv_nsec > 0;
-	int64_t before_ns = may_sleep ? clock_now_ns() : 0, after_ns;
+	int64_t before_ns = may_sleep ? begin_rest(loop, timeout) : 0, after_ns;
 	int ready = epoll_pwait2(loop->epoll_fd, events, EVENTS, timeout, NULL);
 
 	if (ready < 0 && errno != EINTR)
 		return fail_errno(err, "wait for frames");
-	after_ns = may_sleep ? clock_now_ns() : 0;
+	after_ns = may_sleep ? loop_now_ns(loop) : 0;
 	if (after_ns - before_ns > loop->sleep_price_ns)
 		loop->rested_ns = after_ns;
 	for (int i = 0; i < ready; i++)
@@ -255,8 +304,8 @@ static int nap(struct loop *loop, int64_t nap_ns, struct error *err)
 	int64_t now_ns;
 
 	loop->naps++;
-	sleep_for(nap_ns - loop->sleep_price_ns);
-	now_ns = clock_now_ns();
+	sleep_for(loop, nap_ns - loop->sleep_price_ns);
+	now_ns = loop_now_ns(loop);
 	if (glance(loop, now_ns, err) < 0)
 		return -1;
 	if (loop->moved < moved + 2)
@@ -266,7 +315,7 @@ static int nap(struct loop *loop, int64_t nap_ns, struct error *err)
 
 static int turn(struct loop *loop, struct error *err)
 {
-	int64_t now_ns = clock_now_ns(), nap_ns = nap_due(loop, now_ns);
+	int64_t now_ns = loop_now_ns(loop), nap_ns = nap_due(loop, now_ns);
 	struct timespec timeout;
 	int ready;
 
@@ -281,7 +330,8 @@ static int turn(struct loop *loop, struct error *err)
 
 int loop_run(struct loop *loop, struct error *err)
 {
-	loop->sleep_price_ns = price_of_sleep();
+	loop_begin_watch(loop);
+	loop->sleep_price_ns = price_of_sleep(loop);
 	loop->rested_ns = clock_now_ns();
 	while (!loop->is_stopped) {
 		if (turn(loop, err) < 0)

@@ -21,7 +21,9 @@ struct loop {
 	int64_t nap_ns;  /* the most that a busy wire leaves its ports alone; 0: never */
 	int64_t sleep_price_ns; /* what the shortest sleep takes on this machine */
 	int64_t rested_ns;      /* when it last slept longer than that */
-	uint64_t moved;         /* frames read and written */
+	struct absence absence;
+	int64_t run_queue_wait_ns; /* of its process, at the last restart; -1: unknown */
+	uint64_t moved;            /* frames read and written */
 	uint64_t naps;
 	bool is_stopped, is_realtime, memory_is_locked;
 	size_t memory_bytes;
@@ -35,6 +37,13 @@ void loop_done(struct loop *loop);
 /* Until the control connection ends. */
 MUST_CHECK int loop_run(struct loop *loop, struct error *err);
 MUST_CHECK int loop_watch(struct loop *loop, int fd, uint32_t number, struct error *err);
+
+/* The time, which is a sign of life. */
+int64_t loop_now_ns(struct loop *loop);
+/* Forgets what it knows about absences. */
+void loop_begin_watch(struct loop *loop);
+/* How long it has waited for a processor since then; -1: the kernel does not say. */
+int64_t loop_waited_ns(const struct loop *loop);
 
 /* control.c: reads one request and answers it. */
 void control_serve(struct loop *loop);

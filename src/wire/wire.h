@@ -32,6 +32,8 @@ enum {
 	WIRE_LINE_OVERHEAD_BYTES = 24, /* per frame on a line: preamble, checksum, gap */
 	WIRE_LINE_MIN_BYTES = 60,      /* shorter frames are padded on a line */
 	WIRE_DEFAULT_NAP_US = 50,
+	WIRE_LONGEST_ABSENCE_MS = 50,
+	WIRE_REST_MS = 20, /* a wire without work sleeps no longer, so that it notices absences */
 };
 
 #define WIRE_DEFAULT_LINE_BUFFER_BYTES UINT64_C(1514000) /* a thousand full frames */
@@ -78,10 +80,27 @@ struct wire_histogram {
 /* Upper bound of the bucket that holds the quantile; 0 when nothing was counted. */
 int64_t wire_histogram_quantile_ns(const struct wire_histogram *histogram, double quantile);
 
+/*
+ * When the wire did not run although it should have: it was stopped, or waited for a processor. A
+ * frame that comes meanwhile waits in its TAP, where nobody sees it: at most for the longest
+ * absence and the rest before it (WIRE_REST_MS).
+ */
+struct wire_absences {
+	uint64_t count;     /* longer than the limit of lateness */
+	int64_t total_ns;   /* all those together */
+	int64_t late_ns;    /* of the total, what exceeds the limit of each: a frame that came then
+			       waited longer than the limit */
+	int64_t longest_ns; /* of all, also shorter ones */
+	int64_t watched_ns; /* the time in which they were looked for */
+};
+
 /* The wire's own health since the last restart. */
 struct wire_health {
 	struct wire_histogram release_error; /* time of writing minus time of release */
 	int64_t late_limit_ns;               /* what the ports' parameters bear; see below */
+	struct wire_absences absences;
+	int64_t run_queue_wait_ns; /* how long it could have run and had no processor; -1: unknown
+				    */
 	uint64_t memory_bytes, memory_used_bytes;
 	double cpu_s;
 	uint64_t
@@ -91,13 +110,14 @@ struct wire_health {
 
 /*
  * Whether figures measured meanwhile mean the profile or only a wire that was too slow: false, with
- * the reason, when packets were dropped for lack of memory, when a host's TAP dropped more than one
- * frame in ten thousand because the wire did not fetch them, or when more than 1 % of the packets
- * were later than the limit. Of few packets, so many must be late that chance (95 %) does not
- * explain it: one of five, two of twenty. The limit is 1 ms, or a fifth of the smallest delay up to
- * 5 ms. Without any delay only a queue at the line holds packets, and one more in a hundred of them
- * for a while changes no figure but that queue's: the limit is half of what the line's buffer
- * holds, between 1 and 10 ms.
+ * the reason, when the wire was away for longer than WIRE_LONGEST_ABSENCE_MS at a time, or when in
+ * more than 1 % of the time a frame waited in a TAP for longer than the limit; when packets were
+ * dropped for lack of memory, when a host's TAP dropped more than one frame in ten thousand because
+ * the wire did not fetch them, or when more than 1 % of the packets were later than the limit. Of
+ * few packets, so many must be late that chance (95 %) does not explain it: one of five, two of
+ * twenty. The limit is 1 ms, or a fifth of the smallest delay up to 5 ms. Without any delay only a
+ * queue at the line holds packets, and one more in a hundred of them for a while changes no figure
+ * but that queue's: the limit is half of what the line's buffer holds, between 1 and 10 ms.
  */
 bool wire_health_is_good(const struct wire_health *health, const struct wire_counters ports[],
 	size_t port_count, char *ret_reason, size_t reason_size);

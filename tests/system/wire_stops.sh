@@ -1,0 +1,47 @@
+#!/bin/sh
+# A wire that stands still: frames wait in their TAPs meanwhile, where nobody sees them. It is noticed, tried once more, marked in
+# the tree and named by the report.
+. "$(dirname "$0")/lib.sh"
+
+# The wire of this test's own run, if there is one.
+wire() {
+	for process in /proc/[0-9]*; do
+		{ tr '\0' '\n' <"$process/environ" | grep -qx "MESHBENCH_TEST=$MESHBENCH_TEST"; } 2>/dev/null || continue
+		{ tr '\0' ' ' <"$process/cmdline" | grep -q '^[^ ]*meshbench-wire '; } 2>/dev/null && echo "${process#/proc/}"
+	done
+}
+
+# Stops the wire for 0.8 s in every 2 s until the file goes.
+stop_again_and_again() {
+	while [ -e "$scratch/go-on" ]; do
+		pids=$(wire)
+		# shellcheck disable=SC2086
+		[ -z "$pids" ] || { kill -STOP $pids; sleep 0.8; kill -CONT $pids; } 2>/dev/null
+		sleep 1.2
+	done
+}
+
+tree=$scratch/tree
+cell=$tree/Internal/baseline/0_lom/ping.json
+touch "$scratch/go-on"
+stop_again_and_again &
+stopper=$!
+meshbench run "$fast" --vpn none --workload ping --profile baseline --engine wire --ping-count 20 --ping-runs 1 --attempts 2 --out "$tree"
+rm "$scratch/go-on"
+wait $stopper
+check "the run goes on nevertheless" exits 0
+check "the cell is tried once more" says "the wire stood still for 0.[789].* once more"
+check "its mark is in the tree" grep -q '"mark": *"wire"' "$cell"
+check "the mark says for how long the wire was away" grep -q '"reason": *"the wire stood still for 0.[789]' "$cell"
+check "the absences are in the tree" /usr/bin/python3 -c '
+import json, sys
+away = json.load(open(sys.argv[1]))["meta"]["wire"]["absences"]
+sys.exit(not (away["longest_us"] > 7e5 and away["total_s"] >= away["longest_us"] / 1e6 and away["watched_s"] > 3))' "$cell"
+check "the tree is what its schema says" tree_is_sound
+check "the summary names it" prints "the wire stood still"
+meshbench report "$tree" --markdown
+check "the report shows the mark in the value" prints '^| Internal | 3/3 | [0-9.]*\* |'
+meshbench report "$tree" --json
+check "one finding names the cell" prints '"Internal, baseline, ping, 0_lom: the wire stood still'
+check "nothing is left behind" nothing_is_left
+finish
