@@ -254,7 +254,7 @@ static int64_t begin_rest(struct loop *loop, const struct timespec *timeout)
 	return now_ns;
 }
 
-/* Serves whoever has something to say, after waiting for it at most so long. */
+/* Serves every descriptor that is ready, after waiting at most this long for one. */
 static int look(struct loop *loop, const struct timespec *timeout, struct error *err)
 {
 	struct epoll_event events[EVENTS];
