@@ -1,8 +1,11 @@
 /* Command lines and exit statuses of the programs that run on hosts. */
 #include "programs/program.h"
 
+#include "base/json.h"
+
 #include "base/attribute.h"
 
+#include <jansson.h>
 #include <string.h>
 
 static const struct program_verb *find_verb(
@@ -19,6 +22,23 @@ static int complain(const char *program, const struct error *err)
 {
 	fprintf(stderr, "%s: %s\n", program, err->text);
 	return err->kind == ERROR_USAGE ? 2 : err->kind == ERROR_TOOL ? 1 : 3;
+}
+
+/* Usage and system errors say nothing about the path, as when a tool fails otherwise. */
+enum cause program_cause(const struct error *err)
+{
+	return cause_of_errno(
+		err->sys_errno, err->kind == ERROR_TIMEOUT ? CAUSE_TIMEOUT : CAUSE_TOOL);
+}
+
+static void explain(const struct error *err)
+{
+	json_t *document = json_make(
+		"{s:s, s:s}", "error", err->text, "cause", cause_name(program_cause(err)));
+
+	json_dumpf(document, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(document);
 }
 
 int program_main(const char *program, const struct program_verb verbs[], size_t count, int argc,
@@ -44,5 +64,9 @@ int program_main(const char *program, const struct program_verb verbs[], size_t 
 		options_print_help(&table, stdout);
 		return 0;
 	}
-	return verb->run(&given, &err) ? complain(program, &err) : 0;
+	if (verb->run(&given, &err) == 0)
+		return 0;
+	if (!verb->explains_itself)
+		explain(&err);
+	return complain(program, &err);
 }

@@ -4,33 +4,42 @@
 #include "base/attribute.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
+/* The manual and the schemas repeat the words; tests/unit/test_cause.c holds them to this table. */
 static const struct {
-	const char *name;
+	const char *name, *meaning;
 	bool is_retried;
-} causes[] = {
-	[CAUSE_SUCCESS] = {"success", false},
-	[CAUSE_MTU] = {"mtu", true}, /* the failure taught the sender the path's MTU */
-	[CAUSE_TIMEOUT] = {"timeout", true},
-	[CAUSE_REFUSED] = {"refused", true},
-	[CAUSE_UNREACHABLE] = {"unreachable", true},
-	[CAUSE_STALLED] = {"stalled", true},
-	[CAUSE_CRASHED] = {"crashed", true},
-	[CAUSE_TOOL] = {"tool", true},
-	[CAUSE_PARSE] = {"parse", false},
-	[CAUSE_MISSING] = {"missing", false},
-	[CAUSE_CONNECT] = {"connect", true},
-	[CAUSE_SYSTEM] = {"system", false},
-	[CAUSE_WIRE] = {"wire", true},
-	[CAUSE_CANCELLED] = {"cancelled", false},
+} causes[CAUSE_COUNT] = {
+	[CAUSE_SUCCESS] = {"success", "it worked", false},
+	[CAUSE_MTU] = {"mtu", "datagrams did not fit the path",
+		true}, /* the failure taught the sender the path's MTU */
+	[CAUSE_TIMEOUT] = {"timeout", "its own time limit passed", true},
+	[CAUSE_REFUSED] = {"refused", "the other side refused", true},
+	[CAUSE_UNREACHABLE] = {"unreachable", "there was no answer at all", true},
+	[CAUSE_STALLED] = {"stalled", "it moved nothing, or stopped moving", true},
+	[CAUSE_CRASHED] = {"crashed", "a daemon of the VPN ended", true},
+	[CAUSE_TOOL] = {"tool", "the tool failed in another way", true},
+	[CAUSE_PARSE] = {"parse", "the tool's output was not understood", false},
+	[CAUSE_MISSING] = {"missing", "this machine lacks a program or an ability", false},
+	[CAUSE_CONNECT] = {"connect", "the VPN never joined its hosts", true},
+	[CAUSE_SYSTEM] = {"system", "the kernel or the file system refused", false},
+	[CAUSE_WIRE] = {"wire", "the emulated network itself was too slow, or died", true},
+	[CAUSE_CANCELLED] = {"cancelled", "the user pressed Ctrl-C", false},
 };
 
 const char *cause_name(enum cause cause)
 {
 	assert((size_t)cause < ARRAY_SIZE(causes));
 	return causes[cause].name;
+}
+
+const char *cause_meaning(enum cause cause)
+{
+	assert((size_t)cause < ARRAY_SIZE(causes));
+	return causes[cause].meaning;
 }
 
 bool cause_named(const char *name, enum cause *ret_cause)
@@ -66,6 +75,23 @@ enum cause cause_of_error(const struct error *err)
 		return CAUSE_CANCELLED;
 	}
 	return CAUSE_SYSTEM;
+}
+
+enum cause cause_of_errno(int sys_errno, enum cause otherwise)
+{
+	switch (sys_errno) {
+	case EMSGSIZE:
+		return CAUSE_MTU;
+	case ECONNREFUSED:
+		return CAUSE_REFUSED;
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+		return CAUSE_UNREACHABLE;
+	case ETIMEDOUT:
+		return CAUSE_TIMEOUT;
+	default:
+		return otherwise;
+	}
 }
 
 int cause_is_retried(enum cause cause)

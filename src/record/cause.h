@@ -4,28 +4,34 @@
 
 #include <stdbool.h>
 
-/* How a cell ended. The words are written to result trees as meta.cause. */
+/* How a cell ended. The words are written to result trees as meta.cause; cause_meaning() explains.
+ */
 enum cause {
 	CAUSE_SUCCESS,
-	CAUSE_MTU,         /* datagrams did not fit the path */
-	CAUSE_TIMEOUT,     /* its own limit passed */
-	CAUSE_REFUSED,     /* the other side said no */
-	CAUSE_UNREACHABLE, /* no answer at all */
-	CAUSE_STALLED,     /* it moved nothing, or stopped moving */
-	CAUSE_CRASHED,     /* a daemon of the VPN ended */
-	CAUSE_TOOL,        /* the tool failed in another way */
-	CAUSE_PARSE,       /* the tool's output was not what we expect */
-	CAUSE_MISSING,     /* this machine lacks a program or an ability */
-	CAUSE_CONNECT,     /* the VPN never joined its hosts */
-	CAUSE_SYSTEM,      /* the kernel or the file system said no */
-	CAUSE_WIRE,        /* the emulated network itself was too slow, or died */
-	CAUSE_CANCELLED,   /* the user pressed Ctrl-C */
+	CAUSE_MTU,
+	CAUSE_TIMEOUT,
+	CAUSE_REFUSED,
+	CAUSE_UNREACHABLE,
+	CAUSE_STALLED,
+	CAUSE_CRASHED,
+	CAUSE_TOOL,
+	CAUSE_PARSE,
+	CAUSE_MISSING,
+	CAUSE_CONNECT,
+	CAUSE_SYSTEM,
+	CAUSE_WIRE,
+	CAUSE_CANCELLED,
+	CAUSE_COUNT
 };
 
 const char *cause_name(enum cause cause);
+/* In a few words, as the manual has it. */
+const char *cause_meaning(enum cause cause);
 /* The cause a word of a result tree stands for; false when it is none of ours. */
 bool cause_named(const char *name, enum cause *ret_cause);
 /* The cause that an error of ours stands for. */
 enum cause cause_of_error(const struct error *err);
+/* What the kernel said when a program talked to another host; `otherwise` when that says little. */
+enum cause cause_of_errno(int sys_errno, enum cause otherwise);
 /* Whether trying again can help; a property of the kind of failure, never of the VPN. */
 int cause_is_retried(enum cause cause);

@@ -98,28 +98,29 @@ static int send_packets(const struct option_result *given, struct error *err)
 }
 
 static const struct program_verb verbs[] = {
-	{"receive",
-		{.usage = "receive --port N --count N [OPTION]...",
+	{.name = "receive",
+		.table = {.usage = "receive --port N --count N [OPTION]...",
 			.about = "Prints \"ready\" on stderr, and its results as JSON on stdout.",
 			.rows = receive_rows,
 			.count = ARRAY_SIZE(receive_rows)},
-		receive},
-	{"serve",
-		{.usage = "serve --port N [OPTION]...",
+		.run = receive},
+	{.name = "serve",
+		.table = {.usage = "serve --port N [OPTION]...",
 			.about =
 				"Prints \"ready\", echoes packets that ask for it, and prints its results as JSON on SIGTERM.",
 			.rows = serve_rows,
 			.count = ARRAY_SIZE(serve_rows)},
-		serve},
-	{"send",
-		{.usage = "send ADDRESS... --port N --count N|--milliseconds N --rate N|--bits N [OPTION]...",
+		.run = serve},
+	{.name = "send",
+		.table = {.usage =
+				  "send ADDRESS... --port N --count N|--milliseconds N --rate N|--bits N [OPTION]...",
 			.about =
 				"Sends a packet to every address at every tick, as stream N, N+1, ... Delays are one-way: both sides need the same clock, as hosts of one machine have.",
 			.rows = send_rows,
 			.count = ARRAY_SIZE(send_rows),
 			.arguments_min = 1,
 			.arguments_max = PROBE_TARGETS},
-		send_packets},
+		.run = send_packets},
 };
 
 int main(int argc, char *argv[])

@@ -4,6 +4,8 @@
  */
 #include "programs/probe/probe.h"
 
+#include "record/cause.h"
+
 #include "base/clock.h"
 #include "base/json.h"
 
@@ -239,11 +241,12 @@ static int report_target(struct sender *sender, size_t target, json_t *list, str
 {
 	struct probe_stream *replies = &sender->replies[target];
 	int refusal = sender->refusal[target];
-	json_t *entry = json_make("{s:s, s:i, s:I, s:I, s:s?}", "address",
+	json_t *entry = json_make("{s:s, s:i, s:I, s:I, s:s?, s:s?}", "address",
 		sender->options->addresses[target], "stream", (int)replies->number, "sent_packets",
 		(json_int_t)sender->sent[target], "refused_packets",
 		(json_int_t)sender->refused[target], "refusal",
-		refusal ? strerrordesc_np(refusal) : NULL);
+		refusal ? strerrordesc_np(refusal) : NULL, "cause",
+		refusal ? cause_name(cause_of_errno(refusal, CAUSE_UNREACHABLE)) : NULL);
 
 	json_array_append_new(list, entry);
 	if (!sender->options->wants_echo)

@@ -3,6 +3,7 @@
 
 #include "programs/datagram.h"
 #include "programs/fit.h"
+#include "programs/program.h"
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -217,8 +218,8 @@ static void explain_silence(struct quic_flow *flow)
 		return;
 	if (fit_ask(&asker, FIRST_DATAGRAM) == FIT_ARRIVED)
 		return;
-	flow->failure.kind = ERROR_TIMEOUT;
-	snprintf(flow->failure.text, sizeof(flow->failure.text),
+	flow->is_too_large = true;
+	(void)fail(&flow->failure, ERROR_TIMEOUT,
 		"datagrams of %d bytes do not fit the path: small ones are answered, these are not",
 		FIRST_DATAGRAM);
 }
@@ -336,6 +337,16 @@ static json_t *time_ms(int64_t from_ns, int64_t to_ns)
 	return to_ns > 0 ? json_real((double)(to_ns - from_ns) / 1e6) : json_null();
 }
 
+/* The error alone does not say whether an answer came before the silence. */
+static enum cause cause_of(const struct quic_flow *flow, bool is_established)
+{
+	if (flow->is_too_large)
+		return CAUSE_MTU;
+	if (flow->failure.kind == ERROR_TIMEOUT)
+		return is_established ? CAUSE_STALLED : CAUSE_UNREACHABLE;
+	return program_cause(&flow->failure);
+}
+
 json_t *quic_flow_report(struct quic_flow *flow)
 {
 	const struct quic_facts facts = quic_conn_facts(flow->conn);
@@ -356,5 +367,8 @@ json_t *quic_flow_report(struct quic_flow *flow)
 	json_object_set(report, "seconds", flow->series);
 	json_object_set_new(
 		report, "error", flow->failure.kind ? json_text(flow->failure.text) : json_null());
+	json_object_set_new(report, "cause",
+		flow->failure.kind ? json_text(cause_name(cause_of(flow, facts.is_established)))
+				   : json_null());
 	return report;
 }

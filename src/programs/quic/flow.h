@@ -19,6 +19,7 @@ struct quic_flow {
 	int64_t tick_ns, last_tick_ns, cpu_ns; /* the next second's end; what was at the last one */
 	uint64_t received_bytes, sent_bytes;
 	struct error failure;    /* of the connection, if it failed */
+	bool is_too_large;       /* then, because its first datagrams do not fit the path */
 	quic_reporter *reporter; /* of a server */
 	void *reporter_context;
 };

@@ -99,8 +99,9 @@ static void *ask(void *argument)
 		worker->report = quic_flow_report(&worker->flow);
 	else
 		worker->report =
-			json_make("{s:i, s:s, s:s}", "connection", (int)worker->flow.number, "task",
-				options->verb, "error", worker->flow.failure.text);
+			json_make("{s:i, s:s, s:s, s:s}", "connection", (int)worker->flow.number,
+				"task", options->verb, "error", worker->flow.failure.text, "cause",
+				cause_name(program_cause(&worker->flow.failure)));
 	return NULL;
 }
 
@@ -265,15 +266,15 @@ static int upload(const struct option_result *given, struct error *err)
 	}
 
 static const struct program_verb verbs[] = {
-	{"serve",
-		{.usage = "serve --port N [OPTION]...",
+	{.name = "serve",
+		.table = {.usage = "serve --port N [OPTION]...",
 			.about =
 				"Prints \"ready\", and a line of JSON for every connection that ended. Certificates are made on the spot and verified by nobody.",
 			.rows = rows,
 			.count = ARRAY_SIZE(rows) - 1},
-		serve_all},
-	{"download", CLIENT("download"), download},
-	{"upload", CLIENT("upload"), upload},
+		.run = serve_all},
+	{.name = "download", .table = CLIENT("download"), .run = download, .explains_itself = true},
+	{.name = "upload", .table = CLIENT("upload"), .run = upload, .explains_itself = true},
 };
 
 int main(int argc, char *argv[])

@@ -3,6 +3,7 @@
 
 #include "programs/datagram.h"
 #include "programs/fit.h"
+#include "programs/program.h"
 #include "programs/rate/search.h"
 #include "programs/rate/talk.h"
 
@@ -50,6 +51,7 @@ static const struct rate_rules rules = {.first_packets_per_s = FIRST_PACKETS_PER
 
 struct client {
 	int control, udp;
+	enum cause cause; /* where the error alone does not say it */
 	uint32_t trial;
 	int64_t trial_ns;
 	uint8_t payload[BATCH][FIT_MAX];
@@ -79,7 +81,8 @@ static int finish_connecting(int fd, struct deadline deadline)
 	return problem ? -1 : 0;
 }
 
-static int connect_control(const char *address, unsigned port, int *ret_fd, struct error *err)
+static int connect_control(
+	struct client *client, const char *address, unsigned port, struct error *err)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST}, *found;
 	AUTO(fd_closep) int fd = -1;
@@ -93,10 +96,14 @@ static int connect_control(const char *address, unsigned port, int *ret_fd, stru
 	if (fd >= 0)
 		status = connect(fd, found->ai_addr, found->ai_addrlen);
 	freeaddrinfo(found);
-	if (status < 0 && (fd < 0 || finish_connecting(fd, deadline_in(CONNECT_NS)) < 0))
+	if (status < 0 && (fd < 0 || finish_connecting(fd, deadline_in(CONNECT_NS)) < 0)) {
+		client->cause = cause_of_errno(errno, CAUSE_TOOL);
+		if (client->cause == CAUSE_TIMEOUT)
+			client->cause = CAUSE_UNREACHABLE;
 		return fail_errno(err, "unable to connect to %s, TCP port %u", address, port);
+	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-	*ret_fd = fd_take(&fd);
+	client->control = fd_take(&fd);
 	return 0;
 }
 
@@ -326,10 +333,12 @@ static int ask(struct client *client, json_t *document, struct error *err)
 {
 	size_t largest = learn_sizes(client, document);
 
-	if (largest < SMALL)
+	if (largest < SMALL) {
+		client->cause = CAUSE_UNREACHABLE;
 		return fail(err, ERROR_TIMEOUT,
 			"nobody answered: no datagram of %d bytes came back, although TCP does",
 			largest == 0 ? FIT_MIN : SMALL);
+	}
 	return search_sizes(client, largest, document, err);
 }
 
@@ -344,13 +353,16 @@ int rate_ask(const char *address, unsigned port, unsigned trial_ms, json_t **ret
 	client.control = client.udp = -1;
 	client.trial_ns = (int64_t)trial_ms * NS_PER_MS;
 	*ret_document = document;
-	if (connect_control(address, port, &client.control, err) ||
+	if (connect_control(&client, address, port, err) ||
 		datagram_connect(address, port, &client.udp, err) || ask(&client, document, err)) {
 		json_object_set_new(document, "error", json_text(err->text));
+		json_object_set_new(document, "cause",
+			json_text(cause_name(client.cause ? client.cause : program_cause(err))));
 		client_done(&client);
 		return -1;
 	}
 	json_object_set_new(document, "error", json_null());
+	json_object_set_new(document, "cause", json_null());
 	client_done(&client);
 	return 0;
 }

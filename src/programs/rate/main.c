@@ -43,21 +43,22 @@ static int ask(const struct option_result *given, struct error *err)
 }
 
 static const struct program_verb verbs[] = {
-	{"serve",
-		{.usage = "serve --port N",
+	{.name = "serve",
+		.table = {.usage = "serve --port N",
 			.about = "Prints \"ready\" and answers one client after another.",
 			.rows = serve_rows,
 			.count = ARRAY_SIZE(serve_rows)},
-		serve},
-	{"ask",
-		{.usage = "ask ADDRESS --port N [OPTION]...",
+		.run = serve},
+	{.name = "ask",
+		.table = {.usage = "ask ADDRESS --port N [OPTION]...",
 			.about =
 				"Prints one JSON document: the largest datagram that arrives, what becomes of larger ones, and for 64, 512 and that many bytes the highest rate with at most 0.5 % more loss than the path has at 2000 packets a second.",
 			.rows = ask_rows,
 			.count = ARRAY_SIZE(ask_rows),
 			.arguments_min = 1,
 			.arguments_max = 1},
-		ask},
+		.run = ask,
+		.explains_itself = true},
 };
 
 int main(int argc, char *argv[])

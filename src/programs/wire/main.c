@@ -61,13 +61,13 @@ static const struct option_row rows[] = {
 
 int main(int argc, char *argv[])
 {
-	static const struct program_verb wire = {NULL,
-		{.usage = "--control-fd N [OPTION]...",
+	static const struct program_verb wire = {
+		.table = {.usage = "--control-fd N [OPTION]...",
 			.about =
 				"Switches Ethernet frames between TAPs and impairs them. It serves one control connection, prints \"ready\" when it does, and ends with it.",
 			.rows = rows,
 			.count = ARRAY_SIZE(rows)},
-		run};
+		.run = run};
 
 	return program_main("meshbench-wire", &wire, 1, argc, argv);
 }

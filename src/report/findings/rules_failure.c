@@ -2,6 +2,7 @@
 #include "report/findings/rules.h"
 
 #include "base/json.h"
+#include "record/cause.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -194,29 +195,11 @@ void look_broken_download(struct look *look, const struct spot *spot)
 	finding_explain(look->findings, outcome);
 }
 
-static const struct stored_cause {
-	const char *word, *meaning;
-} stored_causes[] = {
-	{"mtu", "datagrams did not fit the path"},
-	{"timeout", "its own time limit passed"},
-	{"refused", "the other side refused"},
-	{"unreachable", "there was no answer at all"},
-	{"stalled", "it moved nothing, or stopped moving"},
-	{"crashed", "a daemon of the VPN ended"},
-	{"tool", "the measuring program failed"},
-	{"parse", "the program's output was not understood"},
-	{"missing", "this machine lacks a program or an ability"},
-	{"connect", "the VPN never joined its hosts"},
-	{"system", "the kernel or the file system refused"},
-	{"wire", "the emulated network itself was too slow"},
-	{"cancelled", "it was cancelled"},
-};
-
 /* Every failure of a VPN that no rule has explained yet. */
 struct failures {
 	struct look *look;
 	const struct report_condition *condition;
-	const struct stored_cause *cause; /* only those with it; NULL: all */
+	enum cause cause; /* only those with it; CAUSE_SUCCESS: all */
 };
 
 static const char *place_of(const struct failures *failures, const struct report_place *place)
@@ -228,7 +211,7 @@ static const char *place_of(const struct failures *failures, const struct report
 			   : profile;
 }
 
-static void each_failure(struct look *look, const struct stored_cause *cause,
+static void each_failure(struct look *look, enum cause cause,
 	void (*of_failure)(void *context, const struct report_place *place))
 {
 	for (const struct report_condition *condition = look->vpn->conditions; condition;
@@ -246,11 +229,11 @@ static void look_cause(void *context, const struct report_place *place)
 	const struct envelope *envelope = &place->outcome->envelope;
 
 	if (!has_failed(place->outcome) || !envelope->cause ||
-		strcmp(envelope->cause, failures->cause->word) != 0 ||
+		strcmp(envelope->cause, cause_name(failures->cause)) != 0 ||
 		finding_explains(look->findings, place->outcome))
 		return;
 	look_say(look, "Measurements over %s failed because %s.", look->vpn->name,
-		failures->cause->meaning);
+		cause_meaning(failures->cause));
 	look_show(look, place->outcome->path, "%s: %s", place_of(failures, place),
 		envelope->evidence       ? envelope->evidence
 		: place->outcome->detail ? place->outcome->detail
@@ -263,15 +246,15 @@ void rule_stored_cause(struct look *look)
 {
 	struct arena *arena = look->findings->arena;
 
-	for (size_t i = 0; i < ARRAY_SIZE(stored_causes); i++) {
+	for (enum cause cause = CAUSE_SUCCESS + 1; cause < CAUSE_COUNT; cause++) {
 		struct look one = {look->findings, look->rule, look->vpn, NULL};
 
-		each_failure(&one, &stored_causes[i], look_cause);
+		each_failure(&one, cause, look_cause);
 		if (!one.finding)
 			continue;
-		one.finding->id = arena_printf(arena, "cause-%s", stored_causes[i].word);
+		one.finding->id = arena_printf(arena, "cause-%s", cause_name(cause));
 		one.finding->title =
-			arena_printf(arena, "%s: %s", one.finding->title, stored_causes[i].word);
+			arena_printf(arena, "%s: %s", one.finding->title, cause_name(cause));
 	}
 }
 
@@ -314,5 +297,5 @@ static void look_unknown(void *context, const struct report_place *place)
 
 void rule_unknown_cause(struct look *look)
 {
-	each_failure(look, NULL, look_unknown);
+	each_failure(look, CAUSE_SUCCESS, look_unknown);
 }

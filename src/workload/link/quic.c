@@ -143,22 +143,18 @@ static void blame_client(const struct direction *direction, const struct workloa
 	struct workload_reading *reading)
 {
 	const json_t *report;
+	char what[32];
 	size_t i;
-	int length;
-	const char *line = symptom_last_line(outputs[direction->command].errout, &length);
 
 	json_array_foreach (direction->clients, i, report) {
 		const char *problem = json_string_at(report, "/error", NULL);
 
 		if (problem)
-			symptom_blame(reading, symptom_cause(problem, CAUSE_TOOL),
-				direction->command, "QUIC %s, connection %zu: %s", direction->task,
-				i, problem);
+			symptom_blame(reading, symptom_said(report, CAUSE_TOOL), direction->command,
+				"QUIC %s, connection %zu: %s", direction->task, i, problem);
 	}
-	if (outputs[direction->command].exit_code != 0)
-		symptom_blame(reading, symptom_cause(line, CAUSE_TOOL), direction->command,
-			"QUIC %s: %.*s", direction->task, length ? length : 32,
-			length ? line : "its client failed without an error message");
+	snprintf(what, sizeof(what), "QUIC %s", direction->task);
+	symptom_of_own(what, outputs, direction->command, direction->document, reading);
 	if (json_array_size(direction->clients) == 0)
 		symptom_blame(reading, CAUSE_PARSE, direction->command,
 			"QUIC %s: its client's output is not a document of connections",

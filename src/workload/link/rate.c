@@ -208,6 +208,7 @@ static json_t *data_of(
 	}
 	json_object_update_missing(data, (json_t *)document);
 	json_object_del(data, "error");
+	json_object_del(data, "cause");
 	json_object_set_new(data, "sizes", sizes);
 	json_object_set_new(data, "sent_packets", json_real(total->sent_packets));
 	json_object_set_new(data, "received_packets", json_real(total->received_packets));
@@ -221,17 +222,8 @@ static json_t *data_of(
 static void blame(const struct workload_output *outputs, const json_t *document,
 	struct workload_reading *reading)
 {
-	const char *problem = json_string_at(document, "/error", NULL);
-	int length;
-	const char *line = symptom_last_line(outputs[CLIENT].errout, &length);
-
-	if (problem)
-		symptom_blame(
-			reading, symptom_cause(problem, CAUSE_TOOL), CLIENT, "rate: %s", problem);
-	else if (outputs[CLIENT].exit_code != 0)
-		symptom_blame(reading, symptom_cause(line, CAUSE_TOOL), CLIENT, "rate: %.*s",
-			length ? length : 30, length ? line : "it failed without an error message");
-	else if (json_array_size(json_at(document, "/sizes")) == 0)
+	symptom_of_own("rate", outputs, CLIENT, document, reading);
+	if (json_array_size(json_at(document, "/sizes")) == 0)
 		symptom_blame(reading, CAUSE_PARSE, CLIENT,
 			"rate: its output is not a document with sizes");
 }

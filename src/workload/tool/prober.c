@@ -83,25 +83,23 @@ json_t *prober_document(const char *what, const struct workload_output *outputs,
 	bool ended_badly = symptom_of_end(what, outputs, index, reading);
 	const char *text = strchr(output->out, '{');
 	json_t *document = NULL;
-	struct error err;
-	int length;
-	const char *line = symptom_last_line(output->errout, &length);
+	struct error err = {0};
 
-	if (!ended_badly && output->exit_code != 0)
-		symptom_blame(reading, symptom_cause(line, CAUSE_TOOL), index, "%s: %.*s", what,
-			length ? length : 20, length ? line : "it failed without an error message");
+	if (text && !output->dropped_bytes && json_parse(text, strlen(text), what, &document, &err))
+		document = NULL;
+	if (!ended_badly)
+		symptom_of_own(what, outputs, index, document, reading);
 	if (output->dropped_bytes)
 		symptom_blame(reading, CAUSE_PARSE, index,
 			"%s: its output is longer than can be kept", what);
 	else if (!text)
 		symptom_blame(reading, CAUSE_PARSE, index, "%s: it printed nothing", what);
-	else if (json_parse(text, strlen(text), what, &document, &err))
+	else if (err.kind)
 		symptom_blame(reading, CAUSE_PARSE, index, "%s", err.text);
-	if (document && !json_is_object(document)) {
-		json_decref(document);
-		return NULL;
-	}
-	return document;
+	if (json_is_object(document) && !json_object_get(document, "error"))
+		return document;
+	json_decref(document);
+	return NULL;
 }
 
 static json_t *entry_of(const json_t *document, const char *list, unsigned stream)
@@ -137,7 +135,7 @@ void prober_judge(const json_t *sent, const json_t *received, unsigned stream, s
 	if (!sent || !received)
 		return; /* then something else is to blame */
 	if (count <= 0)
-		symptom_blame(reading, symptom_cause(refusal, CAUSE_UNREACHABLE), index,
+		symptom_blame(reading, symptom_said(target, CAUSE_UNREACHABLE), index,
 			"no probe to %.100s left its host %s: %.100s", address, when, refusal);
 	else if (json_number_at(prober_stream(received, stream), "/received_packets", 0) <= 0)
 		symptom_blame(reading, CAUSE_UNREACHABLE, index,

@@ -4,7 +4,7 @@
 
 #include "base/attribute.h"
 
-/* What the words of a tool's complaint mean; `otherwise` when they say nothing known. */
+/* What the words of a foreign tool's complaint mean; `otherwise` when they say nothing known. */
 enum cause symptom_cause(const char *words, enum cause otherwise);
 
 /* Gives a reading its cause and the evidence, unless it has them already. */
@@ -20,6 +20,13 @@ void symptom_blame(struct workload_reading *reading, enum cause cause, size_t bl
  */
 bool symptom_of_end(const char *what, const struct workload_output *outputs, size_t index,
 	struct workload_reading *reading);
+
+/* The cause that a document of a program of ours names; `otherwise` when it names none. */
+enum cause symptom_said(const json_t *document, enum cause otherwise);
+
+/* Blames a program of ours that failed: its document says {error, cause}, or it left only words. */
+void symptom_of_own(const char *what, const struct workload_output *outputs, size_t index,
+	const json_t *document, struct workload_reading *reading);
 
 /* Start and length of the last line that is not blank; a length of 0 when there is none. */
 const char *symptom_last_line(const char *text, int *ret_length);
