@@ -211,8 +211,7 @@ static void print_text_changes(FILE *out, struct arena *arena, const struct chan
 {
 	size_t counts[VERDICT_VANISHED + 1] = {0}, total = 0;
 
-	fputs("| VPN | Profile | What | Before (values) | After (values) | After over before | p, "
-	      "adjusted | Verdict |\n|---|---|---|---:|---:|---:|---:|---|\n",
+	fputs("| VPN | Profile | What | Before (values) | After (values) | After over before | p, adjusted | Verdict |\n|---|---|---|---:|---:|---:|---:|---|\n",
 		out);
 	for (const struct change *change = first; change; change = change->next, total++) {
 		print_change(out, arena, change);
@@ -225,8 +224,7 @@ static void print_text_changes(FILE *out, struct arena *arena, const struct chan
 	fputs(" p values are adjusted for the number of comparisons (Benjamini and Hochberg).\n",
 		out);
 	if (counts[VERDICT_TOO_FEW])
-		fputs("Where there are too few values, no outcome could have shown a difference: "
-		      "repeat with --repeat.\n",
+		fputs("If there are too few values, no outcome could have shown a difference. Use --repeat to measure more.\n",
 			out);
 }
 
@@ -242,7 +240,7 @@ int compare_run(const struct compare_options *options, FILE *out, struct error *
 	first = changes_between(before, after);
 	if (!first)
 		return fail(err, ERROR_USAGE,
-			"compare %s with %s: no VPN was measured under the same profile in both",
+			"compare %s with %s: the trees do not share any VPN and profile",
 			options->before, options->after);
 	if (options->json)
 		print_json_changes(out, first);

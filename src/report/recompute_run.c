@@ -34,7 +34,7 @@ int recompute_run(const struct recompute_options *options, FILE *out, struct err
 	if (outputs_write(outputs, options->force, &count, err))
 		return -1;
 	for (const struct tree_problem *p = results->reading.problems; p; p = p->next)
-		fprintf(out, "left out %s: %s\n", p->path, p->why);
+		fprintf(out, "skipped %s: %s\n", p->path, p->why);
 	fprintf(out, "%zu files in %s\n", count, target.dir);
 	return 0;
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What is no result tree ends with status 2 and a sentence; what is damaged is named and left out.
+# A folder that is not a result tree ends with status 2 and a sentence; damaged files are named and left out.
 # usage: test_bad_input.sh TOOL
 set -u
 here=$(dirname "$0")
@@ -52,7 +52,7 @@ for name in cut deep empty hollow huge nan strange; do
 done
 
 "$tool" recompute "$work/tree" >"$work/out" 2>&1
-check "writing the same again is no overwriting" $?
+check "writing the same again does not count as overwriting" $?
 file=$work/tree/General/comparison/baseline/ping.json
 echo mine >"$file"
 refuses "another file is not overwritten" "add --force" recompute "$work/tree"

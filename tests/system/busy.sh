@@ -26,7 +26,7 @@ check "the summary names it" prints "other programs used"
 check "the tree is what its schema says" tree_is_sound
 meshbench report "$tree" --markdown
 check "the report shows the mark in the value" prints '^| Internal | 3/3 | [0-9.]*\* |'
-check "and says what the star means" prints 'Marked: something else than the VPN'
+check "and says what the star means" prints 'Marked: something other than the VPN'
 meshbench report "$tree" --json
 check "one finding names what ran" prints '"Internal, baseline, ping, 0_lom: other programs used'
 

@@ -53,7 +53,8 @@ struct point *chart_point(
 	return point;
 }
 
-/* Whoever was measured is shown, under every profile that was, with values or without. */
+/* Every VPN that was measured is shown under every profile that was measured, with values or
+ * without. */
 static void expect_all(const struct report_results *results, struct charts *charts,
 	struct chart *chart, enum metric_id id)
 {

@@ -7,7 +7,7 @@
 
 /*
  * A chart is its data: single values with the VPN and the panel they belong to. It is drawn here
- * as SVG that needs nothing, and handed on as JSON for whoever can do more with it.
+ * as SVG that stands alone, and handed on as JSON for the interactive page.
  */
 enum chart_kind {
 	CHART_BARS,    /* per panel a bar per VPN: mean, lowest to highest, single values */

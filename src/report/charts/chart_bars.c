@@ -50,9 +50,7 @@ static void draw_axis(FILE *out, double high, double height)
 		double x = LEFT + at / high * (WIDTH - LEFT - RIGHT);
 
 		fprintf(out,
-			"<path class=\"grid\" d=\"M%.1f %d V%.0f\"/>"
-			"<text class=\"tick\" x=\"%.1f\" y=\"%.0f\" "
-			"text-anchor=\"middle\">%g</text>",
+			"<path class=\"grid\" d=\"M%.1f %d V%.0f\"/><text class=\"tick\" x=\"%.1f\" y=\"%.0f\" text-anchor=\"middle\">%g</text>",
 			x, TOP - 4, height - FOOT + 2, x, height - FOOT + 16, at);
 	}
 }
@@ -96,8 +94,7 @@ static void draw_row(FILE *out, const struct charts *charts, const struct chart 
 		return;
 	}
 	fprintf(out,
-		"<rect class=\"bar\" x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"2\"/>"
-		"<path class=\"whisker\" d=\"M%.1f %.1f H%.1f\"/>",
+		"<rect class=\"bar\" x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"2\"/><path class=\"whisker\" d=\"M%.1f %.1f H%.1f\"/>",
 		LEFT, y + 4, fmax(group.mean * scale, 0.5), ROW - 8, LEFT + group.low * scale,
 		middle, LEFT + group.high * scale);
 	draw_dots(out, chart, vpn, place);
@@ -120,8 +117,7 @@ static void draw_panel(FILE *out, const struct charts *charts, const struct char
 	if (high <= 0)
 		high = 1;
 	fprintf(out,
-		"<svg class=\"chart\" viewBox=\"0 0 %d %.0f\" role=\"img\" width=\"%d\" "
-		"height=\"%.0f\"><title>",
+		"<svg class=\"chart\" viewBox=\"0 0 %d %.0f\" role=\"img\" width=\"%d\" height=\"%.0f\"><title>",
 		WIDTH, height, WIDTH, height);
 	html_printf(out, "%s, %s", chart->title, panel);
 	fprintf(out, "</title><text class=\"panel\" x=\"%d\" y=\"16\">", LEFT);
@@ -176,17 +172,12 @@ static void draw_heat_cell(
 {
 	if (!group->count) {
 		fprintf(out,
-			"<rect class=\"cell-none\" x=\"%.0f\" y=\"%.0f\" width=\"84\" "
-			"height=\"30\"/>"
-			"<text class=\"none\" x=\"%.0f\" y=\"%.0f\" "
-			"text-anchor=\"middle\">--</text>",
+			"<rect class=\"cell-none\" x=\"%.0f\" y=\"%.0f\" width=\"84\" height=\"30\"/><text class=\"none\" x=\"%.0f\" y=\"%.0f\" text-anchor=\"middle\">--</text>",
 			x, y, x + 42, y + 19);
 		return;
 	}
 	fprintf(out,
-		"<rect class=\"cell\" x=\"%.0f\" y=\"%.0f\" width=\"84\" height=\"30\" "
-		"fill-opacity=\"%.2f\"/><text class=\"%s\" x=\"%.0f\" y=\"%.0f\" "
-		"text-anchor=\"middle\">",
+		"<rect class=\"cell\" x=\"%.0f\" y=\"%.0f\" width=\"84\" height=\"30\" fill-opacity=\"%.2f\"/><text class=\"%s\" x=\"%.0f\" y=\"%.0f\" text-anchor=\"middle\">",
 		x, y, 0.08 + 0.84 * close, close > 0.7 ? "on-cell" : "value", x + 42, y + 19);
 	html_text(out, text);
 	fputs("</text>", out);
@@ -200,8 +191,7 @@ void chart_draw_heat(FILE *out, const struct charts *charts, const struct chart 
 	double width = LEFT + 88.0 * (double)panel_count, height = 32 + 34.0 * (double)vpn_count;
 
 	fprintf(out,
-		"<svg class=\"chart\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" width=\"%.0f\" "
-		"height=\"%.0f\"><title>",
+		"<svg class=\"chart\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" width=\"%.0f\" height=\"%.0f\"><title>",
 		width, height, width, height);
 	html_text(out, chart->title);
 	fputs("</title>", out);

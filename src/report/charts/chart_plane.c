@@ -61,15 +61,11 @@ static void draw_log_axis(FILE *out, struct range range, bool is_x)
 				continue;
 			if (is_x)
 				fprintf(out,
-					"<path class=\"grid\" d=\"M%.1f %d V%d\"/><text "
-					"class=\"tick\" "
-					"x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>",
+					"<path class=\"grid\" d=\"M%.1f %d V%d\"/><text class=\"tick\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>",
 					x, TOP, HEIGHT - BOTTOM, x, HEIGHT - BOTTOM + 16, value);
 			else
 				fprintf(out,
-					"<path class=\"grid\" d=\"M%d %.1f H%d\"/><text "
-					"class=\"tick\" "
-					"x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>",
+					"<path class=\"grid\" d=\"M%d %.1f H%d\"/><text class=\"tick\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>",
 					LEFT, y, WIDTH - RIGHT, LEFT - 6, y + 4, value);
 		}
 	}
@@ -158,8 +154,7 @@ void chart_draw_scatter(FILE *out, const struct charts *charts, const struct cha
 	size_t panel_count = chart_names(charts, chart, true, panels);
 
 	fprintf(out,
-		"<svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\" width=\"%d\" "
-		"height=\"%d\"><title>",
+		"<svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\" width=\"%d\" height=\"%d\"><title>",
 		WIDTH, HEIGHT, WIDTH, HEIGHT);
 	html_text(out, chart->title);
 	fputs("</title>", out);
@@ -170,8 +165,7 @@ void chart_draw_scatter(FILE *out, const struct charts *charts, const struct cha
 		HEIGHT - 10);
 	html_text(out, chart->x_title);
 	fprintf(out,
-		"</text><text class=\"tick\" transform=\"translate(14 %d) rotate(-90)\" "
-		"text-anchor=\"middle\">",
+		"</text><text class=\"tick\" transform=\"translate(14 %d) rotate(-90)\" text-anchor=\"middle\">",
 		(HEIGHT - BOTTOM) / 2);
 	html_text(out, chart->y_title);
 	fputs("</text></svg>\n", out);
@@ -220,14 +214,12 @@ void chart_draw_lines(FILE *out, const struct charts *charts, const struct chart
 		if (high <= 0)
 			continue;
 		fprintf(out,
-			"<svg class=\"chart spark c%zu\" viewBox=\"0 0 %d %d\" role=\"img\" "
-			"width=\"%d\" height=\"%d\"><text class=\"name\" x=\"6\" y=\"13\">",
+			"<svg class=\"chart spark c%zu\" viewBox=\"0 0 %d %d\" role=\"img\" width=\"%d\" height=\"%d\"><text class=\"name\" x=\"6\" y=\"13\">",
 			chart_colour(charts->results, vpn), SMALL_WIDTH, SMALL_HEIGHT, SMALL_WIDTH,
 			SMALL_HEIGHT);
 		html_printf(out, "%s, %s", vpn, panel);
 		fprintf(out,
-			"</text><text class=\"tick\" x=\"%d\" y=\"13\" text-anchor=\"end\">up to "
-			"%.4g</text><path class=\"grid\" d=\"M6 %d H%d\"/>",
+			"</text><text class=\"tick\" x=\"%d\" y=\"13\" text-anchor=\"end\">up to %.4g</text><path class=\"grid\" d=\"M6 %d H%d\"/>",
 			SMALL_WIDTH - 6, high, SMALL_HEIGHT - 6, SMALL_WIDTH - 6);
 		for (const struct point *point = chart->points; point; point = point->next)
 			if (strcmp(point->vpn, vpn) == 0 && strcmp(point->panel, panel) == 0)

@@ -5,12 +5,12 @@
 
 static void latency(const struct report_results *results, struct charts *charts)
 {
-	struct chart *chart = chart_add(charts, CHART_BARS, "ping", "Round trip at rest",
-		"Bar: mean of the runs; line: shortest to longest single round trip.");
-	struct chart *heat = chart_add(charts, CHART_HEAT, "ping_heat", "Round trip at rest",
-		"The fuller the colour, the closer to the best of its column.");
+	struct chart *chart = chart_add(charts, CHART_BARS, "ping", "Idle round-trip time",
+		"Bar: mean over the runs. Line: shortest to longest single round trip.");
+	struct chart *heat = chart_add(charts, CHART_HEAT, "ping_heat", "Idle round-trip time",
+		"A fuller colour is closer to the best of its column.");
 	struct chart *loss = chart_add(charts, CHART_BARS, "ping_loss", "Pings lost",
-		"Per link, mean of its runs; a run that lost everything counts as 100 %.");
+		"Mean over the runs of each link; a run that lost every packet counts as 100 %.");
 	struct point *point;
 
 	chart_metric(results, charts, chart, METRIC_PING);
@@ -93,16 +93,16 @@ static double closure_processor_s(const struct report_repetition *repetition)
 		       : NAN;
 }
 
-/* Quantiles over links: what a reader of a tail wants to see beside each other. */
+/* Quantiles over links: what a reader of a tail wants to compare. */
 static void tails(const struct report_results *results, struct charts *charts)
 {
 	static const struct {
 		double quantile;
 		const char *name;
 	} quantiles[] = {{0.5, "median"}, {0.95, "95 %"}, {0.99, "99 %"}};
-	struct chart *chart = chart_add(charts, CHART_BARS, "ping_tail",
-		"Round trip at rest: the middle and the tail",
-		"Quantiles of the single round trips of each link, without impairment.");
+	struct chart *chart =
+		chart_add(charts, CHART_BARS, "ping_tail", "Idle round-trip time: median and tail",
+			"Quantiles of the single round trips of each link, without impairment.");
 
 	chart->unit = "ms";
 	chart->workload = "ping";
@@ -132,28 +132,28 @@ static void tails(const struct report_results *results, struct charts *charts)
 static void planes(const struct report_results *results, struct charts *charts)
 {
 	struct chart *chart = chart_add(charts, CHART_SCATTER, "latency_throughput",
-		"Latency against throughput", "Up and to the left is better.");
+		"Latency and throughput", "Up and to the left is better.");
 
-	chart->x_title = "round trip at rest, ms";
+	chart->x_title = "idle round-trip time, ms";
 	chart->y_title = "TCP received, Mbit/s";
 	scatter(results, charts, chart, report_metrics[METRIC_PING].of_repetition,
 		report_metrics[METRIC_TCP].of_repetition);
 	chart = chart_add(charts, CHART_SCATTER, "retransmits_throughput",
-		"Segments sent again against throughput",
-		"At the same profile, whoever sends less again was hit by less.");
+		"Retransmits and throughput",
+		"Under the same profile, fewer retransmits mean that fewer losses hit the flow.");
 	chart->x_title = "sent again, %";
 	chart->y_title = "TCP received, Mbit/s";
 	scatter(results, charts, chart, report_metrics[METRIC_TCP_RETRANSMIT].of_repetition,
 		report_metrics[METRIC_TCP].of_repetition);
 	chart = chart_add(charts, CHART_SCATTER, "retransmits_window",
-		"Segments sent again against the largest window",
+		"Retransmits and the largest window",
 		"A flow that keeps losing never opens its window.");
 	chart->x_title = "sent again, %";
 	chart->y_title = "largest congestion window, KiB";
 	scatter(results, charts, chart, report_metrics[METRIC_TCP_RETRANSMIT].of_repetition,
 		window_kib);
 	chart = chart_add(charts, CHART_SCATTER, "load_latency",
-		"Round trip at rest against round trip under TCP load",
+		"Round-trip time, idle and under TCP load",
 		"Far above the diagonal, packets wait in a queue that the load keeps full.");
 	chart->x_title = "at rest, ms";
 	chart->y_title = "under TCP load, ms";
@@ -196,26 +196,24 @@ static void processors(const struct report_results *results, struct charts *char
 	add_repetitions(results, charts, chart, "iperf3, per GB over TCP", processor_s_per_gb);
 	add_repetitions(results, charts, chart, "nix, per closure", closure_processor_s);
 	chart = chart_add(charts, CHART_BARS, "daemon_cpu", "Processor time of the VPN per GB",
-		"All processes of the VPN on all hosts while one TCP flow ran in each direction.");
+		"All processes of the VPN on all hosts, with one TCP flow in each direction.");
 	chart_metric(results, charts, chart, METRIC_DAEMON_CPU);
-	chart = chart_add(charts, CHART_BARS, "busiest_thread", "The busiest thread of the VPN",
-		"A thread at 100 % of a core is the ceiling of its VPN.");
+	chart = chart_add(charts, CHART_BARS, "busiest_thread", "Busiest thread of the VPN",
+		"A thread that uses 100 % of a core limits its VPN.");
 	chart_metric(results, charts, chart, METRIC_BUSIEST);
 	chart = chart_add(charts, CHART_BARS, "cores_to_spare",
-		"What a VPN would carry with cores to spare",
+		"Throughput of a VPN with cores to spare",
 		"Payload of TCP per processor time of the busiest thread of the VPN, at the weaker end; for programs in Go an upper bound.");
 	chart_metric(results, charts, chart, METRIC_CORES_TO_SPARE);
 	chart = chart_add(charts, CHART_BARS, "one_core",
-		"What a VPN carries with one core at each end",
+		"Throughput of a VPN with one core at each end",
 		"Payload of TCP per processor time of all threads of the VPN, at the weaker end.");
 	chart_metric(results, charts, chart, METRIC_ONE_CORE);
 	chart = chart_add(charts, CHART_BARS, "release_error", "Release error of the wire, p99",
-		"How late the emulated wire itself let packets go while TCP ran; what lies far "
-		"above "
-		"the others was measured on a busy machine.");
+		"How late the emulated wire released packets during TCP. Values far above the others come from a busy machine.");
 	chart_metric(results, charts, chart, METRIC_RELEASE_ERROR);
 	chart = chart_add(charts, CHART_BARS, "qperf_cpu", "Processor use of the QUIC receiver",
-		"Of the whole machine, while eight connections run.");
+		"Of the whole machine, with one connection per core.");
 	chart_metric(results, charts, chart, METRIC_QPERF_CPU);
 }
 
@@ -247,11 +245,9 @@ static void add_contacts(const struct report_results *results, struct charts *ch
 
 static void contacts(const struct report_results *results, struct charts *charts)
 {
-	struct chart *reboot =
-		chart_add(charts, CHART_BARS, "reboot", "Contact after a reboot, per host",
-			"As published the time includes the start of all other hosts. The own part "
-			"is missing "
-			"where the check asked the VPN's address first.");
+	struct chart *reboot = chart_add(charts, CHART_BARS, "reboot",
+		"Reconnection after a reboot, per host",
+		"The published time includes the boot of all other hosts. The VPN's own part is missing where the check used the VPN's address first.");
 	struct chart *first = chart_add(charts, CHART_BARS, "connect", "First contact, per host",
 		"Seconds from the start of the check on each host.");
 
@@ -273,8 +269,8 @@ void charts_relations(const struct report_results *results, struct charts *chart
 	latency(results, charts);
 	tails(results, charts);
 	planes(results, charts);
-	again = chart_add(charts, CHART_BARS, "retransmits", "TCP segments sent again",
-		"Per cent of the segments sent, so that fast and slow links can be compared.");
+	again = chart_add(charts, CHART_BARS, "retransmits", "TCP retransmits",
+		"Percentage of the segments sent, which makes fast and slow links comparable.");
 	chart_metric(results, charts, again, METRIC_TCP_RETRANSMIT);
 	processors(results, charts);
 	contacts(results, charts);

@@ -16,9 +16,7 @@ static void heat(const struct report_results *results, struct charts *charts, co
 	const char *title, enum metric_id metric)
 {
 	struct chart *chart = chart_add(charts, CHART_HEAT, id, title,
-		"The fuller the colour, the closer to the best of its column; a hundredth of the "
-		"best "
-		"is white.");
+		"A fuller colour is closer to the best of its column; white is a hundredth of the best.");
 
 	chart_metric(results, charts, chart, metric);
 }
@@ -64,8 +62,7 @@ static void directions(const struct report_results *results, struct charts *char
 {
 	struct chart *chart = chart_add(charts, CHART_BARS, "tcp_directions",
 		"TCP in both directions at once, without impairment",
-		"Both flows of a link ran at the same time; the published tables use the first one "
-		"only.");
+		"Both flows of a link ran at the same time. The published tables use only the first one.");
 
 	chart->unit = "Mbit/s";
 	chart->y_title = "received";
@@ -91,13 +88,11 @@ static void single_against_parallel(const struct report_results *results, struct
 {
 	const char *profile = results_base_profile(results);
 	struct chart *chart = chart_add(charts, CHART_BARS, "parallel",
-		"One link alone and all links at once, per link",
-		"Every port carries its own flow and its neighbour's other direction when all "
-		"links "
-		"are busy, so half the line rate per link is the ceiling.");
+		"One link alone, and all links at once",
+		"When all links are busy, every port carries its own flow and the reverse direction of its neighbour's, so half the line rate is the most that a link can reach.");
 	struct chart *factor = chart_add(charts, CHART_BARS, "parallel_scaling",
-		"How the total grows when all links are used",
-		"Mean of the links that worked, times the number of links, over one link alone.");
+		"How the total scales with all links",
+		"Mean of the links that worked, times the number of links, relative to one link alone.");
 
 	chart->unit = "Mbit/s";
 	chart->workload = factor->workload = "parallel";
@@ -121,9 +116,7 @@ static void single_against_parallel(const struct report_results *results, struct
 static void over_time(const struct report_results *results, struct charts *charts)
 {
 	struct chart *chart = chart_add(charts, CHART_LINES, "tcp_time", "TCP second by second",
-		"One line per link, source to target. A line that ends on the ground is a flow "
-		"that "
-		"stood still.");
+		"One line per link, from source to target. A line that ends at zero is a stalled flow.");
 
 	chart->unit = "Mbit/s";
 	chart->workload = "tcp";
@@ -157,26 +150,25 @@ static void over_time(const struct report_results *results, struct charts *chart
 void charts_throughput(const struct report_results *results, struct charts *charts)
 {
 	bars(results, charts, "tcp", "TCP, one stream",
-		"What arrived per link. Bar: mean; line: lowest to highest; dots: single links. "
-		"Stalled flows are left out and listed below.",
+		"Received throughput per link. Bar: mean. Line: lowest to highest. Dots: single links. Stalled flows are omitted and listed below.",
 		METRIC_TCP);
 	heat(results, charts, "tcp_heat", "TCP, one stream, by profile", METRIC_TCP);
 	directions(results, charts);
 	single_against_parallel(results, charts);
 	bars(results, charts, "parallel_profiles", "TCP on all links at once, per link",
-		"Only links that worked; the published totals add up whatever worked.",
+		"Only links that worked. The published totals add up these links as well, however many there are.",
 		METRIC_PARALLEL);
 	over_time(results, charts);
-	heat(results, charts, "udp_heat", "UDP as fast as it goes", METRIC_UDP);
-	bars(results, charts, "qperf", "QUIC", "Eight connections at once, target to source.",
+	heat(results, charts, "udp_heat", "UDP flood", METRIC_UDP);
+	bars(results, charts, "qperf", "QUIC", "One connection per core, from target to source.",
 		METRIC_QPERF);
 	heat(results, charts, "nix_heat", "Download of a package closure", METRIC_NIX);
 	bars(results, charts, "nix_cache", "Download of a package closure",
-		"Shorter is better. A missing bar was cut off by a time limit or broke off.",
+		"Shorter is better. A missing bar means that the download failed or exceeded its time limit.",
 		METRIC_NIX);
 	heat(results, charts, "video_heat", "Video quality", METRIC_VIDEO);
-	bars(results, charts, "video", "Video quality", "Share of packets that arrived in time.",
-		METRIC_VIDEO);
+	bars(results, charts, "video", "Video quality",
+		"Percentage of packets that arrived in time.", METRIC_VIDEO);
 }
 
 struct charts *charts_of(const struct report_results *results, const struct report_tuned *tuned)

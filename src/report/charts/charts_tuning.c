@@ -50,13 +50,11 @@ void charts_tuning(const struct report_results *results, const struct report_tun
 
 	if (!tuned)
 		return;
-	speed = chart_add(charts, CHART_BARS, "tuning", "TCP of stock and of tuned hosts",
-		"Links whose flow worked, received.");
+	speed = chart_add(charts, CHART_BARS, "tuning", "TCP on stock and tuned hosts",
+		"Received throughput of links whose flow worked.");
 	gap = chart_add(charts, CHART_BARS, "tuning_gap",
-		"How VPNs stand to the bare link, stock and tuned",
-		"Per cent of the bare link under the same profile and tuning. Above 100 the VPN "
-		"beats the bare link: where tuning ends that, the gap was the hosts' TCP and not "
-		"the VPN.");
+		"VPNs relative to the bare link, stock and tuned",
+		"Percentage of the bare link under the same profile and tuning. Above 100 % the VPN beats the bare link; if tuning removes this advantage, its cause was the hosts' TCP and not the VPN.");
 	speed->unit = "Mbit/s";
 	gap->unit = "%";
 	speed->workload = gap->workload = "tcp";

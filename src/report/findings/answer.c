@@ -27,12 +27,12 @@ static const struct question questions[] = {
 	{"small-requests", "Many small requests", METRIC_NIX, "baseline"},
 	{"small-requests-lossy", "Many small requests on a slightly lossy network", METRIC_NIX,
 		"low_impairment"},
-	{"cores-to-spare", "Most throughput where cores are to spare", METRIC_CORES_TO_SPARE,
+	{"cores-to-spare", "Highest throughput with cores to spare", METRIC_CORES_TO_SPARE,
 		"baseline"},
-	{"one-core", "Most throughput of one core at each end", METRIC_ONE_CORE, "baseline"},
-	{"latency", "Short way to the other host", METRIC_PING, "baseline"},
-	{"low-cpu", "Little work for the processor", METRIC_CPU_PER_GBIT, "baseline"},
-	{"quick-reconnect", "Quickly back after a reboot", METRIC_RECONNECT, "baseline"},
+	{"one-core", "Highest throughput with one core at each end", METRIC_ONE_CORE, "baseline"},
+	{"latency", "Shortest round trip", METRIC_PING, "baseline"},
+	{"low-cpu", "Lowest processor use", METRIC_CPU_PER_GBIT, "baseline"},
+	{"quick-reconnect", "Fastest reconnection after a reboot", METRIC_RECONNECT, "baseline"},
 };
 
 static void add_caveat(struct arena *arena, struct answer *answer, const char *fmt, ...)
@@ -83,13 +83,13 @@ static void add_marks(struct arena *arena, struct answer *answer, const struct r
 {
 	if (samples->is_marked)
 		add_caveat(arena, answer,
-			"%s %s: something else may have made them, such as other programs on the machine.",
+			"%s %s: other causes than the VPN may have affected them, such as other programs on the machine.",
 			vpn->name,
-			others_are_unmarked ? "is not ranked, since it has marked values only"
-					    : "has marked values only");
+			others_are_unmarked ? "is not ranked, because it has only marked values"
+					    : "has only marked values");
 	else if (samples->marked)
-		add_caveat(arena, answer, "%s has %zu marked values, which are left out.",
-			vpn->name, samples->marked);
+		add_caveat(arena, answer, "%s has %zu marked values, which are omitted.", vpn->name,
+			samples->marked);
 }
 
 static void collect(const struct report_results *results, struct answer *answer)
@@ -103,13 +103,13 @@ static void collect(const struct report_results *results, struct answer *answer)
 
 		if (!samples.count && samples.planned)
 			add_caveat(results->arena, answer,
-				"%s has no usable value: 0 of %zu links.", vpn->name,
+				"%s does not have a usable value: 0 of %zu links.", vpn->name,
 				samples.planned);
 		if (!samples.count || answer->rank_count == RANKS_MAX)
 			continue;
 		if (samples_measured(&samples) < samples.planned)
 			add_caveat(results->arena, answer,
-				"%s counts only %zu of %zu links; those that failed may be worse.",
+				"%s counts only %zu of %zu links; the failed ones may be worse.",
 				vpn->name, samples.count, samples.planned);
 		add_marks(results->arena, answer, vpn, &samples, others_are_unmarked);
 		if (samples.is_marked && others_are_unmarked)
@@ -209,7 +209,7 @@ static void say(const struct report_results *results, struct answer *answer)
 	while (best && best->vpn->is_reference)
 		best = best->next;
 	if (!best) {
-		answer->sentence = "This tree holds no values that answer it.";
+		answer->sentence = "This tree does not contain values that answer this question.";
 		return;
 	}
 	for (const struct rank *rank = best; rank; rank = rank->next) {
@@ -219,16 +219,16 @@ static void say(const struct report_results *results, struct answer *answer)
 			results->arena, "%s%s%s", names, count++ ? ", " : "", rank->vpn->name);
 	}
 	answer->sentence =
-		count > 1 ? arena_printf(results->arena,
-				    "%s cannot be told apart here; %s has the best "
-				    "median, %s %s.",
-				    names, best->vpn->name,
-				    number_text(results->arena, best->median, metric->decimals),
-				    metric->unit)
-			  : arena_printf(results->arena, "%s, with a median of %s %s.",
-				    best->vpn->name,
-				    number_text(results->arena, best->median, metric->decimals),
-				    metric->unit);
+		count > 1
+			? arena_printf(results->arena,
+				  "These values do not distinguish %s; %s has the best median, %s %s.",
+				  names, best->vpn->name,
+				  number_text(results->arena, best->median, metric->decimals),
+				  metric->unit)
+			: arena_printf(results->arena, "%s, with a median of %s %s.",
+				  best->vpn->name,
+				  number_text(results->arena, best->median, metric->decimals),
+				  metric->unit);
 }
 
 /* What difference these values could have shown, as a share of the mean. */
@@ -265,7 +265,8 @@ static const struct finding *finding_with(const struct findings *findings, const
 static void qualify(const struct report_results *results, struct answer *answer)
 {
 	answer->sentence = arena_printf(results->arena,
-		"%s Not a fair contest: VPNs did not meet the same impairment.", answer->sentence);
+		"%s The comparison is not fair: VPNs did not meet the same impairment.",
+		answer->sentence);
 }
 
 static void warn(const struct report_results *results, const struct findings *findings,
@@ -276,28 +277,23 @@ static void warn(const struct report_results *results, const struct findings *fi
 
 	if (!answer->is_tested && answer->rank_count > 1)
 		add_caveat(results->arena, answer,
-			"Too few values for a test: groups only say whose ranges do not overlap.");
+			"There are too few values for a test; groups only show whose ranges do not overlap.");
 	if (!isnan(percent))
 		add_caveat(results->arena, answer,
-			"With this spread and this many values, a difference below about %.0f %% "
-			"would usually stay unseen.",
+			"With this spread and number of values, a difference below about %.0f %% would usually remain undetected.",
 			percent);
 	if (bare && bare->settings.is_there && finding_with(findings, "super-packets")) {
 		if (answer->rank_count > 1)
 			qualify(results, answer);
 		add_caveat(results->arena, answer,
-			"Under this profile VPNs did not meet the same impairment; see the finding "
-			"'super-packets'.");
+			"Under this profile VPNs did not meet the same impairment; see the finding 'super-packets'.");
 	}
 	if (answer->metric == METRIC_CPU_PER_GBIT)
 		add_caveat(results->arena, answer,
-			"It is the whole receiving machine at whatever speed the VPN reached, not "
-			"the VPN's processes alone.");
+			"The figure covers the whole receiving machine at the speed that the VPN reached, not only the VPN's processes.");
 	if (answer->metric == METRIC_RECONNECT && answer->rank_count < 2)
 		add_caveat(results->arena, answer,
-			"Most VPNs were checked in a way that hides their own part; see the "
-			"finding "
-			"'reconnect-waits-for-hosts'.");
+			"For most VPNs, the check cannot separate the VPN's own part; see the finding 'reconnect-waits-for-hosts'.");
 }
 
 static const char *profile_of(const struct report_results *results, const struct question *question)

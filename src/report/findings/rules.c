@@ -62,7 +62,7 @@ const struct rule rules[] = {
 	{"no-environment", NOTE, "The environment is unknown", .of_tree = rule_environment},
 	{"one-after-the-other", NOTE, "VPNs were measured one after the other",
 		.of_tree = rule_order},
-	{"marked", WARNING, "Figures that the machine may have made", .of_tree = rule_marked},
+	{"marked", WARNING, "The machine may have affected some figures", .of_tree = rule_marked},
 	{"damaged-file", ERROR, "Damaged files", .of_tree = rule_damaged},
 };
 const size_t rule_count = ARRAY_SIZE(rules);

@@ -44,7 +44,7 @@ void look_quic_mtu(struct look *look, const struct spot *spot)
 	if (!has_failed(outcome) || (!is_named && (cause || !(mtu < bytes + UDP_HEADERS))))
 		return;
 	look_say(look,
-		"QUIC cannot work over %s as it is set up: its first datagrams are %d bytes long, with headers %d or more, and the tunnel carries %s.",
+		"QUIC cannot work over %s in this configuration: its first datagrams have %d bytes, at least %d with headers, but the tunnel carries %s.",
 		spot->vpn->name, bytes, bytes + UDP_HEADERS,
 		isnan(mtu) ? "less" : arena_printf(look->findings->arena, "%.0f", mtu));
 	look_show(look, outcome->path, "%s: %s%s; path MTU of TCP %s",
@@ -75,7 +75,7 @@ void rule_video_mtu(struct look *look)
 	if (count < 3 || high > 50 || high - low > 5 || !(mtu < VIDEO_PACKET))
 		return;
 	look_say(look,
-		"Video over %s keeps only %.0f %% of its packets with and without impairment, so lost packets on the wire are not the reason. Each datagram holds %d bytes of video and with headers at least %d, and the tunnel carries %.0f: datagrams would have to travel in fragments.",
+		"Video over %s keeps only %.0f %% of its packets with and without impairment, so lost packets on the wire are not the reason. Each datagram contains %d bytes of video, at least %d with headers, but the tunnel carries %.0f, so datagrams must be fragmented.",
 		vpn->name, high, VIDEO_PAYLOAD, VIDEO_PACKET, mtu);
 	look_show(look, NULL,
 		"quality between %.2f and %.2f %% in all %zu runs; path MTU of TCP %.0f bytes", low,
@@ -92,7 +92,7 @@ void look_start_race(struct look *look, const struct spot *spot)
 		udp->streams_connected != 1 || udp->intervals_done || duration > 5)
 		return;
 	look_say(look,
-		"UDP over %s failed before it began: iperf3 opens one stream per direction, one of the two never connected and it gave up within seconds. Reordering of its first packets does that to any network; it says nothing about the VPN.",
+		"UDP over %s failed before it started: iperf3 opens one stream per direction, one of the two never connected, and iperf3 gave up within seconds. Reordering of its first packets causes this on any network, so it says nothing about the VPN.",
 		spot->vpn->name);
 	look_show(look, udp->outcome.path,
 		"%s: 1 of 2 streams connected, no interval measured, ended after %.1f s",
@@ -127,7 +127,7 @@ void look_connect_limit(struct look *look, const struct spot *spot)
 		!outcome->detail || !strstr(outcome->detail, "unable to connect to server"))
 		return;
 	look_say(look,
-		"A test over %s ended because its control connection had only a fraction of a second to be set up: iperf3 counts --connect-timeout in milliseconds.",
+		"A test over %s failed because iperf3 allowed only a fraction of a second for its control connection: --connect-timeout is in milliseconds.",
 		spot->vpn->name);
 	look_show(look, outcome->path, "%s: '%.22s' and ended after %.1f s",
 		finding_place(look->findings, spot), option, outcome->envelope.duration_s);
@@ -157,7 +157,7 @@ void look_time_limit(struct look *look, const struct spot *spot)
 	if (!has_failed(outcome) || limit <= 0)
 		return;
 	look_say(look,
-		"The download over %s was cut off by a clock, not by an error: one limit of %.0f s covers a warm-up and two runs, so %.0f s each; the longest download of %s that was allowed to end took %.0f s. 'No result' here means 'slower than that', and VPNs with another limit cannot be compared with it.",
+		"A time limit ended the download over %s, not an error: one limit of %.0f s covers a warm-up and two runs, so %.0f s each; the longest download of %s that finished took %.0f s. 'No result' here means 'slower than that', and the result cannot be compared with VPNs that have another limit.",
 		spot->vpn->name, limit, limit / 3, spot->vpn->name,
 		longest_download_s(look->findings, spot->vpn));
 	look_show(look, outcome->path, "%s: cut off after %.0f s, %.0f s over all attempts",
@@ -189,7 +189,7 @@ void look_broken_download(struct look *look, const struct spot *spot)
 	if (!line)
 		return;
 	look_say(look,
-		"Downloads over %s broke off: one of hundreds of files did not arrive in time, and the first failure ends the whole measurement.",
+		"Downloads over %s failed: one of hundreds of files did not arrive in time, and the first failure ends the whole measurement.",
 		spot->vpn->name);
 	look_show(look, outcome->path, "%s: %.160s", finding_place(look->findings, spot), line);
 	finding_explain(look->findings, outcome);
@@ -270,7 +270,7 @@ void rule_failed_bring_ups(struct look *look)
 
 		json_array_foreach (condition->failed_bring_ups, i, one) {
 			look_say(look,
-				"%s did not come up at the first attempt. Its connect times are those of the attempts that worked.",
+				"%s did not come up at the first attempt. Its connect times come from the attempts that worked.",
 				vpn->name);
 			look_show(look, condition->vpn_path, "%s: %s after %.0f s: %s",
 				profile_title(condition->profile),
@@ -288,8 +288,7 @@ static void look_unknown(void *context, const struct report_place *place)
 
 	if (!has_failed(place->outcome) || finding_explains(look->findings, place->outcome))
 		return;
-	look_say(look,
-		"Measurements over %s failed and nothing that was stored says why: unknown cause.",
+	look_say(look, "Measurements over %s failed, and the stored output does not say why.",
 		look->vpn->name);
 	look_show(look, place->outcome->path, "%s: %s", place_of(failures, place),
 		place->outcome->detail ? place->outcome->detail : "no reason stored");

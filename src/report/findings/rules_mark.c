@@ -15,7 +15,7 @@ static void list_result(void *context, const struct report_place *place)
 	if (!marks || !outcome_is_success(place->outcome))
 		return;
 	look_say(listing->look,
-		"Something else than the VPN and its profile may have made some figures: they were measured twice, stand with a mark (*), and count only where nothing else is there.");
+		"Something other than the VPN and its profile may have affected some figures. They were measured twice, carry a mark (*), and count only where there are no others.");
 	look_show(listing->look, place->outcome->path, "%s, %s, %s%s%s: %s", listing->vpn->name,
 		profile_title(listing->condition->profile), place->workload->word,
 		place->link ? ", " : "", place->link ? place->link->folder : "",

@@ -21,7 +21,7 @@ static void look_silent_run(
 	if (silent_s < SILENT_AGAIN_S)
 		return;
 	look_say(look,
-		"Pairs of %s answered, fell silent and answered again: its first answer comes earlier than a path that lasts. Read how long it takes until it is stable.",
+		"Pairs of %s answered, fell silent and answered again: the first answer arrives before the path is stable. See how long it takes until the mesh is stable.",
 		look->vpn->name);
 	look_show(look, mesh->result->outcome.path,
 		"%s, %s, %s: silent for %.2f s after the first answer, stable after %.2f s",

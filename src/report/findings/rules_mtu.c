@@ -14,7 +14,7 @@ void look_large_start(struct look *look, const struct spot *spot)
 		strcmp(quic->datagram_of_1280, "arrived") == 0)
 		return;
 	look_say(look,
-		"QUIC works over %s because it began with datagrams of 1200 bytes, the least there is. Programs that begin with 1280, as those of the published runs did, would have failed: such a datagram does not arrive.",
+		"QUIC works over %s because it started with datagrams of 1200 bytes, the smallest size that QUIC allows. Programs that start with 1280, like the one of the published runs, would have failed, because such a datagram does not arrive.",
 		spot->vpn->name);
 	look_show(look, quic->outcome.path, "%s: a datagram of 1280 bytes without fragments: %s",
 		finding_place(look->findings, spot), quic->datagram_of_1280);
@@ -35,7 +35,7 @@ void look_black_hole(struct look *look, const struct spot *spot)
 	if (!rate || strcmp(json_string_at(rate->data, "/beyond_mtu", ""), "black-hole") != 0)
 		return;
 	look_say(look,
-		"Datagrams that do not fit the path of %s vanish and nobody says so: neither its interface refuses them nor does an ICMP message come back. Programs that trust the interface's MTU hang.",
+		"Datagrams that do not fit the path of %s vanish silently: the interface does not refuse them, and no ICMP message comes back. Programs that trust the interface's MTU hang.",
 		spot->vpn->name);
 	look_show(look, rate->outcome.path,
 		"%s: the interface takes %.0f bytes, the path carries %.0f",
@@ -52,7 +52,7 @@ void look_no_fragments(struct look *look, const struct spot *spot)
 	if (strcmp(fate, "arrived") == 0)
 		return;
 	look_say(look,
-		"Datagrams that are cut into fragments do not arrive over %s. Programs that send large datagrams, such as video over RIST or DNS, lose them all.",
+		"Fragmented datagrams do not arrive over %s. Programs that send large datagrams, such as video over RIST or DNS, lose all of them.",
 		spot->vpn->name);
 	look_show(look, rate->outcome.path, "%s: a datagram larger than the MTU of %.0f bytes: %s",
 		finding_place(look->findings, spot), json_number_at(rate->data, "/mtu_bytes", 0),

@@ -12,7 +12,7 @@ static void look_stalled(struct look *look, const struct spot *spot)
 	if (!outcome_is_success(&tcp->outcome) || !flow->is_stalled)
 		return;
 	look_say(look,
-		"A TCP flow over %s stood still and was stored as a success; means that include it are too low.",
+		"A TCP flow over %s stalled and was stored as a success; means that include it are too low.",
 		spot->vpn->name);
 	look_show(look, tcp->outcome.path, "%s, %s: %.0f bytes arrived in %.0f s, %.0f were sent",
 		profile_title(spot->condition->profile), spot->link->folder, flow->received_bytes,
@@ -33,7 +33,7 @@ void rule_stalled_link(struct look *look)
 			if (pair->error || !pair->tcp.forward.is_stalled)
 				continue;
 			look_say(look,
-				"A TCP flow over %s stood still and was stored as a success; sums and means that include it are too low.",
+				"A TCP flow over %s stalled and was stored as a success; sums and means that include it are too low.",
 				vpn->name);
 			look_show(look, parallel->outcome.path,
 				"%s, all links at once, %s > %s: %.0f bytes arrived in %.0f s",
@@ -58,7 +58,7 @@ static void note_crossed(
 	if (!is_crossed(tcp))
 		return;
 	look_say(look,
-		"A stall over %s is most likely iperf3's own: with --bidir its server takes the connection that it accepts first for the one made first, and where packets are lost or overtake each other both ends then send on one and neither reads (esnet/iperf issue 2029). It says nothing about the VPN.",
+		"A stall over %s is most likely caused by iperf3: with --bidir, its server takes the connection that it accepts first for the one made first. If packets are lost or reordered, both ends can then send on one connection while neither receives (esnet/iperf issue 2029). This says nothing about the VPN.",
 		look->vpn->name);
 	look_show(look, path, "%s: %.0f bytes sent there, %.0f back, none arrived", place,
 		tcp->forward.sent_bytes, tcp->reverse.sent_bytes);
@@ -108,7 +108,7 @@ void rule_missing_from_sum(struct look *look)
 		if (!failed)
 			continue;
 		look_say(look,
-			"The published total of all links at once over %s adds up only the links that worked; it must not be compared with totals of more.",
+			"The published total of all links at once over %s adds up only the links that worked. It cannot be compared with totals of more links.",
 			vpn->name);
 		look_show(look, parallel->outcome.path, "%s: %zu of %zu links worked",
 			profile_title(condition->profile), worked, worked + failed);
@@ -130,7 +130,7 @@ void rule_missing_from_mean(struct look *look)
 			if (!samples.count || samples_measured(&samples) == samples.planned)
 				continue;
 			look_say(look,
-				"Some means of %s are made from the links that survived; survivors are usually the better ones.",
+				"Some means of %s include only the links that survived, which are usually the better ones.",
 				vpn->name);
 			look_show(look, samples.list[0].path, "%s, %s: %zu of %zu links",
 				report_metrics[looked_at[i]].title,
@@ -153,7 +153,7 @@ void look_counter_wrap(struct look *look, const struct spot *spot)
 		dropped->max >= COUNTER_RANGE || dropped->p75 > 0.01 * COUNTER_RANGE)
 		return;
 	look_say(look,
-		"The video receiver of %s reports tens of thousands of dropped packets in one second and next to none in the others: a 16-bit counter ran below zero. The mean number of dropped packets is not a measurement.",
+		"The video receiver of %s reports tens of thousands of dropped packets in one second and hardly any in the others: a 16-bit counter wrapped below zero. The mean number of dropped packets is meaningless.",
 		spot->vpn->name);
 	look_show(look, video->outcome.path,
 		"%s, %s: %.0f in one report (%d less %.0f), at most %.0f in three quarters of them",
@@ -169,7 +169,7 @@ void look_lost_runs(struct look *look, const struct spot *spot)
 	if (!outcome_is_success(&ping->outcome) || loss->max < 100)
 		return;
 	look_say(look,
-		"Whole runs of pings over %s count as lost: either every packet was lost or the program's last lines were not understood. The mean loss mixes such a run with runs that lost single packets, and where all are lost the stored round trip of 0.0 ms is no round trip.",
+		"Whole ping runs over %s count as lost: either every packet was lost or ping's last lines were not understood. The mean loss mixes such a run with runs that lost single packets, and if all packets were lost, the stored round trip of 0.0 ms is meaningless.",
 		spot->vpn->name);
 	look_show(look, ping->outcome.path,
 		"%s, %s: loss %.1f %% in the worst run, %.1f %% in the best",
@@ -184,7 +184,7 @@ static void look_same_drops(struct look *look, const struct spot *spot)
 		frames->average > 30)
 		return;
 	look_say(look,
-		"Every video run of %s 'dropped' about the same few frames, with and without impairment: the encoder's last line was not read, no frame was lost.",
+		"Every video run of %s 'dropped' about the same few frames, with and without impairment: the encoder's last line was not read, but no frame was lost.",
 		spot->vpn->name);
 	look_show(look, spot->repetition->video.outcome.path, "%s, %s: %.0f frames short",
 		profile_title(spot->condition->profile), spot->link->folder, frames->average);
@@ -233,7 +233,7 @@ void rule_waits_for_hosts(struct look *look)
 		if (!(outside > 0.5 * first) || first < 1)
 			continue;
 		look_say(look,
-			"The published reconnect time of %s is mostly the start of the other hosts: the check first waits until all of them answer %s.",
+			"The published reconnect time of %s is mostly the boot of the other hosts: the check first waits until all of them answer %s.",
 			vpn->name,
 			connect->checks_on_vpn ? "on the VPN's own address" : "outside the VPN");
 		look_show(look, connect->path,
@@ -262,7 +262,7 @@ void rule_fixed_timer(struct look *look)
 	if (count < 2 || on_grid < count)
 		return;
 	look_say(look,
-		"After a reboot %s came up after whole seconds on every host that had to wait: a timer of one second decides that, in the VPN or in the check that asks once a second.",
+		"After a reboot, %s came up after a whole number of seconds on every host that had to wait: a one-second timer decides this, in the VPN or in the check, which runs once a second.",
 		vpn->name);
 	for (const struct report_link *link = condition->links; link; link = link->next)
 		if (contact_vpn_only_s(&link->reboot) >= 1)
@@ -279,7 +279,7 @@ void look_retried(struct look *look, const struct spot *spot)
 		if (!outcome_is_success(outcome) || outcome->envelope.attempts < 2)
 			continue;
 		look_say(look,
-			"Some results of %s are of a later attempt; the earlier ones failed.",
+			"Some results of %s come from a later attempt, because earlier ones failed.",
 			spot->vpn->name);
 		look_show(look, outcome->path, "%s, %s: attempt %d",
 			profile_title(spot->condition->profile), spot->link->folder,

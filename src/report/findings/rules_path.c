@@ -57,12 +57,12 @@ void rule_reorders_itself(struct look *look)
 	if (vpn->is_reference || !(here > 10) || !(here > 10 * (isnan(there) ? 0 : there)))
 		return;
 	look_say(look,
-		"%s changes the order of packets by itself: without any impairment TCP saw %.0f reorderings per million segments, %.0f on the bare link.",
+		"%s itself reorders packets: without impairment, TCP saw %.0f reorderings per million segments, compared with %.0f on the bare link.",
 		vpn->name, here, isnan(there) ? 0 : there);
 	for (const struct report_link *link = condition->links; link; link = link->next)
 		if (tcp_is_working(&link->repetitions->tcp))
 			look_show(look, link->repetitions->tcp.outcome.path,
-				"%s: %.0f reorderings, %.4f %% of segments sent again",
+				"%s: %.0f reorderings, %.4f %% of segments retransmitted",
 				link->folder, link->repetitions->tcp.reorder_events,
 				link->repetitions->tcp.retransmit_percent);
 }
@@ -83,7 +83,7 @@ void rule_reliable_outside(struct look *look)
 			!(here < there / 100))
 			continue;
 		look_say(look,
-			"%s delivers in order what the wire reorders: it carries packets inside a reliable, ordered transport of its own.",
+			"%s delivers packets in order although the wire reorders them: it carries them inside a reliable, ordered transport of its own.",
 			vpn->name);
 		look_show(look, NULL,
 			"%s: %.0f reorderings per million segments, %.0f on the bare link",
@@ -103,7 +103,7 @@ void rule_bufferbloat(struct look *look)
 	if (!(loaded > 3 * idle) || !(loaded - idle > 3))
 		return;
 	look_say(look,
-		"Under load a round trip over %s takes %.1f times as long as at rest (%.1f instead of %.1f ms): packets wait in a queue that one TCP flow keeps full.",
+		"Under load, a round trip over %s takes %.1f times as long as when idle (%.1f instead of %.1f ms): packets wait in a queue that one TCP flow keeps full.",
 		vpn->name, loaded / idle, loaded, idle);
 	for (const struct report_link *link = condition->links; link; link = link->next)
 		if (tcp_is_working(&link->repetitions->tcp))
@@ -128,7 +128,7 @@ void rule_asymmetric(struct look *look)
 	if (samples.count < 2 || !(high > 1.15 * low))
 		return;
 	look_say(look,
-		"The links of %s are not alike: the best carried %.0f %% more than the worst, so the mean describes none of them.",
+		"The links of %s differ: the best carried %.0f %% more than the worst, so the mean does not describe any of them.",
 		vpn->name, 100 * (high / low - 1));
 	for (size_t i = 0; i < samples.count; i++)
 		look_show(look, samples.list[i].path, "%s: %.1f Mbit/s", samples.list[i].link,
@@ -150,7 +150,7 @@ void rule_back_pressure(struct look *look)
 			!(base < 5) || !(lost > 30 + 2 * condition->settings.loss_percent))
 			continue;
 		look_say(look,
-			"The loss of the UDP flood over %s jumps although the impairment drops few packets: an emulator that delays packets on the sender's own port frees the sender of waiting for them, so it floods.",
+			"The loss of the UDP flood over %s jumps although the impairment drops few packets: if an emulator delays packets on the sender's own port, the sender no longer waits for them and floods the path.",
 			vpn->name);
 		look_show(look, NULL,
 			"%s: %.1f %% lost, %.1f %% without impairment; the profile drops %.1f %%",
@@ -173,7 +173,7 @@ void rule_processor_bound(struct look *look)
 			!(nix->user_s + nix->system_s > nix->mean_s))
 			continue;
 		look_say(look,
-			"Without impairment the download over %s waits for the client's own processor: it computes longer than the download lasts, so a faster network could not shorten it much.",
+			"Without impairment, the download over %s waits for the client's processor: its processor time exceeds the duration of the download, so a faster network could not shorten it much.",
 			vpn->name);
 		look_show(look, nix->outcome.path, "%s: %.1f s of processor time in %.1f s",
 			link->folder, nix->user_s + nix->system_s, nix->mean_s);
@@ -188,7 +188,7 @@ void look_saturated(struct look *look, const struct spot *spot)
 	if (!outcome_is_success(&udp->outcome) || busiest < 95 || udp->lost_percent < 5)
 		return;
 	look_say(look,
-		"The UDP flood over %s was limited by iperf3 itself: it used a whole processor core and sent more than the tunnel takes, so the loss measures the excess.",
+		"iperf3 itself limited the UDP flood over %s: it used a whole processor core and sent more than the tunnel can carry, so the loss measures the excess.",
 		spot->vpn->name);
 	look_show(look, udp->outcome.path,
 		"%s, %s: %.0f %% of a core at the sender, %.0f %% at the receiver, %.0f Mbit/s offered",
@@ -204,7 +204,7 @@ void look_one_thread(struct look *look, const struct spot *spot)
 	if (!outcome_is_success(outcome) || !(effort->busiest_share > 0.9))
 		return;
 	look_say(look,
-		"One thread of %s used a whole processor core while TCP ran: that thread, not the network, sets the speed, and more cores would not help.",
+		"One thread of %s used a whole processor core during TCP: this thread limits the speed, not the network, and more cores would not help.",
 		spot->vpn->name);
 	look_show(look, outcome->path,
 		"%s, %s: thread '%s' of %s on %s at %.0f %% of a core, %.0f Mbit/s",
@@ -236,13 +236,13 @@ void rule_super_packets(struct look *look)
 		if (like_bare < 1 || unlike < 2)
 			continue;
 		look_say(look,
-			"Under '%s' VPNs fall into two groups by the share of segments sent again, and the bare link is in the better one. An emulator on the sender's own port decides once per super-packet of up to 44 segments: whoever hands it super-packets meets fewer losses and reorderings per byte. Speeds of the two groups cannot be compared.",
+			"Under '%s', VPNs form two groups by their share of retransmits, and the bare link is in the better one. An emulator on the sender's own port decides once per super-packet of up to 44 segments, so a sender of super-packets meets fewer losses and reorderings per byte. The speeds of the two groups cannot be compared.",
 			profile_title(profile));
 		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 			const struct report_condition *condition = condition_of(vpn, profile);
 
 			look_show(look, NULL,
-				"%s: %.3f %% sent again, %.2f times the bare link; %.0f reorderings",
+				"%s: %.3f %% retransmitted, %.2f times the bare link; %.0f reorderings",
 				vpn->name, printed_mean(condition, again_percent, NULL),
 				printed_mean(condition, again_percent, NULL) / there,
 				printed_mean(condition, reorder_events, NULL));

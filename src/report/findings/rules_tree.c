@@ -24,7 +24,7 @@ void rule_effective(struct look *look)
 			!(fabs(added / condition->settings.latency_ms - 1) > 0.15))
 			continue;
 		look_say(look,
-			"The impairment that packets met is not the one that was asked for: delay minus jitter below zero is cut off at zero, which makes the mean delay longer.");
+			"The impairment that packets met differs from the one requested: delays below zero (delay minus jitter) become zero, which increases the mean delay.");
 		look_show(look, NULL,
 			"%s: %.1f ms of delay (jitter %.1f ms) stored per round trip, %.2f ms added",
 			profile_title(results->profiles[i]), condition->settings.latency_ms,
@@ -46,7 +46,7 @@ void rule_correlation(struct look *look)
 			condition->settings.reorder_percent <= 0)
 			continue;
 		look_say(look,
-			"Reordering was asked for with a correlation. The kernel's correlated random numbers are averages that hardly ever fall below a few per cent, so such a rule practically never fires: the reordering in these runs comes from jitter.");
+			"Reordering was requested with a correlation. The kernel's correlated random numbers are averages that hardly ever fall below a few percent, so such a rule practically never fires: the reordering in these runs comes from jitter.");
 		look_show(look, NULL,
 			"%s: reorder %.1f %% with correlation %.0f %% as stored (twice what a port does), jitter %.1f ms",
 			profile_title(results->profiles[i]), condition->settings.reorder_percent,
@@ -77,7 +77,7 @@ void rule_repetitions(struct look *look)
 	if (most == 0 || permutation_floor(most, most) <= 0.05)
 		return;
 	look_say(look,
-		"No difference between two VPNs in this tree can be shown to be more than chance: with %zu values on each side even the clearest outcome has a probability of %.2f. Rankings here are descriptions of these runs.",
+		"This tree cannot show that any difference between two VPNs is more than chance: with %zu values on each side, even the clearest outcome has a probability of %.2f. Its rankings only describe these runs.",
 		most, permutation_floor(most, most));
 	look_show(look, NULL,
 		"%zu values per VPN, profile and workload; 4 would allow p = 0.03, 8 p = 0.0002",
@@ -89,8 +89,8 @@ void rule_environment(struct look *look)
 	if (look->findings->results->environment)
 		return;
 	look_say(look,
-		"Nothing says which versions, offloads, congestion control, MTU and sysctls these runs had, so they cannot be repeated exactly.");
-	look_show(look, "environment.json", "environment.json is not there");
+		"The versions, offloads, congestion control, MTU and sysctls of these runs are unknown, so the runs cannot be repeated exactly.");
+	look_show(look, "environment.json", "environment.json is missing");
 }
 
 /* The earliest and latest start of a VPN's TCP tests; 0 when none is stored. */
@@ -152,7 +152,7 @@ void rule_order(struct look *look)
 		return;
 	is_long = last_s - first_s >= 7200;
 	look_say(look,
-		"The VPNs were measured one after the other within %.0f %s, not in turns: whatever changed on the hosts in that time looks like a difference between VPNs.",
+		"The VPNs were measured one after the other over %.0f %s instead of in turns: any change on the hosts during that time looks like a difference between VPNs.",
 		(last_s - first_s) / (is_long ? 3600 : 60), is_long ? "hours" : "minutes");
 	for (const struct report_vpn *vpn = look->findings->results->vpns; vpn; vpn = vpn->next) {
 		double from_s, to_s;
@@ -170,7 +170,7 @@ void rule_damaged(struct look *look)
 
 	for (const struct tree_problem *problem = look->findings->results->reading.problems;
 		problem; problem = problem->next) {
-		look_say(look, "Some files could not be used and are left out of every number.");
+		look_say(look, "Some files could not be used and do not contribute to any number.");
 		look_show(look, problem->path, "%s: %s", problem->path, problem->why);
 	}
 }

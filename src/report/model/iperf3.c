@@ -101,7 +101,7 @@ static void reject(struct report_results *results, const struct tree_entry *entr
 	struct report_outcome *outcome)
 {
 	tree_add_problem(results->arena, &results->reading, entry->path,
-		"it says success but holds no finished iperf3 test");
+		"its status is success, but it does not contain a finished iperf3 test");
 	*outcome = (struct report_outcome){0};
 }
 
@@ -173,7 +173,7 @@ static struct report_pair *read_pair(
 	pair->tcp.outcome.envelope.cause = NULL;
 	if (!error && document && result_file_iperf3_tcp(arena, document, &pair->tcp))
 		return pair;
-	pair->error = arena_strdup(arena, error ? error : "no finished iperf3 test");
+	pair->error = arena_strdup(arena, error ? error : "the iperf3 test did not finish");
 	pair->error_type = arena_strdup(arena, json_string_at(value, "/error_type", ""));
 	pair->tcp.outcome.envelope.status = ENVELOPE_ERROR;
 	return pair;

@@ -117,7 +117,7 @@ static void reject(struct report_results *results, const struct tree_entry *entr
 	struct report_outcome *outcome)
 {
 	tree_add_problem(results->arena, &results->reading, entry->path,
-		"it says success but lacks the numbers of its workload");
+		"its status is success, but the numbers of its workload are missing");
 	*outcome = (struct report_outcome){0};
 }
 

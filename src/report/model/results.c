@@ -91,7 +91,7 @@ static void add_stranger(struct report_results *results, const struct tree_entry
 {
 	if (entry->envelope.status != ENVELOPE_NONE)
 		tree_add_problem(results->arena, &results->reading, entry->path,
-			"no workload of this version of meshbench writes such a file here");
+			"this version of meshbench does not have a workload that writes this file here");
 }
 
 static void visit_of_host(

@@ -81,8 +81,7 @@ static int check(struct output *output, bool force, struct error *err)
 	if (force)
 		return 0;
 	return fail(err, ERROR_USAGE,
-		"write %s: it is there with other content; add --force to replace it",
-		output->path);
+		"write %s: it exists with other content; add --force to replace it", output->path);
 }
 
 static int write_one(struct outputs *outputs, const struct output *output, struct error *err)

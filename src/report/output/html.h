@@ -8,7 +8,7 @@
 void html_text(FILE *out, const char *text);
 /* Everything printed is escaped; markup goes through fputs() and fprintf(). */
 void html_printf(FILE *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* As an id or the target of a link: what is no letter, digit, '-' or '_' becomes '-'. */
+/* As an id or the target of a link: every byte but letters, digits, '-' and '_' becomes '-'. */
 void html_id(FILE *out, const char *text);
 /* A path below the tree as a relative URL. */
 void html_url(FILE *out, const char *path);

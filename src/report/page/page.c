@@ -40,8 +40,7 @@ static void write_head(FILE *out, const struct page *page)
 	html_printf(out, "%s - meshbench", page->results->name);
 	fputs("</title>\n<style>\n", out);
 	fputs(page_style, out);
-	fputs("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the "
-	      "results</a>\n",
+	fputs("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the results</a>\n",
 		out);
 }
 
@@ -49,8 +48,7 @@ static void write_filter(
 	FILE *out, const char *kind, const char *value, const char *text, const char *class)
 {
 	fprintf(out,
-		"<label class=\"%s\"><input type=\"checkbox\" checked data-filter=\"%s\" "
-		"value=\"",
+		"<label class=\"%s\"><input type=\"checkbox\" checked data-filter=\"%s\" value=\"",
 		class, kind);
 	html_text(out, value);
 	fputs("\"><span>", out);
@@ -99,8 +97,7 @@ static void write_header(FILE *out, const struct page *page)
 		{"charts", "Charts"}, {"map", "What failed"}, {"tables", "Tables"},
 		{"samples", "Samples"}, {"about", "About"}};
 
-	fputs("<header><div class=\"bar-top\"><p class=\"brand\">meshbench</p><nav "
-	      "aria-label=\"Parts of the page\">",
+	fputs("<header><div class=\"bar-top\"><p class=\"brand\">meshbench</p><nav aria-label=\"Parts of the page\">",
 		out);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		fprintf(out, "<a href=\"#%s\">%s</a>", parts[i].id, parts[i].title);

@@ -12,9 +12,7 @@ static void write_chart_data(FILE *out, const struct page *page, const struct ch
 {
 	if (chart->kind == CHART_LINES)
 		return;
-	fputs("<details><summary>Values</summary><div "
-	      "class=\"scroll\"><table><thead><tr><th>VPN</th>"
-	      "<th></th><th>Link</th>",
+	fputs("<details><summary>Values</summary><div class=\"scroll\"><table><thead><tr><th>VPN</th><th></th><th>Link</th>",
 		out);
 	if (chart->kind == CHART_SCATTER) {
 		fputs("<th class=\"n\">", out);
@@ -175,12 +173,7 @@ void page_map(FILE *out, const struct page *page)
 	bool is_measured[REPORT_WORKLOADS] = {false};
 
 	find_measured(page->results, is_measured);
-	fputs("<section id=\"map\"><h2>What failed</h2><p>One mark per link: <span "
-	      "class=\"mark-good\">&#9679;</span> measured, <span "
-	      "class=\"mark-stalled\">&#9681;</span> stored as a success in which nothing moved, "
-	      "<span class=\"mark-failed\">&#10005;</span> failed, <span "
-	      "class=\"mark-absent\">&#183;</span> not measured. The causes are among the <a "
-	      "href=\"#findings\">findings</a>.</p>\n",
+	fputs("<section id=\"map\"><h2>What failed</h2><p>One mark per link: <span class=\"mark-good\">&#9679;</span> measured, <span class=\"mark-stalled\">&#9681;</span> stalled, but stored as a success, <span class=\"mark-failed\">&#10005;</span> failed, <span class=\"mark-absent\">&#183;</span> not measured. The <a href=\"#findings\">findings</a> explain the causes.</p>\n",
 		out);
 	fputs("<div class=\"scroll\"><table class=\"map\"><thead><tr><th>VPN</th><th>Profile</th>",
 		out);
@@ -253,10 +246,7 @@ static void write_table(FILE *out, const struct page *page, const struct table *
 
 void page_tables(FILE *out, const struct page *page)
 {
-	fputs("<section id=\"tables\"><h2>Tables</h2><p>Each in two views: <em>printed</em> "
-	      "follows "
-	      "the published formulas, flaws included; <em>corrected</em> counts what arrived over "
-	      "links that worked, and says where the two differ and why.</p>\n",
+	fputs("<section id=\"tables\"><h2>Tables</h2><p>Each table has two views. <em>printed</em> follows the published formulas, including their flaws. <em>corrected</em> counts what arrived over links that worked, and notes explain where the two differ.</p>\n",
 		out);
 	for (const struct table *table = page->tables->first; table; table = table->next)
 		if (table->row_count)
@@ -295,9 +285,7 @@ static void write_samples_of(
 	html_text(out, profile_title(profile));
 	fputs("\"><summary>", out);
 	html_printf(out, "%s, %s", vpn->name, profile_title(profile));
-	fputs("</summary><div class=\"scroll\"><table><thead><tr><th>What</th><th>Link</th><th "
-	      "class=\"n\">Run</th><th class=\"n\">Value</th><th></th><th>File</th></tr></thead>"
-	      "<tbody>\n",
+	fputs("</summary><div class=\"scroll\"><table><thead><tr><th>What</th><th>Link</th><th class=\"n\">Run</th><th class=\"n\">Value</th><th></th><th>File</th></tr></thead><tbody>\n",
 		out);
 	for (size_t m = 0; m < report_metric_count; m++) {
 		struct report_samples samples =
@@ -311,9 +299,7 @@ static void write_samples_of(
 
 void page_samples(FILE *out, const struct page *page)
 {
-	fputs("<section id=\"samples\"><h2>Samples</h2><p>The single values behind every number, "
-	      "with "
-	      "the file that holds each.</p>\n",
+	fputs("<section id=\"samples\"><h2>Samples</h2><p>The single values behind every number, and the files that contain them.</p>\n",
 		out);
 	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
 		for (size_t i = 0; i < page->results->profile_count; i++)

@@ -54,15 +54,15 @@ static void write_cards(FILE *out, const struct page *page)
 	for (const struct finding *f = page->findings->first; f; f = f->next)
 		errors += f->severity == SEVERITY_ERROR;
 	fputs("<div class=\"cards\">", out);
-	write_card(out, arena_printf(arena, "%zu", census.vpns), "VPNs, the bare link included");
+	write_card(out, arena_printf(arena, "%zu", census.vpns), "VPNs, including the bare link");
 	write_card(out, arena_printf(arena, "%zu", page->results->profile_count), "profiles");
-	write_card(out, arena_printf(arena, "%zu", census.good),
-		"results of links and of whole meshes");
+	write_card(
+		out, arena_printf(arena, "%zu", census.good), "results of links and whole meshes");
 	write_card(out, arena_printf(arena, "%zu", census.failed),
 		"failures, each with a cause below");
 	write_card(out, arena_printf(arena, "%zu", census.stalled),
-		"'successes' in which nothing moved");
-	write_card(out, arena_printf(arena, "%zu", errors), "findings that make a number wrong");
+		"stalled flows stored as successes");
+	write_card(out, arena_printf(arena, "%zu", errors), "findings that invalidate a number");
 	fputs("</div>\n", out);
 }
 
@@ -70,8 +70,7 @@ void page_summary(FILE *out, const struct page *page)
 {
 	fputs("<section id=\"summary\"><h1>", out);
 	html_text(out, page->results->name);
-	fputs("</h1>\n<p class=\"lead\">Which mesh VPN to run, why it is better, and how far these "
-	      "numbers can be trusted.</p>\n",
+	fputs("</h1>\n<p class=\"lead\">Which mesh VPN to run, why it is better, and how far you can trust these numbers.</p>\n",
 		out);
 	write_cards(out, page);
 	fputs("<div class=\"glance\">", out);
@@ -130,20 +129,17 @@ static void write_answer(FILE *out, const struct page *page, const struct answer
 		profile_title(answer->profile), metric->higher_is_better ? "more" : "less");
 	fputs("</p>", out);
 	if (answer->ranks) {
-		fputs("<div class=\"scroll\"><table><thead><tr><th>VPN</th><th><abbr title=\"VPNs "
-		      "that "
-		      "share a letter cannot be told apart\">Group</abbr></th><th class=\"n\">",
+		fputs("<div class=\"scroll\"><table><thead><tr><th>VPN</th><th><abbr title=\"VPNs that share a letter cannot be told apart\">Group</abbr></th><th class=\"n\">",
 			out);
 		html_printf(out, "Median, %s", metric->unit);
-		fputs("</th><th class=\"n\">Interval</th><th class=\"n\">covers %</th>"
-		      "<th class=\"n\">Links</th></tr></thead><tbody>\n",
+		fputs("</th><th class=\"n\">Interval</th><th class=\"n\">covers %</th><th class=\"n\">Links</th></tr></thead><tbody>\n",
 			out);
 		for (const struct rank *rank = answer->ranks; rank; rank = rank->next)
 			write_rank(out, page, answer, rank);
 		fputs("</tbody></table></div>", out);
 	}
 	if (answer->caveats)
-		fputs("<details><summary>What the data cannot tell</summary><ul>", out);
+		fputs("<details><summary>What the data cannot show</summary><ul>", out);
 	for (const struct caveat *caveat = answer->caveats; caveat; caveat = caveat->next) {
 		fputs("<li>", out);
 		html_text(out, caveat->text);
@@ -154,19 +150,12 @@ static void write_answer(FILE *out, const struct page *page, const struct answer
 
 void page_answers(FILE *out, const struct page *page)
 {
-	fputs("<section id=\"answers\"><h2>Answers</h2><p>One ranking per question. VPNs that "
-	      "share a "
-	      "letter cannot be told apart by these measurements, whatever their order. The "
-	      "interval "
-	      "holds the median with the confidence beside it, which few values keep "
-	      "low.</p>\n<div "
-	      "class=\"columns\">\n",
+	fputs("<section id=\"answers\"><h2>Answers</h2><p>One ranking for each question. These measurements do not distinguish VPNs that share a letter, whatever their order. The interval contains the median with the confidence in the next column, which few values keep low.</p>\n<div class=\"columns\">\n",
 		out);
 	for (const struct answer *answer = page->answers; answer; answer = answer->next)
 		write_answer(out, page, answer);
 	if (!page->answers)
-		fputs("<p>None here: nothing was measured under the profiles that the questions "
-		      "are about (baseline, low, medium, high).</p>",
+		fputs("<p>None: the questions are about the profiles baseline, low, medium and high, and nothing was measured under them.</p>",
 			out);
 	fputs("</div></section>\n", out);
 }
@@ -240,17 +229,13 @@ static void write_level(
 
 void page_findings(FILE *out, const struct page *page)
 {
-	fputs("<section id=\"findings\"><h2>Findings</h2><p>What the evidence in the files says "
-	      "about "
-	      "the numbers. An <em>error</em> makes a number wrong or explains why there is none, "
-	      "a "
-	      "<em>warning</em> changes what it means, a <em>note</em> helps to read it.</p>\n",
+	fputs("<section id=\"findings\"><h2>Findings</h2><p>What the evidence in the files says about the numbers. An <em>error</em> makes a number wrong or explains why it is missing, a <em>warning</em> changes what it means, and a <em>note</em> helps to interpret it.</p>\n",
 		out);
 	write_level(out, page, SEVERITY_ERROR, "Errors");
 	write_level(out, page, SEVERITY_WARNING, "Warnings");
 	write_level(out, page, SEVERITY_NOTE, "Notes");
 	if (!page->findings->first)
-		fputs("<p>There is nothing to say about them.</p>\n", out);
+		fputs("<p>None.</p>\n", out);
 	fputs("</section>\n", out);
 }
 
@@ -273,19 +258,7 @@ void page_about(FILE *out, const struct page *page)
 	fputs("<section id=\"about\"><h2>About this page</h2><p>", out);
 	html_printf(out, "Made by meshbench from %zu files, %.1f MB.",
 		page->results->reading.file_count, (double)page->results->reading.byte_count / 1e6);
-	fputs(" It needs no network and no other file; links to single results work while it lies "
-	      "in "
-	      "its result tree. Every number that is a link leads to the single values behind it."
-	      "</p>\n<h3>How the numbers are made</h3><dl><dt>printed</dt><dd>By the formulas of "
-	      "the "
-	      "published tables, flaws included: sender's side, one direction, links that worked."
-	      "</dd><dt>corrected</dt><dd>What arrived, per link, without flows that stood still, "
-	      "with the number of links beside it.</dd><dt>interval</dt><dd>Order statistics "
-	      "around "
-	      "the median: exact for any distribution. Three values cover 75 %.</dd><dt>group</dt>"
-	      "<dd>With four or more values a side a permutation test of the means, adjusted by "
-	      "Holm "
-	      "over all pairs; with fewer, ranges that do not overlap.</dd></dl>\n",
+	fputs(" It needs neither a network nor other files; links to single results work while it is in its result tree. A number that is a link leads to the single values behind it.</p>\n<h3>How the numbers are made</h3><dl><dt>printed</dt><dd>By the formulas of the published tables, including their flaws: the sender's side, one direction, links that worked.</dd><dt>corrected</dt><dd>What arrived, per link, without stalled flows, and with the number of links.</dd><dt>interval</dt><dd>Order statistics around the median: exact for any distribution. Three values cover 75 %.</dd><dt>group</dt><dd>With four or more values on each side, by a permutation test of the means, adjusted by Holm over all pairs; with fewer values, by ranges that do not overlap.</dd></dl>\n",
 		out);
 	write_problems(out, page);
 	fputs("</section>\n", out);

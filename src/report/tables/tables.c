@@ -9,8 +9,8 @@ const char *table_links(struct arena *arena, const struct report_samples *sample
 	if (!samples->planned)
 		return NULL;
 	if (samples->marked && !samples->is_marked)
-		return arena_printf(arena, "%zu/%zu, %zu left out", samples->count,
-			samples->planned, samples->marked);
+		return arena_printf(arena, "%zu/%zu, %zu omitted", samples->count, samples->planned,
+			samples->marked);
 	return arena_printf(arena, "%zu/%zu", samples->count, samples->planned);
 }
 
@@ -36,7 +36,7 @@ static void explain_marks(struct tables *tables)
 	for (struct table *table = tables->first; table; table = table->next) {
 		if (table_has_marks(table))
 			table_note(tables, table,
-				"* Marked: something else than the VPN may have made this value, such as other programs on the machine; the finding 'marked' says what.");
+				"* Marked: something other than the VPN may have affected this value, such as other programs on the machine; see the finding 'marked'.");
 	}
 }
 

@@ -45,7 +45,7 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 void tables_capacity(const struct report_results *results, struct tables *tables)
 {
 	struct table *table = table_add(tables, "capacity",
-		"What a VPN would carry with all the processor time it can use, medians", "Mbit/s",
+		"Throughput with all the processor time that a VPN can use, medians", "Mbit/s",
 		true);
 
 	table->id = table->printed; /* the thesis has no such table */

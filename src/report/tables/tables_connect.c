@@ -95,24 +95,19 @@ static void both_views(
 	const struct report_results *results, struct tables *tables, bool after_reboot)
 {
 	const char *id = after_reboot ? "reboot" : "connect";
-	struct table *printed = table_add(
-		tables, id, after_reboot ? "Contact after a reboot" : "First contact", "s", false);
+	struct table *printed = table_add(tables, id,
+		after_reboot ? "Reconnection after a reboot" : "First contact", "s", false);
 	struct table *corrected = table_add(tables, id,
-		after_reboot ? "Contact after a reboot, the VPN's own part"
+		after_reboot ? "Reconnection after a reboot, the VPN's own part"
 			     : "First contact, the VPN's own part",
 		"s", true);
 
 	add_rows(results, tables, printed, contact_first_s, after_reboot);
 	add_rows(results, tables, corrected, contact_vpn_only_s, after_reboot);
 	table_note(tables, corrected,
-		"The printed time runs from the start of the check until every other host answered "
-		"outside the VPN and the first one inside: it is mostly the start of the other "
-		"hosts. "
-		"Here that part is taken off, and the last host inside counts.");
+		"The printed time runs from the start of the check until every other host answered outside the VPN and the first one inside it: most of it is the boot of the other hosts. Here that part is subtracted, and the last host inside the VPN counts.");
 	table_note(tables, corrected,
-		"Where the first phase asked the VPN's own address, the VPN's part is inside the "
-		"time "
-		"that is taken off: such a row says nothing about the VPN.");
+		"If the first phase used the VPN's own address, the subtracted time includes the VPN's part, so such a row says nothing about the VPN.");
 }
 
 void tables_connect(const struct report_results *results, struct tables *tables)

@@ -28,7 +28,7 @@ static void scaling_printed(const struct report_results *results, struct tables 
 {
 	const char *profile = results_base_profile(results);
 	struct table *table = table_add(tables, "parallel_scaling",
-		"TCP on all links at once against one link", "Mbit/s", false);
+		"TCP on all links at once, compared with one link", "Mbit/s", false);
 
 	table_text_column(table, "vpn", "VPN");
 	table_column(table, "single_mbps", "One link", "Mbit/s", -3);
@@ -99,7 +99,7 @@ static void corrected_columns(struct table *table)
 	table_column(table, "all_links_mbps", "Times all links", "Mbit/s", -3);
 	table_column(table, "single_mbps", "One link alone", "Mbit/s", -3);
 	table_column(table, "scaling", "Scaling", "", 2);
-	table_column(table, "retransmit_percent", "Sent again", "%", 3);
+	table_column(table, "retransmit_percent", "Retransmits", "%", 3);
 }
 
 static size_t count_stalled(const struct report_condition *condition)
@@ -129,9 +129,7 @@ static void note_sums(
 			if (!pairs || (pairs == links && !count_stalled(condition)))
 				continue;
 			table_note(tables, table,
-				"%s, %s: the printed %s Mbit/s is a sum over %zu of %zu links, %zu "
-				"of "
-				"them stalled; a link that worked carried %s.",
+				"%s, %s: the printed %s Mbit/s is a sum over %zu of %zu links, %zu of them stalled; a link that worked carried %s.",
 				vpn->name, profile_title(results->profiles[i]),
 				number_text(tables->arena, sum, -3), pairs, links,
 				count_stalled(condition),
@@ -176,9 +174,7 @@ void tables_parallel(const struct report_results *results, struct tables *tables
 	links = condition_links(condition_of(results->vpns, results_base_profile(results)));
 	if (links)
 		table_note(tables, scaling,
-			"Each port carries its own flow and its neighbour's other direction, so a "
-			"ring "
-			"of %zu links at full line rate scales by half of %zu, not by %zu.",
+			"Each port carries its own flow and its neighbour's other direction, so a ring of %zu links at full line rate scales by half of %zu, not by %zu.",
 			links, links, links);
 	impairment_printed(results, tables);
 	impairment = table_add(tables, "parallel_impairment",

@@ -51,7 +51,7 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 void tables_round_trips(const struct report_results *results, struct tables *tables)
 {
 	struct table *table = table_add(tables, "ping_distribution",
-		"Single round trips: median, tail and worst", "ms", true);
+		"Single round trips: median, tail and maximum", "ms", true);
 
 	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "vpn", "VPN");
@@ -69,7 +69,5 @@ void tables_round_trips(const struct report_results *results, struct tables *tab
 			add_row(tables, table, vpn, results->profiles[i]);
 	if (table->row_count)
 		table_note(tables, table,
-			"A quantile of 99 %% wants a thousand answers; with fewer its interval "
-			"says how "
-			"little is known.");
+			"A 99 %% quantile needs a thousand answers; with fewer, its interval shows the uncertainty.");
 }

@@ -41,8 +41,8 @@ static void add_row(const struct report_results *results, struct tables *tables,
 
 void tables_success(const struct report_results *results, struct tables *tables)
 {
-	struct table *table = table_add(
-		tables, "success", "How often a link gave a result, over all profiles", "%", true);
+	struct table *table =
+		table_add(tables, "success", "Success rate per link, over all profiles", "%", true);
 
 	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "vpn", "VPN");
@@ -56,8 +56,5 @@ void tables_success(const struct report_results *results, struct tables *tables)
 		for (size_t i = 0; i < REPORT_WORKLOADS; i++)
 			add_row(results, tables, table, vpn, i);
 	table_note(tables, table,
-		"Every link counts for itself, and a flow that stood still did not work; published "
-		"success rates call a workload passed when one link of three worked. The interval "
-		"is "
-		"Wilson's, 95 %%.");
+		"Each link counts separately, and a stalled flow counts as a failure. Published success rates count a workload as passed if one link of three worked. The interval is Wilson's at 95 %%.");
 }

@@ -82,7 +82,7 @@ static void baseline_row(const struct report_results *results, struct tables *ta
 static void baseline_corrected(const struct report_results *results, struct tables *tables)
 {
 	struct table *table = table_add(tables, "tcp_baseline",
-		"TCP that arrived, one stream in each direction", "Mbit/s", true);
+		"Received TCP throughput, one stream in each direction", "Mbit/s", true);
 
 	table_text_column(table, "vpn", "VPN");
 	table_text_column(table, "links", "Links");
@@ -90,10 +90,10 @@ static void baseline_corrected(const struct report_results *results, struct tabl
 	table_column(table, "low_mbps", "Median from", "Mbit/s", -3);
 	table_column(table, "high_mbps", "to", "Mbit/s", -3);
 	table_column(table, "confidence_percent", "Confidence", "%", 0);
-	table_column(table, "reverse_mbps", "Other direction", "Mbit/s", -3);
+	table_column(table, "reverse_mbps", "Reverse direction", "Mbit/s", -3);
 	table_column(table, "both_mbps", "Both", "Mbit/s", -3);
-	table_column(table, "retransmit_percent", "Sent again", "%", 4);
-	table_column(table, "loaded_rtt_ms", "Round trip under load", "ms", 2);
+	table_column(table, "retransmit_percent", "Retransmits", "%", 4);
+	table_column(table, "loaded_rtt_ms", "Round-trip time under load", "ms", 2);
 	table_column(table, "segment_bytes", "Segment", "bytes", 0);
 	table_column(table, "path_mtu_bytes", "Path MTU", "bytes", 0);
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
@@ -101,14 +101,9 @@ static void baseline_corrected(const struct report_results *results, struct tabl
 			baseline_row(results, tables, table, vpn);
 	table_sort(table, 2, true);
 	table_note(tables, table,
-		"The printed figure is what the sender handed to its kernel in one direction; here "
-		"it "
-		"is what arrived, and the other direction, which ran at the same time, stands "
-		"beside "
-		"it.");
+		"The printed figure is what the sender passed to its kernel in one direction. This table shows what arrived, and the other direction, which ran at the same time.");
 	table_note(tables, table,
-		"Retransmits are a share of the segments sent, because a faster link sends more of "
-		"them in the same 30 seconds.");
+		"Retransmits are a percentage of the segments sent, because a faster link sends more of them in the same time.");
 }
 
 /* The sentence that explains a stalled flow in a mean. */
@@ -128,10 +123,7 @@ static void note_stalled(
 				if (outcome_is_success(&link->repetitions->tcp.outcome) &&
 					link->repetitions->tcp.forward.is_stalled)
 					table_note(tables, table,
-						"%s, %s: the flow of %s stalled and still counts "
-						"in "
-						"the printed %s Mbit/s; the other links carried "
-						"%s.",
+						"%s, %s: the flow of %s stalled and still counts in the printed %s Mbit/s; the other links carried %s.",
 						vpn->name, profile_title(results->profiles[i]),
 						link->folder,
 						number_text(tables->arena, printed, -3),
@@ -174,7 +166,7 @@ void tables_tcp(const struct report_results *results, struct tables *tables)
 		"TCP throughput of one stream under impairment", "Mbit/s", -3, tcp_sent_mbps,
 		METRIC_TCP};
 	static const struct grid counts = {"tcp_retransmits",
-		"TCP retransmits of one stream under impairment, per cent of segments", "%", -3,
+		"TCP retransmits of one stream under impairment, percentage of segments", "%", -3,
 		retransmit_percent, METRIC_TCP_RETRANSMIT};
 	struct table *printed;
 

@@ -1,4 +1,4 @@
-/* The same VPN with tuned hosts beside it, and impairment as it was asked for and as it was met. */
+/* Each VPN on default and on tuned hosts, and each impairment as requested and as measured. */
 #include "report/tables/tables.h"
 
 #include <ctype.h>
@@ -46,7 +46,7 @@ static void tuning_table(const struct report_results *results, struct tables *ta
 	bool is_corrected)
 {
 	struct table *table = table_add(tables, tuning_id(tables->arena, vpn->name, tuning),
-		arena_printf(tables->arena, "%s: TCP of stock and of tuned hosts%s%s", vpn->name,
+		arena_printf(tables->arena, "%s: TCP on stock and tuned hosts%s%s", vpn->name,
 			tuning ? ", " : "", tuning ? tuning : ""),
 		"Mbit/s", is_corrected);
 
@@ -58,9 +58,7 @@ static void tuning_table(const struct report_results *results, struct tables *ta
 		table_text_column(table, "stock_links", "Links, stock");
 		table_text_column(table, "tuned_links", "Links, tuned");
 		table_note(tables, table,
-			"Flows that stalled are left out: one such flow in the stock run makes any "
-			"change "
-			"look like a gain.");
+			"Stalled flows are omitted: a single one in the stock run makes any change look like a gain.");
 	}
 	for (size_t i = 0; i < results->profile_count; i++)
 		if (condition_of(vpn, results->profiles[i]) &&
@@ -91,7 +89,7 @@ void tables_tuning(const struct report_results *results, const struct report_tun
 void tables_effective(const struct report_results *results, struct tables *tables)
 {
 	struct table *table = table_add(tables, "impairment_effective",
-		"Impairment as stored and as the bare link met it, round trip", "", true);
+		"Impairment as stored, and as the bare link met it, per round trip", "", true);
 
 	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "profile", "Profile");

@@ -160,27 +160,24 @@ void tables_udp(const struct report_results *results, struct tables *tables)
 	static const struct column_of corrected[] = {
 		{"sent_mbps", "Offered", "Mbit/s", -3, sent_mbps},
 		{"received_mbps", "Received", "Mbit/s", -3, received_mbps},
-		{"reverse_mbps", "Other direction", "Mbit/s", -3, reverse_mbps},
+		{"reverse_mbps", "Reverse direction", "Mbit/s", -3, reverse_mbps},
 		{"loss_percent", "Lost", "%", 1, lost_percent},
 		{"jitter_ms", "Jitter", "ms", 3, jitter_ms},
 		{"payload_bytes", "Datagram", "bytes", 0, payload_bytes},
 		{"path_mtu_bytes", "Path MTU (from TCP)", "bytes", 0, tcp_path_mtu_bytes},
 		{NULL, NULL, NULL, 0, NULL},
 	};
-	static const struct grid profiles = {"udp_impairment",
-		"UDP as fast as it goes, under impairment", "Mbit/s", -3, received_mbps,
-		METRIC_UDP};
-	struct table *table = table_add(tables, "udp_baseline",
-		"UDP as fast as it goes, without impairment", "Mbit/s", false);
+	static const struct grid profiles = {"udp_impairment", "UDP flood under impairment",
+		"Mbit/s", -3, received_mbps, METRIC_UDP};
+	struct table *table =
+		table_add(tables, "udp_baseline", "UDP flood without impairment", "Mbit/s", false);
 
 	table_sort(baseline_table(results, tables, table, printed, NULL), 1, true);
 	table = table_add(tables, "udp_baseline", "UDP offered and received, both directions",
 		"Mbit/s", true);
 	baseline_table(results, tables, table, corrected, &report_metrics[METRIC_UDP]);
 	table_note(tables, table,
-		"The sender has no rate limit, so the loss says how far it outran the path and "
-		"nothing "
-		"about the path's quality.");
+		"The sender does not have a rate limit, so the loss shows how far it exceeded the path's capacity and says nothing about the path's quality.");
 	grid_tables(results, tables, &profiles);
 }
 
@@ -234,10 +231,7 @@ static void note_cut_off(
 			}
 			if (count)
 				table_note(tables, table,
-					"%s, %s: %zu of %zu links were cut off after %.0f s, which "
-					"covers a warm-up and two runs; they are slower than a "
-					"third of "
-					"that, not without a result.",
+					"%s, %s: %zu of %zu links exceeded the limit of %.0f s for a warm-up and two runs; a download took longer than a third of it.",
 					vpn->name, profile_title(results->profiles[i]), count,
 					condition_links(condition), limit_s);
 		}
@@ -276,9 +270,7 @@ void tables_nix(const struct report_results *results, struct tables *tables)
 	table_sort(baseline_table(results, tables, table, corrected, &report_metrics[METRIC_NIX]),
 		2, false);
 	table_note(tables, table,
-		"Where the client's processor time exceeds the wall time, the download waits for "
-		"the "
-		"processor and not for the VPN.");
+		"If the client's processor time exceeds the wall time, the download waits for the processor and not for the VPN.");
 	grid_tables(results, tables, &profiles);
 	note_cut_off(results, tables, (struct table *)table_named(tables, "nix_impairment"));
 	note_cut_off(
