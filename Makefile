@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The two commands of README.md; everything else is Meson's.
 BUILD ?= build
 CHECK ?= build-check

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bridge_tcp [SECONDS] [MBIT]: one TCP flow through engine bridge (unshaped, or with a line rate of
  * MBIT) compared with the same flow between two namespaces joined by hand: with one veth pair, and

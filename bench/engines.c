@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * engines [SECONDS]: one TCP flow through engine wire compared with the same flow through engine
  * bridge, unshaped and on a line of 1 Gbit/s. Five interleaved runs of SECONDS (3); medians and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Sends equal Ethernet frames as fast as an interface takes them, or at a rate, and prints how many
  * were taken. usage: flood INTERFACE DEST-MAC BYTES SECONDS [PACKETS-PER-SECOND]

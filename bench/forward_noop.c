@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The yardstick of the wire: reads frames from one TAP and writes them to another, and does nothing
  * else. Nothing in user space can forward between TAPs with fewer system calls.

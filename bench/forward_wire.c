@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The wire between two or more TAPs, driven by the words of tc netem, for benches and comparisons.
  * usage: forward_wire WIRE-PROGRAM LINE-RATE-MBIT MERGE-US UNIT OPTIONS NETNS-FILE TAP NETNS-FILE

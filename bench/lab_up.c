@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * lab_up [HOSTS] [ROUNDS] [ENGINE]: how long until a lab is up and verified, compared with the same
  * number of namespaces made by hand with plain commands. Medians of ROUNDS (10) interleaved rounds.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * quic [SECONDS]: one QUIC connection compared with one TCP flow of iperf3 between the same two
  * hosts, on a line of 1 Gbit/s and unshaped (engine bridge). Five interleaved runs of SECONDS (3);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tree_report TREE...: processor time and memory to read, recompute and render result trees, each
  * compared with what it takes to only parse the same JSON files with jansson. One process per

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The wire's core without TAPs, for counting instructions: frames go in, virtual time passes, what
  * leaves is looked at. usage: wire_core PATH FRAMES

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arenas: chunks of memory that are filled from the front and freed all at once. */
 #include "base/arena.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #pragma once
 
 /* Runs `fn(&variable)` when the variable leaves its scope. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files in folders that others can change: opened beneath them, and links are not followed. */
 #include "base/beneath.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Time: the monotonic clock, deadlines on it, and the wall clock for result files. */
 #include "base/clock.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Errors as values: a kind, an errno and a sentence that names the attempt; no allocation. */
 #include "base/error.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Owners of the kernel's things: what AUTO() calls at the end of a scope. */
 #include "base/fd.h"
 

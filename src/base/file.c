@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files and folders: read with a bound, written whole or not at all. */
 #include "base/file.h"
 

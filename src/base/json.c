@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JSON files and pointers on top of jansson. */
 #include "base/json.h"
 

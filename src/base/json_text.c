@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text of any origin as JSON: what programs print need not be UTF-8, and must not vanish for it. */
 #include "base/json.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Command lines: one table per command says what can stand there and what it means. */
 #include "base/options.h"
 

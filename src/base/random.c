@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reproducible random numbers for everything that is not a packet's fate. */
 #include "base/random.h"
 

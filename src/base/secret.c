@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Secrets: the list of values that are masked in everything we write for people. */
 #include "base/secret.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #pragma once
 
 /* What must never reach a log: keys and tokens, replaced by "***" wherever a text is shown. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Values that users set: how each kind reads, and what holds where nobody said anything. */
 #include "base/setting.h"
 

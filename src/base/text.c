@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Small texts: words, command lines, durations and rates as users write them. */
 #include "base/text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What all commands answer in the same way: errors, wrong options and --help. */
 #include "cli/cli.h"
 

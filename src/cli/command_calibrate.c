@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench calibrate: nominal and effective values of profiles on this machine, per engine. */
 #include "cli/cli.h"
 #include "cli/load.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench check: verifies drivers, profiles and plans without running anything. */
 #include "cli/cli.h"
 

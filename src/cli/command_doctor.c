@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench doctor: show what this machine can do, and what to install for the rest. */
 #include "cli/cli.h"
 #include "cli/load.h"

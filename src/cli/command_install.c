@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench install: programs of VPNs, pinned versions, into a folder of the user's own. */
 #include "cli/cli.h"
 #include "cli/load.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench link: run a command behind an emulated link. */
 #include "cli/cli.h"
 #include "cli/load.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench list: the names that can stand on a command line or in a plan. */
 #include "cli/cli.h"
 #include "cli/load.h"

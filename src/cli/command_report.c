@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench report, recompute and compare: what result trees say. */
 #include "cli/cli.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench run: a plan, carried out, with a summary at the end. */
 #include "cli/cli.h"
 #include "cli/load.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench shell: a lab to look around in. */
 #include "cli/cli.h"
 #include "cli/load.h"

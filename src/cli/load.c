@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From the user's words to checked structs, before anything starts. */
 #include "cli/load.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench: finds the command, and prints errors for all of them. */
 #include "cli/cli.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How a run shows what it does: bar and estimate on a terminal, plain lines in a log. */
 #include "cli/progress.h"
 

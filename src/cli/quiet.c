@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The machine before a run: quiet, busy, or waited for. */
 #include "cli/quiet.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The summary table: a row per VPN and profile, a column per workload. */
 #include "cli/summary.h"
 

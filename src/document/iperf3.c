@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* iperf3's documents as numbers. */
 #include "document/iperf3.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One rule for flows that fall silent, for those who measure and those who read. */
 #include "document/silence.h"
 

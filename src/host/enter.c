@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where our program itself lives: as an ordinary user in a user namespace where it is root. */
 #include "host/host.h"
 

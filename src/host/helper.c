@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Small programs of ours that run on hosts: where they lie. */
 #include "host/host.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The border to every kind of host: checks what is the same for all and calls its operation. */
 #include "host/host.h"
 

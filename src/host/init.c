@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The first process of a host: makes the host around itself, reaps orphans and dies with us. */
 #include "host/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The file systems of a host, made in its new mount namespace before anything runs in it. */
 #include "host/internal.h"
 

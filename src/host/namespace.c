@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Hosts made of namespaces of this machine, held by an init that ends with us. */
 #include "host/internal.h"
 

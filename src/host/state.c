@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a host keeps on this machine: its /var/lib and /var/log and three files of its /etc. */
 #include "host/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which folders of this machine stay in sight on a host whose own /run, /tmp, ... cover them. */
 #include "host/internal.h"
 

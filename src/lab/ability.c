@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What this machine's kernel can carry, asked and not assumed. */
 #include "lab/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names and addresses of hosts, all computed from their position. */
 #include "lab/internal.h"
 

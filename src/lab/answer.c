@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What meshbench-reach says, read; and what it never said, named. */
 #include "lab/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a lab is, as its kernel says it: read back and not repeated from what was asked. */
 #include "lab/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Engine wire: hosts joined by meshbench-wire, a process of its own that ends with this one. */
 #include "lab/internal.h"
 

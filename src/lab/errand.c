@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Commands on many hosts at once, a few in flight so that neither descriptors nor processors run
  * out. */
 #include "lab/internal.h"

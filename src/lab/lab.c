@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The lab as a whole: hosts, what joins them, and their life cycle. */
 #include "lab/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What hosts lose before or behind the wire, which cannot see it: their own kernels count it. */
 #include "lab/internal.h"
 

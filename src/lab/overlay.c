@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What an overlay needs of the lab: its routes pinned, its names known. */
 #include "lab/internal.h"
 

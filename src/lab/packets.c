@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The wire's log of packets, in memory that the wire writes and we read. */
 #include "lab/internal.h"
 

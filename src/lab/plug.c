@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The bridge and netem engines: hosts plugged, shaped and unplugged by ip and tc. */
 #include "lab/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who reaches whom: meshbench-reach on every host at once, and what all of them heard. */
 #include "lab/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Routes as `ip -json` tells them, said again with a congestion control. */
 #include "lab/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sysctls of a fresh host: set before its first device exists, so that every device obeys. */
 #include "lab/internal.h"
 

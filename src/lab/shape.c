@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Line rate and impairment in the words of tc. */
 #include "lab/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Answers that came one after another without a pause, as one stretch. */
 #include "lab/internal.h"
 

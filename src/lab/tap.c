@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * TAPs inside hosts. This process could not come back from a host's network, so a helper visits
  * one host after the other and hands the descriptors over.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Watching who answers whom, all the time: meshbench-watch on every host. */
 #include "lab/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The wire of the bridge and netem engines: the commands for `ip -batch`, as text. */
 #include "lab/internal.h"
 

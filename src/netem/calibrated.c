@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The model that does what the words say: duplicate, lose, corrupt, then bottleneck, then delay. */
 #include "netem/internal.h"
 

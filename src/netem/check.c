@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Parameters that contradict themselves are refused; those that surprise get a warning. */
 #include "netem/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How long a packet is under way, apart from what queues add. */
 #include "netem/internal.h"
 

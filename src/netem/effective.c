@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What parameters amount to: the numbers behind warnings and calibration tables. */
 #include "netem/internal.h"
 

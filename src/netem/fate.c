@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One direction of one port: parameters, the state behind them, and the next packet's fate. */
 #include "netem/internal.h"
 

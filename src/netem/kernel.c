@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The order in which Linux' sch_netem draws and decides, with the numbers it holds. */
 #include "netem/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which packets are lost: chains per packet, chains in time, and the kernel's variants of them. */
 #include "netem/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A serialiser with a finite buffer, in virtual time: departures are known at arrival. */
 #include "netem/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reordering that is asked for: displacement in packets or in time, early or late. */
 #include "netem/internal.h"
 

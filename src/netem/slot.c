@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Slotted delivery: what is due waits for the next slot, and a slot has room for so much. */
 #include "netem/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Random numbers by counter: draw n of a stream is a pure function of the stream's key and n. */
 #include "netem/internal.h"
 

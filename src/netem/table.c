@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The normal distribution both ways, and the kernel's delay tables made from their formulas. */
 #include "netem/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Parameters that change over time: steps, and opportunities to send. */
 #include "netem/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Recorded paths as text: mahimahi traces and CSV. */
 #include "netem/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The words of `tc qdisc ... netem`, read as tc reads them. */
 #include "netem/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names of congestion controls. */
 #include "plan/congestion.h"
 

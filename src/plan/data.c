@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where our data files lie: drivers, profiles and plans. */
 #include "plan/plan.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * DOC: A driver is read in three steps. libcyaml holds the file to the tables of driver_schema.c;
  * driver_step.c turns what is written into steps and refuses what one step can be wrong in by

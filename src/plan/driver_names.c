@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Names of a driver: every ${object.member} must have a value on every host where it can be meant,
  * whatever the number of hosts. Steps are walked in the order in which they will run.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The shape of driver.yml as libcyaml tables. Numbers and words stay texts: we read them strictly.
  */
 #include "plan/driver_schema.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One step of a driver: exactly one verb, and only the modifiers that the verb has use for. */
 #include "plan/driver_internal.h"
 

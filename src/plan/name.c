@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names in texts of drivers: found here, given values by the engine. */
 #include "plan/name.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the user probably meant: names within two edits of what was written. */
 #include "plan/near.h"
 

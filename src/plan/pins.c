@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The pins file: which versions of which VPN, from where, with which sums. */
 #include "plan/pins.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Plan files: what to measure. The keys stand in plan_keys.c. */
 #include "plan/plan.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of all keys of a plan: how each reads, what holds without it, and its option. */
 #include "plan/plan.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Profiles: one-way impairment per port. Files and changes on the command line both go through the
  * table of keys and the same checks.

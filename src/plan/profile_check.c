@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is wrong with a profile as a whole, or surprises, and which key is to blame. */
 #include "plan/profile_keys.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of all keys of a profile, and how each kind of value reads. */
 #include "plan/profile_keys.h"
 

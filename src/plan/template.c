@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Templates of drivers, cut into parts that stand once and parts that are repeated. */
 #include "plan/template.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tuning files: named sets of host sysctls. */
 #include "plan/tuning.h"
 

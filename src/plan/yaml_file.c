@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A YAML file as a tree of values that know their place; what could exhaust memory is refused. */
 #include "plan/yaml_file.h"
 

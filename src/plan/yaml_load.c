@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Values through libcyaml; what it refuses is said with the place that yaml_file.c knows. */
 #include "plan/yaml_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bounded capture of one output stream: how it began and how it ended. */
 #include "proc/internal.h"
 

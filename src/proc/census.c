@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who uses this machine's processors: every process that /proc shows, sorted into three groups. */
 #include "proc/census.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What happens between fork and exec. */
 #include "proc/internal.h"
 

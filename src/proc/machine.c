@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The machine as a whole: processor time, pressure, load, frequency and heat. */
 #include "proc/machine.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One child: waiting for it, stopping it, and what is known of it. */
 #include "proc/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* All children of this program: they are served together, and their ends are seen, in one place. */
 #include "proc/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How a child comes to be: its pipes, its input, the fork, and the word whether exec worked. */
 #include "proc/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Process trees as /proc shows them: who descends from whom, and how to end them all. */
 #include "proc/internal.h"
 

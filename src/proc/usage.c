@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Processor time and memory of process trees and of threads. */
 #include "proc/internal.h"
 

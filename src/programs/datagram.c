@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* UDP sockets of our own programs: bound, connected, with and without fragments. */
 #include "programs/datagram.h"
 

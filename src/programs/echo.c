@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Echo requests and answers as bytes (RFC 792, RFC 4443). */
 #include "programs/echo.h"
 

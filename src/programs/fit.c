@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Asking whether datagrams of a size get through, and answering that. */
 #include "programs/fit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Raw sockets that ask many peers and hear who answers and who asks. */
 #include "programs/pinger.h"
 

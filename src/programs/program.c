@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Command lines and exit statuses of the programs that run on hosts. */
 #include "programs/program.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How cells end: the words for it, and whether another attempt can end differently. */
 #include "record/cause.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The shape of a result: {status, data, meta} when it succeeded, and otherwise {status, error_type,
  * error, meta} in the published variants B (a command failed), C (it ran out of time) and D (no

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The machine that was measured on, in the published form. */
 #include "record/hardware.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which hosts took part, and the addresses that they had: layout.json. */
 #include "record/hosts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The names of files and folders in a result tree, for its writer and its reader. */
 #include "record/layout.h"
 

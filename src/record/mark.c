@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Marks: their words, their list in a result's meta, and its reader. */
 #include "record/mark.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A cell of all links, made of what each link gave. */
 #include "record/record.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Walks a result tree: VPN, profile, host and repetition folders, and every JSON file in them. */
 #include "record/reader.h"
 

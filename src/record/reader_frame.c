@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The frame around a result: every variant that published trees hold, and ours. */
 #include "record/reader.h"
 

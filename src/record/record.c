@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The writer of result trees. A file is complete or absent at any moment, also when the disk is
  * full or the program is killed; the event log loses at most the line that was being written.

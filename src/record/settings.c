@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a profile did to every port, in the published form and in plain words. */
 #include "record/settings.h"
 

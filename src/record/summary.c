@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The published summary object of a few values. */
 #include "record/summary.h"
 

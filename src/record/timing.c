@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where the time of a VPN's run went, in the published form. */
 #include "record/timing.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What changed between two result trees, and how sure that is. */
 #include "report/compare.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command that writes General/comparison/ of a result tree. */
 #include "report/report.h"
 

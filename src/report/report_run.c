@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command that turns a result tree into a page, tables or JSON. */
 #include "report/report.h"
 

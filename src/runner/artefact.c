@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What workloads need that takes long to make: a video, a package closure. Made before the first
  * visit, so that no VPN waits for it, and kept in the user's cache folder for later runs.

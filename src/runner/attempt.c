@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One attempt at a workload: servers, barrier, clients, limits, reading. */
 #include "runner/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Nominal and effective: a profile measured with the probe before anything else relies on it. */
 #include "runner/calibrate.h"
 

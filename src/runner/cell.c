@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One cell: attempts, their causes, and the result on disk. */
 #include "runner/internal.h"
 

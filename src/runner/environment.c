@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* environment.json: which machine, kernel, tools and plan made the numbers. */
 #include "runner/internal.h"
 

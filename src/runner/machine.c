@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What else the machine did while a cell was measured: an account, its limits, and its words. */
 #include "runner/machine.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * DOC: A cell of a workload on the whole mesh. The workload lists operations; here they are carried
  * out one after the other, while every pair of hosts is watched, and what was seen goes into the

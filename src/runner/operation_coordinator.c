@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The host that the others need to find one another loses its daemons for a while. Whether pairs
  * without it go on, and whether a host that restarts meanwhile is found again, are findings.

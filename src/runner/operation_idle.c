@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A mesh that nobody uses: what its daemons, its hosts' ports and the wire do nevertheless. */
 #include "runner/operation.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Watching a mesh while something is done to it, and waiting until it is whole. */
 #include "runner/operation.h"
 

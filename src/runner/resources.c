@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a cell cost: processor time of the VPN's daemons, of the machine, and the busiest thread. */
 #include "runner/internal.h"
 

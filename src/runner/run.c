@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A run: every visit of the schedule, every cell of the visit, what is on disk already left alone.
  *

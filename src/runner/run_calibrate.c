@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A run measures its profiles first. What cannot be measured is a warning; the run goes on. */
 #include "runner/calibrate.h"
 #include "runner/internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which driver is visited under which profile, and what is measured there: a pure function. */
 #include "runner/runner.h"
 

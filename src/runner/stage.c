@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The stage of one visit: fresh hosts on a wire, and one VPN on them. */
 #include "runner/internal.h"
 

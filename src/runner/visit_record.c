@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a visit leaves in addition to its cells: hosts, wire settings, VPN facts, times and logs. */
 #include "runner/internal.h"
 

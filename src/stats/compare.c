@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two samples: how many times larger one is, and whether chance alone would show as much. */
 #include "stats/stats.h"
 

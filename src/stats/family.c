@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Many tests at once: adjusted p values, and groups of what cannot be told apart. */
 #include "stats/stats.h"
 

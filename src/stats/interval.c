@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Intervals: of quantiles by order statistics, of means by bootstrap, of proportions by Wilson. */
 #include "stats/stats.h"
 

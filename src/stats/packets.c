@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The probe's mathematics: loss, bursts, duplicates, delay and reordering of numbered packets. */
 #include "stats/packets.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Summaries: the published six numbers, means, medians and quantiles. */
 #include "stats/stats.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One version: built next to its place by a client, and moved there when it is whole. */
 #include "supply/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Versions that cargo builds. */
 #include "supply/internal.h"
 

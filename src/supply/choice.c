@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a user's NAME@VERSION means: a driver with the programs that it runs. */
 #include "supply/supply.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Versions that the go command builds. */
 #include "supply/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The prefix: where it is, what stands in it, and who may work there. */
 #include "supply/supply.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* installed.json: what stands in a version's folder, from what it was built and with which hashes.
  */
 #include "supply/internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Daemons: started together, watched until they are ready, stopped in reverse order. */
 #include "vpn/internal.h"
 

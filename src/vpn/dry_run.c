@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Everything a driver would do on every host, printed instead of done. */
 #include "vpn/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names become values: in words, in paths and in templates. */
 #include "vpn/internal.h"
 

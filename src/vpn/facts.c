@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a result says about the VPN: versions, program hashes, interfaces, times. */
 #include "vpn/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether this machine has what a driver needs. */
 #include "vpn/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which daemon holds a TUN device: the kernel tells with each of its open files. */
 #include "vpn/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The overlay as it turned out: its interfaces and addresses, and when which pair first answered.
  */
 #include "vpn/internal.h"

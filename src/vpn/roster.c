@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The hosts as a driver speaks of them, and what its steps captured. */
 #include "vpn/internal.h"
 

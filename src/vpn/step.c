@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs the steps of a phase: each step on all its hosts at once, its repetitions in order. */
 #include "vpn/internal.h"
 

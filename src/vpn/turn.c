@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which hosts run a step, how often, and the exact words and files of each turn. */
 #include "vpn/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * DOC: The engine runs a driver's steps on a lab and times them all in the same way. prepare and
  * serve are measured apart; the connect clock starts with the first join step and stops with the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether the wire ran when it should have: gaps between its looks at the clock. */
 #include "wire/internal.h"
 

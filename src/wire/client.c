@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The other side of the control connection, for those who use the wire. */
 #include "wire/loop.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The wire's side of the control connection: one request, one answer. */
 #include "wire/loop.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The core of the wire: its ports and what is due. It has no clock and no descriptors. */
 #include "wire/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The way of a parcel after its fate: wait, slot, sender's line, switch, receiver's line, out. */
 #include "wire/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads the headers of a frame from a host. Nothing a host writes is believed without a check. */
 #include "wire/internal.h"
 

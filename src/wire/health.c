@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether what was measured meanwhile means the profile, or only a wire that was too slow. */
 #include "wire/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Durations in logarithmic buckets. */
 #include "wire/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The way of a frame from a host up to its fate: every segment draws, and neighbours stay together.
  */
 #include "wire/internal.h"

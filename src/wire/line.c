@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An Ethernet line in virtual time: frames follow each other with preamble, checksum and gap. */
 #include "wire/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The per-packet log: records in a mapped file, so that a packet costs no system call. */
 #include "wire/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The wire's event loop: reads frames from TAPs, lets the fabric decide, writes what is due. */
 #include "wire/loop.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Frames that wait: four sizes of buffers, carved from one fixed mapping and never given back. */
 #include "wire/internal.h"
 

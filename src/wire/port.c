@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TAPs: a host's network card, opened inside the host's network namespace. */
 #include "wire/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Parcels in the order of their release. Most releases of a port rise, so each stage of a port has
  * a lane, a list that only grows at its end; the heap holds the first of every lane and those few

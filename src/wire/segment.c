@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cuts super-packets: lengths, sequence numbers, identification, flags and checksums of a piece. */
 #include "wire/internal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which address lives behind which port. Bounded: a host that invents addresses evicts its own. */
 #include "wire/internal.h"
 

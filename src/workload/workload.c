@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The list of workloads; each is one file below this folder. */
 #include "workload/workload.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* driver.yml as anybody might write it: loaded or refused with a place, never more. */
 #include "plan/driver.h"
 

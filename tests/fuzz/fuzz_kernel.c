@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a kernel says of the machine and its processes: any bytes are read or refused. */
 #include "proc/census.h"
 #include "proc/machine.h"

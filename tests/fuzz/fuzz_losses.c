@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A kernel's counters as text: any bytes are read or refused. */
 #include "lab/internal.h"
 

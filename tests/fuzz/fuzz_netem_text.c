@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Texts that users hand in: netem's words, mahimahi traces, CSV. What is accepted must be usable.
  */
 #include "netem/netem.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A pins file: whatever loads has one source per version and words that no client misreads. */
 #include "plan/pins.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A plan file: what loads also passes the check that needs no file. */
 #include "plan/plan.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A profile file, and its text as a change on the command line. */
 #include "plan/profile.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What go and cargo write: the modules of a program, and a lock file. */
 #include "supply/internal.h"
 

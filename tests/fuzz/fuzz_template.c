@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A template: the parts hold every line that is not a mark, in order. */
 #include "plan/template.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A tuning file: what is refused names the file, what loads has keys of a network only. */
 #include "plan/tuning.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A whole wire of three ports, fed by hosts that send what they like and by a lab that changes
  * parameters: nothing crashes, every buffer comes back, and known addresses stay private.

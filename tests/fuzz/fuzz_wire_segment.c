@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Any virtio header and any bytes from a host: the parser refuses, or every piece that the
  * segmenter cuts lies inside the frame, the pieces are the frame, and a piece is again a frame.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Any virtio header and any bytes from a host, into a wire of three ports without impairment: only
  * whom it is for gets the frame, and what no offload may change arrives as it was sent.

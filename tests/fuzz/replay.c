@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Feeds every file of some folders to a fuzz target, for builds without libFuzzer. */
 #include "base/arena.h"
 #include "base/fd.h"

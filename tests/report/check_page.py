@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Holds a written report to what a reader relies on: one file, whole, every link with its target.
 
 Usage: check_page.py REPORT_HTML CSV_DIR LATEX_DIR REPORT_JSON; speaks TAP.

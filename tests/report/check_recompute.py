@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Recomputes a result tree's comparison from its raw files, on its own, and holds ours to it.
 
 Usage: check_recompute.py TREE COMPARISON_DIR; speaks TAP, one test per file.

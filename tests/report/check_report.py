@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Holds `report --json` of the published tree to what the thesis prints, to corrections computed
 here from the raw files, and to what is known to be in the evidence. Speaks TAP.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Writes a synthetic result tree with every oddity a reader has to bear; equal seeds, equal trees.
 
 Usage: make_tree.py DIR [--seed N] [--vpns N] [--profiles N] [--repetitions N] [--damage]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Where the published result tree is; sourced. Without it a test skips, and fails where it must work.
 tree=${MESHBENCH_PUBLISHED_DATA:-}
 if [ ! -d "$tree/Internal" ]; then

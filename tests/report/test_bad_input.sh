@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # A folder that is not a result tree ends with status 2 and a sentence; damaged files are named and left out.
 # usage: test_bad_input.sh TOOL
 set -u

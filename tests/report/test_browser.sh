@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The page in a real browser: no errors on its console, charts drawn by its script, also by keyboard.
 # usage: test_browser.sh TOOL HAS_SCRIPT
 set -u

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Every form of a report on an invented, damaged tree with hostile names.
 # usage: test_forms.sh TOOL
 set -eu

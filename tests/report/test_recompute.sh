@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Recomputes a tree and holds every number to an independent program.
 # usage: test_recompute.sh TOOL published|SEED
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The report on the published tree: tables, corrections, findings, answers, in every form.
 # usage: test_report.sh TOOL
 set -eu

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The commands of the report room alone, for its tests: tool report|recompute|compare ... */
 #include "report/report.h"
 

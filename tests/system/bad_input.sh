@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # What wrong words and files get: the place, the reason, exit 2, and nothing started.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Other programs on this machine: said before, tried once more, marked in the tree and named in the summary.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Holds our kernel model to what a real sch_netem did to a probe's packets, in virtual time.
  * usage: compare_kernel NAME RAW-FILE COUNT BYTES NETEM-WORDS...

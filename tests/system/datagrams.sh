@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # What QUIC and the rate search find on a link whose answer is known, and when datagrams do not fit.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Ctrl-C, kill -9 and a full disk: nothing stays behind, nothing measured is lost, --resume completes.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # VPNs that fail, each in its way: every cell gets its cause, and the others are measured all the same.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A program that tries from a host what a hostile VPN could try, and prints the name of everything
  * that it reached. Its words say where things are that it may not reach: NAME=VALUE.

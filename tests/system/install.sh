@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # meshbench install with a go, a cargo and an apt-get that only pretend: what is built, kept, refused and left behind.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Brings labs up and down, with engine bridge and wire in turn, until it is killed; says "up". */
 #include "lab/lab.h"
 

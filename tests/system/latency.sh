@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # load_latency and reorder on links whose answer is known. Bounds: a packet's way takes the profile's delay and at most
 # 5 ms of this machine's own at the median; losses lie within five standard deviations of the binomial law.
 . "$(dirname "$0")/lib.sh"

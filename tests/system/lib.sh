@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # TAP for system tests in shell. A test file sources this, calls `check "sentence" command...` and ends with `finish`.
 # $MESHBENCH is the program; $SOURCE_ROOT the tree. Everything a test starts carries $MESHBENCH_TEST in its environment, so that
 # what it leaves behind is found.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # One command behind an emulated link, and what a profile does compared with what it says.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Video, a package closure and short requests on a real lab; and what happens when a part of them is missing, slow or dies.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Connects, restarts, reboots and idleness of meshes whose times are known, and of such that do not survive them.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # What a machine without a VPN, a tool or room gets.
 . "$(dirname "$0")/lib.sh"
 

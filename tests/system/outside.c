@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * outside: all that lies beyond a lab, as seen by one of its hosts. Makes the TUN device `outside`,
  * prints `ready`, then one line for every destination that the host sends to: `tcp ADDRESS PORT`,

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # When a daemon is ready: a socket that nobody listens on is only a file.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # All five scenarios with their real daemons, every workload on every link: a short version of what `make demo` does.
 . "$(dirname "$0")/lib.sh"
 

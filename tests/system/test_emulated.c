@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Engine wire as labs have it: our own process between real hosts. */
 #include "base/json.h"
 #include "plan/plan.h"

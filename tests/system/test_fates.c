@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Paired comparisons rest on it: every VPN of a block meets the same network, packet by packet. */
 #include "lab_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a hostile program on a host reaches of this machine, of other hosts and of the cache. */
 #include "standing_lab.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* kill -9 of the program while it brings a lab up leaves no process and no namespace. */
 #include "base/clock.h"
 #include "base/fd.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "standing_lab.h"
 
 #include "lab/internal.h"

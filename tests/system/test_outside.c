@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Nothing leaves the lab: every VPN that is found here runs on hosts with a default route into
  * nowhere, a resolver that knows all names, and somebody who notes what goes there. Without these

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The drivers of this project with the real daemons: up, restarted, described, down. */
 #include "lab_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Drivers that go wrong, and one that uses every verb: clear messages, and nothing stays behind. */
 #include "lab_fixture.h"
 

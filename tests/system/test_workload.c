@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Runs the commands of every workload as they are, on the loopback device of a network namespace of
  * its own, and expects numbers.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Programs that fail in the middle of a run, through a whole run: the cell ends with a cause, and the next one is measured.
 . "$(dirname "$0")/lib.sh"
 

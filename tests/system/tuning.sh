@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Tuned hosts as a factor of a run: their cells lie aside, their settings are read back, the report compares.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Two versions of one VPN in one plan. Their programs are Debian's nebula, installed under two names; what is tested is which
 # of them runs and where its results go.
 . "$(dirname "$0")/lib.sh"

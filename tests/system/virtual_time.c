@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Preloaded into user-mode-linux: its kernel lives in virtual time, which stands still while it or
  * one of its programs works, but for CLOCK_READ_NS a look at the clock, and leaps to the next timer

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # A wire that stands still: frames wait in their TAPs meanwhile, where nobody sees them. It is noticed, tried once more, marked in
 # the tree and named by the report.
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "runner/capacity.h"
 
 #include "base/attribute.h"

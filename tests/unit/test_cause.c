@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The manual and the schemas repeat the table of causes in record/cause.c; here they are held to
  * it. */
 #include "record/cause.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/hardware.h"
 #include "record/hosts.h"
 #include "record/settings.h"

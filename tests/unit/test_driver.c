@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "plan/driver.h"
 
 #include "base/file.h"

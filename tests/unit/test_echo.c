@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "programs/echo.h"
 
 #include "tap.h"

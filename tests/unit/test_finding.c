@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/findings/finding.h"
 
 #include "by_hand.h"

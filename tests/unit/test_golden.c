@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Reads every stored output below tests/golden/ with its workload and compares what it means with
  * the expected.json next to it: a map of JSON pointers to values.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "host/internal.h"
 
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "lab/internal.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the workloads video, nix_cache and http_small are made of, without running any of it. */
 #include "programs/closure/closure.h"
 #include "workload/link/video.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Readers of workloads on the whole mesh, on observations made by hand:
  * tests/golden/mesh/TEST.json. */
 #include "workload/mesh/mesh.h"

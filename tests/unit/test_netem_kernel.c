@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "netem/internal.h"
 #include "netem_flow.h"
 

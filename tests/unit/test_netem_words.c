@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "netem/netem.h"
 
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finding a stream's packets in the wire's log, by hand-made logs. */
 #include "workload/tool/outer.h"
 

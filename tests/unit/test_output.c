@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/output/files.h"
 #include "report/output/json.h"
 #include "report/output/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "stats/packets.h"
 
 #include "base/attribute.h"

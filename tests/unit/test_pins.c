@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "plan/pins.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "proc/machine.h"
 #include "proc/proc.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "plan/profile.h"
 
 #include "base/file.h"

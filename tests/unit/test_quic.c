@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "programs/quic/congestion.h"
 #include "programs/quic/conn.h"
 #include "programs/quic/tls.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "programs/rate/search.h"
 #include "programs/rate/talk.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "record/reader.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/model/result_file.h"
 
 #include "base/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "runner/runner.h"
 
 #include "options_by_hand.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "document/silence.h"
 
 #include "tap.h"

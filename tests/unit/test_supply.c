@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "supply/supply.h"
 
 #include "base/file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "workload/tool/symptom.h"
 
 #include "base/file.h"

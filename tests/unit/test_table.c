@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/output/html.h"
 #include "report/output/number.h"
 #include "report/tables/table.h"

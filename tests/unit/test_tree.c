@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Writes a result tree with every kind of file and result, made of stored outputs of the real
  * tools, and holds it to the JSON Schema of the project.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "plan/tuning.h"
 
 #include "plan/plan.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What happens to frames on their way through the wire. */
 #include "wire_bench.h"
 

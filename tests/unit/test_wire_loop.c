@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "wire_frames.h"
 
 #include "wire/loop.h"

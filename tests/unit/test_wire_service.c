@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the wire promises apart from fates: changes, bounds, equal seeds, log and health. */
 #include "wire_bench.h"
 

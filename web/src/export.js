@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // Charts as files: what the reader downloads is what the filters left.
 
 const quoted = (value) => {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // The page is complete without this: it adds filters, themes, interactive charts and downloads.
 import * as vega from 'vega';
 import { compile } from 'vega-lite';

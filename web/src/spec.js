@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // One Vega-Lite specification per kind of chart.
 
 const configOf = (theme) => ({

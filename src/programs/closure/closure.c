@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A package with all it needs, made of nothing: its shape, and its bytes as Nix exports them. */
 #include "programs/closure/closure.h"
 

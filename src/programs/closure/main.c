@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * meshbench-closure DIVISOR COMMAND...: makes a closure and feeds its export to a command, such as
  * `nix-store --import`. A pipe between two programs needs no shell so.

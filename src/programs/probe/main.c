@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench-probe: sends numbered UDP packets by the clock, or receives them and measures. */
 #include "programs/probe/probe.h"
 #include "programs/program.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench-probe receive: takes one run of packets, and measures it when no more come. */
 #include "programs/probe/probe.h"
 

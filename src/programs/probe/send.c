@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * meshbench-probe send: numbered packets by the clock, to one address or to several at the same
  * ticks. It waits for no answer; echoes are taken as they come.

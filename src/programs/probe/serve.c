@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * meshbench-probe serve: takes the packets of any number of streams, sends back those that want it,
  * and says what it measured when it is told to end (SIGTERM).

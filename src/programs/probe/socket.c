@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench-probe: sockets, and taking packets out of them with the kernel's time of arrival. */
 #include "programs/probe/probe.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench-probe: what came of one stream, kept until it is measured. */
 #include "programs/probe/probe.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names of the congestion controls of QUIC; they are not those of the kernel. */
 #include "programs/quic/congestion.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #pragma once
 
 /* What ngtcp2 offers, NULL-terminated; the order is its own numbering in conn.c. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One QUIC connection on ngtcp2: datagrams in, datagrams out, and what became of it. */
 #include "programs/quic/conn.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A connection on its socket: the loop of a client and of a server, and a line for each second. */
 #include "programs/quic/flow.h"
 

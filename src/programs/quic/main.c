@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench-quic: moves data over QUIC for a while, one connection per thread and port. */
 #include "programs/quic/congestion.h"
 #include "programs/quic/flow.h"

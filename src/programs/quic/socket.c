@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sending and receiving many datagrams per system call. */
 #include "programs/quic/socket.h"
 

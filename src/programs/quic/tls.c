@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TLS for QUIC: a certificate that is made on the spot, and sessions that nobody verifies. */
 #include "programs/quic/tls.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The asking side of meshbench-rate: what fits the path, and how much of it in a second. */
 #include "programs/rate/client.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench-rate: the highest UDP rate with little loss between two hosts, and what fits. */
 #include "programs/program.h"
 #include "programs/rate/client.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which rate to try next. */
 #include "programs/rate/search.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The receiving side of meshbench-rate: counts datagrams of trials, and answers questions of size.
  */
 #include "programs/rate/server.h"

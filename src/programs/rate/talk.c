@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The words of meshbench-rate's two sides, and counting what came. */
 #include "programs/rate/talk.h"
 

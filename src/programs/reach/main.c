@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * meshbench-reach MILLISECONDS SELF ADDRESS...: pings every address but the one at position SELF
  * until each has answered once or the time is over. Says "POSITION NANOSECONDS" (CLOCK_MONOTONIC)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * meshbench-ready KIND VALUE...: ends with 0 once all facts hold on the host where it runs, looking
  * every millisecond. Kinds: `interface NAME` exists and is up, `file PATH` exists, and if it is a

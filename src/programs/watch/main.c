@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * meshbench-watch EVERY_MS SELF SPEAKS ADDRESS...: pings every host but SELF at each of its
  * addresses, time after time, until it is ended. SPEAKS has a letter per host: with 's' we speak to

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* meshbench-wire: the emulated network as a process of its own. The lab starts it. */
 #include "programs/program.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Charts as data: which values, in which panels, and the same as JSON. */
 #include "report/charts/chart.h"
 

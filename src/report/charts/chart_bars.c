@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bars and heatmaps as SVG: VPNs side by side, panel by panel. */
 #include "report/charts/chart.h"
 

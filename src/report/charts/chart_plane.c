@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scatter charts and lines over time as SVG. */
 #include "report/charts/chart.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A chart for every figure that results carry themselves. */
 #include "report/charts/chart.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Charts of what goes with what: latency, retransmits, windows, processors, contacts. */
 #include "report/charts/chart.h"
 

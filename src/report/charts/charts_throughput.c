@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Charts of what was carried: bars, heatmaps, directions, all links at once, over time. */
 #include "report/charts/chart.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Charts of the same VPNs on stock and on tuned hosts. */
 #include "report/charts/chart.h"
 

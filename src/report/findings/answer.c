@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rankings per question, with groups of what cannot be told apart. */
 #include "report/findings/answer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Applies every rule to every VPN and keeps what it finds. */
 #include "report/findings/rules.h"
 

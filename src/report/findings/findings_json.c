@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Findings, answers and problems as JSON. */
 #include "report/findings/findings_json.h"
 

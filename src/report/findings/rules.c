@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of rules: what can be found, how much it matters, and what readers see first. */
 #include "report/findings/rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about results that are not there: what failed, and what the evidence blames. */
 #include "report/findings/rules.h"
 

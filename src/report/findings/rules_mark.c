@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rule about figures that something else than the VPN may have made. */
 #include "report/findings/rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about meshes that come up: connect, reboot and restart. */
 #include "report/findings/rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about what fits a path: datagrams that are too large, and whether anyone says so. */
 #include "report/findings/rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about numbers that do not mean what they seem to: sums, means, counters and clocks. */
 #include "report/findings/rules.h"
 

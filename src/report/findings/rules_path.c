@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about why a path behaves as it does: reordering, queues, directions, processors. */
 #include "report/findings/rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules about the whole tree: its impairment, its repetitions, its order, its files. */
 #include "report/findings/rules.h"
 

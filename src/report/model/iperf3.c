@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* iperf3's JSON as numbers: TCP, UDP, and all links at once. */
 #include "report/model/result_file.h"
 

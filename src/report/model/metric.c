@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is compared between VPNs, and the single values behind each number. */
 #include "report/model/metric.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Envelopes, pings, streams, caches and connection checks as numbers. */
 #include "report/model/result_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads a whole result tree into one model: who was measured where, and what came out. */
 #include "report/model/results.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the report knows of every workload: its names, its reader, where its outcome is kept. */
 #include "report/model/workloads.h"
 

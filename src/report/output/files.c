@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files that are written together or not at all. */
 #include "report/output/files.h"
 

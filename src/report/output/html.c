@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text into HTML and SVG. */
 #include "report/output/html.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JSON as published trees have it. */
 #include "report/output/json.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers as text: exact for files, with as many digits as were measured for readers. */
 #include "report/output/number.h"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Prints an assembler file that holds files as NUL-terminated read-only data.
 # usage: embed.sh NAME FILE [NAME FILE]...   (an absent FILE is empty)
 set -eu

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The page as a whole: head, order of its parts, data for its script. */
 #include "report/page/page.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parts of the page that are data: charts, what failed, tables, samples. */
 #include "report/page/page.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parts of the page that are mostly sentences: summary, answers, findings, about. */
 #include "report/page/page.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The published comparison of VPNs under one profile: one file per workload. */
 #include "report/published/recompute.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The published files that lay all profiles side by side. */
 #include "report/published/recompute.h"
 

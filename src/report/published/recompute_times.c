@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The published comparison files about time: how long things took and when hosts were met. */
 #include "report/published/recompute.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tables as values: columns, rows and the sentences that belong to them. */
 #include "report/tables/table.h"
 

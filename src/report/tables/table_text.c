@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tables as JSON, CSV, Markdown and LaTeX. */
 #include "report/tables/table.h"
 

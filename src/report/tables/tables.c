@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the tables share: profiles as columns, places of samples, sentences on missing links. */
 #include "report/tables/tables.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Payload per processor time of a VPN's daemons: what it would carry with more of it. */
 #include "report/tables/tables.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* First contact and contact after a reboot, host by host. */
 #include "report/tables/tables.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A table for every workload whose results carry their figures themselves. */
 #include "report/tables/tables.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TCP on all links at once: how it scales, and how it was summed. */
 #include "report/tables/tables.h"
 

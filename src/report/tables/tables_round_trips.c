@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The distribution of single round trips, in trees that kept them. */
 #include "report/tables/tables.h"
 

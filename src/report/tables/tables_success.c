@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How often measurements worked, link by link, with Wilson's interval. */
 #include "report/tables/tables.h"
 

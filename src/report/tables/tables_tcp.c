@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Single-stream TCP: the baseline table, all profiles, retransmits. */
 #include "report/tables/tables.h"
 

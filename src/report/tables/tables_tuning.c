@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Each VPN on default and on tuned hosts, and each impairment as requested and as measured. */
 #include "report/tables/tables.h"
 

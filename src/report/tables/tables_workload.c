@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* UDP, latency, caches, video and QUIC: one table per workload, all in both views. */
 #include "report/tables/tables.h"
 

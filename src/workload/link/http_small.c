@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Short requests one after another, each on a connection of its own, by curl: what a page of many
  * small parts, or a command-line client of an API, feels of a path. curl waits for one answer

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Delay while the link works: probes by the clock, one way in both directions and there and back,
  * while TCP loads no direction, the one, the other and both. The same probes run outside the VPN on

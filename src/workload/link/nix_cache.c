@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A package with all it needs, copied from a binary cache by `nix copy`: hundreds of files of all
  * sizes over a few connections, decompressed and hashed as they come. hyperfine repeats it, each

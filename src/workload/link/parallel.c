@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * TCP on every link at once, released together: on each link one flow in each direction, so three
  * hosts in a ring carry six. Every host sends on two links and receives on two, so that its port

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Round-trip times by iputils ping: several runs one after another. The published data are
  * summaries over runs; every single time is kept as a sample.

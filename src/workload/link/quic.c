@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * QUIC in each direction, one connection per processor core: target to source first, as published,
  * then the other way. Our own client and server (meshbench-quic); the published keys, and more.

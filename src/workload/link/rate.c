@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The highest UDP rate with little loss from source to target, at three sizes; the path's MTU, what
  * happens beyond it, and what the tunnel adds to a packet. One search by meshbench-rate.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What becomes of the order of packets, of their number and of their copies: streams of several
  * sizes and rates, through the VPN and at the same ticks outside it on the wire. What a stream in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One TCP flow in each direction at once (iperf3 --bidir), reported apart. */
 #include "workload/link/tcp.h"
 

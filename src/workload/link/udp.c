@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A UDP flood in each direction, one after the other. iperf3's --bidir has the directions race at
  * the start: whichever is first floods the path on which the other still shakes hands, and its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A 4K test pattern sent over RIST (main profile, 400 ms of buffer) by ffmpeg to ristreceiver of
  * librist: what a viewer gets of a live stream on a path that loses and delays.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads what ffmpeg and ristreceiver print while a stream is on its way. */
 #include "workload/link/video.h"
 

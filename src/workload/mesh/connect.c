@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A VPN connects from nothing: keys, daemons, first answers of every pair. It does so with one host
  * of each pair speaking first, and with both at the same moment, when handshakes can cross.

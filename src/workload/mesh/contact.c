@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What became of one pair: from stretches of answers to outage, first answer and stability. */
 #include "workload/mesh/mesh.h"
 

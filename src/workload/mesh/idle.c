@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a mesh costs when nobody sends anything: processor, memory, wakeups and bytes of every host,
  * and how often each pair talks. It begins after a wait, because answers to the last traffic, such

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is said of a run on the whole mesh, from its pairs. */
 #include "workload/mesh/mesh.h"
 

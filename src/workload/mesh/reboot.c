@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One host reboots, then all do. What the hosts themselves need is told apart from what the VPN
  * adds: every pair is watched outside the overlay as well as on it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The VPN's daemons end and start again: on all hosts; on one that speaks to the others as soon as
  * it can; on one that says nothing until it is spoken to, by hosts that do not know of its restart;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* connection_timings.json of every host, in the published form. */
 #include "workload/mesh/mesh.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running iperf3 and reading its documents and the lines that its server prints. */
 #include "workload/tool/iperf3.h"
 

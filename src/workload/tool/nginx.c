@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The web server that several workloads measure against. */
 #include "workload/tool/nginx.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The packets outside a tunnel: finding those of a stream in the wire's log, and measuring them. */
 #include "workload/tool/outer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running meshbench-probe and reading what it prints. */
 #include "workload/tool/prober.h"
 

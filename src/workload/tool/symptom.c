@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What failing tools say, and the cause that stands for it: in words of others, or as our own
  * programs say it. */
 #include "workload/tool/symptom.h"
