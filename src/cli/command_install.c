@@ -45,7 +45,7 @@ static void show(void *context, const struct install_progress *progress)
 	fprintf(stderr, "%s  %s %s: ", installation->doing, progress->name, progress->version);
 	switch (progress->stage) {
 	case INSTALL_THERE:
-		fputs("is there\n", stderr);
+		fputs("already installed\n", stderr);
 		break;
 	case INSTALL_CHANGED:
 		fputs("has changed since it was built, so it is built again\n", stderr);

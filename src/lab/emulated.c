@@ -64,7 +64,7 @@ static int start_program(struct lab *lab, int their_fd, struct error *err)
 				.inherit_fd = their_fd},
 			&lab->wire_program, err))
 		return -1;
-	return proc_wait_output(lab->wire_program, "ready", deadline_in(10 * NS_PER_S), err);
+	return proc_wait_output(lab->wire_program, "ready\n", deadline_in(10 * NS_PER_S), err);
 }
 
 static int connect_program(struct lab *lab, struct error *err)

@@ -147,7 +147,7 @@ static int measure(
 	AUTO(proc_freep) struct proc *receiver = NULL;
 
 	if (start_receiver(s, burst, &receiver, err) ||
-		proc_wait_output(receiver, "ready", deadline_in(10 * NS_PER_S), err) ||
+		proc_wait_output(receiver, "ready\n", deadline_in(10 * NS_PER_S), err) ||
 		send_burst(s, burst, err) ||
 		proc_wait_success(receiver, deadline_in(70 * NS_PER_S), err))
 		return -1;

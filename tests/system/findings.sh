@@ -24,9 +24,9 @@ check "the summary names the causes" prints 'crash, baseline, ping, lom->yuki an
 check "the tree is what its schema says" tree_is_sound
 check "a report is made of it" test -s "$tree/report.html"
 
-tree=$scratch/second
-meshbench run "$fast" --vpn "$drivers/second" --workload ping --repeat 2 --out "$tree"
-rm "$tree/General/attempts"
+tree=$scratch/second-tree
+cp -r "$drivers/second" "$drivers/latin" "$scratch" # they count in their own folders
+meshbench run "$fast" --vpn "$scratch/second" --workload ping --repeat 2 --out "$tree"
 check "a VPN that comes up at the second attempt is measured" exits 0
 check "and the attempt that failed stays known after another repetition" /usr/bin/python3 -c '
 import json, sys
@@ -38,9 +38,8 @@ check "the page has a heading for each kind of finding that there is, and no oth
 	sh -c "grep -q '<summary>Warnings<' '$tree/report.html' && ! grep -q '<summary>Errors<' '$tree/report.html'"
 check "its tree, too, is what its schema says" tree_is_sound
 
-tree=$scratch/latin
-meshbench run "$fast" --vpn "$drivers/latin" --workload ping --out "$tree"
-rm "$tree/General/attempts"
+tree=$scratch/latin-tree
+meshbench run "$fast" --vpn "$scratch/latin" --workload ping --out "$tree"
 check "a VPN that speaks Latin-1 is measured" exits 0
 check "its version stays, with a replacement character" grep -q '"version": "latin 1.0 from Z�rich"' "$tree/Latin/baseline/vpn.json"
 check "and so does the attempt that failed" grep -q '"evidence": ".*kein Schl�ssel' "$tree/Latin/baseline/vpn.json"

@@ -206,7 +206,7 @@ meshbench install --vpn alpha@3.0
 check "an unknown version is refused with those known" says 'alpha@3.0: .*known versions: 2.0, 1.0, system'
 check "as wrong input" exits 2
 meshbench install --vpn nobody
-check "and so is an unknown VPN" says "no 'nobody' among the drivers"
+check "and so is an unknown VPN" says "'nobody' is not among the drivers"
 meshbench doctor
 check "doctor says what is installed" prints 'alpha .*yes .*2.0 installed; also known: 1.0'
 check "and how to get what can be installed" prints 'beta .*no .*meshbench install --vpn beta'

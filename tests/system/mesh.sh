@@ -62,7 +62,7 @@ check "a daemon that does not come back is a crash" has_cause Once/baseline/rest
 check "its host and last words are the evidence" evidence Once/baseline/restart.json 'on lom .*the tunnel is still there'
 check "the next workload finds a fresh mesh" has_cause Once/baseline/connect.json success
 check "a pair that never answers again ran out of time" has_cause Mute/baseline/restart.json timeout
-check "it is named" evidence Mute/baseline/restart.json 'does not answer [a-z]* steadily within'
+check "it is named" evidence Mute/baseline/restart.json 'did not answer [a-z]* steadily within'
 check "and the next workload finds a mesh" has_cause Mute/baseline/connect.json success
 check "the tree is what its schema says" tree_is_sound
 

@@ -58,11 +58,11 @@ for tool in ip:iproute2 tc:iproute2 sysctl:procps; do
 done
 
 # From the folder of the drivers, whose controller's scripts run elsewhere.
-cd "$SOURCE_ROOT/tests/system/drivers" || exit 1
+cp -r "$SOURCE_ROOT/tests/system/drivers/second" "$scratch" # it counts in its own folder
+cd "$scratch" || exit 1
 meshbench run "$fast" --vpn ./second --workload ping --out "$scratch/relative"
 cd / || exit 1
 check "a driver's relative path holds for scripts of the controller" exits 0
-rm -f "$scratch/relative/General/attempts"
 
 meshbench run "$fast" --vpn none --workload ping --profile low --engine bridge --out "$scratch/low"
 check "an engine that cannot impair says so before anything starts" says "profile 'low'"

@@ -265,7 +265,7 @@ TEST(an_impairment_is_refused_where_the_engine_cannot_carry_it)
 	CHECK_OK(namespace_enter(&err), err);
 	CHECK_OK(procs_new(&procs, &err), err);
 	CHECK(lab_can_carry(procs, LAB_ENGINE_BRIDGE, &low, &err) && err.kind == ERROR_MISSING);
-	CHECK(strstr(err.text, "'low'") && strstr(err.text, "use engine netem or wire"));
+	CHECK(strstr(err.text, "'low'") && strstr(err.text, "use engine wire or netem"));
 	CHECK_OK(lab_can_carry(procs, LAB_ENGINE_BRIDGE, &unshaped, &err), err);
 	/* The answer about netem is the kernel's own. */
 	has_netem = proc_run(procs, &by_hand, deadline_in(10 * NS_PER_S), &err) == 0;

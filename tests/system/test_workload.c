@@ -422,6 +422,6 @@ TEST(a_server_that_never_answers_is_a_finding_and_the_rest_is_measured)
 	CHECK_OK(go_on(&run, &workload_load_latency, &c), run.err);
 	CHECK(run.reading.cause == CAUSE_UNREACHABLE);
 	CHECK(strstr(run.reading.evidence, "no echo of a probe came back from yuki while idle"));
-	CHECK(json_number_at(run.reading.data, "/waves/3/tunnel/there/received_packets", 0) > 0);
-	CHECK(json_number_at(run.reading.data, "/waves/3/load_there_bps", 0) > 0);
+	CHECK(json_number_at(run.reading.data, "/stages/3/tunnel/there/received_packets", 0) > 0);
+	CHECK(json_number_at(run.reading.data, "/stages/3/load_there_bps", 0) > 0);
 }

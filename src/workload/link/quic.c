@@ -97,7 +97,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 		.side = WORKLOAD_TARGET,
 		.argv = argv,
 		.is_server = true,
-		.ready = "ready",
+		.ready = "ready\n",
 		.keep_bytes = 2 * list[DOWNLOAD].keep_bytes};
 	*ret_commands = list;
 	*ret_count = COMMANDS;

@@ -68,7 +68,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 		.side = WORKLOAD_TARGET,
 		.argv = server_argv,
 		.is_server = true,
-		.ready = "ready",
+		.ready = "ready\n",
 		.keep_bytes = 16384};
 	list[CLIENT] = (struct workload_command){.what = "rate client",
 		.side = WORKLOAD_SOURCE,

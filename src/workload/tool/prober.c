@@ -41,7 +41,7 @@ struct workload_command prober_server(const struct workload_case *c, struct aren
 		.side = side,
 		.argv = argv,
 		.is_server = true,
-		.ready = "ready",
+		.ready = "ready\n",
 		.keep_bytes = keep_bytes,
 	};
 }
