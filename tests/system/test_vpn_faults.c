@@ -84,8 +84,8 @@ TEST(a_daemon_that_never_becomes_ready_is_named_with_what_was_awaited)
 
 TEST(a_command_that_exceeds_its_time_is_ended_and_named)
 {
-	fails_with(
-		"slow", ERROR_TIMEOUT, "think about it on lom: did not end within 0.3 s", "sleep 1000");
+	fails_with("slow", ERROR_TIMEOUT, "think about it on lom: did not end within 0.3 s",
+		"sleep 1000");
 }
 
 TEST(a_daemon_that_dies_after_it_was_ready_ends_the_waiting)
