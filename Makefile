@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc)
 
 .PHONY: demo vpns check clean
 
-# Installs what is missing, builds, and measures the VPNs that are found here.
+# Installs what is missing, builds, and benchmarks every VPN installed on this machine.
 demo: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
 	$(BUILD)/src/cli/meshbench run
