@@ -110,3 +110,24 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	va_end(again);
 	return text;
 }
+
+static size_t length_of(const char *const list[])
+{
+	size_t length = 0;
+
+	while (list && list[length])
+		length++;
+	return length;
+}
+
+const char *const *arena_list(
+	struct arena *arena, const char *const list[], const char *const more[])
+{
+	size_t count = length_of(list), added = length_of(more);
+	const char **joined = arena_alloc(arena, const char *, count + added + 1);
+
+	memcpy(joined, list, count * sizeof(*list));
+	if (added)
+		memcpy(joined + count, more, added * sizeof(*more));
+	return joined;
+}

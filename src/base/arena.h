@@ -21,4 +21,9 @@ void *arena_bytes(struct arena *arena, size_t count, size_t size);
 
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
+/* A NULL-terminated list of the same strings. */
+#define ARENA_LIST(arena, ...) arena_list((arena), (const char *const[]){__VA_ARGS__, NULL}, NULL)
+/* `list`, then those of `more`, both NULL-terminated; `more` is NULL-able. */
+const char *const *arena_list(
+	struct arena *arena, const char *const list[], const char *const more[]);
 char *arena_printf(struct arena *arena, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -26,7 +26,7 @@ static int write_hosts(
 			.underlay = lab_underlay(stage->lab, i)};
 	hosts = hosts_json(entries, plan->host_count);
 	return record_write_vpn(
-		run_tree(run, visit), visit->driver->folder, "layout.json", hosts, err);
+		run_tree(run, visit), visit->driver->folder, LAYOUT_HOSTS, hosts, err);
 }
 
 /* What the words of a profile ask for; other models of loss as their long-run share. */
@@ -54,7 +54,7 @@ static int write_settings(struct run *run, const struct runner_visit *visit, str
 		.parameters = parameters});
 
 	return record_write_profile(run_tree(run, visit), visit->driver->folder, p->folder,
-		"tc_settings.json", settings, err);
+		LAYOUT_TC_SETTINGS, settings, err);
 }
 
 /* The machine of every host is this one, as far as a reader of hardware.json is concerned. */
@@ -74,7 +74,7 @@ static int write_hardware(struct run *run, struct error *err)
 		json_array_append_new(machines, machine);
 	}
 	hardware = hardware_json(machines);
-	return record_write_general(run->record, "hardware.json", hardware, err);
+	return record_write_general(run->record, LAYOUT_HARDWARE, hardware, err);
 }
 
 static void tell_tuning(struct run *run, const json_t *tuning)

@@ -3,7 +3,6 @@
 #include "stats/stats.h"
 
 #include "base/arena.h"
-#include "base/random.h"
 
 #include <math.h>
 
@@ -83,59 +82,6 @@ struct interval interval_quantile(
 struct interval interval_median(const double *values, size_t count, double confidence)
 {
 	return interval_quantile(values, count, 0.5, confidence);
-}
-
-enum {
-	BOOTSTRAP_DRAWS = 2000
-};
-
-/* Skewness of the leave-one-out means over six: the acceleration. */
-static double acceleration(const double *values, size_t count, double mean)
-{
-	double squares = 0, cubes = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		/* The mean without value i lies (value - mean) / (count - 1) below the mean. */
-		double influence = (values[i] - mean) / (double)(count - 1);
-
-		squares += influence * influence;
-		cubes += influence * influence * influence;
-	}
-	return squares > 0 ? cubes / (6 * pow(squares, 1.5)) : 0;
-}
-
-static double shifted_probability(double z, double bias, double acceleration)
-{
-	double sum = bias + z;
-
-	return normal_cdf(bias + sum / (1 - acceleration * sum));
-}
-
-struct interval interval_mean(const double *values, size_t count, double confidence, uint64_t seed)
-{
-	struct random random = random_seeded(seed);
-	double means[BOOTSTRAP_DRAWS];
-	double mean = stats_mean(values, count), below = 0, bias, skew;
-	double z = stats_normal_quantile((1 + confidence) / 2);
-
-	if (count < 2)
-		return (struct interval){mean, mean, 0};
-	for (size_t draw = 0; draw < BOOTSTRAP_DRAWS; draw++) {
-		double sum = 0;
-
-		for (size_t i = 0; i < count; i++)
-			sum += values[random_below(&random, count)];
-		means[draw] = sum / (double)count;
-		below += means[draw] < mean ? 1 : means[draw] > mean ? 0 : 0.5;
-	}
-	if (below <= 0 || below >= BOOTSTRAP_DRAWS)
-		return (struct interval){mean, mean, confidence};
-	bias = stats_normal_quantile(below / BOOTSTRAP_DRAWS);
-	skew = acceleration(values, count, mean);
-	return (struct interval){
-		stats_quantile(means, BOOTSTRAP_DRAWS, shifted_probability(-z, bias, skew)),
-		stats_quantile(means, BOOTSTRAP_DRAWS, shifted_probability(z, bias, skew)),
-		confidence};
 }
 
 struct interval interval_proportion(size_t successes, size_t trials, double confidence)

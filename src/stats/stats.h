@@ -47,8 +47,6 @@ struct interval {
 struct interval interval_quantile(
 	const double *values, size_t count, double quantile, double confidence);
 struct interval interval_median(const double *values, size_t count, double confidence);
-/* Bias-corrected and accelerated bootstrap of the mean; equal seeds give equal intervals. */
-struct interval interval_mean(const double *values, size_t count, double confidence, uint64_t seed);
 /* Wilson's score interval of a proportion; trials > 0. */
 struct interval interval_proportion(size_t successes, size_t trials, double confidence);
 

@@ -134,20 +134,6 @@ TEST(normal_quantiles_are_exact)
 	CHECK(stats_normal_quantile(0.5) == 0 || is_near(stats_normal_quantile(0.5), 0, 1e-15));
 }
 
-TEST(the_bootstrap_is_repeatable_and_surrounds_the_mean)
-{
-	static const double values[] = {9, 10, 10, 11, 10, 9, 11, 30};
-	struct interval one = interval_mean(values, 8, 0.95, 7);
-	struct interval two = interval_mean(values, 8, 0.95, 7);
-
-	CHECK(one.low == two.low && one.high == two.high);
-	CHECK(one.low > 9 && one.low < 12.5 && one.high > 15 && one.high < 28);
-	/* A long upper tail pulls the upper end further away than the lower one. */
-	CHECK(one.high - 12.5 > 12.5 - one.low);
-	one = interval_mean(values, 1, 0.95, 7);
-	CHECK(one.confidence == 0);
-}
-
 /* By hand: 252 splits listed by a separate program, D(3) and D(23) of 25 sorted log ratios. */
 TEST(ratios_match_a_listing_of_all_pairs_and_splits)
 {

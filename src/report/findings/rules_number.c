@@ -280,7 +280,7 @@ void look_retried(struct look *look, const struct spot *spot)
 		if (!outcome_is_success(outcome) || outcome->envelope.attempts < 2)
 			continue;
 		look_say(look,
-			"Some results of %s come from a later attempt, because earlier ones failed.",
+			"Some results of %s come from a later attempt, because earlier ones failed or were marked.",
 			spot->vpn->name);
 		look_show(look, outcome->path, "%s, %s: attempt %d",
 			profile_title(spot->condition->profile), spot->link->folder,

@@ -67,12 +67,10 @@ static struct workload_command client(
 	static const char format[] =
 		"%{stderr}%{exitcode} %{http_code} %{time_connect} %{time_starttransfer} %{time_total} %{size_download} %{num_connects} %{errormsg}\n";
 	unsigned count = request_count(c);
-	const char *const words[] = {"curl", "-s", "-o", "/dev/null", "--max-time",
+	const char *const *argv = ARENA_LIST(arena, "curl", "-s", "-o", "/dev/null", "--max-time",
 		arena_printf(arena, "%d", REQUEST_LIMIT_S), "-w", format,
-		arena_printf(arena, "%s/[1-%u]", url, count), NULL};
-	const char **argv = arena_alloc(arena, const char *, ARRAY_SIZE(words));
+		arena_printf(arena, "%s/[1-%u]", url, count));
 
-	memcpy(argv, words, sizeof(words));
 	return (struct workload_command){.what = "requests",
 		.side = WORKLOAD_SOURCE,
 		.argv = argv,

@@ -55,13 +55,11 @@ static void commands(const struct workload_case *c, struct arena *arena,
 	struct workload_command *list = arena_alloc(arena, struct workload_command, count);
 
 	for (size_t i = 0; i < count; i++) {
-		const char *const words[] = {"ping", "-n", "-c",
+		const char *const *argv = ARENA_LIST(arena, "ping", "-n", "-c",
 			arena_printf(
 				arena, "%lld", (long long)setting_integer(c->options, &ping_count)),
-			"-i", "0.2", "-W", "1", c->target_address, NULL};
-		const char **argv = arena_alloc(arena, const char *, ARRAY_SIZE(words));
+			"-i", "0.2", "-W", "1", c->target_address);
 
-		memcpy(argv, words, sizeof(words));
 		list[i] = (struct workload_command){
 			.what = arena_printf(arena, "ping, run %zu of %zu", i + 1, count),
 			.side = WORKLOAD_SOURCE,

@@ -64,12 +64,11 @@ static const char *congestion(const struct workload_case *c)
 static struct workload_command client(const struct workload_case *c, struct arena *arena,
 	const char *verb, const char *port, unsigned wave)
 {
-	const char *words[] = {"meshbench-quic", verb, c->target_address, "--port", port,
-		"--connections", arena_printf(arena, "%u", connections()), "--congestion",
-		congestion(c), "--seconds", arena_printf(arena, "%u", whole_seconds(c)), NULL};
-	const char **argv = arena_alloc(arena, const char *, ARRAY_SIZE(words));
+	const char *const *argv =
+		ARENA_LIST(arena, "meshbench-quic", verb, c->target_address, "--port", port,
+			"--connections", arena_printf(arena, "%u", connections()), "--congestion",
+			congestion(c), "--seconds", arena_printf(arena, "%u", whole_seconds(c)));
 
-	memcpy(argv, words, sizeof(words));
 	return (struct workload_command){
 		.what = arena_printf(arena, "QUIC client, %s", verb),
 		.side = WORKLOAD_SOURCE,
@@ -86,11 +85,10 @@ static void commands(const struct workload_case *c, struct arena *arena,
 	struct workload_command *list = arena_alloc(arena, struct workload_command, COMMANDS);
 	const char *port = arena_printf(
 		arena, "%u", FIRST_PORT + MOST_CONNECTIONS * (unsigned)(c->link % 500));
-	const char *words[] = {"meshbench-quic", "serve", "--port", port, "--connections",
-		arena_printf(arena, "%u", connections()), "--congestion", congestion(c), NULL};
-	const char **argv = arena_alloc(arena, const char *, ARRAY_SIZE(words));
+	const char *const *argv =
+		ARENA_LIST(arena, "meshbench-quic", "serve", "--port", port, "--connections",
+			arena_printf(arena, "%u", connections()), "--congestion", congestion(c));
 
-	memcpy(argv, words, sizeof(words));
 	list[DOWNLOAD] = client(c, arena, "download", port, WAVE_OF_DOWNLOAD);
 	list[UPLOAD] = client(c, arena, "upload", port, WAVE_OF_UPLOAD);
 	list[SERVER] = (struct workload_command){.what = "QUIC server",

@@ -32,11 +32,9 @@ enum {
 /* A ping now and then until one is answered. Without an answer the other direction tells why. */
 static struct workload_command drain(const struct workload_case *c, struct arena *arena)
 {
-	const char *words[] = {"ping", "-n", "-q", "-c", "1", "-i", "0.2", "-w",
-		arena_printf(arena, "%d", WORKLOAD_DRAIN_S), c->target_address, NULL};
-	const char **argv = arena_alloc(arena, const char *, ARRAY_SIZE(words));
+	const char *const *argv = ARENA_LIST(arena, "ping", "-n", "-q", "-c", "1", "-i", "0.2",
+		"-w", arena_printf(arena, "%d", WORKLOAD_DRAIN_S), c->target_address);
 
-	memcpy(argv, words, sizeof(words));
 	return (struct workload_command){
 		.what = "ping, until one is answered",
 		.side = WORKLOAD_SOURCE,

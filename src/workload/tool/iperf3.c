@@ -83,21 +83,14 @@ struct workload_command iperf3_server_of_many(
 struct workload_command iperf3_client(const struct workload_case *c, struct arena *arena,
 	const char *what, unsigned port, const char *const extra[])
 {
-	const char *words[] = {"iperf3", "-c", c->target_address, "-p",
+	const char *const words[] = {"iperf3", "-c", c->target_address, "-p",
 		arena_printf(arena, "%u", port), "-t", arena_printf(arena, "%u", iperf3_seconds(c)),
-		"-J", "--connect-timeout", CONNECT_LIMIT_MS};
-	size_t count = 0, n = ARRAY_SIZE(words);
-	const char **argv;
+		"-J", "--connect-timeout", CONNECT_LIMIT_MS, NULL};
 
-	while (extra[count])
-		count++;
-	argv = arena_alloc(arena, const char *, n + count + 1);
-	memcpy(argv, words, sizeof(words));
-	memcpy(argv + n, extra, count * sizeof(*extra));
 	return (struct workload_command){
 		.what = what,
 		.side = WORKLOAD_SOURCE,
-		.argv = argv,
+		.argv = arena_list(arena, words, extra),
 		.limit_ns = (int64_t)(iperf3_seconds(c) + LIMIT_MARGIN_S) * NS_PER_S,
 		.keep_bytes = 65536 + 8192 * (size_t)iperf3_seconds(c),
 	};

@@ -59,11 +59,9 @@ struct workload_command nginx_server(const struct workload_case *c, struct arena
 {
 	const char *path = arena_printf(arena, "/var/lib/meshbench/nginx-%u.conf", port);
 	struct workload_file *file = arena_alloc(arena, struct workload_file, 1);
-	const char *const words[] = {"nginx", "-c", path, NULL};
-	const char **argv = arena_alloc(arena, const char *, ARRAY_SIZE(words));
+	const char *const *argv = ARENA_LIST(arena, "nginx", "-c", path);
 
 	(void)c;
-	memcpy(argv, words, sizeof(words));
 	*file = (struct workload_file){path, configuration(arena, name, port, location)};
 	return (struct workload_command){.what = "nginx",
 		.side = WORKLOAD_TARGET,
@@ -85,11 +83,9 @@ const char *nginx_url(const struct workload_case *c, struct arena *arena, unsign
 
 struct workload_command nginx_gate(struct arena *arena, const char *url)
 {
-	const char *const words[] = {"curl", "-sSv", "-f", "-g", "-o", "/dev/null", "--max-time",
-		arena_printf(arena, "%d", GATE_S), url, NULL};
-	const char **argv = arena_alloc(arena, const char *, ARRAY_SIZE(words));
+	const char *const *argv = ARENA_LIST(arena, "curl", "-sSv", "-f", "-g", "-o", "/dev/null",
+		"--max-time", arena_printf(arena, "%d", GATE_S), url);
 
-	memcpy(argv, words, sizeof(words));
 	return (struct workload_command){.what = "first request",
 		.side = WORKLOAD_SOURCE,
 		.argv = argv,

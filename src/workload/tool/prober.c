@@ -30,11 +30,9 @@ static const char *port_of(
 struct workload_command prober_server(const struct workload_case *c, struct arena *arena,
 	enum workload_side side, size_t keep_bytes, bool delays)
 {
-	const char *const words[] = {PROGRAM, "serve", "--port", port_of(c, arena, side),
-		"--limit-s", SERVER_LIMIT_S, delays ? "--delays" : NULL, NULL};
-	const char **argv = arena_alloc(arena, const char *, ARRAY_SIZE(words));
+	const char *const *argv = ARENA_LIST(arena, PROGRAM, "serve", "--port",
+		port_of(c, arena, side), "--limit-s", SERVER_LIMIT_S, delays ? "--delays" : NULL);
 
-	memcpy(argv, words, sizeof(words));
 	return (struct workload_command){
 		.what = arena_printf(arena, "probe server on %s",
 			side == WORKLOAD_TARGET ? c->target : c->source),
@@ -56,23 +54,17 @@ struct workload_command prober_sender(const struct workload_case *c, struct aren
 {
 	bool is_there = side == WORKLOAD_SOURCE;
 	enum workload_side other = is_there ? WORKLOAD_TARGET : WORKLOAD_SOURCE;
-	const char *words[] = {PROGRAM, "send", is_there ? c->target_address : c->source_address,
-		"--port", port_of(c, arena, other), "--stream", arena_printf(arena, "%u", stream),
-		"--spin-us", "0", "--linger-ms", arena_printf(arena, "%d", PROBER_LINGER_MS)};
-	size_t n = ARRAY_SIZE(words), count = 0;
-	const char **argv;
+	const char *const words[] = {PROGRAM, "send",
+		is_there ? c->target_address : c->source_address, "--port",
+		port_of(c, arena, other), "--stream", arena_printf(arena, "%u", stream),
+		"--spin-us", "0", "--linger-ms", arena_printf(arena, "%d", PROBER_LINGER_MS), NULL};
+	const char *underlay = is_there ? c->target_underlay : c->source_underlay;
+	const char *const wire[] = {prober_has_wire(c) ? underlay : NULL, NULL};
 
-	while (extra[count])
-		count++;
-	argv = arena_alloc(arena, const char *, n + count + 2);
-	memcpy(argv, words, sizeof(words));
-	memcpy(argv + n, extra, count * sizeof(*extra));
-	if (prober_has_wire(c))
-		argv[n + count] = is_there ? c->target_underlay : c->source_underlay;
 	return (struct workload_command){
 		.what = arena_printf(arena, "probes from %s", is_there ? c->source : c->target),
 		.side = side,
-		.argv = argv,
+		.argv = arena_list(arena, arena_list(arena, words, extra), wire),
 		.limit_ns = (int64_t)(c->seconds + LIMIT_MARGIN_S) * NS_PER_S,
 	};
 }
