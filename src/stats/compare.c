@@ -1,32 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Two samples: how many times larger one is, and whether chance alone would show as much. */
+#include "stats/split.h"
 #include "stats/stats.h"
 
 #include "base/arena.h"
-#include "base/random.h"
 
 #include <math.h>
 #include <string.h>
 
 enum {
-	EXACT_LIMIT = 20000,
-	DRAWS = 10000,
 	ENOUGH = 400 /* extreme draws: p is known to 5 % of itself */
 };
 
-/* Ways to choose, or more than EXACT_LIMIT. */
-static double combinations(size_t n, size_t k)
-{
-	double ways = 1;
-
-	for (size_t i = 1; i <= k && ways < 1e300; i++)
-		ways = ways * (double)(n - k + i) / (double)i;
-	return round(ways);
-}
-
 double permutation_floor(size_t a_count, size_t b_count)
 {
-	double ways = combinations(a_count + b_count, a_count);
+	double ways = split_ways(a_count + b_count, a_count);
 
 	/* With equal counts the mirrored split is as extreme as the split itself. */
 	return fmin(1, (a_count == b_count ? 2 : 1) / ways);
@@ -56,28 +44,21 @@ static void split_count(struct split *split, double sum)
 		split->extreme += 1;
 }
 
-/* Every way to choose, by counting up a list of ascending places. */
+static double sum_of(const struct split *split, const size_t *places)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < split->chosen; i++)
+		sum += split->values[places[i]];
+	return sum;
+}
+
 static void count_exactly(struct split *split, size_t *places)
 {
-	size_t k = split->chosen;
-
-	for (size_t i = 0; i < k; i++)
-		places[i] = i;
-	for (;;) {
-		double sum = 0;
-		size_t at = k;
-
-		for (size_t i = 0; i < k; i++)
-			sum += split->values[places[i]];
-		split_count(split, sum);
-		while (at && places[at - 1] == split->count - k + at - 1)
-			at--;
-		if (!at)
-			return;
-		places[at - 1]++;
-		for (size_t i = at; i < k; i++)
-			places[i] = places[i - 1] + 1;
-	}
+	split_first(places, split->chosen);
+	do
+		split_count(split, sum_of(split, places));
+	while (split_next(places, split->chosen, split->count));
 }
 
 /*
@@ -88,22 +69,12 @@ static void count_draws(struct split *split, size_t *places, uint64_t seed)
 {
 	struct random random = random_seeded(seed);
 
-	for (size_t i = 0; i < split->count; i++)
-		places[i] = i;
+	split_first(places, split->count);
 	/* The observed split is one of the draws, so p is never 0. */
 	split->splits = split->extreme = 1;
-	for (size_t draw = 0; draw < DRAWS && split->extreme < ENOUGH; draw++) {
-		double sum = 0;
-
-		for (size_t i = 0; i < split->chosen; i++) {
-			size_t other = i + random_below(&random, split->count - i);
-			size_t place = places[other];
-
-			places[other] = places[i];
-			places[i] = place;
-			sum += split->values[place];
-		}
-		split_count(split, sum);
+	for (size_t draw = 0; draw < SPLITS_DRAWN && split->extreme < ENOUGH; draw++) {
+		split_draw(&random, places, split->chosen, split->count);
+		split_count(split, sum_of(split, places));
 	}
 }
 
@@ -114,7 +85,7 @@ double permutation_test(const double *a, size_t a_count, const double *b, size_t
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	double *all = arena_alloc(arena, double, count + 1);
 	size_t *places = arena_alloc(arena, size_t, count + 1);
-	bool is_exact = combinations(count, a_count) <= EXACT_LIMIT;
+	bool is_exact = split_ways(count, a_count) <= SPLITS_EXACT;
 	struct split split = {.values = all, .count = count, .chosen = a_count};
 	double sum = 0;
 

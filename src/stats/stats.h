@@ -72,6 +72,26 @@ double permutation_test(const double *a, size_t a_count, const double *b, size_t
 /* Smallest two-sided p that the exact test of these counts can show. */
 double permutation_floor(size_t a_count, size_t b_count);
 
+/* One quantity in every run, those of the first side first. */
+struct joint_row {
+	const double *values; /* NAN: this run has none */
+	/* Part of the standard error of every difference, or few runs that happen to agree would
+	 * make any difference an extreme one. Above zero, and the same however runs are labelled.
+	 */
+	double resolution;
+};
+
+/*
+ * Many quantities of the same runs: the chance that one of them, by relabelling whole runs, differs
+ * as clearly as this one. Studentised differences of means under joint permutation of the runs, by
+ * Westfall and Young's step-down maxT (Resampling-Based Multiple Testing, 1993, algorithm 4.1; as
+ * in Ge, Dudoit and Speed, TEST 12, 2003). So drift of a whole run, which moves all its quantities,
+ * is not mistaken for evidence from each, and the family-wise error holds without independence.
+ * `adjusted` has `count` elements; 1 where a side has fewer than two values.
+ */
+void joint_test(const struct joint_row *rows, size_t count, size_t first_runs, size_t second_runs,
+	uint64_t seed, double *adjusted);
+
 /* Adjusted p values in the order given; `adjusted` may be `p`. */
 void adjust_holm(const double *p, size_t count, double *adjusted);
 void adjust_benjamini_hochberg(const double *p, size_t count, double *adjusted);
