@@ -68,24 +68,44 @@ static int compare(int argc, char *const argv[])
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct compare_options o = {0};
+	int64_t least_percent = 5;
 	const struct option_row rows[] = {
-		{"json", NULL, "as JSON", OPTION_FLAG, &o.json, NULL, 0, 0},
+		{"vpn", "A,B=C", "only these; B=C compares B before with C after", OPTION_LIST,
+			&o.vpns, NULL, 0, 0},
+		{"least", "PERCENT", "smallest difference that counts; default: 5", OPTION_INTEGER,
+			&least_percent, NULL, 0, 1000},
+		{"json", NULL, "print JSON", OPTION_FLAG, &o.json, NULL, 0, 0},
 	};
-	const struct option_table table = {.usage = "compare BEFORE AFTER [OPTION]...",
-		.about = "Shows what changed between two result trees, and how certain that is.",
+	const struct option_table table = {
+		.usage = "compare BEFORE AFTER | BEFORE... -- AFTER... [OPTION]...",
+		.about =
+			"Shows what changed between result trees, and how certain that is. Each tree is one run; verdicts need four runs a side.",
 		.rows = rows,
 		.count = ARRAY_SIZE(rows),
-		.arguments_min = 2,
-		.arguments_max = 2};
+		.arguments_min = 1,
+		.arguments_max = 1000};
 	struct option_result given;
 	struct error err = {0};
+	bool is_worse = false;
 	int status;
 
 	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
 		return status;
-	o.before = given.arguments[0];
-	o.after = given.arguments[1];
-	return compare_run(&o, stdout, &err) ? cli_report(&err) : EXIT_MEASURED;
+	o.least_percent = (double)least_percent;
+	o.before = given.arguments;
+	o.after = given.command;
+	if (!given.command && given.argument_count == 2) {
+		o.before = ARENA_LIST(arena, given.arguments[0]);
+		o.after = ARENA_LIST(arena, given.arguments[1]);
+	}
+	if (!o.after || !o.after[0]) {
+		fail(&err, ERROR_USAGE,
+			"compare needs trees of both sides: BEFORE AFTER, or BEFORE... -- AFTER...");
+		return cli_report(&err);
+	}
+	if (compare_run(&o, stdout, &is_worse, &err))
+		return cli_report(&err);
+	return is_worse ? EXIT_SOME_FAILED : EXIT_MEASURED;
 }
 
 const struct command command_report = {

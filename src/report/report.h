@@ -30,7 +30,11 @@ struct recompute_options {
 MUST_CHECK int recompute_run(const struct recompute_options *options, FILE *out, struct error *err);
 
 struct compare_options {
-	const char *before, *after; /* two result trees */
+	const char *const *before, *const *after; /* result trees, a run each; NULL-terminated */
+	const char *const *vpns; /* "Tinc" or "Tinc=Tinc@1.1", NULL-terminated; NULL: all */
+	double least_percent;    /* the smallest difference that counts */
 	bool json;
 };
-MUST_CHECK int compare_run(const struct compare_options *options, FILE *out, struct error *err);
+/* Worse: a verdict, or something that worked and now fails. */
+MUST_CHECK int compare_run(
+	const struct compare_options *options, FILE *out, bool *ret_is_worse, struct error *err);

@@ -60,7 +60,7 @@ static void fill(struct report_results *results, const struct tree_entry *entry)
 		result_file_figures(results, entry, &link->repetitions->results[i]);
 	result_file_connect(results, entry, &link->connect);
 	result_file_connect(results, entry, &link->reboot);
-	result_file_settings(entry, &condition->settings);
+	result_file_settings(results, entry, &condition->settings);
 	result_file_timing(entry, &condition->timing);
 }
 

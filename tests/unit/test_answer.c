@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "report/compare.h"
 #include "report/page/page.h"
 
 #include "base/fd.h"
@@ -109,54 +108,6 @@ TEST(a_vpn_with_marked_values_alone_is_ranked_only_among_its_like)
 	answer = bulk(results);
 	CHECK(answer->rank_count == 1 && strcmp(answer->ranks->vpn->name, "Slow") == 0);
 	CHECK(strstr(answer->caveats->text, "Fast is not ranked"));
-}
-
-/* The change in TCP throughput of one VPN. */
-static const struct change *tcp_of(const struct change *change, const char *vpn)
-{
-	while (change &&
-		(change->metric != &report_metrics[METRIC_TCP] || strcmp(change->vpn, vpn) != 0))
-		change = change->next;
-	return change;
-}
-
-TEST(a_change_is_named_only_when_it_could_be_shown)
-{
-	AUTO(results_freep) struct report_results *before = results_by_hand();
-	AUTO(results_freep) struct report_results *after = results_by_hand();
-	const struct change *first, *change;
-
-	add_vpn(before, "Up", slow, 8);
-	add_vpn(before, "Still", fast, 8);
-	add_vpn(before, "Few", slow, 3);
-	add_vpn(after, "Up", fast, 8);
-	add_vpn(after, "Still", same, 8);
-	add_vpn(after, "Few", fast, 3);
-	first = changes_between(before, after);
-	change = tcp_of(first, "Up");
-	CHECK(change && change_verdict(change) == VERDICT_BETTER && change->has_ratio);
-	CHECK(change->ratio.ratio > 1.9 && change->ratio.interval.low > 1.8);
-	change = tcp_of(first, "Still");
-	CHECK(change && change_verdict(change) == VERDICT_NO_DIFFERENCE);
-	CHECK(change->unseen_percent < 5);
-	change = tcp_of(first, "Few");
-	CHECK(change && change_verdict(change) == VERDICT_TOO_FEW);
-}
-
-TEST(a_change_for_the_worse_and_what_vanished_are_named)
-{
-	AUTO(results_freep) struct report_results *before = results_by_hand();
-	AUTO(results_freep) struct report_results *after = results_by_hand();
-	const double nothing[] = {0, 0, 0};
-	const struct change *change;
-
-	add_vpn(before, "Down", fast, 8);
-	add_vpn(before, "Gone", fast, 3);
-	add_vpn(after, "Down", slow, 8);
-	add_vpn(after, "Gone", nothing, 3);
-	change = changes_between(before, after);
-	CHECK(change_verdict(tcp_of(change, "Down")) == VERDICT_WORSE);
-	CHECK(change_verdict(tcp_of(change, "Gone")) == VERDICT_VANISHED);
 }
 
 TEST(a_page_of_almost_nothing_is_still_a_page)

@@ -2,6 +2,7 @@
 /* Envelopes, pings, streams, caches and connection checks as numbers. */
 #include "report/model/result_file.h"
 
+#include "base/fd.h"
 #include "base/json.h"
 
 #include <math.h>
@@ -302,14 +303,26 @@ void result_file_connect(struct report_results *results, const struct tree_entry
 		ret_connect->checks_on_vpn |= strncmp(c->peer, "vpn.", 4) == 0;
 }
 
-void result_file_settings(const struct tree_entry *entry, struct report_settings *ret_settings)
+static const char *settings_text(struct arena *arena, const json_t *data)
+{
+	json_auto_t *kept = json_make("{s:O?,s:O?}", "one_way", json_at(data, "/one_way"),
+		"parameters", json_at(data, "/parameters"));
+	AUTO(text_freep) char *text = json_dumps(kept, JSON_COMPACT | JSON_SORT_KEYS);
+
+	return json_at(data, "/one_way") ? arena_strdup(arena, text) : NULL;
+}
+
+void result_file_settings(struct report_results *results, const struct tree_entry *entry,
+	struct report_settings *ret_settings)
 {
 	const json_t *settings = json_at(entry->data, "/settings");
 
+	ret_settings->text = settings_text(results->arena, entry->data);
 	if (!json_is_object(settings))
 		return;
 	*ret_settings = (struct report_settings){
 		.is_there = true,
+		.text = ret_settings->text,
 		.is_ours = json_is_object(json_at(entry->data, "/one_way")),
 		.is_calibrated = strcmp(json_string_at(entry->data, "/one_way/model", ""),
 					 "calibrated") == 0,

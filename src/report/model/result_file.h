@@ -28,7 +28,8 @@ void result_file_figures(struct report_results *results, const struct tree_entry
 	struct report_result *ret_result);
 void result_file_connect(struct report_results *results, const struct tree_entry *entry,
 	struct report_connect *ret_connect);
-void result_file_settings(const struct tree_entry *entry, struct report_settings *ret_settings);
+void result_file_settings(struct report_results *results, const struct tree_entry *entry,
+	struct report_settings *ret_settings);
 void result_file_timing(const struct tree_entry *entry, struct report_timing *ret_timing);
 
 /* An iperf3 document over TCP; false when it holds no finished test. */

@@ -123,7 +123,7 @@ static void visit_of_profile(struct report_results *results, struct report_condi
 	const struct tree_entry *entry)
 {
 	if (strcmp(entry->file, LAYOUT_TC_SETTINGS) == 0)
-		result_file_settings(entry, &condition->settings);
+		result_file_settings(results, entry, &condition->settings);
 	else if (strcmp(entry->file, LAYOUT_TIMING) == 0)
 		result_file_timing(entry, &condition->timing);
 	else if (strcmp(entry->file, LAYOUT_VPN) == 0)

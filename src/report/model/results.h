@@ -188,6 +188,7 @@ struct report_settings {
 	bool is_ours;
 	bool is_calibrated; /* correlations do what the words say */
 	double latency_ms, jitter_ms, loss_percent, reorder_percent, correlation_percent;
+	const char *text; /* all that ours says was done to packets, as JSON; NULL of others */
 };
 
 struct report_timing {
