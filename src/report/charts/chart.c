@@ -8,14 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The new count; a name that is there, or for which there is no room, changes nothing. */
+/* The new count; a name that is there changes nothing. */
 static size_t name_add(const char *names[], size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(names[i], name) == 0)
 			return count;
-	if (count == CHART_NAMES_MAX)
-		return count;
 	names[count] = name;
 	return count + 1;
 }
@@ -54,13 +52,22 @@ struct point *chart_point(
 	return point;
 }
 
+static size_t vpn_total(const struct report_results *results)
+{
+	size_t total = 0;
+
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		total++;
+	return total;
+}
+
 /* Every VPN that was measured is shown under every profile that was measured, with values or
  * without. */
 static void expect_all(const struct report_results *results, struct charts *charts,
 	struct chart *chart, enum metric_id id)
 {
-	chart->vpns = arena_alloc(charts->arena, const char *, CHART_NAMES_MAX);
-	chart->panels = arena_alloc(charts->arena, const char *, CHART_NAMES_MAX);
+	chart->vpns = arena_alloc(charts->arena, const char *, vpn_total(results) + 1);
+	chart->panels = arena_alloc(charts->arena, const char *, results->profile_count + 1);
 	for (size_t i = 0; i < results->profile_count; i++) {
 		bool is_measured = false;
 
@@ -108,12 +115,14 @@ void chart_metric(const struct report_results *results, struct charts *charts, s
 	}
 }
 
-size_t chart_names(
-	const struct charts *charts, const struct chart *chart, bool is_panel, const char *names[])
+const char **chart_names(
+	const struct charts *charts, const struct chart *chart, bool is_panel, size_t *ret_count)
 {
 	const struct report_vpn *reference = charts->results->reference;
 	const char **expected = is_panel ? chart->panels : chart->vpns;
 	size_t expected_count = is_panel ? chart->panel_count : chart->vpn_count, count = 0;
+	const char **names =
+		arena_alloc(charts->arena, const char *, expected_count + chart->point_count + 1);
 
 	for (size_t i = 0; i < expected_count; i++)
 		count = name_add(names, count, expected[i]);
@@ -125,7 +134,8 @@ size_t chart_names(
 		memmove(names + 1, names, i * sizeof(*names));
 		names[0] = reference->name;
 	}
-	return count;
+	*ret_count = count;
+	return names;
 }
 
 size_t chart_colour(const struct report_results *results, const char *vpn)
@@ -198,8 +208,8 @@ static json_t *point_json(const struct point *point)
 
 static json_t *names_json(const struct charts *charts, const struct chart *chart, bool is_panel)
 {
-	const char *names[CHART_NAMES_MAX];
-	size_t count = chart_names(charts, chart, is_panel, names);
+	size_t count;
+	const char **names = chart_names(charts, chart, is_panel, &count);
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++)

@@ -64,8 +64,8 @@ void chart_metric(const struct report_results *results, struct charts *charts, s
 	enum metric_id id);
 
 /* VPNs with the bare link first, or panels, in the order they are drawn. */
-size_t chart_names(
-	const struct charts *charts, const struct chart *chart, bool is_panel, const char *names[]);
+const char **chart_names(
+	const struct charts *charts, const struct chart *chart, bool is_panel, size_t *ret_count);
 /* Colours are classes c0..c11, by the VPN's place in the tree. */
 size_t chart_colour(const struct report_results *results, const char *vpn);
 
@@ -76,10 +76,6 @@ void chart_draw_scatter(FILE *out, const struct charts *charts, const struct cha
 void chart_draw_lines(FILE *out, const struct charts *charts, const struct chart *chart);
 /* For a script: [{"id","kind",...,"points":[...]}]. */
 json_t *charts_json(const struct charts *charts);
-
-enum {
-	CHART_NAMES_MAX = 64
-};
 
 /* 1, 2 or 5 times a power of ten, about `most` of them up to `high`. */
 double chart_step(double high, size_t most);

@@ -137,9 +137,9 @@ static void draw_panel(FILE *out, const struct charts *charts, const struct char
 
 void chart_draw_bars(FILE *out, const struct charts *charts, const struct chart *chart)
 {
-	const char *vpns[CHART_NAMES_MAX], *panels[CHART_NAMES_MAX];
-	size_t vpn_count = chart_names(charts, chart, false, vpns);
-	size_t panel_count = chart_names(charts, chart, true, panels);
+	size_t vpn_count, panel_count;
+	const char **vpns = chart_names(charts, chart, false, &vpn_count);
+	const char **panels = chart_names(charts, chart, true, &panel_count);
 
 	for (size_t i = 0; i < panel_count; i++)
 		draw_panel(out, charts, chart, panels[i], vpns, vpn_count);
@@ -186,9 +186,9 @@ static void draw_heat_cell(
 
 void chart_draw_heat(FILE *out, const struct charts *charts, const struct chart *chart)
 {
-	const char *vpns[CHART_NAMES_MAX], *panels[CHART_NAMES_MAX];
-	size_t vpn_count = chart_names(charts, chart, false, vpns);
-	size_t panel_count = chart_names(charts, chart, true, panels);
+	size_t vpn_count, panel_count;
+	const char **vpns = chart_names(charts, chart, false, &vpn_count);
+	const char **panels = chart_names(charts, chart, true, &panel_count);
 	double width = LEFT + 88.0 * (double)panel_count, height = 32 + 34.0 * (double)vpn_count;
 
 	fprintf(out,

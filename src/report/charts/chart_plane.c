@@ -103,8 +103,8 @@ static size_t index_of(const char *const names[], size_t count, const char *name
 static void draw_legend(FILE *out, const struct charts *charts, const struct chart *chart,
 	const char *const panels[], size_t panel_count)
 {
-	const char *vpns[CHART_NAMES_MAX];
-	size_t vpn_count = chart_names(charts, chart, false, vpns);
+	size_t vpn_count;
+	const char **vpns = chart_names(charts, chart, false, &vpn_count);
 
 	fputs("<p class=\"legend\">", out);
 	for (size_t i = 0; i < vpn_count; i++) {
@@ -151,8 +151,8 @@ static void draw_points(FILE *out, const struct charts *charts, const struct cha
 
 void chart_draw_scatter(FILE *out, const struct charts *charts, const struct chart *chart)
 {
-	const char *panels[CHART_NAMES_MAX];
-	size_t panel_count = chart_names(charts, chart, true, panels);
+	size_t panel_count;
+	const char **panels = chart_names(charts, chart, true, &panel_count);
 
 	fprintf(out,
 		"<svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\" width=\"%d\" height=\"%d\"><title>",
@@ -204,9 +204,9 @@ static void draw_line(FILE *out, const struct chart *chart, const struct point *
 
 void chart_draw_lines(FILE *out, const struct charts *charts, const struct chart *chart)
 {
-	const char *vpns[CHART_NAMES_MAX], *panels[CHART_NAMES_MAX];
-	size_t vpn_count = chart_names(charts, chart, false, vpns);
-	size_t panel_count = chart_names(charts, chart, true, panels);
+	size_t vpn_count, panel_count;
+	const char **vpns = chart_names(charts, chart, false, &vpn_count);
+	const char **panels = chart_names(charts, chart, true, &panel_count);
 
 	for (size_t i = 0; i < vpn_count * panel_count; i++) {
 		const char *vpn = vpns[i / panel_count], *panel = panels[i % panel_count];

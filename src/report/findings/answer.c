@@ -9,31 +9,35 @@
 #include <string.h>
 
 enum {
-	RANKS_MAX = 64,  /* what group_items() takes */
-	TESTED_LEAST = 4 /* fewer values a side cannot show p < 0.05 */
+	GROUPED_MAX = 64, /* what group_items() takes */
+	BLOCKS_MIN = 4    /* fewer independent blocks name no winner */
 };
 
 struct question {
 	const char *id, *question;
 	enum metric_id metric;
 	const char *profile; /* the base profile when the tree has no such one */
+	double least;        /* a median that is worse does not answer the question; 0: any */
 };
 
 static const struct question questions[] = {
-	{"bulk-clean", "Bulk transfer on a clean LAN", METRIC_TCP, "baseline"},
-	{"bulk-lossy", "Bulk transfer on a slightly lossy network", METRIC_TCP, "low_impairment"},
-	{"bulk-bad", "Bulk transfer on a bad network", METRIC_TCP, "medium_impairment"},
-	{"bulk-very-bad", "Bulk transfer on a very bad network", METRIC_TCP, "high_impairment"},
-	{"video-wifi", "Video on bad Wi-Fi", METRIC_VIDEO, "medium_impairment"},
-	{"small-requests", "Many small requests", METRIC_NIX, "baseline"},
+	{"bulk-clean", "Bulk transfer on a clean LAN", METRIC_TCP, "baseline", 0},
+	{"bulk-lossy", "Bulk transfer on a slightly lossy network", METRIC_TCP, "low_impairment",
+		0},
+	{"bulk-bad", "Bulk transfer on a bad network", METRIC_TCP, "medium_impairment", 0},
+	{"bulk-very-bad", "Bulk transfer on a very bad network", METRIC_TCP, "high_impairment", 0},
+	/* With half of the picture lost nobody watches. */
+	{"video-wifi", "Video on bad Wi-Fi", METRIC_VIDEO, "medium_impairment", 50},
+	{"small-requests", "Many small requests", METRIC_NIX, "baseline", 0},
 	{"small-requests-lossy", "Many small requests on a slightly lossy network", METRIC_NIX,
-		"low_impairment"},
+		"low_impairment", 0},
 	{"cores-to-spare", "Highest throughput with cores to spare", METRIC_CORES_TO_SPARE,
-		"baseline"},
-	{"one-core", "Highest throughput with one core at each end", METRIC_ONE_CORE, "baseline"},
-	{"latency", "Shortest round trip", METRIC_PING, "baseline"},
-	{"low-cpu", "Lowest processor use", METRIC_CPU_PER_GBIT, "baseline"},
-	{"quick-reconnect", "Fastest reconnection after a reboot", METRIC_RECONNECT, "baseline"},
+		"baseline", 0},
+	{"one-core", "Highest throughput with one core at each end", METRIC_ONE_CORE, "baseline",
+		0},
+	{"latency", "Shortest round trip", METRIC_PING, "baseline", 0},
+	{"low-cpu", "Lowest processor use", METRIC_CPU_PER_GBIT, "baseline", 0},
+	{"quick-reconnect", "Fastest reconnection after a reboot", METRIC_RECONNECT, "baseline", 0},
 };
 
 static void add_caveat(struct arena *arena, struct answer *answer, const char *fmt, ...)
@@ -54,12 +58,30 @@ static void add_caveat(struct arena *arena, struct answer *answer, const char *f
 	(*at)->text = arena_strdup(arena, text);
 }
 
+static double worst_of(const struct report_samples *samples, bool higher_is_better)
+{
+	double worst = samples->values[0];
+
+	for (size_t i = 1; i < samples->count; i++)
+		worst = higher_is_better ? fmin(worst, samples->values[i])
+					 : fmax(worst, samples->values[i]);
+	return worst;
+}
+
+/* Equal medians are in the order of their worst values. */
+static bool is_ahead(const struct rank *a, const struct rank *b, bool higher_is_better)
+{
+	if (a->median != b->median)
+		return higher_is_better ? a->median > b->median : a->median < b->median;
+	return higher_is_better ? a->worst >= b->worst : a->worst <= b->worst;
+}
+
 static void insert(struct answer *answer, struct rank *rank)
 {
 	bool higher = report_metrics[answer->metric].higher_is_better;
 	struct rank **at = &answer->ranks;
 
-	while (*at && (higher ? (*at)->median >= rank->median : (*at)->median <= rank->median))
+	while (*at && is_ahead(*at, rank, higher))
 		at = &(*at)->next;
 	rank->next = *at;
 	*at = rank;
@@ -106,7 +128,7 @@ static void collect(const struct report_results *results, struct answer *answer)
 			add_caveat(results->arena, answer,
 				"%s does not have a usable value: 0 of %zu links.", vpn->name,
 				samples.planned);
-		if (!samples.count || answer->rank_count == RANKS_MAX)
+		if (!samples.count)
 			continue;
 		if (samples_measured(&samples) < samples.planned)
 			add_caveat(results->arena, answer,
@@ -118,7 +140,9 @@ static void collect(const struct report_results *results, struct answer *answer)
 		rank = arena_alloc(results->arena, struct rank, 1);
 		rank->vpn = vpn;
 		rank->samples = samples;
+		rank->blocks = samples_blocks(results->arena, &samples, &rank->block_count);
 		rank->median = stats_median(samples.values, samples.count);
+		rank->worst = worst_of(&samples, report_metrics[answer->metric].higher_is_better);
 		rank->interval = interval_median(samples.values, samples.count, 0.95);
 		insert(answer, rank);
 	}
@@ -139,11 +163,18 @@ static bool ranges_are_apart(const struct report_samples *a, const struct report
 	return high_a < low_b || high_b < low_a;
 }
 
-static bool all_are_enough(const struct answer *answer)
+/* Whether the test could tell any two apart, with as many pairs as there are. */
+static bool blocks_are_enough(const struct answer *answer)
 {
-	for (const struct rank *rank = answer->ranks; rank; rank = rank->next)
-		if (rank->samples.count < TESTED_LEAST)
+	double pairs = (double)answer->rank_count * (double)(answer->rank_count - 1) / 2;
+
+	for (const struct rank *a = answer->ranks; a; a = a->next)
+		if (a->block_count < BLOCKS_MIN)
 			return false;
+	for (const struct rank *a = answer->ranks; a; a = a->next)
+		for (const struct rank *b = a->next; b; b = b->next)
+			if (permutation_floor(a->block_count, b->block_count) * pairs >= 0.05)
+				return false;
 	return true;
 }
 
@@ -157,9 +188,8 @@ static bool *differences(struct arena *arena, const struct answer *answer)
 
 	for (const struct rank *a = answer->ranks; a; a = a->next)
 		for (const struct rank *b = a->next; b; b = b->next)
-			p[pairs++] = answer->is_tested
-					     ? permutation_test(a->samples.values, a->samples.count,
-						       b->samples.values, b->samples.count, 1, NULL)
+			p[pairs++] = answer->is_tested ? permutation_test(a->blocks, a->block_count,
+								 b->blocks, b->block_count, 1, NULL)
 				     : ranges_are_apart(&a->samples, &b->samples) ? 0
 										  : 1;
 	if (answer->is_tested)
@@ -189,47 +219,143 @@ static const char *letters_of(struct arena *arena, uint64_t groups)
 
 static void group(struct arena *arena, struct answer *answer)
 {
-	uint64_t groups[RANKS_MAX];
+	uint64_t groups[GROUPED_MAX] = {0};
 	size_t i = 0;
 
-	answer->is_tested = answer->rank_count > 1 && all_are_enough(answer);
-	answer->group_count = group_items(differences(arena, answer), answer->rank_count, groups);
-	for (struct rank *rank = answer->ranks; rank; rank = rank->next) {
-		rank->groups = groups[i++];
+	answer->is_tested = answer->rank_count > 1 && blocks_are_enough(answer);
+	if (answer->rank_count <= GROUPED_MAX)
+		answer->group_count =
+			group_items(differences(arena, answer), answer->rank_count, groups);
+	for (struct rank *rank = answer->ranks; rank; rank = rank->next, i++) {
+		rank->groups = i < GROUPED_MAX ? groups[i] : 0;
 		rank->letters = letters_of(arena, rank->groups);
 	}
 }
 
-static void say(const struct report_results *results, struct answer *answer)
+/* A VPN that failed somewhere may be worse there, so it is never called the best. */
+static bool is_candidate(const struct rank *rank)
 {
-	const struct report_metric *metric = &report_metrics[answer->metric];
-	const struct rank *best = answer->ranks;
-	const char *names = "";
+	return !rank->vpn->is_reference &&
+	       samples_measured(&rank->samples) >= rank->samples.planned;
+}
+
+static const struct rank *best_of(const struct answer *answer)
+{
+	const struct rank *rank = answer->ranks;
+
+	while (rank && !is_candidate(rank))
+		rank = rank->next;
+	return rank;
+}
+
+/* The names of the largest group with the best VPN: no two of one group were shown to differ. */
+static const char *peers_of(struct arena *arena, const struct answer *answer,
+	const struct rank *best, size_t *ret_count)
+{
+	const char *largest = best->vpn->name;
+
+	*ret_count = 1;
+	for (size_t k = 0; k < answer->group_count; k++) {
+		const char *names = "";
+		size_t count = 0;
+
+		if (!(best->groups >> k & 1))
+			continue;
+		for (const struct rank *rank = answer->ranks; rank; rank = rank->next)
+			if (is_candidate(rank) && (rank->groups >> k & 1))
+				names = arena_printf(arena, "%s%s%s", names, count++ ? ", " : "",
+					rank->vpn->name);
+		if (count > *ret_count) {
+			*ret_count = count;
+			largest = names;
+		}
+	}
+	return largest;
+}
+
+/* The median over repetitions on one link; NAN when it has none. */
+static double on_link(struct arena *arena, const struct rank *rank, const char *link)
+{
+	double *values = arena_alloc(arena, double, rank->samples.count + 1);
 	size_t count = 0;
 
-	while (best && best->vpn->is_reference)
-		best = best->next;
+	for (size_t i = 0; i < rank->samples.count; i++)
+		if (strcmp(rank->samples.list[i].link, link) == 0)
+			values[count++] = rank->samples.list[i].value;
+	return count ? stats_median(values, count) : NAN;
+}
+
+/* Ahead of every other VPN on every link. */
+static bool leads_on_every_link(
+	struct arena *arena, const struct answer *answer, const struct rank *best)
+{
+	bool higher = report_metrics[answer->metric].higher_is_better;
+
+	for (size_t i = 0; i < best->samples.count; i++) {
+		const char *link = best->samples.list[i].link;
+		double own = link ? on_link(arena, best, link) : NAN;
+
+		for (const struct rank *rank = answer->ranks; rank; rank = rank->next) {
+			double other = link ? on_link(arena, rank, link) : NAN;
+
+			if (rank == best || rank->vpn->is_reference)
+				continue;
+			if (!(higher ? own > other : own < other))
+				return false;
+		}
+	}
+	return true;
+}
+
+static size_t rivals_of(const struct answer *answer, const struct rank *best)
+{
+	size_t count = 0;
+
+	for (const struct rank *rank = answer->ranks; rank; rank = rank->next)
+		count += rank != best && !rank->vpn->is_reference;
+	return count;
+}
+
+static const char *leader(struct arena *arena, const struct answer *answer, const struct rank *best,
+	const char *median)
+{
+	if (rivals_of(answer, best) == 0)
+		return arena_printf(arena, "%s, with a median of %s.", best->vpn->name, median);
+	return arena_printf(arena, "%s leads in these runs%s, with a median of %s.",
+		best->vpn->name, leads_on_every_link(arena, answer, best) ? ", on every link" : "",
+		median);
+}
+
+static void say(const struct report_results *results, struct answer *answer, double least)
+{
+	const struct report_metric *metric = &report_metrics[answer->metric];
+	const struct rank *best = best_of(answer);
+	const char *median, *names;
+	size_t count;
+
 	if (!best) {
-		answer->sentence = "This tree does not contain values that answer this question.";
+		answer->sentence =
+			answer->rank_count > 0 && !answer->ranks->vpn->is_reference
+				? "No VPN has a value on every link."
+				: "This tree does not contain values that answer this question.";
 		return;
 	}
-	for (const struct rank *rank = best; rank; rank = rank->next) {
-		if (rank->vpn->is_reference || !(rank->groups & best->groups))
-			continue;
-		names = arena_printf(
-			results->arena, "%s%s%s", names, count++ ? ", " : "", rank->vpn->name);
-	}
-	answer->sentence =
-		count > 1
-			? arena_printf(results->arena,
-				  "These values do not distinguish %s; %s has the best median, %s %s.",
-				  names, best->vpn->name,
-				  number_text(results->arena, best->median, metric->decimals),
-				  metric->unit)
-			: arena_printf(results->arena, "%s, with a median of %s %s.",
-				  best->vpn->name,
-				  number_text(results->arena, best->median, metric->decimals),
-				  metric->unit);
+	median = arena_printf(results->arena, "%s %s",
+		number_text(results->arena, best->median, metric->decimals), metric->unit);
+	names = peers_of(results->arena, answer, best, &count);
+	if (least > 0 && best->median < least)
+		answer->sentence = arena_printf(results->arena,
+			"No VPN does this well; the best one, %s, has a median of %s.",
+			best->vpn->name, median);
+	else if (!answer->is_tested)
+		answer->sentence = leader(results->arena, answer, best, median);
+	else if (count > 1)
+		answer->sentence = arena_printf(results->arena,
+			"These values do not distinguish %s; %s has the best median, %s.", names,
+			best->vpn->name, median);
+	else
+		answer->sentence = arena_printf(
+			results->arena, "%s, with a median of %s.", best->vpn->name, median);
 }
 
 /* What difference these values could have shown, as a share of the mean. */
@@ -239,14 +365,14 @@ static double detectable_percent(const struct answer *answer)
 	size_t count = 0, least = SIZE_MAX;
 
 	for (const struct rank *rank = answer->ranks; rank; rank = rank->next) {
-		double mean = samples_mean(&rank->samples);
-		double share = stats_deviation(rank->samples.values, rank->samples.count) / mean;
+		double mean = stats_mean(rank->blocks, rank->block_count);
+		double share = stats_deviation(rank->blocks, rank->block_count) / mean;
 
-		if (rank->samples.count < 2 || !(mean > 0))
+		if (rank->block_count < 2 || !(mean > 0))
 			continue;
 		squares += share * share;
 		count++;
-		least = rank->samples.count < least ? rank->samples.count : least;
+		least = rank->block_count < least ? rank->block_count : least;
 	}
 	if (!count)
 		return NAN;
@@ -278,7 +404,10 @@ static void warn(const struct report_results *results, const struct findings *fi
 
 	if (!answer->is_tested && answer->rank_count > 1)
 		add_caveat(results->arena, answer,
-			"There are too few values for a test; groups only show whose ranges do not overlap.");
+			"There are too few repetitions for a test, so the order may be chance; letters only show whose ranges do not overlap.");
+	if (answer->rank_count > GROUPED_MAX)
+		add_caveat(results->arena, answer, "More than %d VPNs are ranked without letters.",
+			GROUPED_MAX);
 	if (!isnan(percent))
 		add_caveat(results->arena, answer,
 			"With this spread and number of values, a difference below about %.0f %% would usually remain undetected.",
@@ -340,7 +469,7 @@ struct answer *answers_of(const struct report_results *results, const struct fin
 			continue;
 		if (answer->rank_count)
 			group(results->arena, answer);
-		say(results, answer);
+		say(results, answer, questions[i].least);
 		warn(results, findings, answer);
 		*end = answer;
 		end = &answer->next;

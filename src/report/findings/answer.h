@@ -11,7 +11,9 @@ struct rank {
 	struct rank *next;
 	const struct report_vpn *vpn;
 	struct report_samples samples;
-	double median;
+	double *blocks; /* median of every repetition, which are the independent values */
+	size_t block_count;
+	double median, worst;
 	struct interval interval;
 	uint64_t groups;     /* bit k: the VPN is in group k; equal bits, no difference shown */
 	const char *letters; /* the same as "a", "ab", "c" */
@@ -29,7 +31,8 @@ struct answer {
 	const char *profile; /* folder */
 	struct rank *ranks;  /* the best first */
 	size_t rank_count, group_count;
-	bool is_tested; /* groups come from a test; else from ranges that do not overlap */
+	bool is_tested; /* groups come from a test of blocks; else from ranges that do not overlap
+			 */
 	const char *sentence;
 	struct caveat *caveats;
 };

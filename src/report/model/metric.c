@@ -454,6 +454,27 @@ size_t samples_measured(const struct report_samples *samples)
 	return samples->count + (samples->is_marked ? 0 : samples->marked);
 }
 
+double *samples_blocks(struct arena *arena, const struct report_samples *samples, size_t *ret_count)
+{
+	double *blocks = arena_alloc(arena, double, samples->count + 1);
+	double *links = arena_alloc(arena, double, samples->count + 1);
+	size_t last = 0, count = 0;
+
+	for (size_t i = 0; i < samples->count; i++)
+		last = samples->list[i].repetition > last ? samples->list[i].repetition : last;
+	for (size_t r = 0; r <= last && samples->count; r++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < samples->count; i++)
+			if (samples->list[i].repetition == r)
+				links[n++] = samples->list[i].value;
+		if (n)
+			blocks[count++] = stats_median(links, n);
+	}
+	*ret_count = count;
+	return blocks;
+}
+
 double samples_median(const struct report_samples *samples)
 {
 	return samples->count ? stats_median(samples->values, samples->count) : NAN;

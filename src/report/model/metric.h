@@ -74,6 +74,12 @@ struct report_samples {
 
 struct report_samples samples_of(
 	struct arena *arena, const struct report_condition *condition, enum metric_id id);
+/*
+ * The median over links of every repetition that has a value, in the order of repetitions: what
+ * drifts from one to the next moves all their links, so these are the independent values.
+ */
+double *samples_blocks(
+	struct arena *arena, const struct report_samples *samples, size_t *ret_count);
 double samples_mean(const struct report_samples *samples); /* NAN when empty */
 /* How many values there are, with those that were left out. */
 size_t samples_measured(const struct report_samples *samples);

@@ -60,8 +60,7 @@ static void write_filter(
 /* Hidden until the script that makes them work runs. */
 static void write_filters(FILE *out, const struct page *page)
 {
-	const char *workloads[CHART_NAMES_MAX];
-	size_t count = 0;
+	const struct chart *seen;
 
 	fputs("<form id=\"filters\" hidden aria-label=\"Filters\"><fieldset><legend>VPN</legend>",
 		out);
@@ -77,13 +76,12 @@ static void write_filters(FILE *out, const struct page *page)
 			profile_title(page->results->profiles[i]), "plain");
 	fputs("</fieldset><fieldset><legend>Workload</legend>", out);
 	for (const struct chart *chart = page->charts->first; chart; chart = chart->next) {
-		size_t i = 0;
-
-		while (i < count && strcmp(workloads[i], chart->workload) != 0)
-			i++;
-		if (i < count || !chart->point_count || count == CHART_NAMES_MAX)
+		seen = page->charts->first;
+		while (seen != chart &&
+			(!seen->point_count || strcmp(seen->workload, chart->workload) != 0))
+			seen = seen->next;
+		if (seen != chart || !chart->point_count)
 			continue;
-		workloads[count++] = chart->workload;
 		write_filter(out, "workload", chart->workload, chart->workload, "plain");
 	}
 	fputs("</fieldset><button type=\"button\" id=\"theme\">Light or dark</button></form>\n",

@@ -49,10 +49,11 @@ static void write_chart_data(FILE *out, const struct page *page, const struct ch
 
 static bool is_narrow(const struct page *page, const struct chart *chart)
 {
-	const char *panels[CHART_NAMES_MAX];
+	size_t panel_count;
 
+	chart_names(page->charts, chart, true, &panel_count);
 	return chart->kind == CHART_HEAT || chart->kind == CHART_SCATTER ||
-	       (chart->kind == CHART_BARS && chart_names(page->charts, chart, true, panels) == 1);
+	       (chart->kind == CHART_BARS && panel_count == 1);
 }
 
 void page_charts(FILE *out, const struct page *page)

@@ -21,6 +21,7 @@ struct table *table_add(struct tables *tables, const char *id, const char *title
 {
 	struct table *table = arena_alloc(tables->arena, struct table, 1);
 
+	table->arena = tables->arena;
 	table->printed = arena_strdup(tables->arena, id);
 	table->id = is_corrected ? arena_printf(tables->arena, "%s_corrected", id) : table->printed;
 	table->title = arena_strdup(tables->arena, title);
@@ -31,21 +32,46 @@ struct table *table_add(struct tables *tables, const char *id, const char *title
 	return table;
 }
 
+/* Every row has room for a value in every column. */
+static void reserve(struct arena *arena, struct row *row, size_t room)
+{
+	struct value *more;
+
+	if (row->room >= room)
+		return;
+	more = arena_alloc(arena, struct value, room);
+	if (row->filled)
+		memcpy(more, row->values, row->filled * sizeof(*more));
+	row->values = more;
+	row->room = room;
+}
+
+static void add_column(struct table *table, struct column column)
+{
+	if (table->column_count == table->column_room) {
+		struct column *more;
+
+		table->column_room = table->column_room ? 2 * table->column_room : 8;
+		more = arena_alloc(table->arena, struct column, table->column_room);
+		if (table->column_count)
+			memcpy(more, table->columns, table->column_count * sizeof(*more));
+		table->columns = more;
+	}
+	table->columns[table->column_count++] = column;
+	for (struct row *row = table->rows; row; row = row->next)
+		reserve(table->arena, row, table->column_room);
+}
+
 void table_text_column(struct table *table, const char *key, const char *title)
 {
-	assert(table->column_count < TABLE_COLUMNS_MAX);
-	table->columns[table->column_count++] =
-		(struct column){.key = key, .title = title, .unit = "", .is_text = true};
+	add_column(table, (struct column){.key = key, .title = title, .unit = "", .is_text = true});
 }
 
 void table_column(
 	struct table *table, const char *key, const char *title, const char *unit, int decimals)
 {
-	/* A tree may hold more profiles or hosts than a page has room for. */
-	if (table->column_count == TABLE_COLUMNS_MAX)
-		return;
-	table->columns[table->column_count++] =
-		(struct column){.key = key, .title = title, .unit = unit, .decimals = decimals};
+	add_column(table,
+		(struct column){.key = key, .title = title, .unit = unit, .decimals = decimals});
 }
 
 struct row *table_row(struct tables *tables, struct table *table)
@@ -55,24 +81,26 @@ struct row *table_row(struct tables *tables, struct table *table)
 	while (*at)
 		at = &(*at)->next;
 	*at = arena_alloc(tables->arena, struct row, 1);
-	(*at)->values = arena_alloc(tables->arena, struct value, TABLE_COLUMNS_MAX);
+	reserve(tables->arena, *at, table->column_room);
 	table->row_count++;
 	return *at;
 }
 
+static void add_value(struct row *row, struct value value)
+{
+	assert(row->filled < row->room);
+	row->values[row->filled++] = value;
+}
+
 void row_text(struct row *row, const char *text)
 {
-	if (row->filled == TABLE_COLUMNS_MAX)
-		return;
-	row->values[row->filled++] = (struct value){.is_there = text != NULL, .text = text};
+	add_value(row, (struct value){.is_there = text != NULL, .text = text});
 }
 
 void row_number(struct row *row, double number, const char *place)
 {
-	if (row->filled == TABLE_COLUMNS_MAX)
-		return;
-	row->values[row->filled++] =
-		(struct value){.is_there = isfinite(number), .number = number, .place = place};
+	add_value(row,
+		(struct value){.is_there = isfinite(number), .number = number, .place = place});
 }
 
 void row_mark(struct row *row)

@@ -25,8 +25,8 @@ struct value {
 
 struct row {
 	struct row *next;
-	size_t filled;
-	struct value *values;
+	size_t filled, room;
+	struct value *values; /* at least as many as the table has columns */
 };
 
 struct note {
@@ -34,17 +34,14 @@ struct note {
 	const char *text;
 };
 
-enum {
-	TABLE_COLUMNS_MAX = 24
-};
-
 struct table {
 	struct table *next;
 	const char *id, *title, *unit;
 	const char *view;    /* "printed" or "corrected" */
 	const char *printed; /* id of the same table as printed; its own id there */
-	struct column columns[TABLE_COLUMNS_MAX];
-	size_t column_count;
+	struct arena *arena;
+	struct column *columns;
+	size_t column_count, column_room;
 	struct row *rows;
 	size_t row_count;
 	struct note *notes; /* why the views differ, one sentence each */

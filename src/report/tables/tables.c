@@ -96,20 +96,17 @@ static void grid_corrected(
 {
 	const struct report_metric *metric = &report_metrics[grid->metric];
 	struct table *table = table_add(tables, grid->id, metric->title, metric->unit, true);
-	const char *keys[TABLE_COLUMNS_MAX];
+	const char **links = arena_alloc(tables->arena, const char *, results->profile_count + 1);
 
 	profile_columns(results, table, metric->unit, grid->decimals);
-	for (size_t i = 0; i < results->profile_count && i < TABLE_COLUMNS_MAX; i++)
-		keys[i] = arena_printf(
-			tables->arena, "%s_links", profile_title(results->profiles[i]));
-	for (size_t i = 0; i < results->profile_count && table->column_count < TABLE_COLUMNS_MAX;
-		i++)
-		table_text_column(table, keys[i],
-			arena_printf(
-				tables->arena, "links, %s", profile_title(results->profiles[i])));
+	for (size_t i = 0; i < results->profile_count; i++) {
+		const char *title = profile_title(results->profiles[i]);
+
+		table_text_column(table, arena_printf(tables->arena, "%s_links", title),
+			arena_printf(tables->arena, "links, %s", title));
+	}
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		struct row *row = table_row(tables, table);
-		const char *links[TABLE_COLUMNS_MAX] = {0};
 
 		row_text(row, vpn->name);
 		for (size_t i = 0; i < results->profile_count; i++) {
@@ -118,10 +115,9 @@ static void grid_corrected(
 
 			row_value(row, samples_mean(&samples), &samples,
 				results_place(tables->arena, vpn, results->profiles[i]));
-			if (i < TABLE_COLUMNS_MAX)
-				links[i] = table_links(tables->arena, &samples);
+			links[i] = table_links(tables->arena, &samples);
 		}
-		for (size_t i = 0; i < results->profile_count && i < TABLE_COLUMNS_MAX; i++)
+		for (size_t i = 0; i < results->profile_count; i++)
 			row_text(row, links[i]);
 	}
 	note_missing_links(results, tables, table, grid->metric);

@@ -11,22 +11,26 @@ static const struct report_connect *connect_of(const struct report_link *link, b
 }
 
 /* The names of all hosts that any VPN was measured from, in the order they are met. */
-static size_t collect_hosts(const struct report_results *results, const char *hosts[], size_t most)
+static size_t collect_hosts(
+	struct arena *arena, const struct report_results *results, const char ***ret_hosts)
 {
-	size_t count = 0;
+	const char *profile = results_contact_profile(results);
+	size_t room = 1, count = 0;
 
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		room += condition_links(condition_of(vpn, profile));
+	*ret_hosts = arena_alloc(arena, const char *, room);
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		const struct report_condition *condition =
-			condition_of(vpn, results_contact_profile(results));
+		const struct report_condition *condition = condition_of(vpn, profile);
 
 		for (const struct report_link *link = condition ? condition->links : NULL; link;
 			link = link->next) {
 			size_t i = 0;
 
-			while (i < count && strcmp(hosts[i], link->host) != 0)
+			while (i < count && strcmp((*ret_hosts)[i], link->host) != 0)
 				i++;
-			if (i == count && count < most)
-				hosts[count++] = link->host;
+			if (i == count)
+				(*ret_hosts)[count++] = link->host;
 		}
 	}
 	return count;
@@ -55,8 +59,10 @@ static void add_rows(const struct report_results *results, struct tables *tables
 	struct table *table, double (*seconds)(const struct report_connect *connect),
 	bool after_reboot)
 {
-	const char *hosts[TABLE_COLUMNS_MAX - 3], *profile = results_contact_profile(results);
-	size_t count = collect_hosts(results, hosts, TABLE_COLUMNS_MAX - 3);
+	const char *profile = results_contact_profile(results);
+	const char **hosts;
+	size_t count = collect_hosts(tables->arena, results, &hosts);
+	double *values = arena_alloc(tables->arena, double, count + 1);
 	bool is_corrected = strcmp(table->view, "corrected") == 0;
 
 	table_text_column(table, "vpn", "VPN");
@@ -68,7 +74,7 @@ static void add_rows(const struct report_results *results, struct tables *tables
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		const struct report_condition *condition = condition_of(vpn, profile);
 		const char *place = results_place(tables->arena, vpn, profile);
-		double values[TABLE_COLUMNS_MAX], sum = 0;
+		double sum = 0;
 		size_t known = 0;
 		struct row *row;
 
