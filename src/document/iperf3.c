@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#define TAIL_SHARE 0.01 /* of what was sent: underway at the end */
+
 enum {
 	INTERVALS_MAX = 36000,
 	MSS_BYTES = 1448
@@ -22,6 +24,12 @@ static const json_t *sum_of(
 		arena_printf(arena, "%s%s", name, suffixes[direction]));
 }
 
+static bool can_be(double bytes, double bits_per_second)
+{
+	return bits_per_second >= 0 && bits_per_second <= IPERF3_MOST_BPS && !(bytes < 0) &&
+	       !(bytes > 1e18);
+}
+
 struct iperf3_sums iperf3_sums(const json_t *document, enum iperf3_direction direction)
 {
 	const json_t *sent = sum_of(document, "sum_sent", direction);
@@ -35,8 +43,27 @@ struct iperf3_sums iperf3_sums(const json_t *document, enum iperf3_direction dir
 		.received_bps = json_number_at(received, "/bits_per_second", NAN),
 	};
 
-	sums.is_there = isfinite(sums.sent_bps) && isfinite(sums.received_bps);
+	sums.is_there = can_be(sums.sent_bytes, sums.sent_bps) &&
+			can_be(sums.received_bytes, sums.received_bps);
 	return sums;
+}
+
+double iperf3_missing_percent(const json_t *document, enum iperf3_direction direction)
+{
+	const json_t *received = sum_of(document, "sum_received", direction);
+	struct iperf3_sums sums = iperf3_sums(document, direction);
+	double counted = json_number_at(received, "/packets", 0);
+	double lost = json_number_at(received, "/lost_packets", 0);
+	double sent = json_number_at(sum_of(document, "sum_sent", direction), "/packets", 0);
+
+	if (!sums.is_there || !(sums.sent_bytes > 0) || lost < 0 || lost > counted)
+		return NAN;
+	/* A datagram more arrives where the client stopped counting in the middle of one. */
+	if (sums.received_bytes > 1.001 * sums.sent_bytes)
+		return NAN;
+	if (sent > 0 && counted > (1 - TAIL_SHARE) * sent)
+		return 100 * lost / sent;
+	return 100 * fmax(0, 1 - sums.received_bytes / sums.sent_bytes);
 }
 
 struct iperf3_series iperf3_series(struct arena *arena, const json_t *document, const char *pointer)

@@ -5,7 +5,8 @@
 
 /*
  * What changed between two sets of result trees. The unit is the run, which is one tree: what
- * drifts between runs moves all links and repetitions of one, so these are no independent values.
+ * drifts between runs moves all links and repetitions of one, so these do not count as independent
+ * values.
  */
 enum {
 	COMPARE_RUNS_MIN = 4 /* a side: fewer can at best show a chance of one in ten */

@@ -26,6 +26,8 @@ const struct rule rules[] = {
 		.of_vpn = rule_missing_from_sum},
 	{"links-missing-from-mean", WARNING, "A mean leaves out failed links",
 		.of_vpn = rule_missing_from_mean},
+	{"contradictory-counters", WARNING, "Counters contradict each other",
+		.of_spot = look_contradictory},
 	{"counter-wrap", WARNING, "A 16-bit counter wrapped", .of_spot = look_counter_wrap},
 	{"ping-run-lost", WARNING, "Whole ping runs count as lost", .of_spot = look_lost_runs},
 	{"last-line-unread", NOTE, "The encoder's last line was not read",

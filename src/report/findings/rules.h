@@ -59,6 +59,7 @@ void rule_marked(struct look *look);
 
 /* rules_number.c */
 void rule_stalled_link(struct look *look);
+void look_contradictory(struct look *look, const struct spot *spot);
 void rule_crossed_connections(struct look *look);
 void rule_missing_from_sum(struct look *look);
 void rule_missing_from_mean(struct look *look);

@@ -20,11 +20,41 @@ static void look_stalled(struct look *look, const struct spot *spot)
 		flow->seconds, flow->sent_bytes);
 }
 
+static void look_nothing_arrived(struct look *look, const struct spot *spot)
+{
+	const struct report_udp *udp = &spot->repetition->udp;
+
+	if (!outcome_is_success(&udp->outcome) || udp_is_working(udp))
+		return;
+	look_say(look,
+		"A UDP flood over %s was stored as a success although nothing arrived; it counts as a failure here.",
+		spot->vpn->name);
+	look_show(look, udp->outcome.path, "%s, %s: %.0f bytes sent, none arrived",
+		profile_title(spot->condition->profile), spot->link->folder,
+		udp->forward.sent_bytes);
+}
+
+void look_contradictory(struct look *look, const struct spot *spot)
+{
+	const struct report_udp *udp = &spot->repetition->udp;
+
+	if (!udp_is_working(udp) || !isnan(udp->missing_percent))
+		return;
+	look_say(look,
+		"iperf3's counters of the UDP flood over %s contradict each other, so its loss is unknown; what arrived still counts.",
+		spot->vpn->name);
+	look_show(look, udp->outcome.path,
+		"%s, %s: %.4g %% lost as printed, %.0f bytes sent, %.0f arrived",
+		profile_title(spot->condition->profile), spot->link->folder, udp->lost_percent,
+		udp->forward.sent_bytes, udp->forward.received_bytes);
+}
+
 void rule_stalled_link(struct look *look)
 {
 	const struct report_vpn *vpn = look->vpn;
 
 	look_at_repetitions(look, look_stalled);
+	look_at_repetitions(look, look_nothing_arrived);
 	for (const struct report_condition *condition = vpn->conditions; condition;
 		condition = condition->next) {
 		const struct report_parallel *parallel = condition_parallel(condition);

@@ -27,7 +27,7 @@ static double idle_rtt(const struct report_repetition *repetition)
 
 static double udp_lost(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.lost_percent : NAN;
+	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.missing_percent : NAN;
 }
 
 static double again_percent(const struct report_repetition *repetition)
@@ -186,7 +186,7 @@ void look_saturated(struct look *look, const struct spot *spot)
 	const struct report_udp *udp = &spot->repetition->udp;
 	double busiest = fmax(udp->host_cpu_percent, udp->remote_cpu_percent);
 
-	if (!outcome_is_success(&udp->outcome) || busiest < 95 || udp->lost_percent < 5)
+	if (!outcome_is_success(&udp->outcome) || busiest < 95 || !(udp->missing_percent >= 5))
 		return;
 	look_say(look,
 		"iperf3 itself limited the UDP flood over %s: it used a whole processor core and sent more than the tunnel can carry, so the loss measures the excess.",

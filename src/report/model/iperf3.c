@@ -40,7 +40,7 @@ static struct report_flow read_flow(
 		.received_bps = sums.received_bps,
 		.sent_bytes = or_zero(sums.sent_bytes),
 		.received_bytes = or_zero(sums.received_bytes),
-		.retransmits = or_zero(sums.retransmits),
+		.retransmits = sums.retransmits,
 		.seconds = or_zero(sums.sent_seconds),
 		.bps = series_from(iperf3_rates(arena, document, direction))};
 
@@ -102,7 +102,7 @@ static void reject(struct report_results *results, const struct tree_entry *entr
 	struct report_outcome *outcome)
 {
 	tree_add_problem(results->arena, &results->reading, entry->path,
-		"its status is success, but it does not contain a finished iperf3 test");
+		"its status is success, but it does not contain a finished iperf3 test with rates that are possible");
 	*outcome = (struct report_outcome){0};
 }
 
@@ -148,6 +148,8 @@ void result_file_udp(struct report_results *results, const struct tree_entry *en
 	udp->lost_percent = json_number_at(document, "/end/sum_received/lost_percent", 0);
 	udp->reverse_lost_percent =
 		json_number_at(document, "/end/sum_received_bidir_reverse/lost_percent", 0);
+	udp->missing_percent = iperf3_missing_percent(document, IPERF3_FORWARD);
+	udp->reverse_missing_percent = iperf3_missing_percent(document, IPERF3_REVERSE);
 	udp->payload_bytes = json_number_at(document, "/start/test_start/blksize", 0);
 	udp->host_cpu_percent =
 		json_number_at(document, "/end/cpu_utilization_percent/host_total", 0);

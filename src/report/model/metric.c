@@ -52,15 +52,12 @@ static double pair_mbps(const struct report_pair *pair)
 
 static double udp_mbps(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&repetition->udp.outcome) &&
-			       repetition->udp.forward.received_bytes > 0
-		       ? repetition->udp.forward.received_bps / 1e6
-		       : NAN;
+	return udp_is_working(&repetition->udp) ? repetition->udp.forward.received_bps / 1e6 : NAN;
 }
 
 static double udp_loss(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.lost_percent : NAN;
+	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.missing_percent : NAN;
 }
 
 /* Without an answer there is no round trip, whatever the file says. */

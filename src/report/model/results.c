@@ -315,6 +315,11 @@ bool tcp_is_working(const struct report_tcp *tcp)
 	return outcome_is_success(&tcp->outcome) && !tcp->forward.is_stalled;
 }
 
+bool udp_is_working(const struct report_udp *udp)
+{
+	return outcome_is_success(&udp->outcome) && udp->forward.received_bytes > 0;
+}
+
 const struct report_parallel *condition_parallel(const struct report_condition *condition)
 {
 	const struct report_repetition *whole = condition ? condition->whole : NULL;

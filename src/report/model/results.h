@@ -59,7 +59,8 @@ struct report_flow {
 	bool is_there;
 	double sent_bps, received_bps;
 	double sent_bytes, received_bytes;
-	double retransmits, seconds;
+	double retransmits; /* NAN: unknown */
+	double seconds;
 	bool is_stalled; /* nothing arrived, or nothing moved in the second half */
 	struct report_series bps;
 };
@@ -81,7 +82,10 @@ struct report_tcp {
 struct report_udp {
 	struct report_outcome outcome;
 	struct report_flow forward, reverse;
+	/* As iperf3 prints it: of the datagrams up to the last that arrived. */
 	double jitter_ms, lost_percent, reverse_lost_percent;
+	/* Of all that was sent: iperf3_missing_percent(). */
+	double missing_percent, reverse_missing_percent;
 	double payload_bytes;
 	double host_cpu_percent, remote_cpu_percent;
 	/* Of a failure: how far it came. */
@@ -253,6 +257,8 @@ bool outcome_is_success(const struct report_outcome *outcome);
 bool outcome_is_there(const struct report_outcome *outcome);
 /* Success, and what was sent arrived, to the end. */
 bool tcp_is_working(const struct report_tcp *tcp);
+/* Success, and something arrived. */
+bool udp_is_working(const struct report_udp *udp);
 /* The first repetition of TCP on all links at once; NULL when there is none. */
 const struct report_parallel *condition_parallel(const struct report_condition *condition);
 /* Every result under a condition that is there, link by link, then those of the whole mesh. */

@@ -20,7 +20,12 @@ struct field {
 
 FIELD(tcp_sent, summary_one(repetition->tcp.forward.sent_bps / 1e6))
 FIELD(tcp_received, summary_one(repetition->tcp.forward.received_bps / 1e6))
-FIELD(tcp_retransmits, summary_one(repetition->tcp.forward.retransmits))
+/* The published formulas read an absent counter as 0. */
+static double or_zero(double value)
+{
+	return isnan(value) ? 0 : value;
+}
+FIELD(tcp_retransmits, summary_one(or_zero(repetition->tcp.forward.retransmits)))
 FIELD(tcp_retransmit_percent, summary_one(repetition->tcp.retransmit_percent))
 FIELD(tcp_cwnd, summary_one(repetition->tcp.max_cwnd_bytes))
 FIELD(tcp_wnd, summary_one(repetition->tcp.max_wnd_bytes))
@@ -238,7 +243,7 @@ static json_t *pairs_data(const struct report_pair *pairs)
 		first = first ? first : &pair->tcp;
 		sent += flow->sent_bps / 1e6;
 		received += flow->received_bps / 1e6;
-		retransmits += flow->retransmits;
+		retransmits += or_zero(flow->retransmits);
 		bytes_sent += flow->sent_bytes;
 		bytes_received += flow->received_bytes;
 		cwnd = fmax(cwnd, pair->tcp.max_cwnd_bytes);

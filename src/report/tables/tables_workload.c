@@ -16,6 +16,11 @@ static double lost_percent(const struct report_repetition *repetition)
 	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.lost_percent : NAN;
 }
 
+static double missing_percent(const struct report_repetition *repetition)
+{
+	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.missing_percent : NAN;
+}
+
 static double sent_mbps(const struct report_repetition *repetition)
 {
 	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.forward.sent_bps / 1e6
@@ -162,7 +167,7 @@ void tables_udp(const struct report_results *results, struct tables *tables)
 		{"sent_mbps", "Offered", "Mbit/s", -3, sent_mbps},
 		{"received_mbps", "Received", "Mbit/s", -3, received_mbps},
 		{"reverse_mbps", "Reverse direction", "Mbit/s", -3, reverse_mbps},
-		{"loss_percent", "Lost", "%", 1, lost_percent},
+		{"loss_percent", "Lost", "%", 1, missing_percent},
 		{"jitter_ms", "Jitter", "ms", 3, jitter_ms},
 		{"payload_bytes", "Datagram", "bytes", 0, payload_bytes},
 		{"path_mtu_bytes", "Path MTU (from TCP)", "bytes", 0, tcp_path_mtu_bytes},

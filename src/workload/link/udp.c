@@ -6,6 +6,7 @@
  * documents are joined into the one that --bidir would have written. A VPN over TCP sends what the
  * first flood left in its queues for seconds; a ping that is answered came behind it.
  */
+#include "document/iperf3.h"
 #include "workload/tool/iperf3.h"
 
 #include "base/clock.h"
@@ -163,20 +164,6 @@ static void join(json_t *document, const json_t *reverse)
 	add_cpu(document, reverse);
 }
 
-/*
- * Percent lost of the datagrams up to the last that arrived, which is all that a receiver knows.
- * NAN when less than half of what was sent came before that one: the rest waited in a queue or was
- * lost, and nobody knows which.
- */
-static double lost_percent(const json_t *received, const json_t *sent)
-{
-	double accounted = json_number_at(received, "/packets", 0);
-
-	if (accounted < json_number_at(sent, "/packets", accounted) / 2)
-		return NAN;
-	return json_number_at(received, "/lost_percent", 0);
-}
-
 static const char *percent_text(double percent, char text[static 16])
 {
 	if (isnan(percent))
@@ -186,15 +173,15 @@ static const char *percent_text(double percent, char text[static 16])
 }
 
 static void describe(const struct iperf3_flow *forward, const struct iperf3_flow *reverse,
-	const json_t *sent[2], struct workload_reading *reading)
+	const json_t *documents[2], struct workload_reading *reading)
 {
 	double *figures = reading->figures;
 	char there[16], back[16], lost_there[16], lost_back[16];
 
 	figures[0] = forward->bits_per_second / 1e6;
 	figures[1] = reverse->bits_per_second / 1e6;
-	figures[2] = lost_percent(forward->received_sum, sent[0]);
-	figures[3] = lost_percent(reverse->received_sum, sent[1]);
+	figures[2] = iperf3_missing_percent(documents[0], IPERF3_FORWARD);
+	figures[3] = iperf3_missing_percent(documents[1], IPERF3_FORWARD);
 	snprintf(reading->headline, sizeof(reading->headline), "%s / %s Mbit/s, %s / %s %% lost",
 		iperf3_mbit(forward->bits_per_second, there),
 		iperf3_mbit(reverse->bits_per_second, back), percent_text(figures[2], lost_there),
@@ -237,10 +224,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	iperf3_judge(&forward, reading);
 	iperf3_judge(&reverse, reading);
 	if (reading->cause == CAUSE_SUCCESS)
-		describe(&forward, &reverse,
-			(const json_t *[2]){json_at(document, "/end/sum_sent"),
-				json_at(other, "/end/sum_sent")},
-			reading);
+		describe(&forward, &reverse, (const json_t *[2]){document, other}, reading);
 	reading->samples = json_make("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
 		"reverse", iperf3_flow_samples(&reverse));
 	if (document && other)

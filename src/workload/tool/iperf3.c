@@ -2,6 +2,7 @@
 /* Running iperf3 and reading its documents and the lines that its server prints. */
 #include "workload/tool/iperf3.h"
 
+#include "document/iperf3.h"
 #include "document/silence.h"
 #include "workload/tool/symptom.h"
 
@@ -339,6 +340,13 @@ void iperf3_judge(struct iperf3_flow *flow, struct workload_reading *reading)
 			"iperf3 does not report how much arrived from %s at %s", flow->from,
 			flow->to);
 		add_last_arrival(flow, reading);
+		return;
+	}
+	if (flow->bits_per_second > IPERF3_MOST_BPS) {
+		symptom_blame(reading, CAUSE_PARSE, flow->blamed,
+			"iperf3 reports an impossible rate from %s to %s: %g bit/s", flow->from,
+			flow->to, flow->bits_per_second);
+		flow->bytes = flow->bits_per_second = 0;
 		return;
 	}
 	workload_add_flow(reading, flow->wave, flow->is_reverse, flow->bytes);
