@@ -2,6 +2,7 @@
 /* Reads a whole result tree into one model: who was measured where, and what came out. */
 #include "report/model/results.h"
 
+#include "report/model/expected.h"
 #include "report/model/result_file.h"
 
 #include "record/layout.h"
@@ -258,6 +259,7 @@ int results_read(const char *dir, struct report_results **ret_results, struct er
 
 	if (tree_read(results->arena, dir, &visitor, &results->reading, err))
 		return -1;
+	results_expect(results);
 	collect_profiles(results);
 	results->reference = results_vpn(results, "Internal");
 	*ret_results = results;
