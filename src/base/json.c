@@ -13,7 +13,9 @@ int json_parse(
 	const char *bytes, size_t size, const char *what, json_t **ret_value, struct error *err)
 {
 	json_error_t where;
-	json_t *value = json_loadb(bytes, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
+	size_t mark = size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	json_t *value = json_loadb(bytes + mark, size - mark,
+		JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &where);
 
 	if (!value)
 		return fail(err, ERROR_PARSE, "read %s: line %d, column %d: %s", what, where.line,

@@ -8,7 +8,10 @@
 
 /* A JSON file of at most `max_bytes`; the caller owns the value (json_auto_t, json_decref). */
 MUST_CHECK int json_read(const char *path, size_t max_bytes, json_t **ret_value, struct error *err);
-/* Parses bytes that need not end in NUL; `what` names them in the error. */
+/*
+ * Parses bytes that need not end in NUL; `what` names them in the error. A byte order mark in front
+ * is skipped. Strings may hold NUL, where json_string_value() ends.
+ */
 MUST_CHECK int json_parse(
 	const char *bytes, size_t size, const char *what, json_t **ret_value, struct error *err);
 /*

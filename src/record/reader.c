@@ -179,6 +179,27 @@ static void visit_repetitions(struct walk *walk, struct tree_entry place, const 
 	}
 }
 
+/* Published or ours: hosts are folders such as 0_lom, and what is of all links lies beside them. */
+static bool profile_has_results(struct walk *walk, const char *vpn, const char *profile)
+{
+	const char *folder = LAYOUT_PATH(walk->arena, vpn, profile);
+	size_t count, position;
+	const char **names = list(walk, folder, true, &count);
+	const char *name;
+
+	for (size_t i = 0; i < count; i++)
+		if (layout_host_of(names[i], &position, &name))
+			return true;
+	/* The folder of a host is not a profile: then somebody named the folder of one VPN. */
+	if (layout_host_of(profile, &position, &name))
+		return false;
+	names = list(walk, folder, false, &count);
+	for (size_t i = 0; i < count; i++)
+		if (tree_is_measurement(names[i]))
+			return true;
+	return false;
+}
+
 static void visit_profile(struct walk *walk, const char *vpn, const char *profile)
 {
 	const char *folder = LAYOUT_PATH(walk->arena, vpn, profile);
@@ -188,7 +209,7 @@ static void visit_profile(struct walk *walk, const char *vpn, const char *profil
 	size_t count;
 	const char **hosts = list(walk, folder, true, &count);
 
-	if (!count)
+	if (!profile_has_results(walk, vpn, profile))
 		return;
 	if (walk->visitor->enter)
 		walk->visitor->enter(walk->visitor->context, vpn, profile, NULL);
@@ -232,19 +253,6 @@ static int check_folder(const char *dir, struct error *err)
 	return 0;
 }
 
-/* Published or ours, hosts are folders such as 0_lom. */
-static bool profile_has_host(struct walk *walk, const char *vpn, const char *profile)
-{
-	size_t count, position;
-	const char **hosts = list(walk, LAYOUT_PATH(walk->arena, vpn, profile), true, &count);
-	const char *name;
-
-	for (size_t i = 0; i < count; i++)
-		if (layout_host_of(hosts[i], &position, &name))
-			return true;
-	return false;
-}
-
 bool tree_is_there(const char *dir)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -262,7 +270,7 @@ bool tree_is_there(const char *dir)
 			continue;
 		profiles = list(&walk, vpns[i], true, &profile_count);
 		for (size_t j = 0; j < profile_count; j++)
-			if (profile_has_host(&walk, vpns[i], profiles[j]))
+			if (profile_has_results(&walk, vpns[i], profiles[j]))
 				return true;
 	}
 	return false;

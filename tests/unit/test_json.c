@@ -43,6 +43,16 @@ static bool is_text(json_t *made, const char *expected)
 	return dumped && strcmp(json_string_value(text), expected) == 0;
 }
 
+TEST(a_byte_order_mark_and_nuls_within_text_are_read)
+{
+	static const char marked[] = "\xef\xbb\xbf{\"a\": \"b\\u0000c\"}";
+	struct error err = {0};
+	json_auto_t *value = NULL;
+
+	CHECK_OK(json_parse(marked, sizeof(marked) - 1, "x", &value, &err), err);
+	CHECK(strcmp(json_string_at(value, "/a", ""), "b") == 0);
+}
+
 TEST(utf8_stays_as_it_is)
 {
 	CHECK(is_text(json_text(""), ""));

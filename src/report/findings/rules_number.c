@@ -136,6 +136,9 @@ void rule_missing_from_sum(struct look *look)
 		for (const struct report_pair *pair = parallel ? parallel->pairs : NULL; pair;
 			pair = pair->next)
 			*(pair->error ? &failed : &worked) += 1;
+		/* A pair that the file lacks is missing as well. */
+		if (parallel && worked + failed < condition_links(condition))
+			failed = condition_links(condition) - worked;
 		if (!failed)
 			continue;
 		look_say(look,

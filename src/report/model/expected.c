@@ -68,6 +68,8 @@ static struct expectation of_tree(const struct report_results *results)
 		for (const struct report_condition *c = vpn->conditions; c; c = c->next)
 			for (const struct report_link *link = c->links; link; link = link->next)
 				expect(results, &expected, link->folder);
+	while (expected.count && !expected.folders[expected.count - 1])
+		expected.count--;
 	return expected;
 }
 
@@ -128,7 +130,19 @@ static void expect_repetitions(struct arena *arena, struct report_link *link, si
 	}
 }
 
-/* What is left is no host of the tree: a further one, or a second folder of the same. */
+static bool has_results(const struct report_link *link)
+{
+	const struct report_repetition *repetition = link->repetitions;
+
+	for (; repetition; repetition = repetition->next)
+		for (size_t i = 0; i < REPORT_WORKLOADS; i++)
+			if (outcome_is_there(
+				    report_outcome_of(repetition, (enum report_workload_id)i)))
+				return true;
+	return link->connect.is_there || link->reboot.is_there;
+}
+
+/* What is left is not a host of the plan: one of another run, a second folder, or anything. */
 static void keep_rest(struct report_results *results, const struct expectation *expected,
 	const struct report_vpn *vpn, const struct report_condition *condition,
 	struct report_link *rest, struct report_link **end)
@@ -148,6 +162,8 @@ static void keep_rest(struct report_results *results, const struct expectation *
 					expected->folders[position]));
 			continue;
 		}
+		if (position == SIZE_MAX && !has_results(link))
+			continue;
 		link->next = NULL;
 		*end = link;
 		end = &link->next;

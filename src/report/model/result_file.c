@@ -2,6 +2,8 @@
 /* Envelopes, pings, streams, caches and connection checks as numbers. */
 #include "report/model/result_file.h"
 
+#include "record/cause.h"
+
 #include "base/fd.h"
 #include "base/json.h"
 
@@ -42,7 +44,7 @@ static const char *last_line(struct arena *arena, const char *text)
 static const char *detail_of(struct arena *arena, const json_t *error)
 {
 	static const char *const places[] = {"/msg", "/stderr", "/stdout", "/description"};
-	const char *description = json_string_at(error, "/description", NULL);
+	const char *description = json_string_at(error, "/description", json_string_value(error));
 	const char *out = json_string_at(error, "/stdout", "");
 	const char *reason = strstr(out, "\"error\"");
 
@@ -216,6 +218,18 @@ void result_file_video(struct report_results *results, const struct tree_entry *
 		return;
 }
 
+/* With --ignore-failure hyperfine times failing commands as well. */
+static bool has_failed_command(const json_t *result)
+{
+	const json_t *code;
+	size_t i;
+
+	json_array_foreach (json_object_get(result, "exit_codes"), i, code)
+		if (json_is_number(code) && json_number_value(code) != 0)
+			return true;
+	return false;
+}
+
 void result_file_nix(struct report_results *results, const struct tree_entry *entry,
 	struct report_repetition *repetition)
 {
@@ -232,6 +246,13 @@ void result_file_nix(struct report_results *results, const struct tree_entry *en
 	nix->user_s = json_number_at(result, "/user", NAN);
 	nix->system_s = json_number_at(result, "/system", NAN);
 	nix->times_s = series_of(results->arena, json_at(result, "/times"), 1000);
+	if (has_failed_command(result)) {
+		nix->outcome.envelope.status = ENVELOPE_ERROR;
+		nix->outcome.envelope.cause = cause_name(CAUSE_TOOL);
+		nix->outcome.detail =
+			"hyperfine timed commands that failed; their exit codes are not 0";
+		return;
+	}
 	if (isnan(nix->mean_s))
 		reject(results, entry, &nix->outcome);
 }

@@ -79,6 +79,11 @@ static bool read_result(struct report_results *results, const struct tree_entry 
 
 	if (!workload || workload->is_of_links != is_of_link)
 		return false;
+	if (entry->envelope.status == ENVELOPE_NONE) {
+		tree_add_problem(results->arena, &results->reading, entry->path,
+			"it has neither a status nor data, as a tool prints it; results have both");
+		return true;
+	}
 	repetition = repetition_at(results->arena, repetitions, entry->repetition);
 	if (workload->read)
 		workload->read(results, entry, repetition);

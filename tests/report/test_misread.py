@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Trees that were read wrongly once, each with what is right. Speaks TAP. usage: test_misread.py TOOL"""
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).parent))
+import make_tree  # noqa: E402
+
+CASES = []
+HOSTS = ["0_ada", "1_bob", "2_eve"]
+
+
+def case(change):
+    CASES.append(change)
+    return change
+
+
+def fill(root):
+    """A tree in which all works: two VPNs without impairment."""
+    r = random.Random(1)
+    for level, vpn in enumerate(("Internal", "Tinc")):
+        top = root / vpn / "baseline"
+        for position, host in enumerate(HOSTS):
+            for name, data in make_tree.results(r, 1e8 * (level + 1)):
+                meta = make_tree.meta(r, host[2:], HOSTS[(position + 1) % 3][2:])
+                make_tree.write({"status": "success", "data": data, "meta": {**meta, "test_attempts": 1}}, top, host, name)
+        pairs = [{"source": host[2:], "target": HOSTS[(i + 1) % 3][2:], "result": make_tree.iperf3(r, 30, 1e8, False)}
+                 for i, host in enumerate(HOSTS)]
+        make_tree.write({"status": "success", "data": {"pairs": pairs}, "meta": make_tree.meta(r, "ada", "bob")}, top,
+                        "parallel_tcp_iperf3.json")
+
+
+def edit(path, change):
+    value = json.loads(path.read_text())
+    result = change(value)
+    path.write_text(json.dumps(value if result is None else result))
+
+
+class Report:
+    def __init__(self, tool, tree):
+        run = subprocess.run([tool, "report", tree, "--json"], capture_output=True, check=False)
+        self.status, self.errors = run.returncode, run.stderr.decode(errors="replace")
+        self.value = json.loads(run.stdout.decode()) if run.returncode == 0 else {"tables": [], "findings": [], "problems": []}
+
+    def row(self, table, vpn, **more):
+        for t in self.value["tables"]:
+            for row in t["rows"] if t["id"] == table else []:
+                if row.get("vpn") == vpn and all(row.get(k) == v for k, v in more.items()):
+                    return row
+        return {}
+
+    def success(self, vpn, workload):
+        row = self.row("success", vpn, workload=workload)
+        return row.get("worked"), row.get("planned")
+
+    def has_problem(self, words):
+        return any(words in p["path"] + ": " + p["why"] for p in self.value["problems"])
+
+    def has_finding(self, name, vpn=None):
+        return any(f["id"] == name and vpn in (None, f.get("vpn")) for f in self.value["findings"])
+
+
+@case
+def a_backup_folder_and_plots_are_no_links(root):
+    shutil.copytree(root / "Tinc/baseline/0_ada", root / "Tinc/baseline/0_ada.bak")
+    (root / "Tinc/baseline/plots").mkdir()
+    return lambda r: r.success("Tinc", "TCP") == (3, 3) and r.has_problem("0_ada.bak: is left out")
+
+
+@case
+def hosts_that_other_vpns_have_count_as_planned(root):
+    for host in HOSTS[1:]:
+        shutil.rmtree(root / "Tinc/baseline" / host)
+    return lambda r: r.success("Tinc", "TCP") == (1, 3) and r.has_finding("links-missing-from-mean", "Tinc")
+
+
+@case
+def hosts_and_repetitions_of_the_plan_count_as_planned(root):
+    shutil.rmtree(root / "Internal")
+    shutil.rmtree(root / "Tinc/baseline/2_eve")
+    make_tree.write({"schema": 1, "plan": {"hosts": ["ada", "bob", "eve"], "repeat": 2}}, root, "environment.json")
+    return lambda r: r.success("Tinc", "TCP") == (2, 6)
+
+
+@case
+def a_pair_that_is_missing_is_missing_from_the_sum(root):
+    edit(root / "Tinc/baseline/parallel_tcp_iperf3.json", lambda d: d["data"]["pairs"].pop() and None)
+    return lambda r: r.success("Tinc", "all links") == (2, 3) and r.has_finding("links-missing-from-sum", "Tinc")
+
+
+@case
+def what_a_tool_printed_without_an_envelope_is_named(root):
+    edit(root / "Tinc/baseline/0_ada/ping.json", lambda d: d["data"])
+    return lambda r: r.success("Tinc", "ping") == (2, 3) and r.has_problem("0_ada/ping.json: it has neither a status")
+
+
+@case
+def an_error_that_is_text_is_shown(root):
+    edit(root / "Tinc/baseline/0_ada/ping.json", lambda d: {"status": "error", "error": "ping: it is raining", "meta": {}})
+    return lambda r: "it is raining" in json.dumps(r.value["findings"])
+
+
+@case
+def a_nul_in_what_a_tool_said_does_not_lose_the_failure(root):
+    edit(root / "Tinc/baseline/0_ada/nix_cache.json", lambda d: {
+        "status": "error", "error_type": "CmdOut", "meta": {},
+        "error": {"stdout": "", "stderr": "copying failed\0\0", "returncode": 1}})
+    return lambda r: r.success("Tinc", "download") == (2, 3) and not r.has_problem("nix_cache.json") and \
+        "copying failed" in json.dumps(r.value["findings"])
+
+
+@case
+def a_byte_order_mark_is_skipped(root):
+    path = root / "Tinc/baseline/0_ada/ping.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    return lambda r: r.success("Tinc", "ping") == (3, 3) and not r.has_problem("ping.json")
+
+
+@case
+def downloads_that_failed_quickly_did_not_win(root):
+    for host in HOSTS:
+        edit(root / "Tinc/baseline" / host / "nix_cache.json",
+             lambda d: d["data"]["results"][0].update(mean=0.2, exit_codes=[1, 1]))
+    return lambda r: r.success("Tinc", "download") == (0, 3) and r.has_finding("cause-tool", "Tinc")
+
+
+@case
+def retransmits_that_were_not_counted_are_unknown(root):
+    for host in HOSTS:
+        edit(root / "Tinc/baseline" / host / "tcp_iperf3.json",
+             lambda d: d["data"]["end"]["sum_sent"].pop("retransmits") and None)
+    return lambda r: r.row("tcp_baseline", "Tinc")["retransmits"] is None and r.row("tcp_baseline", "Internal")["retransmits"] is not None
+
+
+@case
+def a_rate_that_no_card_reaches_is_named(root):
+    def change(d):
+        for key in ("sum_sent", "sum_received"):
+            d["data"]["end"][key].update(bits_per_second=4.9e18, bytes=1.8e19)
+    edit(root / "Tinc/baseline/0_ada/tcp_iperf3.json", change)
+    return lambda r: r.success("Tinc", "TCP") == (2, 3) and r.has_problem("0_ada/tcp_iperf3.json")
+
+
+@case
+def a_flood_of_which_nothing_arrived_is_a_failure(root):
+    edit(root / "Tinc/baseline/0_ada/udp_iperf3.json",
+         lambda d: d["data"]["end"]["sum_received"].update(bytes=0, bits_per_second=0, lost_percent=None))
+    return lambda r: r.success("Tinc", "UDP") == (2, 3) and r.has_finding("stalled-link", "Tinc")
+
+
+@case
+def a_lost_tail_is_loss(root):
+    for host in HOSTS:
+        def change(d):
+            end = d["data"]["end"]
+            end["sum_sent"].update(bytes=1000000, packets=1000)
+            end["sum_received"].update(bytes=100000, packets=100, lost_packets=0, lost_percent=0)
+        edit(root / "Tinc/baseline" / host / "udp_iperf3.json", change)
+    return lambda r: abs(r.row("udp_baseline_corrected", "Tinc")["loss_percent"] - 90) < 1e-6
+
+
+@case
+def more_lost_than_sent_is_unknown_and_a_finding(root):
+    edit(root / "Tinc/baseline/0_ada/udp_iperf3.json",
+         lambda d: d["data"]["end"]["sum_received"].update(packets=1000, lost_packets=1796, lost_percent=179.6))
+    return lambda r: r.has_finding("contradictory-counters", "Tinc") and r.success("Tinc", "UDP") == (3, 3)
+
+
+@case
+def a_tree_with_all_links_at_once_alone_is_a_tree(root):
+    for vpn in ("Internal", "Tinc"):
+        for host in HOSTS:
+            shutil.rmtree(root / vpn / "baseline" / host)
+    make_tree.write({"schema": 1, "plan": {"hosts": ["ada", "bob", "eve"], "repeat": 1}}, root, "environment.json")
+    return lambda r: r.success("Internal", "all links") == (3, 3) and r.success("Tinc", "all links") == (3, 3)
+
+
+def main():
+    failed = False
+    for number, change in enumerate(CASES, 1):
+        with tempfile.TemporaryDirectory() as work:
+            root = Path(work) / "tree"
+            fill(root)
+            judge = change(root)
+            report = Report(sys.argv[1], str(root))
+            is_right = report.status == 0 and judge(report)
+        if not is_right:
+            failed = True
+            for line in (report.errors + json.dumps(report.value["problems"][:3])).splitlines():
+                print(f"# {line[:300]}", file=sys.stderr)
+        print(f"{'ok' if is_right else 'not ok'} {number} - {change.__name__}")
+    print(f"1..{len(CASES)}")
+    sys.exit(failed)
+
+
+main()
