@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 
+#include "report/output/escape.h"
 #include "report/output/json.h"
 #include "report/output/number.h"
 #include "report/report.h"
@@ -90,9 +91,15 @@ static void print_change(
 	enum verdict verdict = change_verdict(comparison, change);
 	bool is_pair = strcmp(change->vpn, change->after_vpn) != 0;
 
-	fprintf(out, "| %s%s%s | %s | %s, %s | ", change->vpn, is_pair ? " to " : "",
-		is_pair ? change->after_vpn : "", profile_title(change->profile), metric->title,
-		metric->unit);
+	fputs("| ", out);
+	escape_markdown(out, change->vpn);
+	if (is_pair) {
+		fputs(" to ", out);
+		escape_markdown(out, change->after_vpn);
+	}
+	fputs(" | ", out);
+	escape_markdown(out, profile_title(change->profile));
+	fprintf(out, " | %s, %s | ", metric->title, metric->unit);
 	print_side(out, comparison->arena, metric, &change->before);
 	print_side(out, comparison->arena, metric, &change->after);
 	if (change->has_ratio)
@@ -111,9 +118,12 @@ static void print_change(
 
 static void print_absences(const struct comparison *comparison, FILE *out)
 {
-	for (const struct compare_absence *a = comparison->absences; a; a = a->next)
-		fprintf(out, "Not compared, only in the trees %s: %s %s\n",
-			a->is_before ? "before" : "after", a->kind, a->name);
+	for (const struct compare_absence *a = comparison->absences; a; a = a->next) {
+		fprintf(out, "Not compared, only in the trees %s: %s ",
+			a->is_before ? "before" : "after", a->kind);
+		escape_markdown(out, a->name);
+		fputc('\n', out);
+	}
 }
 
 void comparison_print(const struct comparison *comparison, FILE *out)

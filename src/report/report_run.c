@@ -3,6 +3,7 @@
 #include "report/report.h"
 
 #include "report/findings/findings_json.h"
+#include "report/output/escape.h"
 #include "report/output/files.h"
 #include "report/output/json.h"
 #include "report/page/page.h"
@@ -83,21 +84,40 @@ static void print_csv(FILE *out, struct arena *arena, const struct table *table)
 	table_print_csv(out, table);
 }
 
+static void print_line(FILE *out, const char *before, const char *text, const char *after)
+{
+	fputs(before, out);
+	escape_markdown(out, text);
+	fputs(after, out);
+}
+
+static void print_evidence(FILE *out, const struct evidence *evidence)
+{
+	print_line(out, "  - ", evidence->text, "");
+	if (evidence->path) {
+		fputs(" (`", out);
+		escape_markdown_code(out, evidence->path);
+		fputs("`)", out);
+	}
+	fputc('\n', out);
+}
+
 static void print_markdown(FILE *out, const struct page *page)
 {
-	fprintf(out, "# %s\n\n## Answers\n\n", page->results->name);
+	print_line(out, "# ", page->results->name, "\n\n## Answers\n\n");
 	for (const struct answer *answer = page->answers; answer; answer = answer->next) {
-		fprintf(out, "- **%s** %s\n", answer->question, answer->sentence);
+		print_line(out, "- **", answer->question, "** ");
+		print_line(out, "", answer->sentence, "\n");
 		for (const struct caveat *caveat = answer->caveats; caveat; caveat = caveat->next)
-			fprintf(out, "  - %s\n", caveat->text);
+			print_line(out, "  - ", caveat->text, "\n");
 	}
 	fputs("\n## Findings\n\n", out);
 	for (const struct finding *f = page->findings->first; f; f = f->next) {
-		fprintf(out, "- **%s: %s.** %s\n", severity_name(f->severity), f->title,
-			f->sentence);
+		fprintf(out, "- **%s: ", severity_name(f->severity));
+		print_line(out, "", f->title, ".** ");
+		print_line(out, "", f->sentence, "\n");
 		for (const struct evidence *e = f->evidence; e; e = e->next)
-			fprintf(out, "  - %s%s%s%s\n", e->text, e->path ? " (`" : "",
-				e->path ? e->path : "", e->path ? "`)" : "");
+			print_evidence(out, e);
 	}
 	fputs("\n## Tables\n\n", out);
 	for (const struct table *table = page->tables->first; table; table = table->next)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "report/output/escape.h"
 #include "report/output/files.h"
 #include "report/output/json.h"
 #include "report/output/number.h"
@@ -78,4 +79,41 @@ TEST(nothing_is_written_when_one_of_the_files_is_in_the_way)
 	CHECK_OK(file_read(arena, second, 10, &text, NULL, &err), err);
 	CHECK(strcmp(text, "2") == 0 && path_exists(first));
 	CHECK_OK(outputs_write(outputs, false, NULL, &err), err);
+}
+
+static bool becomes(
+	void (*escape)(FILE *out, const char *text), const char *text, const char *expected)
+{
+	AUTO(text_freep) char *made = NULL;
+	size_t size;
+	FILE *out = open_memstream(&made, &size);
+
+	escape(out, text);
+	fclose(out);
+	if (strcmp(made, expected) != 0)
+		printf("# %s\n", made);
+	return strcmp(made, expected) == 0;
+}
+
+TEST(foreign_text_means_nothing_in_markdown)
+{
+	CHECK(becomes(escape_markdown, "a|b <b>[x](y) `c` &lt; \\",
+		"a\\|b \\<b>\\[x](y) \\`c\\` \\&lt; \\\\"));
+	CHECK(becomes(escape_markdown, "\x1b[2J\n| x |", "?\\[2J?\\| x \\|"));
+	CHECK(becomes(escape_markdown_code, "a`b\x07", "a'b?"));
+}
+
+TEST(foreign_text_means_nothing_in_latex)
+{
+	CHECK(becomes(escape_latex, "\\input{x}&%$#_^~<>|\"",
+		"\\textbackslash{}input\\{x\\}\\&\\%\\$\\#\\_\\textasciicircum{}\\textasciitilde{}\\textless{}\\textgreater{}\\textbar{}\\textquotedbl{}"));
+}
+
+TEST(a_field_of_csv_is_never_a_formula)
+{
+	CHECK(becomes(escape_csv, "=1+1|cmd", "'=1+1|cmd"));
+	CHECK(becomes(escape_csv, "@x,\"y\"", "\"'@x,\"\"y\"\"\""));
+	CHECK(becomes(escape_csv, "plain", "plain"));
+	CHECK(becomes(escape_csv, "", ""));
+	CHECK(becomes(escape_csv, "a\x1b[1m", "a?[1m"));
 }

@@ -90,7 +90,7 @@ TEST(markdown_and_latex_escape_what_means_something_there)
 	CHECK(strstr(markdown, "| a,\"b\"\\|_ | 2.50 |"));
 	CHECK(strstr(markdown, "| none | -- |"));
 	CHECK(strstr(latex, "\\caption{50 \\% of A \\& B}"));
-	CHECK(strstr(latex, "a,\"b\"|\\_ & 2.50 \\\\"));
+	CHECK(strstr(latex, "a,\\textquotedbl{}b\\textquotedbl{}\\textbar{}\\_ & 2.50 \\\\"));
 }
 
 TEST(json_has_the_corrected_table_under_its_own_id_and_null_for_what_is_absent)

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 
+#include "report/output/escape.h"
 #include "report/output/number.h"
 
 #include <stdlib.h>
@@ -93,22 +94,6 @@ json_t *tables_json(const struct tables *tables)
 	return json_make("{s:o}", "tables", list);
 }
 
-/* Quoted when a comma, a quote or a line end would be misread (RFC 4180). */
-static void print_csv_text(FILE *out, const char *text)
-{
-	if (!strpbrk(text, ",\"\r\n")) {
-		fputs(text, out);
-		return;
-	}
-	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', out);
-		fputc(*text, out);
-	}
-	fputc('"', out);
-}
-
 /* A number stays one that programs read; a column of its own says which are marked. */
 static void print_csv_marks(FILE *out, const struct table *table, const struct row *row)
 {
@@ -127,7 +112,7 @@ void table_print_csv(FILE *out, const struct table *table)
 {
 	for (size_t i = 0; i < table->column_count; i++) {
 		fputs(i ? "," : "", out);
-		print_csv_text(out, table->columns[i].key);
+		escape_csv(out, table->columns[i].key);
 	}
 	fputs(table_has_marks(table) ? ",marked\r\n" : "\r\n", out);
 	for (const struct row *row = table->rows; row; row = row->next) {
@@ -136,7 +121,7 @@ void table_print_csv(FILE *out, const struct table *table)
 
 			fputs(i ? "," : "", out);
 			if (value->is_there && table->columns[i].is_text)
-				print_csv_text(out, value->text);
+				escape_csv(out, value->text);
 			else if (value->is_there)
 				print_number(out, value->number);
 		}
@@ -156,16 +141,6 @@ const char *value_text(struct arena *arena, const struct column *column, const s
 	return value->is_marked ? arena_printf(arena, "%s*", text) : text;
 }
 
-/* Puts `escape` before every character of `special`. */
-static void print_escaped(FILE *out, const char *text, const char *special, const char *escape)
-{
-	for (; *text; text++) {
-		if (strchr(special, *text))
-			fputs(escape, out);
-		fputc(*text, out);
-	}
-}
-
 void table_print_markdown(FILE *out, struct arena *arena, const struct table *table)
 {
 	fprintf(out, "### %s (%s, %s)\n\n", table->title, table->id, table->view);
@@ -173,7 +148,7 @@ void table_print_markdown(FILE *out, struct arena *arena, const struct table *ta
 		const struct column *column = &table->columns[i];
 
 		fputs("| ", out);
-		print_escaped(out, column->title, "|", "\\");
+		escape_markdown(out, column->title);
 		fprintf(out, "%s%s ", column->unit[0] ? ", " : "", column->unit);
 	}
 	fputs("|\n", out);
@@ -183,33 +158,33 @@ void table_print_markdown(FILE *out, struct arena *arena, const struct table *ta
 	for (const struct row *row = table->rows; row; row = row->next) {
 		for (size_t i = 0; i < table->column_count; i++) {
 			fputs("| ", out);
-			print_escaped(out, value_text(arena, &table->columns[i], &row->values[i]),
-				"|", "\\");
+			escape_markdown(
+				out, value_text(arena, &table->columns[i], &row->values[i]));
 			fputc(' ', out);
 		}
 		fputs("|\n", out);
 	}
-	for (const struct note *note = table->notes; note; note = note->next)
-		fprintf(out, "\n- %s", note->text);
+	for (const struct note *note = table->notes; note; note = note->next) {
+		fputs("\n- ", out);
+		escape_markdown(out, note->text);
+	}
 	fputs(table->notes ? "\n\n" : "\n", out);
 }
 
 void table_print_latex(FILE *out, struct arena *arena, const struct table *table)
 {
-	static const char special[] = "&%$#_{}";
-
 	fputs("\\begin{table}\n  \\centering\n  \\caption{", out);
-	print_escaped(out, table->title, special, "\\");
+	escape_latex(out, table->title);
 	fprintf(out, "}\n  \\label{tab:%s}\n  \\begin{tabular}{", table->id);
 	for (size_t i = 0; i < table->column_count; i++)
 		fputc(table->columns[i].is_text ? 'l' : 'r', out);
 	fputs("}\n    \\toprule\n    ", out);
 	for (size_t i = 0; i < table->column_count; i++) {
 		fputs(i ? " & " : "", out);
-		print_escaped(out, table->columns[i].title, special, "\\");
+		escape_latex(out, table->columns[i].title);
 		if (table->columns[i].unit[0]) {
 			fputs(" (", out);
-			print_escaped(out, table->columns[i].unit, special, "\\");
+			escape_latex(out, table->columns[i].unit);
 			fputc(')', out);
 		}
 	}
@@ -218,10 +193,15 @@ void table_print_latex(FILE *out, struct arena *arena, const struct table *table
 		fputs("    ", out);
 		for (size_t i = 0; i < table->column_count; i++) {
 			fputs(i ? " & " : "", out);
-			print_escaped(out, value_text(arena, &table->columns[i], &row->values[i]),
-				special, "\\");
+			escape_latex(out, value_text(arena, &table->columns[i], &row->values[i]));
 		}
 		fputs(" \\\\\n", out);
 	}
-	fputs("    \\bottomrule\n  \\end{tabular}\n\\end{table}\n", out);
+	fputs("    \\bottomrule\n  \\end{tabular}\n", out);
+	for (const struct note *note = table->notes; note; note = note->next) {
+		fputs("  \\par\\footnotesize ", out);
+		escape_latex(out, note->text);
+		fputc('\n', out);
+	}
+	fputs("\\end{table}\n", out);
 }
