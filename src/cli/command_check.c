@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* meshbench check: verifies drivers, profiles and plans without running anything. */
 #include "cli/cli.h"
+#include "cli/load.h"
 
 #include "base/fd.h"
 #include "base/file.h"
@@ -33,7 +34,7 @@ static int check_driver(struct arena *arena, const char *dir, struct error *err)
 {
 	struct driver driver;
 
-	if (driver_load(arena, dir, &driver, err))
+	if (driver_load(arena, dir, &driver, err) || load_check_folder(dir, driver.folder, err))
 		return -1;
 	for (size_t i = 0; driver.warnings && driver.warnings[i]; i++)
 		fprintf(stderr, "%s\n", driver.warnings[i]);
@@ -80,7 +81,8 @@ static int check_profile(struct arena *arena, const char *path, struct error *er
 {
 	struct profile profile;
 
-	if (profile_load(arena, path, &profile, err))
+	if (profile_load(arena, path, &profile, err) ||
+		load_check_folder(path, profile.folder, err))
 		return -1;
 	for (size_t i = 0; profile.warnings && profile.warnings[i]; i++)
 		fprintf(stderr, "%s\n", profile.warnings[i]);

@@ -2,6 +2,7 @@
 /* From the user's words to checked structs, before anything starts. */
 #include "cli/load.h"
 
+#include "record/layout.h"
 #include "supply/supply.h"
 
 #include <sched.h>
@@ -256,6 +257,53 @@ static size_t count_processors(void)
 	return (size_t)CPU_COUNT(&set);
 }
 
+int load_check_folder(const char *what, const char *folder, struct error *err)
+{
+	if (layout_is_free(folder))
+		return 0;
+	return fail(err, ERROR_USAGE,
+		"%s: result trees use the folder '%s' themselves; choose another 'folder'", what,
+		folder);
+}
+
+/* Two of one folder would be measured once, and the other one would get its results. */
+static int check_pair(const char *what, const char *name, const char *folder, const char *other,
+	const char *other_folder, struct error *err)
+{
+	if (strcmp(folder, other_folder) != 0)
+		return 0;
+	return fail(err, ERROR_USAGE,
+		"%ss %s and %s have the same 'folder' for their results, %s; give one of them another",
+		what, other, name, folder);
+}
+
+static int check_folders(struct arena *arena, const struct runner_plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->driver_count; i++) {
+		const struct driver *driver = &plan->drivers[i];
+
+		if (load_check_folder(
+			    arena_printf(arena, "driver %s", driver->name), driver->folder, err))
+			return -1;
+		for (size_t k = 0; k < i; k++)
+			if (check_pair("driver", driver->name, driver->folder,
+				    plan->drivers[k].name, plan->drivers[k].folder, err))
+				return -1;
+	}
+	for (size_t i = 0; i < plan->profile_count; i++) {
+		const struct profile *profile = &plan->profiles[i];
+
+		if (load_check_folder(
+			    arena_printf(arena, "profile %s", profile->name), profile->folder, err))
+			return -1;
+		for (size_t k = 0; k < i; k++)
+			if (check_pair("profile", profile->name, profile->folder,
+				    plan->profiles[k].name, plan->profiles[k].folder, err))
+				return -1;
+	}
+	return 0;
+}
+
 int load_everything(struct arena *arena, const struct plan *plan, struct runner_plan *ret_plan,
 	struct error *err)
 {
@@ -291,6 +339,8 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 		return -1;
 	result.drivers = drivers;
 	result.profiles = loaded;
+	if (check_folders(arena, &result, err))
+		return -1;
 	*ret_plan = result;
 	return 0;
 }

@@ -32,6 +32,8 @@ MUST_CHECK int load_profile(
 	struct arena *arena, const char *words, struct profile *ret_profile, struct error *err);
 MUST_CHECK int load_tuning(
 	struct arena *arena, const char *name, struct tuning *ret_tuning, struct error *err);
+/* A folder that result trees use themselves is refused; `what` is "driver tinc". */
+MUST_CHECK int load_check_folder(const char *what, const char *folder, struct error *err);
 /* What is legal in it but surprising, on stderr. */
 void load_print_warnings(const struct profile *profile);
 /*

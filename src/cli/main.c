@@ -4,6 +4,7 @@
 
 #include "base/version.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,10 +49,8 @@ static void open_standard_streams(void)
 	}
 }
 
-int main(int argc, char *argv[])
+static int dispatch(int argc, char *argv[])
 {
-	open_standard_streams();
-	complete_path();
 	if (argc < 2) {
 		print_commands(stderr);
 		return EXIT_WRONG_INPUT;
@@ -70,4 +69,21 @@ int main(int argc, char *argv[])
 	}
 	fprintf(stderr, "meshbench: unknown command '%s'; meshbench --help lists all\n", argv[1]);
 	return EXIT_WRONG_INPUT;
+}
+
+/* What was printed must have arrived: a full disk cuts it off in the middle. */
+static int finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "meshbench: write standard output: %s; what was printed is incomplete\n",
+		strerror(errno));
+	return EXIT_CANNOT;
+}
+
+int main(int argc, char *argv[])
+{
+	open_standard_streams();
+	complete_path();
+	return finish(dispatch(argc, argv));
 }

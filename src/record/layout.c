@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 char *layout_join(struct arena *arena, const char *const parts[])
 {
@@ -90,4 +91,17 @@ bool layout_is_vpn(const char *folder)
 bool layout_is_name(const char *name)
 {
 	return name[0] != '\0' && name[0] != '.' && !strchr(name, '/');
+}
+
+bool layout_is_free(const char *name)
+{
+	static const char *const own[] = {LAYOUT_GENERAL, LAYOUT_COMPARISON, LAYOUT_SAMPLES,
+		LAYOUT_REPETITIONS, LAYOUT_ALL_LINKS, LAYOUT_STATE, LAYOUT_TUNINGS};
+	const char *host;
+	size_t position;
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (strcasecmp(name, own[i]) == 0)
+			return false;
+	return layout_is_name(name) && !layout_host_of(name, &position, &host);
 }

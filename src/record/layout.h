@@ -55,5 +55,7 @@ char *layout_cell_samples(struct arena *arena, const char *dir, const struct rec
 bool layout_host_of(const char *folder, size_t *ret_position, const char **ret_name);
 /* Whether a top-level folder holds a VPN's results. */
 bool layout_is_vpn(const char *folder);
+/* Whether a VPN or a profile may have this folder: a name that a tree does not use itself. */
+bool layout_is_free(const char *name);
 /* Fit to be one folder or file of a tree: not empty, not hidden, without a slash. */
 bool layout_is_name(const char *name);
