@@ -195,6 +195,7 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 	ended = runner_run(plan,
 		&(struct runner_means){.procs = procs,
 			.record = record,
+			.may_continue = o->resume != NULL,
 			.arena = arena,
 			.listener = progress_listen,
 			.listener_context = &display},

@@ -124,10 +124,11 @@ static json_t *describe_tools(struct arena *arena, struct procs *procs)
 	return list;
 }
 
-static const char *sha256_of(struct arena *arena, struct procs *procs, const char *text)
+const char *environment_sha256(
+	struct arena *arena, struct procs *procs, const char *bytes, size_t size)
 {
 	const char *sum = environment_first_line(
-		arena, procs, (const char *const[]){"sha256sum", NULL}, text, strlen(text));
+		arena, procs, (const char *const[]){"sha256sum", NULL}, bytes, size);
 
 	return sum ? arena_strndup(arena, sum, strcspn(sum, " ")) : NULL;
 }
@@ -138,9 +139,9 @@ json_t *environment_describe(const struct runner_plan *plan, struct procs *procs
 	json_auto_t *effective = plan_to_json(plan->plan);
 	AUTO(text_freep) char *text = json_dumps(effective, JSON_COMPACT | JSON_SORT_KEYS);
 
-	return json_make("{s:i, s:{s:s}, s:f, s:o, s:o, s:O, s:s?, s:I, s:{}}", "schema", 1,
+	return json_make("{s:i, s:{s:s}, s:f, s:o, s:o, s:O, s:s?, s:o, s:I, s:{}}", "schema", 1,
 		"meshbench", "version", version_text, "started", clock_wall_s(), "machine",
 		describe_machine(), "tools", describe_tools(arena, procs), "plan", effective,
-		"plan_sha256", sha256_of(arena, procs, text), "seed", (json_int_t)plan->plan->seed,
-		"vpns");
+		"plan_sha256", environment_sha256(arena, procs, text, strlen(text)), "ingredients",
+		ingredients_of(plan, procs), "seed", (json_int_t)plan->plan->seed, "vpns");
 }

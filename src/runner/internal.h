@@ -52,6 +52,14 @@ void attempt_result_done(struct attempt_result *result);
 struct attempt_result attempt_result_new(size_t link_count);
 
 /* environment.json: this machine, its tools and the plan; the caller owns it. */
+/* In hexadecimal, by sha256sum; NULL without it. */
+const char *environment_sha256(
+	struct arena *arena, struct procs *procs, const char *bytes, size_t size);
+/* What decides figures: {"driver tinc": hash, "kernel x86_64": release, ...}; caller owns it. */
+json_t *ingredients_of(const struct runner_plan *plan, struct procs *procs);
+/* Refuses to go on in a tree whose environment names others, and says which. */
+MUST_CHECK int ingredients_check(const struct runner_plan *plan, struct procs *procs,
+	const json_t *environment, struct error *err);
 json_t *environment_describe(const struct runner_plan *plan, struct procs *procs);
 
 /* First line of what a command prints, on whichever stream; NULL when it cannot be run. */
@@ -69,6 +77,7 @@ struct artefact {
 struct run {
 	const struct runner_plan *plan;
 	struct procs *procs;
+	bool may_continue; /* the record may hold a part of this run */
 	struct record *record;
 	struct record **trees; /* one per tuning of the plan */
 	struct arena *arena;

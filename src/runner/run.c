@@ -251,6 +251,11 @@ static int run_visit(struct run *run, const struct runner_visit *visit, struct e
 static int open_environment(struct run *run, struct error *err)
 {
 	run->environment = record_read_environment(run->record);
+	if (run->environment && !run->may_continue)
+		return fail(err, ERROR_USAGE,
+			"the folder for results already has those of a run; continue that run with --resume, or choose another folder");
+	if (run->environment && ingredients_check(run->plan, run->procs, run->environment, err))
+		return fail_in(err, "continue the run of this tree");
 	if (!run->environment)
 		run->environment = environment_describe(run->plan, run->procs);
 	return record_write_environment(run->record, run->environment, err);
@@ -327,6 +332,7 @@ int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 	struct run run = {.plan = plan,
 		.procs = means->procs,
 		.record = means->record,
+		.may_continue = means->may_continue,
 		.arena = means->arena,
 		.listener = means->listener,
 		.listener_context = means->listener_context,

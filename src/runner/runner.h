@@ -97,6 +97,7 @@ struct runner_result {
 struct runner_means {
 	struct procs *procs;
 	struct record *record;
+	bool may_continue;   /* the record may hold a part of this run */
 	struct arena *arena; /* of the result */
 	runner_listener *listener;
 	void *listener_context;

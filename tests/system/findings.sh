@@ -37,6 +37,14 @@ check "it is a finding" sh -c "'$MESHBENCH' report '$tree' --json >'$scratch/rep
 check "the page has a heading for each kind of finding that there is, and no other" \
 	sh -c "grep -q '<summary>Warnings<' '$tree/report.html' && ! grep -q '<summary>Errors<' '$tree/report.html'"
 check "its tree, too, is what its schema says" tree_is_sound
+echo "# changed" >>"$scratch/second/driver.yml"
+meshbench run --resume "$tree"
+check "a run is not continued with another driver" exits 2
+check "and what has changed is named" says "changed since it was measured: driver second;"
+meshbench run "$fast" --vpn none --workload ping --out "$tree"
+check "a second run does not mix its results into the tree of the first" exits 2
+check "and is shown the way out" says "already has those of a run; continue that run with --resume"
+check "the tree is as it was" sh -c "! test -e '$tree/Internal' && grep -q '\"second\"' '$tree/environment.json'"
 
 tree=$scratch/latin-tree
 meshbench run "$fast" --vpn "$scratch/latin" --workload ping --out "$tree"
