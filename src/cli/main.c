@@ -4,7 +4,6 @@
 
 #include "base/version.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,10 +73,12 @@ static int dispatch(int argc, char *argv[])
 /* What was printed must have arrived: a full disk cuts it off in the middle. */
 static int finish(int status)
 {
+	struct error err = {0};
+
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	fprintf(stderr, "meshbench: write standard output: %s; what was printed is incomplete\n",
-		strerror(errno));
+	fail_errno(&err, "write standard output, which is incomplete");
+	cli_report(&err);
 	return EXIT_CANNOT;
 }
 

@@ -179,7 +179,7 @@ static void visit_repetitions(struct walk *walk, struct tree_entry place, const 
 	}
 }
 
-/* Published or ours: hosts are folders such as 0_lom, and what is of all links lies beside them. */
+/* Published or ours: hosts are folders such as 0_lom, and files of all links lie next to them. */
 static bool profile_has_results(struct walk *walk, const char *vpn, const char *profile)
 {
 	const char *folder = LAYOUT_PATH(walk->arena, vpn, profile);

@@ -45,7 +45,7 @@ meshbench check "$scratch/nova"
 check "so is the folder of a host" refused "result trees use the folder '0_lom'"
 "$MESHBENCH" list vpns >/dev/full 2>"$scratch/err"
 status=$?
-check "a full disk behind standard output is named" says "write standard output: No space left"
+check "a full disk behind standard output is named" says "write standard output, which is incomplete: No space left"
 check "and this machine cannot" exits 3
 meshbench run --engine ether --out "$tree"
 check "an unknown engine is named" refused "'ether'"

@@ -293,10 +293,10 @@ static bool leads_on_every_link(
 
 	for (size_t i = 0; i < best->samples.count; i++) {
 		const char *link = best->samples.list[i].link;
-		double own = link ? on_link(arena, best, link) : NAN;
+		double own = on_link(arena, best, link);
 
 		for (const struct rank *rank = answer->ranks; rank; rank = rank->next) {
-			double other = link ? on_link(arena, rank, link) : NAN;
+			double other = on_link(arena, rank, link);
 
 			if (rank == best || rank->vpn->is_reference)
 				continue;
