@@ -10,6 +10,7 @@ enum exit_status {
 	EXIT_SOME_FAILED = 1, /* some cells failed, or the run was cancelled */
 	EXIT_WRONG_INPUT = 2, /* the user's files or flags are wrong */
 	EXIT_CANNOT = 3,      /* this machine cannot do it */
+	EXIT_CANNOT_TELL = 4, /* of `ab`: neither worse nor not worse */
 };
 
 struct command {
@@ -19,7 +20,7 @@ struct command {
 
 extern const struct command command_run, command_report, command_compare, command_recompute,
 	command_calibrate, command_install, command_link, command_check, command_list,
-	command_doctor, command_shell;
+	command_doctor, command_shell, command_ab;
 
 /* Prints "meshbench: ..." to stderr and returns the exit status that the error stands for. */
 int cli_report(const struct error *err);

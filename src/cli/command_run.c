@@ -4,40 +4,21 @@
 #include "cli/load.h"
 #include "cli/progress.h"
 #include "cli/quiet.h"
+#include "cli/session.h"
 #include "cli/summary.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "report/report.h"
 #include "vpn/vpn.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 struct run_options {
 	struct request request;
 	const char *out, *resume;
 	bool quick, dry_run, wait;
 };
-
-/* The keys of a plan and the settings of workloads, each with an option of its own. */
-static size_t add_changes(const struct request *request, struct option_row *rows)
-{
-	size_t count = 0;
-
-	for (struct request_change *c = request->changes; c->setting; c++) {
-		bool is_list = c->setting->kind == SETTING_LIST;
-
-		if (c->setting->help)
-			rows[count++] = (struct option_row){.name = c->option,
-				.argument = c->setting->argument,
-				.help = c->setting->help,
-				.kind = is_list ? OPTION_LIST : OPTION_TEXT,
-				.target = is_list ? (void *)&c->names : (void *)&c->text};
-	}
-	return count;
-}
 
 static struct option_table table_of(struct arena *arena, struct run_options *o)
 {
@@ -59,7 +40,7 @@ static struct option_table table_of(struct arena *arena, struct run_options *o)
 	while (o->request.changes[count].setting)
 		count++;
 	rows = arena_alloc(arena, struct option_row, count + ARRAY_SIZE(own));
-	count = add_changes(&o->request, rows);
+	count = request_options(&o->request, rows);
 	memcpy(rows + count, own, sizeof(own));
 	return (struct option_table){.usage = "run [PLAN] [OPTION]...",
 		.about =
@@ -68,17 +49,6 @@ static struct option_table table_of(struct arena *arena, struct run_options *o)
 		.rows = rows,
 		.count = count + ARRAY_SIZE(own),
 		.arguments_max = 1};
-}
-
-static const char *default_out(struct arena *arena)
-{
-	time_t now = time(NULL);
-	struct tm local;
-	char text[32];
-
-	localtime_r(&now, &local);
-	strftime(text, sizeof(text), "%Y-%m-%d_%H%M%S", &local);
-	return arena_printf(arena, "results/%s", text);
 }
 
 /* Leaves out what this machine lacks, saying what to install; counts what was left out. */
@@ -173,22 +143,8 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 	struct runner_result result = {0};
 	int ended;
 
-	/* The tree is opened first: an unwritable folder is reported before anything is built. */
-	if (record_open(out, &record, err) || namespace_enter(err) || procs_new(&procs, err))
+	if (session_open(plan, out, &procs, &record, err))
 		return -1;
-	for (size_t i = 0; i < plan->profile_count; i++) {
-		load_print_warnings(&plan->profiles[i]);
-		if (lab_can_carry(procs, plan->engine, &plan->profiles[i], err))
-			return -1;
-	}
-	if (lab_can_pin(plan->plan->congestion, err))
-		return -1;
-	for (size_t i = 0; i < plan->tuning_count; i++) {
-		const char *congestion = plan->tunings[i].congestion;
-
-		if (congestion && lab_can_pin(congestion, err))
-			return -1;
-	}
 	print_estimate(arena, plan, out);
 	if (quiet_look(procs, o->wait, err))
 		return -1;
@@ -267,7 +223,7 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 		return fail(err, ERROR_MISSING,
 			"none of the requested VPNs and workloads can run on this machine; meshbench doctor says what to install");
 	if (!out)
-		out = o->out ? o->out : default_out(arena);
+		out = o->out ? o->out : session_folder(arena);
 	return measure(arena, &everything, out, o, missing > 0, err);
 }
 

@@ -79,6 +79,23 @@ bool request_changes_anything(const struct request *request)
 	return false;
 }
 
+size_t request_options(const struct request *request, struct option_row *rows)
+{
+	size_t count = 0;
+
+	for (struct request_change *c = request->changes; c->setting; c++) {
+		bool is_list = c->setting->kind == SETTING_LIST;
+
+		if (c->setting->help)
+			rows[count++] = (struct option_row){.name = c->option,
+				.argument = c->setting->argument,
+				.help = c->setting->help,
+				.kind = is_list ? OPTION_LIST : OPTION_TEXT,
+				.target = is_list ? (void *)&c->names : (void *)&c->text};
+	}
+	return count;
+}
+
 /* What a plan says of settings that follow this one was meant for the plan's own value of it. */
 static void forget_followers(struct arena *arena, const struct setting *changed, struct plan *plan)
 {

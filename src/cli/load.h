@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "base/options.h"
 #include "runner/runner.h"
 
 /* What the user asked for, in words; loading turns it into checked structs. */
@@ -19,6 +20,12 @@ struct request {
 /* A request without any change. */
 struct request request_new(struct arena *arena);
 bool request_changes_anything(const struct request *request);
+
+/*
+ * The keys of a plan and the settings of workloads, each with an option of its own, in `rows`,
+ * which has room for one per change; returns how many there are.
+ */
+size_t request_options(const struct request *request, struct option_row *rows);
 
 /* The plan with the request's changes, checked as a plan file is. */
 MUST_CHECK int load_plan(struct arena *arena, const struct request *request, struct plan *ret_plan,

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct command *const commands[] = {&command_run, &command_report, &command_compare,
-	&command_recompute, &command_calibrate, &command_link, &command_shell, &command_check,
-	&command_list, &command_doctor, &command_install};
+static const struct command *const commands[] = {&command_run, &command_ab, &command_report,
+	&command_compare, &command_recompute, &command_calibrate, &command_link, &command_shell,
+	&command_check, &command_list, &command_doctor, &command_install};
 
 static void print_commands(FILE *out)
 {

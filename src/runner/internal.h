@@ -83,6 +83,8 @@ struct run {
 	struct arena *arena;
 	runner_listener *listener;
 	void *listener_context;
+	runner_judge *judge;
+	void *judge_context;
 	json_t *environment; /* grows with every VPN that comes up */
 	json_t *timings;     /* timing_breakdown.json by VPN, growing with every visit */
 	struct runner_outcome *outcomes;

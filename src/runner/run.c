@@ -288,6 +288,28 @@ static bool needs_calibration(struct run *run, const struct runner_visit *visits
 	return false;
 }
 
+static struct runner_result result_of(const struct run *run)
+{
+	return (struct runner_result){.outcomes = run->outcomes,
+		.count = run->done,
+		.connects = run->connects,
+		.connect_count = run->connect_count,
+		.measuring_s = run->measuring_s,
+		.total_s = (double)(clock_now_ns() - run->began_ns) / 1e9};
+}
+
+/* Whether the block that ends with this visit is the last that is wanted. */
+static bool is_enough(
+	const struct run *run, const struct runner_visit *visits, size_t count, size_t visit)
+{
+	struct runner_result so_far = result_of(run);
+
+	if (!run->judge || visit + 1 == count ||
+		visits[visit + 1].repetition == visits[visit].repetition)
+		return false;
+	return run->judge(run->judge_context, &so_far);
+}
+
 static int run_all(
 	struct run *run, const struct runner_visit *visits, size_t count, struct error *err)
 {
@@ -298,6 +320,8 @@ static int run_all(
 	for (size_t i = 0; i < count; i++) {
 		if (run_visit(run, &visits[i], err))
 			return -1;
+		if (is_enough(run, visits, count, i))
+			break;
 	}
 	return note(run, "run_ends", NULL, NULL, err);
 }
@@ -336,6 +360,8 @@ int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 		.arena = means->arena,
 		.listener = means->listener,
 		.listener_context = means->listener_context,
+		.judge = means->judge,
+		.judge_context = means->judge_context,
 		.timings = json_object(),
 		.began_ns = clock_now_ns()};
 	const struct runner_visit *visits;
@@ -353,11 +379,6 @@ int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 		run_tell(&run, NULL, NULL, ignored.text);
 	json_decref(run.environment);
 	json_decref(run.timings);
-	*ret_result = (struct runner_result){.outcomes = run.outcomes,
-		.count = run.done,
-		.connects = run.connects,
-		.connect_count = run.connect_count,
-		.measuring_s = run.measuring_s,
-		.total_s = (double)(clock_now_ns() - run.began_ns) / 1e9};
+	*ret_result = result_of(&run);
 	return failed ? -1 : 0;
 }

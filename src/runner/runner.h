@@ -27,6 +27,7 @@ struct runner_plan {
 	size_t workload_count;
 	enum lab_engine engine;
 	size_t processors; /* that this program may use */
+	bool alternates;   /* every second block visits in reverse order, not in a shuffled one */
 };
 
 /* One thing to measure: a workload on a link, on all links at once, or on the mesh as a whole. */
@@ -47,8 +48,9 @@ struct runner_visit {
 
 /*
  * Complete blocks: every repetition visits every driver under every profile and tuning once, in an
- * order drawn from the plan's seed. Within a visit the links of one workload follow one another,
- * and the workloads on the whole mesh, which disturb it, come last.
+ * order drawn from the plan's seed, or as given and then back: what drifts steadily during two
+ * blocks is then the same for two drivers. Within a visit the links of one workload follow one
+ * another, and the workloads on the whole mesh, which disturb it, come last.
  */
 void runner_schedule(const struct runner_plan *plan, struct arena *arena,
 	const struct runner_visit **ret_visits, size_t *ret_count);
@@ -64,8 +66,7 @@ struct runner_outcome {
 	enum cause cause;
 	double figures[WORKLOAD_FIGURES]; /* NAN when there is none */
 	bool was_there;                   /* measured by an earlier run that this one resumes */
-	bool is_marked;    /* its figures say less than others: a slow wire, a busy machine */
-	const char *where; /* "lom->yuki", "all links" or "the mesh" */
+	const char *where;                /* "lom->yuki", "all links" or "the mesh" */
 	const char *headline, *evidence;
 	const struct mark *marks; /* what speaks against its figures */
 };
@@ -93,6 +94,9 @@ struct runner_result {
 	double measuring_s, total_s; /* time inside workloads, and of the whole run */
 };
 
+/* Asked after every block: whether what there is of the result is enough, so that the run ends. */
+typedef bool runner_judge(void *context, const struct runner_result *so_far);
+
 /* What a run works with and whom it tells; all borrowed. */
 struct runner_means {
 	struct procs *procs;
@@ -101,6 +105,8 @@ struct runner_means {
 	struct arena *arena; /* of the result */
 	runner_listener *listener;
 	void *listener_context;
+	runner_judge *judge; /* NULL: every block of the plan is measured */
+	void *judge_context;
 };
 
 /*

@@ -37,6 +37,13 @@ static const struct runner_cell *list_cells(
 	return cells;
 }
 
+/* A B, then B A. */
+static void alternate(size_t repetition, size_t *order, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		order[i] = repetition % 2 ? count - 1 - i : i;
+}
+
 void runner_schedule(const struct runner_plan *plan, struct arena *arena,
 	const struct runner_visit **ret_visits, size_t *ret_count)
 {
@@ -50,7 +57,10 @@ void runner_schedule(const struct runner_plan *plan, struct arena *arena,
 	const struct runner_cell *cells = list_cells(plan, arena, &cell_count);
 
 	for (size_t repetition = 0; repetition < repetitions; repetition++) {
-		random_permutation(&random, order, block);
+		if (plan->alternates)
+			alternate(repetition, order, block);
+		else
+			random_permutation(&random, order, block);
 		for (size_t i = 0; i < block; i++)
 			visits[repetition * block + i] = (struct runner_visit){
 				.driver = &plan->drivers[order[i] / hosts],

@@ -49,6 +49,26 @@ TEST(every_block_visits_every_driver_under_every_profile_once)
 	}
 }
 
+TEST(blocks_that_alternate_go_there_and_back)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct plan plan = {.hosts = hosts, .host_count = 3, .repeat = 4, .seed = 7};
+	struct runner_plan everything = plan_of(&plan);
+	const struct runner_visit *visits;
+	size_t count;
+
+	everything.alternates = true;
+	everything.driver_count = 2;
+	everything.profile_count = 1;
+	runner_schedule(&everything, arena, &visits, &count);
+	CHECK(count == 8);
+	for (size_t i = 0; i < count; i++) {
+		static const size_t expected[] = {0, 1, 1, 0, 0, 1, 1, 0};
+
+		CHECK(visits[i].driver == &drivers[expected[i]] && visits[i].repetition == i / 2);
+	}
+}
+
 TEST(a_tuning_is_one_more_factor_of_a_block)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
