@@ -182,6 +182,34 @@ def a_tree_with_all_links_at_once_alone_is_a_tree(root):
     return lambda r: r.success("Internal", "all links") == (3, 3) and r.success("Tinc", "all links") == (3, 3)
 
 
+def ping_with(rtt, worst, lost=0):
+    def stats(value):
+        return {"min": value, "average": value, "max": value, "percentiles": {"p25": value, "p50": value, "p75": value}}
+    return {"status": "success", "meta": {}, "data": {
+        "rtt_min_ms": stats(rtt), "rtt_avg_ms": stats(rtt), "rtt_max_ms": stats(worst), "rtt_mdev_ms": stats(0),
+        "packet_loss_percent": stats(lost)}}
+
+
+@case
+def corrected_tables_hold_every_repetition_the_worst_value_and_no_dead_link(root):
+    for host, first, second in zip(HOSTS, (10, 10, 0), (30, 30, 0)):
+        top = root / "Tinc/baseline" / host
+        lost = 100 if first == 0 else 0
+        make_tree.write(ping_with(first, 2 * first, lost), top, "ping.json")
+        make_tree.write(ping_with(second, 4 * second, lost), top, "repetitions/1/ping.json")
+
+    def judge(r):
+        row = r.row("latency_baseline_corrected", "Tinc")
+        return row["links"] == "4/6" and row["rtt_ms"] == 20 and row["worst_ms"] == 120
+    return judge
+
+
+@case
+def every_finding_has_a_title(root):
+    shutil.rmtree(root / "Tinc/baseline/0_ada")
+    return lambda r: r.value["findings"] and all(f["title"] for f in r.value["findings"])
+
+
 def main():
     failed = False
     for number, change in enumerate(CASES, 1):

@@ -26,10 +26,10 @@ json_t *findings_json(const struct findings *findings)
 	json_t *list = json_array();
 
 	for (const struct finding *f = findings->first; f; f = f->next)
-		json_array_append_new(
-			list, json_make("{s:s,s:s,s:s*,s:s,s:o}", "id", f->id, "severity",
-				      severity_name(f->severity), "vpn", f->vpn, "sentence",
-				      f->sentence, "evidence", evidence_json(f)));
+		json_array_append_new(list,
+			json_make("{s:s,s:s,s:s,s:s*,s:s,s:o}", "id", f->id, "title", f->title,
+				"severity", severity_name(f->severity), "vpn", f->vpn, "sentence",
+				f->sentence, "evidence", evidence_json(f)));
 	return list;
 }
 

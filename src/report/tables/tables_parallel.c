@@ -97,7 +97,7 @@ static void corrected_columns(struct table *table)
 	table_text_column(table, "profile", "Profile");
 	table_text_column(table, "links", "Links");
 	table_column(table, "per_link_mbps", "Per link", "Mbit/s", -3);
-	table_column(table, "all_links_mbps", "Times all links", "Mbit/s", -3);
+	table_column(table, "all_links_mbps", "Times all links (extrapolated)", "Mbit/s", -3);
 	table_column(table, "single_mbps", "One link alone", "Mbit/s", -3);
 	table_column(table, "scaling", "Scaling", "", 2);
 	table_column(table, "retransmit_percent", "Retransmits", "%", 3);

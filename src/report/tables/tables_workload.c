@@ -51,18 +51,28 @@ static double round_trip_ms(const struct report_repetition *repetition)
 		       : NAN;
 }
 
+/* Without an answer there is no round trip, whatever the file says. */
+static double of_answers(const struct report_repetition *repetition, double value)
+{
+	return outcome_is_success(&repetition->ping.outcome) &&
+			       repetition->ping.metrics[PING_LOSS].min < 100
+		       ? value
+		       : NAN;
+}
+
+static double answered_ms(const struct report_repetition *repetition)
+{
+	return of_answers(repetition, repetition->ping.metrics[PING_AVERAGE].average);
+}
+
 static double worst_ms(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&repetition->ping.outcome)
-		       ? repetition->ping.metrics[PING_MAX].max
-		       : NAN;
+	return of_answers(repetition, repetition->ping.metrics[PING_MAX].max);
 }
 
 static double deviation_ms(const struct report_repetition *repetition)
 {
-	return outcome_is_success(&repetition->ping.outcome)
-		       ? repetition->ping.metrics[PING_DEVIATION].average
-		       : NAN;
+	return of_answers(repetition, repetition->ping.metrics[PING_DEVIATION].average);
 }
 
 static double pings_lost(const struct report_repetition *repetition)
@@ -124,7 +134,31 @@ struct column_of {
 	const char *key, *title, *unit;
 	int decimals;
 	double (*of_repetition)(const struct report_repetition *repetition);
+	bool is_worst; /* the largest value, not the mean */
 };
+
+static double largest(const struct report_samples *samples)
+{
+	double most = samples->count ? samples->values[0] : NAN;
+
+	for (size_t i = 1; i < samples->count; i++)
+		most = fmax(most, samples->values[i]);
+	return most;
+}
+
+/* Of all links and repetitions that have a value, as `like` counts them. */
+static void row_corrected(struct arena *arena, struct row *row,
+	const struct report_condition *condition, const struct report_metric *like,
+	const struct column_of *column, const char *place)
+{
+	const struct report_metric metric = {.key = column->key,
+		.workload = like->workload,
+		.of_repetition = column->of_repetition};
+	struct report_samples samples = samples_of_metric(arena, condition, &metric);
+
+	row_value(row, column->is_worst ? largest(&samples) : samples_mean(&samples), &samples,
+		place);
+}
 
 static struct table *baseline_table(const struct report_results *results, struct tables *tables,
 	struct table *table, const struct column_of *columns, const struct report_metric *links)
@@ -149,9 +183,16 @@ static struct table *baseline_table(const struct report_results *results, struct
 			samples = samples_of_metric(tables->arena, condition, links);
 			row_text(row, table_links(tables->arena, &samples));
 		}
-		for (const struct column_of *column = columns; column->key; column++)
-			row_printed(row, printed_mean(condition, column->of_repetition, NULL),
-				&samples, results_place(tables->arena, vpn, profile));
+		for (const struct column_of *column = columns; column->key; column++) {
+			const char *place = results_place(tables->arena, vpn, profile);
+
+			if (links)
+				row_corrected(tables->arena, row, condition, links, column, place);
+			else
+				row_printed(row,
+					printed_mean(condition, column->of_repetition, NULL),
+					&samples, place);
+		}
 	}
 	return table;
 }
@@ -159,19 +200,19 @@ static struct table *baseline_table(const struct report_results *results, struct
 void tables_udp(const struct report_results *results, struct tables *tables)
 {
 	static const struct column_of printed[] = {
-		{"throughput_mbps", "Received", "Mbit/s", -3, received_mbps},
-		{"loss_percent", "Lost", "%", 1, lost_percent},
-		{NULL, NULL, NULL, 0, NULL},
+		{"throughput_mbps", "Received", "Mbit/s", -3, received_mbps, false},
+		{"loss_percent", "Lost", "%", 1, lost_percent, false},
+		{NULL, NULL, NULL, 0, NULL, false},
 	};
 	static const struct column_of corrected[] = {
-		{"sent_mbps", "Offered", "Mbit/s", -3, sent_mbps},
-		{"received_mbps", "Received", "Mbit/s", -3, received_mbps},
-		{"reverse_mbps", "Reverse direction", "Mbit/s", -3, reverse_mbps},
-		{"loss_percent", "Lost", "%", 1, missing_percent},
-		{"jitter_ms", "Jitter", "ms", 3, jitter_ms},
-		{"payload_bytes", "Datagram", "bytes", 0, payload_bytes},
-		{"path_mtu_bytes", "Path MTU (from TCP)", "bytes", 0, tcp_path_mtu_bytes},
-		{NULL, NULL, NULL, 0, NULL},
+		{"sent_mbps", "Offered", "Mbit/s", -3, sent_mbps, false},
+		{"received_mbps", "Received", "Mbit/s", -3, received_mbps, false},
+		{"reverse_mbps", "Reverse direction", "Mbit/s", -3, reverse_mbps, false},
+		{"loss_percent", "Lost", "%", 1, missing_percent, false},
+		{"jitter_ms", "Jitter", "ms", 3, jitter_ms, false},
+		{"payload_bytes", "Datagram", "bytes", 0, payload_bytes, false},
+		{"path_mtu_bytes", "Path MTU (from TCP)", "bytes", 0, tcp_path_mtu_bytes, false},
+		{NULL, NULL, NULL, 0, NULL, false},
 	};
 	static const struct grid profiles = {"udp_impairment", "UDP flood under impairment",
 		"Mbit/s", -3, received_mbps, METRIC_UDP};
@@ -190,15 +231,15 @@ void tables_udp(const struct report_results *results, struct tables *tables)
 void tables_latency(const struct report_results *results, struct tables *tables)
 {
 	static const struct column_of printed[] = {
-		{"rtt_ms", "Round trip", "ms", 2, round_trip_ms},
-		{NULL, NULL, NULL, 0, NULL},
+		{"rtt_ms", "Round trip", "ms", 2, round_trip_ms, false},
+		{NULL, NULL, NULL, 0, NULL, false},
 	};
 	static const struct column_of corrected[] = {
-		{"rtt_ms", "Round trip", "ms", 3, round_trip_ms},
-		{"deviation_ms", "Deviation", "ms", 3, deviation_ms},
-		{"worst_ms", "Worst", "ms", 2, worst_ms},
-		{"loss_percent", "Lost", "%", 2, pings_lost},
-		{NULL, NULL, NULL, 0, NULL},
+		{"rtt_ms", "Round trip", "ms", 3, answered_ms, false},
+		{"deviation_ms", "Deviation", "ms", 3, deviation_ms, false},
+		{"worst_ms", "Worst", "ms", 2, worst_ms, true},
+		{"loss_percent", "Lost", "%", 2, pings_lost, false},
+		{NULL, NULL, NULL, 0, NULL, false},
 	};
 	static const struct grid profiles = {"ping_impairment", "Round trip under impairment", "ms",
 		2, round_trip_ms, METRIC_PING};
@@ -247,9 +288,9 @@ static void note_cut_off(
 void tables_nix(const struct report_results *results, struct tables *tables)
 {
 	static const struct column_of corrected[] = {
-		{"mean_s", "Mean", "s", -3, closure_s},
-		{"processor_s", "Processor time", "s", -3, processor_s},
-		{NULL, NULL, NULL, 0, NULL},
+		{"mean_s", "Mean", "s", -3, closure_s, false},
+		{"processor_s", "Processor time", "s", -3, processor_s, false},
+		{NULL, NULL, NULL, 0, NULL, false},
 	};
 	static const struct grid profiles = {"nix_impairment",
 		"Download of a package closure under impairment", "s", -3, closure_s, METRIC_NIX};
@@ -291,8 +332,15 @@ void tables_video(const struct report_results *results, struct tables *tables)
 	grid_tables(results, tables, &profiles);
 }
 
+static const struct column_of qperf_columns[] = {
+	{"bandwidth_mbps", "Throughput", "Mbit/s", 2, quic_mbps, false},
+	{"cpu_percent", "Receiver's processor", "%", 2, quic_cpu, false},
+	{"first_byte_ms", "First byte", "ms", 2, quic_first_byte, false},
+	{"connect_ms", "Connected", "ms", 2, quic_connect, false},
+};
+
 static void qperf_row(struct tables *tables, struct table *table, const struct report_vpn *vpn,
-	const char *profile)
+	const char *profile, bool is_corrected)
 {
 	const struct report_condition *condition = condition_of(vpn, profile);
 	const char *place = results_place(tables->arena, vpn, profile);
@@ -304,11 +352,16 @@ static void qperf_row(struct tables *tables, struct table *table, const struct r
 	row = table_row(tables, table);
 	row_text(row, vpn->name);
 	row_text(row, profile_title(profile));
-	row_printed(row, printed_mean(condition, quic_mbps, NULL), &samples, place);
-	row_printed(row, printed_mean(condition, quic_cpu, NULL), &samples, place);
-	row_printed(row, printed_mean(condition, quic_first_byte, NULL), &samples, place);
-	row_printed(row, printed_mean(condition, quic_connect, NULL), &samples, place);
-	if (table->column_count > 6)
+	for (size_t i = 0; i < ARRAY_SIZE(qperf_columns); i++) {
+		if (is_corrected)
+			row_corrected(tables->arena, row, condition, &report_metrics[METRIC_QPERF],
+				&qperf_columns[i], place);
+		else
+			row_printed(row,
+				printed_mean(condition, qperf_columns[i].of_repetition, NULL),
+				&samples, place);
+	}
+	if (is_corrected)
 		row_text(row, table_links(tables->arena, &samples));
 }
 
@@ -320,15 +373,15 @@ void tables_qperf(const struct report_results *results, struct tables *tables)
 
 		table_text_column(table, "vpn", "VPN");
 		table_text_column(table, "profile", "Profile");
-		table_column(table, "bandwidth_mbps", "Throughput", "Mbit/s", 2);
-		table_column(table, "cpu_percent", "Receiver's processor", "%", 2);
-		table_column(table, "first_byte_ms", "First byte", "ms", 2);
-		table_column(table, "connect_ms", "Connected", "ms", 2);
+		for (size_t i = 0; i < ARRAY_SIZE(qperf_columns); i++)
+			table_column(table, qperf_columns[i].key, qperf_columns[i].title,
+				qperf_columns[i].unit, qperf_columns[i].decimals);
 		if (is_corrected)
 			table_text_column(table, "links", "Links");
 		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 			for (size_t i = 0; i < results->profile_count; i++)
-				qperf_row(tables, table, vpn, results->profiles[i]);
+				qperf_row(tables, table, vpn, results->profiles[i],
+					is_corrected != 0);
 		note_missing_links(results, tables, table, METRIC_QPERF);
 	}
 }
