@@ -105,9 +105,11 @@ static int load_side(struct arena *arena, const char *vpn, const char *words,
 	if (!vpn)
 		return 0;
 	ret_driver->bin = realpath(words, arena_alloc(arena, char, 4096));
-	if (!ret_driver->bin)
-		return fail_errno(err, "find the folder '%s' with programs of %s", words, vpn);
-	return 0;
+	if (ret_driver->bin)
+		return 0;
+	return fail(err, ERROR_USAGE,
+		"cannot find the folder '%s': with --vpn %s, OLD and NEW are folders with its programs",
+		words, vpn);
 }
 
 static int load_versions(struct arena *arena, const struct ab_options *o, const char *const *words,
@@ -117,8 +119,7 @@ static int load_versions(struct arena *arena, const struct ab_options *o, const 
 
 	for (size_t i = 0; i < VERSIONS; i++) {
 		if (load_side(arena, o->vpn, words[i], &drivers[i], err))
-			return err->kind == ERROR_SYSTEM ? fail(err, ERROR_USAGE, "%s", err->text)
-							 : -1;
+			return -1;
 	}
 	if (strcmp(drivers[VERSIONS_OLD].folder, drivers[VERSIONS_NEW].folder) == 0) {
 		for (size_t i = 0; i < VERSIONS; i++)

@@ -136,7 +136,7 @@ static void judge_figure(struct arena *arena, const struct collected *c, double 
 	worse = sequential_interval(differences, figure->blocks, error);
 	describe_change(figure, worse, stats_mean(differences, figure->blocks), sums);
 	figure->verdict = judge_failures(c);
-	if (figure->verdict == SEQUENTIAL_CANNOT_TELL && figure->blocks >= VERSIONS_FIRST_LOOK)
+	if (figure->verdict == SEQUENTIAL_CANNOT_TELL)
 		figure->verdict = sequential_judge(worse, rule->margin);
 }
 

@@ -13,7 +13,6 @@ enum {
 	VERSIONS = 2,
 	VERSIONS_OLD = 0,
 	VERSIONS_NEW = 1,
-	VERSIONS_FIRST_LOOK = 4, /* blocks before the first verdict */
 	VERSIONS_FAILED_BLOCKS =
 		6, /* one side always fails, the other never: chance below 1/4000 */
 };

@@ -21,7 +21,8 @@
  */
 #define SEQUENTIAL_EFFECT_VARIANCE 4.0
 
-/* `error` within (0, 1). Infinite while there are too few differences to say anything. */
+/* `error` within (0, 1). Infinite while there are too few to say anything: with 5 %, up to three.
+ */
 struct interval sequential_interval(const double *differences, size_t count, double error);
 
 enum sequential_verdict {
