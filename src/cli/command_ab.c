@@ -33,7 +33,7 @@ struct ab {
 	struct arena *arena;
 	const struct runner_plan *plan;
 	struct versions_rule rule;
-	double time_s, block_began_s;
+	double time_s, pair_began_s;
 };
 
 /* Those of `run`, but for what OLD, NEW and the time decide here. */
@@ -54,7 +54,7 @@ static struct option_table table_of(struct arena *arena, struct ab_options *o)
 		{"vpn", "V", "OLD and NEW are folders with programs of this VPN", OPTION_TEXT,
 			&o->vpn, NULL, 0, 0},
 		{"plan", "PLAN", "what to measure; default: ab", OPTION_TEXT, &o->plan, NULL, 0, 0},
-		{"time", "SECONDS", "begin no block that would end later; default: 540",
+		{"time", "SECONDS", "begin no two blocks that would end later; default: 540",
 			OPTION_SECONDS, &o->time_s, NULL, 0, 0},
 		{"margin", "PERCENT", "what is less makes no difference; default: 5",
 			OPTION_INTEGER, &o->margin_percent, NULL, 1, 100},
@@ -163,12 +163,12 @@ static bool judge(void *context, const struct runner_result *so_far)
 {
 	struct ab *ab = context;
 	struct versions versions = versions_judge(ab->arena, ab->plan, so_far, &ab->rule);
-	double block_s = so_far->total_s - ab->block_began_s;
+	double pair_s = so_far->total_s - ab->pair_began_s;
 
-	ab->block_began_s = so_far->total_s;
-	if (so_far->total_s + block_s > ab->time_s)
-		return true;
-	return versions.blocks % 2 == 0 && versions.is_known;
+	if (versions.blocks % 2)
+		return false;
+	ab->pair_began_s = so_far->total_s;
+	return versions.is_known || so_far->total_s + pair_s > ab->time_s;
 }
 
 static int write_markdown(
@@ -236,6 +236,8 @@ static int measure(struct ab *ab, const struct ab_options *o, const char *out, s
 			.judge_context = ab},
 		&result, err);
 	progress_display_end(&display);
+	if (ended && result.count == 0) /* as where the folder holds another run, which stays */
+		return -1;
 	versions = versions_judge(ab->arena, ab->plan, &result, &ab->rule);
 	verdict_print(&versions, ab->plan, &ab->rule, stdout);
 	printf("Results: %s\n", out);

@@ -30,8 +30,14 @@ meshbench report "$tree" --json
 check "the report reads the tree" exits 0
 
 # shellcheck disable=SC2086
+meshbench ab none none $tcp --time 1 --out "$tree"
+check "a folder with the results of another comparison is refused" exits 2
+check "without a verdict" sh -c "! grep -q 'Cannot tell' '$scratch/out'"
+check "and keeps what it held" cmp -s "$scratch/ab.json" "$tree/General/ab.json"
+
+# shellcheck disable=SC2086
 meshbench ab none none $tcp --time 1 --out "$scratch/short"
-check "a single block tells nothing" exits 4
+check "two blocks tell nothing" exits 4
 check "which it says" prints '^Cannot tell whether'
 
 for side in 0 200; do
