@@ -315,7 +315,13 @@ static const char *complaint(struct arena *arena, const struct workload_output *
 	const char *at = NULL, *next = output->errout;
 	int length;
 
-	while ((next = strstr(next, "error: ")))
+	/* At the start of a line stands the outermost message, with address and status; what is
+	 * behind it or indented below is a part of its story. */
+	for (; (next = strstr(next, "error: ")); next++)
+		if ((next == output->errout || next[-1] == '\n') && next[7] != '\n')
+			at = next;
+	next = output->errout;
+	while (!at && (next = strstr(next, "error: ")))
 		at = next++;
 	if (at)
 		return arena_strndup(arena, at, strcspn(at, "\n"));

@@ -21,6 +21,8 @@
 /* icmp_seq has 16 bits; beyond that a sequence number names several packets. */
 #define SEQUENCES_MAX 65535
 #define PAYLOAD_BYTES 56
+/* A clock that was set makes ping print negative round trips, or such of weeks. */
+#define RTT_MOST_MS 3.6e6
 
 /* What one run printed. */
 struct ping_run {
@@ -28,6 +30,7 @@ struct ping_run {
 	int64_t transmitted, received, duplicates, corrupted, errors;
 	double min_ms, average_ms, max_ms, deviation_ms;
 	json_t *rtt_ms, *sequences; /* of the same length */
+	json_t *refused_ms;         /* round trips that cannot be */
 	unsigned char seen[SEQUENCES_MAX + 1];
 };
 
@@ -100,6 +103,10 @@ static void read_reply(const char *line, struct ping_run *run)
 	if (sequence < 0 || sequence > SEQUENCES_MAX || run->seen[(size_t)sequence])
 		return;
 	run->seen[(size_t)sequence] = 1;
+	if (ms < 0 || ms > RTT_MOST_MS) {
+		json_array_append_new(run->refused_ms, json_real(ms));
+		return;
+	}
 	json_array_append_new(run->sequences, json_integer((json_int_t)sequence));
 	json_array_append_new(run->rtt_ms, json_real(ms));
 }
@@ -166,6 +173,30 @@ static void read_times(const char *line, struct ping_run *run)
 	run->has_times = true;
 }
 
+/* ping's own summary holds the round trips that cannot be; this one is of the others. */
+static void sum_up_again(struct ping_run *run)
+{
+	size_t count = json_array_size(run->rtt_ms);
+	double sum = 0, squares = 0;
+
+	run->has_times = count > 0;
+	run->min_ms = INFINITY;
+	run->max_ms = 0;
+	for (size_t i = 0; i < count; i++) {
+		double ms = json_number_value(json_array_get(run->rtt_ms, i));
+
+		run->min_ms = fmin(run->min_ms, ms);
+		run->max_ms = fmax(run->max_ms, ms);
+		sum += ms;
+		squares += ms * ms;
+	}
+	if (!count)
+		return;
+	run->average_ms = sum / (double)count;
+	run->deviation_ms =
+		sqrt(fmax(0, squares / (double)count - run->average_ms * run->average_ms));
+}
+
 static void read_run(const char *out, struct ping_run *run)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -179,6 +210,8 @@ static void read_run(const char *out, struct ping_run *run)
 		else if (text_starts_with(line, "rtt min/avg/max/mdev"))
 			read_times(line, run);
 	}
+	if (json_array_size(run->refused_ms))
+		sum_up_again(run);
 }
 
 static json_t *lost_sequences(const struct ping_run *run)
@@ -194,11 +227,12 @@ static json_t *lost_sequences(const struct ping_run *run)
 
 static json_t *run_samples(const struct ping_run *run)
 {
-	return json_make("{s:O,s:O,s:o,s:I,s:I,s:I,s:I,s:I}", "rtt_ms", run->rtt_ms, "sequences",
-		run->sequences, "lost_sequences", lost_sequences(run), "transmitted_packets",
-		(json_int_t)run->transmitted, "received_packets", (json_int_t)run->received,
-		"duplicates", (json_int_t)run->duplicates, "corrupted", (json_int_t)run->corrupted,
-		"errors", (json_int_t)run->errors);
+	return json_make("{s:O,s:O*,s:O,s:o,s:I,s:I,s:I,s:I,s:I}", "rtt_ms", run->rtt_ms,
+		"refused_ms", json_array_size(run->refused_ms) ? run->refused_ms : NULL,
+		"sequences", run->sequences, "lost_sequences", lost_sequences(run),
+		"transmitted_packets", (json_int_t)run->transmitted, "received_packets",
+		(json_int_t)run->received, "duplicates", (json_int_t)run->duplicates, "corrupted",
+		(json_int_t)run->corrupted, "errors", (json_int_t)run->errors);
 }
 
 /* What a run that cannot be read says about itself. */
@@ -278,6 +312,7 @@ static void read_one(const struct workload_output *outputs, size_t index, struct
 	if (!run)
 		abort();
 	run->rtt_ms = json_array();
+	run->refused_ms = json_array();
 	run->sequences = json_array();
 	read_run(outputs[index].out, run);
 	if (!symptom_of_end("ping", outputs, index, reading)) {
@@ -290,6 +325,7 @@ static void read_one(const struct workload_output *outputs, size_t index, struct
 	}
 	json_array_append_new(json_object_get(reading->samples, "runs"), run_samples(run));
 	json_decref(run->rtt_ms);
+	json_decref(run->refused_ms);
 	json_decref(run->sequences);
 	free(run);
 }

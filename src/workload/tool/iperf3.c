@@ -110,31 +110,73 @@ static void blame_output(const char *what, const struct workload_output *outputs
 		symptom_blame(reading, CAUSE_PARSE, index, "%s: %s", what, problem);
 }
 
+/* A document is there, but the client failed: its last words are on either stream. */
+static void blame_end(const char *what, const struct workload_output *outputs, size_t index,
+	const char *after, struct workload_reading *reading)
+{
+	if (*after)
+		symptom_blame(
+			reading, symptom_cause(after, CAUSE_TOOL), index, "%s: %s", what, after);
+	else
+		blame_output(what, outputs, index, "it failed without an error message", reading);
+}
+
+/*
+ * Its document, whatever stands before or behind it: warnings of options and last errors go to the
+ * same stream. `after` becomes the last line behind it; `problem` says what is wrong with it.
+ */
+static json_t *load(const struct workload_output *output, char after[200], char problem[200])
+{
+	const char *start = memchr(output->out, '{', output->out_size);
+	const char *line;
+	json_error_t where;
+	json_t *document;
+	int length;
+
+	if (output->dropped_bytes)
+		snprintf(problem, 200, "its output is longer than can be kept");
+	else if (!start && output->out_size > 0)
+		snprintf(problem, 200, "its output is not a JSON document: %.150s",
+			symptom_last_line(output->out, &length));
+	if (!start)
+		return NULL;
+	/* Keys stand twice in its documents (sock_bufsize with --bidir), so json_parse() refuses.
+	 */
+	document = json_loadb(start, output->out_size - (size_t)(start - output->out),
+		JSON_DISABLE_EOF_CHECK, &where);
+	if (!document) {
+		if (!output->dropped_bytes)
+			snprintf(problem, 200,
+				"its document breaks off in line %d, column %d: %.120s", where.line,
+				where.column, where.text);
+		return NULL;
+	}
+	line = symptom_last_line(start + where.position, &length);
+	snprintf(after, 200, "%.*s", length, line);
+	return document;
+}
+
 json_t *iperf3_document(const char *what, const struct workload_output *outputs, size_t index,
 	struct workload_reading *reading)
 {
 	const struct workload_output *output = &outputs[index];
 	bool ended_badly = symptom_of_end(what, outputs, index, reading);
-	json_error_t where;
-	/* Keys stand twice in its documents (sock_bufsize with --bidir), so json_parse() refuses.
-	 */
-	json_t *document = json_loadb(output->out, output->out_size, 0, &where);
-	const char *complaint = json_string_at(document, "/error", NULL);
+	const char *complaint;
+	char after[200] = "", problem[200] = "it did not print anything";
+	json_t *document = load(output, after, problem);
+
+	complaint = json_string_at(document, "/error", NULL);
 
 	/* With -J it exits 0 whatever happened (3.12), so only the document tells. */
 	if (complaint)
 		symptom_blame(reading, symptom_cause(complaint, CAUSE_TOOL), index, "%s: %s", what,
 			complaint);
 	if (json_is_object(document) && !complaint && output->exit_code != 0 && !ended_badly)
-		blame_output(what, outputs, index, "it failed without an error message", reading);
+		blame_end(what, outputs, index, after, reading);
 	if (json_is_object(document))
 		return document;
 	json_decref(document);
-	blame_output(what, outputs, index,
-		output->dropped_bytes  ? "its output is longer than can be kept"
-		: output->out_size > 0 ? "its output is not a JSON document"
-				       : "it printed nothing",
-		reading);
+	blame_output(what, outputs, index, problem, reading);
 	return NULL;
 }
 
