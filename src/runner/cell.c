@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/random.h"
+#include "document/complaint.h"
 #include "record/mark.h"
 #include "workload/tool/symptom.h"
 
@@ -502,6 +503,6 @@ int cell_blame_artefact(struct run *run, const struct runner_visit *visit,
 		.evidence = artefact->err.text};
 
 	if (outcome.cause == CAUSE_TOOL)
-		outcome.cause = symptom_cause(artefact->err.text, CAUSE_TOOL);
+		outcome.cause = complaint_cause(artefact->err.text, CAUSE_TOOL);
 	return write_blame(run, &outcome, 0, err);
 }

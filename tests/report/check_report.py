@@ -96,7 +96,7 @@ FINDINGS = [
     ("crossed-connections", "Tinc", 1), ("crossed-connections", "Internal", 1),
     ("links-missing-from-sum", "Internal", 1), ("links-missing-from-sum", "Hyprspace", 1),
     ("time-limit", "Internal", 3), ("time-limit", "Wireguard", 3), ("time-limit", "Hyprspace", 1),
-    ("download-broke", "Hyprspace", 7), ("unknown-cause", "Hyprspace", 12),
+    ("download-broke", "Hyprspace", 7), ("cause-timeout", "Hyprspace", 12),
     ("unknown-cause", "Tinc", 1), ("counter-wrap", "Internal", 5),
     ("ping-run-lost", "Hyprspace", 3), ("reorders-by-itself", "Hyprspace", 3),
     ("back-pressure-lost", "Internal", 2), ("fixed-timer", "Hyprspace", 3),
@@ -107,7 +107,7 @@ FINDINGS = [
 ]
 ABSENT = [("mtu-quic", "Wireguard"), ("mtu-video", "Internal"), ("reorders-by-itself", "Internal"),
           ("unknown-cause", "Internal"), ("unknown-cause", "Wireguard"),
-          ("unknown-cause", "Headscale"), ("stalled-link", "Wireguard"), ("damaged-file", None),
+          ("unknown-cause", "Headscale"), ("unknown-cause", "Hyprspace"), ("stalled-link", "Wireguard"), ("damaged-file", None),
           ("reliable-outside", "Headscale"), ("links-missing-from-sum", "Tinc"),
           ("crossed-connections", "Headscale")]
 

@@ -104,7 +104,14 @@ def what_a_tool_printed_without_an_envelope_is_named(root):
 @case
 def an_error_that_is_text_is_shown(root):
     edit(root / "Tinc/baseline/0_ada/ping.json", lambda d: {"status": "error", "error": "ping: it is raining", "meta": {}})
-    return lambda r: "it is raining" in json.dumps(r.value["findings"])
+    return lambda r: "it is raining" in json.dumps(r.value["findings"]) and r.has_finding("unknown-cause", "Tinc")
+
+
+@case
+def an_error_without_a_cause_gets_that_of_its_words(root):
+    edit(root / "Tinc/baseline/0_ada/tcp_iperf3.json", lambda d: {
+        "status": "error", "error": "iperf3: error - unable to connect to server: Connection refused", "meta": {}})
+    return lambda r: r.has_finding("cause-refused", "Tinc") and not r.has_finding("unknown-cause", "Tinc")
 
 
 @case

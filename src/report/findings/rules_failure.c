@@ -3,6 +3,7 @@
 #include "report/findings/rules.h"
 
 #include "base/json.h"
+#include "document/complaint.h"
 #include "record/cause.h"
 
 #include <math.h>
@@ -223,14 +224,22 @@ static void each_failure(struct look *look, enum cause cause,
 	}
 }
 
+/* As stored; where older and published trees store none, as the tool's last words say it. */
+static const char *cause_of(const struct report_outcome *outcome)
+{
+	if (outcome->envelope.cause)
+		return outcome->envelope.cause;
+	return cause_name(complaint_cause(outcome->detail ? outcome->detail : "", CAUSE_SUCCESS));
+}
+
 static void look_cause(void *context, const struct report_place *place)
 {
 	const struct failures *failures = context;
 	struct look *look = failures->look;
 	const struct envelope *envelope = &place->outcome->envelope;
 
-	if (!has_failed(place->outcome) || !envelope->cause ||
-		strcmp(envelope->cause, cause_name(failures->cause)) != 0 ||
+	if (!has_failed(place->outcome) ||
+		strcmp(cause_of(place->outcome), cause_name(failures->cause)) != 0 ||
 		finding_explains(look->findings, place->outcome))
 		return;
 	look_say(look, "Measurements over %s failed because %s.", look->vpn->name,
@@ -238,11 +247,11 @@ static void look_cause(void *context, const struct report_place *place)
 	look_show(look, place->outcome->path, "%s: %s", place_of(failures, place),
 		envelope->evidence       ? envelope->evidence
 		: place->outcome->detail ? place->outcome->detail
-					 : envelope->cause);
+					 : cause_of(place->outcome));
 	finding_explain(look->findings, place->outcome);
 }
 
-/* Runs of our own store their cause; one finding per cause and VPN. */
+/* One finding per cause and VPN. */
 void rule_stored_cause(struct look *look)
 {
 	struct arena *arena = look->findings->arena;

@@ -6,6 +6,7 @@
  */
 #include "workload/workload.h"
 
+#include "document/complaint.h"
 #include "workload/tool/nginx.h"
 #include "workload/tool/symptom.h"
 
@@ -240,7 +241,7 @@ static void judge(const struct workload_case *c, const struct tally *tally,
 			"curl ended after %zu of %u requests with status %d", seen,
 			request_count(c), outputs[CLIENT].exit_code);
 	else if (tally->good == 0)
-		symptom_blame(reading, symptom_cause(tally->worst, CAUSE_REFUSED), CLIENT,
+		symptom_blame(reading, complaint_cause(tally->worst, CAUSE_REFUSED), CLIENT,
 			"all %zu requests failed, the first with: %s", seen, tally->worst);
 	else if (tally->reused)
 		symptom_blame(reading, CAUSE_PARSE, CLIENT,

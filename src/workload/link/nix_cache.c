@@ -6,6 +6,7 @@
  */
 #include "workload/workload.h"
 
+#include "document/complaint.h"
 #include "programs/closure/closure.h"
 #include "workload/tool/nginx.h"
 #include "workload/tool/symptom.h"
@@ -339,7 +340,7 @@ static void blame_client(const struct workload_case *c, struct arena *arena,
 		symptom_blame(reading, CAUSE_TIMEOUT, CLIENT, "one copy took longer than %u s",
 			run_limit_s(c));
 	else
-		symptom_blame(reading, symptom_cause(output->errout, CAUSE_TOOL), CLIENT,
+		symptom_blame(reading, complaint_cause(output->errout, CAUSE_TOOL), CLIENT,
 			"nix copy failed: %s", complaint(arena, output));
 }
 

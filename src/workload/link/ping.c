@@ -5,6 +5,7 @@
  */
 #include "workload/workload.h"
 
+#include "document/complaint.h"
 #include "workload/tool/symptom.h"
 
 #include "record/summary.h"
@@ -249,7 +250,7 @@ static void blame_run(
 		symptom_blame(reading, CAUSE_PARSE, index,
 			"run %zu: ping's statistics are incomplete: %.*s", index + 1, length, line);
 	else
-		symptom_blame(reading, symptom_cause(line, CAUSE_TOOL), index, "run %zu: %.*s",
+		symptom_blame(reading, complaint_cause(line, CAUSE_TOOL), index, "run %zu: %.*s",
 			index + 1, length, line);
 }
 

@@ -8,6 +8,7 @@
  */
 #include "workload/link/video.h"
 
+#include "document/complaint.h"
 #include "document/silence.h"
 #include "workload/tool/symptom.h"
 
@@ -264,7 +265,7 @@ static void blame_sender(const struct workload_output *output, struct workload_r
 	int length;
 	const char *line = symptom_last_line(output->errout, &length);
 
-	symptom_blame(reading, symptom_cause(output->errout, CAUSE_TOOL), SENDER,
+	symptom_blame(reading, complaint_cause(output->errout, CAUSE_TOOL), SENDER,
 		"ffmpeg ended with status %d: %.*s", output->exit_code, length, line);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Running iperf3 and reading its documents and the lines that its server prints. */
 #include "workload/tool/iperf3.h"
+#include "document/complaint.h"
 
 #include "document/iperf3.h"
 #include "document/silence.h"
@@ -104,7 +105,7 @@ static void blame_output(const char *what, const struct workload_output *outputs
 	const char *line = symptom_last_line(outputs[index].errout, &length);
 
 	if (length)
-		symptom_blame(reading, symptom_cause(line, CAUSE_TOOL), index, "%s: %.*s", what,
+		symptom_blame(reading, complaint_cause(line, CAUSE_TOOL), index, "%s: %.*s", what,
 			length, line);
 	else
 		symptom_blame(reading, CAUSE_PARSE, index, "%s: %s", what, problem);
@@ -116,7 +117,7 @@ static void blame_end(const char *what, const struct workload_output *outputs, s
 {
 	if (*after)
 		symptom_blame(
-			reading, symptom_cause(after, CAUSE_TOOL), index, "%s: %s", what, after);
+			reading, complaint_cause(after, CAUSE_TOOL), index, "%s: %s", what, after);
 	else
 		blame_output(what, outputs, index, "it failed without an error message", reading);
 }
@@ -169,8 +170,8 @@ json_t *iperf3_document(const char *what, const struct workload_output *outputs,
 
 	/* With -J it exits 0 whatever happened (3.12), so only the document tells. */
 	if (complaint)
-		symptom_blame(reading, symptom_cause(complaint, CAUSE_TOOL), index, "%s: %s", what,
-			complaint);
+		symptom_blame(reading, complaint_cause(complaint, CAUSE_TOOL), index, "%s: %s",
+			what, complaint);
 	if (json_is_object(document) && !complaint && output->exit_code != 0 && !ended_badly)
 		blame_end(what, outputs, index, after, reading);
 	if (json_is_object(document))

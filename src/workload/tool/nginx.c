@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The web server that several workloads measure against. */
 #include "workload/tool/nginx.h"
+#include "document/complaint.h"
 
 #include "workload/tool/symptom.h"
 
@@ -110,7 +111,7 @@ bool nginx_gate_passed(
 	line = symptom_last_line(output->errout, &length);
 	symptom_blame(reading,
 		output->exit_code == CURL_TIMED_OUT ? CAUSE_UNREACHABLE
-						    : symptom_cause(output->errout, CAUSE_TOOL),
+						    : complaint_cause(output->errout, CAUSE_TOOL),
 		gate, "the server does not answer: %.*s", length, line);
 	return false;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What failing tools say, and the cause that stands for it: in words of others, or as our own
- * programs say it. */
+/* What commands left behind, and the cause that stands for it. */
 #include "workload/tool/symptom.h"
+
+#include "document/complaint.h"
 
 #include "base/json.h"
 
@@ -9,36 +10,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-enum cause symptom_cause(const char *words, enum cause otherwise)
-{
-	/* The first that matches decides, so failures to connect come first. tests/golden/symptoms
-	 * has a real line for each row. */
-	static const struct {
-		const char *words, *also;
-		enum cause cause;
-	} symptoms[] = {
-		{"unable to connect", "timed out", CAUSE_UNREACHABLE},
-		/* A program that lacks a part, or a package that is not there, is not worth another
-		   try. */
-		{"Unknown encoder", "", CAUSE_MISSING}, {"Unknown decoder", "", CAUSE_MISSING},
-		{"Protocol not found", "", CAUSE_MISSING},
-		{"cannot access '/nix/store/", "", CAUSE_MISSING},
-		{"error: path '", "is required, but there is no substituter", CAUSE_MISSING},
-		{"Message too long", "", CAUSE_MTU}, {"message too long", "", CAUSE_MTU},
-		{"Connection refused", "", CAUSE_REFUSED},
-		{"etwork is unreachable", "", CAUSE_UNREACHABLE},
-		{"No route to host", "", CAUSE_UNREACHABLE},
-		{"Host Unreachable", "", CAUSE_UNREACHABLE}, {"timed out", "", CAUSE_TIMEOUT},
-		{"Timeout was reached", "", CAUSE_TIMEOUT}, /* libcurl */
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(symptoms); i++) {
-		if (strstr(words, symptoms[i].words) && strstr(words, symptoms[i].also))
-			return symptoms[i].cause;
-	}
-	return otherwise;
-}
 
 static void give_cause(
 	struct workload_reading *reading, enum cause cause, const char *fmt, va_list args)

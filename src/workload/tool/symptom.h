@@ -5,9 +5,6 @@
 
 #include "base/attribute.h"
 
-/* What the words of a foreign tool's complaint mean; `otherwise` when they say nothing known. */
-enum cause symptom_cause(const char *words, enum cause otherwise);
-
 /* Gives a reading its cause and the evidence, unless it has them already. */
 void symptom_fail(struct workload_reading *reading, enum cause cause, const char *fmt, ...)
 	PRINTF_LIKE(3, 4);

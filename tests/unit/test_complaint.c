@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "workload/tool/symptom.h"
+#include "document/complaint.h"
 
 #include "base/file.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* tests/golden/symptoms: the cause, the tool and a line that it printed, between tabs. */
+/* tests/golden/complaints: the cause, the tool and a line that it printed, between tabs. */
 TEST(what_real_tools_said_has_its_cause)
 {
 	const char *root = getenv("SOURCE_ROOT"); /* NOLINT(concurrency-mt-unsafe) */
@@ -18,7 +18,7 @@ TEST(what_real_tools_said_has_its_cause)
 	size_t lines = 0;
 	char *rest, *line;
 
-	CHECK_OK(file_read(arena, arena_printf(arena, "%s/tests/golden/symptoms", root), 1 << 20,
+	CHECK_OK(file_read(arena, arena_printf(arena, "%s/tests/golden/complaints", root), 1 << 20,
 			 &rest, NULL, &err),
 		err);
 	while ((line = strsep(&rest, "\n")) && *line) {
@@ -26,9 +26,9 @@ TEST(what_real_tools_said_has_its_cause)
 		enum cause expected;
 
 		CHECK(cause_named(word, &expected) && strsep(&line, "\t") && line);
-		if (symptom_cause(line, CAUSE_TOOL) != expected)
-			printf("# %s: %s\n", cause_name(symptom_cause(line, CAUSE_TOOL)), line);
-		CHECK(symptom_cause(line, CAUSE_TOOL) == expected);
+		if (complaint_cause(line, CAUSE_TOOL) != expected)
+			printf("# %s: %s\n", cause_name(complaint_cause(line, CAUSE_TOOL)), line);
+		CHECK(complaint_cause(line, CAUSE_TOOL) == expected);
 		lines++;
 	}
 	CHECK(lines >= 14);
