@@ -136,7 +136,7 @@ static int print_vpns(
 
 static const struct option_table table = {.usage = "doctor",
 	.about =
-		"Reports show what this machine can do, which VPNs and tools are installed, and how to install the rest.\nExit status: 0 if a run is possible, 3 if not."};
+		"Shows what this machine can do, which VPNs and tools are installed, and how to install the rest.\nExit status: 0 if a run is possible, 3 if not."};
 
 static int run(int argc, char *const argv[])
 {

@@ -79,7 +79,7 @@ static int compare(int argc, char *const argv[])
 	const struct option_table table = {
 		.usage = "compare BEFORE AFTER | BEFORE... -- AFTER... [OPTION]...",
 		.about =
-			"Shows what changed between result trees, and how certain that is. Each tree is one run; verdicts need four runs a side.",
+			"Shows what changed between result trees, and how certain that is. Each tree is one run; verdicts need four runs a side.\nExit status: 0 not worse, 1 worse, 2 wrong input.",
 		.rows = rows,
 		.count = ARRAY_SIZE(rows),
 		.arguments_min = 1,

@@ -69,37 +69,16 @@ int proc_wait(struct proc *proc, struct deadline deadline, struct error *err)
 	return 0;
 }
 
-static bool tells_of_an_error(const char *line)
-{
-	static const char *const words[] = {"error", "fatal", "unable", "cannot", "denied"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcasestr(line, words[i]))
-			return true;
-	return false;
-}
-
-/*
- * The last line that says anything, from stderr or else stdout. Some say why they end and then only
- * that they do: then it is the line before. A trace of a panic begins with its reason.
- */
+/* What it said last, on stderr or else stdout. */
 static const char *last_line(struct proc *proc)
 {
 	const struct capture *capture = proc->errout.used ? &proc->errout : &proc->out;
-	char *text = text_trim(arena_strndup(proc->arena, capture_text(capture), capture->used));
-	char *last = text, *before = text, *panic;
+	char *text = arena_strndup(proc->arena, capture_text(capture), capture->used);
+	char *words;
 
 	secrets_mask(proc->procs->secrets, text);
-	panic = strstr(text, "panic: ");
-	for (char *line, *rest = text; (line = strsep(&rest, "\n"));) {
-		before = last;
-		last = line;
-	}
-	if (panic)
-		return panic;
-	if (!tells_of_an_error(last) && tells_of_an_error(before))
-		return before;
-	return *last ? last : "it printed nothing";
+	words = proc_last_words(text);
+	return *words ? words : "it printed nothing";
 }
 
 const char *proc_obituary(struct proc *proc)

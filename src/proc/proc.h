@@ -117,7 +117,13 @@ void proc_kill(struct proc *proc);
 
 struct proc_result proc_result(const struct proc *proc);
 pid_t proc_pid(const struct proc *proc);
-/* One line about an end that was not wanted: status and last output line, secrets masked. */
+/*
+ * The line of a program's output that says why it ended; within `text`, which is cut there. That is
+ * the last one, but for two habits: some say why they end and then only that they do, and a trace
+ * of Go or Rust begins with its reason. "" when nothing was printed.
+ */
+char *proc_last_words(char *text);
+/* One line about an end that was not wanted: status and last words, secrets masked. */
 const char *proc_obituary(struct proc *proc);
 
 /* Resources of a process tree now: the live ones and all that they waited for. */

@@ -171,13 +171,8 @@ static int check_watch(const struct watch *watch, const struct daemon *daemon, s
 const char *daemons_last_words(struct vpn *vpn, size_t host)
 {
 	AUTO(text_freep) char *log = vpn_log(vpn, host);
-	char *end = log + strlen(log);
-	char *last;
+	char *last = proc_last_words(log);
 
-	while (end > log && end[-1] == '\n')
-		*--end = '\0';
-	last = strrchr(log, '\n');
-	last = last ? last + 1 : log;
 	if (*last == '\0' || text_starts_with(last, "== "))
 		return "nothing";
 	secrets_mask(procs_secrets(vpn->procs), last);
