@@ -212,6 +212,29 @@ def corrected_tables_hold_every_repetition_the_worst_value_and_no_dead_link(root
 
 
 @case
+def no_sentence_holds_nan_where_a_vpn_was_not_measured(root):
+    """Two groups by their retransmits under one profile, one VPN without TCP there, and a download that a limit ended."""
+    for vpn in ("Internal", "Slow", "Slower", "Absent"):
+        shutil.copytree(root / "Tinc/baseline", root / vpn / "low_impairment")
+        make_tree.write({"settings": {"latency_ms": 4, "jitter_ms": 4, "packet_loss_percent": 0.5, "reorder_percent": 1,
+                                      "reorder_correlation": 25}}, root, vpn, "low_impairment/tc_settings.json")
+        for host in HOSTS:
+            again = 100 if vpn == "Internal" else 400
+            edit(root / vpn / "low_impairment" / host / "tcp_iperf3.json",
+                 lambda d: d["data"]["end"]["sum_sent"].update(retransmits=again))
+            if vpn == "Absent":
+                (root / vpn / "low_impairment" / host / "tcp_iperf3.json").unlink()
+                make_tree.write({"status": "error", "error_type": "CmdOut", "timeout": 120, "meta": {}, "error": {
+                    "msg": "Command timed out after 120 seconds", "stdout": "", "stderr": "", "returncode": -1}},
+                    root / vpn / "low_impairment" / host, "nix_cache.json")
+
+    def judge(r):
+        text = " ".join(f["sentence"] + " ".join(e["text"] for e in f["evidence"]) for f in r.value["findings"])
+        return r.has_finding("super-packets") and r.has_finding("time-limit", "Absent") and " nan" not in text
+    return judge
+
+
+@case
 def every_finding_has_a_title(root):
     shutil.rmtree(root / "Tinc/baseline/0_ada")
     return lambda r: r.value["findings"] and all(f["title"] for f in r.value["findings"])

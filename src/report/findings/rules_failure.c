@@ -151,6 +151,16 @@ static double longest_download_s(const struct findings *findings, const struct r
 	return longest;
 }
 
+static const char *longest_text(const struct findings *findings, const struct report_vpn *vpn)
+{
+	double longest_s = longest_download_s(findings, vpn);
+
+	if (isnan(longest_s))
+		return arena_printf(findings->arena, "no download over %s finished", vpn->name);
+	return arena_printf(findings->arena,
+		"the longest download over %s that finished took %.0f s", vpn->name, longest_s);
+}
+
 void look_time_limit(struct look *look, const struct spot *spot)
 {
 	const struct report_outcome *outcome = &spot->repetition->nix.outcome;
@@ -159,9 +169,8 @@ void look_time_limit(struct look *look, const struct spot *spot)
 	if (!has_failed(outcome) || limit <= 0)
 		return;
 	look_say(look,
-		"A time limit ended the download over %s, not an error: one limit of %.0f s covers a warm-up and two runs, so %.0f s each; the longest download of %s that finished took %.0f s. 'No result' here means 'slower than that', and the result cannot be compared with VPNs that have another limit.",
-		spot->vpn->name, limit, limit / 3, spot->vpn->name,
-		longest_download_s(look->findings, spot->vpn));
+		"A time limit ended the download over %s, not an error: one limit of %.0f s covers a warm-up and two runs, so %.0f s each; %s. 'No result' here means 'slower than that', and the result cannot be compared with VPNs that have another limit.",
+		spot->vpn->name, limit, limit / 3, longest_text(look->findings, spot->vpn));
 	look_show(look, outcome->path, "%s: cut off after %.0f s, %.0f s over all attempts",
 		finding_place(look->findings, spot), limit, outcome->envelope.duration_s);
 	finding_explain(look->findings, outcome);

@@ -241,11 +241,13 @@ void rule_super_packets(struct look *look)
 			profile_title(profile));
 		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 			const struct report_condition *condition = condition_of(vpn, profile);
+			double here = printed_mean(condition, again_percent, NULL);
 
+			if (isnan(here)) /* it was not measured there, or did not work */
+				continue;
 			look_show(look, NULL,
 				"%s: %.3f %% retransmitted, %.2f times the bare link; %.0f reorderings",
-				vpn->name, printed_mean(condition, again_percent, NULL),
-				printed_mean(condition, again_percent, NULL) / there,
+				vpn->name, here, here / there,
 				printed_mean(condition, reorder_events, NULL));
 		}
 		return;
