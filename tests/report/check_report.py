@@ -100,7 +100,7 @@ FINDINGS = [
     ("unknown-cause", "Tinc", 1), ("counter-wrap", "Internal", 5),
     ("ping-run-lost", "Hyprspace", 3), ("reorders-by-itself", "Hyprspace", 3),
     ("back-pressure-lost", "Internal", 2), ("fixed-timer", "Hyprspace", 3),
-    ("bufferbloat", "Headscale", 3), ("asymmetric-links", "Hyprspace", 3),
+    ("bufferbloat", "Headscale", 3), ("bufferbloat", "Hyprspace", 9), ("bufferbloat", "Tinc", 6), ("asymmetric-links", "Hyprspace", 3),
     ("super-packets", None, 5), ("impairment-off-nominal", None, None),
     ("correlation-never-fires", None, 3), ("too-few-repetitions", None, 1),
     ("one-after-the-other", None, 5), ("no-environment", None, 1),

@@ -10,21 +10,6 @@ static double reorder_events(const struct report_repetition *repetition)
 	return tcp_is_working(&repetition->tcp) ? repetition->tcp.reorder_events : NAN;
 }
 
-static double loaded_rtt(const struct report_repetition *repetition)
-{
-	return tcp_is_working(&repetition->tcp) && repetition->tcp.mean_rtt_us > 0
-		       ? repetition->tcp.mean_rtt_us / 1e3
-		       : NAN;
-}
-
-static double idle_rtt(const struct report_repetition *repetition)
-{
-	return outcome_is_success(&repetition->ping.outcome) &&
-			       repetition->ping.metrics[PING_LOSS].min < 100
-		       ? repetition->ping.metrics[PING_AVERAGE].average
-		       : NAN;
-}
-
 static double udp_lost(const struct report_repetition *repetition)
 {
 	return outcome_is_success(&repetition->udp.outcome) ? repetition->udp.missing_percent : NAN;
@@ -93,25 +78,73 @@ void rule_reliable_outside(struct look *look)
 	}
 }
 
+/* Round trips under one TCP flow and without it; NAN where either was not measured. */
+struct standing_queue {
+	double loaded_ms, idle_ms, ratio;
+};
+
+static struct standing_queue queue_of(
+	const struct findings *findings, const struct report_condition *condition)
+{
+	const struct report_samples loaded = samples_of(findings->arena, condition, METRIC_TCP_RTT);
+	const struct report_samples idle = samples_of(findings->arena, condition, METRIC_PING);
+	struct standing_queue queue = {samples_mean(&loaded), samples_mean(&idle), NAN};
+
+	queue.ratio = queue.loaded_ms / queue.idle_ms;
+	return queue;
+}
+
+/* A queue of the path itself is on the bare link as well; what counts is much more than that. */
+static bool is_bloated(const struct standing_queue *queue, const struct standing_queue *bare)
+{
+	double added_ms = queue->loaded_ms - queue->idle_ms;
+
+	return queue->ratio > 3 && added_ms > 3 &&
+	       !(added_ms < 3 * (bare->loaded_ms - bare->idle_ms));
+}
+
+static void show_queue(struct look *look, const struct report_condition *condition)
+{
+	const struct report_samples loaded =
+		samples_of(look->findings->arena, condition, METRIC_TCP_RTT);
+
+	for (size_t i = 0; i < loaded.count; i++)
+		look_show(look, loaded.list[i].path, "%s, %s: mean %.2f ms",
+			profile_title(condition->profile), loaded.list[i].link, loaded.values[i]);
+}
+
 void rule_bufferbloat(struct look *look)
 {
-	const struct report_vpn *vpn = look->vpn;
-	const struct report_condition *condition =
-		condition_of(vpn, results_base_profile(look->findings->results));
-	double loaded = printed_mean(condition, loaded_rtt, NULL);
-	double idle = printed_mean(condition, idle_rtt, NULL);
+	const struct report_results *results = look->findings->results;
+	struct standing_queue worst = {0, 0, 0};
+	const struct report_condition *where = NULL;
 
-	if (!(loaded > 3 * idle) || !(loaded - idle > 3))
+	if (look->vpn->is_reference)
+		return;
+	for (const struct report_condition *c = look->vpn->conditions; c; c = c->next) {
+		struct standing_queue queue = queue_of(look->findings, c);
+		struct standing_queue bare =
+			queue_of(look->findings, condition_of(results->reference, c->profile));
+
+		if (!is_bloated(&queue, &bare))
+			continue;
+		where = queue.ratio > worst.ratio ? c : where;
+		worst = queue.ratio > worst.ratio ? queue : worst;
+	}
+	if (!where)
 		return;
 	look_say(look,
-		"Under load, a round trip over %s takes %.1f times as long as when idle (%.1f instead of %.1f ms): packets wait in a queue that one TCP flow keeps full.",
-		vpn->name, loaded / idle, loaded, idle);
-	for (const struct report_link *link = condition->links; link; link = link->next)
-		if (tcp_is_working(&link->repetitions->tcp))
-			look_show(look, link->repetitions->tcp.outcome.path,
-				"%s: mean %.2f ms, longest %.2f ms", link->folder,
-				link->repetitions->tcp.mean_rtt_us / 1e3,
-				link->repetitions->tcp.max_rtt_us / 1e3);
+		"Under load, a round trip over %s takes up to %.1f times as long as when idle (%s: %.1f instead of %.1f ms), far more than on the bare link: packets wait in a queue that one TCP flow keeps full.",
+		look->vpn->name, worst.ratio, profile_title(where->profile), worst.loaded_ms,
+		worst.idle_ms);
+	for (const struct report_condition *c = look->vpn->conditions; c; c = c->next) {
+		struct standing_queue queue = queue_of(look->findings, c);
+		struct standing_queue bare =
+			queue_of(look->findings, condition_of(results->reference, c->profile));
+
+		if (is_bloated(&queue, &bare))
+			show_queue(look, c);
+	}
 }
 
 void rule_asymmetric(struct look *look)
