@@ -43,7 +43,7 @@ const struct rule rules[] = {
 	{"asymmetric-links", NOTE, "The links differ", .of_vpn = rule_asymmetric},
 	{"back-pressure-lost", WARNING, "Delay removes the sender's back-pressure",
 		.of_vpn = rule_back_pressure},
-	{"client-bound", NOTE, "The client's processor limits the download",
+	{"client-bound", NOTE, "The client's processor may limit the download",
 		.of_vpn = rule_processor_bound},
 	{"one-busy-thread", NOTE, "One thread limits the VPN", .of_spot = look_one_thread},
 	{"sender-saturated", NOTE, "iperf3 limits the UDP flood", .of_spot = look_saturated},

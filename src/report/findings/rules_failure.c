@@ -186,8 +186,7 @@ static const char *line_with(struct arena *arena, const char *text, const char *
 
 void look_broken_download(struct look *look, const struct spot *spot)
 {
-	static const char *const signs[] = {
-		"Connection timed out after", "Truncated zstd input"};
+	static const char *const signs[] = {"Connection timed out after", "Truncated zstd input"};
 	const struct report_outcome *outcome = &spot->repetition->nix.outcome;
 	const char *errout = json_string_at(outcome->error, "/stderr", "");
 	const char *line = NULL;

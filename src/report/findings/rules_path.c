@@ -207,7 +207,7 @@ void rule_processor_bound(struct look *look)
 			!(nix->user_s + nix->system_s > nix->mean_s))
 			continue;
 		look_say(look,
-			"Without impairment, the download over %s waits for the client's processor: its processor time exceeds the duration of the download, so a faster network could not shorten it much.",
+			"Without impairment, the client of the download over %s used more processor time than the download took. Its processor may be the limit, and not the network; a client with several threads can use several cores at once, so this alone does not prove it.",
 			vpn->name);
 		look_show(look, nix->outcome.path, "%s: %.1f s of processor time in %.1f s",
 			link->folder, nix->user_s + nix->system_s, nix->mean_s);
