@@ -93,13 +93,25 @@ static void print_line(FILE *out, const char *before, const char *text, const ch
 
 static void print_evidence(FILE *out, const struct evidence *evidence)
 {
-	print_line(out, "  - ", evidence->text, "");
+	print_line(out, "    - ", evidence->text, "");
 	if (evidence->path) {
 		fputs(" (`", out);
 		escape_markdown_code(out, evidence->path);
 		fputs("`)", out);
 	}
 	fputc('\n', out);
+}
+
+/* Of all VPNs that a rule found something about. */
+static void print_finding(FILE *out, const struct finding *first)
+{
+	fprintf(out, "- **%s: ", severity_name(first->severity));
+	print_line(out, "", first->title, ".**\n");
+	for (const struct finding *f = first; f; f = finding_next_of_id(f)) {
+		print_line(out, "  - ", f->sentence, "\n");
+		for (const struct evidence *e = f->evidence; e; e = e->next)
+			print_evidence(out, e);
+	}
 }
 
 static void print_markdown(FILE *out, const struct page *page)
@@ -112,13 +124,9 @@ static void print_markdown(FILE *out, const struct page *page)
 			print_line(out, "  - ", caveat->text, "\n");
 	}
 	fputs("\n## Findings\n\n", out);
-	for (const struct finding *f = page->findings->first; f; f = f->next) {
-		fprintf(out, "- **%s: ", severity_name(f->severity));
-		print_line(out, "", f->title, ".** ");
-		print_line(out, "", f->sentence, "\n");
-		for (const struct evidence *e = f->evidence; e; e = e->next)
-			print_evidence(out, e);
-	}
+	for (const struct finding *f = page->findings->first; f; f = f->next)
+		if (finding_is_first_of_id(page->findings, f))
+			print_finding(out, f);
 	fputs("\n## Tables\n\n", out);
 	for (const struct table *table = page->tables->first; table; table = table->next)
 		if (table->row_count)

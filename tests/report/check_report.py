@@ -216,7 +216,7 @@ def success(tables):
 
 
 def findings(report):
-    found = {(f["id"], f.get("vpn")): f for f in report["findings"]}
+    found = {(f["id"], a["vpn"]): a for f in report["findings"] for a in f["about"]}
     wrong = []
     for finding, vpn, evidence in FINDINGS:
         got = found.get((finding, vpn))
@@ -225,7 +225,10 @@ def findings(report):
         elif evidence is not None and len(got["evidence"]) != evidence:
             wrong.append(f"{finding} of {vpn} has {len(got['evidence'])} evidence, not {evidence}")
     check(f"{len(FINDINGS)} findings are there with their evidence", wrong)
-    check("no finding is without evidence", [f["id"] for f in report["findings"] if not f["evidence"]])
+    check("no finding is without evidence", [f["id"] for f in report["findings"] for a in f["about"] if not a["evidence"]])
+    check("a finding stands once and lists its VPNs", [f["id"] for f in report["findings"] if
+          f["vpns"] != [a["vpn"] for a in f["about"] if a["vpn"]]] + ([] if len({f["id"] for f in report["findings"]}) == len(
+              report["findings"]) else ["twice"]))
     check("nothing is found where nothing is",
           [f"{f} of {v}" for f, v in ABSENT if (f, v) in found])
 

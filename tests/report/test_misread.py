@@ -64,7 +64,7 @@ class Report:
         return any(words in p["path"] + ": " + p["why"] for p in self.value["problems"])
 
     def has_finding(self, name, vpn=None):
-        return any(f["id"] == name and vpn in (None, f.get("vpn")) for f in self.value["findings"])
+        return any(f["id"] == name and (vpn is None or vpn in f["vpns"]) for f in self.value["findings"])
 
 
 @case
@@ -229,7 +229,7 @@ def no_sentence_holds_nan_where_a_vpn_was_not_measured(root):
                     root / vpn / "low_impairment" / host, "nix_cache.json")
 
     def judge(r):
-        text = " ".join(f["sentence"] + " ".join(e["text"] for e in f["evidence"]) for f in r.value["findings"])
+        text = " ".join(a["sentence"] + " ".join(e["text"] for e in a["evidence"]) for f in r.value["findings"] for a in f["about"])
         return r.has_finding("super-packets") and r.has_finding("time-limit", "Absent") and " nan" not in text
     return judge
 

@@ -169,3 +169,21 @@ struct findings *findings_of(const struct report_results *results)
 	sort_by_severity(findings);
 	return findings;
 }
+
+bool finding_is_first_of_id(const struct findings *findings, const struct finding *finding)
+{
+	const struct finding *f = findings->first;
+
+	while (f != finding && strcmp(f->id, finding->id) != 0)
+		f = f->next;
+	return f == finding;
+}
+
+const struct finding *finding_next_of_id(const struct finding *finding)
+{
+	const struct finding *f = finding->next;
+
+	while (f && strcmp(f->id, finding->id) != 0)
+		f = f->next;
+	return f;
+}

@@ -42,3 +42,7 @@ struct findings {
 
 struct findings *findings_of(const struct report_results *results);
 const char *severity_name(enum severity severity);
+/* What is shown as one: the same rule found it for several VPNs. */
+bool finding_is_first_of_id(const struct findings *findings, const struct finding *finding);
+/* NULL after the last. */
+const struct finding *finding_next_of_id(const struct finding *finding);

@@ -21,15 +21,28 @@ static json_t *evidence_json(const struct finding *finding)
 	return list;
 }
 
+/* What a rule found, VPN by VPN. */
+static json_t *finding_json(const struct finding *first)
+{
+	json_t *vpns = json_array(), *about = json_array();
+
+	for (const struct finding *f = first; f; f = finding_next_of_id(f)) {
+		if (f->vpn)
+			json_array_append_new(vpns, json_text(f->vpn));
+		json_array_append_new(about, json_make("{s:s?,s:s,s:o}", "vpn", f->vpn, "sentence",
+						     f->sentence, "evidence", evidence_json(f)));
+	}
+	return json_make("{s:s,s:s,s:s,s:o,s:o}", "id", first->id, "title", first->title,
+		"severity", severity_name(first->severity), "vpns", vpns, "about", about);
+}
+
 json_t *findings_json(const struct findings *findings)
 {
 	json_t *list = json_array();
 
 	for (const struct finding *f = findings->first; f; f = f->next)
-		json_array_append_new(list,
-			json_make("{s:s,s:s,s:s,s:s*,s:s,s:o}", "id", f->id, "title", f->title,
-				"severity", severity_name(f->severity), "vpn", f->vpn, "sentence",
-				f->sentence, "evidence", evidence_json(f)));
+		if (finding_is_first_of_id(findings, f))
+			json_array_append_new(list, finding_json(f));
 	return list;
 }
 

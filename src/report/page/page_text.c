@@ -176,15 +176,6 @@ static void write_evidence(FILE *out, const struct page *page, const struct find
 	fputs("</ul></details>", out);
 }
 
-static bool is_first_of_its_id(const struct findings *findings, const struct finding *finding)
-{
-	const struct finding *f = findings->first;
-
-	while (f != finding && strcmp(f->id, finding->id) != 0)
-		f = f->next;
-	return f == finding;
-}
-
 /* All findings of one rule together, VPN by VPN. */
 static void write_rule(FILE *out, const struct page *page, const struct finding *first)
 {
@@ -193,9 +184,7 @@ static void write_rule(FILE *out, const struct page *page, const struct finding 
 	fprintf(out, "\"><h3><span class=\"tag\">%s</span> ", severity_name(first->severity));
 	html_text(out, first->title);
 	fputs("</h3>", out);
-	for (const struct finding *f = first; f; f = f->next) {
-		if (strcmp(f->id, first->id) != 0)
-			continue;
+	for (const struct finding *f = first; f; f = finding_next_of_id(f)) {
 		fputs("<div", out);
 		if (f->vpn) {
 			fputs(" data-vpn=\"", out);
@@ -223,7 +212,7 @@ static void write_level(
 	fprintf(out, "<details class=\"level\"%s><summary>%s</summary>\n",
 		severity == SEVERITY_NOTE ? "" : " open", title);
 	for (; f; f = f->next)
-		if (f->severity == severity && is_first_of_its_id(page->findings, f))
+		if (f->severity == severity && finding_is_first_of_id(page->findings, f))
 			write_rule(out, page, f);
 	fputs("</details>\n", out);
 }
