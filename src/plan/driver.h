@@ -57,13 +57,16 @@ struct driver_capture {
 	bool is_secret;
 };
 
+struct template;
+
 struct driver_step {
 	const char *what;
 	enum driver_verb verb;
 	const char *where; /* a role, "all" or "controller" */
 	enum driver_each each;
 	const char *const *words; /* run, daemon, script: NULL-terminated, names not yet expanded */
-	const char *write_template, *write_to;
+	const struct template *write_template; /* read and checked */
+	const char *write_to;
 	unsigned write_mode;
 	const struct driver_send *sends;
 	size_t send_count;

@@ -275,15 +275,12 @@ static int check_part(const struct view *outer, const struct template *template,
 static int check_write(struct view *view, const struct driver_step *step,
 	const struct yaml_value *value, struct error *err)
 {
-	const struct driver_source *source = view->walk->source;
-	const char *path = arena_printf(source->arena, "%s/%s", source->dir, step->write_template);
-	struct template template;
+	const struct template *template = step->write_template;
 
-	if (check_text(view, yaml_child(value, "to"), err) ||
-		template_load(source->arena, path, &template, err))
+	if (check_text(view, yaml_child(value, "to"), err))
 		return -1;
-	for (size_t i = 0; i < template.count; i++) {
-		if (check_part(view, &template, &template.parts[i], err))
+	for (size_t i = 0; i < template->count; i++) {
+		if (check_part(view, template, &template->parts[i], err))
 			return -1;
 	}
 	return 0;

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/name.h"
+#include "plan/template.h"
 
 #include <net/if.h>
 #include <stdlib.h>
@@ -129,11 +130,18 @@ static int take_write(const struct reading *reading, struct error *err)
 {
 	const struct written_write *write = reading->written->write;
 	const struct yaml_value *value = yaml_child(reading->value, "write");
+	struct template *template;
 
 	if (check_own_file(reading, yaml_child(value, "template"), write->template, err) ||
 		check_target(reading, yaml_child(value, "to"), write->to, err))
 		return -1;
-	reading->step->write_template = copy(reading, write->template);
+	template = arena_alloc(reading->source->arena, struct template, 1);
+	if (template_load(reading->source->arena,
+		    arena_printf(
+			    reading->source->arena, "%s/%s", reading->source->dir, write->template),
+		    template, err))
+		return -1;
+	reading->step->write_template = template;
 	reading->step->write_to = copy(reading, write->to);
 	return take_mode(reading, yaml_child(value, "mode"), err);
 }

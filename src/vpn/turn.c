@@ -79,13 +79,8 @@ int turn_file(const struct roster *roster, const struct driver_step *step, const
 {
 	struct scope scope = turn_scope(roster, turn);
 	const char *dir = scope.host ? scope.host->dir : roster->work;
-	struct template template;
 
-	if (template_load(roster->arena,
-		    arena_printf(roster->arena, "%s/%s", roster->driver->dir, step->write_template),
-		    &template, err))
-		return -1;
 	if (expand_path(&scope, step->write_to, dir, ret_path, err))
 		return -1;
-	return expand_template(&scope, &template, ret_text, err);
+	return expand_template(&scope, step->write_template, ret_text, err);
 }
