@@ -253,7 +253,7 @@ static int open_environment(struct run *run, struct error *err)
 	run->environment = record_read_environment(run->record);
 	if (run->environment && !run->may_continue)
 		return fail(err, ERROR_USAGE,
-			"the folder for results already has those of a run; continue that run with --resume, or choose another folder");
+			"the folder for results already has those of a run; choose another folder, or continue that run with meshbench run --resume");
 	if (run->environment && ingredients_check(run->plan, run->procs, run->environment, err))
 		return fail_in(err, "continue the run of this tree");
 	if (!run->environment)

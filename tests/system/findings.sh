@@ -43,7 +43,7 @@ check "a run is not continued with another driver" exits 2
 check "and what has changed is named" says "changed since it was measured: driver second;"
 meshbench run "$fast" --vpn none --workload ping --out "$tree"
 check "a second run does not mix its results into the tree of the first" exits 2
-check "and is shown the way out" says "already has those of a run; continue that run with --resume"
+check "and is shown the way out" says "already has those of a run; choose another folder, or continue that run with meshbench run --resume"
 check "the tree is as it was" sh -c "! test -e '$tree/Internal' && grep -q '\"second\"' '$tree/environment.json'"
 
 tree=$scratch/latin-tree
