@@ -84,6 +84,25 @@ static void print_csv(FILE *out, struct arena *arena, const struct table *table)
 	table_print_csv(out, table);
 }
 
+/* A table of values has no place for sentences; they are a table of their own. */
+static void add_notes(struct outputs *outputs, const struct page *page, const char *dir)
+{
+	AUTO(text_freep) char *text = NULL;
+	size_t size;
+	FILE *stream = text_stream(&text, &size);
+
+	fputs("table,note\r\n", stream);
+	for (const struct table *table = page->tables->first; table; table = table->next)
+		for (const struct note *note = table->notes; note; note = note->next) {
+			escape_csv(stream, table->id);
+			fputc(',', stream);
+			escape_csv(stream, note->text);
+			fputs("\r\n", stream);
+		}
+	fclose(stream);
+	outputs_add(outputs, arena_printf(page->results->arena, "%s/notes.csv", dir), text);
+}
+
 static void print_line(FILE *out, const char *before, const char *text, const char *after)
 {
 	fputs(before, out);
@@ -160,8 +179,10 @@ static int write_report(
 		page->tree_url = url_of_tree(arena, options, html);
 		add_page(outputs, page, html);
 	}
-	if (options->csv_dir)
+	if (options->csv_dir) {
 		add_tables(outputs, page, options->csv_dir, "csv", print_csv);
+		add_notes(outputs, page, options->csv_dir);
+	}
 	if (options->latex_dir)
 		add_tables(outputs, page, options->latex_dir, "tex", table_print_latex);
 	if (outputs_write(outputs, options->force, NULL, err))

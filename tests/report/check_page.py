@@ -86,6 +86,9 @@ def main():
                 if not same:
                     wrong.append(f"{table['id']} {key}: {row[key]} is not {value}")
     check("CSV holds the numbers of the JSON", wrong)
+    with open(os.path.join(csv_dir, "notes.csv"), newline="", encoding="utf-8") as stream:
+        notes = [(row["table"], row["note"]) for row in csv.DictReader(stream)]
+    check("and the notes of all tables", [] if notes == [(t["id"], n) for t in tables for n in t["notes"]] else ["not the same"])
     wrong = []
     for table in tables:
         with open(os.path.join(latex_dir, table["id"] + ".tex"), encoding="utf-8") as stream:
