@@ -234,13 +234,32 @@ TEST(an_idle_mesh_is_counted_by_the_hour_and_by_the_pair)
 
 	CHECK(reading.cause == CAUSE_SUCCESS);
 	CHECK(near(reading.figures[0], 2) && near(reading.figures[1], 2));
-	CHECK(near(reading.figures[2], 50) && near(reading.figures[3], 36));
+	CHECK(near(reading.figures[2], 50));
 	CHECK(near(json_number_at(reading.data, "/hosts/0/rss_growth_bytes", 0), 2000));
 	CHECK(near(json_number_at(reading.data, "/pairs/0/keepalive_s", 0), 2.5));
 	CHECK(json_number_at(reading.data, "/pairs/0/packets", 0) == 5);
 	CHECK(json_number_at(reading.data, "/pairs/0/exchanges", 0) == 3);
-	/* One exchange alone tells no interval. */
+	/* One exchange alone tells no interval, so nothing by the hour either. */
 	CHECK(json_is_null(json_at(reading.data, "/pairs/1/keepalive_s")));
+	CHECK(json_is_false(json_at(reading.data, "/traffic_is_steady")) &&
+		isnan(reading.figures[3]));
+	CHECK(strstr(reading.headline, "too short for traffic by the hour"));
+}
+
+TEST(an_idle_window_of_three_periods_says_what_an_hour_costs)
+{
+	READ(workload_idle);
+
+	CHECK(json_is_true(json_at(reading.data, "/traffic_is_steady")));
+	CHECK(near(reading.figures[3], 36));
+}
+
+TEST(two_minutes_of_silence_say_what_an_hour_costs)
+{
+	READ(workload_idle);
+
+	CHECK(json_is_true(json_at(reading.data, "/traffic_is_steady")) &&
+		near(reading.figures[3], 3));
 }
 
 TEST(without_a_process_nothing_is_said_about_processes)

@@ -133,8 +133,8 @@ static double quic_connect(const struct report_repetition *repetition)
 struct column_of {
 	const char *key, *title, *unit;
 	int decimals;
-	double (*of_repetition)(const struct report_repetition *repetition);
 	bool is_worst; /* the largest value, not the mean */
+	double (*of_repetition)(const struct report_repetition *repetition);
 };
 
 static double largest(const struct report_samples *samples)
@@ -200,19 +200,19 @@ static struct table *baseline_table(const struct report_results *results, struct
 void tables_udp(const struct report_results *results, struct tables *tables)
 {
 	static const struct column_of printed[] = {
-		{"throughput_mbps", "Received", "Mbit/s", -3, received_mbps, false},
-		{"loss_percent", "Lost", "%", 1, lost_percent, false},
-		{NULL, NULL, NULL, 0, NULL, false},
+		{"throughput_mbps", "Received", "Mbit/s", -3, false, received_mbps},
+		{"loss_percent", "Lost", "%", 1, false, lost_percent},
+		{NULL, NULL, NULL, 0, false, NULL},
 	};
 	static const struct column_of corrected[] = {
-		{"sent_mbps", "Offered", "Mbit/s", -3, sent_mbps, false},
-		{"received_mbps", "Received", "Mbit/s", -3, received_mbps, false},
-		{"reverse_mbps", "Reverse direction", "Mbit/s", -3, reverse_mbps, false},
-		{"loss_percent", "Lost", "%", 1, missing_percent, false},
-		{"jitter_ms", "Jitter", "ms", 3, jitter_ms, false},
-		{"payload_bytes", "Datagram", "bytes", 0, payload_bytes, false},
-		{"path_mtu_bytes", "Path MTU (from TCP)", "bytes", 0, tcp_path_mtu_bytes, false},
-		{NULL, NULL, NULL, 0, NULL, false},
+		{"sent_mbps", "Offered", "Mbit/s", -3, false, sent_mbps},
+		{"received_mbps", "Received", "Mbit/s", -3, false, received_mbps},
+		{"reverse_mbps", "Reverse direction", "Mbit/s", -3, false, reverse_mbps},
+		{"loss_percent", "Lost", "%", 1, false, missing_percent},
+		{"jitter_ms", "Jitter", "ms", 3, false, jitter_ms},
+		{"payload_bytes", "Datagram", "bytes", 0, false, payload_bytes},
+		{"path_mtu_bytes", "Path MTU (from TCP)", "bytes", 0, false, tcp_path_mtu_bytes},
+		{NULL, NULL, NULL, 0, false, NULL},
 	};
 	static const struct grid profiles = {"udp_impairment", "UDP flood under impairment",
 		"Mbit/s", -3, received_mbps, METRIC_UDP};
@@ -231,15 +231,15 @@ void tables_udp(const struct report_results *results, struct tables *tables)
 void tables_latency(const struct report_results *results, struct tables *tables)
 {
 	static const struct column_of printed[] = {
-		{"rtt_ms", "Round trip", "ms", 2, round_trip_ms, false},
-		{NULL, NULL, NULL, 0, NULL, false},
+		{"rtt_ms", "Round trip", "ms", 2, false, round_trip_ms},
+		{NULL, NULL, NULL, 0, false, NULL},
 	};
 	static const struct column_of corrected[] = {
-		{"rtt_ms", "Round trip", "ms", 3, answered_ms, false},
-		{"deviation_ms", "Deviation", "ms", 3, deviation_ms, false},
-		{"worst_ms", "Worst", "ms", 2, worst_ms, true},
-		{"loss_percent", "Lost", "%", 2, pings_lost, false},
-		{NULL, NULL, NULL, 0, NULL, false},
+		{"rtt_ms", "Round trip", "ms", 3, false, answered_ms},
+		{"deviation_ms", "Deviation", "ms", 3, false, deviation_ms},
+		{"worst_ms", "Worst", "ms", 2, true, worst_ms},
+		{"loss_percent", "Lost", "%", 2, false, pings_lost},
+		{NULL, NULL, NULL, 0, false, NULL},
 	};
 	static const struct grid profiles = {"ping_impairment", "Round trip under impairment", "ms",
 		2, round_trip_ms, METRIC_PING};
@@ -288,9 +288,9 @@ static void note_cut_off(
 void tables_nix(const struct report_results *results, struct tables *tables)
 {
 	static const struct column_of corrected[] = {
-		{"mean_s", "Mean", "s", -3, closure_s, false},
-		{"processor_s", "Processor time", "s", -3, processor_s, false},
-		{NULL, NULL, NULL, 0, NULL, false},
+		{"mean_s", "Mean", "s", -3, false, closure_s},
+		{"processor_s", "Processor time", "s", -3, false, processor_s},
+		{NULL, NULL, NULL, 0, false, NULL},
 	};
 	static const struct grid profiles = {"nix_impairment",
 		"Download of a package closure under impairment", "s", -3, closure_s, METRIC_NIX};
@@ -333,10 +333,10 @@ void tables_video(const struct report_results *results, struct tables *tables)
 }
 
 static const struct column_of qperf_columns[] = {
-	{"bandwidth_mbps", "Throughput", "Mbit/s", 2, quic_mbps, false},
-	{"cpu_percent", "Receiver's processor", "%", 2, quic_cpu, false},
-	{"first_byte_ms", "First byte", "ms", 2, quic_first_byte, false},
-	{"connect_ms", "Connected", "ms", 2, quic_connect, false},
+	{"bandwidth_mbps", "Throughput", "Mbit/s", 2, false, quic_mbps},
+	{"cpu_percent", "Receiver's processor", "%", 2, false, quic_cpu},
+	{"first_byte_ms", "First byte", "ms", 2, false, quic_first_byte},
+	{"connect_ms", "Connected", "ms", 2, false, quic_connect},
 };
 
 static void qperf_row(struct tables *tables, struct table *table, const struct report_vpn *vpn,

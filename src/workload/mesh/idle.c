@@ -17,6 +17,11 @@
 static const double SETTLE_S = 10;
 static const double LEAST_S = 10;
 
+/* A window shows how much is sent by the hour when it holds this many periods of every pair ... */
+static const double PERIODS_LEAST = 3;
+/* ... or, where nobody spoke, when it is twice as long as the longest keep-alive. */
+static const double QUIET_LEAST_S = 120;
+
 /* Packets of one direction that follow one another within this are one exchange. */
 static const double EXCHANGE_S = 0.1;
 
@@ -170,23 +175,45 @@ static double mean_of(const json_t *hosts, const char *key)
 	return known ? sum / (double)known : NAN;
 }
 
+/*
+ * Whether what was sent in the window says what is sent in an hour. The keep-alives of VPNs are up
+ * to a minute apart; also where nobody counted packets by pair.
+ */
+static bool is_steady(const json_t *pairs, double seconds)
+{
+	size_t speaking = 0, i;
+	json_t *pair;
+
+	json_array_foreach (pairs, i, pair) {
+		double exchanges = number_of(pair, "exchanges");
+
+		if (!(exchanges > 0))
+			continue;
+		speaking++;
+		if (!(number_of(pair, "keepalive_s") <= seconds / PERIODS_LEAST))
+			return false;
+	}
+	return speaking > 0 || seconds >= QUIET_LEAST_S;
+}
+
 static json_t *describe(const json_t *idle, struct workload_reading *reading)
 {
 	double seconds = number_of(idle, "seconds");
-	const json_t *hosts = json_object_get(idle, "hosts"), *packets;
+	const json_t *hosts = json_object_get(idle, "hosts");
+	json_t *pairs = describe_pairs(hosts, json_object_get(idle, "packets"));
 	json_t *described = json_array(), *host;
+	bool steady = is_steady(pairs, seconds);
 	size_t i;
 
-	packets = json_object_get(idle, "packets");
 	json_array_foreach (hosts, i, host)
 		json_array_append_new(described, describe_host(host, seconds));
 	reading->figures[0] = mean_of(described, "cpu_percent");
 	reading->figures[1] = mean_of(described, "peak_rss_bytes") / (1 << 20);
 	reading->figures[2] = mean_of(described, "wakeups_per_s");
-	reading->figures[3] = mean_of(described, "sent_bytes_per_hour") / 1e3;
-	return json_make("{s:o, s:o, s:o, s:o}", "seconds", mesh_number(seconds), "settled_s",
-		mesh_number(number_of(idle, "settled_s")), "hosts", described, "pairs",
-		describe_pairs(hosts, packets));
+	reading->figures[3] = steady ? mean_of(described, "sent_bytes_per_hour") / 1e3 : NAN;
+	return json_make("{s:o, s:o, s:b, s:o, s:o}", "seconds", mesh_number(seconds), "settled_s",
+		mesh_number(number_of(idle, "settled_s")), "traffic_is_steady", steady, "hosts",
+		described, "pairs", pairs);
 }
 
 static void read_mesh(const struct workload_case *c, const json_t *observations,
@@ -206,8 +233,12 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 	reading->data = describe(idle, reading);
 	if (isfinite(reading->figures[0]))
 		snprintf(cpu, sizeof(cpu), "%.2f %% of a core", reading->figures[0]);
-	snprintf(reading->headline, sizeof(reading->headline), "%s, %.3g kB sent an hour", cpu,
-		reading->figures[3]);
+	if (isfinite(reading->figures[3]))
+		snprintf(reading->headline, sizeof(reading->headline), "%s, %.3g kB sent an hour",
+			cpu, reading->figures[3]);
+	else
+		snprintf(reading->headline, sizeof(reading->headline),
+			"%s, too short for traffic by the hour", cpu);
 }
 
 const struct workload workload_idle = {
