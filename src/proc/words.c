@@ -48,6 +48,8 @@ char *proc_last_words(char *text)
 	char *last, *before;
 
 	text = text_trim(text);
+	if (!*text)
+		return text;
 	last = before = text;
 	for (char *line, *rest = text; (line = strsep(&rest, "\n"));) {
 		if (begins_trace(line))
