@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* meshbench: finds the command, and prints errors for all of them. */
+#include "cli/border.h"
 #include "cli/cli.h"
 
 #include "base/version.h"
@@ -85,6 +86,7 @@ static int finish(int status)
 int main(int argc, char *argv[])
 {
 	open_standard_streams();
+	border_close();
 	complete_path();
 	return finish(dispatch(argc, argv));
 }

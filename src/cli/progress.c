@@ -2,6 +2,8 @@
 /* How a run shows what it does: bar and estimate on a terminal, plain lines in a log. */
 #include "cli/progress.h"
 
+#include "cli/border.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +37,7 @@ void progress_duration(char text[32], double seconds)
 void progress_display_end(struct progress_display *display)
 {
 	if (display->has_status)
-		fputs("\r\033[K", stderr);
+		border_control("\r\033[K");
 	display->has_status = false;
 }
 
@@ -46,7 +48,8 @@ static void draw_status(struct progress_display *display, const struct runner_pr
 	char left[32];
 
 	progress_duration(left, progress->left_s);
-	fprintf(stderr, "\r\033[K[%.*s%*s] %zu/%zu, about %s left: %s", (int)filled,
+	border_control("\r\033[K");
+	fprintf(stderr, "[%.*s%*s] %zu/%zu, about %s left: %s", (int)filled,
 		"########################", (int)(BAR_WIDTH - filled), "", progress->cells_done,
 		progress->cells_total, left, progress->doing);
 	display->has_status = true;
@@ -56,12 +59,18 @@ static void print_outcome(struct progress_display *display, const struct runner_
 {
 	const struct runner_outcome *outcome = progress->outcome;
 	bool failed = outcome->cause != CAUSE_SUCCESS;
-	const char *red = display->is_terminal && failed ? "\033[31m" : "";
+	bool is_red = display->is_terminal && failed;
 
 	progress_display_end(display);
-	fprintf(stderr, "%3zu/%zu  %s  %s%s%s%s%s\n", progress->cells_done, progress->cells_total,
-		progress->doing, red, failed ? cause_name(outcome->cause) : outcome->headline,
-		failed ? ": " : "", failed ? outcome->evidence : "", *red ? "\033[0m" : "");
+	fprintf(stderr, "%3zu/%zu  %s  ", progress->cells_done, progress->cells_total,
+		progress->doing);
+	if (is_red)
+		border_control("\033[31m");
+	fprintf(stderr, "%s%s%s", failed ? cause_name(outcome->cause) : outcome->headline,
+		failed ? ": " : "", failed ? outcome->evidence : "");
+	if (is_red)
+		border_control("\033[0m");
+	fputc('\n', stderr);
 }
 
 void progress_listen(void *context, const struct runner_progress *progress)

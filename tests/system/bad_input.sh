@@ -43,6 +43,11 @@ mkdir "$scratch/nova" && sed 's/^name: .*/name: nova/; s/^title: .*/&\nfolder: 0
 cp "$SOURCE_ROOT"/drivers/tinc/[!d]* "$SOURCE_ROOT"/drivers/tinc/description "$scratch/nova" 2>/dev/null
 meshbench check "$scratch/nova"
 check "so is the folder of a host" refused "result trees use the folder '0_lom'"
+mkdir "$scratch/sly" && sed 's/^name: .*/name: sly/; s/^title: .*/title: "Sly \\e[2K\\r\\u202e friend \\x9b1m"/' "$SOURCE_ROOT/drivers/tinc/driver.yml" >"$scratch/sly/driver.yml"
+cp "$SOURCE_ROOT"/drivers/tinc/[!d]* "$SOURCE_ROOT"/drivers/tinc/description "$scratch/sly" 2>/dev/null
+"$MESHBENCH" run --dry-run --vpn "$scratch/sly" >"$scratch/out" 2>"$scratch/err"
+check "what a driver hides from its reader is shown" prints 'Sly ?\[2K?? friend ?1m'
+check "and no control character reaches the terminal" sh -c "! tr -d '\n\t' <'$scratch/out' | LC_ALL=C grep -q '[[:cntrl:]]'"
 "$MESHBENCH" list vpns >/dev/full 2>"$scratch/err"
 status=$?
 check "a full disk behind standard output is named" says "write standard output, which is incomplete: No space left"
