@@ -4,7 +4,6 @@
 #include "runner/internal.h"
 
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/version.h"
 
@@ -15,7 +14,7 @@
 
 enum {
 	FILES_MAX = 256,
-	FILE_BYTES_MAX = 4 * 1024 * 1024
+	SHELL_WORDS = 4
 };
 
 static int by_name(const void *a, const void *b)
@@ -38,28 +37,18 @@ static size_t list_files(struct arena *arena, const char *dir, const char *names
 	return count;
 }
 
-/* Of every file of a driver with its name: templates and scripts decide as much as driver.yml. */
+/* Of every file of a driver: templates and scripts decide as much as driver.yml. */
 static const char *hash_of_folder(struct procs *procs, struct arena *arena, const char *dir)
 {
-	const char *names[FILES_MAX];
-	size_t count = list_files(arena, dir, names), size = 0;
-	AUTO(text_freep) char *all = NULL;
-	FILE *out = open_memstream(&all, &size);
+	const char *names[FILES_MAX], *argv[FILES_MAX + SHELL_WORDS + 1] = {
+					      "sh", "-c", "cat -- \"$@\" | sha256sum", "sh"};
+	size_t count = list_files(arena, dir, names);
+	const char *sum;
 
-	for (size_t i = 0; out && i < count; i++) {
-		struct error ignored;
-		char *text;
-		size_t length;
-
-		if (file_read(arena, arena_printf(arena, "%s/%s", dir, names[i]), FILE_BYTES_MAX,
-			    &text, &length, &ignored))
-			continue;
-		fprintf(out, "%s %zu\n", names[i], length);
-		fwrite(text, 1, length, out);
-	}
-	if (!out || fclose(out))
-		return NULL;
-	return environment_sha256(arena, procs, all, size);
+	for (size_t i = 0; i < count; i++)
+		argv[SHELL_WORDS + i] = arena_printf(arena, "%s/%s", dir, names[i]);
+	sum = count ? environment_first_line(arena, procs, argv, NULL, 0) : NULL;
+	return sum ? arena_strndup(arena, sum, strcspn(sum, " ")) : NULL;
 }
 
 static const char *hash_of_json(struct procs *procs, struct arena *arena, json_t *value)
