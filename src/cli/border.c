@@ -2,9 +2,8 @@
 /* Makes everything printable that goes to stdout and stderr. */
 #include "cli/border.h"
 
-#include "base/attribute.h"
+#include "base/fd.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,21 +49,6 @@ static bool is_hidden(const unsigned char *bytes, size_t count)
 	       (bytes[1] == 0x81 && bytes[2] >= 0xa6 && bytes[2] <= 0xa9);
 }
 
-static int put(const struct border *border, const unsigned char *bytes, size_t count)
-{
-	while (count) {
-		ssize_t written = write(border->fd, bytes, count);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -1;
-		bytes += written;
-		count -= (size_t)written;
-	}
-	return 0;
-}
-
 /* `shown` has room for all pending bytes and this one; returns how many there are to print. */
 static size_t pass(struct border *border, unsigned char c, unsigned char *shown)
 {
@@ -104,7 +88,7 @@ static ssize_t write_printable(void *cookie, const char *bytes, size_t count)
 		used += pass(border, (unsigned char)bytes[i], shown + used);
 		if (used < CHUNK_BYTES && i + 1 < count)
 			continue;
-		if (put(border, shown, used))
+		if (fd_write_all(border->fd, shown, used))
 			return 0; /* fopencookie(3): an error */
 		used = 0;
 	}
@@ -137,15 +121,7 @@ void border_close(void)
 
 void border_control(const char *sequence)
 {
-	size_t count = strlen(sequence);
-
 	fflush(stderr);
-	while (count) {
-		ssize_t written = write(STDERR_FILENO, sequence, count);
-
-		if (written <= 0)
-			return;
-		sequence += written;
-		count -= (size_t)written;
-	}
+	/* A terminal that is gone has nothing to show. */
+	(void)!fd_write_all(STDERR_FILENO, sequence, strlen(sequence));
 }

@@ -71,14 +71,11 @@ static struct option_table table_of(struct arena *arena, struct ab_options *o)
 		{"wait", NULL, "wait until no other program uses this machine", OPTION_FLAG,
 			&o->wait, NULL, 0, 0},
 	};
-	struct option_row *rows;
-	size_t count = 0;
+	struct option_row *rows = arena_alloc(
+		arena, struct option_row, request_options_most(&o->request) + ARRAY_SIZE(own));
+	size_t count = add_plan_options(&o->request, rows + ARRAY_SIZE(own)) + ARRAY_SIZE(own);
 
-	while (o->request.changes[count].setting)
-		count++;
-	rows = arena_alloc(arena, struct option_row, count + ARRAY_SIZE(own));
 	memcpy(rows, own, sizeof(own));
-	count = ARRAY_SIZE(own) + add_plan_options(&o->request, rows + ARRAY_SIZE(own));
 	return (struct option_table){.usage = "ab OLD NEW [OPTION]...",
 		.about =
 			"Measures two versions of a VPN in turn until it is known whether NEW is worse.\n"

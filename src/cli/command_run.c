@@ -34,13 +34,10 @@ static struct option_table table_of(struct arena *arena, struct run_options *o)
 		{"dry-run", NULL, "print every command without running it", OPTION_FLAG,
 			&o->dry_run, NULL, 0, 0},
 	};
-	struct option_row *rows;
-	size_t count = 0;
+	struct option_row *rows = arena_alloc(
+		arena, struct option_row, request_options_most(&o->request) + ARRAY_SIZE(own));
+	size_t count = request_options(&o->request, rows);
 
-	while (o->request.changes[count].setting)
-		count++;
-	rows = arena_alloc(arena, struct option_row, count + ARRAY_SIZE(own));
-	count = request_options(&o->request, rows);
 	memcpy(rows + count, own, sizeof(own));
 	return (struct option_table){.usage = "run [PLAN] [OPTION]...",
 		.about =

@@ -79,6 +79,15 @@ bool request_changes_anything(const struct request *request)
 	return false;
 }
 
+size_t request_options_most(const struct request *request)
+{
+	size_t count = 0;
+
+	while (request->changes[count].setting)
+		count++;
+	return count;
+}
+
 size_t request_options(const struct request *request, struct option_row *rows)
 {
 	size_t count = 0;
@@ -283,42 +292,43 @@ int load_check_folder(const char *what, const char *folder, struct error *err)
 		folder);
 }
 
+/* Where results of a driver or profile go. */
+struct place {
+	const char *name, *folder;
+};
+
 /* Two of one folder would be measured once, and the other one would get its results. */
-static int check_pair(const char *what, const char *name, const char *folder, const char *other,
-	const char *other_folder, struct error *err)
+static int check_places(struct arena *arena, const char *what, const struct place *places,
+	size_t count, struct error *err)
 {
-	if (strcmp(folder, other_folder) != 0)
-		return 0;
-	return fail(err, ERROR_USAGE,
-		"%ss %s and %s have the same 'folder' for their results, %s; give one of them another",
-		what, other, name, folder);
+	for (size_t i = 0; i < count; i++) {
+		const struct place *place = &places[i];
+
+		if (load_check_folder(
+			    arena_printf(arena, "%s %s", what, place->name), place->folder, err))
+			return -1;
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(place->folder, places[k].folder) == 0)
+				return fail(err, ERROR_USAGE,
+					"%ss %s and %s have the same 'folder' for their results, %s; give one of them another",
+					what, places[k].name, place->name, place->folder);
+	}
+	return 0;
 }
 
 static int check_folders(struct arena *arena, const struct runner_plan *plan, struct error *err)
 {
-	for (size_t i = 0; i < plan->driver_count; i++) {
-		const struct driver *driver = &plan->drivers[i];
+	struct place *drivers = arena_alloc(arena, struct place, plan->driver_count);
+	struct place *profiles = arena_alloc(arena, struct place, plan->profile_count);
 
-		if (load_check_folder(
-			    arena_printf(arena, "driver %s", driver->name), driver->folder, err))
-			return -1;
-		for (size_t k = 0; k < i; k++)
-			if (check_pair("driver", driver->name, driver->folder,
-				    plan->drivers[k].name, plan->drivers[k].folder, err))
-				return -1;
-	}
-	for (size_t i = 0; i < plan->profile_count; i++) {
-		const struct profile *profile = &plan->profiles[i];
-
-		if (load_check_folder(
-			    arena_printf(arena, "profile %s", profile->name), profile->folder, err))
-			return -1;
-		for (size_t k = 0; k < i; k++)
-			if (check_pair("profile", profile->name, profile->folder,
-				    plan->profiles[k].name, plan->profiles[k].folder, err))
-				return -1;
-	}
-	return 0;
+	for (size_t i = 0; i < plan->driver_count; i++)
+		drivers[i] = (struct place){plan->drivers[i].name, plan->drivers[i].folder};
+	for (size_t i = 0; i < plan->profile_count; i++)
+		profiles[i] = (struct place){plan->profiles[i].name, plan->profiles[i].folder};
+	return check_places(arena, "driver", drivers, plan->driver_count, err) ||
+			       check_places(arena, "profile", profiles, plan->profile_count, err)
+		       ? -1
+		       : 0;
 }
 
 int load_everything(struct arena *arena, const struct plan *plan, struct runner_plan *ret_plan,

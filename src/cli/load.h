@@ -23,8 +23,9 @@ bool request_changes_anything(const struct request *request);
 
 /*
  * The keys of a plan and the settings of workloads, each with an option of its own, in `rows`,
- * which has room for one per change; returns how many there are.
+ * which has room for request_options_most(); returns how many there are.
  */
+size_t request_options_most(const struct request *request);
 size_t request_options(const struct request *request, struct option_row *rows);
 
 /* The plan with the request's changes, checked as a plan file is. */

@@ -105,7 +105,7 @@ static const char *engine_remark(const struct lab *lab)
 		[LAB_ENGINE_BRIDGE] =
 			"veth pairs and a Linux bridge; the line rate by tbf at both ends of a port",
 		[LAB_ENGINE_NETEM] =
-			"as engine bridge, with netem on the bridge's ports, so it acts on what a host is sent; hosts have tso, gso and gro off, so netem meets single packets",
+			"as engine bridge, with netem on the bridge's ports, so it acts on what a host is sent; hosts have tso, gso and gro off, so netem meets single packets of TCP; a program that sends UDP by segmentation offload still hands over super-packets",
 		[LAB_ENGINE_WIRE] =
 			"TAPs joined by meshbench-wire; hosts hand over super-packets, and every packet on the wire meets its own fate, unless the profile says unit superpacket"};
 

@@ -79,6 +79,3 @@ const char *verdict_name(enum verdict verdict);
 bool comparison_is_worse(const struct comparison *comparison);
 /* Both sides have enough runs for verdicts. */
 bool comparison_can_judge(const struct comparison *comparison);
-
-void comparison_print(const struct comparison *comparison, FILE *out);
-void comparison_print_json(const struct comparison *comparison, FILE *out);

@@ -57,7 +57,7 @@ static json_t *trees_json(const struct compare_trees *trees)
 	return names;
 }
 
-void comparison_print_json(const struct comparison *comparison, FILE *out)
+static void print_as_json(const struct comparison *comparison, FILE *out)
 {
 	json_t *changes = json_array(), *absences = json_array();
 	json_auto_t *value = json_make("{s:o,s:o,s:f,s:b,s:b,s:o,s:o}", "before",
@@ -126,7 +126,7 @@ static void print_absences(const struct comparison *comparison, FILE *out)
 	}
 }
 
-void comparison_print(const struct comparison *comparison, FILE *out)
+static void print_as_text(const struct comparison *comparison, FILE *out)
 {
 	size_t counts[VERDICTS] = {0}, total = 0;
 
@@ -196,9 +196,9 @@ int compare_run(
 	if (compare_trees(&comparison, err))
 		return -1;
 	if (options->json)
-		comparison_print_json(&comparison, out);
+		print_as_json(&comparison, out);
 	else
-		comparison_print(&comparison, out);
+		print_as_text(&comparison, out);
 	*ret_is_worse = comparison_is_worse(&comparison);
 	return 0;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What decides the figures of a run, as one hash or name each: so a tree is not continued with
- * others. */
+/* What decides the figures of a run, a hash or a name each: a tree is not continued with others. */
 #include "runner/internal.h"
 
 #include "base/fd.h"
@@ -10,44 +9,43 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
-enum {
-	FILES_MAX = 256,
-	SHELL_WORDS = 4
-};
+/* Of the files whose paths follow as arguments, one behind the other. */
+static const char *const hash_words[] = {"sh", "-c", "cat -- \"$@\" | sha256sum", "sh", NULL};
 
-static int by_name(const void *a, const void *b)
+static int by_name(const struct dirent **a, const struct dirent **b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* The plain files of a folder, in the order of their names. */
-static size_t list_files(struct arena *arena, const char *dir, const char *names[])
+/* Paths of the plain files of a folder, in the order of their names; NULL-terminated. */
+static const char *const *list_files(struct arena *arena, const char *dir)
 {
-	AUTO(dir_closep) DIR *stream = opendir(dir);
-	struct dirent *entry;
+	struct dirent **entries = NULL;
+	int found = scandir(dir, &entries, NULL, by_name);
+	const char **paths = arena_alloc(arena, const char *, (found > 0 ? (size_t)found : 0) + 1);
 	size_t count = 0;
 
-	while (stream && count < FILES_MAX &&
-		(entry = readdir(stream))) /* NOLINT(concurrency-mt-unsafe): our own stream */
-		if (entry->d_name[0] != '.')
-			names[count++] = arena_strdup(arena, entry->d_name);
-	qsort(names, count, sizeof(*names), by_name);
-	return count;
+	for (int i = 0; i < found; i++) {
+		const char *path = arena_printf(arena, "%s/%s", dir, entries[i]->d_name);
+		struct stat info;
+
+		if (entries[i]->d_name[0] != '.' && stat(path, &info) == 0 && S_ISREG(info.st_mode))
+			paths[count++] = path;
+		free(entries[i]);
+	}
+	free(entries);
+	return paths;
 }
 
 /* Of every file of a driver: templates and scripts decide as much as driver.yml. */
 static const char *hash_of_folder(struct procs *procs, struct arena *arena, const char *dir)
 {
-	const char *names[FILES_MAX], *argv[FILES_MAX + SHELL_WORDS + 1] = {
-					      "sh", "-c", "cat -- \"$@\" | sha256sum", "sh"};
-	size_t count = list_files(arena, dir, names);
-	const char *sum;
+	const char *const *argv = arena_list(arena, hash_words, list_files(arena, dir));
+	const char *sum = environment_first_line(arena, procs, argv, NULL, 0);
 
-	for (size_t i = 0; i < count; i++)
-		argv[SHELL_WORDS + i] = arena_printf(arena, "%s/%s", dir, names[i]);
-	sum = count ? environment_first_line(arena, procs, argv, NULL, 0) : NULL;
 	return sum ? arena_strndup(arena, sum, strcspn(sum, " ")) : NULL;
 }
 

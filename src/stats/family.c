@@ -37,21 +37,6 @@ void adjust_holm(const double *p, size_t count, double *adjusted)
 	}
 }
 
-void adjust_benjamini_hochberg(const double *p, size_t count, double *adjusted)
-{
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	const size_t *places = ascending(arena, p, count);
-	double smallest = 1;
-
-	for (size_t i = count; i-- > 0;) {
-		double here = p[places[i]] * (double)count / (double)(i + 1);
-
-		if (here < smallest)
-			smallest = here;
-		adjusted[places[i]] = smallest;
-	}
-}
-
 enum {
 	ITEMS_MAX = 64,
 	COLUMNS_MAX = 256

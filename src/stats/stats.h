@@ -94,7 +94,6 @@ void joint_test(const struct joint_row *rows, size_t count, size_t first_runs, s
 
 /* Adjusted p values in the order given; `adjusted` may be `p`. */
 void adjust_holm(const double *p, size_t count, double *adjusted);
-void adjust_benjamini_hochberg(const double *p, size_t count, double *adjusted);
 
 /*
  * Compact letters: bit k of groups[i] says that item i is in group k. Items that `differ` share

@@ -234,6 +234,38 @@ def no_sentence_holds_nan_where_a_vpn_was_not_measured(root):
     return judge
 
 
+def load(root, vpn, rtt_us):
+    """What TCP makes of the round trip, which is 1 ms otherwise."""
+    for host in HOSTS:
+        top = root / vpn / "baseline" / host
+        make_tree.write(ping_with(1, 1), top, "ping.json")
+        edit(top / "tcp_iperf3.json", lambda d: [s["sender"].update(mean_rtt=rtt_us) for s in d["data"]["end"]["streams"]] and None)
+
+
+@case
+def a_queue_that_the_bare_link_has_as_well_is_not_the_vpns(root):
+    load(root, "Internal", 9000)
+    load(root, "Tinc", 10000)
+    return lambda r: not r.has_finding("bufferbloat")
+
+
+@case
+def a_queue_far_longer_than_the_bare_links_is_a_finding(root):
+    load(root, "Internal", 2000)
+    load(root, "Tinc", 10000)
+    return lambda r: r.has_finding("bufferbloat", "Tinc")
+
+
+@case
+def days_between_vpns_are_found_although_two_share_one(root):
+    shutil.copytree(root / "Tinc", root / "Later")
+    for vpn, day in (("Internal", 0), ("Tinc", 0), ("Later", 3)):
+        for hour, host in enumerate(HOSTS):
+            edit(root / vpn / "baseline" / host / "tcp_iperf3.json",
+                 lambda d: d["data"]["start"]["timestamp"].update(timesecs=1766018262 + 86400 * day + 3600 * hour))
+    return lambda r: r.has_finding("one-after-the-other")
+
+
 @case
 def every_finding_has_a_title(root):
     shutil.rmtree(root / "Tinc/baseline/0_ada")

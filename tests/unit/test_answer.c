@@ -81,7 +81,11 @@ TEST(links_are_not_independent_and_an_order_on_every_link_is_said)
 		      "Fast leads in these runs, on every link, with a median of 101 Mbit/s.") ==
 		0);
 	add_link(results, add_vpn(results, "Mixed", mixed, 3), low, 3);
-	CHECK(strstr(bulk(results)->sentence, " leads in these runs, with"));
+	answer = bulk(results);
+	CHECK(strstr(answer->sentence, " leads in these runs, with"));
+	/* Mixed, by 200 and 10 Mbit/s on its two links: a block is the median of both. */
+	CHECK(strcmp(answer->ranks->vpn->name, "Mixed") == 0);
+	CHECK(answer->ranks->blocks[0] == 105 && answer->ranks->blocks[2] == 107);
 }
 
 TEST(a_vpn_with_a_dead_link_is_never_the_best)

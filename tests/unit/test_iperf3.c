@@ -54,4 +54,5 @@ TEST(counters_that_contradict_each_other_say_nothing)
 TEST(no_card_is_as_fast_as_a_counter_that_overflowed)
 {
 	CHECK(is_as_expected("impossible-rate"));
+	CHECK(is_as_expected("impossible-bytes"));
 }

@@ -254,6 +254,14 @@ TEST(an_idle_window_of_three_periods_says_what_an_hour_costs)
 	CHECK(near(reading.figures[3], 36));
 }
 
+TEST(ten_seconds_of_silence_say_nothing_of_an_hour)
+{
+	READ(workload_idle);
+
+	CHECK(json_is_false(json_at(reading.data, "/traffic_is_steady")) &&
+		isnan(reading.figures[3]));
+}
+
 TEST(two_minutes_of_silence_say_what_an_hour_costs)
 {
 	READ(workload_idle);

@@ -95,12 +95,18 @@ static struct standing_queue queue_of(
 }
 
 /* A queue of the path itself is on the bare link as well; what counts is much more than that. */
-static bool is_bloated(const struct standing_queue *queue, const struct standing_queue *bare)
+static bool is_bloated(const struct findings *findings, const struct report_condition *condition,
+	struct standing_queue *ret_queue)
 {
-	double added_ms = queue->loaded_ms - queue->idle_ms;
+	const struct report_condition *reference =
+		condition_of(findings->results->reference, condition->profile);
+	struct standing_queue bare = queue_of(findings, reference);
+	double added_ms;
 
-	return queue->ratio > 3 && added_ms > 3 &&
-	       !(added_ms < 3 * (bare->loaded_ms - bare->idle_ms));
+	*ret_queue = queue_of(findings, condition);
+	added_ms = ret_queue->loaded_ms - ret_queue->idle_ms;
+	return ret_queue->ratio > 3 && added_ms > 3 &&
+	       !(added_ms < 3 * (bare.loaded_ms - bare.idle_ms));
 }
 
 static void show_queue(struct look *look, const struct report_condition *condition)
@@ -115,21 +121,16 @@ static void show_queue(struct look *look, const struct report_condition *conditi
 
 void rule_bufferbloat(struct look *look)
 {
-	const struct report_results *results = look->findings->results;
-	struct standing_queue worst = {0, 0, 0};
+	struct standing_queue worst = {0}, queue;
 	const struct report_condition *where = NULL;
 
 	if (look->vpn->is_reference)
 		return;
 	for (const struct report_condition *c = look->vpn->conditions; c; c = c->next) {
-		struct standing_queue queue = queue_of(look->findings, c);
-		struct standing_queue bare =
-			queue_of(look->findings, condition_of(results->reference, c->profile));
-
-		if (!is_bloated(&queue, &bare))
+		if (!is_bloated(look->findings, c, &queue) || queue.ratio <= worst.ratio)
 			continue;
-		where = queue.ratio > worst.ratio ? c : where;
-		worst = queue.ratio > worst.ratio ? queue : worst;
+		where = c;
+		worst = queue;
 	}
 	if (!where)
 		return;
@@ -137,14 +138,9 @@ void rule_bufferbloat(struct look *look)
 		"Under load, a round trip over %s takes up to %.1f times as long as when idle (%s: %.1f instead of %.1f ms), far more than on the bare link: packets wait in a queue that one TCP flow keeps full.",
 		look->vpn->name, worst.ratio, profile_title(where->profile), worst.loaded_ms,
 		worst.idle_ms);
-	for (const struct report_condition *c = look->vpn->conditions; c; c = c->next) {
-		struct standing_queue queue = queue_of(look->findings, c);
-		struct standing_queue bare =
-			queue_of(look->findings, condition_of(results->reference, c->profile));
-
-		if (is_bloated(&queue, &bare))
+	for (const struct report_condition *c = look->vpn->conditions; c; c = c->next)
+		if (is_bloated(look->findings, c, &queue))
 			show_queue(look, c);
-	}
 }
 
 void rule_asymmetric(struct look *look)

@@ -83,9 +83,9 @@ struct report_udp {
 	struct report_outcome outcome;
 	struct report_flow forward, reverse;
 	/* As iperf3 prints it: of the datagrams up to the last that arrived. */
-	double jitter_ms, lost_percent, reverse_lost_percent;
+	double jitter_ms, lost_percent;
 	/* Of all that was sent: iperf3_missing_percent(). */
-	double missing_percent, reverse_missing_percent;
+	double missing_percent;
 	double payload_bytes;
 	double host_cpu_percent, remote_cpu_percent;
 	/* Of a failure: how far it came. */
