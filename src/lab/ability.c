@@ -65,6 +65,15 @@ static int find_tools(struct error *err)
 	return 0;
 }
 
+/* Hosts have addresses of both families, and settings of both. */
+static int find_ipv6(struct error *err)
+{
+	if (access("/proc/sys/net/ipv6/conf", F_OK) == 0)
+		return 0;
+	return fail(err, ERROR_MISSING,
+		"a lab needs IPv6, which this kernel does not have or has disabled: load the module ipv6, or boot without ipv6.disable=1");
+}
+
 int lab_can_pin(const char *congestion, struct error *err)
 {
 	AUTO(fd_closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -84,7 +93,7 @@ int lab_can_carry(struct procs *procs, enum lab_engine engine, const struct prof
 {
 	const char *uncarried = shape_uncarried(profile);
 
-	if (find_tools(err))
+	if (find_tools(err) || find_ipv6(err))
 		return -1;
 	if (engine == LAB_ENGINE_WIRE)
 		return try_wire(err);
@@ -98,7 +107,7 @@ int lab_can_carry(struct procs *procs, enum lab_engine engine, const struct prof
 		return fail(err, ERROR_MISSING,
 			"profile '%s' %s, which engine netem does not support; use engine wire",
 			profile->name, uncarried);
-	if (try_netem(procs, err) == 0)
+	if (!profile_has_impairment(profile) || try_netem(procs, err) == 0)
 		return 0;
 	if (err->kind != ERROR_TOOL)
 		return -1;

@@ -24,7 +24,8 @@ static const char *const *question_argv(
 {
 	static const char *const offloads[] = {"ethtool", "-k", "eth0", NULL};
 	static const char *const queues[] = {"tc", "-json", "qdisc", "show", "dev", "eth0", NULL};
-	static const char *const link[] = {"ip", "-json", "link", "show", "dev", "eth0", NULL};
+	static const char *const link[] = {
+		"ip", "-json", "-details", "link", "show", "dev", "eth0", NULL};
 	static const char *const ipv4[] = {"ip", "-json", "route", "show", NULL};
 	static const char *const ipv6[] = {"ip", "-json", "-6", "route", "show", NULL};
 	static const char *const *const fixed[] = {
@@ -105,7 +106,7 @@ static const char *engine_remark(const struct lab *lab)
 		[LAB_ENGINE_BRIDGE] =
 			"veth pairs and a Linux bridge; the line rate by tbf at both ends of a port",
 		[LAB_ENGINE_NETEM] =
-			"as engine bridge, with netem on the bridge's ports, so it acts on what a host is sent; hosts have tso, gso and gro off, so netem meets single packets of TCP; a program that sends UDP by segmentation offload still hands over super-packets",
+			"as engine bridge, with netem on the bridge's ports, so it acts on what a host is sent; hosts have tso, gso and gro off and gso_max_segs 1, so netem meets single packets; every cell counts frames larger than the MTU, and one of them spoils it",
 		[LAB_ENGINE_WIRE] =
 			"TAPs joined by meshbench-wire; hosts hand over super-packets, and every packet on the wire meets its own fate, unless the profile says unit superpacket"};
 

@@ -11,6 +11,12 @@
 static const char *const ip_batch[] = {"ip", "-batch", "-", NULL};
 static const char *const tc_batch[] = {"tc", "-batch", "-", NULL};
 
+static const char *tap_queue(struct arena *arena, const struct profile *profile)
+{
+	return arena_printf(
+		arena, "link set dev eth0 txqueuelen %lld\n", (long long)shape_tap_frames(profile));
+}
+
 static bool wants_queue(const struct profile *profile)
 {
 	return profile->line_rate_bps > 0 && profile->impairment.model != NETEM_KERNEL;
@@ -27,6 +33,19 @@ static const char *host_queue(struct arena *arena, const struct profile *profile
 		return "qdisc del dev eth0 root\n";
 	return arena_printf(
 		arena, "qdisc replace%s", shape_host(arena, profile, "eth0") + strlen("qdisc add"));
+}
+
+static int size_taps(struct lab *lab, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct errand *errands = arena_alloc(arena, struct errand, lab->count);
+
+	for (size_t i = 0; i < lab->count; i++)
+		errands[i] = (struct errand){.host = lab->nodes[i].host,
+			.what = "set the queue of eth0",
+			.argv = ip_batch,
+			.input = tap_queue(arena, &lab->profile)};
+	return errands_run(lab->procs, arena, errands, lab->count, err);
 }
 
 /*
@@ -149,9 +168,22 @@ static int add_port(struct lab *lab, size_t index, struct error *err)
 	return wire_set_params(lab->wire, lab->ports[index], &params, timeline, err);
 }
 
+static int open_taps(struct lab *lab, size_t first, size_t count, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct inside *list = arena_alloc(arena, struct inside, count);
+
+	for (size_t i = 0; i < count; i++)
+		list[i] = (struct inside){.host = lab->nodes[first + i].host,
+			.name = lab->nodes[first + i].name,
+			.device = "eth0",
+			.open = wire_tap_open};
+	return inside_open(list, count, lab->taps + first, err);
+}
+
 static int add_ports(struct lab *lab, size_t first, size_t count, struct error *err)
 {
-	if (tap_open_in_hosts(lab->nodes + first, count, lab->taps + first, err))
+	if (open_taps(lab, first, count, err))
 		return -1;
 	for (size_t i = first; i < first + count; i++) {
 		if (add_port(lab, i, err))
@@ -174,8 +206,8 @@ int emulated_plug(struct lab *lab, size_t first, size_t count, struct error *err
 		errands[i] = (struct errand){.host = node->host,
 			.what = "give eth0 its addresses",
 			.argv = ip_batch,
-			.input = arena_printf(arena, "link set dev eth0 address %s mtu %d\n%s",
-				node->mac, LAB_MTU,
+			.input = arena_printf(arena, "link set dev eth0 address %s mtu %d\n%s%s",
+				node->mac, LAB_MTU, tap_queue(arena, &lab->profile),
 				wiring_host(arena, lab->nodes, lab->count, first + i, congestion))};
 	}
 	if (errands_run(lab->procs, arena, errands, count, err))
@@ -212,15 +244,15 @@ int emulated_reshape(struct lab *lab, struct error *err)
 		if (wire_set_params(lab->wire, lab->ports[i], &params, timeline_of(lab), err))
 			return emulated_blame(lab, err);
 	}
+	if (size_taps(lab, err))
+		return -1;
 	return queue_hosts(lab, 0, lab->count, err);
 }
 
-int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err)
+int emulated_restart(struct lab *lab, uint64_t seed, struct error *err)
 {
 	struct wire_health health;
 
-	if (!lab->wire)
-		return 0;
 	if (proc_result(lab->wire_program).has_ended && replace_program(lab, err))
 		return -1;
 	if (wire_restart(lab->wire, seed, err) || wire_read_health(lab->wire, &health, err))
@@ -312,7 +344,7 @@ static int read_ports(struct lab *lab, struct wire_counters counters[], struct h
 	return 0;
 }
 
-int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
+int emulated_report(struct lab *lab, json_t **ret_report, struct error *err)
 {
 	struct wire_counters counters[WIRE_MAX_PORTS];
 	struct host_losses losses[WIRE_MAX_PORTS];
@@ -321,9 +353,6 @@ int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
 	json_t *report, *ports;
 	bool is_good;
 
-	*ret_report = NULL;
-	if (!lab->wire)
-		return 0;
 	if (wire_read_health(lab->wire, &health, err))
 		return emulated_blame(lab, err);
 	health.cpu_s -= lab->wire_cpu_s;

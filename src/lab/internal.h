@@ -36,6 +36,7 @@ struct lab {
 	struct proc *wire_program;
 	uint32_t *ports;
 	int *taps;         /* of every host, or -1: held, so that hosts outlive a wire that dies */
+	int *oversize_fds; /* engine netem: a counter per host, or -1 */
 	double wire_cpu_s; /* of its process, at the last restart */
 	struct wire_log *packets; /* the log that is written or was taken last, and its size */
 	size_t packets_bytes;
@@ -70,6 +71,7 @@ MUST_CHECK int plug_bridge(struct lab *lab, struct error *err);
 MUST_CHECK int plug_hosts(struct lab *lab, size_t first, size_t count, struct error *err);
 MUST_CHECK int plug_reshape(struct lab *lab, const struct profile *former, struct error *err);
 MUST_CHECK int plug_out(struct lab *lab, size_t index, struct error *err);
+void plug_end(struct lab *lab);
 
 /* emulated.c: engine wire. */
 MUST_CHECK int emulated_begin(struct lab *lab, struct error *err);
@@ -77,6 +79,8 @@ MUST_CHECK int emulated_plug(struct lab *lab, size_t first, size_t count, struct
 MUST_CHECK int emulated_reshape(struct lab *lab, struct error *err);
 MUST_CHECK int emulated_unplug(struct lab *lab, size_t index, struct error *err);
 void emulated_end(struct lab *lab);
+MUST_CHECK int emulated_restart(struct lab *lab, uint64_t seed, struct error *err);
+MUST_CHECK int emulated_report(struct lab *lab, json_t **ret_report, struct error *err);
 json_t *emulated_facts(const struct lab *lab);
 /* What the process itself says when it has died explains more than a broken connection. */
 int emulated_blame(struct lab *lab, struct error *err);
@@ -99,9 +103,30 @@ void spans_add(struct spans *spans, int64_t at_ns);
 MUST_CHECK int spans_read(
 	const char *text, struct spans spans[], size_t count, size_t *ret_used, struct error *err);
 
-/* tap.c: a TAP eth0 in the network of each of these hosts, in their order. */
-MUST_CHECK int tap_open_in_hosts(
-	const struct lab_node nodes[], size_t count, int ret_fds[], struct error *err);
+/* snapshot.c: appends what differs between two answers of one host, as lab_snapshot_changes(). */
+void snapshot_changes(json_t *changes, const char *host, const char *before, const char *after);
+
+/* inside.c: descriptors of devices in the networks of hosts. */
+struct inside {
+	const struct host *host; /* whose network it is in */
+	const char *name;        /* of the host, for messages */
+	const char *device;
+	int (*open)(const char *device, int *ret_fd, struct error *err); /* called in there */
+};
+/* All of them or none; the caller owns them. */
+MUST_CHECK int inside_open(
+	const struct inside list[], size_t count, int ret_fds[], struct error *err);
+
+/*
+ * oversize.c: engine netem: frames larger than the MTU, which would share one fate although a cable
+ * carries them as several. A counter is a socket on a port of the bridge, where the hosts' frames
+ * come in; -1: none.
+ */
+MUST_CHECK int oversize_watch(struct lab *lab, size_t first, size_t count, struct error *err);
+/* Counts start over, as for lab_restart_wire(). */
+MUST_CHECK int oversize_restart(struct lab *lab, struct error *err);
+/* As lab_wire_report(); counts start over. */
+MUST_CHECK int oversize_report(struct lab *lab, json_t **ret_report, struct error *err);
 
 /* shape.c: inputs of `tc -batch` for one device. */
 char *shape_host(struct arena *arena, const struct profile *profile, const char *device);
@@ -112,6 +137,8 @@ char *shape_netem(struct arena *arena, const struct profile *profile);
 /* What of the profile netem cannot do ("changes over time"), or NULL. */
 const char *shape_uncarried(const struct profile *profile);
 int64_t shape_limit_packets(const struct profile *profile);
+/* How many frames a host's TAP holds until the wire fetches them. */
+int64_t shape_tap_frames(const struct profile *profile);
 
 /* route.c: an overlay's route as it is said again with a congestion control. */
 enum route_verdict {

@@ -164,6 +164,7 @@ void lab_down(struct lab *lab)
 		host_free(lab->nodes[i].host);
 	host_free(lab->bridge);
 	emulated_end(lab);
+	plug_end(lab);
 	json_decref(lab->unpinned_routes);
 	arena_free(lab->arena);
 }
@@ -229,6 +230,21 @@ int lab_set_profile(struct lab *lab, const struct profile *profile, struct error
 					   : plug_reshape(lab, &former, err))
 		return fail_in(err, "change the profile to %s", lab->profile.name);
 	return 0;
+}
+
+int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err)
+{
+	if (lab->engine == LAB_ENGINE_WIRE)
+		return emulated_restart(lab, seed, err);
+	return lab->engine == LAB_ENGINE_NETEM ? oversize_restart(lab, err) : 0;
+}
+
+int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
+{
+	*ret_report = NULL;
+	if (lab->engine == LAB_ENGINE_WIRE)
+		return emulated_report(lab, ret_report, err);
+	return lab->engine == LAB_ENGINE_NETEM ? oversize_report(lab, ret_report, err) : 0;
 }
 
 /*

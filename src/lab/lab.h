@@ -70,12 +70,13 @@ bool lab_engine_named(const char *name, enum lab_engine *ret_engine);
 
 /*
  * Fates, counters and health of the wire start over, with this seed: equal seeds, equal fates. A
- * wire whose process has died is replaced. Engines other than wire have nothing to begin.
+ * wire whose process has died is replaced. Engine netem begins to count frames that are too large.
  */
 MUST_CHECK int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err);
 /*
  * What the wire did since then, and whether figures measured meanwhile mean the profile:
- * {was_good, reason, release_error_us, cpu_s, ports, ...}; NULL with other engines. Caller owns it.
+ * {was_good, reason, ports, and with engine wire release_error_us, cpu_s, ...}; NULL with engine
+ * bridge. With engine netem no frame may be larger than the MTU. Caller owns it.
  */
 MUST_CHECK int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err);
 
@@ -106,6 +107,21 @@ MUST_CHECK int lab_name_overlay(struct lab *lab, const char *const addresses[], 
 MUST_CHECK int lab_reboot_host(struct lab *lab, size_t index, struct error *err);
 /* Removes the host's state; stop what uses it first. */
 MUST_CHECK int lab_wipe_host(struct lab *lab, size_t index, struct error *err);
+
+/*
+ * What all hosts have set: devices, sysctls of the network, queues, offloads, routes, rules and
+ * netfilter. Taken before and after a VPN comes up, it says what the VPN changed on its hosts.
+ */
+struct lab_snapshot;
+MUST_CHECK int lab_snapshot(struct lab *lab, struct lab_snapshot **ret_snapshot, struct error *err);
+void lab_snapshot_free(struct lab_snapshot *snapshot);
+void lab_snapshot_freep(struct lab_snapshot **snapshot);
+/*
+ * [{"host", "topic", "before": [line], "after": [line]}]: lines of `ip`, `sysctl`, `tc`, `ethtool`
+ * and `nft` that only one of the two has. What is said about devices that came or went is left out,
+ * except rules. Caller owns it.
+ */
+json_t *lab_snapshot_changes(const struct lab_snapshot *before, const struct lab_snapshot *after);
 
 /*
  * Which ordered pairs answer: pings densely (every few ms) from every host to every other's

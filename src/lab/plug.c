@@ -9,9 +9,14 @@
 
 static const char *const ip_batch[] = {"ip", "-batch", "-", NULL};
 static const char *const tc_batch[] = {"tc", "-batch", "-", NULL};
-/* On the host's own NIC, so that netem behind it meets single packets and no super-packets. */
+/*
+ * On the host's own NIC, so that netem behind it meets single packets and no super-packets. These
+ * words of ethtool leave the segmentation of UDP, GRE and other protocols on; a device that takes
+ * one segment at a time is given none of any protocol.
+ */
 static const char *const offloads_off[] = {
 	"ethtool", "-K", "eth0", "tso", "off", "gso", "off", "gro", "off", NULL};
+static const char one_segment[] = "link set dev eth0 gso_max_segs 1\n";
 
 /* Commands for the bridge run among our own PIDs, because they name the hosts by PID. */
 static struct proc_place bridge_place(const struct lab *lab)
@@ -40,8 +45,16 @@ static const char *const no_filters[] = {"sysctl", "-e", "-q", "-w",
 	"net.bridge.bridge-nf-call-iptables=0", "net.bridge.bridge-nf-call-ip6tables=0",
 	"net.bridge.bridge-nf-call-arptables=0", NULL};
 
+static void forget_counters(struct lab *lab)
+{
+	lab->oversize_fds = arena_alloc(lab->arena, int, lab->count);
+	for (size_t i = 0; i < lab->count; i++)
+		lab->oversize_fds[i] = -1;
+}
+
 int plug_bridge(struct lab *lab, struct error *err)
 {
+	forget_counters(lab);
 	if (run_on_bridge(lab, "make the bridge", ip_batch, wiring_bridge(lab->arena), err))
 		return -1;
 	return run_on_bridge(lab, "keep filters off the bridge", no_filters, "", err);
@@ -120,21 +133,25 @@ int plug_hosts(struct lab *lab, size_t first, size_t count, struct error *err)
 	struct errand *errands = arena_alloc(arena, struct errand, 4 * count);
 	struct proc_place bridge = bridge_place(lab);
 	const char *congestion = lab->is_pinned_by_sysctl ? NULL : lab->congestion;
+	bool is_netem = lab->engine == LAB_ENGINE_NETEM;
 	size_t used = 0;
 
 	if (plug(lab, arena, first, count, err))
 		return -1;
+	if (is_netem && oversize_watch(lab, first, count, err))
+		return -1;
 	for (size_t i = first; i < first + count; i++) {
 		struct host *host = lab->nodes[i].host;
 
-		if (lab->engine == LAB_ENGINE_NETEM)
+		if (is_netem)
 			errands[used++] = (struct errand){.host = host,
 				.what = "turn super-packets off",
 				.argv = offloads_off};
 		errands[used++] = (struct errand){.host = host,
 			.what = "give eth0 its addresses",
 			.argv = ip_batch,
-			.input = wiring_host(arena, lab->nodes, lab->count, i, congestion)};
+			.input = arena_printf(arena, "%s%s", is_netem ? one_segment : "",
+				wiring_host(arena, lab->nodes, lab->count, i, congestion))};
 		used += shape_errands(lab, arena, i, NULL, &bridge, errands + used);
 	}
 	return errands_run(lab->procs, arena, errands, used, err);
@@ -144,6 +161,13 @@ int plug_out(struct lab *lab, size_t index, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 
+	fd_closep(&lab->oversize_fds[index]);
 	return run_on_bridge(lab, "unplug the host", ip_batch,
 		arena_printf(arena, "link del dev port%zu\n", index), err);
+}
+
+void plug_end(struct lab *lab)
+{
+	for (size_t i = 0; lab->oversize_fds && i < lab->count; i++)
+		fd_closep(&lab->oversize_fds[i]);
 }

@@ -8,7 +8,9 @@
 enum {
 	FRAME_BYTES = LAB_MTU + 14,        /* what the kernel counts of a full frame */
 	LINE_BYTES = FRAME_BYTES + 4 + 20, /* on a line: checksum, preamble and gap too */
-	LINE_QUEUE_FRAMES = 1000           /* as the kernel's default txqueuelen */
+	LINE_QUEUE_FRAMES = 1000,          /* as the kernel's default txqueuelen */
+	TAP_LEAST_FRAMES = 500,            /* as the kernel's default for a TAP */
+	TAP_MOST_FRAMES = 65536
 };
 
 /*
@@ -64,6 +66,19 @@ int64_t shape_limit_packets(const struct profile *profile)
 	if (params->limit_packets > 0)
 		return params->limit_packets;
 	return 1000 + (int64_t)ceil(rate_bps * longest_s / 8 / 576);
+}
+
+/*
+ * What a line carries while the wire may be away: a cell in which it was away for longer is marked,
+ * and in all others no frame is lost but by the line. A longer queue gains nothing: the line drops
+ * what exceeds it.
+ */
+int64_t shape_tap_frames(const struct profile *profile)
+{
+	double frames =
+		ceil(profile->line_rate_bps / 8 / LINE_BYTES * WIRE_LONGEST_ABSENCE_MS / 1000);
+
+	return (int64_t)fmin(fmax(frames, TAP_LEAST_FRAMES), TAP_MOST_FRAMES);
 }
 
 /* netem's reader of times knows no "ns"; its ticks are 64 ns. */

@@ -13,7 +13,8 @@
 static const struct {
 	const char *word, *meaning;
 } kinds[] = {
-	[MARK_WIRE] = {"wire", "the emulated network stood still or was too slow"},
+	[MARK_WIRE] = {"wire",
+		"the emulated network stood still, was too slow or impaired several packets as one"},
 	[MARK_BUSY] = {"busy", "other programs used the processors"},
 	[MARK_MEMORY] = {"memory", "the machine was short of memory"},
 	[MARK_THROTTLED] = {"throttled", "the processors were throttled because of heat"},

@@ -25,8 +25,9 @@
  *
  * Memory is bounded: the bytes given at the start (256 MiB) hold waiting packets, a twelfth of that
  * their queue, and every port has up to 1 MiB more for its bottleneck. What does not fit is dropped
- * and counted. A TAP itself holds 500 or more frames before the kernel drops (tx_dropped of the
- * host's device): a wire that is starved of CPU loses packets there, where it cannot see them.
+ * and counted. A TAP itself holds as many frames as its queue length says before the kernel drops
+ * (tx_dropped of the host's device): a wire that is starved of CPU loses packets there, where it
+ * cannot see them.
  */
 enum {
 	WIRE_MAX_PORTS = 128,

@@ -57,6 +57,14 @@ for tool in ip:iproute2 tc:iproute2 sysctl:procps; do
 	check "no cell was tried" sh -c "! find '$scratch/no-tool' -name ping.json | grep -q ."
 done
 
+# shellcheck disable=SC2016 # for the shell inside
+unshare $unshare sh -c 'mount -t tmpfs tmpfs /proc/sys/net/ipv6 && exec "$@"' - \
+	"$MESHBENCH" run "$fast" --vpn none --workload ping --out "$scratch/no-ipv6" >"$scratch/out" 2>"$scratch/err" </dev/null
+status=$?
+check "a kernel without IPv6 is named before anything is tried" says 'needs IPv6.*ipv6.disable=1'
+check "and it cannot" exits 3
+check "without IPv6 nothing is made" test ! -e "$scratch/no-ipv6/Internal"
+
 # From the folder of the drivers, whose controller's scripts run elsewhere.
 cp -r "$SOURCE_ROOT/tests/system/drivers/second" "$scratch" # it counts in its own folder
 cd "$scratch" || exit 1

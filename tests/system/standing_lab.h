@@ -66,6 +66,10 @@ static inline int standing_lab_up(struct standing_lab *standing, enum lab_engine
 	AUTO(standing_lab_done) struct standing_lab name = {.lab = NULL};                          \
 	CHECK_OK(standing_lab_up(&(name), LAB_ENGINE_BRIDGE, count, profile, &err), err)
 
+#define NETEM_LAB(name, count, profile)                                                            \
+	AUTO(standing_lab_done) struct standing_lab name = {.lab = NULL};                          \
+	CHECK_OK(standing_lab_up(&(name), LAB_ENGINE_NETEM, count, profile, &err), err)
+
 #define EMULATED_LAB(name, count, profile)                                                         \
 	AUTO(standing_lab_done) struct standing_lab name = {.lab = NULL};                          \
 	CHECK_OK(standing_lab_up(&(name), LAB_ENGINE_WIRE, count, profile, &err), err)

@@ -274,6 +274,43 @@ TEST(an_impairment_is_refused_where_the_engine_cannot_carry_it)
 	CHECK(has_netem || (err.kind == ERROR_MISSING && strstr(err.text, "sch_netem")));
 }
 
+/* Ten datagrams of 1400 bytes in one super-packet. */
+#define SEND_BY_SEGMENTATION                                                                       \
+	SHELL("python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.setsockopt(17, 103, 1400); s.sendto(bytes(14000), (\"10.77.0.2\", 9))'")
+
+static double oversized(const json_t *report, const char *at)
+{
+	return json_number_at(report, at, -1);
+}
+
+TEST(engine_netem_never_meets_several_packets_as_one_and_would_say_so)
+{
+	const struct profile line = {.name = "baseline", .line_rate_bps = 1e9};
+	struct error err = {0};
+	json_auto_t *good = NULL, *bad = NULL, *again = NULL;
+	ARENA(arena);
+
+	NETEM_LAB(s, 2, &line);
+	CHECK_OK(lab_restart_wire(s.lab, 1, &err), err);
+	CHECK(output_on(&s, arena, 0, SEND_BY_SEGMENTATION));
+	json_decref(tcp_flow(&s, arena, "yuki"));
+	CHECK_OK(lab_wire_report(s.lab, &good, &err), err);
+	CHECK(json_is_true(json_at(good, "/was_good")) && json_is_null(json_at(good, "/reason")));
+	CHECK(oversized(good, "/ports/0/oversized_frames") == 0);
+	CHECK(output_on(&s, arena, 1, SHELL("grep -q '^Udp: .* 10 0 ' /proc/net/snmp")));
+
+	CHECK_OK(lab_reboot_host(s.lab, 0, &err), err);
+	CHECK(output_on(&s, arena, 0, ARGV("ip", "link", "set", "eth0", "gso_max_segs", "64")));
+	CHECK(output_on(&s, arena, 0, SEND_BY_SEGMENTATION));
+	CHECK_OK(lab_wire_report(s.lab, &bad, &err), err);
+	CHECK(json_is_false(json_at(bad, "/was_good")));
+	CHECK(oversized(bad, "/ports/0/oversized_frames") == 1);
+	CHECK(oversized(bad, "/ports/1/oversized_frames") == 0);
+	CHECK(strstr(json_string_at(bad, "/reason", ""), "host lom sent 1 frame larger than"));
+	CHECK_OK(lab_wire_report(s.lab, &again, &err), err);
+	CHECK(json_is_true(json_at(again, "/was_good")));
+}
+
 /* Where the kernel lacks netem, it is the kernel that refuses, after tc has understood all words.
  */
 TEST(tc_understands_every_impairment_that_we_write)

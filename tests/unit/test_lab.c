@@ -97,6 +97,68 @@ TEST(a_queue_without_a_limit_of_its_own_holds_the_longest_delay)
 	CHECK(strcmp(shape_netem(arena, &profile), "netem limit 7 delay 1.5us 1250us") == 0);
 }
 
+TEST(a_tap_holds_what_its_line_carries_while_the_wire_may_be_away)
+{
+	struct profile profile = {.line_rate_bps = 1e9};
+
+	CHECK(shape_tap_frames(&profile) == 4064); /* 50 ms of 1538 bytes */
+	profile.line_rate_bps = 10e6;
+	CHECK(shape_tap_frames(&profile) == 500);
+	profile.line_rate_bps = 0;
+	CHECK(shape_tap_frames(&profile) == 500);
+	profile.line_rate_bps = 100e9;
+	CHECK(shape_tap_frames(&profile) == 65536);
+}
+
+/* Answers as `ask` of snapshot.c gets them, all topics in its order. */
+#define ANSWER(device, sysctl, route, rule)                                                        \
+	"1: lo: <LOOPBACK> mtu 65536\n2: eth0: <UP> mtu 1500\n" device "\f\n"                      \
+	"net.ipv4.conf.eth0.forwarding = 0\n" sysctl "\f\nqdisc noqueue 0: dev eth0 root\n\f\n"    \
+	"tx-udp-segmentation: on\n\f\ndefault dev eth0\n" route                                    \
+	"\f\n0: from all lookup local\n" rule "\f\n"
+
+static const char *change_at(const json_t *changes, const char *at)
+{
+	return json_string_at(changes, at, "");
+}
+
+TEST(what_a_vpn_changes_beyond_its_own_device_is_found)
+{
+	json_auto_t *changes = json_array();
+
+	snapshot_changes(changes, "lom", ANSWER("", "net.ipv4.ip_forward = 0\n", "", ""),
+		ANSWER("3: tun-0: <UP> mtu 1400\n",
+			"net.ipv4.ip_forward = 1\nnet.ipv4.conf.tun-0.forwarding = 0\n",
+			"10.1.0.0/16 dev tun-0\n10.2.0.0/16 dev eth0\n",
+			"5210: from all oif tun-0 lookup 52\n"));
+	CHECK(json_array_size(changes) == 3);
+	CHECK(strcmp(change_at(changes, "/0/host"), "lom") == 0);
+	CHECK(strcmp(change_at(changes, "/0/topic"), "sysctl") == 0);
+	CHECK(strcmp(change_at(changes, "/0/before/0"), "net.ipv4.ip_forward = 0") == 0);
+	CHECK(strcmp(change_at(changes, "/0/after/0"), "net.ipv4.ip_forward = 1") == 0);
+	CHECK(json_array_size(json_at(changes, "/0/after")) == 1);
+	CHECK(strcmp(change_at(changes, "/1/topic"), "route") == 0);
+	CHECK(strcmp(change_at(changes, "/1/after/0"), "10.2.0.0/16 dev eth0") == 0);
+	CHECK(json_array_size(json_at(changes, "/1/after")) == 1);
+	CHECK(strcmp(change_at(changes, "/2/topic"), "rule") == 0);
+	CHECK(strstr(change_at(changes, "/2/after/0"), "oif tun-0"));
+}
+
+TEST(hosts_that_did_not_change_have_no_changes)
+{
+	json_auto_t *changes = json_array();
+	const char *answer = ANSWER("", "net.ipv4.ip_forward = 0\n", "", "");
+
+	snapshot_changes(changes, "lom", answer, answer);
+	CHECK(json_array_size(changes) == 0);
+	/* A device whose name begins like a new one's is not the new one. */
+	snapshot_changes(changes, "lom", ANSWER("3: tun0: <UP>\n", "", "", ""),
+		ANSWER("3: tun0: <UP>\n4: tun: <UP>\n", "", "10.3.0.0/16 dev tun0\n", ""));
+	CHECK(json_array_size(changes) == 1);
+	snapshot_changes(changes, "lom", "", ""); /* nothing could be read */
+	CHECK(json_array_size(changes) == 1);
+}
+
 static void three_nodes(struct lab_node nodes[3])
 {
 	static const char *const names[] = {"lom", "yuki", "luna"};
