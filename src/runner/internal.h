@@ -107,6 +107,7 @@ struct stage {
 	int attempts;
 	bool is_broken; /* a workload left no whole mesh: stage_renew() before the next */
 	json_t *facts;  /* of the first connection, once visit_record_begin() is done; owned */
+	json_t *host_changes;     /* what the VPN set on its hosts; owned */
 	json_t *failed_bring_ups; /* before those that worked: cause, evidence, seconds; owned */
 	double began_s, up_s;     /* wall clock: when it was begun, and when the VPN was up */
 };

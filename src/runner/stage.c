@@ -27,6 +27,21 @@ static const char *const *visible_folders(const struct run *run, const struct ru
 	return list;
 }
 
+/* Settings are read outside the time that the VPN takes to connect. */
+static int vpn_up_watched(const struct runner_visit *visit, struct stage *stage, struct error *err)
+{
+	AUTO(lab_snapshot_freep) struct lab_snapshot *before = NULL;
+	AUTO(lab_snapshot_freep) struct lab_snapshot *after = NULL;
+
+	if (lab_snapshot(stage->lab, &before, err) ||
+		vpn_up(stage->lab, visit->driver, stage->work_dir, &stage->vpn, err) ||
+		lab_snapshot(stage->lab, &after, err))
+		return -1;
+	json_decref(stage->host_changes);
+	stage->host_changes = lab_snapshot_changes(before, after);
+	return 0;
+}
+
 static int try_up(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
@@ -49,7 +64,7 @@ static int try_up(
 		return fail_in(err, "verify the lab");
 	if (visit_record_lab(run, visit, stage->lab, err))
 		return -1;
-	return vpn_up(stage->lab, visit->driver, stage->work_dir, &stage->vpn, err);
+	return vpn_up_watched(visit, stage, err);
 }
 
 static void take_down(struct run *run, struct stage *stage)
@@ -66,8 +81,9 @@ void stage_down(struct run *run, struct stage *stage)
 {
 	take_down(run, stage);
 	json_decref(stage->facts);
+	json_decref(stage->host_changes);
 	json_decref(stage->failed_bring_ups);
-	stage->facts = stage->failed_bring_ups = NULL;
+	stage->facts = stage->host_changes = stage->failed_bring_ups = NULL;
 }
 
 static void note_failure(struct stage *stage, const struct error *failure, double began_s)

@@ -162,6 +162,7 @@ static json_t *describe(struct run *run, const struct runner_visit *visit, struc
 
 	json_array_extend(stage->failed_bring_ups, json_object_get(before, "failed_bring_ups"));
 	json_object_set(facts, "failed_bring_ups", stage->failed_bring_ups);
+	json_object_set(facts, "host_changes", stage->host_changes);
 	return facts;
 }
 

@@ -55,5 +55,13 @@ check "and so does the attempt that failed" grep -q '"evidence": ".*kein Schl�
 check "it is a finding, too" sh -c "'$MESHBENCH' report '$tree' --json | grep -q failed-bring-ups"
 check "the event log has what it said" grep -q 'latin 1.0 from Z\|kein Schl�ssel' "$tree/events.jsonl"
 check "and its tree is what its schema says" tree_is_sound
+
+tree=$scratch/meddled-tree
+meshbench run "$fast" --vpn "$drivers/meddler,none" --workload ping --out "$tree"
+check "a VPN that changes its hosts is measured" exits 0
+check "what it changed is in the tree" grep -q '"net.ipv4.ip_forward = 1"' "$tree/Meddler/baseline/vpn.json"
+check "the bare link changes nothing" grep -qE '"host_changes": ?\[\]' "$tree/Internal/baseline/vpn.json"
+check "it is a finding" sh -c "'$MESHBENCH' report '$tree' --json >'$scratch/report.json' && grep -q '\"host-changed\"' '$scratch/report.json'"
+check "the tree with changes is what its schema says" tree_is_sound
 check "nothing is left behind" nothing_is_left
 finish

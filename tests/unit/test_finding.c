@@ -192,13 +192,31 @@ TEST(a_vpn_that_came_up_at_the_second_attempt_is_found)
 {
 	AUTO(results_freep) struct report_results *results = results_by_hand();
 	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
-	json_auto_t *failed = json_pack("[{s:s, s:s, s:f}]", "cause", "timeout", "evidence",
-		"4 of 6 ordered pairs do not answer", "duration_seconds", 120.5);
+	json_auto_t *facts = json_pack("{s:[{s:s, s:s, s:f}]}", "failed_bring_ups", "cause",
+		"timeout", "evidence", "4 of 6 ordered pairs do not answer", "duration_seconds",
+		120.5);
 	const struct finding *finding;
 
 	CHECK(!find(findings_of(results), "failed-bring-ups", "Tunnel"));
-	vpn->conditions->failed_bring_ups = failed;
+	vpn->conditions->vpn_facts = facts;
 	finding = find(findings_of(results), "failed-bring-ups", "Tunnel");
 	CHECK(finding && finding->evidence_count == 1);
 	CHECK(strstr(finding->evidence->text, "timeout after 120 s: 4 of 6"));
+}
+
+TEST(settings_that_a_vpn_changes_on_its_host_are_found)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	json_auto_t *facts = json_pack("{s:[{s:s, s:s, s:[s], s:[s, s]}]}", "host_changes", "host",
+		"lom", "topic", "sysctl", "before", "net.ipv4.ip_forward = 0", "after",
+		"net.ipv4.ip_forward = 1", "net.ipv4.tcp_mtu_probing = 1");
+	const struct finding *finding;
+
+	CHECK(!find(findings_of(results), "host-changed", "Tunnel"));
+	vpn->conditions->vpn_facts = facts;
+	finding = find(findings_of(results), "host-changed", "Tunnel");
+	CHECK(finding && finding->evidence_count == 1);
+	CHECK(strstr(finding->evidence->text,
+		"lom, sysctl: 'net.ipv4.ip_forward = 1' and 1 more, before 'net.ipv4.ip_forward = 0'"));
 }

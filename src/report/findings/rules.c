@@ -36,6 +36,7 @@ const struct rule rules[] = {
 		.of_vpn = rule_waits_for_hosts},
 	{"fixed-timer", NOTE, "A timer decides when the VPN is back", .of_vpn = rule_fixed_timer},
 	{"retried", NOTE, "Some results come from later attempts", .of_spot = look_retried},
+	{"host-changed", NOTE, "The VPN changes settings of its host", .of_vpn = rule_host_changed},
 	{"reorders-by-itself", NOTE, "The VPN reorders packets", .of_vpn = rule_reorders_itself},
 	{"reliable-outside", NOTE, "The VPN runs over a reliable transport",
 		.of_vpn = rule_reliable_outside},

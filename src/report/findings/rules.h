@@ -54,6 +54,9 @@ void rule_stored_cause(struct look *look);
 void rule_failed_bring_ups(struct look *look);
 void rule_unknown_cause(struct look *look);
 
+/* rules_host.c */
+void rule_host_changed(struct look *look);
+
 /* rules_mark.c */
 void rule_marked(struct look *look);
 

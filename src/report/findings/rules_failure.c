@@ -286,7 +286,8 @@ void rule_failed_bring_ups(struct look *look)
 		const json_t *one;
 		size_t i;
 
-		json_array_foreach (condition->failed_bring_ups, i, one) {
+		json_array_foreach (
+			json_object_get(condition->vpn_facts, "failed_bring_ups"), i, one) {
 			look_say(look,
 				"%s did not come up at the first attempt. Its connect times come from the attempts that worked.",
 				vpn->name);

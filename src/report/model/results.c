@@ -117,10 +117,10 @@ static void visit_of_host(
 		add_stranger(results, entry);
 }
 
-static void keep_bring_ups(struct report_results *results, struct report_condition *condition,
+static void keep_vpn_facts(struct report_results *results, struct report_condition *condition,
 	const struct tree_entry *entry)
 {
-	condition->failed_bring_ups = json_object_get(entry->value, "failed_bring_ups");
+	condition->vpn_facts = entry->value;
 	condition->vpn_path = arena_strdup(results->arena, entry->path);
 	json_array_append(results->kept, entry->value);
 }
@@ -133,7 +133,7 @@ static void visit_of_profile(struct report_results *results, struct report_condi
 	else if (strcmp(entry->file, LAYOUT_TIMING) == 0)
 		result_file_timing(entry, &condition->timing);
 	else if (strcmp(entry->file, LAYOUT_VPN) == 0)
-		keep_bring_ups(results, condition, entry);
+		keep_vpn_facts(results, condition, entry);
 	else if (!read_result(results, entry, false, &condition->whole))
 		add_stranger(results, entry);
 	if (entry->repetition == 0 && tree_is_measurement(entry->file)) {

@@ -211,7 +211,7 @@ struct report_condition {
 	struct report_settings settings;
 	struct report_timing timing;
 	double tests_s, restarts_s, waits_s; /* of the files of the whole profile */
-	const json_t *failed_bring_ups;      /* as in vpn.json; NULL: not told */
+	const json_t *vpn_facts;             /* vpn.json; NULL: there is none */
 	const char *vpn_path;                /* of that file */
 };
 

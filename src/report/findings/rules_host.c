@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules about what a VPN does to the hosts that it runs on. */
+#include "report/findings/rules.h"
+
+#include "base/json.h"
+
+/* The first line of a list, and how many more there are. */
+static const char *first_line(struct arena *arena, const json_t *lines)
+{
+	size_t count = json_array_size(lines);
+	const char *first = json_string_value(json_array_get(lines, 0));
+
+	if (!first)
+		return "nothing";
+	return count == 1 ? arena_printf(arena, "'%s'", first)
+			  : arena_printf(arena, "'%s' and %zu more", first, count - 1);
+}
+
+void rule_host_changed(struct look *look)
+{
+	struct arena *arena = look->findings->arena;
+
+	for (const struct report_condition *condition = look->vpn->conditions; condition;
+		condition = condition->next) {
+		const json_t *change;
+		size_t i;
+
+		json_array_foreach (
+			json_object_get(condition->vpn_facts, "host_changes"), i, change) {
+			look_say(look,
+				"%s changed settings of its hosts beyond its own devices. Other programs on such a host are affected, too.",
+				look->vpn->name);
+			look_show(look, condition->vpn_path, "%s, %s, %s: %s, before %s",
+				profile_title(condition->profile),
+				json_string_at(change, "/host", ""),
+				json_string_at(change, "/topic", ""),
+				first_line(arena, json_object_get(change, "after")),
+				first_line(arena, json_object_get(change, "before")));
+		}
+	}
+}
