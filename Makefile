@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc)
 
 .PHONY: demo vpns check clean
 
-# Installs what is missing, builds, and benchmarks every VPN installed on this machine.
+# Installs what is missing, builds, and benchmarks the bare link and four VPNs.
 demo: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
 	$(BUILD)/src/cli/meshbench run

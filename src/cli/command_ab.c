@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* meshbench ab: two versions in turn, until it is known which is better or the time is up. */
+/* meshbench ab: two versions in turn, until it is known whether the second is worse, or the time is
+ * up. */
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "cli/progress.h"
@@ -54,9 +55,10 @@ static struct option_table table_of(struct arena *arena, struct ab_options *o)
 		{"vpn", "V", "OLD and NEW are folders with programs of this VPN", OPTION_TEXT,
 			&o->vpn, NULL, 0, 0},
 		{"plan", "PLAN", "what to measure; default: ab", OPTION_TEXT, &o->plan, NULL, 0, 0},
-		{"time", "SECONDS", "begin no two blocks that would end later; default: 540",
+		{"time", "SECONDS",
+			"start no pair of blocks that would end after this time; default: 540",
 			OPTION_SECONDS, &o->time_s, NULL, 0, 0},
-		{"margin", "PERCENT", "what is less makes no difference; default: 5",
+		{"margin", "PERCENT", "differences below this do not count; default: 5",
 			OPTION_INTEGER, &o->margin_percent, NULL, 1, 100},
 		{"accept-marked", NULL, "use values that were measured while the machine was busy",
 			OPTION_FLAG, &o->accepts_marked, NULL, 0, 0},
@@ -66,7 +68,8 @@ static struct option_table table_of(struct arena *arena, struct ab_options *o)
 			0, 0},
 		{"bmf", "FILE", "write NEW's figures in Bencher's metric format", OPTION_TEXT,
 			&o->bmf, NULL, 0, 0},
-		{"markdown", "FILE", "append a summary in Markdown, as for $GITHUB_STEP_SUMMARY",
+		{"markdown", "FILE",
+			"append a summary in Markdown to a file such as $GITHUB_STEP_SUMMARY",
 			OPTION_TEXT, &o->markdown, NULL, 0, 0},
 		{"wait", NULL, "wait until no other program uses this machine", OPTION_FLAG,
 			&o->wait, NULL, 0, 0},
@@ -274,4 +277,4 @@ static int run(int argc, char *const argv[])
 }
 
 const struct command command_ab = {
-	"ab", "measure two versions in turn until it is known which is better", run};
+	"ab", "measure two versions in turn until it is known whether the second is worse", run};

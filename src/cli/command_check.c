@@ -186,4 +186,5 @@ static int run(int argc, char *const argv[])
 	return status;
 }
 
-const struct command command_check = {"check", "verify drivers, profiles and plans", run};
+const struct command command_check = {
+	"check", "verify drivers, profiles, tunings, plans and pins.yml", run};

@@ -18,14 +18,14 @@ static void print_line(const char *name, bool is_good, const char *text)
 }
 
 static void print_engine(struct procs *procs, const char *name, enum lab_engine engine,
-	const struct profile *profile)
+	const struct profile *profile, const char *can)
 {
 	struct error err;
 
 	if (lab_can_carry(procs, engine, profile, &err))
 		print_line(name, false, err.text);
 	else
-		print_line(name, true, profile->title);
+		print_line(name, true, can);
 }
 
 /* Namespaces first: without them nothing else can be tried. */
@@ -36,7 +36,7 @@ static int print_machine(struct arena *arena, struct procs **ret_procs, struct e
 
 	uname(&name);
 	printf("This machine\n  %-14s%s\n", "kernel", name.release);
-	print_line("root", geteuid() == 0, "not needed");
+	print_line("root", geteuid() == 0, "running as root is not needed");
 	if (namespace_enter(err)) {
 		print_line("namespaces", false, err->text);
 		return -1;
@@ -47,9 +47,12 @@ static int print_machine(struct arena *arena, struct procs **ret_procs, struct e
 	if (procs_new(ret_procs, err) || load_profile(arena, "baseline", &clean, err) ||
 		load_profile(arena, "low", &impaired, err))
 		return -1;
-	print_engine(*ret_procs, "wire", LAB_ENGINE_WIRE, &impaired);
-	print_engine(*ret_procs, "bridge", LAB_ENGINE_BRIDGE, &clean);
-	print_engine(*ret_procs, "netem", LAB_ENGINE_NETEM, &impaired);
+	print_engine(*ret_procs, "wire", LAB_ENGINE_WIRE, &impaired,
+		"meshbench's own emulator, with any profile");
+	print_engine(*ret_procs, "bridge", LAB_ENGINE_BRIDGE, &clean,
+		"a kernel bridge, without impairment");
+	print_engine(
+		*ret_procs, "netem", LAB_ENGINE_NETEM, &impaired, "the kernel's own impairment");
 	return 0;
 }
 
@@ -112,7 +115,8 @@ static int print_vpns(
 	const char *const *names;
 	struct pins pins;
 
-	printf("VPNs (installed: in %s)\n", prefix ? prefix : "no folder, because HOME is not set");
+	printf("VPNs (meshbench install puts them in %s)\n",
+		prefix ? prefix : "no folder, because HOME is not set");
 	if (plan_list(arena, "drivers", &names, err) || install_pins(arena, &pins, err))
 		return -1;
 	for (; *names; names++) {

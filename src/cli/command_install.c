@@ -317,7 +317,8 @@ static int run(int argc, char *const argv[])
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct install_options o = {0};
 	const struct option_row rows[] = {
-		{"vpn", "a,b", "only these; NAME@VERSION selects a version other than the default",
+		{"vpn", "a,b",
+			"install only these; NAME@VERSION selects a version other than the default",
 			OPTION_LIST, &o.vpns, NULL, 0, 0},
 		{"source", "a,b", "only from these sources: go, cargo, debian", OPTION_LIST,
 			&o.sources, NULL, 0, 0},

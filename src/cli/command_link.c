@@ -101,8 +101,7 @@ static int run(int argc, char *const argv[])
 	const struct option_row rows[] = {
 		{"engine", "NAME", "what connects the two hosts; default: wire", OPTION_TEXT,
 			&o.engine, NULL, 0, 0},
-		{"serve", "COMMAND",
-			"run this at the other end in the meantime, such as 'iperf3 -s'",
+		{"serve", "COMMAND", "meanwhile, run this at the other end, such as 'iperf3 -s'",
 			OPTION_TEXT, &o.serve, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "link PROFILE [OPTION]... -- COMMAND",

@@ -68,12 +68,12 @@ static int compare(int argc, char *const argv[])
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct compare_options o = {0};
-	int64_t least_percent = 5;
+	int64_t margin_percent = 5;
 	const struct option_row rows[] = {
-		{"vpn", "A,B=C", "only these; B=C compares B before with C after", OPTION_LIST,
-			&o.vpns, NULL, 0, 0},
-		{"least", "PERCENT", "smallest difference that counts; default: 5", OPTION_INTEGER,
-			&least_percent, NULL, 0, 1000},
+		{"vpn", "A,B=C", "compare only these; B=C compares B before with C after",
+			OPTION_LIST, &o.vpns, NULL, 0, 0},
+		{"margin", "PERCENT", "differences below this do not count; default: 5",
+			OPTION_INTEGER, &margin_percent, NULL, 0, 1000},
 		{"json", NULL, "print JSON", OPTION_FLAG, &o.json, NULL, 0, 0},
 	};
 	const struct option_table table = {
@@ -91,7 +91,7 @@ static int compare(int argc, char *const argv[])
 
 	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
 		return status;
-	o.least_percent = (double)least_percent;
+	o.margin_percent = (double)margin_percent;
 	o.before = given.arguments;
 	o.after = given.command;
 	if (!given.command && given.argument_count == 2) {
@@ -112,4 +112,4 @@ const struct command command_report = {
 	"report", "make a page, tables and findings from a tree", report};
 const struct command command_recompute = {
 	"recompute", "regenerate the published comparison of a tree", recompute};
-const struct command command_compare = {"compare", "show what changed between two trees", compare};
+const struct command command_compare = {"compare", "show what changed between runs", compare};

@@ -23,7 +23,8 @@ static void print_commands(FILE *out)
 		out);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  %-11s%s\n", commands[i]->name, commands[i]->about);
-	fputs("\n`meshbench COMMAND --help` explains a command. `meshbench run` benchmarks every VPN installed on this machine.\n",
+	fputs("\n`meshbench COMMAND --help` explains a command, `meshbench --version` names this build.\n"
+	      "`meshbench run` benchmarks the bare link and four VPNs; add `--vpn found` for every VPN that is installed.\n",
 		out);
 }
 
@@ -49,8 +50,32 @@ static void open_standard_streams(void)
 	}
 }
 
+static const struct command *command_named(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(name, commands[i]->name) == 0)
+			return commands[i];
+	}
+	return NULL;
+}
+
+static bool is_help(const char *word)
+{
+	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* `meshbench help COMMAND` is `meshbench COMMAND --help`. */
+static int help_on(const struct command *command)
+{
+	char *argv[] = {(char[]){"help"}, (char[]){"--help"}, NULL};
+
+	return command->run(2, argv);
+}
+
 static int dispatch(int argc, char *argv[])
 {
+	const struct command *command;
+
 	if (argc < 2) {
 		print_commands(stderr);
 		return EXIT_WRONG_INPUT;
@@ -59,15 +84,15 @@ static int dispatch(int argc, char *argv[])
 		printf("meshbench %s\n", version_text);
 		return EXIT_MEASURED;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+	if (is_help(argv[1]) && argc < 3) {
 		print_commands(stdout);
 		return EXIT_MEASURED;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (strcmp(argv[1], commands[i]->name) == 0)
-			return commands[i]->run(argc - 1, argv + 1);
-	}
-	fprintf(stderr, "meshbench: unknown command '%s'; meshbench --help lists all\n", argv[1]);
+	command = command_named(is_help(argv[1]) ? argv[2] : argv[1]);
+	if (command)
+		return is_help(argv[1]) ? help_on(command) : command->run(argc - 1, argv + 1);
+	fprintf(stderr, "meshbench: unknown command '%s'; meshbench --help lists all\n",
+		is_help(argv[1]) ? argv[2] : argv[1]);
 	return EXIT_WRONG_INPUT;
 }
 

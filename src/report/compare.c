@@ -44,7 +44,7 @@ enum verdict change_verdict(const struct comparison *comparison, const struct ch
 		return VERDICT_MARKED;
 	if (change->p >= 0.05)
 		return VERDICT_NO_DIFFERENCE;
-	if (fabs(change->factor - 1) < comparison->least_percent / 100)
+	if (fabs(change->factor - 1) < comparison->margin_percent / 100)
 		return VERDICT_SMALL;
 	return is_higher == change->metric->higher_is_better ? VERDICT_BETTER : VERDICT_WORSE;
 }

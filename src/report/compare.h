@@ -65,7 +65,7 @@ struct comparison {
 	struct arena *arena;
 	struct compare_trees before, after;
 	const char *const *vpns; /* "Tinc" or "Tinc=Tinc@1.1", NULL-terminated; NULL: all */
-	double least_percent;    /* the smallest difference that counts */
+	double margin_percent;   /* the smallest difference that counts */
 	struct change *changes;  /* in the order of the first tree */
 	struct compare_absence *absences;
 };

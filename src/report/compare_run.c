@@ -62,7 +62,7 @@ static void print_as_json(const struct comparison *comparison, FILE *out)
 	json_t *changes = json_array(), *absences = json_array();
 	json_auto_t *value = json_make("{s:o,s:o,s:f,s:b,s:b,s:o,s:o}", "before",
 		trees_json(&comparison->before), "after", trees_json(&comparison->after),
-		"least_percent", comparison->least_percent, "judged",
+		"margin_percent", comparison->margin_percent, "judged",
 		comparison_can_judge(comparison), "worse", comparison_is_worse(comparison),
 		"only_on_one_side", absences, "changes", changes);
 
@@ -147,7 +147,7 @@ static void print_as_text(const struct comparison *comparison, FILE *out)
 	if (comparison_can_judge(comparison))
 		fprintf(out,
 			"p is the chance that relabelling whole runs would show any difference as clear. Differences below %.3g %% do not count.\n",
-			comparison->least_percent);
+			comparison->margin_percent);
 	else
 		fprintf(out,
 			"This describes the runs and judges nothing: what drifts between runs can explain any difference. Give at least %d runs a side: meshbench compare BEFORE... -- AFTER...\n",
@@ -186,7 +186,7 @@ int compare_run(
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	AUTO(shelf_clear) struct shelf before = {0}, after = {0};
 	struct comparison comparison = {
-		.arena = arena, .vpns = options->vpns, .least_percent = options->least_percent};
+		.arena = arena, .vpns = options->vpns, .margin_percent = options->margin_percent};
 
 	if (read_trees(arena, options->before, &before, err) ||
 		read_trees(arena, options->after, &after, err))

@@ -32,7 +32,7 @@ MUST_CHECK int recompute_run(const struct recompute_options *options, FILE *out,
 struct compare_options {
 	const char *const *before, *const *after; /* result trees, a run each; NULL-terminated */
 	const char *const *vpns; /* "Tinc" or "Tinc=Tinc@1.1", NULL-terminated; NULL: all */
-	double least_percent;    /* the smallest difference that counts */
+	double margin_percent;   /* the smallest difference that counts */
 	bool json;
 };
 /* Worse: a verdict, or something that worked and now fails. */

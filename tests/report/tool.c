@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 	} else if (argc >= 4 && strcmp(argv[1], "compare") == 0) {
 		const char *const before[] = {argv[2], NULL}, *const after[] = {argv[3], NULL};
 		struct compare_options options = {
-			.before = before, .after = after, .least_percent = 5, .json = argc > 4};
+			.before = before, .after = after, .margin_percent = 5, .json = argc > 4};
 		bool is_worse;
 
 		status = compare_run(&options, stdout, &is_worse, &err);

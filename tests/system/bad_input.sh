@@ -10,6 +10,11 @@ meshbench
 check "no command is wrong input" exits 2
 meshbench frobnicate
 check "an unknown command is named" refused "unknown command 'frobnicate'"
+meshbench help frobnicate
+check "help on an unknown command names it" refused "unknown command 'frobnicate'"
+meshbench help compare
+check "help on a command is its --help" exits 0
+check "and explains it" prints 'Usage: meshbench compare BEFORE AFTER'
 meshbench run --frobnicate
 check "an unknown option is named" refused "unknown option '--frobnicate'"
 meshbench run --seconds never --out "$tree"

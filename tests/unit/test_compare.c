@@ -57,7 +57,7 @@ static struct comparison compared(struct arena *arena, struct pair *pair, size_t
 	return (struct comparison){.arena = arena,
 		.before = {pair->before, runs},
 		.after = {pair->after, runs},
-		.least_percent = 5};
+		.margin_percent = 5};
 }
 
 /* The change in TCP throughput of one VPN. */
@@ -131,7 +131,7 @@ TEST(a_sure_difference_that_is_small_does_not_count)
 	CHECK_OK(compare_trees(&c, &err), err);
 	CHECK(verdict_of(&c, "A") == VERDICT_SMALL && !comparison_is_worse(&c));
 	c = compared(arena, &pair, RUNS);
-	c.least_percent = 2;
+	c.margin_percent = 2;
 	CHECK_OK(compare_trees(&c, &err), err);
 	CHECK(verdict_of(&c, "A") == VERDICT_WORSE);
 }
