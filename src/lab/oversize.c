@@ -104,7 +104,7 @@ int oversize_report(struct lab *lab, json_t **ret_report, struct error *err)
 	unsigned worst = 0;
 
 	for (size_t i = 0; i < lab->count; i++) {
-		unsigned count;
+		unsigned count = 0;
 
 		if (take_count(lab->oversize_fds[i], &count, err))
 			return -1;
