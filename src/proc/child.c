@@ -137,13 +137,50 @@ static _Noreturn void child_exec(const struct child_setup *setup)
 	give_up(setup);
 }
 
-/* In the helper: the child of a process that stepped into a PID namespace lives there. */
+static pid_t contained;
+
+static void pass_on(int number)
+{
+	kill(contained, number);
+}
+
+/* The first process of a PID namespace, with which all others in it end. */
+static _Noreturn void contain(const struct child_setup *setup)
+{
+	int status;
+	pid_t pid;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		give_up(setup);
+	contained = fork();
+	if (contained == 0)
+		child_exec(setup);
+	if (contained < 0)
+		give_up(setup);
+	close_range(STDIN_FILENO, ~0U, 0);
+	reset_signals();
+	signal(SIGTERM, pass_on);
+	do
+		pid = wait(&status);
+	while (pid != contained && (pid >= 0 || errno == EINTR));
+	if (pid != contained)
+		_exit(127);
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/*
+ * In the helper: the child of a process that stepped into a PID namespace lives there. Without the
+ * right to make one (EPERM) a contained child is a child like any other.
+ */
 static _Noreturn void fork_inside(const struct child_setup *setup, int answer_fd)
 {
+	bool is_contained = setup->spec->contained && unshare(CLONE_NEWPID) == 0;
 	long pid = -1;
 
-	if (setns(setup->spec->place->pid_fd, CLONE_NEWPID) == 0)
+	if (setup->spec->contained || setns(setup->spec->place->pid_fd, CLONE_NEWPID) == 0)
 		pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+	if (pid == 0 && is_contained)
+		contain(setup);
 	if (pid == 0)
 		child_exec(setup);
 	if (pid < 0)
@@ -187,7 +224,7 @@ pid_t child_fork(const struct child_setup *setup)
 	const struct proc_place *place = setup->spec->place;
 	pid_t pid;
 
-	if (place && place->pid_fd >= 0)
+	if (setup->spec->contained || (place && place->pid_fd >= 0))
 		return fork_in(setup);
 	pid = fork();
 	if (pid == 0)

@@ -38,9 +38,12 @@ struct proc_spec {
 	size_t keep_bytes; /* of each output: the first and last half of it; 0: 64 KiB */
 	bool merge;        /* stderr goes to stdout, in order */
 	int inherit_fd;    /* above 2: stays open in the child, under the same number */
-	bool held;         /* ready to run, but waits for procs_release() */
-	bool on_terminal;  /* a shell: our stdin, stdout and stderr, and our terminal while it runs
-			    */
+	bool contained;   /* all that it starts ends with it, and with us: in a PID namespace of its
+			     own, where we may make one. A signal that ends it is exit code 128
+			     and more then. Not for what is held or in a place */
+	bool held;        /* ready to run, but waits for procs_release() */
+	bool on_terminal; /* a shell: our stdin, stdout and stderr, and our terminal while it runs
+			   */
 };
 
 /* What is known of a child; texts are valid until proc_free() or the next output. */

@@ -49,7 +49,8 @@ const char *vpn_version(struct arena *arena, struct procs *procs, const struct d
 				.argv = text_words(arena, driver->version, NULL),
 				.environment = environment_of_driver(arena, driver),
 				.dir = driver->dir,
-				.merge = true},
+				.merge = true,
+				.contained = true},
 			&proc, &ignored) ||
 		proc_wait_success(proc, deadline_in(COMMAND_WITHIN_NS), &ignored))
 		return NULL;

@@ -45,7 +45,9 @@ static int start(struct vpn *vpn, const struct driver_step *step, const struct t
 	struct proc **ret_proc, struct error *err)
 {
 	struct scope scope = turn_scope(&vpn->roster, turn);
-	struct proc_spec spec = {.what = step->what, .environment = vpn->environment};
+	struct proc_spec spec = {.what = step->what,
+		.environment = vpn->environment,
+		.contained = turn->is_on_controller};
 	const char *input = NULL;
 
 	if (turn_words(&vpn->roster, step, turn, &spec.argv, err) ||

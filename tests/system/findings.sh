@@ -63,5 +63,19 @@ check "what it changed is in the tree" grep -q '"net.ipv4.ip_forward = 1"' "$tre
 check "the bare link changes nothing" grep -qE '"host_changes": ?\[\]' "$tree/Internal/baseline/vpn.json"
 check "it is a finding" sh -c "'$MESHBENCH' report '$tree' --json >'$scratch/report.json' && grep -q '\"host-changed\"' '$scratch/report.json'"
 check "the tree with changes is what its schema says" tree_is_sound
-check "nothing is left behind" nothing_is_left
+
+tree=$scratch/lingering-tree
+meshbench run "$fast" --vpn "$drivers/lingers" --workload ping --out "$tree"
+check "a driver whose controller daemonizes is measured" exits 0
+check "its version is the first line that it printed" grep -q '"version": "version"' "$tree/Lingers/baseline/vpn.json"
+check "what daemonized on the controller ends with the run" nothing_is_left
+LINGER_HERE=$scratch/lingers
+export LINGER_HERE
+"$MESHBENCH" run "$fast" --vpn "$drivers/lingers" --workload ping --out "$scratch/killed-tree" >"$scratch/out" 2>"$scratch/err" </dev/null &
+pid=$!
+until [ -e "$LINGER_HERE" ] || ! kill -0 "$pid"; do sleep 0.01; done
+kill -9 "$pid"
+wait "$pid" 2>/dev/null
+unset LINGER_HERE
+check "what runs and what daemonized on the controller ends with a killed meshbench" nothing_is_left
 finish
