@@ -62,9 +62,8 @@ PRINTED = {
         "Headscale": "13.80 15.09 13.09 13.20", "Hyprspace": "8.74 9.08 9.07 8.07",
         "Tinc": "15.76 16.09 15.10 16.09"}),
     "reboot_corrected": (["mean_s", "lom", "yuki", "luna"], {
-        "Internal": "0.01 0.01 0.01 0.01", "Wireguard": "0.01 0.01 0.01 0.01",
-        "Headscale": "0.01 0.01 0.01 0.01", "Hyprspace": "3.37 4.02 2.08 4.01",
-        "Tinc": "0.01 0.01 0.01 0.01"}),
+        "Internal": "-- -- -- --", "Wireguard": "0.01 0.01 0.01 0.01", "Headscale": "-- -- -- --",
+        "Hyprspace": "3.37 4.02 2.08 4.01", "Tinc": "-- -- -- --"}),
     "connect": (["mean_s", "lom", "yuki", "luna"], {
         "Internal": "1.37 2.04 0.03 2.04", "Wireguard": "4.05 6.05 6.05 0.04",
         "Headscale": "5.07 0.04 7.08 8.08", "Hyprspace": "2.46 1.63 1.70 4.05",

@@ -234,7 +234,7 @@ static void add_contacts(const struct report_results *results, struct charts *ch
 						   : contact_first_s(connect);
 			struct point *point;
 
-			if (isnan(value) || (is_own_part && connect->checks_on_vpn))
+			if (isnan(value))
 				continue;
 			point = chart_point(charts, chart, vpn->name,
 				is_own_part ? "the VPN's own part" : "as published", value);

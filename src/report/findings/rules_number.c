@@ -288,7 +288,7 @@ void rule_fixed_timer(struct look *look)
 		link = link->next) {
 		double own = contact_vpn_only_s(&link->reboot);
 
-		if (isnan(own) || link->reboot.checks_on_vpn || own < 1)
+		if (isnan(own) || own < 1)
 			continue;
 		count++;
 		on_grid += fabs(own - round(own)) < 0.1;

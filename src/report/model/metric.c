@@ -143,20 +143,14 @@ static double nix_seconds(const struct report_repetition *repetition)
 	return outcome_is_success(&repetition->nix.outcome) ? repetition->nix.mean_s : NAN;
 }
 
-/* Checked on the VPN itself, the VPN's part cannot be separated from the start of the hosts. */
-static double own_part_s(const struct report_connect *connect)
-{
-	return connect->checks_on_vpn ? NAN : contact_vpn_only_s(connect);
-}
-
 static double link_connect(const struct report_link *link)
 {
-	return own_part_s(&link->connect);
+	return contact_vpn_only_s(&link->connect);
 }
 
 static double link_reconnect(const struct report_link *link)
 {
-	return own_part_s(&link->reboot);
+	return contact_vpn_only_s(&link->reboot);
 }
 
 const struct report_metric report_metrics[] = {
@@ -531,5 +525,7 @@ double contact_vpn_only_s(const struct report_connect *connect)
 {
 	double outside = contact_outside_s(connect);
 
-	return connect->is_there ? slowest(connect->inside) - (isnan(outside) ? 0 : outside) : NAN;
+	if (!connect->is_there || connect->checks_on_vpn)
+		return NAN;
+	return slowest(connect->inside) - (isnan(outside) ? 0 : outside);
 }

@@ -95,7 +95,9 @@ double tcp_path_mtu_bytes(const struct report_repetition *repetition);
 double printed_mean(const struct report_condition *condition,
 	double (*of_repetition)(const struct report_repetition *repetition), size_t *ret_count);
 
-/* Seconds a host needed on the check address and beyond it over the VPN; NAN when unknown. */
+/* Seconds a host needed on the check address, and until the VPN's first answer; NAN if unknown. */
 double contact_outside_s(const struct report_connect *connect);
 double contact_first_s(const struct report_connect *connect);
+/* What the VPN needed beyond the check address. NAN also if that was the VPN's own, which
+ * contains the start of the hosts too. */
 double contact_vpn_only_s(const struct report_connect *connect);

@@ -85,11 +85,11 @@ static void add_rows(const struct report_results *results, struct tables *tables
 			sum += isnan(values[i]) ? 0 : values[i];
 			known += !isnan(values[i]);
 		}
-		if (!known)
+		if (!known && !(is_corrected && condition && checked_on(condition, after_reboot)))
 			continue;
 		row = table_row(tables, table);
 		row_text(row, vpn->name);
-		row_number(row, sum / (double)known, place);
+		row_number(row, known ? sum / (double)known : NAN, place);
 		for (size_t i = 0; i < count; i++)
 			row_number(row, values[i], place);
 		if (is_corrected)
@@ -114,7 +114,7 @@ static void both_views(
 	table_note(tables, corrected,
 		"The printed time runs from the start of the check until every other host answered outside the VPN and the first one inside it: most of it is the boot of the other hosts. Here that part is subtracted, and the last host inside the VPN counts.");
 	table_note(tables, corrected,
-		"If the first phase used the VPN's own address, the subtracted time includes the VPN's part, so such a row says nothing about the VPN.");
+		"If the first phase asked the VPN's own address, it contains the VPN's part, which is then unknown.");
 }
 
 void tables_connect(const struct report_results *results, struct tables *tables)
