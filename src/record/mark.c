@@ -17,6 +17,7 @@ static const struct {
 		"the emulated network stood still, was too slow or impaired several packets as one"},
 	[MARK_BUSY] = {"busy", "other programs used the processors"},
 	[MARK_MEMORY] = {"memory", "the machine was short of memory"},
+	[MARK_INSTRUMENT] = {"instrument", "a measuring program stood still"},
 	[MARK_THROTTLED] = {"throttled", "the processors were throttled because of heat"},
 };
 

@@ -14,7 +14,8 @@ enum mark_kind {
 	MARK_WIRE,   /* the emulated network stood still, was too slow or lost packets of its own */
 	MARK_BUSY,   /* other programs or other virtual machines used the processors */
 	MARK_MEMORY, /* programs waited for memory */
-	MARK_THROTTLED, /* processors were slowed down for their heat */
+	MARK_INSTRUMENT, /* a program of ours that measures stood still */
+	MARK_THROTTLED,  /* processors were slowed down for their heat */
 };
 
 struct mark {

@@ -136,6 +136,14 @@ static void mark_wire(struct measurement *m)
 		marks_add(m->result.marks, MARK_WIRE, wire_reason(m));
 }
 
+static void mark_instruments(struct measurement *m)
+{
+	for (size_t link = 0; link < m->result.link_count; link++) {
+		if (*m->result.readings[link].doubt)
+			marks_add(m->result.marks, MARK_INSTRUMENT, m->result.readings[link].doubt);
+	}
+}
+
 static bool is_marked(const struct measurement *m)
 {
 	return json_array_size(m->result.marks) > 0;
@@ -242,6 +250,7 @@ static int try_cell(struct measurement *m, struct error *err)
 		m->run->measuring_s += m->result.duration_s;
 		blame_dead_daemon(m);
 		mark_wire(m);
+		mark_instruments(m);
 		note_attempt(m);
 		tell_attempt(m, is_last(m, number));
 		let_drain(m);

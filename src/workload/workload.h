@@ -135,6 +135,8 @@ struct workload_reading {
 	/* Of a workload that times flows. */
 	struct workload_flow flows[WORKLOAD_FLOWS];
 	size_t flow_count;
+	/* Why our own instrument is to be doubted, although it measured; "": it is not. */
+	char doubt[160];
 	double bytes_moved; /* payload that arrived, all directions: the base of "per GB" */
 	char headline[64];  /* of a success, for the summary table: "934 / 935 Mbit/s" */
 	/* Likewise, in the order of the workload's names for them. */

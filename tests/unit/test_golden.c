@@ -59,6 +59,8 @@ static json_t *reading_json(const struct workload_reading *reading)
 
 	json_object_set_new(json, "blamed",
 		reading->has_blamed ? json_integer((json_int_t)reading->blamed) : json_null());
+	json_object_set_new(
+		json, "doubt", *reading->doubt ? json_text(reading->doubt) : json_null());
 	json_object_set(json, "data", reading->data);
 	json_object_set(json, "samples", reading->samples);
 	return json;

@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LONGEST_STALL_MS 50.0
+#define STALLED_SHARE 0.1
+
 #define FIRST_PORT 7100
 #define PORTS_PER_LINK 2
 #define PROGRAM "meshbench-probe"
@@ -117,6 +120,20 @@ json_t *prober_target(const json_t *document, unsigned stream)
 	return entry_of(document, "targets", stream);
 }
 
+/* As the wire is judged by its absences. Short stalls only make a stream slower: daemons that are
+ * busy take the processor. */
+static void doubt_of_stalls(const json_t *sent, struct workload_reading *reading)
+{
+	double longest_ms = json_number_at(sent, "/longest_stall_ms", 0);
+	double stalled_s = json_number_at(sent, "/stalled_s", 0);
+	double sending_s = json_number_at(sent, "/sending_s", 0);
+
+	if (longest_ms > LONGEST_STALL_MS || stalled_s > STALLED_SHARE * sending_s)
+		snprintf(reading->doubt, sizeof(reading->doubt),
+			"the probe's sender stood still %.0f times, for up to %.1f ms and %.3f s of %.1f s in all",
+			json_number_at(sent, "/stalls", 0), longest_ms, stalled_s, sending_s);
+}
+
 void prober_judge(const json_t *sent, const json_t *received, unsigned stream, size_t index,
 	const char *when, struct workload_reading *reading)
 {
@@ -127,6 +144,7 @@ void prober_judge(const json_t *sent, const json_t *received, unsigned stream, s
 
 	if (!sent || !received)
 		return; /* then something else is to blame */
+	doubt_of_stalls(sent, reading);
 	if (count <= 0)
 		symptom_blame(reading, symptom_said(target, CAUSE_UNREACHABLE), index,
 			"no probe to %.100s left its host %s: %.100s", address, when, refusal);
