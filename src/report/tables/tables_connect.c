@@ -55,6 +55,24 @@ static const char *checked_on(const struct report_condition *condition, bool aft
 	return NULL;
 }
 
+/* Of each host, NAN where unknown; returns the mean of those that are known, or NAN. */
+static double seconds_of_hosts(const struct report_condition *condition, const char *const hosts[],
+	size_t count, double (*seconds)(const struct report_connect *connect), bool after_reboot,
+	double ret_values[])
+{
+	double sum = 0;
+	size_t known = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct report_link *link = link_of(condition, hosts[i]);
+
+		ret_values[i] = link ? seconds(connect_of(link, after_reboot)) : NAN;
+		sum += isnan(ret_values[i]) ? 0 : ret_values[i];
+		known += !isnan(ret_values[i]);
+	}
+	return known ? sum / (double)known : NAN;
+}
+
 static void add_rows(const struct report_results *results, struct tables *tables,
 	struct table *table, double (*seconds)(const struct report_connect *connect),
 	bool after_reboot)
@@ -74,22 +92,17 @@ static void add_rows(const struct report_results *results, struct tables *tables
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		const struct report_condition *condition = condition_of(vpn, profile);
 		const char *place = results_place(tables->arena, vpn, profile);
-		double sum = 0;
-		size_t known = 0;
 		struct row *row;
+		double mean_s;
 
-		for (size_t i = 0; condition && i < count; i++) {
-			const struct report_link *link = link_of(condition, hosts[i]);
-
-			values[i] = link ? seconds(connect_of(link, after_reboot)) : NAN;
-			sum += isnan(values[i]) ? 0 : values[i];
-			known += !isnan(values[i]);
-		}
-		if (!known && !(is_corrected && condition && checked_on(condition, after_reboot)))
+		if (!condition)
+			continue;
+		mean_s = seconds_of_hosts(condition, hosts, count, seconds, after_reboot, values);
+		if (isnan(mean_s) && !(is_corrected && checked_on(condition, after_reboot)))
 			continue;
 		row = table_row(tables, table);
 		row_text(row, vpn->name);
-		row_number(row, known ? sum / (double)known : NAN, place);
+		row_number(row, mean_s, place);
 		for (size_t i = 0; i < count; i++)
 			row_number(row, values[i], place);
 		if (is_corrected)
