@@ -18,6 +18,7 @@ const char *error_kind_name(enum error_kind kind)
 		[ERROR_CRASHED] = "crashed",
 		[ERROR_TIMEOUT] = "timeout",
 		[ERROR_PARSE] = "parse",
+		[ERROR_HOST] = "host",
 		[ERROR_CANCELLED] = "cancelled",
 	};
 

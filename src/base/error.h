@@ -13,6 +13,7 @@ enum error_kind {
 	ERROR_CRASHED,   /* a daemon ended that should have stayed */
 	ERROR_TIMEOUT,   /* a deadline passed */
 	ERROR_PARSE,     /* a tool's output was not what we expect */
+	ERROR_HOST,      /* a host ended that should have stayed */
 	ERROR_CANCELLED, /* the user pressed Ctrl-C */
 };
 

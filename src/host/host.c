@@ -40,6 +40,11 @@ int host_set_names(struct host *host, const char *hosts_file, struct error *err)
 	return 0;
 }
 
+int host_check(struct host *host, struct error *err)
+{
+	return host->ops->check(host, err);
+}
+
 int host_reboot(struct host *host, struct error *err)
 {
 	if (host->ops->reboot(host, err))

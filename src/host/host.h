@@ -22,6 +22,7 @@ struct host_ops {
 		mode_t mode, struct error *err);
 	int (*remove)(struct host *host, const char *path, struct error *err);
 	int (*set_names)(struct host *host, const char *hosts_file, struct error *err);
+	int (*check)(struct host *host, struct error *err);
 	int (*reboot)(struct host *host, struct error *err);
 	int (*wipe)(struct host *host, struct error *err);
 	void (*free)(struct host *host);
@@ -46,6 +47,8 @@ MUST_CHECK int host_write(struct host *host, const char *path, const void *data,
 MUST_CHECK int host_remove(struct host *host, const char *path, struct error *err);
 /* Replaces /etc/hosts. */
 MUST_CHECK int host_set_names(struct host *host, const char *hosts_file, struct error *err);
+/* ERROR_HOST says how the host ended, if it did although nobody asked it to. */
+MUST_CHECK int host_check(struct host *host, struct error *err);
 /* Ends every process; the host comes back with the same files in /var/lib and an empty network. */
 MUST_CHECK int host_reboot(struct host *host, struct error *err);
 /* Removes all state that the host kept (/var/lib and /var/log). */

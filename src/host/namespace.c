@@ -181,6 +181,20 @@ static int set_names(struct host *host, const char *hosts_file, struct error *er
 	return state_rewrite(&of(host)->state, "hosts", hosts_file, err);
 }
 
+static int check(struct host *host, struct error *err)
+{
+	const struct namespace_host *self = of(host);
+	siginfo_t end = {.si_pid = 0};
+
+	if (self->init <= 0 ||
+		waitid(P_PID, (id_t)self->init, &end, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+		end.si_pid == 0)
+		return 0;
+	return fail(err, ERROR_HOST,
+		"host %s ended with all that ran on it: its first process %s %d", host->name,
+		end.si_code == CLD_EXITED ? "exited with" : "was ended by signal", end.si_status);
+}
+
 static int reboot_host(struct host *host, struct error *err)
 {
 	struct namespace_host *self = of(host);
@@ -210,6 +224,7 @@ static const struct host_ops namespace_ops = {
 	.write = write_file,
 	.remove = remove_file,
 	.set_names = set_names,
+	.check = check,
 	.reboot = reboot_host,
 	.wipe = wipe,
 	.free = free_host,

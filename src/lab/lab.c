@@ -267,6 +267,15 @@ int lab_reboot_host(struct lab *lab, size_t index, struct error *err)
 	return 0;
 }
 
+int lab_check_hosts(struct lab *lab, struct error *err)
+{
+	for (size_t i = 0; i < lab->count; i++) {
+		if (host_check(lab->nodes[i].host, err))
+			return -1;
+	}
+	return lab->bridge ? host_check(lab->bridge, err) : 0;
+}
+
 int lab_wipe_host(struct lab *lab, size_t index, struct error *err)
 {
 	return host_wipe(lab->nodes[index].host, err);

@@ -28,6 +28,7 @@ static const struct {
 	[CAUSE_CONNECT] = {"connect", "the VPN never joined its hosts", true},
 	[CAUSE_SYSTEM] = {"system", "the kernel or the file system refused", false},
 	[CAUSE_WIRE] = {"wire", "the emulated network itself was too slow, or died", true},
+	[CAUSE_HOST] = {"host", "a host of the lab ended", true},
 	[CAUSE_CANCELLED] = {"cancelled", "the user pressed Ctrl-C", false},
 };
 
@@ -72,6 +73,8 @@ enum cause cause_of_error(const struct error *err)
 		return CAUSE_TIMEOUT;
 	case ERROR_PARSE:
 		return CAUSE_PARSE;
+	case ERROR_HOST:
+		return CAUSE_HOST;
 	case ERROR_CANCELLED:
 		return CAUSE_CANCELLED;
 	}

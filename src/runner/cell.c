@@ -94,6 +94,22 @@ static const struct workload_reading *worst_of(const struct measurement *m)
 	return &m->result.readings[0];
 }
 
+/* A host that ended explains whatever else failed; the next attempt needs fresh ones. */
+static void blame_dead_host(struct measurement *m)
+{
+	struct error dead;
+
+	if (lab_check_hosts(m->stage->lab, &dead) == 0)
+		return;
+	m->stage->is_broken = true;
+	for (size_t link = 0; link < m->result.link_count; link++) {
+		struct workload_reading *reading = &m->result.readings[link];
+
+		reading->cause = CAUSE_HOST;
+		snprintf(reading->evidence, sizeof(reading->evidence), "%s", dead.text);
+	}
+}
+
 /* A daemon that ended explains whatever else failed, so it takes the blame. */
 static void blame_dead_daemon(struct measurement *m)
 {
@@ -193,22 +209,28 @@ static bool is_last(const struct measurement *m, int64_t number)
 	return !cause_is_retried(cause) && (number > 1 || !is_marked(m));
 }
 
+/* Why an attempt is repeated, or why its figures are marked; NULL: it is neither. */
+static const char *doubt_of_attempt(const struct measurement *m, bool is_last)
+{
+	const struct workload_reading *worst = worst_of(m);
+	const char *marks = marks_text(m->arena, marks_read(m->arena, m->result.marks));
+
+	if (worst->cause == CAUSE_SUCCESS || (is_last && worst->cause != CAUSE_WIRE))
+		return marks;
+	return marks ? arena_printf(m->arena, "%s; %s", worst->evidence, marks) : worst->evidence;
+}
+
 static void tell_attempt(const struct measurement *m, bool is_last)
 {
-	bool is_wire_dead = worst_of(m)->cause == CAUSE_WIRE;
-	const char *reason = is_wire_dead
-				     ? worst_of(m)->evidence
-				     : marks_text(m->arena, marks_read(m->arena, m->result.marks));
+	const char *doubt = doubt_of_attempt(m, is_last);
 
-	if (reason)
+	if (doubt)
 		run_tell(m->run, NULL, NULL,
 			arena_printf(m->arena, "%s, %s: %s: %s; %s", m->visit->driver->label,
-				m->visit->profile->name, m->cell->workload->name, reason,
-				!is_last       ? "once more"
-				: is_wire_dead ? "given up"
-					       : "the figures are marked"));
-	else if (!is_last)
-		run_tell(m->run, NULL, NULL, worst_of(m)->evidence);
+				m->visit->profile->name, m->cell->workload->name, doubt,
+				!is_last                              ? "once more"
+				: worst_of(m)->cause == CAUSE_SUCCESS ? "the figures are marked"
+								      : "given up"));
 }
 
 /*
@@ -239,16 +261,33 @@ static void let_drain(struct measurement *m)
 				(double)took_ns / 1e9));
 }
 
+/* Fresh hosts in place of one that ended, for another attempt. */
+static int renew(struct measurement *m, struct error *err)
+{
+	if (stage_renew(m->run, m->visit, m->stage, err))
+		return -1;
+	choose_links(m);
+	return 0;
+}
+
+/* False when a daemon stays dead: the next cell finds it so as well. */
+static bool daemons_live(struct measurement *m)
+{
+	struct error dead;
+
+	return vpn_check_daemons(m->stage->vpn, &dead) == 0 ||
+	       vpn_restart(m->stage->vpn, &dead) == 0;
+}
+
 /* Tries until it works, trying again cannot help, or the plan's attempts are used up. */
 static int try_cell(struct measurement *m, struct error *err)
 {
 	for (int64_t number = 1;; number++) {
-		struct error dead;
-
 		if (attempt_on_wire(m, err))
 			return -1;
 		m->run->measuring_s += m->result.duration_s;
 		blame_dead_daemon(m);
+		blame_dead_host(m);
 		mark_wire(m);
 		mark_instruments(m);
 		note_attempt(m);
@@ -256,9 +295,11 @@ static int try_cell(struct measurement *m, struct error *err)
 		let_drain(m);
 		if (is_last(m, number))
 			return 0;
-		if (vpn_check_daemons(m->stage->vpn, &dead) && vpn_restart(m->stage->vpn, &dead))
-			return 0; /* it stays dead: the next cell finds it so as well */
+		if (!m->stage->is_broken && !daemons_live(m))
+			return 0;
 		attempt_result_done(&m->result);
+		if (m->stage->is_broken && renew(m, err))
+			return -1;
 	}
 }
 
@@ -459,6 +500,8 @@ int cell_measure(struct run *run, const struct runner_visit *visit, struct stage
 		struct error cause = *err;
 
 		stage->is_broken |= is_of_mesh(cell);
+		if (stage->lab && lab_check_hosts(stage->lab, &cause))
+			stage->is_broken = true;
 		failed = cell_blame(run, visit, cell, &cause, (int)json_array_size(attempts), err);
 	} else if (!failed) {
 		failed = visit_record_begin(run, visit, stage, err) || write_cell(&m, err);

@@ -64,6 +64,26 @@ check "the bare link changes nothing" grep -qE '"host_changes": ?\[\]' "$tree/In
 check "it is a finding" sh -c "'$MESHBENCH' report '$tree' --json >'$scratch/report.json' && grep -q '\"host-changed\"' '$scratch/report.json'"
 check "the tree with changes is what its schema says" tree_is_sound
 
+# Of the processes that meshbench made and that execute nothing else, those in a PID namespace of their own.
+inits() {
+	for child in $(cat "/proc/$1/task/$1/children"); do
+		[ "$(readlink "/proc/$child/ns/pid")" != "$(readlink "/proc/$1/ns/pid")" ] && cmp -s "/proc/$child/cmdline" "/proc/$1/cmdline" && echo "$child"
+	done
+}
+tree=$scratch/beheaded-tree
+"$MESHBENCH" run "$fast" --vpn none --workload tcp --seconds 3 --out "$tree" >"$scratch/out" 2>"$scratch/err" </dev/null &
+pid=$!
+until grep -q '"iperf3' "$tree/events.jsonl" 2>/dev/null || ! kill -0 "$pid"; do sleep 0.05; done
+# shellcheck disable=SC2046 # one is taken
+kill -9 $(inits "$pid" | head -n 1)
+wait "$pid"
+status=$?
+check "a run in which a host is killed is completed" exits 0
+check "and says what happened" says 'host lom ended with all that ran on it: its first process was ended by signal 9'
+check "the attempt is kept with its cause" grep -rq '"cause": "host"' "$tree/Internal/baseline"
+check "all links were measured" sh -c "[ \$(grep -l '\"status\": \"success\"' '$tree'/Internal/baseline/*/tcp_iperf3.json | wc -l) = 3 ]"
+check "the tree of a killed host is what its schema says" tree_is_sound
+
 tree=$scratch/lingering-tree
 meshbench run "$fast" --vpn "$drivers/lingers" --workload ping --out "$tree"
 check "a driver whose controller daemonizes is measured" exits 0
