@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "outputs.h"
 
+#include "../options_by_hand.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct workload_case c = {.source = "lom", .target = "yuki", .seconds = 3};
+	struct options_by_hand options = {0};
+	const struct workload_case c = {.source = "lom",
+		.target = "yuki",
+		.seconds = 3,
+		.options = option_by_hand(&options, "udp_tool", "iperf3")};
 	bool is_udp = size > 0 && data[0] == 'u';
 	bool is_parallel = size > 0 && data[0] == 'p';
 	const struct workload *workload = is_udp        ? &workload_udp

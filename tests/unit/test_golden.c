@@ -91,6 +91,22 @@ static bool is_as_expected(const json_t *reading, const char *pointer, const jso
 	return false;
 }
 
+/* Of the settings of all workloads, those that a case names. */
+static const struct setting_value *options_of(struct arena *arena, const json_t *named)
+{
+	const struct setting *const *settings = workload_settings(arena);
+	const struct setting_value *values = NULL;
+
+	for (; *settings; settings++) {
+		const char *text =
+			json_string_at(json_object_get(named, (*settings)->name), "", NULL);
+
+		if (text)
+			values = setting_put(arena, values, *settings, text);
+	}
+	return values;
+}
+
 static bool reads_as_expected(const char *dir)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -116,6 +132,7 @@ static bool reads_as_expected(const char *dir)
 		return false;
 	}
 	c.seconds = json_number_at(spec, "/seconds", 0);
+	c.options = options_of(arena, json_object_get(spec, "options"));
 	struct workload_output *outputs =
 		load_outputs(arena, dir, json_object_get(spec, "outputs"), &count);
 	workload->read(&c, outputs, count, &reading);

@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
 
 #include "proc/proc.h"
 
@@ -107,6 +108,8 @@ static struct workload_reading reading_of(
 
 	option_by_hand(&options, "ping_count", "10");
 	option_by_hand(&options, "ping_runs", "2");
+	if (text_starts_with(golden, "iperf3/udp"))
+		option_by_hand(&options, "udp_tool", "iperf3");
 	workload->commands(&c, tree->arena, &commands, &count);
 	for (size_t i = 0; i < count && i < ARRAY_SIZE(outputs); i++) {
 		outputs[i].out = output_text(tree, golden, i, "out");
@@ -247,6 +250,8 @@ TEST(a_tree_with_every_kind_of_result_is_as_its_schemas_say)
 		{"udp", "iperf3/udp-3.20", 0},
 		{"udp", "iperf3/udp-mtu", 0},
 		{"udp", "iperf3/udp-reverse-stalled", 0},
+		{"udp", "probe/udp", 0},
+		{"udp", "probe/udp-nothing-left", 0},
 	};
 
 	CHECK_OK(tree_init(&tree), tree.err);

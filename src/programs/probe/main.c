@@ -59,6 +59,19 @@ static const struct option_row send_rows[] = {
 		PROBE_MAX_TOGETHER),
 };
 
+static const struct option_row count_rows[] = {
+	PORT,
+	LIMIT,
+};
+
+static const struct option_row flood_rows[] = {
+	PORT,
+	INTEGER("milliseconds", "N", "send for this long", seconds_ms, 1, 86400000),
+	{"bytes", "N|mtu", "payload of a packet, or that of a TCP segment on this path (100)",
+		OPTION_TEXT, &bytes_text, NULL, 0, 0},
+	INTEGER("linger-ms", "N", "end this long after the last packet", linger_ms, 0, 600000),
+};
+
 static int take_bytes(struct error *err)
 {
 	options.fills_mtu = bytes_text && strcmp(bytes_text, "mtu") == 0;
@@ -98,6 +111,22 @@ static int send_packets(const struct option_result *given, struct error *err)
 	return take_bytes(err) ? -1 : probe_send(&options, err);
 }
 
+static int count(const struct option_result *given, struct error *err)
+{
+	(void)given;
+	if (!options.port)
+		return fail(err, ERROR_USAGE, "count needs --port");
+	return probe_count(&options, err);
+}
+
+static int flood(const struct option_result *given, struct error *err)
+{
+	if (!options.port || !options.seconds_ms)
+		return fail(err, ERROR_USAGE, "flood needs --port and --milliseconds");
+	options.addresses[0] = given->arguments[0];
+	return take_bytes(err) ? -1 : probe_flood(&options, err);
+}
+
 static const struct program_verb verbs[] = {
 	{.name = "receive",
 		.table = {.usage = "receive --port N --count N [OPTION]...",
@@ -122,6 +151,22 @@ static const struct program_verb verbs[] = {
 			.arguments_min = 1,
 			.arguments_max = PROBE_TARGETS},
 		.run = send_packets},
+	{.name = "count",
+		.table = {.usage = "count --port N [OPTION]...",
+			.about =
+				"Prints \"ready\", counts the packets of one flood, and prints its results as JSON on SIGTERM.",
+			.rows = count_rows,
+			.count = ARRAY_SIZE(count_rows)},
+		.run = count},
+	{.name = "flood",
+		.table = {.usage = "flood ADDRESS --port N --milliseconds N [OPTION]...",
+			.about =
+				"Sends packets as fast as the kernel takes them, and ends by its own clock.",
+			.rows = flood_rows,
+			.count = ARRAY_SIZE(flood_rows),
+			.arguments_min = 1,
+			.arguments_max = 1},
+		.run = flood},
 };
 
 int main(int argc, char *argv[])

@@ -14,6 +14,8 @@ enum {
 	PROBE_MAX_COUNT = 100000000,
 	PROBE_MAX_TOGETHER = 64, /* UDP_MAX_SEGMENTS */
 	PROBE_BATCH = 64,        /* packets taken before anything else is looked at */
+	PROBE_FLOOD_BUFFER =
+		106496, /* the usual one, so that a flood waits for the kernel as iperf3 does */
 };
 
 enum probe_flag {
@@ -44,6 +46,11 @@ struct probe_options {
 MUST_CHECK int probe_send(const struct probe_options *options, struct error *err);
 MUST_CHECK int probe_receive(const struct probe_options *options, struct error *err);
 MUST_CHECK int probe_serve(const struct probe_options *options, struct error *err);
+MUST_CHECK int probe_flood(const struct probe_options *options, struct error *err);
+MUST_CHECK int probe_count(const struct probe_options *options, struct error *err);
+
+/* A descriptor that can be read once SIGTERM or SIGINT came; the caller closes it. */
+MUST_CHECK int probe_open_signals(int *ret_fd, struct error *err);
 
 /* A socket that packets come out of, with the kernel's time of their arrival. */
 struct probe_inlet {
@@ -84,7 +91,7 @@ void probe_stream_add(struct probe_stream *stream, const struct probe_packet *pa
 MUST_CHECK int probe_stream_report(struct probe_stream *stream, bool delays, struct error *err);
 void probe_stream_done(struct probe_stream *stream);
 
-/* {cpu_s, seconds}: what this program itself took since `began_ns`. */
+/* {cpu_s, user_s, system_s, seconds}: what this program itself took since `began_ns`. */
 json_t *probe_own_cost(int64_t began_ns);
 MUST_CHECK int probe_print(json_t *report, size_t flags, struct error *err);
 

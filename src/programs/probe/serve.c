@@ -117,7 +117,7 @@ static int take_all(struct server *server, int signal_fd, struct error *err)
 	return 0;
 }
 
-static int open_signals(int *ret_fd, struct error *err)
+int probe_open_signals(int *ret_fd, struct error *err)
 {
 	sigset_t ends;
 
@@ -137,7 +137,7 @@ int probe_serve(const struct probe_options *options, struct error *err)
 	json_t *report, *list = json_array();
 
 	report = json_make("{s:o}", "streams", list);
-	if (open_signals(&signal_fd, err) || probe_bind(options->port, &server.inlet, err) ||
+	if (probe_open_signals(&signal_fd, err) || probe_bind(options->port, &server.inlet, err) ||
 		puts("ready") == EOF || fflush(stdout) || take_all(&server, signal_fd, err) ||
 		measure_streams(&server, err)) {
 		json_decref(report);

@@ -87,8 +87,9 @@ json_t *probe_own_cost(int64_t began_ns)
 	struct rusage usage = {0};
 
 	getrusage(RUSAGE_SELF, &usage);
-	return json_make("{s:f, s:f}", "cpu_s",
-		seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime), "seconds",
+	return json_make("{s:f, s:f, s:f, s:f}", "cpu_s",
+		seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime), "user_s",
+		seconds_of(usage.ru_utime), "system_s", seconds_of(usage.ru_stime), "seconds",
 		(double)(clock_now_ns() - began_ns) / 1e9);
 }
 

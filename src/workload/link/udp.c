@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A UDP flood in each direction, one after the other. iperf3's --bidir has the directions race at
- * the start: whichever is first floods the path on which the other still shakes hands, and its
- * datagram for that is never sent again. So there are two servers and two clients, and their
- * documents are joined into the one that --bidir would have written. A VPN over TCP sends what the
- * first flood left in its queues for seconds; a ping that is answered came behind it.
+ * A UDP flood in each direction, one after the other, by a program of ours or by iperf3. Its
+ * --bidir has the directions race at the start: whichever is first floods the path on which the
+ * other still shakes hands, and its datagram for that is never sent again. So there are two servers
+ * and two clients, and their documents are joined into the one that --bidir would have written, by
+ * either tool. A VPN over TCP sends what the first flood left in its queues for seconds; a ping
+ * that is answered came behind it.
  */
 #include "document/iperf3.h"
+#include "workload/tool/flood.h"
 #include "workload/tool/iperf3.h"
 
 #include "base/clock.h"
@@ -30,6 +32,15 @@ enum {
 	WAVE_OF_REVERSE
 };
 
+static const char *const tools[] = {"meshbench", "iperf3", NULL};
+static const struct setting udp_tool = {"udp_tool", SETTING_WORD, "meshbench", tools,
+	.argument = "TOOL", .help = "what floods in udp: meshbench or iperf3"};
+
+static bool is_by_iperf3(const struct workload_case *c)
+{
+	return strcmp(setting_text(c->options, &udp_tool), "iperf3") == 0;
+}
+
 /* A ping now and then until one is answered. Without an answer the other direction tells why. */
 static struct workload_command drain(const struct workload_case *c, struct arena *arena)
 {
@@ -45,10 +56,9 @@ static struct workload_command drain(const struct workload_case *c, struct arena
 	};
 }
 
-static void commands(const struct workload_case *c, struct arena *arena,
-	struct workload_command **ret_commands, size_t *ret_count)
+static void commands_of_iperf3(
+	const struct workload_case *c, struct arena *arena, struct workload_command *list)
 {
-	struct workload_command *list = arena_alloc(arena, struct workload_command, COMMANDS);
 	unsigned port = iperf3_port(c, 0), reverse_port = iperf3_port(c, 1);
 
 	list[SERVER] = iperf3_server(c, arena, "iperf3 server", port);
@@ -59,6 +69,21 @@ static void commands(const struct workload_case *c, struct arena *arena,
 	list[CLIENT_OF_REVERSE] =
 		iperf3_client(c, arena, "iperf3 client of the reverse direction", reverse_port,
 			(const char *const[]){"-u", "-b", "0", "--udp-counters-64bit", "-R", NULL});
+}
+
+static void commands(const struct workload_case *c, struct arena *arena,
+	struct workload_command **ret_commands, size_t *ret_count)
+{
+	struct workload_command *list = arena_alloc(arena, struct workload_command, COMMANDS);
+
+	if (is_by_iperf3(c)) {
+		commands_of_iperf3(c, arena, list);
+	} else {
+		list[SERVER] = flood_receiver(c, arena, WORKLOAD_TARGET);
+		list[SERVER_OF_REVERSE] = flood_receiver(c, arena, WORKLOAD_SOURCE);
+		list[CLIENT] = flood_sender(c, arena, WORKLOAD_SOURCE);
+		list[CLIENT_OF_REVERSE] = flood_sender(c, arena, WORKLOAD_TARGET);
+	}
 	list[DRAIN] = drain(c, arena);
 	list[DRAIN].wave = WAVE_OF_DRAIN;
 	list[CLIENT_OF_REVERSE].wave = WAVE_OF_REVERSE;
@@ -68,7 +93,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 
 static double estimate_s(const struct workload_case *c)
 {
-	return 2 * iperf3_estimate_s(c);
+	return 2 * (is_by_iperf3(c) ? iperf3_estimate_s(c) : flood_estimate_s(c));
 }
 
 /* Before 3.12 a document has one `sum`: bytes as sent, and how many packets were lost of how many.
@@ -188,54 +213,86 @@ static void describe(const struct iperf3_flow *forward, const struct iperf3_flow
 		percent_text(figures[3], lost_back));
 }
 
+/* Both documents; NULL where there is none. */
+struct documents {
+	json_t *forward, *reverse;
+};
+
+static struct documents read_iperf3(const struct workload_output *outputs,
+	struct iperf3_flow *forward, struct iperf3_flow *reverse, struct workload_reading *reading)
+{
+	struct documents documents = {
+		.forward = iperf3_document("iperf3 client", outputs, CLIENT, reading),
+		.reverse = iperf3_document("iperf3 client of the reverse direction", outputs,
+			CLIENT_OF_REVERSE, reading)};
+
+	complete_sums(documents.forward);
+	complete_sums(documents.reverse);
+	forward->sent = iperf3_client_series(documents.forward, "sum", 0);
+	forward->received = iperf3_server_series(&outputs[SERVER], NULL);
+	reverse->sent = iperf3_server_series(&outputs[SERVER_OF_REVERSE], NULL);
+	reverse->received = iperf3_client_series(documents.reverse, "sum", 0);
+	return documents;
+}
+
+static struct documents read_floods(const struct workload_case *c,
+	const struct workload_output *outputs, struct iperf3_flow *forward,
+	struct iperf3_flow *reverse, struct workload_reading *reading)
+{
+	struct flood there = flood_read(outputs, CLIENT, SERVER, reading);
+	struct flood back = flood_read(outputs, CLIENT_OF_REVERSE, SERVER_OF_REVERSE, reading);
+	struct documents documents = {.forward = flood_document(&there, c, false),
+		.reverse = flood_document(&back, c, true)};
+
+	forward->sent = flood_sent_series(&there);
+	forward->received = flood_received_series(&there);
+	reverse->sent = flood_sent_series(&back);
+	reverse->received = flood_received_series(&back);
+	flood_done(&there);
+	flood_done(&back);
+	return documents;
+}
+
 static void read_outputs(const struct workload_case *c, const struct workload_output *outputs,
 	size_t count, struct workload_reading *ret_reading)
 {
 	struct workload_reading *reading = ret_reading;
-	json_t *document;
+	struct documents documents;
 	json_auto_t *other = NULL;
-	struct iperf3_flow forward, reverse;
-
-	assert(count > CLIENT_OF_REVERSE); /* of the ping nothing is read */
-	*reading = (struct workload_reading){0};
-	document = iperf3_document("iperf3 client", outputs, CLIENT, reading);
-	other = iperf3_document(
-		"iperf3 client of the reverse direction", outputs, CLIENT_OF_REVERSE, reading);
-	complete_sums(document);
-	complete_sums(other);
-	forward = (struct iperf3_flow){
-		.from = c->source,
-		.to = c->target,
-		.blamed = CLIENT,
-		.received_sum = json_at(document, "/end/sum_received"),
-		.sent = iperf3_client_series(document, "sum", 0),
-		.received = iperf3_server_series(&outputs[SERVER], NULL),
-	};
-	reverse = (struct iperf3_flow){
-		.from = c->target,
+	struct iperf3_flow forward = {.from = c->source, .to = c->target, .blamed = CLIENT};
+	struct iperf3_flow reverse = {.from = c->target,
 		.to = c->source,
 		.blamed = CLIENT_OF_REVERSE,
 		.wave = WAVE_OF_REVERSE,
-		.is_reverse = true,
-		.received_sum = json_at(other, "/end/sum_received"),
-		.sent = iperf3_server_series(&outputs[SERVER_OF_REVERSE], NULL),
-		.received = iperf3_client_series(other, "sum", 0),
-	};
+		.is_reverse = true};
+
+	assert(count > CLIENT_OF_REVERSE); /* of the ping nothing is read */
+	*reading = (struct workload_reading){0};
+	documents = is_by_iperf3(c) ? read_iperf3(outputs, &forward, &reverse, reading)
+				    : read_floods(c, outputs, &forward, &reverse, reading);
+	other = documents.reverse;
+	forward.received_sum = json_at(documents.forward, "/end/sum_received");
+	reverse.received_sum = json_at(other, "/end/sum_received");
 	iperf3_judge(&forward, reading);
 	iperf3_judge(&reverse, reading);
 	if (reading->cause == CAUSE_SUCCESS)
-		describe(&forward, &reverse, (const json_t *[2]){document, other}, reading);
+		describe(
+			&forward, &reverse, (const json_t *[2]){documents.forward, other}, reading);
 	reading->samples = json_make("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
 		"reverse", iperf3_flow_samples(&reverse));
-	if (document && other)
-		join(document, other);
-	reading->data = document;
+	if (documents.forward && other) {
+		join(documents.forward, other);
+		graft(json_object_get(documents.forward, "flood"), "reverse", other,
+			"/flood/forward");
+	}
+	reading->data = documents.forward;
 }
 
 const struct workload workload_udp = {
 	.name = "udp",
 	.file = "udp_iperf3.json",
-	.title = "UDP flood, one direction at a time (iperf3)",
+	.title = "UDP flood, one direction at a time",
+	.settings = (const struct setting *const[]){&udp_tool, NULL},
 	.figures = {"forward_mbps", "reverse_mbps", "forward_lost_percent", "reverse_lost_percent"},
 	.figures_title = "Mbit/s there / back / % lost there / back",
 	.needs = (const char *const[]){"iperf3", "ping", NULL},
