@@ -47,7 +47,7 @@ const struct rule rules[] = {
 	{"client-bound", NOTE, "The client's processor may limit the download",
 		.of_vpn = rule_processor_bound},
 	{"one-busy-thread", NOTE, "One thread limits the VPN", .of_spot = look_one_thread},
-	{"sender-saturated", NOTE, "iperf3 limits the UDP flood", .of_spot = look_saturated},
+	{"sender-saturated", NOTE, "The sender limits the UDP flood", .of_spot = look_saturated},
 	{"silent-again", WARNING, "The first answer did not last", .of_vpn = rule_silent_again},
 	{"mtu-quic-1280", NOTE, "QUIC works only with datagrams of 1200 bytes",
 		.of_spot = look_large_start},

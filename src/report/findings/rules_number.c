@@ -41,7 +41,7 @@ void look_contradictory(struct look *look, const struct spot *spot)
 	if (!udp_is_working(udp) || !isnan(udp->missing_percent))
 		return;
 	look_say(look,
-		"iperf3's counters of the UDP flood over %s contradict each other, so its loss is unknown; what arrived still counts.",
+		"The counters of the UDP flood over %s contradict each other, so its loss is unknown; what arrived still counts.",
 		spot->vpn->name);
 	look_show(look, udp->outcome.path,
 		"%s, %s: %.4g %% lost as printed, %.0f bytes sent, %.0f arrived",

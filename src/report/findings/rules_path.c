@@ -218,7 +218,7 @@ void look_saturated(struct look *look, const struct spot *spot)
 	if (!outcome_is_success(&udp->outcome) || busiest < 95 || !(udp->missing_percent >= 5))
 		return;
 	look_say(look,
-		"iperf3 itself limited the UDP flood over %s: it used a whole processor core and sent more than the tunnel can carry, so the loss measures the excess.",
+		"The program that floods used a whole processor core over %s and sent more than the tunnel can carry, so the loss measures the excess.",
 		spot->vpn->name);
 	look_show(look, udp->outcome.path,
 		"%s, %s: %.0f %% of a core at the sender, %.0f %% at the receiver, %.0f Mbit/s offered",
