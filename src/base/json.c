@@ -35,18 +35,26 @@ int json_read(const char *path, size_t max_bytes, json_t **ret_value, struct err
 	return json_parse(text, size, path, ret_value, err);
 }
 
+char *json_document(const json_t *value, size_t *ret_size)
+{
+	char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+
+	if (!text)
+		return NULL;
+	*ret_size = strlen(text) + 1;
+	text[*ret_size - 1] = '\n'; /* takes the place of the NUL */
+	return text;
+}
+
 int json_write(const char *path, const json_t *value, struct error *err)
 {
-	AUTO(text_freep)
-	char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-	size_t length;
+	size_t size = 0;
+	AUTO(text_freep) char *text = json_document(value, &size);
 
 	if (!text)
 		return fail(
 			err, ERROR_PARSE, "write %s: a number or text that JSON cannot hold", path);
-	length = strlen(text);
-	text[length] = '\n'; /* takes the place of the NUL; the length goes with it */
-	return file_write(path, text, length + 1, 0644, err);
+	return file_write(path, text, size, 0644, err);
 }
 
 static json_t *step(const json_t *value, const char *key)

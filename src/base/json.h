@@ -15,9 +15,12 @@ MUST_CHECK int json_read(const char *path, size_t max_bytes, json_t **ret_value,
 MUST_CHECK int json_parse(
 	const char *bytes, size_t size, const char *what, json_t **ret_value, struct error *err);
 /*
- * Indent 2, a line feed at the end, keys in the order they were set; whole or not at all. Reals
+ * A file's text: indent 2, a line feed at the end, no NUL, keys in the order they were set. Reals
  * have 15 digits: what was measured has fewer, and 17 would show 0.061 as 0.060999999999999999.
+ * NULL: JSON cannot hold it. The caller frees it.
  */
+char *json_document(const json_t *value, size_t *ret_size);
+/* Such a file, whole or not at all. */
 MUST_CHECK int json_write(const char *path, const json_t *value, struct error *err);
 
 /* Follows a JSON pointer (RFC 6901) such as "/end/sum_sent"; borrowed, NULL when absent. */

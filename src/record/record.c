@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The writer of result trees. A file is complete or absent at any moment, also when the disk is
- * full or the program is killed; the event log loses at most the line that was being written.
+ * full or the program is killed; the event log loses at most the line that was being written. A
+ * tree may come from somebody else: all of it is opened beneath its folder, and links in it are not
+ * followed.
  */
 #include "record/record.h"
 
 #include "record/envelope.h"
 #include "record/layout.h"
 
+#include "base/beneath.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/file.h"
@@ -26,17 +29,20 @@
 
 struct record {
 	struct arena *arena;
-	const char *dir, *events;
-	int events_fd; /* holds the lock */
+	struct beneath root;
+	const char *part; /* below the root, where cells go: "", or the folder of a tuning */
+	int events_fd;    /* holds the lock */
 };
 
-static int holds_something(const char *dir, bool *ret_holds, struct error *err)
+static int holds_something(const struct beneath *root, bool *ret_holds, struct error *err)
 {
-	AUTO(dir_closep) DIR *stream = opendir(dir);
+	AUTO(fd_closep) int fd = beneath_open(root->fd, "", O_RDONLY | O_DIRECTORY, 0);
+	AUTO(dir_closep) DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
 	if (!stream)
-		return fail_errno(err, "open the result folder %s", dir);
+		return fail_errno(err, "open the result folder %s", root->name);
+	fd = -1;                            /* the stream has it */
 	while ((entry = readdir(stream))) { /* NOLINT(concurrency-mt-unsafe): our own stream */
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			*ret_holds = true;
@@ -44,20 +50,24 @@ static int holds_something(const char *dir, bool *ret_holds, struct error *err)
 	return 0;
 }
 
-static int check_folder(struct arena *arena, const char *dir, struct error *err)
+static bool holds(const struct beneath *root, const char *name)
 {
-	bool holds = false;
+	return faccessat(root->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
 
-	if (holds_something(dir, &holds, err))
+static int check_folder(const struct beneath *root, struct error *err)
+{
+	bool is_used = false;
+
+	if (holds_something(root, &is_used, err))
 		return -1;
-	if (holds && !path_exists(LAYOUT_PATH(arena, dir, LAYOUT_GENERAL)) &&
-		!path_exists(LAYOUT_PATH(arena, dir, LAYOUT_ENVIRONMENT)))
+	if (is_used && !holds(root, LAYOUT_GENERAL) && !holds(root, LAYOUT_ENVIRONMENT))
 		return fail(err, ERROR_USAGE,
 			"use %s for results: it contains other files and is not a result tree; choose a new or an empty folder",
-			dir);
-	if (access(dir, W_OK | X_OK) < 0)
+			root->name);
+	if (faccessat(root->fd, ".", W_OK | X_OK, 0) < 0)
 		return fail_errno(
-			err, "write to %s: choose another folder or change its mode", dir);
+			err, "write to %s: choose another folder or change its mode", root->name);
 	return 0;
 }
 
@@ -102,20 +112,35 @@ static int lock(const struct record *record, struct error *err)
 	if (errno == EACCES || errno == EAGAIN)
 		return fail(err, ERROR_USAGE,
 			"use %s for results: another meshbench is writing to it; wait for it or choose another folder",
-			record->dir);
-	return fail_errno(err, "lock the event log %s", record->events);
+			record->root.name);
+	return fail_errno(err, "lock the event log of %s", record->root.name);
 }
 
 static int open_events(struct record *record, struct error *err)
 {
-	record->events_fd = open(record->events, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-	if (record->events_fd < 0)
-		return fail_errno(err, "open the event log %s", record->events);
+	struct stat info;
+
+	record->events_fd = beneath_open(
+		record->root.fd, LAYOUT_EVENTS, O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK, 0644);
+	if (record->events_fd < 0 || fstat(record->events_fd, &info) < 0)
+		return fail_errno(
+			err, "open the event log %s/%s", record->root.name, LAYOUT_EVENTS);
+	if (!S_ISREG(info.st_mode))
+		return fail(err, ERROR_USAGE, "open the event log %s/%s: it is not a file",
+			record->root.name, LAYOUT_EVENTS);
 	if (lock(record, err))
 		return -1;
 	if (end_last_line(record->events_fd) < 0)
-		return fail_errno(err, "end the last line of %s", record->events);
+		return fail_errno(
+			err, "end the last line of the event log of %s", record->root.name);
 	return 0;
+}
+
+static int make_general(const struct record *record, struct error *err)
+{
+	AUTO(fd_closep) int fd = -1;
+
+	return beneath_dir_make(&record->root, LAYOUT_GENERAL, 0755, &fd, err);
 }
 
 int record_open(const char *dir, struct record **ret_record, struct error *err)
@@ -123,16 +148,20 @@ int record_open(const char *dir, struct record **ret_record, struct error *err)
 	struct arena *arena = arena_new();
 	AUTO(record_closep) struct record *record = arena_alloc(arena, struct record, 1);
 
-	record->events_fd = -1;
-	record->arena = arena;
-	record->dir = arena_strdup(arena, dir);
-	record->events = LAYOUT_PATH(arena, dir, LAYOUT_EVENTS);
-	if (make_folder(dir, err) || check_folder(arena, dir, err) ||
-		dir_make(LAYOUT_PATH(arena, dir, LAYOUT_GENERAL), 0755, err) ||
+	*record = (struct record){.arena = arena,
+		.root = {.fd = -1, .name = arena_strdup(arena, dir)},
+		.part = "",
+		.events_fd = -1};
+	if (make_folder(dir, err))
+		return -1;
+	record->root.fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (record->root.fd < 0)
+		return fail_errno(err, "open the result folder %s", dir);
+	if (check_folder(&record->root, err) || make_general(record, err) ||
 		open_events(record, err))
 		return -1;
 	/* Keys that an earlier version left when it was killed; they are in memory now. */
-	if (tree_remove(LAYOUT_PATH(arena, dir, LAYOUT_GENERAL, LAYOUT_STATE), err))
+	if (beneath_remove(&record->root, LAYOUT_GENERAL "/" LAYOUT_STATE, err))
 		return fail_in(err, "remove what an earlier run left");
 	*ret_record = record;
 	record = NULL;
@@ -144,6 +173,7 @@ void record_close(struct record *record)
 	if (!record)
 		return;
 	fd_closep(&record->events_fd);
+	fd_closep(&record->root.fd);
 	arena_free(record->arena); /* the record itself is in it */
 }
 
@@ -160,20 +190,51 @@ struct record *record_of_tuning(struct record *record, const char *tuning)
 	if (!tuning)
 		return record;
 	part = arena_alloc(record->arena, struct record, 1);
-	part->arena = record->arena;
-	part->dir = LAYOUT_PATH(record->arena, record->dir, LAYOUT_GENERAL, LAYOUT_TUNINGS, tuning);
-	part->events_fd = -1;
+	*part = (struct record){.arena = record->arena,
+		.root = record->root,
+		.part = LAYOUT_PATH(record->arena, LAYOUT_GENERAL, LAYOUT_TUNINGS, tuning),
+		.events_fd = -1};
 	return part;
 }
 
 /* Writes a file below the tree, with the folders above it. */
-static int write_json(struct arena *arena, const char *path, const json_t *value, struct error *err)
+static int write_file(const struct record *record, struct arena *arena, const char *path,
+	const void *data, size_t size, struct error *err)
 {
+	AUTO(fd_closep) int folder = -1;
 	const char *slash = strrchr(path, '/');
 
-	if (dir_make(arena_strndup(arena, path, (size_t)(slash - path)), 0755, err))
+	if (slash &&
+		beneath_dir_make(&record->root, arena_strndup(arena, path, (size_t)(slash - path)),
+			0755, &folder, err))
 		return -1;
-	return json_write(path, value, err);
+	return beneath_write(&record->root, path, data, size, 0644, err);
+}
+
+static int write_json(const struct record *record, struct arena *arena, const char *path,
+	const json_t *value, struct error *err)
+{
+	size_t size = 0;
+	AUTO(text_freep) char *text = json_document(value, &size);
+
+	if (!text)
+		return fail(
+			err, ERROR_PARSE, "write %s: a number or text that JSON cannot hold", path);
+	return write_file(record, arena, path, text, size, err);
+}
+
+static int read_json(
+	const struct record *record, const char *path, json_t **ret_value, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(fd_closep) int fd = -1;
+	size_t size;
+	char *text;
+
+	if (beneath_open_file(&record->root, path, &fd, err) ||
+		file_read_fd(arena, fd, FILE_MAX_BYTES, &text, &size, err))
+		return -1;
+	return json_parse(text, size, path, ret_value, err);
 }
 
 /* Names come from the user's files, and a slash in one would leave the tree. */
@@ -197,14 +258,12 @@ static int check_cell(const struct record_cell *cell, struct error *err)
 }
 
 /* Samples first: where a result is, its samples are. */
-static int write_samples(
-	struct arena *arena, const char *path, const json_t *samples, struct error *err)
+static int write_samples(const struct record *record, struct arena *arena, const char *path,
+	const json_t *samples, struct error *err)
 {
 	if (samples)
-		return write_json(arena, path, samples, err);
-	if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
-		return fail_errno(err, "remove the outdated %s", path);
-	return 0;
+		return write_json(record, arena, path, samples, err);
+	return beneath_remove(&record->root, path, err); /* outdated */
 }
 
 int record_write_cell(struct record *record, const struct record_cell *cell,
@@ -216,11 +275,12 @@ int record_write_cell(struct record *record, const struct record_cell *cell,
 	assert(result->cause != CAUSE_SUCCESS || result->data);
 	if (check_cell(cell, err))
 		return -1;
-	if (write_samples(
-		    arena, layout_cell_samples(arena, record->dir, cell), result->samples, err))
+	if (write_samples(record, arena, layout_cell_samples(arena, record->part, cell),
+		    result->samples, err))
 		return -1;
 	envelope = envelope_json(cell, result);
-	return write_json(arena, layout_cell_file(arena, record->dir, cell), envelope, err);
+	return write_json(
+		record, arena, layout_cell_file(arena, record->part, cell), envelope, err);
 }
 
 json_t *record_read_success(const struct record *record, const struct record_cell *cell)
@@ -229,8 +289,8 @@ json_t *record_read_success(const struct record *record, const struct record_cel
 	json_auto_t *envelope = NULL;
 	struct error err = {0};
 
-	if (check_cell(cell, &err) || json_read(layout_cell_file(arena, record->dir, cell),
-					      FILE_MAX_BYTES, &envelope, &err))
+	if (check_cell(cell, &err) ||
+		read_json(record, layout_cell_file(arena, record->part, cell), &envelope, &err))
 		return NULL;
 	if (strcmp(json_string_at(envelope, "/status", ""), "success") != 0 ||
 		strcmp(json_string_at(envelope, "/meta/cause", "success"), "success") != 0 ||
@@ -251,15 +311,15 @@ static int write_top(
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 
-	return write_json(arena, LAYOUT_PATH(arena, record->dir, file), value, err);
+	return write_json(record, arena, LAYOUT_PATH(arena, record->part, file), value, err);
 }
 
-static json_t *read_or_null(const char *path)
+static json_t *read_or_null(const struct record *record, const char *path)
 {
 	struct error err = {0};
 	json_t *value;
 
-	if (json_read(path, FILE_MAX_BYTES, &value, &err))
+	if (read_json(record, path, &value, &err))
 		return NULL;
 	return value;
 }
@@ -268,7 +328,7 @@ static json_t *read_top(const struct record *record, const char *file)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 
-	return read_or_null(LAYOUT_PATH(arena, record->dir, file));
+	return read_or_null(record, LAYOUT_PATH(arena, record->part, file));
 }
 
 int record_write_environment(struct record *record, const json_t *environment, struct error *err)
@@ -298,8 +358,8 @@ int record_write_vpn(struct record *record, const char *vpn, const char *file, c
 
 	if (check_names((const char *const[]){vpn, file}, 2, err))
 		return -1;
-	return write_json(
-		arena, LAYOUT_PATH(arena, layout_vpn(arena, record->dir, vpn), file), value, err);
+	return write_json(record, arena,
+		LAYOUT_PATH(arena, layout_vpn(arena, record->part, vpn), file), value, err);
 }
 
 int record_write_profile(struct record *record, const char *vpn, const char *profile,
@@ -309,8 +369,8 @@ int record_write_profile(struct record *record, const char *vpn, const char *pro
 
 	if (check_names((const char *const[]){vpn, profile, file}, 3, err))
 		return -1;
-	return write_json(arena,
-		LAYOUT_PATH(arena, layout_profile(arena, record->dir, vpn, profile), file), value,
+	return write_json(record, arena,
+		LAYOUT_PATH(arena, layout_profile(arena, record->part, vpn, profile), file), value,
 		err);
 }
 
@@ -322,8 +382,8 @@ json_t *record_read_profile(
 
 	if (check_names((const char *const[]){vpn, profile, file}, 3, &ignored))
 		return NULL;
-	return read_or_null(
-		LAYOUT_PATH(arena, layout_profile(arena, record->dir, vpn, profile), file));
+	return read_or_null(record,
+		LAYOUT_PATH(arena, layout_profile(arena, record->part, vpn, profile), file));
 }
 
 int record_write_general(
@@ -333,7 +393,8 @@ int record_write_general(
 
 	/* comparison/baseline/ping.json is the one place with folders of its own. */
 	assert(file[0] != '/' && !strstr(file, ".."));
-	return write_json(arena, LAYOUT_PATH(arena, record->dir, LAYOUT_GENERAL, file), value, err);
+	return write_json(
+		record, arena, LAYOUT_PATH(arena, record->part, LAYOUT_GENERAL, file), value, err);
 }
 
 int record_write_host(struct record *record, const struct record_cell *cell, const json_t *value,
@@ -343,7 +404,7 @@ int record_write_host(struct record *record, const struct record_cell *cell, con
 
 	if (check_cell(cell, err))
 		return -1;
-	return write_json(arena, layout_cell_file(arena, record->dir, cell), value, err);
+	return write_json(record, arena, layout_cell_file(arena, record->part, cell), value, err);
 }
 
 int record_write_log(
@@ -351,11 +412,10 @@ int record_write_log(
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 
-	if (check_cell(cell, err) ||
-		dir_make(layout_cell_folder(arena, record->dir, cell), 0755, err))
+	if (check_cell(cell, err))
 		return -1;
-	return file_write(
-		layout_cell_file(arena, record->dir, cell), text, strlen(text), 0644, err);
+	return write_file(record, arena, layout_cell_file(arena, record->part, cell), text,
+		strlen(text), err);
 }
 
 /* In one write(2); what a full disk cut off is taken back. */
@@ -368,7 +428,7 @@ static int append_line(struct record *record, const char *line, size_t size, str
 		return 0;
 	if (n >= 0)
 		errno = ENOSPC;
-	fail_errno(err, "append to %s", record->events);
+	fail_errno(err, "append to the event log of %s", record->root.name);
 	if (n > 0 && ftruncate(record->events_fd, before) < 0)
 		return fail_in(err, "remove an incomplete line");
 	return -1;

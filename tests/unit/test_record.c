@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/json.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -304,6 +305,83 @@ TEST(only_a_new_an_empty_or_our_own_folder_is_opened)
 	record_closep(&record);
 	CHECK_OK(record_open(fresh, &record, &err), err);
 	record_close(record);
+}
+
+/* A folder of somebody else's, with a file that must stay as it is. */
+static const char *make_outside(struct arena *arena, const struct place *place)
+{
+	const char *outside = LAYOUT_PATH(arena, place->dir, "outside");
+	const char *state = LAYOUT_PATH(arena, outside, LAYOUT_STATE);
+	struct error err = {0};
+
+	if (dir_make(state, 0755, &err) ||
+		file_write(LAYOUT_PATH(arena, state, "diary"), "mine\n", 5, 0644, &err))
+		printf("# %s\n", err.text);
+	return outside;
+}
+
+static bool is_untouched(struct arena *arena, const char *outside)
+{
+	const char *diary = LAYOUT_PATH(arena, outside, LAYOUT_STATE, "diary");
+	AUTO(dir_closep) DIR *dir = opendir(outside);
+	struct error err = {0};
+	size_t entries = 0;
+	char *text;
+
+	while (dir && readdir(dir)) /* NOLINT(concurrency-mt-unsafe): ours alone */
+		entries++;
+	return entries == 3 && file_read(arena, diary, 100, &text, NULL, &err) == 0 &&
+	       strcmp(text, "mine\n") == 0;
+}
+
+TEST(links_in_a_tree_do_not_lead_out_of_it)
+{
+	PLACE(place);
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(record_closep) struct record *record = NULL;
+	json_auto_t *value = json_object();
+	struct error err = {0};
+	const char *outside = make_outside(arena, &place);
+	const char *tree = LAYOUT_PATH(arena, place.dir, "tree");
+	const char *diary = LAYOUT_PATH(arena, outside, LAYOUT_STATE, "diary");
+
+	CHECK_OK(dir_make(tree, 0755, &err), err);
+	CHECK(symlink(outside, LAYOUT_PATH(arena, tree, LAYOUT_GENERAL)) == 0);
+	CHECK(record_open(tree, &record, &err) && strstr(err.text, "links are not followed"));
+	CHECK(is_untouched(arena, outside));
+
+	CHECK(unlink(LAYOUT_PATH(arena, tree, LAYOUT_GENERAL)) == 0);
+	CHECK_OK(dir_make(LAYOUT_PATH(arena, tree, LAYOUT_GENERAL), 0755, &err), err);
+	CHECK(symlink(diary, LAYOUT_PATH(arena, tree, LAYOUT_EVENTS)) == 0);
+	CHECK(record_open(tree, &record, &err) && strstr(err.text, LAYOUT_EVENTS));
+
+	CHECK(unlink(LAYOUT_PATH(arena, tree, LAYOUT_EVENTS)) == 0);
+	CHECK_OK(record_open(tree, &record, &err), err);
+	CHECK(symlink(outside, LAYOUT_PATH(arena, tree, "Nebula")) == 0);
+	CHECK(record_write_vpn(record, "Nebula", LAYOUT_VPN, value, &err));
+	CHECK(strstr(err.text, "links are not followed"));
+	CHECK(symlink(diary, LAYOUT_PATH(arena, tree, LAYOUT_ENVIRONMENT)) == 0);
+	CHECK(!record_read_environment(record));
+	CHECK_OK(record_write_environment(record, value, &err), err); /* in place of the link */
+	CHECK(is_untouched(arena, outside));
+}
+
+TEST(a_tree_that_is_moved_while_it_is_written_stays_whole)
+{
+	PLACE(place);
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(record_closep) struct record *record = NULL;
+	json_auto_t *value = json_object();
+	struct error err = {0};
+	const char *tree = LAYOUT_PATH(arena, place.dir, "tree");
+	const char *moved = LAYOUT_PATH(arena, place.dir, "moved");
+
+	CHECK_OK(record_open(tree, &record, &err), err);
+	CHECK(rename(tree, moved) == 0);
+	CHECK_OK(record_write_vpn(record, "Nebula", LAYOUT_VPN, value, &err), err);
+	CHECK(path_exists(LAYOUT_PATH(arena, moved, "Nebula", LAYOUT_VPN)) && !path_exists(tree));
+	CHECK_OK(tree_remove(moved, &err), err);
+	CHECK(record_write_vpn(record, "Nebula", LAYOUT_VPN, value, &err));
 }
 
 /* What another process gets when it opens the tree: the kind of error. */
