@@ -3,6 +3,7 @@
 #include "runner/internal.h"
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/version.h"
 
@@ -40,10 +41,9 @@ static const char *const *list_files(struct arena *arena, const char *dir)
 	return paths;
 }
 
-/* Of every file of a driver: templates and scripts decide as much as driver.yml. */
-static const char *hash_of_folder(struct procs *procs, struct arena *arena, const char *dir)
+static const char *hash_of_files(struct procs *procs, struct arena *arena, const char *const *paths)
 {
-	const char *const *argv = arena_list(arena, hash_words, list_files(arena, dir));
+	const char *const *argv = arena_list(arena, hash_words, paths);
 	const char *sum = environment_first_line(arena, procs, argv, NULL, 0);
 
 	return sum ? arena_strndup(arena, sum, strcspn(sum, " ")) : NULL;
@@ -73,6 +73,21 @@ static void put(
 	json_object_set_new(to, arena_printf(arena, "%s %s", kind, name), json_text(value));
 }
 
+/* What workloads measure with. */
+static void put_tools(
+	json_t *to, struct procs *procs, struct arena *arena, const struct runner_plan *plan)
+{
+	for (size_t i = 0; i < plan->workload_count; i++) {
+		for (const char *const *name = plan->workloads[i]->needs; *name; name++) {
+			const char *path = path_of_program(arena, *name);
+
+			if (path && !json_object_get(to, arena_printf(arena, "tool %s", *name)))
+				put(to, arena, "tool", *name,
+					hash_of_files(procs, arena, ARENA_LIST(arena, path)));
+		}
+	}
+}
+
 json_t *ingredients_of(const struct runner_plan *plan, struct procs *procs)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -83,15 +98,20 @@ json_t *ingredients_of(const struct runner_plan *plan, struct procs *procs)
 		put(list, arena, "kernel", kernel.machine, kernel.release);
 	json_object_set_new(list, "meshbench", json_text(version_text));
 	json_object_set_new(list, "processors", json_integer((json_int_t)plan->processors));
+	/* Templates and scripts decide as much as driver.yml. */
 	for (size_t i = 0; i < plan->driver_count; i++)
 		put(list, arena, "driver", plan->drivers[i].label,
-			hash_of_folder(procs, arena, plan->drivers[i].dir));
+			hash_of_files(procs, arena, list_files(arena, plan->drivers[i].dir)));
+	for (size_t i = 0; i < plan->driver_count; i++)
+		put(list, arena, "programs of", plan->drivers[i].label,
+			hash_of_files(procs, arena, vpn_programs(arena, &plan->drivers[i])));
 	for (size_t i = 0; i < plan->profile_count; i++)
 		put(list, arena, "profile", plan->profiles[i].name,
 			hash_of_json(procs, arena, profile_json(&plan->profiles[i])));
 	for (size_t i = 0; i < plan->tuning_count; i++)
 		put(list, arena, "tuning", plan->tunings[i].name,
 			hash_of_json(procs, arena, json_of_tuning(&plan->tunings[i])));
+	put_tools(list, procs, arena, plan);
 	return list;
 }
 

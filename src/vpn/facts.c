@@ -123,21 +123,6 @@ static void add_program(const struct programs *programs, const char *path)
 					"path", path, "sha256", sum));
 }
 
-static void add_needs(const struct programs *programs, const char *const *needs)
-{
-	for (size_t i = 0; needs[i]; i++) {
-		char *rest = arena_strdup(programs->vpn->arena, needs[i]), *one;
-
-		while ((one = strsep(&rest, "|"))) {
-			const char *path =
-				program_of_driver(programs->vpn->arena, programs->vpn->driver, one);
-
-			if (path && !strchr(one, ':'))
-				add_program(programs, path);
-		}
-	}
-}
-
 /* The program that a daemon is now: a script may have become another. */
 static const char *program_of(struct vpn *vpn, const struct daemon *daemon)
 {
@@ -151,9 +136,8 @@ static json_t *collect_programs(struct vpn *vpn)
 {
 	struct programs programs = {vpn, json_array()};
 
-	add_needs(&programs, vpn->driver->needs);
-	for (size_t i = 0; i < vpn->driver->role_count; i++)
-		add_needs(&programs, vpn->driver->roles[i].needs);
+	for (const char *const *path = vpn_programs(vpn->arena, vpn->driver); *path; path++)
+		add_program(&programs, *path);
 	for (size_t i = 0; i < vpn->daemon_count; i++) {
 		const char *path = program_of(vpn, &vpn->daemons[i]);
 

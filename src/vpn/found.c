@@ -79,6 +79,42 @@ static const char *find_need(struct arena *arena, const struct driver *driver, c
 	return NULL;
 }
 
+/* Appends to `paths`, or only counts where that is NULL. */
+static size_t list_programs(struct arena *arena, const struct driver *driver,
+	const char *const *needs, const char **paths)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; needs[i]; i++) {
+		char *rest = arena_strdup(arena, needs[i]), *one;
+
+		while ((one = strsep(&rest, "|"))) {
+			const char *path =
+				is_module(one) ? NULL : program_of_driver(arena, driver, one);
+
+			if (path && paths)
+				paths[count] = path;
+			count += path != NULL;
+		}
+	}
+	return count;
+}
+
+const char *const *vpn_programs(struct arena *arena, const struct driver *driver)
+{
+	size_t room = 1 + list_programs(arena, driver, driver->needs, NULL), used = 0;
+	const char **paths;
+
+	for (size_t i = 0; i < driver->role_count; i++)
+		room += list_programs(arena, driver, driver->roles[i].needs, NULL);
+	paths = arena_alloc(arena, const char *, room);
+	used += list_programs(arena, driver, driver->needs, paths);
+	for (size_t i = 0; i < driver->role_count; i++)
+		used += list_programs(arena, driver, driver->roles[i].needs, paths + used);
+	paths[used] = NULL;
+	return paths;
+}
+
 static const char *add_missing(struct arena *arena, const struct driver *driver,
 	const char *const *needs, const char *missing)
 {

@@ -16,6 +16,12 @@ struct vpn;
 /* Programs of the driver that this machine lacks: ERROR_MISSING with the packages to install. */
 MUST_CHECK int vpn_is_found(const struct driver *driver, struct error *err);
 
+/*
+ * Paths of the programs that the driver needs, as far as they are here; of alternatives all.
+ * NULL-terminated, in the arena; one may be there twice.
+ */
+const char *const *vpn_programs(struct arena *arena, const struct driver *driver);
+
 /* Who would move the packets here: "kernel", "userspace (wireguard-go)", or what the driver says.
  */
 const char *vpn_datapath(struct arena *arena, const struct driver *driver);

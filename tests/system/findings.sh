@@ -64,6 +64,17 @@ check "the bare link changes nothing" grep -qE '"host_changes": ?\[\]' "$tree/In
 check "it is a finding" sh -c "'$MESHBENCH' report '$tree' --json >'$scratch/report.json' && grep -q '\"host-changed\"' '$scratch/report.json'"
 check "the tree with changes is what its schema says" tree_is_sound
 
+tree=$scratch/upgraded-tree
+cp -r "$drivers/meddler" "$scratch"
+echo 'needs: [meddle]' >>"$scratch/meddler/driver.yml"
+instead meddle 'exit 0'
+meshbench_instead run "$fast" --vpn "$scratch/meddler" --workload ping --out "$tree"
+check "a VPN with a program of its own is measured" exits 0
+instead meddle 'exit 0 # upgraded'
+meshbench_instead run --resume "$tree"
+check "a run is not continued with another program" exits 2
+check "and its VPN is named" says "changed since it was measured: programs of meddler;"
+
 # Of the processes that meshbench made and that execute nothing else, those in a PID namespace of their own.
 inits() {
 	for child in $(cat "/proc/$1/task/$1/children"); do
