@@ -131,6 +131,22 @@ static void print_report(const char *dir)
 	fflush(stdout); /* what is said on stderr after this comes after it */
 }
 
+/* Where the results are, and a report of them; NULL when somebody removed them meanwhile. */
+static const char *print_results(const struct record *record, struct arena *arena, const char *out,
+	const struct runner_result *result)
+{
+	const char *place = record_place(record, arena);
+
+	if (!place)
+		return NULL;
+	if (strcmp(place, out) != 0)
+		fprintf(stderr, "meshbench: %s was moved to %s while meshbench ran\n", out, place);
+	printf("Results: %s\n", place);
+	if (result->count)
+		print_report(place);
+	return place;
+}
+
 static int measure(struct arena *arena, const struct runner_plan *plan, const char *out,
 	const struct run_options *o, bool some_missing, struct error *err)
 {
@@ -156,9 +172,10 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 	progress_display_end(&display);
 	if (result.count)
 		summary_print(plan, &result, stdout);
-	printf("Results: %s\n", out);
-	if (result.count)
-		print_report(out);
+	out = print_results(record, arena, out, &result);
+	if (!out)
+		return fail(err, ERROR_SYSTEM,
+			"the folder of the results was removed while meshbench ran; they are lost");
 	if (ended) {
 		int status = cli_report(err);
 

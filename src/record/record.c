@@ -19,6 +19,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -166,6 +168,25 @@ int record_open(const char *dir, struct record **ret_record, struct error *err)
 	*ret_record = record;
 	record = NULL;
 	return 0;
+}
+
+const char *record_place(const struct record *record, struct arena *arena)
+{
+	char link[64], place[PATH_MAX];
+	struct stat here, there;
+	ssize_t length;
+
+	if (fstat(record->root.fd, &here) < 0 || here.st_nlink == 0)
+		return NULL;
+	if (stat(record->root.name, &there) == 0 && here.st_dev == there.st_dev &&
+		here.st_ino == there.st_ino)
+		return record->root.name;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", record->root.fd);
+	length = readlink(link, place, sizeof(place) - 1);
+	if (length < 0)
+		return NULL;
+	place[length] = '\0';
+	return arena_strdup(arena, place);
 }
 
 void record_close(struct record *record)

@@ -47,6 +47,8 @@ struct record_result {
 
 /* Makes the folder when absent; a non-empty one that is not a result tree is ERROR_USAGE. */
 MUST_CHECK int record_open(const char *dir, struct record **ret_record, struct error *err);
+/* Where the tree is now: as it was named, or where it was moved to; NULL when it was removed. */
+const char *record_place(const struct record *record, struct arena *arena);
 void record_close(struct record *record);
 void record_closep(struct record **record);
 

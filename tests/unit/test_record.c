@@ -377,10 +377,13 @@ TEST(a_tree_that_is_moved_while_it_is_written_stays_whole)
 	const char *moved = LAYOUT_PATH(arena, place.dir, "moved");
 
 	CHECK_OK(record_open(tree, &record, &err), err);
+	CHECK(strcmp(record_place(record, arena), tree) == 0);
 	CHECK(rename(tree, moved) == 0);
+	CHECK(strcmp(record_place(record, arena), moved) == 0);
 	CHECK_OK(record_write_vpn(record, "Nebula", LAYOUT_VPN, value, &err), err);
 	CHECK(path_exists(LAYOUT_PATH(arena, moved, "Nebula", LAYOUT_VPN)) && !path_exists(tree));
 	CHECK_OK(tree_remove(moved, &err), err);
+	CHECK(!record_place(record, arena));
 	CHECK(record_write_vpn(record, "Nebula", LAYOUT_VPN, value, &err));
 }
 
