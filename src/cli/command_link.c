@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* meshbench link: run a command behind an emulated link. */
+/* meshbench link: run a command behind an emulated line. */
 #include "cli/cli.h"
 #include "cli/load.h"
 
@@ -106,7 +106,7 @@ static int run(int argc, char *const argv[])
 	};
 	const struct option_table table = {.usage = "link PROFILE [OPTION]... -- COMMAND",
 		.about =
-			"Runs a command on a host behind an emulated link, connected to this terminal. The other\nend is called peer; its address is in MESHBENCH_PEER. The exit status is the command's.",
+			"Runs a command on a host behind an emulated line, connected to this terminal. The other\nend is called peer; its address is in MESHBENCH_PEER. The exit status is the command's.",
 		.rows = rows,
 		.count = ARRAY_SIZE(rows),
 		.arguments_min = 1,
@@ -120,4 +120,4 @@ static int run(int argc, char *const argv[])
 	return run_with(arena, &o, &given, &status, &err) ? cli_report(&err) : status;
 }
 
-const struct command command_link = {"link", "run a command behind an emulated link", run};
+const struct command command_link = {"link", "run a command behind an emulated line", run};

@@ -77,7 +77,7 @@ static int compare(int argc, char *const argv[])
 		{"json", NULL, "print JSON", OPTION_FLAG, &o.json, NULL, 0, 0},
 	};
 	const struct option_table table = {
-		.usage = "compare BEFORE AFTER | BEFORE... -- AFTER... [OPTION]...",
+		.usage = "compare BEFORE AFTER [OPTION]... | BEFORE... [OPTION]... -- AFTER...",
 		.about =
 			"Shows what changed between result trees, and how certain that is. Each tree is one run; verdicts need four runs a side.\nExit status: 0 not worse, 1 worse, 2 wrong input.",
 		.rows = rows,
