@@ -62,7 +62,7 @@ EOF
 sed -i 's/^hosts:.*/hosts: [lom, yuki]/' "$fast"
 # shellcheck disable=SC2016
 iperf3_with : '(sleep 0.8; kill -9 $$) &'
-meshbench_instead run "$fast" --vpn none --workload udp --profile "$scratch/slow.yml" --out "$scratch/queue"
+meshbench_instead run "$fast" --vpn none --workload udp --udp-tool iperf3 --profile "$scratch/slow.yml" --out "$scratch/queue"
 check "the queue that a flood left drains before anything else is measured" \
 	says 'what udp left in queues let pings through again after [2-9] s'
 check "nothing is left behind" nothing_is_left
