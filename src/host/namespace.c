@@ -202,7 +202,11 @@ static int reboot_host(struct host *host, struct error *err)
 	halt(self);
 	if (boot_begin(self, err))
 		return -1;
-	return boot_end(self, err);
+	if (boot_end(self, err)) {
+		halt(self); /* it never was, so it has not ended */
+		return -1;
+	}
+	return 0;
 }
 
 static int wipe(struct host *host, struct error *err)
