@@ -36,15 +36,24 @@ struct record {
 	int events_fd;    /* holds the lock */
 };
 
+/* Its entries; NULL and errno when it cannot be listed. */
+static DIR *list(const struct beneath *root)
+{
+	int fd = beneath_open(root->fd, "", O_RDONLY | O_DIRECTORY, 0);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!stream && fd >= 0)
+		close(fd);
+	return stream;
+}
+
 static int holds_something(const struct beneath *root, bool *ret_holds, struct error *err)
 {
-	AUTO(fd_closep) int fd = beneath_open(root->fd, "", O_RDONLY | O_DIRECTORY, 0);
-	AUTO(dir_closep) DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	AUTO(dir_closep) DIR *stream = list(root);
 	struct dirent *entry;
 
 	if (!stream)
 		return fail_errno(err, "open the result folder %s", root->name);
-	fd = -1;                            /* the stream has it */
 	while ((entry = readdir(stream))) { /* NOLINT(concurrency-mt-unsafe): our own stream */
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			*ret_holds = true;
