@@ -190,12 +190,12 @@ TEST(datagrams_are_counted_once_and_those_of_other_trials_not_at_all)
 	}
 	head = rate_head_of(2, 7);
 	rate_tally_add(&tally, &head, 5000);
-	CHECK(tally.received == 6 && tally.duplicates == 2);
-	CHECK(tally.first_ns == 1000 && tally.last_ns == 1007);
+	CHECK(tally.came.received == 6 && tally.came.duplicates == 2);
+	CHECK(tally.came.first_ns == 1000 && tally.came.last_ns == 1007);
 	rate_tally_begin(&tally, 4);
 	head = rate_head_of(4, 5);
 	rate_tally_add(&tally, &head, 5000);
-	CHECK(tally.received == 1 && tally.duplicates == 0);
+	CHECK(tally.came.received == 1 && tally.came.duplicates == 0);
 }
 
 TEST(the_network_card_is_the_device_that_got_most)

@@ -27,16 +27,16 @@ enum {
 	INTERVALS = 4096,
 	REFUSED_NAP_MS = 1
 };
-#define STALL_NS (2 * NS_PER_MS)
 
 struct flood {
 	struct probe_inlet inlet;
-	uint64_t run, refused, stalls;
+	uint64_t run, refused;
 	uint32_t sent; /* and the number of the next one */
 	size_t bytes;
 	time_t began_unix_s;
 	int refusal; /* errno of the last one */
-	int64_t length_ns, start_ns, seen_ns, stalled_ns, longest_stall_ns;
+	int64_t length_ns, start_ns, seen_ns;
+	struct probe_stalls stalls;
 	uint64_t intervals[INTERVALS];
 };
 
@@ -62,15 +62,8 @@ static int set_size(struct flood *flood, const struct probe_options *options, st
 /* The time between two looks at the clock, unless it was spent waiting for the kernel. */
 static void look(struct flood *flood, int64_t now_ns)
 {
-	int64_t gap_ns = now_ns - flood->seen_ns;
-
+	probe_stalls_note(&flood->stalls, now_ns - flood->seen_ns);
 	flood->seen_ns = now_ns;
-	if (gap_ns <= STALL_NS)
-		return;
-	flood->stalls++;
-	flood->stalled_ns += gap_ns;
-	if (gap_ns > flood->longest_stall_ns)
-		flood->longest_stall_ns = gap_ns;
 }
 
 static void wait_for_room(struct flood *flood, struct deadline end)
@@ -132,15 +125,13 @@ static json_t *flood_json(const struct flood *flood, const char *address)
 
 	for (int64_t i = 0; i <= last && i < INTERVALS; i++)
 		json_array_append_new(intervals, json_integer((json_int_t)flood->intervals[i]));
-	return json_make("{s:s, s:I, s:I, s:I, s:I, s:s?, s:s?, s:f, s:I, s:f, s:f, s:o}",
-		"address", address, "began_unix_s", (json_int_t)flood->began_unix_s, "bytes",
-		(json_int_t)flood->bytes, "sent_packets", (json_int_t)flood->sent,
-		"refused_packets", (json_int_t)flood->refused, "refusal",
-		refusal ? strerrordesc_np(refusal) : NULL, "cause_of_refusal",
+	return json_make("{s:s, s:I, s:I, s:I, s:I, s:s?, s:s?, s:f, s:o}", "address", address,
+		"began_unix_s", (json_int_t)flood->began_unix_s, "bytes", (json_int_t)flood->bytes,
+		"sent_packets", (json_int_t)flood->sent, "refused_packets",
+		(json_int_t)flood->refused, "refusal", refusal ? strerrordesc_np(refusal) : NULL,
+		"cause_of_refusal",
 		refusal ? cause_name(cause_of_errno(refusal, CAUSE_UNREACHABLE)) : NULL,
-		"sending_s", (double)(flood->seen_ns - flood->start_ns) / 1e9, "stalls",
-		(json_int_t)flood->stalls, "stalled_s", (double)flood->stalled_ns / 1e9,
-		"longest_stall_ms", (double)flood->longest_stall_ns / 1e6, "interval_packets",
+		"sending_s", (double)(flood->seen_ns - flood->start_ns) / 1e9, "interval_packets",
 		intervals);
 }
 
@@ -160,6 +151,7 @@ int probe_flood(const struct probe_options *options, struct error *err)
 	flood.began_unix_s = time(NULL);
 	send_all(&flood);
 	report = flood_json(&flood, options->addresses[0]);
+	probe_stalls_put(&flood.stalls, report);
 	json_object_set_new(report, "own", probe_own_cost(began_ns));
 	/* So that the receiver is not ended while the last ones are on their way. */
 	poll(NULL, 0, (int)options->linger_ms);

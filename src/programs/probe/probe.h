@@ -49,6 +49,15 @@ MUST_CHECK int probe_serve(const struct probe_options *options, struct error *er
 MUST_CHECK int probe_flood(const struct probe_options *options, struct error *err);
 MUST_CHECK int probe_count(const struct probe_options *options, struct error *err);
 
+/* Times in which a sender did not run although it should have. */
+struct probe_stalls {
+	int64_t count, total_ns, longest_ns;
+};
+/* Whether so late is a stall, which is then counted. */
+bool probe_stalls_note(struct probe_stalls *stalls, int64_t late_ns);
+/* Sets "stalls", "stalled_s" and "longest_stall_ms". */
+void probe_stalls_put(const struct probe_stalls *stalls, json_t *report);
+
 /* A descriptor that can be read once SIGTERM or SIGINT came; the caller closes it. */
 MUST_CHECK int probe_open_signals(int *ret_fd, struct error *err);
 

@@ -19,8 +19,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STALL_NS (2 * NS_PER_MS)
-
 struct sender {
 	const struct probe_options *options;
 	struct probe_inlet inlets[PROBE_TARGETS];
@@ -32,7 +30,7 @@ struct sender {
 	int64_t count, rate_mhz; /* packets per second, in thousandths */
 	int64_t began_ns;        /* when the first packet was due */
 	int64_t start_ns;
-	int64_t stalls, stalled_ns, longest_stall_ns;
+	struct probe_stalls stalls;
 };
 
 static void sender_done(struct sender *sender)
@@ -196,16 +194,6 @@ static void take_replies(struct sender *sender)
 	}
 }
 
-/* When this machine stood still, all comes later: a burst would measure the burst. */
-static void stall(struct sender *sender, int64_t late_ns)
-{
-	sender->start_ns += late_ns;
-	sender->stalls++;
-	sender->stalled_ns += late_ns;
-	if (late_ns > sender->longest_stall_ns)
-		sender->longest_stall_ns = late_ns;
-}
-
 static void send_all(struct sender *sender)
 {
 	const struct probe_options *options = sender->options;
@@ -217,8 +205,10 @@ static void send_all(struct sender *sender)
 
 		wait_until(due_ns, options->spin_us * NS_PER_US);
 		late_ns = clock_now_ns() - due_ns;
-		if (late_ns > STALL_NS)
-			stall(sender, late_ns);
+		/* When this machine stood still, all comes later: a burst would measure the burst.
+		 */
+		if (probe_stalls_note(&sender->stalls, late_ns))
+			sender->start_ns += late_ns;
 		together = options->together < sender->count - i ? options->together
 								 : sender->count - i;
 		for (size_t target = 0; target < options->address_count; target++)
@@ -283,13 +273,12 @@ int probe_send(const struct probe_options *options, struct error *err)
 	if (sender_begin(&sender, err))
 		return -1;
 	send_all(&sender);
-	report = json_make("{s:I, s:I, s:I, s:f, s:f, s:I, s:f, s:f, s:[]}", "sent_packets",
+	report = json_make("{s:I, s:I, s:I, s:f, s:f, s:[]}", "sent_packets",
 		(json_int_t)total_of(sender.sent), "refused_packets",
-		(json_int_t)total_of(sender.refused), "stalls", (json_int_t)sender.stalls,
-		"stalled_s", (double)sender.stalled_ns / 1e9, "longest_stall_ms",
-		(double)sender.longest_stall_ns / 1e6, "bytes", (json_int_t)sender.bytes,
+		(json_int_t)total_of(sender.refused), "bytes", (json_int_t)sender.bytes,
 		"packets_per_second", (double)sender.rate_mhz / 1e3, "sending_s",
 		(double)(clock_now_ns() - sender.began_ns) / 1e9, "targets");
+	probe_stalls_put(&sender.stalls, report);
 	list = json_object_get(report, "targets");
 	linger(&sender);
 	for (size_t i = 0; i < options->address_count; i++) {

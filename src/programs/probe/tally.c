@@ -13,13 +13,12 @@ enum {
 void tally_init(struct tally *tally, uint32_t room)
 {
 	*tally = (struct tally){0};
-	rate_tally_init(&tally->seen, room);
-	rate_tally_begin(&tally->seen, 1);
+	numbers_init(&tally->seen, room);
 }
 
 void tally_done(struct tally *tally)
 {
-	rate_tally_done(&tally->seen);
+	numbers_done(&tally->seen);
 }
 
 static void add_jitter(struct tally *tally, int64_t transit_ns)
@@ -33,12 +32,9 @@ static void add_jitter(struct tally *tally, int64_t transit_ns)
 
 void tally_add(struct tally *tally, uint32_t number, int64_t sent_ns, int64_t received_ns)
 {
-	const struct rate_head head = rate_head_of(1, number);
-	uint64_t before = tally->seen.received;
 	int64_t second;
 
-	rate_tally_add(&tally->seen, &head, received_ns);
-	if (tally->seen.received == before)
+	if (!numbers_add(&tally->seen, number, received_ns))
 		return;
 	if (number < tally->next)
 		tally->reordered++;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "programs/rate/talk.h"
+#include "programs/numbers.h"
+
+#include <stddef.h>
 
 enum {
 	TALLY_INTERVALS = 4096 /* seconds; what comes later counts to the last one */
@@ -9,7 +11,7 @@ enum {
 
 /* What arrived of a flood, in memory that does not grow with it. Pure: times are handed in. */
 struct tally {
-	struct rate_tally seen;
+	struct numbers seen;
 	uint32_t next;                       /* above the highest number that came */
 	uint64_t reordered;                  /* RFC 4737: after one with a higher number */
 	double jitter_ns;                    /* RFC 3550, 6.4.1 */

@@ -217,22 +217,22 @@ static int64_t due_ns(const struct server *server)
 
 	if (server->ended_ns == 0)
 		return INT64_MAX;
-	if (server->tally.received >= server->sent)
+	if (server->tally.came.received >= server->sent)
 		return 0;
 	return since_ns + QUIET_NS < latest_ns ? since_ns + QUIET_NS : latest_ns;
 }
 
 static void answer_when_due(struct server *server)
 {
-	const struct rate_tally *tally = &server->tally;
-	struct rate_message message = {.word = RATE_COUNTED, .trial = tally->trial};
+	const struct numbers *came = &server->tally.came;
+	struct rate_message message = {.word = RATE_COUNTED, .trial = server->tally.trial};
 
 	if (due_ns(server) > clock_now_ns())
 		return;
-	message.numbers[0] = tally->received;
-	message.numbers[1] = tally->duplicates;
+	message.numbers[0] = came->received;
+	message.numbers[1] = came->duplicates;
 	message.numbers[2] = server->socket_lost - server->socket_lost_before;
-	message.numbers[3] = (uint64_t)((tally->last_ns - tally->first_ns) / NS_PER_US);
+	message.numbers[3] = (uint64_t)((came->last_ns - came->first_ns) / NS_PER_US);
 	message.numbers[4] = card_bytes(server);
 	server->ended_ns = 0;
 	if (server->control >= 0)

@@ -118,45 +118,25 @@ uint64_t rate_cards_most(const uint64_t *before, const uint64_t *after, size_t c
 	return most;
 }
 
-static size_t words_of(const struct rate_tally *tally)
-{
-	return (tally->room + 63) / 64;
-}
-
 void rate_tally_init(struct rate_tally *tally, uint32_t room)
 {
-	*tally = (struct rate_tally){.room = room};
-	tally->seen = calloc(words_of(tally), sizeof(*tally->seen));
-	if (!tally->seen)
-		abort();
+	*tally = (struct rate_tally){0};
+	numbers_init(&tally->came, room);
 }
 
 void rate_tally_done(struct rate_tally *tally)
 {
-	free(tally->seen);
-	tally->seen = NULL;
+	numbers_done(&tally->came);
 }
 
 void rate_tally_begin(struct rate_tally *tally, uint32_t trial)
 {
-	memset(tally->seen, 0, words_of(tally) * sizeof(*tally->seen));
+	numbers_clear(&tally->came);
 	tally->trial = trial;
-	tally->received = tally->duplicates = 0;
-	tally->first_ns = tally->last_ns = 0;
 }
 
 void rate_tally_add(struct rate_tally *tally, const struct rate_head *head, int64_t received_ns)
 {
-	uint64_t bit = UINT64_C(1) << (head->number % 64);
-
-	if (head->trial != tally->trial || head->number >= tally->room)
-		return;
-	tally->first_ns = tally->first_ns ? tally->first_ns : received_ns;
-	tally->last_ns = received_ns;
-	if (tally->seen[head->number / 64] & bit) {
-		tally->duplicates++;
-		return;
-	}
-	tally->seen[head->number / 64] |= bit;
-	tally->received++;
+	if (head->trial == tally->trial)
+		numbers_add(&tally->came, head->number, received_ns);
 }

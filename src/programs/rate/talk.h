@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "programs/numbers.h"
+
 #include "base/error.h"
 
 #include <stdbool.h>
@@ -48,13 +50,11 @@ bool rate_head_read(const void *datagram, size_t size, struct rate_head *ret_hea
 
 /* Which numbers of a trial came. */
 struct rate_tally {
-	uint64_t *seen; /* a bit each */
-	uint32_t trial, room;
-	uint64_t received, duplicates;
-	int64_t first_ns, last_ns; /* when they came; 0: none did */
+	struct numbers came;
+	uint32_t trial;
 };
 
-/* Room for as many numbers; what is beyond is not counted. */
+/* Room as for numbers_init(). */
 void rate_tally_init(struct rate_tally *tally, uint32_t room);
 void rate_tally_done(struct rate_tally *tally);
 void rate_tally_begin(struct rate_tally *tally, uint32_t trial);
