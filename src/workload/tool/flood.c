@@ -26,6 +26,7 @@
 #define RECEIVER_LIMIT_S "86400" /* it is ended long before */
 #define MOST 1e15
 #define MOST_INTERVALS 4096
+#define MOST_BYTES 65507 /* of a datagram's payload over IPv4 */
 /* A flood is more than the path takes, so short stalls change nothing. */
 #define LONGEST_STALL_MS 100.0
 #define STALLED_SHARE 0.5
@@ -90,18 +91,6 @@ static double count_at(const json_t *value, const char *pointer)
 	return count >= 0 && count < MOST ? count : 0;
 }
 
-static void doubt(const json_t *sent, struct workload_reading *reading)
-{
-	double longest_ms = count_at(sent, "/longest_stall_ms");
-	double stalled_s = count_at(sent, "/stalled_s");
-	double sending_s = count_at(sent, "/sending_s");
-
-	if (longest_ms > LONGEST_STALL_MS || stalled_s > STALLED_SHARE * sending_s)
-		snprintf(reading->doubt, sizeof(reading->doubt),
-			"the flood's sender stood still %.0f times, for up to %.1f ms and %.3f s of %.1f s in all",
-			count_at(sent, "/stalls"), longest_ms, stalled_s, sending_s);
-}
-
 static enum cause cause_of_refusal(const json_t *sent)
 {
 	enum cause cause;
@@ -122,7 +111,7 @@ struct flood flood_read(const struct workload_output *outputs, size_t sender, si
 
 	if (!flood.sent || !flood.received)
 		return flood;
-	doubt(flood.sent, reading);
+	prober_doubt(flood.sent, "flood", LONGEST_STALL_MS, STALLED_SHARE, reading);
 	if (sent <= 0)
 		symptom_blame(reading, cause_of_refusal(flood.sent), sender,
 			"no datagram of the flood to %.100s left its host: %.100s",
@@ -161,7 +150,7 @@ static json_t *intervals_json(const struct flood *flood, bool is_sender)
 	size_t whole =
 		(size_t)fmin(floor(count_at(flood->sent, "/sending_s") + 0.01), MOST_INTERVALS);
 	size_t count = json_array_size(packets);
-	double bytes = fmin(count_at(flood->sent, "/bytes"), 65507);
+	double bytes = fmin(count_at(flood->sent, "/bytes"), MOST_BYTES);
 	json_t *list = json_array();
 
 	count = is_sender || count < whole ? whole : count;
@@ -197,7 +186,7 @@ static json_t *sum_json(const struct flood *flood, bool is_sender)
 {
 	double sent = count_at(flood->sent, "/sent_packets");
 	double received = fmin(count_at(flood->received, "/received_packets"), sent);
-	double datagram_bytes = fmin(count_at(flood->sent, "/bytes"), 65507);
+	double datagram_bytes = fmin(count_at(flood->sent, "/bytes"), MOST_BYTES);
 	double bytes = datagram_bytes * (is_sender ? sent : received);
 	double seconds = count_at(flood->sent, "/sending_s");
 
@@ -262,8 +251,8 @@ static json_t *start_json(const struct flood *flood, const struct workload_case 
 		"connected", "remote_host", address, "version", PROGRAM, "system_info", "",
 		"timestamp", timestamp_json(flood->sent), "connecting_to", "host", address,
 		"cookie", "", "test_start", "protocol", "UDP", "num_streams", 1, "blksize",
-		fmin(count_at(flood->sent, "/bytes"), 65507), "omit", 0, "duration", seconds_of(c),
-		"reverse", is_reverse ? 1 : 0);
+		fmin(count_at(flood->sent, "/bytes"), MOST_BYTES), "omit", 0, "duration",
+		seconds_of(c), "reverse", is_reverse ? 1 : 0);
 }
 
 /* What iperf3 has no key for. */

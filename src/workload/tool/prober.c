@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Short stalls only make a stream slower: daemons that are busy take the processor. */
 #define LONGEST_STALL_MS 50.0
 #define STALLED_SHARE 0.1
 
@@ -120,18 +121,18 @@ json_t *prober_target(const json_t *document, unsigned stream)
 	return entry_of(document, "targets", stream);
 }
 
-/* As the wire is judged by its absences. Short stalls only make a stream slower: daemons that are
- * busy take the processor. */
-static void doubt_of_stalls(const json_t *sent, struct workload_reading *reading)
+void prober_doubt(const json_t *sent, const char *who, double longest_ms, double share,
+	struct workload_reading *reading)
 {
-	double longest_ms = json_number_at(sent, "/longest_stall_ms", 0);
+	double longest_stall_ms = json_number_at(sent, "/longest_stall_ms", 0);
 	double stalled_s = json_number_at(sent, "/stalled_s", 0);
 	double sending_s = json_number_at(sent, "/sending_s", 0);
 
-	if (longest_ms > LONGEST_STALL_MS || stalled_s > STALLED_SHARE * sending_s)
+	if (longest_stall_ms > longest_ms || stalled_s > share * sending_s)
 		snprintf(reading->doubt, sizeof(reading->doubt),
-			"the probe's sender stood still %.0f times, for up to %.1f ms and %.3f s of %.1f s in all",
-			json_number_at(sent, "/stalls", 0), longest_ms, stalled_s, sending_s);
+			"the %s's sender stood still %.0f times, for up to %.1f ms and %.3f s of %.1f s in all",
+			who, json_number_at(sent, "/stalls", 0), longest_stall_ms, stalled_s,
+			sending_s);
 }
 
 void prober_judge(const json_t *sent, const json_t *received, unsigned stream, size_t index,
@@ -144,7 +145,7 @@ void prober_judge(const json_t *sent, const json_t *received, unsigned stream, s
 
 	if (!sent || !received)
 		return; /* then something else is to blame */
-	doubt_of_stalls(sent, reading);
+	prober_doubt(sent, "probe", LONGEST_STALL_MS, STALLED_SHARE, reading);
 	if (count <= 0)
 		symptom_blame(reading, symptom_said(target, CAUSE_UNREACHABLE), index,
 			"no probe to %.100s left its host %s: %.100s", address, when, refusal);

@@ -37,8 +37,14 @@ bool prober_has_wire(const struct workload_case *c);
 json_t *prober_document(const char *what, const struct workload_output *outputs, size_t index,
 	struct workload_reading *reading);
 /*
+ * Doubts a sender that stood still for longer than this at a time, or for more than this share of
+ * its time. `who` is for the reason: "probe".
+ */
+void prober_doubt(const json_t *sent, const char *who, double longest_ms, double share,
+	struct workload_reading *reading);
+/*
  * Blames a sender none of whose packets left, and one whose packets did not arrive at all; doubts
- * one that stood still for more than 50 ms at a time or for more than a tenth of its time:
+ * one that stood still for more than 50 ms at a time or for more than a tenth of its time.
  * `received`, the server's document, may be NULL. `when` is for the evidence: "while idle".
  */
 void prober_judge(const json_t *sent, const json_t *received, unsigned stream, size_t index,
