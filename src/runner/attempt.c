@@ -325,10 +325,9 @@ static void read_link(const struct attempt *attempt, const struct jobs *jobs, si
 		keep_blamed(result, link, &jobs->list[first + reading->blamed]);
 }
 
-static void blame_all(const struct attempt *attempt, struct attempt_result *result,
-	enum cause cause, const char *evidence)
+void attempt_blame(struct attempt_result *result, enum cause cause, const char *evidence)
 {
-	for (size_t link = 0; link < attempt->link_count; link++) {
+	for (size_t link = 0; link < result->link_count; link++) {
 		struct workload_reading *reading = &result->readings[link];
 
 		reading->cause = cause;
@@ -433,9 +432,9 @@ static int measure(const struct attempt *attempt, struct attempt_result *result,
 		return -1;
 	}
 	if (is_wire_dead) {
-		blame_all(attempt, result, CAUSE_WIRE, err->text);
+		attempt_blame(result, CAUSE_WIRE, err->text);
 	} else if (failed) {
-		blame_all(attempt, result, cause_of_error(&failure), failure.text);
+		attempt_blame(result, cause_of_error(&failure), failure.text);
 	} else {
 		for (size_t link = 0; link < attempt->link_count; link++)
 			read_link(attempt, &jobs, link, &packets, result);

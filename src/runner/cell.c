@@ -102,12 +102,7 @@ static void blame_dead_host(struct measurement *m)
 	if (lab_check_hosts(m->stage->lab, &dead) == 0)
 		return;
 	m->stage->is_broken = true;
-	for (size_t link = 0; link < m->result.link_count; link++) {
-		struct workload_reading *reading = &m->result.readings[link];
-
-		reading->cause = CAUSE_HOST;
-		snprintf(reading->evidence, sizeof(reading->evidence), "%s", dead.text);
-	}
+	attempt_blame(&m->result, CAUSE_HOST, dead.text);
 }
 
 /* A daemon that ended explains whatever else failed, so it takes the blame. */
@@ -118,12 +113,7 @@ static void blame_dead_daemon(struct measurement *m)
 	/* A workload on the mesh looked after them itself, and may have left none. */
 	if (is_of_mesh(m->cell) || vpn_check_daemons(m->stage->vpn, &dead) == 0)
 		return;
-	for (size_t link = 0; link < m->result.link_count; link++) {
-		struct workload_reading *reading = &m->result.readings[link];
-
-		reading->cause = CAUSE_CRASHED;
-		snprintf(reading->evidence, sizeof(reading->evidence), "%s", dead.text);
-	}
+	attempt_blame(&m->result, CAUSE_CRASHED, dead.text);
 }
 
 /* Whether the wire carried what it should, so that figures mean the profile. */

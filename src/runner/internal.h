@@ -47,6 +47,8 @@ MUST_CHECK int attempt_run(
 	const struct attempt *attempt, struct attempt_result *ret_result, struct error *err);
 /* Ends the account that was kept, if any, and judges it. */
 void attempt_end_machine(struct machine_watch *watch, struct attempt_result *result);
+/* Every reading failed, for this reason. */
+void attempt_blame(struct attempt_result *result, enum cause cause, const char *evidence);
 void attempt_result_done(struct attempt_result *result);
 /* Without readings yet. */
 struct attempt_result attempt_result_new(size_t link_count);
