@@ -110,6 +110,20 @@ void look_at_repetitions(
 	}
 }
 
+void look_at_facts(struct look *look, const char *list,
+	void (*of_fact)(
+		struct look *look, const struct report_condition *condition, const json_t *fact))
+{
+	for (const struct report_condition *condition = look->vpn->conditions; condition;
+		condition = condition->next) {
+		const json_t *fact;
+		size_t i;
+
+		json_array_foreach (json_object_get(condition->vpn_facts, list), i, fact)
+			of_fact(look, condition, fact);
+	}
+}
+
 /* Errors first, in the order they were found; most readers stop early. */
 static void sort_by_severity(struct findings *findings)
 {

@@ -38,6 +38,10 @@ void look_show(struct look *look, const char *path, const char *fmt, ...) PRINTF
 /* Every repetition of the look's VPN. */
 void look_at_repetitions(
 	struct look *look, void (*of_spot)(struct look *look, const struct spot *spot));
+/* Every entry of a list in the vpn.json of the look's VPN, under every profile. */
+void look_at_facts(struct look *look, const char *list,
+	void (*of_fact)(
+		struct look *look, const struct report_condition *condition, const json_t *fact));
 /* "Medium, 0_lom"; the arena's. */
 const char *finding_place(struct findings *findings, const struct spot *spot);
 void finding_explain(struct findings *findings, const struct report_outcome *outcome);

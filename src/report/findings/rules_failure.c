@@ -276,28 +276,22 @@ void rule_stored_cause(struct look *look)
 	}
 }
 
+static void look_failed_bring_up(
+	struct look *look, const struct report_condition *condition, const json_t *failed)
+{
+	look_say(look,
+		"%s did not come up at the first attempt. Its connect times come from the attempts that worked.",
+		look->vpn->name);
+	look_show(look, condition->vpn_path, "%s: %s after %.0f s: %s",
+		profile_title(condition->profile), json_string_at(failed, "/cause", ""),
+		json_number_at(failed, "/duration_seconds", 0),
+		json_string_at(failed, "/evidence", ""));
+}
+
 /* What was measured is of the attempt that worked; that others did not is a result too. */
 void rule_failed_bring_ups(struct look *look)
 {
-	const struct report_vpn *vpn = look->vpn;
-
-	for (const struct report_condition *condition = vpn->conditions; condition;
-		condition = condition->next) {
-		const json_t *one;
-		size_t i;
-
-		json_array_foreach (
-			json_object_get(condition->vpn_facts, "failed_bring_ups"), i, one) {
-			look_say(look,
-				"%s did not come up at the first attempt. Its connect times come from the attempts that worked.",
-				vpn->name);
-			look_show(look, condition->vpn_path, "%s: %s after %.0f s: %s",
-				profile_title(condition->profile),
-				json_string_at(one, "/cause", ""),
-				json_number_at(one, "/duration_seconds", 0),
-				json_string_at(one, "/evidence", ""));
-		}
-	}
+	look_at_facts(look, "failed_bring_ups", look_failed_bring_up);
 }
 
 static void look_unknown(void *context, const struct report_place *place)

@@ -16,26 +16,22 @@ static const char *first_line(struct arena *arena, const json_t *lines)
 			  : arena_printf(arena, "'%s' and %zu more", first, count - 1);
 }
 
-void rule_host_changed(struct look *look)
+static void look_changed(
+	struct look *look, const struct report_condition *condition, const json_t *change)
 {
 	struct arena *arena = look->findings->arena;
 
-	for (const struct report_condition *condition = look->vpn->conditions; condition;
-		condition = condition->next) {
-		const json_t *change;
-		size_t i;
+	look_say(look,
+		"%s changed settings of its hosts beyond its own devices. Other programs on such a host are affected, too.",
+		look->vpn->name);
+	look_show(look, condition->vpn_path, "%s, %s, %s: %s, before %s",
+		profile_title(condition->profile), json_string_at(change, "/host", ""),
+		json_string_at(change, "/topic", ""),
+		first_line(arena, json_object_get(change, "after")),
+		first_line(arena, json_object_get(change, "before")));
+}
 
-		json_array_foreach (
-			json_object_get(condition->vpn_facts, "host_changes"), i, change) {
-			look_say(look,
-				"%s changed settings of its hosts beyond its own devices. Other programs on such a host are affected, too.",
-				look->vpn->name);
-			look_show(look, condition->vpn_path, "%s, %s, %s: %s, before %s",
-				profile_title(condition->profile),
-				json_string_at(change, "/host", ""),
-				json_string_at(change, "/topic", ""),
-				first_line(arena, json_object_get(change, "after")),
-				first_line(arena, json_object_get(change, "before")));
-		}
-	}
+void rule_host_changed(struct look *look)
+{
+	look_at_facts(look, "host_changes", look_changed);
 }
