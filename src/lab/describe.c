@@ -106,7 +106,7 @@ static const char *engine_remark(const struct lab *lab)
 		[LAB_ENGINE_BRIDGE] =
 			"veth pairs and a Linux bridge; the line rate by tbf at both ends of a port",
 		[LAB_ENGINE_NETEM] =
-			"as engine bridge, with netem on the bridge's ports, so it acts on what a host is sent; hosts have tso, gso and gro off and gso_max_segs 1, so netem meets single packets; every cell counts frames larger than the MTU, and one of them spoils it",
+			"as engine bridge, with netem on the bridge's ports, so it acts on what a host is sent; hosts have tso, gso and gro off and gso_max_segs 1, so netem meets single packets; every cell counts frames larger than the MTU, and one of them marks it",
 		[LAB_ENGINE_WIRE] =
 			"TAPs joined by meshbench-wire; hosts hand over super-packets, and every packet on the wire meets its own fate, unless the profile says unit superpacket"};
 

@@ -41,7 +41,7 @@ struct lab_spec {
 /*
  * Whether this machine has the lab's own tools and its kernel can carry the engine and the profile;
  * ERROR_MISSING names what is missing, and the package of a tool.
- * For netem it calls namespace_enter() and tries.
+ * For netem under a profile that impairs it calls namespace_enter() and tries.
  */
 MUST_CHECK int lab_can_carry(struct procs *procs, enum lab_engine engine,
 	const struct profile *profile, struct error *err);

@@ -69,9 +69,8 @@ int64_t shape_limit_packets(const struct profile *profile)
 }
 
 /*
- * What a line carries while the wire may be away: a cell in which it was away for longer is marked,
- * and in all others no frame is lost but by the line. A longer queue gains nothing: the line drops
- * what exceeds it.
+ * What a line carries while the wire may be away: a cell in which it was away for longer is marked.
+ * A host that offers more than the line for as long as it likes fills any queue.
  */
 int64_t shape_tap_frames(const struct profile *profile)
 {
