@@ -276,8 +276,8 @@ static json_t *counters_json(
 		{"line_overflow_out", c->line_overflow_out},
 		{"line_overflow_in", c->line_overflow_in}, {"queued", c->queued},
 		{"malformed", c->malformed}, {"write_errors", c->write_errors},
-		{"out_of_memory", c->out_of_memory}, {"host_tx_dropped", losses->tx_dropped},
-		{"host_rx_dropped", losses->rx_dropped},
+		{"out_of_memory", c->out_of_memory}, {"fell_behind", c->fell_behind},
+		{"host_tx_dropped", losses->tx_dropped}, {"host_rx_dropped", losses->rx_dropped},
 		{"host_udp_buffer_full", losses->udp_buffer_full}};
 	json_t *json = json_make("{s:s}", "host", host);
 

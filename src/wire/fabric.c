@@ -183,6 +183,7 @@ void fabric_restart(struct fabric *fabric, uint64_t seed, int64_t now_ns)
 			continue;
 		netem_restart(port->netem, seed, now_ns);
 		port->counters = (struct wire_counters){0};
+		backlog_end(&port->backlog);
 	}
 }
 
@@ -193,6 +194,7 @@ void fabric_counters(
 	struct netem_totals totals = netem_totals(port->netem);
 
 	*ret_counters = port->counters;
+	ret_counters->fell_behind += backlog_fell_behind(&port->backlog);
 	ret_counters->lost = totals.lost;
 	ret_counters->down = totals.down;
 	ret_counters->overflow = totals.overflow;

@@ -30,7 +30,9 @@ static bool drops_are_few(
 			(unsigned long long)port->out_of_memory, number);
 		return false;
 	}
-	if (port->unfetched * UNFETCHED_SHARE > port->in_frames + port->unfetched) {
+	/* What a host offers beyond its line is lost on any wire. */
+	if (port->fell_behind > 0 &&
+		port->unfetched * UNFETCHED_SHARE > port->in_frames + port->unfetched) {
 		snprintf(ret_reason, reason_size,
 			"the wire was too slow: %llu frames of port %zu were dropped before it fetched them",
 			(unsigned long long)port->unfetched, number);

@@ -244,6 +244,17 @@ static int64_t pass_line(struct intake *in, uint32_t i)
 	return at_ns;
 }
 
+/* What the sender's line takes for all segments of a frame. */
+static double line_ns_of(const struct port *port, const struct frame *frame)
+{
+	uint32_t last = frame->segments - 1;
+	double line_ns = line_frame_ns(&port->out, frame_segment_bytes(frame, last));
+
+	return last == 0
+		       ? line_ns
+		       : line_ns + last * line_frame_ns(&port->out, frame_segment_bytes(frame, 0));
+}
+
 static void take_in(struct intake *in)
 {
 	uint32_t segments = in->buffer->frame.segments;
@@ -300,8 +311,17 @@ bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct
 	if (fabric->log)
 		buffer->flow = frame_flow_hash(buffer_bytes(buffer), buffer->frame.size);
 	counters->in_packets += buffer->frame.segments;
+	backlog_add(&port->backlog, now_ns, line_ns_of(port, &buffer->frame));
 	counters->in_bytes +=
 		buffer->frame.size + (uint64_t)(buffer->frame.segments - 1) * buffer->frame.headers;
 	take_in(&in);
 	return buffer->references > 1;
+}
+
+void fabric_input_ends(struct fabric *fabric, uint16_t number)
+{
+	struct port *port = &fabric->ports[number];
+
+	port->counters.fell_behind += backlog_fell_behind(&port->backlog);
+	backlog_end(&port->backlog);
 }

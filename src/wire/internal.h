@@ -184,6 +184,8 @@ struct line {
 };
 
 void line_set(struct line *line, double rate_bps, uint64_t buffer_bytes);
+/* How long the line takes for one frame of so many bytes. */
+double line_frame_ns(const struct line *line, uint32_t bytes);
 /* End of the frame that starts after all before it; INT64_MIN when the buffer is full. */
 int64_t line_send(struct line *line, int64_t at_ns, uint32_t bytes, bool is_lossless);
 
@@ -202,6 +204,24 @@ void absence_rest(struct absence *absence, int64_t until_ns);
 void absence_tick(struct absence *absence, int64_t now_ns, int64_t limit_ns);
 struct wire_absences absence_found(const struct absence *absence, int64_t now_ns);
 
+/*
+ * backlog.c: frames of a port between two times at which its TAP was empty. A TAP overflows when
+ * the host offers more than the wire fetches. If the wire fetched at least what the line carries
+ * meanwhile, the line would have dropped those frames; if less, the wire fell behind. What comes
+ * while the wire is away is not seen here: a TAP holds what its line carries in the longest
+ * absence.
+ */
+struct backlog {
+	int64_t first_ns, last_ns; /* when frames were fetched */
+	uint64_t frames;
+	double line_ns; /* what the line takes for all of them; 0: there is no line */
+};
+
+void backlog_add(struct backlog *backlog, int64_t now_ns, double line_ns);
+bool backlog_fell_behind(const struct backlog *backlog);
+/* The TAP is empty. */
+void backlog_end(struct backlog *backlog);
+
 /* histogram.c */
 /* Those whose whole bucket lies beyond the limit. */
 uint64_t histogram_later_than(const struct wire_histogram *histogram, int64_t limit_ns);
@@ -213,6 +233,7 @@ struct port {
 	struct wire_params params;
 	struct netem *netem;
 	struct line out, in;
+	struct backlog backlog;
 	struct wire_counters counters;
 };
 
@@ -268,6 +289,8 @@ void fabric_run(struct fabric *fabric, int64_t now_ns);
  */
 bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct buffer *buffer,
 	uint32_t size);
+/* The port's TAP is empty. */
+void fabric_input_ends(struct fabric *fabric, uint16_t number);
 /* forward.c: what happens to a parcel after its fate was drawn. */
 void forward_parcel(struct fabric *fabric, uint32_t at, int64_t now_ns);
 void forward_release(struct fabric *fabric, uint32_t at);

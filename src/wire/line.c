@@ -10,15 +10,19 @@ void line_set(struct line *line, double rate_bps, uint64_t buffer_bytes)
 	line->buffer_ns = (int64_t)((double)buffer_bytes * line->ns_per_byte);
 }
 
+double line_frame_ns(const struct line *line, uint32_t bytes)
+{
+	if (bytes < WIRE_LINE_MIN_BYTES)
+		bytes = WIRE_LINE_MIN_BYTES;
+	return (bytes + WIRE_LINE_OVERHEAD_BYTES) * line->ns_per_byte;
+}
+
 int64_t line_send(struct line *line, int64_t at_ns, uint32_t bytes, bool is_lossless)
 {
 	int64_t start_ns = line->free_ns > at_ns ? line->free_ns : at_ns;
 
 	if (!is_lossless && start_ns - at_ns > line->buffer_ns)
 		return INT64_MIN;
-	if (bytes < WIRE_LINE_MIN_BYTES)
-		bytes = WIRE_LINE_MIN_BYTES;
-	line->free_ns =
-		start_ns + (int64_t)((bytes + WIRE_LINE_OVERHEAD_BYTES) * line->ns_per_byte + 0.5);
+	line->free_ns = start_ns + (int64_t)(line_frame_ns(line, bytes) + 0.5);
 	return line->free_ns;
 }

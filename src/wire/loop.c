@@ -229,6 +229,7 @@ static void read_frames(struct loop *loop, uint16_t port)
 		read_frame(loop, port, count % READS == READS - 1))
 		count++;
 	if (count < tap->budget) {
+		fabric_input_ends(&loop->fabric, port);
 		tap->budget = count;
 		tap->filled = 0;
 	} else if (++tap->filled >= PATIENCE && tap->budget < BATCH) {

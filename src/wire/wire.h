@@ -62,6 +62,9 @@ struct wire_counters {
 	uint64_t malformed;     /* frames whose virtio header or lengths contradict themselves */
 	uint64_t write_errors;  /* frames that the receiving TAP refused */
 	uint64_t out_of_memory; /* packets dropped because the wire's own memory was full */
+	/* Times that the wire fetched less than the line carries although the TAP never ran empty.
+	 */
+	uint64_t fell_behind;
 	/* Frames that the host's TAP dropped before the wire fetched them (tx_dropped of its
 	 * device). 0 from the wire, which cannot see them; filled in by a caller who can, before
 	 * wire_health_is_good(). */
@@ -115,11 +118,12 @@ struct wire_health {
  * the reason, when the wire was away for longer than WIRE_LONGEST_ABSENCE_MS at a time, or when in
  * more than 1 % of the time a frame waited in a TAP for longer than the limit; when packets were
  * dropped for lack of memory, when a host's TAP dropped more than one frame in ten thousand because
- * the wire did not fetch them, or when more than 1 % of the packets were later than the limit. Of
- * few packets, so many must be late that chance (95 %) does not explain it: one of five, two of
- * twenty. The limit is 1 ms, or a fifth of the smallest delay up to 5 ms. Without any delay only a
- * queue at the line holds packets, and one more in a hundred of them for a while changes no figure
- * but that queue's: the limit is half of what the line's buffer holds, between 1 and 10 ms.
+ * the wire fetched less than its line carries, or when more than 1 % of the packets were later than
+ * the limit. Of few packets, so many must be late that chance (95 %) does not explain it: one of
+ * five, two of twenty. The limit is 1 ms, or a fifth of the smallest delay up to 5 ms. Without any
+ * delay only a queue at the line holds packets, and one more in a hundred of them for a while
+ * changes no figure but that queue's: the limit is half of what the line's buffer holds, between 1
+ * and 10 ms.
  */
 bool wire_health_is_good(const struct wire_health *health, const struct wire_counters ports[],
 	size_t port_count, char *ret_reason, size_t reason_size);

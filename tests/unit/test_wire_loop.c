@@ -172,6 +172,21 @@ TEST(a_busy_wire_naps_and_an_idle_one_does_not)
 	CHECK((int64_t)(busy.naps - idle.naps) < 10 + 4 * took_ns / (WIRE_DEFAULT_NAP_US * 1000));
 }
 
+/* Without a line every backlog long enough to fill a TAP counts. */
+TEST(a_tap_that_runs_empty_after_every_frame_has_no_backlog)
+{
+	struct wire_counters counters;
+	SCENE(scene, .line_rate_bps = 0);
+
+	CHECK(introduce(&scene));
+	for (int i = 0; i < 600; i++) {
+		send_frame(&scene, 0, 1, 1);
+		CHECK(receive_mark(&scene, 1, 5000) == 1);
+	}
+	CHECK_OK(wire_read_counters(scene.wire, scene.port[0], &counters, &err), err);
+	CHECK(counters.in_frames == 601 && counters.fell_behind == 0);
+}
+
 TEST(parameters_change_over_the_control_connection)
 {
 	struct wire_params slow = {.impairment = {.model = NETEM_CALIBRATED, .delay_ns = 30 * MS}};

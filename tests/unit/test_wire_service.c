@@ -168,13 +168,71 @@ TEST(a_wire_that_was_too_slow_or_full_says_so)
 TEST(frames_that_the_wire_did_not_fetch_make_it_too_slow)
 {
 	struct wire_health health = {.late_limit_ns = MS};
-	struct wire_counters ports[2] = {{.in_frames = 99999, .unfetched = 9}};
+	struct wire_counters ports[2] = {{.in_frames = 99999, .unfetched = 9, .fell_behind = 1}};
 	char reason[160] = "";
 
 	CHECK(wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
 	ports[0].unfetched = 11;
 	CHECK(!wire_health_is_good(&health, ports, 2, reason, sizeof(reason)));
 	CHECK(strstr(reason, "11 frames of port 0"));
+}
+
+TEST(frames_beyond_what_the_line_carries_are_not_the_wires_fault)
+{
+	struct wire_health health = {.late_limit_ns = MS};
+	struct wire_counters ports[1] = {{.in_frames = 1000, .unfetched = 5000}};
+	char reason[160] = "";
+
+	CHECK(wire_health_is_good(&health, ports, 1, reason, sizeof(reason)));
+}
+
+/* Fetches so many frames so far apart; a full one takes 12.3 us on a line of 1 Gbit/s. */
+static uint64_t fell_behind(struct bench *bench, int frames, int64_t apart_ns)
+{
+	static struct sample_frame frame;
+	struct wire_counters counters;
+
+	plain(&frame, 1472);
+	for (int i = 0; i < frames; i++) {
+		bench->now_ns += apart_ns;
+		fabric_run(&bench->fabric, bench->now_ns);
+		input(bench, 0, &frame, 1);
+		bench->count = 0;
+	}
+	fabric_counters(&bench->fabric, 0, &counters);
+	return counters.fell_behind;
+}
+
+TEST(a_wire_that_fetches_less_than_the_line_carries_falls_behind)
+{
+	BENCH(bench, 2, .line_rate_bps = 1e9, .line_buffer_bytes = 15140);
+
+	CHECK(fell_behind(bench, 1000, 10 * US) == 0);
+	fabric_input_ends(&bench->fabric, 0);
+	CHECK(fell_behind(bench, 499, 20 * US) == 0); /* did not fill a TAP */
+	CHECK(fell_behind(bench, 1, 20 * US) == 1);
+	fabric_input_ends(&bench->fabric, 0);
+	CHECK(fell_behind(bench, 500, 20 * US) == 2);
+	fabric_restart(&bench->fabric, 1, bench->now_ns);
+	CHECK(fell_behind(bench, 1, 20 * US) == 0);
+}
+
+TEST(a_host_that_pauses_does_not_make_the_wire_fall_behind)
+{
+	BENCH(bench, 2, .line_rate_bps = 1e9, .line_buffer_bytes = 15140);
+
+	for (int i = 0; i < 100; i++) {
+		CHECK(fell_behind(bench, 400, 2 * US) == 0);
+		fabric_input_ends(&bench->fabric, 0);
+		bench->now_ns += 1000 * MS;
+	}
+}
+
+TEST(a_port_without_a_line_always_falls_behind_a_host_that_fills_its_tap)
+{
+	BENCH(bench, 2, .line_rate_bps = 0);
+
+	CHECK(fell_behind(bench, 500, US) == 1);
 }
 
 /* packets -> how many late ones chance does not explain */
