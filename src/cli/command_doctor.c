@@ -61,11 +61,9 @@ static void print_workloads(struct arena *arena)
 	puts("Workloads");
 	for (size_t i = 0; workloads[i]; i++) {
 		const struct workload *workload = workloads[i];
-		size_t n = 0;
+		int n = workload_missing(workload, NULL, arena);
 
-		while (workload->needs[n] && path_of_program(arena, workload->needs[n]))
-			n++;
-		if (workload->needs[n])
+		if (n >= 0)
 			print_line(workload->name, false,
 				arena_printf(arena, "program '%s' is not installed: apt install %s",
 					workload->needs[n], workload->packages[n]));

@@ -70,11 +70,9 @@ static size_t leave_out_missing(
 	}
 	for (size_t i = 0; i < plan->workload_count; i++) {
 		const struct workload *workload = plan->workloads[i];
-		size_t n = 0;
+		int n = workload_missing(workload, plan->plan->options, arena);
 
-		while (workload->needs[n] && path_of_program(arena, workload->needs[n]))
-			n++;
-		if (!workload->needs[n]) {
+		if (n < 0) {
 			found[workloads_left++] = workload;
 			continue;
 		}

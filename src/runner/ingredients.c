@@ -73,17 +73,24 @@ static void put(
 	json_object_set_new(to, arena_printf(arena, "%s %s", kind, name), json_text(value));
 }
 
+static void put_tool(json_t *to, struct procs *procs, struct arena *arena, const char *name)
+{
+	const char *path = path_of_program(arena, name);
+
+	if (path && !json_object_get(to, arena_printf(arena, "tool %s", name)))
+		put(to, arena, "tool", name, hash_of_files(procs, arena, ARENA_LIST(arena, path)));
+}
+
 /* What workloads measure with. */
 static void put_tools(
 	json_t *to, struct procs *procs, struct arena *arena, const struct runner_plan *plan)
 {
 	for (size_t i = 0; i < plan->workload_count; i++) {
-		for (const char *const *name = plan->workloads[i]->needs; *name; name++) {
-			const char *path = path_of_program(arena, *name);
+		const struct workload *workload = plan->workloads[i];
 
-			if (path && !json_object_get(to, arena_printf(arena, "tool %s", *name)))
-				put(to, arena, "tool", *name,
-					hash_of_files(procs, arena, ARENA_LIST(arena, path)));
+		for (size_t k = 0; workload->needs[k]; k++) {
+			if (workload_wants(workload, plan->plan->options, k))
+				put_tool(to, procs, arena, workload->needs[k]);
 		}
 	}
 }

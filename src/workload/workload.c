@@ -2,6 +2,8 @@
 /* The list of workloads; each is one file below this folder. */
 #include "workload/workload.h"
 
+#include "base/file.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -40,6 +42,21 @@ const struct setting *const *workload_settings(struct arena *arena)
 			if (!has_setting(list, workloads[i]->settings[k]))
 				list[count++] = workloads[i]->settings[k];
 	return list;
+}
+
+bool workload_wants(const struct workload *workload, const struct setting_value *options, size_t i)
+{
+	return !workload->wants || workload->wants(options, workload->needs[i]);
+}
+
+int workload_missing(
+	const struct workload *workload, const struct setting_value *options, struct arena *arena)
+{
+	for (size_t i = 0; workload->needs[i]; i++)
+		if (workload_wants(workload, options, i) &&
+			!path_of_program(arena, workload->needs[i]))
+			return (int)i;
+	return -1;
 }
 
 void workload_reading_done(struct workload_reading *reading)

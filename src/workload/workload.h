@@ -185,6 +185,8 @@ struct workload {
 	const struct setting *own_seconds; /* of measuring, in place of the plan's; NULL: none */
 	const char *const *needs;          /* programs, NULL-terminated */
 	const char *const *packages; /* Debian packages that provide them, in the same order */
+	/* Whether a program of `needs` is wanted with these options; NULL: every one is. */
+	bool (*wants)(const struct setting_value *options, const char *program);
 	const char *figures[WORKLOAD_FIGURES + 1]; /* keys of meta.figures, NULL-terminated */
 	const char *figures_title;                 /* above their column in a summary */
 	size_t log_packets; /* room in the wire's log, for read(); 0: it wants none */
@@ -223,6 +225,11 @@ extern const struct workload *const workloads[];
 const struct workload *workload_named(const char *name);
 /* Those of all workloads, each once; NULL-terminated, in the arena. */
 const struct setting *const *workload_settings(struct arena *arena);
+/* Whether it wants the program `needs[i]` with these options, which are NULL-able. */
+bool workload_wants(const struct workload *workload, const struct setting_value *options, size_t i);
+/* The index in `needs` of the first wanted program that is not installed, or -1. */
+int workload_missing(
+	const struct workload *workload, const struct setting_value *options, struct arena *arena);
 void workload_reading_done(struct workload_reading *reading);
 /* Adds what arrived to bytes_moved and to the flows, those of one wave and direction together. */
 void workload_add_flow(

@@ -36,9 +36,14 @@ static const char *const tools[] = {"meshbench", "iperf3", NULL};
 static const struct setting udp_tool = {"udp_tool", SETTING_WORD, "meshbench", tools,
 	.argument = "TOOL", .help = "what floods in udp: meshbench or iperf3"};
 
-static bool is_by_iperf3(const struct workload_case *c)
+static bool is_by_iperf3(const struct setting_value *options)
 {
-	return strcmp(setting_text(c->options, &udp_tool), "iperf3") == 0;
+	return strcmp(setting_text(options, &udp_tool), "iperf3") == 0;
+}
+
+static bool wants(const struct setting_value *options, const char *program)
+{
+	return is_by_iperf3(options) || strcmp(program, "iperf3") != 0;
 }
 
 /* A ping now and then until one is answered. Without an answer the other direction tells why. */
@@ -76,7 +81,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 {
 	struct workload_command *list = arena_alloc(arena, struct workload_command, COMMANDS);
 
-	if (is_by_iperf3(c)) {
+	if (is_by_iperf3(c->options)) {
 		commands_of_iperf3(c, arena, list);
 	} else {
 		list[SERVER] = flood_receiver(c, arena, WORKLOAD_TARGET);
@@ -93,7 +98,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 
 static double estimate_s(const struct workload_case *c)
 {
-	return 2 * (is_by_iperf3(c) ? iperf3_estimate_s(c) : flood_estimate_s(c));
+	return 2 * (is_by_iperf3(c->options) ? iperf3_estimate_s(c) : flood_estimate_s(c));
 }
 
 /* Before 3.12 a document has one `sum`: bytes as sent, and how many packets were lost of how many.
@@ -268,8 +273,8 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 
 	assert(count > CLIENT_OF_REVERSE); /* of the ping nothing is read */
 	*reading = (struct workload_reading){0};
-	documents = is_by_iperf3(c) ? read_iperf3(outputs, &forward, &reverse, reading)
-				    : read_floods(c, outputs, &forward, &reverse, reading);
+	documents = is_by_iperf3(c->options) ? read_iperf3(outputs, &forward, &reverse, reading)
+					     : read_floods(c, outputs, &forward, &reverse, reading);
 	other = documents.reverse;
 	forward.received_sum = json_at(documents.forward, "/end/sum_received");
 	reverse.received_sum = json_at(other, "/end/sum_received");
@@ -297,6 +302,7 @@ const struct workload workload_udp = {
 	.figures_title = "Mbit/s there / back / % lost there / back",
 	.needs = (const char *const[]){"iperf3", "ping", NULL},
 	.packages = (const char *const[]){"iperf3", "iputils-ping", NULL},
+	.wants = wants,
 	.is_flood = true,
 	.estimate_s = estimate_s,
 	.commands = commands,
