@@ -290,8 +290,11 @@ static void compare_condition(struct comparison *c, const char *vpn, const char 
 				before);
 	}
 	for (size_t m = 0; m < report_metric_count; m++) {
-		struct change *change = change_of(c, vpn, after_vpn, profile, &report_metrics[m]);
+		struct change *change;
 
+		if (c->flooded && report_metrics[m].workload == REPORT_UDP)
+			continue;
+		change = change_of(c, vpn, after_vpn, profile, &report_metrics[m]);
 		if (!change)
 			continue;
 		**end = change;
@@ -398,17 +401,35 @@ static int check_tree(
 	return 0;
 }
 
+static const struct report_results *tree_at(const struct comparison *c, size_t i)
+{
+	return i < c->before.count ? c->before.list[i] : c->after.list[i - c->before.count];
+}
+
 static int check_profiles(const struct comparison *c, struct error *err)
 {
 	for (size_t i = 0; i < c->before.count + c->after.count; i++) {
-		const struct report_results *tree = i < c->before.count
-							    ? c->before.list[i]
-							    : c->after.list[i - c->before.count];
-
-		if (check_tree(c->before.list[0], tree, err))
+		if (check_tree(c->before.list[0], tree_at(c, i), err))
 			return -1;
 	}
 	return 0;
+}
+
+static void find_other_floods(struct comparison *c)
+{
+	const struct report_results *first = NULL;
+
+	for (size_t i = 0; i < c->before.count + c->after.count; i++) {
+		const char *tool = results_flood_tool(tree_at(c, i));
+
+		if (tool && !first)
+			first = tree_at(c, i);
+		if (!tool || strcmp(tool, results_flood_tool(first)) == 0)
+			continue;
+		c->flooded = first;
+		c->flooded_otherwise = tree_at(c, i);
+		return;
+	}
 }
 
 int compare_trees(struct comparison *c, struct error *err)
@@ -417,6 +438,7 @@ int compare_trees(struct comparison *c, struct error *err)
 
 	if (check_profiles(c, err))
 		return -1;
+	find_other_floods(c);
 	note_absences(c, &c->before, &c->after, true);
 	note_absences(c, &c->after, &c->before, false);
 	for (size_t i = 0; c->vpns && c->vpns[i]; i++)
@@ -424,6 +446,11 @@ int compare_trees(struct comparison *c, struct error *err)
 			return -1;
 	if (!c->vpns)
 		compare_common(c, &end);
+	if (!c->changes && c->flooded)
+		return fail(err, ERROR_USAGE,
+			"compare %s with %s: they share only UDP floods, which %s sent in one and %s in the other; run both sides with the same --udp-tool",
+			c->flooded->name, c->flooded_otherwise->name,
+			results_flood_tool(c->flooded), results_flood_tool(c->flooded_otherwise));
 	if (!c->changes)
 		return fail(err, ERROR_USAGE,
 			"compare %s with %s: the trees do not share any measured VPN and profile",

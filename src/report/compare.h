@@ -68,6 +68,9 @@ struct comparison {
 	double margin_percent;   /* the smallest difference that counts */
 	struct change *changes;  /* in the order of the first tree */
 	struct compare_absence *absences;
+	/* Two trees whose UDP floods come from different programs: UDP is not compared. NULL: none.
+	 */
+	const struct report_results *flooded, *flooded_otherwise;
 };
 
 /* Fills `changes` and `absences`; refuses a profile that is not the same in all trees, and a VPN of

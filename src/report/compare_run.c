@@ -66,6 +66,10 @@ static void print_as_json(const struct comparison *comparison, FILE *out)
 		comparison_can_judge(comparison), "worse", comparison_is_worse(comparison),
 		"only_on_one_side", absences, "changes", changes);
 
+	if (comparison->flooded)
+		json_object_set_new(value, "udp_tools",
+			json_pack("[s,s]", results_flood_tool(comparison->flooded),
+				results_flood_tool(comparison->flooded_otherwise)));
 	for (const struct compare_absence *a = comparison->absences; a; a = a->next)
 		json_array_append_new(
 			absences, json_make("{s:s,s:s,s:s}", "kind", a->kind, "name", a->name,
@@ -126,6 +130,20 @@ static void print_absences(const struct comparison *comparison, FILE *out)
 	}
 }
 
+static void print_other_floods(const struct comparison *comparison, FILE *out)
+{
+	const struct report_results *one = comparison->flooded;
+	const struct report_results *other = comparison->flooded_otherwise;
+
+	if (!one)
+		return;
+	fprintf(out, "Not compared, UDP floods: %s flooded in ", results_flood_tool(one));
+	escape_markdown(out, one->name);
+	fprintf(out, ", %s in ", results_flood_tool(other));
+	escape_markdown(out, other->name);
+	fputs("; run both sides with the same --udp-tool\n", out);
+}
+
 static void print_as_text(const struct comparison *comparison, FILE *out)
 {
 	size_t counts[VERDICTS] = {0}, total = 0;
@@ -144,6 +162,7 @@ static void print_as_text(const struct comparison *comparison, FILE *out)
 	fprintf(out, " %zu runs before, %zu after.\n", comparison->before.count,
 		comparison->after.count);
 	print_absences(comparison, out);
+	print_other_floods(comparison, out);
 	if (comparison_can_judge(comparison))
 		fprintf(out,
 			"p is the chance that relabelling whole runs would show any difference as clear. Differences below %.3g %% do not count.\n",

@@ -189,6 +189,48 @@ TEST(versions_can_be_compared_and_what_one_side_lacks_is_named)
 	CHECK(compare_trees(&c, &err) && strstr(err.text, "no tree after has VPN 'Nobody'"));
 }
 
+static bool has_udp(const struct comparison *c)
+{
+	for (const struct change *change = c->changes; change; change = change->next)
+		if (change->metric->workload == REPORT_UDP)
+			return true;
+	return false;
+}
+
+static void add_flood(struct report_results *run, const char *tool)
+{
+	struct report_udp *udp = &run->vpns->conditions->links->repetitions->udp;
+
+	udp->outcome.envelope.status = ENVELOPE_SUCCESS;
+	udp->outcome.path = "x/baseline/0_a/udp_iperf3.json";
+	udp->forward =
+		(struct report_flow){.is_there = true, .received_bps = 1e8, .received_bytes = 1e6};
+	udp->tool = tool;
+}
+
+TEST(floods_of_two_programs_are_not_compared)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(pair_done) struct pair pair = pair_new();
+	struct comparison c;
+	struct error err = {0};
+
+	add_side(pair.before, "A", 100, 0.01);
+	add_side(pair.after, "A", 100, 0.01);
+	for (size_t i = 0; i < RUNS; i++) {
+		add_flood(pair.before[i], "meshbench");
+		add_flood(pair.after[i], "meshbench");
+	}
+	c = compared(arena, &pair, RUNS);
+	CHECK_OK(compare_trees(&c, &err), err);
+	CHECK(has_udp(&c) && !c.flooded);
+	add_flood(pair.after[2], "iperf3");
+	c = compared(arena, &pair, RUNS);
+	CHECK_OK(compare_trees(&c, &err), err);
+	CHECK(!has_udp(&c) && tcp_of(&c, "A"));
+	CHECK(c.flooded == pair.before[0] && c.flooded_otherwise == pair.after[2]);
+}
+
 TEST(one_profile_name_with_two_impairments_is_refused)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();

@@ -147,6 +147,7 @@ void result_file_udp(struct report_results *results, const struct tree_entry *en
 	udp->jitter_ms = json_number_at(document, "/end/sum_received/jitter_ms", 0);
 	udp->lost_percent = json_number_at(document, "/end/sum_received/lost_percent", 0);
 	udp->missing_percent = iperf3_missing_percent(document, IPERF3_FORWARD);
+	udp->tool = arena_strdup(results->arena, json_string_at(document, "/tool", "iperf3"));
 	udp->payload_bytes = json_number_at(document, "/start/test_start/blksize", 0);
 	udp->host_cpu_percent =
 		json_number_at(document, "/end/cpu_utilization_percent/host_total", 0);

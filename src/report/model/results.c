@@ -377,6 +377,25 @@ static bool is_clean(const struct report_results *results, const char *profile)
 	return true;
 }
 
+static const char *flood_tool_of(const struct report_condition *condition)
+{
+	for (const struct report_link *link = condition->links; link; link = link->next)
+		for (const struct report_repetition *r = link->repetitions; r; r = r->next)
+			if (r->udp.tool)
+				return r->udp.tool;
+	return NULL;
+}
+
+const char *results_flood_tool(const struct report_results *results)
+{
+	const char *tool = NULL;
+
+	for (const struct report_vpn *vpn = results->vpns; vpn && !tool; vpn = vpn->next)
+		for (const struct report_condition *c = vpn->conditions; c && !tool; c = c->next)
+			tool = flood_tool_of(c);
+	return tool;
+}
+
 const char *results_base_profile(const struct report_results *results)
 {
 	/* "baseline" comes first where there is one. */

@@ -87,6 +87,7 @@ struct report_udp {
 	/* Of all that was sent: iperf3_missing_percent(). */
 	double missing_percent;
 	double payload_bytes;
+	const char *tool; /* what flooded: "iperf3" or "meshbench"; NULL: failed */
 	double host_cpu_percent, remote_cpu_percent;
 	/* Of a failure: how far it came. */
 	size_t streams_connected, intervals_done;
@@ -259,6 +260,9 @@ bool outcome_is_there(const struct report_outcome *outcome);
 bool tcp_is_working(const struct report_tcp *tcp);
 /* Success, and something arrived. */
 bool udp_is_working(const struct report_udp *udp);
+/* What flooded in this tree, by its first success: figures of two tools cannot be compared. NULL
+ * when nothing did. */
+const char *results_flood_tool(const struct report_results *results);
 /* The first repetition of TCP on all links at once; NULL when there is none. */
 const struct report_parallel *condition_parallel(const struct report_condition *condition);
 /* Every result under a condition that is there, link by link, then those of the whole mesh. */

@@ -3,6 +3,7 @@
 #include "report/tables/tables.h"
 
 #include <math.h>
+#include <string.h>
 
 static double received_mbps(const struct report_repetition *repetition)
 {
@@ -197,6 +198,16 @@ static struct table *baseline_table(const struct report_results *results, struct
 	return table;
 }
 
+static void note_flood_tool(
+	const struct report_results *results, struct tables *tables, struct table *table)
+{
+	const char *tool = results_flood_tool(results);
+
+	if (tool && strcmp(tool, "iperf3") != 0)
+		table_note(tables, table,
+			"meshbench-probe flooded. It offers and counts otherwise than iperf3 does, so figures of the two cannot be compared.");
+}
+
 void tables_udp(const struct report_results *results, struct tables *tables)
 {
 	static const struct column_of printed[] = {
@@ -225,7 +236,10 @@ void tables_udp(const struct report_results *results, struct tables *tables)
 	baseline_table(results, tables, table, corrected, &report_metrics[METRIC_UDP]);
 	table_note(tables, table,
 		"The sender does not have a rate limit, so the loss shows how far it exceeded the path's capacity and says nothing about the path's quality.");
+	note_flood_tool(results, tables, table);
 	grid_tables(results, tables, &profiles);
+	note_flood_tool(
+		results, tables, (struct table *)table_named(tables, "udp_impairment_corrected"));
 }
 
 void tables_latency(const struct report_results *results, struct tables *tables)
