@@ -15,7 +15,7 @@ static void value_decref(json_t **value)
 /* Packets one millisecond apart; `order` says which arrives when. */
 static struct packets_result measure(const uint32_t *order, size_t count, uint64_t sent)
 {
-	struct packet_arrival arrivals[64];
+	struct packet_arrival arrivals[64] = {0};
 	struct packets_result result = {0};
 	struct error err = {0};
 
