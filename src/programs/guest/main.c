@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * meshbench-guest: the first process of a machine in virtual time. Loads the modules that
+ * /modules/list names, runs the program of /argv with the variables of /environment in the folder
+ * of /dir, its stdout on the fourth serial port and its stderr on the second, and sends the folder
+ * /tree over the third as a tar file when it has ended. A byte that comes in on the second port
+ * interrupts the program. Says how it ended on the console and turns the machine off.
+ */
+#include "base/arena.h"
+#include "base/fd.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum {
+	TEXT_BYTES_MAX = 1 << 20,
+	POLL_MS = 100
+};
+
+static int mount_all(struct error *err)
+{
+	static const struct {
+		const char *type, *path;
+	} list[] = {{"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"}, {"tmpfs", "/run"},
+		{"devpts", "/dev/pts"}, {"tmpfs", "/dev/shm"}, {"cgroup2", "/sys/fs/cgroup"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+		(void)mkdir(list[i].path, 0755);
+		if (mount(list[i].type, list[i].path, list[i].type, 0, NULL) < 0)
+			return fail_errno(err, "mount %s", list[i].path);
+	}
+	return 0;
+}
+
+/* The lines of a small file, each a string of its own. */
+static int read_lines(struct arena *arena, const char *path, char ***ret_lines, struct error *err)
+{
+	size_t count = 0;
+	char **lines, *text;
+
+	if (file_read(arena, path, TEXT_BYTES_MAX, &text, NULL, err))
+		return -1;
+	for (const char *at = text; *at; at++)
+		count += *at == '\n';
+	lines = arena_alloc(arena, char *, count + 1);
+	for (size_t i = 0; i < count; i++) {
+		lines[i] = text;
+		text += strcspn(text, "\n");
+		*text++ = '\0';
+	}
+	*ret_lines = lines;
+	return 0;
+}
+
+static int load_modules(struct arena *arena, struct error *err)
+{
+	char **paths;
+
+	if (read_lines(arena, "/modules/list", &paths, err))
+		return -1;
+	for (; *paths; paths++) {
+		AUTO(fd_closep) int fd = open(*paths, O_RDONLY | O_CLOEXEC);
+
+		/* A module that does not fit this processor is one that nothing here can use. */
+		if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST &&
+				      errno != ENODEV))
+			return fail_errno(err, "load the module %s", *paths);
+	}
+	return tree_remove("/modules", err);
+}
+
+static int raise_loopback(struct error *err)
+{
+	AUTO(fd_closep) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		return fail_errno(err, "raise the loopback device");
+	return 0;
+}
+
+/* Bytes pass as they are. */
+static int open_port(const char *path, struct error *err)
+{
+	AUTO(fd_closep) int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios settings;
+
+	if (fd < 0 || tcgetattr(fd, &settings) < 0)
+		return fail_errno(err, "open %s", path);
+	cfmakeraw(&settings);
+	if (tcsetattr(fd, TCSANOW, &settings) < 0)
+		return fail_errno(err, "set up %s", path);
+	return fd_take(&fd);
+}
+
+static _Noreturn void become(
+	char *const argv[], char *const environment[], const char *dir, int out_fd, int error_fd)
+{
+	if (dup2(out_fd, STDOUT_FILENO) < 0 || dup2(error_fd, STDERR_FILENO) < 0 || chdir(dir) < 0)
+		_exit(126);
+	setsid();
+	execve(argv[0], argv, environment);
+	dprintf(STDERR_FILENO, "meshbench-guest: run %s: %m\n", argv[0]);
+	_exit(127);
+}
+
+/* Every process that ends here has us as its parent at last; ours has the answer. */
+static int await(pid_t child, int interrupt_fd)
+{
+	struct pollfd watched = {.fd = interrupt_fd, .events = POLLIN};
+	int status = 0;
+	char byte;
+	pid_t ended;
+
+	for (;;) {
+		while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+			if (ended == child)
+				return WIFEXITED(status) ? WEXITSTATUS(status)
+							 : 128 + WTERMSIG(status);
+		if (poll(&watched, 1, POLL_MS) == 1 && read(interrupt_fd, &byte, 1) == 1)
+			kill(child, SIGINT);
+	}
+}
+
+static int run(struct arena *arena, int *ret_status, struct error *err)
+{
+	AUTO(fd_closep) int errors = open_port("/dev/ttyS1", err);
+	AUTO(fd_closep) int output = errors < 0 ? -1 : open_port("/dev/ttyS3", err);
+	char **argv, **environment, *dir;
+	pid_t child;
+
+	if (errors < 0 || output < 0 || read_lines(arena, "/argv", &argv, err) ||
+		read_lines(arena, "/environment", &environment, err) ||
+		file_read(arena, "/dir", TEXT_BYTES_MAX, &dir, NULL, err))
+		return -1;
+	child = fork();
+	if (child == 0)
+		become(argv, environment, dir, output, errors);
+	if (child < 0)
+		return fail_errno(err, "start %s", argv[0]);
+	*ret_status = await(child, errors);
+	(void)tcdrain(errors);
+	(void)tcdrain(output);
+	return 0;
+}
+
+/* tar refuses a terminal, so it writes into a pipe. */
+static pid_t start_tar(int *ret_fd, struct error *err)
+{
+	int ends[2];
+	pid_t tar;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail_errno(err, "make a pipe for the results");
+	tar = fork();
+	if (tar == 0) {
+		if (dup2(ends[1], STDOUT_FILENO) >= 0)
+			execlp("tar", "tar", "--create", "--file=-", "--directory=/tree",
+				"--sort=name", ".", NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	*ret_fd = ends[0];
+	return tar < 0 ? fail_errno(err, "pack the results") : tar;
+}
+
+static int send_tree(struct error *err)
+{
+	AUTO(fd_closep) int port = open_port("/dev/ttyS2", err), packed = -1;
+	static char bytes[4096];
+	pid_t tar = port < 0 ? -1 : start_tar(&packed, err);
+	ssize_t n;
+	int status;
+
+	if (tar < 0)
+		return -1;
+	while ((n = read(packed, bytes, sizeof(bytes))) > 0)
+		if (fd_write_all(port, bytes, (size_t)n) < 0)
+			return fail_errno(err, "send the results");
+	if (waitpid(tar, &status, 0) != tar || status != 0)
+		return fail(err, ERROR_TOOL, "pack the results: tar failed");
+	return tcdrain(port) < 0 ? fail_errno(err, "send the results") : 0;
+}
+
+int main(void)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	int status = 0;
+
+	if (mount_all(&err) || load_modules(arena, &err) || raise_loopback(&err) ||
+		run(arena, &status, &err) || send_tree(&err))
+		printf("meshbench-guest: %s\n", err.text);
+	else
+		printf("meshbench-guest: ended with %d\n", status);
+	fflush(stdout);
+	(void)tcdrain(STDOUT_FILENO);
+	reboot(RB_POWER_OFF);
+	return 1;
+}

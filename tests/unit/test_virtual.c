@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "virtual/internal.h"
+
+#include "base/fd.h"
+#include "folder.h"
+#include "tap.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+TEST(a_machine_has_what_its_words_say_and_a_usual_size_otherwise)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct virtual_machine machine;
+	struct error err = {0};
+
+	CHECK_OK(virtual_read(arena, "", &machine, &err), err);
+	CHECK(machine.mips == 1000 && machine.memory_bytes == UINT64_C(2) << 30 && !machine.kernel);
+	CHECK_OK(virtual_read(arena, "memory=512m,cpu=250mips,kernel=6.1", &machine, &err), err);
+	CHECK(machine.mips == 250 && machine.memory_bytes == UINT64_C(512) << 20);
+	CHECK(strcmp(machine.kernel, "6.1") == 0);
+	CHECK_OK(virtual_read(arena, "memory=1.5g", &machine, &err), err);
+	CHECK(machine.memory_bytes == UINT64_C(1536) << 20);
+}
+
+TEST(a_machine_that_cannot_be_is_refused_with_what_can)
+{
+	static const struct {
+		const char *words, *says;
+	} rows[] = {{"cpu=2000mips", "1000mips, 500mips"}, {"cpu=300mips", "1000mips, 500mips"},
+		{"cpu=500", "500mips"}, {"cpu=", "500mips"}, {"cpu=0mips", "1mips"},
+		{"memory=1t", "between 512m and 64g"}, {"memory=1m", "between 512m and 64g"},
+		{"memory=nang", "between 512m and 64g"}, {"kernel=", "is not known"},
+		{"disk=1g", "is not known"}, {"cpu=500mips,,memory=1g", "is not known"}};
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct virtual_machine machine;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct error err = {0};
+
+		CHECK(virtual_read(arena, rows[i].words, &machine, &err) == -1);
+		CHECK(err.kind == ERROR_USAGE && strstr(err.text, rows[i].says));
+	}
+}
+
+TEST(every_processor_of_the_list_is_a_power_of_two_slower_than_the_first)
+{
+	CHECK(virtual_shift(1000) == 0 && virtual_shift(500) == 1 && virtual_shift(1) == 9);
+	CHECK(virtual_shift(0) == -1 && virtual_shift(999) == -1);
+}
+
+static const struct content *content_at(const struct contents *contents, const char *path)
+{
+	for (size_t i = 0; i < contents->count; i++)
+		if (strcmp(contents->list[i].path, path) == 0)
+			return &contents->list[i];
+	return NULL;
+}
+
+/* a folder with: real/file, link -> real, far -> /FOLDER/link/file, loop -> loop */
+static void furnish(const struct folder *folder)
+{
+	struct error err = {0};
+	char path[200], target[200];
+
+	snprintf(path, sizeof(path), "%s/real", folder->path);
+	CHECK_OK(dir_make(path, 0755, &err), err);
+	snprintf(path, sizeof(path), "%s/real/file", folder->path);
+	CHECK_OK(file_write(path, "12345", 5, 0755, &err), err);
+	snprintf(path, sizeof(path), "%s/link", folder->path);
+	CHECK(symlink("real", path) == 0);
+	snprintf(path, sizeof(path), "%s/far", folder->path);
+	snprintf(target, sizeof(target), "%s/link/../link/./file", folder->path);
+	CHECK(symlink(target, path) == 0);
+	snprintf(path, sizeof(path), "%s/loop", folder->path);
+	CHECK(symlink("loop", path) == 0);
+}
+
+TEST(a_file_comes_with_every_link_on_the_way_to_it)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEMPORARY_FOLDER(folder);
+	struct contents contents = {.arena = arena};
+	struct error err = {0};
+	const struct content *file, *link, *far;
+
+	furnish(&folder);
+	CHECK_OK(contents_add_path(&contents, arena_printf(arena, "%s/far", folder.path), &err),
+		err);
+	file = content_at(&contents, arena_printf(arena, "%s/real/file", folder.path));
+	link = content_at(&contents, arena_printf(arena, "%s/link", folder.path));
+	far = content_at(&contents, arena_printf(arena, "%s/far", folder.path));
+	CHECK(file && file->source && file->mode == (S_IFREG | 0755));
+	CHECK(link && S_ISLNK(link->mode) && strcmp(link->text, "real") == 0);
+	CHECK(far && S_ISLNK(far->mode));
+	CHECK(content_at(&contents, "/tmp") && contents_bytes(&contents) == 5);
+	CHECK(contents_add_path(&contents, arena_printf(arena, "%s/loop", folder.path), &err) ==
+		-1);
+	CHECK(strstr(err.text, "too many symbolic links"));
+	CHECK(contents_add_path(&contents, arena_printf(arena, "%s/none", folder.path), &err) ==
+		-1);
+}
+
+static char *bytes_of(struct arena *arena, const char *path, size_t *ret_size)
+{
+	struct error err = {0};
+	char *bytes = NULL;
+
+	if (file_read(arena, path, 1 << 20, &bytes, ret_size, &err))
+		printf("# %s\n", err.text);
+	return bytes;
+}
+
+/* As `cpio --list` prints an archive. */
+static const char *listed(struct arena *arena, const char *archive)
+{
+	AUTO(stream_closep)
+	FILE *cpio = popen(arena_printf(arena, "cpio --quiet -t <%s 2>/dev/null", archive), "re");
+	char *text = arena_bytes(arena, 4096, 1);
+
+	return cpio && fread(text, 1, 4095, cpio) > 0 ? text : "";
+}
+
+TEST(an_archive_is_the_same_whenever_it_is_made_and_others_read_it)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEMPORARY_FOLDER(folder);
+	struct error err = {0};
+	const char *path = arena_printf(arena, "%s/archive", folder.path);
+	size_t first_size, second_size;
+	char *first, *second;
+
+	for (int i = 0; i < 2; i++) {
+		struct contents contents = {.arena = arena};
+
+		/* in another order each time */
+		contents_add_text(&contents, i ? "/b/c" : "/a", "text", 0644);
+		contents_add_text(&contents, i ? "/a" : "/b/c", "text", 0644);
+		contents_add_link(&contents, "/l", "a");
+		CHECK_OK(archive_write(&contents, path, &err), err);
+		if (i == 0)
+			first = bytes_of(arena, path, &first_size);
+	}
+	second = bytes_of(arena, path, &second_size);
+	CHECK(first_size == second_size && memcmp(first, second, first_size) == 0);
+	CHECK(strcmp(listed(arena, path), "a\nb\nb/c\nl\n") == 0);
+}
+
+TEST(an_archive_can_stand_behind_another)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEMPORARY_FOLDER(folder);
+	struct error err = {0};
+	const char *path = arena_printf(arena, "%s/archive", folder.path);
+	struct contents one = {.arena = arena}, other = {.arena = arena};
+	size_t before, after;
+
+	contents_add_text(&one, "/a", "text", 0644);
+	contents_add_text(&other, "/b", "text", 0644);
+	CHECK_OK(archive_write(&one, path, &err), err);
+	(void)bytes_of(arena, path, &before);
+	CHECK_OK(archive_append(&other, path, &err), err);
+	(void)bytes_of(arena, path, &after);
+	CHECK(after == 2 * before && before % 4 == 0);
+}
+
+/* "VERSION" with an image and these dependencies, below the folder. */
+static void put_kernel(struct arena *arena, const struct folder *folder, const char *version,
+	const char *dependencies)
+{
+	const char *modules = arena_printf(arena, "%s/lib/modules/%s", folder->path, version);
+	const char *boot = arena_printf(arena, "%s/boot", folder->path);
+	struct error err = {0};
+
+	CHECK_OK(dir_make(modules, 0755, &err), err);
+	CHECK_OK(dir_make(boot, 0755, &err), err);
+	CHECK_OK(file_write(arena_printf(arena, "%s/vmlinuz-%s", boot, version), "", 0, 0644, &err),
+		err);
+	CHECK_OK(file_write(arena_printf(arena, "%s/modules.dep", modules), dependencies,
+			 strlen(dependencies), 0644, &err),
+		err);
+}
+
+TEST(the_newest_kernel_for_virtual_machines_is_taken_with_modules_in_order)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEMPORARY_FOLDER(folder);
+	struct virtual_parts parts = {0};
+	struct error err = {0};
+
+	put_kernel(arena, &folder, "9998.1-cloud", "");
+	put_kernel(arena, &folder, "9998.10-cloud",
+		"kernel/net/tunnel4.ko:\nkernel/drivers/net/tun.ko.xz: kernel/b.ko kernel/a.ko\n"
+		"kernel/net/bridge.ko: kernel/a.ko\nkernel/a.ko:\nkernel/b.ko: kernel/a.ko\n");
+	put_kernel(arena, &folder, "9999", "");
+	setenv("MESHBENCH_KERNELS", folder.path, 1); /* NOLINT(concurrency-mt-unsafe) */
+	CHECK_OK(kernel_find(arena, NULL, &parts, &err), err);
+	CHECK(strcmp(parts.kernel, "9998.10-cloud") == 0);
+	CHECK(strcmp(strrchr(parts.modules[0], '/'), "/a.ko") == 0);
+	CHECK(strcmp(strrchr(parts.modules[1], '/'), "/b.ko") == 0);
+	CHECK(strcmp(strrchr(parts.modules[2], '/'), "/tun.ko.xz") == 0);
+	CHECK(strcmp(strrchr(parts.modules[3], '/'), "/bridge.ko") == 0 && !parts.modules[4]);
+	CHECK_OK(kernel_find(arena, "9999", &parts, &err), err);
+	CHECK(strcmp(parts.kernel, "9999") == 0 && !parts.modules[0]);
+	CHECK(kernel_find(arena, "7777", &parts, &err) == -1 && err.kind == ERROR_USAGE);
+	CHECK(strstr(err.text, "9998.1-cloud"));
+}
