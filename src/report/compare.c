@@ -406,10 +406,25 @@ static const struct report_results *tree_at(const struct comparison *c, size_t i
 	return i < c->before.count ? c->before.list[i] : c->after.list[i - c->before.count];
 }
 
-static int check_profiles(const struct comparison *c, struct error *err)
+static int check_clocks(
+	const struct report_results *first, const struct report_results *other, struct error *err)
+{
+	const char *one = results_clock(first), *two = results_clock(other);
+
+	one = one ? one : "real time";
+	two = two ? two : "real time";
+	if (strcmp(one, two) == 0)
+		return 0;
+	return fail(err, ERROR_USAGE,
+		"%s was measured in %s and %s in %s, so their figures cannot be compared",
+		first->name, one, other->name, two);
+}
+
+static int check_alike(const struct comparison *c, struct error *err)
 {
 	for (size_t i = 0; i < c->before.count + c->after.count; i++) {
-		if (check_tree(c->before.list[0], tree_at(c, i), err))
+		if (check_clocks(c->before.list[0], tree_at(c, i), err) ||
+			check_tree(c->before.list[0], tree_at(c, i), err))
 			return -1;
 	}
 	return 0;
@@ -436,7 +451,7 @@ int compare_trees(struct comparison *c, struct error *err)
 {
 	struct change **end = &c->changes;
 
-	if (check_profiles(c, err))
+	if (check_alike(c, err))
 		return -1;
 	find_other_floods(c);
 	note_absences(c, &c->before, &c->after, true);

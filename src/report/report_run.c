@@ -135,7 +135,12 @@ static void print_finding(FILE *out, const struct finding *first)
 
 static void print_markdown(FILE *out, const struct page *page)
 {
-	print_line(out, "# ", page->results->name, "\n\n## Answers\n\n");
+	const char *clock = results_clock(page->results);
+
+	print_line(out, "# ", page->results->name, "\n\n");
+	if (clock)
+		print_line(out, "Measured in ", clock, ".\n\n");
+	fputs("## Answers\n\n", out);
 	for (const struct answer *answer = page->answers; answer; answer = answer->next) {
 		print_line(out, "- **", answer->question, "** ");
 		print_line(out, "", answer->sentence, "\n");

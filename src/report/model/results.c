@@ -377,6 +377,18 @@ static bool is_clean(const struct report_results *results, const char *profile)
 	return true;
 }
 
+const char *results_clock(const struct report_results *results)
+{
+	const json_t *place = json_object_get(results->environment, "place");
+
+	if (strcmp(json_string_at(place, "/kind", ""), "virtual") != 0)
+		return NULL;
+	return arena_printf(results->arena,
+		"virtual time, on one processor of %.0f million instructions a second (Linux %s, %s)",
+		json_number_at(place, "/mips", 0), json_string_at(place, "/kernel", "?"),
+		json_string_at(place, "/qemu", "?"));
+}
+
 static const char *flood_tool_of(const struct report_condition *condition)
 {
 	for (const struct report_link *link = condition->links; link; link = link->next)

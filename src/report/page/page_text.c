@@ -73,6 +73,9 @@ void page_summary(FILE *out, const struct page *page)
 	html_text(out, page->results->name);
 	fputs("</h1>\n<p class=\"lead\">Which mesh VPN to run, why it is better, and how far you can trust these numbers.</p>\n",
 		out);
+	if (results_clock(page->results))
+		html_printf(out, "<p class=\"lead\">Measured in %s.</p>\n",
+			results_clock(page->results));
 	write_cards(out, page);
 	fputs("<div class=\"glance\">", out);
 	for (const struct answer *answer = page->answers; answer; answer = answer->next) {

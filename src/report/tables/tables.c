@@ -41,6 +41,16 @@ static void explain_marks(struct tables *tables)
 	}
 }
 
+static void name_clock(const struct report_results *results, struct tables *tables)
+{
+	const char *clock = results_clock(results);
+
+	for (struct table *table = tables->first; clock && table; table = table->next)
+		table_note(tables, table,
+			"Measured in %s. These figures cannot be compared with figures of real time.",
+			clock);
+}
+
 void profile_columns(
 	const struct report_results *results, struct table *table, const char *unit, int decimals)
 {
@@ -149,5 +159,6 @@ struct tables *tables_of(const struct report_results *results, const struct repo
 	tables_effective(results, tables);
 	tables_tuning(results, tuned, tables);
 	explain_marks(tables);
+	name_clock(results, tables);
 	return tables;
 }
