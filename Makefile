@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# The two commands of README.md; everything else is Meson's.
+# The commands of README.md; everything else is Meson's.
 BUILD ?= build
 CHECK ?= build-check
 JOBS ?= $(shell nproc)
 
-.PHONY: demo vpns check clean
+.PHONY: demo vpns virtual check clean
 
 # Installs what is missing, builds, and benchmarks the bare link and four VPNs.
 demo: $(BUILD)/build.ninja
@@ -15,6 +15,11 @@ demo: $(BUILD)/build.ninja
 vpns: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
 	$(BUILD)/src/cli/meshbench install
+
+# What `meshbench run --virtual` needs besides: QEMU, and a kernel for it in the user's own folder.
+virtual:
+	@tools/install-packages --virtual
+	@tools/get-kernel
 
 # Every test, with sanitizers; the last line is `N passed, N failed, N skipped`.
 check:

@@ -74,6 +74,7 @@ static int set_value(
 		*(bool *)row->target = true;
 		return 0;
 	case OPTION_TEXT:
+	case OPTION_DETAIL:
 		*(const char **)row->target = arena_strdup(arena, text);
 		return 0;
 	case OPTION_LIST:
@@ -107,6 +108,8 @@ static int take_option(const struct option_table *table, struct arena *arena, in
 		fail(err, ERROR_USAGE, "--%s takes no value", row->name);
 		return 0;
 	}
+	if (row->kind == OPTION_DETAIL && !value)
+		value = "";
 	if (row->kind != OPTION_FLAG && !value) {
 		if (left < 2) {
 			fail(err, ERROR_USAGE, "--%s needs %s", row->name, row->argument);
@@ -168,7 +171,12 @@ void options_print_help(const struct option_table *table, FILE *out)
 		fputs("\nOptions:\n", out);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct option_row *row = &table->rows[i];
-		int width = fprintf(out, "  --%s%s%s", row->name, row->argument ? " " : "",
+		int width;
+
+		if (!row->help)
+			continue;
+		width = fprintf(out, "  --%s%s%s", row->name,
+			!row->argument || row->kind == OPTION_DETAIL ? "" : " ",
 			row->argument ? row->argument : "");
 
 		fprintf(out, "%*s%s\n", width < 26 ? 26 - width : 2, "", row->help);

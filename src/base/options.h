@@ -13,6 +13,7 @@
 enum option_kind {
 	OPTION_FLAG,    /* bool */
 	OPTION_TEXT,    /* const char * */
+	OPTION_DETAIL,  /* const char *: --name alone is "", and --name=text the text */
 	OPTION_LIST,    /* const char *const *: words between commas; given twice, they add up */
 	OPTION_INTEGER, /* int64_t, within low..high */
 	OPTION_SECONDS, /* double above zero */
@@ -21,7 +22,7 @@ enum option_kind {
 struct option_row {
 	const char *name;     /* "repeat" for --repeat */
 	const char *argument; /* "N"; NULL for flags */
-	const char *help;
+	const char *help;     /* NULL: --help does not show it */
 	enum option_kind kind;
 	void *target;
 	bool *is_given; /* NULL-able */

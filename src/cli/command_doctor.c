@@ -2,6 +2,7 @@
 /* meshbench doctor: show what this machine can do, and what to install for the rest. */
 #include "cli/cli.h"
 #include "cli/load.h"
+#include "virtual/virtual.h"
 
 #include "base/file.h"
 #include "supply/supply.h"
@@ -54,6 +55,21 @@ static int print_machine(struct arena *arena, struct procs **ret_procs, struct e
 	print_engine(
 		*ret_procs, "netem", LAB_ENGINE_NETEM, &impaired, "the kernel's own impairment");
 	return 0;
+}
+
+static void print_virtual(struct procs *procs, struct arena *arena)
+{
+	struct virtual_machine machine;
+	struct virtual_parts parts;
+	struct error missing;
+
+	if (virtual_read(arena, "", &machine, &missing) ||
+		virtual_find(procs, arena, &machine, &parts, &missing))
+		print_line("virtual", false, missing.text);
+	else
+		print_line("virtual", true,
+			arena_printf(arena, "run --virtual, with Linux %s and %s", parts.kernel,
+				parts.qemu_version));
 }
 
 static void print_workloads(struct arena *arena)
@@ -153,6 +169,7 @@ static int run(int argc, char *const argv[])
 		return status;
 	if (print_machine(arena, &procs, &err))
 		return cli_report(&err);
+	print_virtual(procs, arena);
 	print_workloads(arena);
 	if (print_vpns(arena, procs, &found, &err))
 		return cli_report(&err);

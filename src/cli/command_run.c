@@ -6,17 +6,25 @@
 #include "cli/quiet.h"
 #include "cli/session.h"
 #include "cli/summary.h"
+#include "cli/virtual.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "report/report.h"
 #include "vpn/vpn.h"
 
 #include <stdio.h>
 #include <string.h>
 
+enum {
+	PLACE_BYTES_MAX = 65536
+};
+
 struct run_options {
 	struct request request;
 	const char *out, *resume;
+	const char *virtual; /* NULL: in real time */
+	const char *place;   /* what a guest is; NULL: this is none */
 	bool quick, dry_run, wait;
 };
 
@@ -31,6 +39,10 @@ static struct option_table table_of(struct arena *arena, struct run_options *o)
 			OPTION_TEXT, &o->resume, NULL, 0, 0},
 		{"wait", NULL, "wait until no other program uses this machine", OPTION_FLAG,
 			&o->wait, NULL, 0, 0},
+		{"virtual", "[=cpu=500mips,memory=2g,kernel=VERSION]",
+			"in a machine whose clock counts instructions: same seed, same results",
+			OPTION_DETAIL, &o->virtual, NULL, 0, 0},
+		{"place", "FILE", NULL, OPTION_TEXT, &o->place, NULL, 0, 0},
 		{"dry-run", NULL, "print every command without running it", OPTION_FLAG,
 			&o->dry_run, NULL, 0, 0},
 	};
@@ -49,8 +61,7 @@ static struct option_table table_of(struct arena *arena, struct run_options *o)
 }
 
 /* Leaves out what this machine lacks, saying what to install; counts what was left out. */
-static size_t leave_out_missing(
-	struct arena *arena, struct runner_plan *plan, bool is_quiet, size_t *ret_left)
+static size_t leave_out_missing(struct arena *arena, struct runner_plan *plan, bool is_quiet)
 {
 	struct driver *drivers = arena_alloc(arena, struct driver, plan->driver_count);
 	const struct workload **found =
@@ -85,7 +96,6 @@ static size_t leave_out_missing(
 	plan->driver_count = drivers_left;
 	plan->workloads = found;
 	plan->workload_count = workloads_left;
-	*ret_left = drivers_left * workloads_left;
 	return missing;
 }
 
@@ -145,16 +155,37 @@ static const char *print_results(const struct record *record, struct arena *aren
 	return place;
 }
 
+static void print_hint(const char *out)
+{
+	fprintf(stderr,
+		"meshbench: everything measured is kept; continue with: meshbench run --resume %s\n",
+		out);
+}
+
+static int read_place(const char *path, json_t **ret_place, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	char *text;
+	size_t size;
+
+	return file_read(arena, path, PLACE_BYTES_MAX, &text, &size, err) ||
+			       json_parse(text, size, path, ret_place, err)
+		       ? -1
+		       : 0;
+}
+
 static int measure(struct arena *arena, const struct runner_plan *plan, const char *out,
 	const struct run_options *o, bool some_missing, struct error *err)
 {
 	AUTO(procs_freep) struct procs *procs = NULL;
 	AUTO(record_closep) struct record *record = NULL;
+	json_auto_t *place = NULL;
 	struct progress_display display = progress_display_new();
 	struct runner_result result = {0};
 	int ended;
 
-	if (session_open(plan, out, &procs, &record, err))
+	if ((o->place && read_place(o->place, &place, err)) ||
+		session_open(plan, out, &procs, &record, err))
 		return -1;
 	print_estimate(arena, plan, out);
 	if (quiet_look(procs, o->wait, err))
@@ -162,6 +193,7 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 	ended = runner_run(plan,
 		&(struct runner_means){.procs = procs,
 			.record = record,
+			.place = place,
 			.may_continue = o->resume != NULL,
 			.arena = arena,
 			.listener = progress_listen,
@@ -170,29 +202,56 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 	progress_display_end(&display);
 	if (result.count)
 		summary_print(plan, &result, stdout);
-	out = print_results(record, arena, out, &result);
+	if (!o->place)
+		out = print_results(record, arena, out, &result);
 	if (!out)
 		return fail(err, ERROR_SYSTEM,
 			"the folder of the results was removed while meshbench ran; they are lost");
 	if (ended) {
 		int status = cli_report(err);
 
-		fprintf(stderr,
-			"meshbench: everything measured is kept; continue with: meshbench run --resume %s\n",
-			out);
+		if (!o->place)
+			print_hint(out);
 		return status;
 	}
 	return some_missing || summary_has_failures(&result) ? EXIT_SOME_FAILED : EXIT_MEASURED;
 }
 
+static int measure_virtually(struct arena *arena, const struct virtual_request *request,
+	bool some_missing, struct error *err)
+{
+	AUTO(record_closep) struct record *record = NULL;
+	struct virtual_end end;
+
+	if (record_open(request->out, &record, err) ||
+		(!request->resume && runner_check_fresh(record, err)) ||
+		virtual_measure(arena, request, &end, err))
+		return -1;
+	if (end.status != EXIT_MEASURED && end.status != EXIT_SOME_FAILED)
+		return end.status;
+	printf("Results: %s\n", request->out);
+	print_report(request->out);
+	if (end.was_interrupted)
+		print_hint(request->out);
+	return end.status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : end.status;
+}
+
+/* What a tree is measured with. */
+struct work {
+	struct plan plan;
+	struct virtual_machine machine;
+	bool is_virtual;
+};
+
 /* The plan of the run that made a tree; what it measured cannot be changed on resuming. */
 static int load_resumed(struct arena *arena, const struct run_options *o,
-	const struct option_result *given, struct plan *ret_plan, struct error *err)
+	const struct option_result *given, struct work *ret_work, struct error *err)
 {
 	AUTO(record_closep) struct record *record = NULL;
 	json_auto_t *environment = NULL;
 
-	if (given->argument_count || o->quick || o->out || request_changes_anything(&o->request))
+	if (given->argument_count || o->quick || o->out || o->virtual ||
+		request_changes_anything(&o->request))
 		return fail(err, ERROR_USAGE,
 			"--resume continues with the plan in %s and cannot be combined with a plan or other options",
 			o->resume);
@@ -205,8 +264,10 @@ static int load_resumed(struct arena *arena, const struct run_options *o,
 		return fail(err, ERROR_USAGE,
 			"--resume %s: its environment.json cannot be read, so its plan is not known; start a new run",
 			o->resume);
+	ret_work->is_virtual =
+		!o->place && virtual_of_place(arena, environment, &ret_work->machine);
 	return plan_from_json(arena, json_object_get(environment, "plan"), workload_settings(arena),
-		ret_plan, err);
+		&ret_work->plan, err);
 }
 
 static int run_with(struct arena *arena, struct run_options *o, const struct option_result *given,
@@ -215,27 +276,36 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 	struct runner_plan everything;
 	const char *out = o->resume;
 	bool only_found;
-	struct plan plan = {0};
-	size_t missing, left;
+	struct work work = {.is_virtual = o->virtual != NULL};
+	size_t missing;
 
 	if (o->quick && given->argument_count)
 		return fail(err, ERROR_USAGE,
 			"--quick selects the plan 'quick'; use either --quick or a plan");
 	o->request.plan = given->arguments[0];
-	if (o->resume ? load_resumed(arena, o, given, &plan, err)
-		      : load_plan(arena, &o->request, &plan, err))
+	if (o->virtual && virtual_read(arena, o->virtual, &work.machine, err))
 		return -1;
-	if (load_everything(arena, &plan, &everything, err))
+	if (o->resume ? load_resumed(arena, o, given, &work, err)
+		      : load_plan(arena, &o->request, &work.plan, err))
+		return -1;
+	if (load_everything(arena, &work.plan, &everything, err))
 		return -1;
 	if (o->dry_run)
 		return print_dry_run(&everything, err);
-	only_found = plan.vpns && plan.vpns[0] && strcmp(plan.vpns[0], "found") == 0;
-	missing = leave_out_missing(arena, &everything, only_found, &left);
-	if (left == 0)
+	only_found = work.plan.vpns && work.plan.vpns[0] && strcmp(work.plan.vpns[0], "found") == 0;
+	missing = leave_out_missing(arena, &everything, only_found);
+	if (work.is_virtual)
+		missing += virtual_leave_out(arena, &everything);
+	if (everything.driver_count * everything.workload_count == 0)
 		return fail(err, ERROR_MISSING,
 			"none of the requested VPNs and workloads can run on this machine; meshbench doctor says what to install");
 	if (!out)
 		out = o->out ? o->out : session_folder(arena);
+	if (work.is_virtual)
+		return measure_virtually(arena,
+			&(struct virtual_request){
+				&work.machine, &everything, &o->request, o->resume, out},
+			missing > 0, err);
 	return measure(arena, &everything, out, o, missing > 0, err);
 }
 

@@ -23,7 +23,7 @@ enum {
 };
 
 /* A source tree that is still there is used before what was installed, so that edits count. */
-static const char *data_folder(struct arena *arena)
+const char *plan_data_folder(struct arena *arena)
 {
 	const char *chosen =
 		getenv("MESHBENCH_DATA"); /* NOLINT(concurrency-mt-unsafe): no setenv */
@@ -38,7 +38,7 @@ static const char *data_folder(struct arena *arena)
 
 const char *plan_pins(struct arena *arena)
 {
-	return arena_printf(arena, "%s/drivers/pins.yml", data_folder(arena));
+	return arena_printf(arena, "%s/drivers/pins.yml", plan_data_folder(arena));
 }
 
 static bool is_folder_kind(const char *kind)
@@ -74,7 +74,7 @@ static int by_text(const void *a, const void *b)
 int plan_list(
 	struct arena *arena, const char *kind, const char *const **ret_names, struct error *err)
 {
-	const char *folder = arena_printf(arena, "%s/%s", data_folder(arena), kind);
+	const char *folder = arena_printf(arena, "%s/%s", plan_data_folder(arena), kind);
 	AUTO(dir_closep) DIR *dir = opendir(folder);
 	const char **names = arena_alloc(arena, const char *, MAX_NAMES + 1);
 	struct dirent *entry;
@@ -130,7 +130,7 @@ int plan_find(struct arena *arena, const char *kind, const char *name, const cha
 		*ret_path = arena_strdup(arena, name);
 		return 0;
 	}
-	path = arena_printf(arena, "%s/%s/%s%s", data_folder(arena), kind, name,
+	path = arena_printf(arena, "%s/%s/%s%s", plan_data_folder(arena), kind, name,
 		is_folder_kind(kind) ? "" : ".yml");
 	if (name[0] == '\0' || name[0] == '.' || !path_exists(path))
 		return refuse_name(arena, kind, name, err);

@@ -95,7 +95,15 @@ static void put_tools(
 	}
 }
 
-json_t *ingredients_of(const struct runner_plan *plan, struct procs *procs)
+static const char *clock_of(struct arena *arena, const json_t *place)
+{
+	if (!place)
+		return "real";
+	return arena_printf(arena, "virtual, %d MIPS, %s", (int)json_number_at(place, "/mips", 0),
+		json_string_at(place, "/qemu", ""));
+}
+
+json_t *ingredients_of(const struct runner_plan *plan, struct procs *procs, const json_t *place)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	json_t *list = json_object();
@@ -104,6 +112,7 @@ json_t *ingredients_of(const struct runner_plan *plan, struct procs *procs)
 	if (uname(&kernel) == 0)
 		put(list, arena, "kernel", kernel.machine, kernel.release);
 	json_object_set_new(list, "meshbench", json_text(version_text));
+	json_object_set_new(list, "clock", json_text(clock_of(arena, place)));
 	json_object_set_new(list, "processors", json_integer((json_int_t)plan->processors));
 	/* Templates and scripts decide as much as driver.yml. */
 	for (size_t i = 0; i < plan->driver_count; i++)
@@ -137,11 +146,11 @@ static const char *changed(struct arena *arena, const json_t *before, const json
 	return names;
 }
 
-int ingredients_check(const struct runner_plan *plan, struct procs *procs,
+int ingredients_check(const struct runner_plan *plan, struct procs *procs, const json_t *place,
 	const json_t *environment, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	json_auto_t *now = ingredients_of(plan, procs);
+	json_auto_t *now = ingredients_of(plan, procs, place);
 	const char *names = changed(arena, json_object_get(environment, "ingredients"), now);
 
 	if (!*names)

@@ -57,12 +57,16 @@ struct attempt_result attempt_result_new(size_t link_count);
 /* In hexadecimal, by sha256sum; NULL without it. */
 const char *environment_sha256(
 	struct arena *arena, struct procs *procs, const char *bytes, size_t size);
-/* What decides figures: {"driver tinc": hash, "kernel x86_64": release, ...}; caller owns it. */
-json_t *ingredients_of(const struct runner_plan *plan, struct procs *procs);
+/*
+ * What decides figures: {"driver tinc": hash, "kernel x86_64": release, ...}; caller owns it. The
+ * place is that of struct runner_means.
+ */
+json_t *ingredients_of(const struct runner_plan *plan, struct procs *procs, const json_t *place);
 /* Refuses to go on in a tree whose environment names others, and says which. */
 MUST_CHECK int ingredients_check(const struct runner_plan *plan, struct procs *procs,
-	const json_t *environment, struct error *err);
-json_t *environment_describe(const struct runner_plan *plan, struct procs *procs);
+	const json_t *place, const json_t *environment, struct error *err);
+/* `place` is NULL-able, and borrowed. */
+json_t *environment_describe(const struct runner_plan *plan, struct procs *procs, json_t *place);
 
 /* First line of what a command prints, on whichever stream; NULL when it cannot be run. */
 const char *environment_first_line(struct arena *arena, struct procs *procs,
@@ -81,6 +85,7 @@ struct run {
 	struct procs *procs;
 	bool may_continue; /* the record may hold a part of this run */
 	struct record *record;
+	json_t *place;         /* borrowed; NULL: a real machine */
 	struct record **trees; /* one per tuning of the plan */
 	struct arena *arena;
 	runner_listener *listener;

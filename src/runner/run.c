@@ -248,16 +248,26 @@ static int run_visit(struct run *run, const struct runner_visit *visit, struct e
 	return failed ? -1 : 0;
 }
 
+int runner_check_fresh(const struct record *record, struct error *err)
+{
+	json_auto_t *environment = record_read_environment(record);
+
+	return !environment
+		       ? 0
+		       : fail(err, ERROR_USAGE,
+				 "the folder for results already has those of a run; choose another folder, or continue that run with meshbench run --resume");
+}
+
 static int open_environment(struct run *run, struct error *err)
 {
+	if (!run->may_continue && runner_check_fresh(run->record, err))
+		return -1;
 	run->environment = record_read_environment(run->record);
-	if (run->environment && !run->may_continue)
-		return fail(err, ERROR_USAGE,
-			"the folder for results already has those of a run; choose another folder, or continue that run with meshbench run --resume");
-	if (run->environment && ingredients_check(run->plan, run->procs, run->environment, err))
+	if (run->environment &&
+		ingredients_check(run->plan, run->procs, run->place, run->environment, err))
 		return fail_in(err, "continue the run of this tree");
 	if (!run->environment)
-		run->environment = environment_describe(run->plan, run->procs);
+		run->environment = environment_describe(run->plan, run->procs, run->place);
 	return record_write_environment(run->record, run->environment, err);
 }
 
@@ -357,6 +367,7 @@ int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 		.procs = means->procs,
 		.record = means->record,
 		.may_continue = means->may_continue,
+		.place = means->place,
 		.arena = means->arena,
 		.listener = means->listener,
 		.listener_context = means->listener_context,

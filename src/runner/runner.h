@@ -101,6 +101,7 @@ typedef bool runner_judge(void *context, const struct runner_result *so_far);
 struct runner_means {
 	struct procs *procs;
 	struct record *record;
+	json_t *place;       /* what this machine is, for environment.json; NULL: a real one */
 	bool may_continue;   /* the record may hold a part of this run */
 	struct arena *arena; /* of the result */
 	runner_listener *listener;
@@ -108,6 +109,9 @@ struct runner_means {
 	runner_judge *judge; /* NULL: every block of the plan is measured */
 	void *judge_context;
 };
+
+/* Refuses a tree that has the results of a run. */
+MUST_CHECK int runner_check_fresh(const struct record *record, struct error *err);
 
 /*
  * Measures everything that the record does not hold yet and writes it there as it comes. A failing

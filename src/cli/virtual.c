@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* run --virtual: the same command, inside a guest that has the same files. */
+#include "cli/virtual.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "supply/supply.h"
+#include "vpn/vpn.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Workloads that measure something which a guest does not have. */
+static const struct {
+	const char *name, *reason;
+} without[] = {
+	{"video", "it encodes 4K video as it is sent, for which one processor does not suffice"},
+	{"nix_cache", "it needs the package store of this machine"},
+};
+
+static const char *const helpers[] = {"meshbench-reach", "meshbench-watch", "meshbench-ready",
+	"meshbench-wire", "meshbench-probe", "meshbench-quic", "meshbench-rate", NULL};
+
+static const char *const variables[] = {
+	"HOME", "XDG_DATA_HOME", "MESHBENCH_DATA", "MESHBENCH_VPNS", "MESHBENCH_LIBEXEC", NULL};
+
+static const char *why_without(const struct workload *workload)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(without); i++)
+		if (strcmp(workload->name, without[i].name) == 0)
+			return without[i].reason;
+	return NULL;
+}
+
+size_t virtual_leave_out(struct arena *arena, struct runner_plan *plan)
+{
+	const struct workload **kept =
+		arena_alloc(arena, const struct workload *, plan->workload_count);
+	size_t left = 0, count = plan->workload_count;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *reason = why_without(plan->workloads[i]);
+
+		if (reason)
+			fprintf(stderr, "meshbench: %s is left out in virtual time: %s\n",
+				plan->workloads[i]->name, reason);
+		else
+			kept[left++] = plan->workloads[i];
+	}
+	plan->workloads = kept;
+	plan->workload_count = left;
+	return count - left;
+}
+
+bool virtual_of_place(
+	struct arena *arena, const json_t *environment, struct virtual_machine *ret_machine)
+{
+	const json_t *place = json_object_get(environment, "place");
+
+	if (strcmp(json_string_at(place, "/kind", ""), "virtual") != 0)
+		return false;
+	*ret_machine = (struct virtual_machine){.mips = (unsigned)json_number_at(place, "/mips", 0),
+		.memory_bytes = (uint64_t)json_number_at(place, "/memory_bytes", 0),
+		.kernel = arena_strdup(arena, json_string_at(place, "/kernel", ""))};
+	return true;
+}
+
+/* Strings that grow; NULL-terminated. */
+struct words {
+	struct arena *arena;
+	const char *const *list;
+};
+
+static void add_word(struct words *words, const char *word)
+{
+	words->list = arena_list(words->arena, words->list, (const char *const[]){word, NULL});
+}
+
+static const char *joined(struct arena *arena, const char *const *names)
+{
+	const char *text = "";
+
+	for (; *names; names++)
+		text = arena_printf(arena, "%s%s%s", text, *text ? "," : "", *names);
+	return text;
+}
+
+/* One of ours by its name, one of the user's by its folder. */
+static const char *names_of_vpns(struct arena *arena, const struct runner_plan *plan)
+{
+	const char *ours = arena_printf(arena, "%s/drivers/", plan_data_folder(arena));
+	struct words names = {arena, ARENA_LIST(arena, NULL)};
+
+	for (size_t i = 0; i < plan->driver_count; i++)
+		add_word(&names, text_starts_with(plan->drivers[i].dir, ours)
+					 ? plan->drivers[i].label
+					 : plan->drivers[i].dir);
+	return joined(arena, names.list);
+}
+
+static const char *names_of_workloads(struct arena *arena, const struct runner_plan *plan)
+{
+	struct words names = {arena, ARENA_LIST(arena, NULL)};
+
+	for (size_t i = 0; i < plan->workload_count; i++)
+		add_word(&names, plan->workloads[i]->name);
+	return joined(arena, names.list);
+}
+
+/* The user's changes of the plan as options; VPNs and workloads are those that are left. */
+static void add_changes(struct words *argv, const struct virtual_request *request)
+{
+	struct arena *arena = argv->arena;
+
+	for (const struct request_change *c = request->request->changes; c->setting; c++) {
+		if (strcmp(c->option, "vpn") == 0 || strcmp(c->option, "workload") == 0)
+			continue;
+		if (c->names)
+			add_word(argv,
+				arena_printf(arena, "--%s=%s", c->option, joined(arena, c->names)));
+		if (c->text)
+			add_word(argv, arena_printf(arena, "--%s=%s", c->option, c->text));
+	}
+	add_word(argv, arena_printf(arena, "--vpn=%s", names_of_vpns(arena, request->plan)));
+	add_word(argv,
+		arena_printf(arena, "--workload=%s", names_of_workloads(arena, request->plan)));
+}
+
+static const char *const *argv_of(
+	struct arena *arena, const struct virtual_request *request, const char *program)
+{
+	struct words argv = {arena, ARENA_LIST(arena, program, "run", "--place", VIRTUAL_PLACE)};
+
+	if (request->resume) {
+		add_word(&argv, "--resume=" VIRTUAL_TREE);
+		return argv.list;
+	}
+	if (request->request->plan)
+		add_word(&argv, request->request->plan);
+	add_changes(&argv, request);
+	add_word(&argv, "--out=" VIRTUAL_TREE);
+	return argv.list;
+}
+
+static int add_programs(struct words *programs, const struct runner_plan *plan, struct error *err)
+{
+	struct arena *arena = programs->arena;
+	const char *path;
+
+	for (const char *const *name = helpers; *name; name++) {
+		if (helper_find(arena, *name, &path, err))
+			return -1;
+		add_word(programs, path);
+	}
+	for (size_t i = 0; i < plan->driver_count; i++)
+		programs->list =
+			arena_list(arena, programs->list, vpn_programs(arena, &plan->drivers[i]));
+	for (size_t i = 0; i < plan->workload_count; i++)
+		for (size_t k = 0; plan->workloads[i]->needs[k]; k++)
+			if (workload_wants(plan->workloads[i], plan->plan->options, k))
+				add_word(programs, plan->workloads[i]->needs[k]);
+	return 0;
+}
+
+/* "./dsl.yml:rate=1gbit" is a file of the user's; "dsl" is one of ours. */
+static void add_own_files(struct words *files, const char *here, const char *const *words)
+{
+	struct arena *arena = files->arena;
+
+	for (; words && *words; words++) {
+		const char *path = arena_strndup(arena, *words, strcspn(*words, ":"));
+
+		if (strchr(path, '/'))
+			add_word(files,
+				path[0] == '/' ? path : arena_printf(arena, "%s/%s", here, path));
+	}
+}
+
+/* Our data, the user's own files, and the folders of installed VPNs. */
+static const char *const *files_of(
+	struct arena *arena, const struct virtual_request *request, const char *here)
+{
+	static const char *const kinds[] = {"drivers", "plans", "profiles", "tunings"};
+	const struct runner_plan *plan = request->plan;
+	struct words files = {arena, ARENA_LIST(arena, NULL)};
+	const char *data = plan_data_folder(arena);
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		add_word(&files, arena_printf(arena, "%s%s%s/%s", data[0] == '/' ? "" : here,
+					 data[0] == '/' ? "" : "/", data, kinds[i]));
+	add_own_files(&files, here, ARENA_LIST(arena, request->request->plan));
+	add_own_files(&files, here, plan->plan->vpns);
+	add_own_files(&files, here, plan->plan->profiles);
+	add_own_files(&files, here, plan->plan->tunings);
+	for (size_t i = 0; i < plan->driver_count; i++)
+		if (plan->drivers[i].bin)
+			add_word(&files, arena_strndup(arena, plan->drivers[i].bin,
+						 strlen(plan->drivers[i].bin) - strlen("/bin")));
+	return files.list;
+}
+
+static const char *const *environment_of(struct arena *arena)
+{
+	struct words environment = {arena,
+		ARENA_LIST(arena, "LC_ALL=C",
+			"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")};
+
+	for (const char *const *name = variables; *name; name++) {
+		const char *value = getenv(*name); /* NOLINT(concurrency-mt-unsafe) */
+
+		if (value)
+			add_word(&environment, arena_printf(arena, "%s=%s", *name, value));
+	}
+	return environment.list;
+}
+
+static void listen(void *context, bool is_error, const char *text, size_t size)
+{
+	(void)context;
+	fwrite(text, 1, size, is_error ? stderr : stdout);
+	fflush(is_error ? stderr : stdout);
+}
+
+int virtual_measure(struct arena *arena, const struct virtual_request *request,
+	struct virtual_end *ret_end, struct error *err)
+{
+	AUTO(procs_freep) struct procs *procs = NULL;
+	struct virtual_job job = {.machine = *request->machine,
+		.seed = (uint64_t)request->plan->plan->seed,
+		.environment = environment_of(arena),
+		.listener = listen};
+	struct words programs = {arena, ARENA_LIST(arena, NULL)};
+	char *program = realpath("/proc/self/exe", arena_bytes(arena, PATH_MAX, 1));
+	char *here = getcwd(arena_bytes(arena, PATH_MAX, 1), PATH_MAX);
+
+	if (request->resume)
+		job.tree = realpath(request->resume, arena_bytes(arena, PATH_MAX, 1));
+	if (!program || !here || (request->resume && !job.tree))
+		return fail_errno(err, "find this program, its folder and its results");
+	add_word(&programs, program);
+	if (procs_new(&procs, err) || helper_find(arena, "meshbench-guest", &job.init, err) ||
+		add_programs(&programs, request->plan, err) ||
+		virtual_find(procs, arena, request->machine, &job.parts, err))
+		return -1;
+	job.programs = programs.list;
+	job.files = files_of(arena, request, here);
+	job.argv = argv_of(arena, request, program);
+	job.dir = here;
+	fprintf(stderr,
+		"meshbench: in virtual time, one processor of %u million instructions a second, Linux %s\n",
+		request->machine->mips, job.parts.kernel);
+	return virtual_run(procs, &job, request->out, ret_end, err);
+}

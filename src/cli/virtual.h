@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "cli/load.h"
+#include "virtual/virtual.h"
+
+/* A run inside a machine in virtual time: this program, its plan and all that it needs. */
+struct virtual_request {
+	const struct virtual_machine *machine;
+	const struct runner_plan *plan; /* as far as this machine has its programs */
+	const struct request *request;  /* what the user changed in it */
+	const char *resume;             /* the tree to go on with; NULL: a new one */
+	const char *out;                /* the folder of the tree; exists */
+};
+
+/* Leaves out what makes no sense in virtual time, saying why; counts what was left out. */
+size_t virtual_leave_out(struct arena *arena, struct runner_plan *plan);
+/* The machine in which the tree of this environment was measured; false: a real one. */
+bool virtual_of_place(
+	struct arena *arena, const json_t *environment, struct virtual_machine *ret_machine);
+/* What the run inside prints appears as if it ran here. */
+MUST_CHECK int virtual_measure(struct arena *arena, const struct virtual_request *request,
+	struct virtual_end *ret_end, struct error *err);

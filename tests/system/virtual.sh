@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A lab in a machine whose clock counts instructions: same seed, same bits, whatever else this machine does.
+. "$(dirname "$0")/lib.sh"
+
+cat >"$scratch/plan.yml" <<-EOF2
+	title: For virtual time
+	hosts: [lom, yuki]
+	vpns: [none, wireguard]
+	workloads: [ping]
+	profiles: [low]
+	engine: netem
+	ping_count: 5
+	ping_runs: 1
+EOF2
+cd "$scratch" || exit 1
+
+meshbench run ./plan.yml --virtual --out "$scratch/first/tree"
+check "a run in virtual time ends as one in real time does" exits 0
+check "it says what kind of machine measures" says '1000 million instructions a second, Linux '
+check "its summary is here, and a report of its tree" prints 'Report: *'"$scratch"'/first/tree/report.html'
+tree=$scratch/first/tree
+check "the tree is sound" tree_is_sound
+place() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["place"][sys.argv[2]])' "$tree/environment.json" "$1"; }
+check "the tree says where it was measured" test "$(place kind) $(place mips)" = "virtual 1000"
+meshbench report "$tree" --markdown
+check "the report says it" prints 'Measured in virtual time, on one processor of 1000 million'
+
+# Next to two busy loops, which would move every figure of real time.
+for _ in 1 2; do (while :; do :; done) & loops="${loops:-} $!"; done
+meshbench run ./plan.yml --virtual --out "$scratch/second/tree"
+# shellcheck disable=SC2086 # two numbers
+kill $loops
+check "the same command measures the same to the last bit, on a busy machine, too" diff -rq "$scratch/first" "$scratch/second"
+# Ctrl-C when the first cell is there.
+"$MESHBENCH" run ./plan.yml --virtual=cpu=500mips --seed 2 --out "$scratch/cut" >"$scratch/out" 2>"$scratch/err" </dev/null &
+run=$!
+while kill -0 $run 2>/dev/null && ! grep -q '1/4' "$scratch/err"; do :; done # its pace is that of the guest
+kill -INT $run
+wait $run
+status=$?
+check "Ctrl-C ends the run inside" exits 1
+check "and keeps what it measured" sh -c "find cut -name ping.json | grep -q ."
+check "the way to go on is named" says 'continue with: meshbench run --resume'
+meshbench run --resume "$scratch/cut"
+check "--resume boots such a machine again and measures the rest" exits 0
+check "all of it" test -s "$scratch/cut/Wireguard/low_impairment/1_yuki/ping.json"
+check "another seed is another network" sh -c "! cmp -s first/tree/Internal/low_impairment/0_lom/ping.json cut/Internal/low_impairment/0_lom/ping.json"
+meshbench compare "$scratch/first/tree" "$scratch/cut"
+check "what two kinds of machine measured is not compared" says 'of 1000 million .*of 500 million .*cannot be compared'
+check "and that is the user's mistake" exits 2
+
+meshbench run ./plan.yml --virtual=cpu=700mips --out "$scratch/none"
+check "a processor that cannot be is refused" says 'cpu=700mips: .*1000mips, 500mips'
+check "as wrong input" exits 2
+meshbench run ./plan.yml --virtual=kernel=1.0 --out "$scratch/none"
+check "a kernel that is not here is refused with those that are" says 'kernel=1.0 is not here; here are: '
+cp -r "$SOURCE_ROOT/tests/system/drivers/second" "$scratch/"
+truncate -s 200M "$scratch/second/file"
+meshbench run ./plan.yml --vpn ./second --virtual=memory=512m --out "$scratch/none"
+check "a machine too small for its files is refused before it boots" says 'memory=512m is too small'
+meshbench run ./plan.yml --virtual --workload video --out "$scratch/none"
+check "a workload without sense there is left out with the reason" says 'video is left out in virtual time: '
+check "and nothing else is left to do" exits 3
+instead qemu-system-x86_64 'case $1 in --version) echo QEMU 0;; *) exit 7;; esac'
+meshbench_instead run ./plan.yml --virtual --out "$scratch/none"
+check "a QEMU that does not start is named" says 'guest did not start: .*exited with 7'
+check "nothing is left behind" nothing_is_left
+finish
