@@ -118,8 +118,10 @@ static size_t find_unstable(
 
 static int look(struct operation_run *m, struct deadline deadline, struct error *err)
 {
-	if (procs_step(lab_procs(m->stage->lab),
-		    deadline_earlier(deadline, deadline_in(LOOK_EVERY_NS)), err) ||
+	/* A daemon that ends is an event; only what watchers saw has to be asked for. */
+	if (m->watch)
+		deadline = deadline_earlier(deadline, deadline_in(LOOK_EVERY_NS));
+	if (procs_step(lab_procs(m->stage->lab), deadline, err) ||
 		(m->watch && lab_watch_look(m->watch, err)))
 		return -1;
 	return vpn_check_daemons(m->stage->vpn, err);
