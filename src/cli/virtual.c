@@ -232,6 +232,7 @@ int virtual_measure(struct arena *arena, const struct virtual_request *request,
 	struct virtual_job job = {.machine = *request->machine,
 		.seed = (uint64_t)request->plan->plan->seed,
 		.environment = environment_of(arena),
+		.scratch = NAMESPACE_MEMORY,
 		.listener = listen};
 	struct words programs = {arena, ARENA_LIST(arena, NULL)};
 	char *program = realpath("/proc/self/exe", arena_bytes(arena, PATH_MAX, 1));
@@ -242,7 +243,8 @@ int virtual_measure(struct arena *arena, const struct virtual_request *request,
 	if (!program || !here || (request->resume && !job.tree))
 		return fail_errno(err, "find this program, its folder and its results");
 	add_word(&programs, program);
-	if (procs_new(&procs, err) || helper_find(arena, "meshbench-guest", &job.init, err) ||
+	if (namespace_enter(err) || procs_new(&procs, err) ||
+		helper_find(arena, "meshbench-guest", &job.init, err) ||
 		add_programs(&programs, request->plan, err) ||
 		virtual_find(procs, arena, request->machine, &job.parts, err))
 		return -1;

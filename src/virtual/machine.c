@@ -37,7 +37,6 @@ struct boot {
 	struct procs *procs;
 	struct arena *arena;
 	const struct virtual_job *job;
-	char *dir;
 	struct proc *qemu;
 	int input_fd, errors_fd; /* both ends of the two pipes of PORT_ERRORS */
 	uint64_t heard_bytes[PORTS];
@@ -47,7 +46,7 @@ struct boot {
 
 static const char *path_in(const struct boot *boot, const char *name)
 {
-	return arena_printf(boot->arena, "%s/%s", boot->dir, name);
+	return arena_printf(boot->arena, "%s/%s", boot->job->scratch, name);
 }
 
 static void boot_done(struct boot *boot)
@@ -55,11 +54,6 @@ static void boot_done(struct boot *boot)
 	proc_freep(&boot->qemu);
 	fd_closep(&boot->input_fd);
 	fd_closep(&boot->errors_fd);
-	if (boot->dir) {
-		struct error ignored;
-
-		(void)!tree_remove(boot->dir, &ignored);
-	}
 }
 
 /* Open at both ends, so that QEMU does not wait for us. */
@@ -73,15 +67,8 @@ static int open_pipe(const struct boot *boot, const char *name, int *ret_fd, str
 	return *ret_fd < 0 ? fail_errno(err, "open the guest's pipe") : 0;
 }
 
-static int make_folder(struct boot *boot, struct error *err)
+static int open_pipes(struct boot *boot, struct error *err)
 {
-	const char *tmp = getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe): nothing sets it */
-	char *dir = arena_printf(
-		boot->arena, "%s/meshbench-virtual.XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
-
-	if (!mkdtemp(dir))
-		return fail_errno(err, "make a folder for the guest's files in %s", dir);
-	boot->dir = dir;
 	return open_pipe(boot, "errors.in", &boot->input_fd, err) ||
 			       open_pipe(boot, "errors.out", &boot->errors_fd, err)
 		       ? -1
@@ -227,12 +214,14 @@ int virtual_run(struct procs *procs, const struct virtual_job *job, const char *
 	struct boot boot = {
 		.procs = procs, .arena = arena, .job = job, .input_fd = -1, .errors_fd = -1};
 
-	if (make_folder(&boot, err) ||
+	if (open_pipes(&boot, err) ||
 		guest_write(procs, arena, job, path_in(&boot, "initrd"), err) ||
 		guest_describe(procs, arena, job, path_in(&boot, "initrd"), err) ||
 		proc_start(procs,
-			&(struct proc_spec){
-				.what = "start the guest", .argv = command(&boot), .merge = true},
+			&(struct proc_spec){.what = "start the guest",
+				.argv = command(&boot),
+				.merge = true,
+				.contained = true},
 			&boot.qemu, err) ||
 		watch(&boot, err) || read_end(&boot, &ret_end->status, err))
 		return -1;

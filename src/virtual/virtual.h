@@ -50,7 +50,8 @@ struct virtual_job {
 	const char *const *argv;        /* what runs inside, as root, in `dir` */
 	const char *const *environment; /* NAME=value */
 	const char *dir;
-	const char *tree; /* a folder that is VIRTUAL_TREE inside; NULL: an empty one */
+	const char *scratch; /* an empty folder for the guest's files, gone with us */
+	const char *tree;    /* a folder that is VIRTUAL_TREE inside; NULL: an empty one */
 	virtual_listener *listener;
 	void *listener_context;
 };

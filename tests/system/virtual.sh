@@ -50,6 +50,14 @@ meshbench compare "$scratch/first/tree" "$scratch/cut"
 check "what two kinds of machine measured is not compared" says 'of 1000 million .*of 500 million .*cannot be compared'
 check "and that is the user's mistake" exits 2
 
+# Killed while the guest runs: its end is checked below.
+"$MESHBENCH" run ./plan.yml --virtual --out "$scratch/killed" >"$scratch/out" 2>"$scratch/err" </dev/null &
+run=$!
+while kill -0 $run 2>/dev/null && ! grep -q 'repetitions' "$scratch/err"; do :; done
+kill -KILL $run
+wait $run 2>/dev/null
+check "a killed run was one whose guest had begun" says '1 repetitions'
+
 meshbench run ./plan.yml --virtual=cpu=700mips --out "$scratch/none"
 check "a processor that cannot be is refused" says 'cpu=700mips: .*1000mips, 500mips'
 check "as wrong input" exits 2

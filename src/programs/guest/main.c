@@ -29,8 +29,7 @@
 #include <unistd.h>
 
 enum {
-	TEXT_BYTES_MAX = 1 << 20,
-	POLL_MS = 100
+	TEXT_BYTES_MAX = 1 << 20
 };
 
 static int mount_all(struct error *err)
@@ -112,28 +111,50 @@ static int open_port(const char *path, struct error *err)
 static _Noreturn void become(
 	char *const argv[], char *const environment[], const char *dir, int out_fd, int error_fd)
 {
+	sigset_t none;
+
 	if (dup2(out_fd, STDOUT_FILENO) < 0 || dup2(error_fd, STDERR_FILENO) < 0 || chdir(dir) < 0)
 		_exit(126);
 	setsid();
+	sigemptyset(&none);
+	pthread_sigmask(SIG_SETMASK, &none, NULL);
 	execve(argv[0], argv, environment);
 	dprintf(STDERR_FILENO, "meshbench-guest: run %s: %m\n", argv[0]);
 	_exit(127);
+}
+
+static void wake(int signal)
+{
+	(void)signal;
+}
+
+/* SIGCHLD comes only while await() waits, so none is missed. */
+static void expect_children(void)
+{
+	sigset_t children;
+
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	pthread_sigmask(SIG_BLOCK, &children, NULL);
+	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = wake}, NULL);
 }
 
 /* Every process that ends here has us as its parent at last; ours has the answer. */
 static int await(pid_t child, int interrupt_fd)
 {
 	struct pollfd watched = {.fd = interrupt_fd, .events = POLLIN};
+	sigset_t none;
 	int status = 0;
 	char byte;
 	pid_t ended;
 
+	sigemptyset(&none);
 	for (;;) {
 		while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
 			if (ended == child)
 				return WIFEXITED(status) ? WEXITSTATUS(status)
 							 : 128 + WTERMSIG(status);
-		if (poll(&watched, 1, POLL_MS) == 1 && read(interrupt_fd, &byte, 1) == 1)
+		if (ppoll(&watched, 1, NULL, &none) == 1 && read(interrupt_fd, &byte, 1) == 1)
 			kill(child, SIGINT);
 	}
 }
@@ -149,6 +170,7 @@ static int run(struct arena *arena, int *ret_status, struct error *err)
 		read_lines(arena, "/environment", &environment, err) ||
 		file_read(arena, "/dir", TEXT_BYTES_MAX, &dir, NULL, err))
 		return -1;
+	expect_children();
 	child = fork();
 	if (child == 0)
 		become(argv, environment, dir, output, errors);
