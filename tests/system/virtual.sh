@@ -32,10 +32,11 @@ meshbench run ./plan.yml --virtual --out "$scratch/second/tree"
 # shellcheck disable=SC2086 # two numbers
 kill $loops
 check "the same command measures the same to the last bit, on a busy machine, too" diff -rq "$scratch/first" "$scratch/second"
-# Ctrl-C when the first cell is there.
+# Ctrl-C when the first cell is there. What an earlier run said must not count.
+rm "$scratch/err"
 "$MESHBENCH" run ./plan.yml --virtual=cpu=500mips --seed 2 --out "$scratch/cut" >"$scratch/out" 2>"$scratch/err" </dev/null &
 run=$!
-while kill -0 $run 2>/dev/null && ! grep -q '1/4' "$scratch/err"; do :; done # its pace is that of the guest
+while kill -0 $run 2>/dev/null && ! grep -qs '1/4' "$scratch/err"; do :; done # its pace is that of the guest
 kill -INT $run
 wait $run
 status=$?
@@ -51,9 +52,10 @@ check "what two kinds of machine measured is not compared" says 'of 1000 million
 check "and that is the user's mistake" exits 2
 
 # Killed while the guest runs: its end is checked below.
+rm "$scratch/err"
 "$MESHBENCH" run ./plan.yml --virtual --out "$scratch/killed" >"$scratch/out" 2>"$scratch/err" </dev/null &
 run=$!
-while kill -0 $run 2>/dev/null && ! grep -q 'repetitions' "$scratch/err"; do :; done
+while kill -0 $run 2>/dev/null && ! grep -qs 'repetitions' "$scratch/err"; do :; done
 kill -KILL $run
 wait $run 2>/dev/null
 check "a killed run was one whose guest had begun" says '1 repetitions'
