@@ -4,6 +4,7 @@
 
 #include "record/layout.h"
 
+#include "base/beneath.h"
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -21,6 +22,7 @@ enum {
 };
 
 struct walk {
+	int fd; /* of the tree; somebody else may have written what lies beneath it */
 	struct arena *arena;
 	const struct tree_visitor *visitor;
 	struct tree_reading *reading;
@@ -43,23 +45,42 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool is_wanted(int dir_fd, const char *name, bool want_folders)
+static const char link_is_skipped[] =
+	"it is or lies behind a symbolic link, and links in a result tree are not followed; put a copy in its place";
+
+static bool is_json(const char *name)
+{
+	return strlen(name) > 5 && strcmp(name + strlen(name) - 5, ".json") == 0;
+}
+
+/* A link is named with the files when it is called like one, else with the folders: not twice. */
+static bool is_wanted(
+	struct walk *walk, int dir_fd, const char *path, const char *name, bool want_folders)
 {
 	struct stat info;
 
-	if (!layout_is_name(name) || fstatat(dir_fd, name, &info, 0) < 0)
+	if (!layout_is_name(name) || fstatat(dir_fd, name, &info, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	if (want_folders)
-		return S_ISDIR(info.st_mode);
-	return S_ISREG(info.st_mode) && strlen(name) > 5 &&
-	       strcmp(name + strlen(name) - 5, ".json") == 0;
+	if (S_ISLNK(info.st_mode) && is_json(name) != want_folders)
+		tree_add_problem(walk->arena, walk->reading, LAYOUT_PATH(walk->arena, path, name),
+			link_is_skipped);
+	return want_folders ? S_ISDIR(info.st_mode) : S_ISREG(info.st_mode) && is_json(name);
+}
+
+static DIR *open_folder(int tree, const char *path)
+{
+	AUTO(fd_closep) int fd = beneath_open(tree, path, O_RDONLY | O_DIRECTORY, 0);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir)
+		fd_take(&fd);
+	return dir;
 }
 
 /* Sorted names of folders, or of JSON files; an empty list when the folder cannot be read. */
 static const char **list(struct walk *walk, const char *path, bool want_folders, size_t *ret_count)
 {
-	const char *full = LAYOUT_PATH(walk->arena, walk->reading->dir, path);
-	AUTO(dir_closep) DIR *dir = opendir(full);
+	AUTO(dir_closep) DIR *dir = open_folder(walk->fd, path);
 	const char **names = arena_alloc(walk->arena, const char *, 16);
 	size_t count = 0, room = 16;
 	struct dirent *entry;
@@ -67,12 +88,13 @@ static const char **list(struct walk *walk, const char *path, bool want_folders,
 	*ret_count = 0;
 	if (!dir) {
 		if (errno != ENOENT && errno != ENOTDIR)
-			tree_add_problem(walk->arena, walk->reading, path, strerrordesc_np(errno));
+			tree_add_problem(walk->arena, walk->reading, path,
+				errno == ELOOP ? link_is_skipped : strerrordesc_np(errno));
 		return names;
 	}
 	while ((entry = readdir(dir)) && /* NOLINT(concurrency-mt-unsafe): a stream of our own */
 		count < NAMES_MAX) {
-		if (!is_wanted(dirfd(dir), entry->d_name, want_folders))
+		if (!is_wanted(walk, dirfd(dir), path, entry->d_name, want_folders))
 			continue;
 		if (count == room) {
 			const char **more = arena_alloc(walk->arena, const char *, 2 * room);
@@ -91,13 +113,15 @@ static const char **list(struct walk *walk, const char *path, bool want_folders,
 static json_t *read_value(struct walk *walk, const char *path)
 {
 	AUTO(arena_freep) struct arena *scratch = arena_new();
-	const char *full = LAYOUT_PATH(scratch, walk->reading->dir, path);
+	struct beneath tree = {walk->fd, walk->reading->dir};
+	AUTO(fd_closep) int fd = -1;
 	struct error err = {0};
 	json_t *value = NULL;
 	char *text;
 	size_t size;
 
-	if (file_read(scratch, full, FILE_BYTES_MAX, &text, &size, &err) ||
+	if (beneath_open_file(&tree, path, &fd, &err) ||
+		file_read_fd(scratch, fd, FILE_BYTES_MAX, &text, &size, &err) ||
 		json_parse(text, size, path, &value, &err)) {
 		tree_add_problem(walk->arena, walk->reading, path, err.text);
 		return NULL;
@@ -105,6 +129,14 @@ static json_t *read_value(struct walk *walk, const char *path)
 	walk->reading->file_count++;
 	walk->reading->byte_count += size;
 	return value;
+}
+
+/* Also what cannot be opened is there: reading it says why. */
+static bool is_there(struct walk *walk, const char *path)
+{
+	AUTO(fd_closep) int fd = beneath_open(walk->fd, path, O_PATH, 0);
+
+	return fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 static void visit_file(
@@ -124,7 +156,7 @@ static void visit_file(
 		return;
 	}
 	samples_path = LAYOUT_PATH(walk->arena, samples_folder, LAYOUT_SAMPLES, entry.file);
-	if (path_exists(LAYOUT_PATH(walk->arena, walk->reading->dir, samples_path)))
+	if (is_there(walk, samples_path))
 		samples = read_value(walk, samples_path);
 	walk->result_count += entry.profile != NULL;
 	entry.value = value;
@@ -180,8 +212,10 @@ static void visit_repetitions(struct walk *walk, struct tree_entry place, const 
 }
 
 /* Published or ours: hosts are folders such as 0_lom, and files of all links lie next to them. */
-static bool profile_has_results(struct walk *walk, const char *vpn, const char *profile)
+static bool profile_has_results(const struct walk *of, const char *vpn, const char *profile)
 {
+	struct tree_reading unsaid = {.dir = of->reading->dir, .problems_end = &unsaid.problems};
+	struct walk look = {.fd = of->fd, .arena = of->arena, .reading = &unsaid}, *walk = &look;
 	const char *folder = LAYOUT_PATH(walk->arena, vpn, profile);
 	size_t count, position;
 	const char **names = list(walk, folder, true, &count);
@@ -238,14 +272,18 @@ static void visit_vpn(struct walk *walk, const char *vpn)
 		visit_profile(walk, vpn, profiles[i]);
 }
 
-static int check_folder(const char *dir, struct error *err)
+/* The tree itself may be named by a link. */
+static int open_tree(const char *dir)
 {
-	AUTO(dir_closep) DIR *stream = opendir(dir);
+	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
 
-	if (!stream && errno == ENOTDIR)
+static int check_folder(int tree, const char *dir, struct error *err)
+{
+	if (tree < 0 && errno == ENOTDIR)
 		return fail(
 			err, ERROR_USAGE, "read %s: it is a file; name the folder of a run", dir);
-	if (!stream) {
+	if (tree < 0) {
 		fail_errno(err, "read result tree %s", dir);
 		err->kind = ERROR_USAGE;
 		return -1;
@@ -257,10 +295,13 @@ bool tree_is_there(const char *dir)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct tree_reading reading = {.dir = dir};
-	struct walk walk = {.arena = arena, .reading = &reading};
+	AUTO(fd_closep) int tree = open_tree(dir);
+	struct walk walk = {.fd = tree, .arena = arena, .reading = &reading};
 	size_t vpn_count, profile_count;
 	const char **vpns;
 
+	if (tree < 0)
+		return false;
 	reading.problems_end = &reading.problems;
 	vpns = list(&walk, "", true, &vpn_count);
 	for (size_t i = 0; i < vpn_count; i++) {
@@ -290,15 +331,16 @@ static int refuse(const char *dir, const struct tree_reading *reading, struct er
 int tree_read(struct arena *arena, const char *dir, const struct tree_visitor *visitor,
 	struct tree_reading *ret_reading, struct error *err)
 {
-	struct walk walk = {.arena = arena, .visitor = visitor, .reading = ret_reading};
+	AUTO(fd_closep) int tree = open_tree(dir);
+	struct walk walk = {.fd = tree, .arena = arena, .visitor = visitor, .reading = ret_reading};
 	struct tree_entry top = {0};
 	const char **folders;
 	size_t count;
 
+	if (check_folder(tree, dir, err))
+		return -1;
 	*ret_reading = (struct tree_reading){.dir = arena_strdup(arena, dir)};
 	ret_reading->problems_end = &ret_reading->problems;
-	if (check_folder(dir, err))
-		return -1;
 	folders = list(&walk, "", true, &count);
 	if (!tree_is_there(dir))
 		return refuse(dir, ret_reading, err);
@@ -321,12 +363,13 @@ char *tree_of_tuning(struct arena *arena, const char *dir, const char *tuning)
 const char *const *tree_tunings(struct arena *arena, const char *dir)
 {
 	struct tree_reading reading = {.dir = dir, .problems_end = &reading.problems};
-	struct walk walk = {.arena = arena, .reading = &reading};
+	AUTO(fd_closep) int tree = open_tree(dir);
+	struct walk walk = {.fd = tree, .arena = arena, .reading = &reading};
 	const char *folder = LAYOUT_PATH(arena, LAYOUT_GENERAL, LAYOUT_TUNINGS);
 	const char **found, **names;
 	size_t count = 0;
 
-	if (!path_exists(tree_of_tuning(arena, dir, "")))
+	if (tree < 0 || !is_there(&walk, folder))
 		return arena_alloc(arena, const char *, 1);
 	found = list(&walk, folder, true, &count);
 	names = arena_alloc(arena, const char *, count + 1);

@@ -143,6 +143,60 @@ TEST(every_variant_of_an_envelope_is_known)
 	CHECK(is_good && of.attempts == 0 && !of.error_type);
 }
 
+static bool is_named(const struct tree_reading *reading, const char *path)
+{
+	for (const struct tree_problem *at = reading->problems; at; at = at->next)
+		if (strcmp(at->path, path) == 0)
+			return true;
+	return false;
+}
+
+TEST(links_in_a_tree_are_named_and_not_followed)
+{
+	TREE(tree);
+	TEMPORARY_FOLDER(elsewhere);
+	struct seen seen = {arena, ""};
+	struct tree_visitor visitor = {.context = &seen, .visit = see};
+	const char *profile = arena_printf(arena, "%s/Bee/baseline", tree.path);
+	struct tree_reading reading;
+
+	CHECK(!put(arena, &tree, "Bee/baseline/0_x/ping.json", SUCCESS));
+	CHECK(!put(arena, &elsewhere, "baseline/0_x/ping.json", SUCCESS));
+	CHECK(!put(arena, &elsewhere, "ping.json", SUCCESS));
+	CHECK(!symlink(elsewhere.path, arena_printf(arena, "%s/Wasp", tree.path)));
+	CHECK(!symlink(elsewhere.path, arena_printf(arena, "%s/General", tree.path)));
+	CHECK(!symlink(arena_printf(arena, "%s/baseline/0_x", elsewhere.path),
+		arena_printf(arena, "%s/1_y", profile)));
+	CHECK(!symlink(arena_printf(arena, "%s/ping.json", elsewhere.path),
+		arena_printf(arena, "%s/0_x/qperf.json", profile)));
+	CHECK(!symlink("/dev/zero", arena_printf(arena, "%s/0_x/zero.json", profile)));
+	CHECK(!symlink("loop.json", arena_printf(arena, "%s/0_x/loop.json", profile)));
+	CHECK(!mkfifo(arena_printf(arena, "%s/0_x/fifo.json", profile), 0600));
+	CHECK(!mkfifo(arena_printf(arena, "%s/0_x/samples", profile), 0600));
+	CHECK(!tree_read(arena, tree.path, &visitor, &reading, &err));
+	CHECK(strcmp(seen.lines, "Bee/baseline/0_x/ping.json 0 1\n") == 0);
+	CHECK(is_named(&reading, "Wasp") && is_named(&reading, "Bee/baseline/1_y"));
+	CHECK(is_named(&reading, "Bee/baseline/0_x/qperf.json"));
+	CHECK(is_named(&reading, "Bee/baseline/0_x/zero.json"));
+	CHECK(is_named(&reading, "Bee/baseline/0_x/loop.json"));
+	CHECK(is_named(&reading, "General"));
+	CHECK(!tree_tunings(arena, tree.path)[0]);
+}
+
+TEST(a_tree_may_itself_be_named_by_a_link)
+{
+	TREE(tree);
+	struct seen seen = {arena, ""};
+	struct tree_visitor visitor = {.context = &seen, .visit = see};
+	const char *name = arena_printf(arena, "%s/latest", tree.path);
+	struct tree_reading reading;
+
+	CHECK(!put(arena, &tree, "run/Bee/baseline/0_x/ping.json", SUCCESS));
+	CHECK(!symlink("run", name));
+	CHECK(!tree_read(arena, name, &visitor, &reading, &err));
+	CHECK(strcmp(seen.lines, "Bee/baseline/0_x/ping.json 0 1\n") == 0);
+}
+
 /* The marks of the one result in this file of tests/golden/marks. */
 static const struct mark *marks_in(struct arena *arena, const char *file)
 {
