@@ -67,6 +67,17 @@ if [ "$(id -u)" -eq 0 ]; then
 else
 	run=
 fi
+mkdir "$work/elsewhere" "$work/foreign"
+cp -r "$work/tree/." "$work/foreign"
+rm -rf "$work/foreign/General"
+ln -s "$work/elsewhere" "$work/foreign/General"
+"$tool" report "$work/foreign" --json >"$work/out" 2>&1
+grep -q "links in a result tree are not followed" "$work/out"
+check "a link in a tree is named in its report" $?
+"$tool" recompute "$work/foreign" --force >"$work/out" 2>&1
+[ $? -ne 0 ] && grep -q "foreign/General/comparison.*links are not followed" "$work/out" && [ -z "$(ls "$work/elsewhere")" ]
+check "recompute does not write through a link in a tree" $?
+
 chmod 755 "$work"
 mkdir -m 000 "$work/closed"
 $run "$tool" recompute "$work/closed" >"$work/out" 2>&1

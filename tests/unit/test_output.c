@@ -10,7 +10,9 @@
 #include "folder.h"
 #include "tap.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static char *number(double value)
@@ -93,6 +95,36 @@ static bool becomes(
 	if (strcmp(made, expected) != 0)
 		printf("# %s\n", made);
 	return strcmp(made, expected) == 0;
+}
+
+TEST(what_is_written_into_a_tree_does_not_leave_it_through_a_link)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(outputs_freep) struct outputs *outputs = outputs_new();
+	TEMPORARY_FOLDER(tree);
+	TEMPORARY_FOLDER(elsewhere);
+	AUTO(fd_closep) int fd = open(tree.path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const char *link = arena_printf(arena, "%s/General", tree.path);
+	const char *victim = arena_printf(arena, "%s/a.json", elsewhere.path);
+	struct beneath root = {fd, tree.path};
+	struct error err = {0};
+	char *text;
+
+	CHECK_OK(file_write(victim, "mine", 4, 0600, &err), err);
+	CHECK(!symlink(elsewhere.path, link));
+	outputs_beneath(outputs, &root);
+	outputs_add(outputs, "General/a.json", "theirs");
+	CHECK(outputs_write(outputs, true, NULL, &err) && strstr(err.text, "General"));
+	CHECK(strstr(err.text, "links are not followed"));
+	CHECK(!unlink(link) && !mkdir(link, 0755));
+	CHECK(!symlink(victim, arena_printf(arena, "%s/General/a.json", tree.path)));
+	CHECK(outputs_write(outputs, false, NULL, &err) && strstr(err.text, "--force"));
+	CHECK_OK(outputs_write(outputs, true, NULL, &err), err);
+	CHECK_OK(file_read(arena, victim, 100, &text, NULL, &err), err);
+	CHECK(strcmp(text, "mine") == 0);
+	CHECK_OK(file_read(arena, arena_printf(arena, "%s/a.json", link), 100, &text, NULL, &err),
+		err);
+	CHECK(strcmp(text, "theirs") == 0);
 }
 
 TEST(foreign_text_means_nothing_in_markdown)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/beneath.h"
 #include "base/error.h"
 
 #include <jansson.h>
@@ -13,6 +14,11 @@ struct outputs;
 
 struct outputs *outputs_new(void);
 void outputs_freep(struct outputs **outputs);
+/*
+ * All paths are relative to this folder, which somebody else may have filled: nothing is read or
+ * written through a link in it. Borrowed until outputs_write().
+ */
+void outputs_beneath(struct outputs *outputs, const struct beneath *root);
 void outputs_add(struct outputs *outputs, const char *path, const char *text);
 void outputs_add_json(struct outputs *outputs, const char *path, const json_t *value);
 /*
