@@ -68,7 +68,7 @@ static void print_as_json(const struct comparison *comparison, FILE *out)
 
 	if (comparison->flooded)
 		json_object_set_new(value, "udp_tools",
-			json_pack("[s,s]", results_flood_tool(comparison->flooded),
+			json_make("[s,s]", results_flood_tool(comparison->flooded),
 				results_flood_tool(comparison->flooded_otherwise)));
 	for (const struct compare_absence *a = comparison->absences; a; a = a->next)
 		json_array_append_new(
