@@ -3,6 +3,7 @@
 #include "cli/session.h"
 
 #include "cli/load.h"
+#include "supply/supply.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -40,6 +41,10 @@ int session_open(const struct runner_plan *plan, const char *out, struct procs *
 	for (size_t i = 0; i < plan->profile_count; i++) {
 		load_print_warnings(&plan->profiles[i]);
 		if (lab_can_carry(*ret_procs, plan->engine, &plan->profiles[i], err))
+			return -1;
+	}
+	for (size_t i = 0; i < plan->driver_count; i++) {
+		if (install_check(*ret_procs, &plan->drivers[i], err))
 			return -1;
 	}
 	return check_congestion(plan, err);

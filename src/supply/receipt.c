@@ -80,26 +80,58 @@ int receipt_write(struct build *build, struct error *err)
 		arena_printf(build->arena, "%s/installed.json", build->partial), receipt, err);
 }
 
-bool receipt_holds(struct procs *procs, const char *folder)
+static json_t *read_receipt(struct arena *arena, const char *folder)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	json_auto_t *receipt = NULL;
-	const json_t *programs;
+	json_t *receipt = NULL;
 	struct error ignored;
-	json_t *program;
-	size_t i;
 
 	if (json_read(arena_printf(arena, "%s/installed.json", folder), MAX_RECEIPT_BYTES, &receipt,
 		    &ignored))
-		return false;
-	programs = json_object_get(receipt, "programs");
-	json_array_foreach (programs, i, program) {
-		const char *sum = sha256_of(arena, procs,
-			arena_printf(
-				arena, "%s/bin/%s", folder, json_string_at(program, "/name", "")));
+		return NULL;
+	return receipt;
+}
+
+/* The path of the first program that is not what its receipt says; NULL: there is none. */
+static const char *changed_program(
+	struct arena *arena, struct procs *procs, const char *folder, const json_t *receipt)
+{
+	json_t *program;
+	size_t i;
+
+	json_array_foreach (json_object_get(receipt, "programs"), i, program) {
+		const char *path = arena_printf(
+			arena, "%s/bin/%s", folder, json_string_at(program, "/name", ""));
+		const char *sum = sha256_of(arena, procs, path);
 
 		if (!sum || strcmp(sum, json_string_at(program, "/sha256", "")) != 0)
-			return false;
+			return path;
 	}
-	return json_array_size(programs) > 0;
+	return NULL;
+}
+
+bool receipt_holds(struct procs *procs, const char *folder)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	json_auto_t *receipt = read_receipt(arena, folder);
+
+	return json_array_size(json_object_get(receipt, "programs")) > 0 &&
+	       !changed_program(arena, procs, folder, receipt);
+}
+
+int install_check(struct procs *procs, const struct driver *driver, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	json_auto_t *receipt = NULL;
+	const char *folder, *changed;
+
+	if (!driver->bin)
+		return 0;
+	folder = arena_printf(arena, "%s/..", driver->bin);
+	receipt = read_receipt(arena, folder);
+	changed = receipt ? changed_program(arena, procs, folder, receipt) : NULL;
+	if (!changed)
+		return 0;
+	return fail(err, ERROR_MISSING,
+		"%s is not as it was built, because %s/%s has changed since; build it again: meshbench install --vpn %s",
+		driver->label, driver->bin, strrchr(changed, '/') + 1, driver->label);
 }

@@ -43,6 +43,12 @@ MUST_CHECK int choice_driver(
 const char *installed_bin(
 	struct arena *arena, const char *prefix, const char *name, const char *version);
 
+/*
+ * Refuses (ERROR_MISSING) a driver whose installed programs no longer have the hashes of their
+ * receipt. What is on PATH, and a folder of the user's own, has none.
+ */
+MUST_CHECK int install_check(struct procs *procs, const struct driver *driver, struct error *err);
+
 enum install_stage {
 	INSTALL_THERE,   /* was there already, and is as it was when it was built */
 	INSTALL_CHANGED, /* was there, but no longer as it was built: is built again */

@@ -10,10 +10,11 @@ for version in 1.10.3 1.9.7; do
 	folder=$MESHBENCH_VPNS/nebula/$version
 	mkdir -p "$folder/bin"
 	cp /usr/bin/nebula /usr/bin/nebula-cert "$folder/bin"
-	printf '{"schema": 1, "name": "nebula", "version": "%s", "source": "go", "programs": [], "modules": []}\n' $version \
-		>"$folder/installed.json"
+	[ $version != 1.9.7 ] || printf '\n' >>"$folder/bin/nebula" # another hash
+	sum=$(sha256sum <"$folder/bin/nebula" | cut -d' ' -f1)
+	printf '{"schema": 1, "name": "nebula", "version": "%s", "source": "go", "programs": [{"name": "nebula", "sha256": "%s"}], "modules": []}\n' \
+		$version "$sum" >"$folder/installed.json"
 done
-printf '\n' >>"$MESHBENCH_VPNS/nebula/1.9.7/bin/nebula" # another hash
 holds() { grep -q -e "$2" "$tree/$1"; }
 
 tree=$scratch/tree
@@ -48,6 +49,10 @@ check "or what is on PATH where that is not installed" prints 'nebula .*yes .*on
 meshbench run "$fast" --vpn nebula@1.10.3 --workload ping --out "$scratch/absent"
 check "a chosen version that is absent is not replaced" says 'nebula@1.10.3 is not installed; install it: meshbench install --vpn nebula@1.10.3'
 check "but missing" exits 3
+printf '\n' >>"$MESHBENCH_VPNS/nebula/1.9.7/bin/nebula"
+meshbench run "$fast" --vpn nebula@1.9.7 --workload ping --out "$scratch/changed"
+check "one that is no longer as it was built is refused with the way to build it again" says 'nebula@1.9.7 is not as it was built, .*/nebula has changed .*install --vpn nebula@1.9.7'
+check "before anything is measured" test ! -e "$scratch/changed/Nebula@1.9.7"
 rm "$MESHBENCH_VPNS/nebula/1.9.7/bin/nebula-cert"
 meshbench run "$fast" --vpn nebula@1.9.7 --workload ping --out "$scratch/robbed"
 check "one that has lost a program is not completed from PATH" says 'nebula@1.9.7 is not installed'
