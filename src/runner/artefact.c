@@ -20,6 +20,11 @@
 #include <unistd.h>
 
 static const int64_t LOCK_POLL_NS = 100 * NS_PER_MS;
+static const int64_t DIGEST_LIMIT_NS = 300 * NS_PER_S;
+
+enum {
+	DIGEST_BYTES_MAX = 128
+};
 
 /* The key of an artefact is a hash (FNV-1a) of all that shapes it. */
 struct key {
@@ -115,6 +120,54 @@ static int run_command(struct run *run, const struct workload *workload,
 		deadline_in(command->limit_ns), err);
 }
 
+/* One hash of all files and their names; NULL when they cannot be read. */
+static const char *digest_of(struct run *run, const char *folder)
+{
+	static const char script[] =
+		"cd \"$1\" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum -- | sha256sum";
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct error ignored;
+
+	if (proc_start(run->procs,
+		    &(struct proc_spec){.what = "hash what is in the cache",
+			    .argv = (const char *const[]){"sh", "-c", script, "sh", folder, NULL}},
+		    &proc, &ignored) ||
+		proc_wait_success(proc, deadline_in(DIGEST_LIMIT_NS), &ignored))
+		return NULL;
+	return arena_strndup(
+		run->arena, proc_result(proc).out, strcspn(proc_result(proc).out, " \n"));
+}
+
+static const char *digest_file(struct run *run, const char *folder)
+{
+	return arena_printf(run->arena, "%s.sha256", folder);
+}
+
+/* Anything of the user's can write to the cache, and what it wrote would be measured. */
+static bool is_as_made(struct run *run, const char *folder)
+{
+	const char *digest = digest_of(run, folder);
+	struct error ignored;
+	char *made;
+
+	return digest &&
+	       file_read(run->arena, digest_file(run, folder), DIGEST_BYTES_MAX, &made, NULL,
+		       &ignored) == 0 &&
+	       strcmp(made, digest) == 0;
+}
+
+/* Its hash first: a folder without one would be made again. */
+static int keep(struct run *run, const char *partial, const char *folder, struct error *err)
+{
+	const char *digest = digest_of(run, partial);
+
+	if (!digest)
+		return fail(err, ERROR_TOOL, "hash %s: its files cannot be read", partial);
+	if (file_write(digest_file(run, folder), digest, strlen(digest), 0644, err))
+		return -1;
+	return rename(partial, folder) < 0 ? fail_errno(err, "keep %s", folder) : 0;
+}
+
 /* In a folder next to it that is renamed when all is done: what is there is whole. */
 static int make(
 	struct run *run, const struct workload *workload, const char *folder, struct error *err)
@@ -134,7 +187,22 @@ static int make(
 		(void)!tree_remove(partial, &ignored); /* or the next run does */
 		return -1;
 	}
-	return rename(partial, folder) < 0 ? fail_errno(err, "keep %s", folder) : 0;
+	return keep(run, partial, folder, err);
+}
+
+/* True when it was there and is as it was made; otherwise nothing is there any more. */
+static int find(struct run *run, const struct workload *workload, const char *folder,
+	bool *ret_was_there, struct error *err)
+{
+	*ret_was_there = path_exists(folder);
+	if (!*ret_was_there || is_as_made(run, folder))
+		return 0;
+	*ret_was_there = false;
+	run_tell(run, NULL, NULL,
+		arena_printf(run->arena,
+			"%s in the cache is not as it was made, so it is made again: %s",
+			workload->name, folder));
+	return tree_remove(folder, err);
 }
 
 static int find_or_make(
@@ -154,8 +222,8 @@ static int find_or_make(
 	folder = arena_printf(run->arena, "%s/%s", cache, key_of(run, artefact->workload, &wanted));
 	if (lock(run, arena_printf(run->arena, "%s.lock", folder), &lock_fd, err))
 		return -1;
-	*ret_was_there = path_exists(folder);
-	if (!*ret_was_there && make(run, artefact->workload, folder, err))
+	if (find(run, artefact->workload, folder, ret_was_there, err) ||
+		(!*ret_was_there && make(run, artefact->workload, folder, err)))
 		return -1;
 	artefact->folder = folder;
 	return 0;
