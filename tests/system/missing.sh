@@ -40,6 +40,12 @@ with_path run "$fast" --vpn none --workload tcp --out "$scratch/nothing"
 check "no tool at all: this machine cannot" exits 3
 with_path doctor
 check "doctor names the package" prints 'tcp .*no .*iperf3'
+path_without qemu-system-x86_64
+with_path doctor
+check "doctor says what virtual time needs" prints 'virtual .*no .*apt install qemu-system-x86'
+with_path run "$fast" --vpn none --workload ping --virtual --out "$scratch/no-qemu"
+check "virtual time without QEMU names its package" says 'qemu-system-x86_64, which is not installed: apt install qemu-system-x86'
+check "and this machine cannot have it" exits 3
 
 # Those that administrators have are looked for in /usr/sbin, too, so they are covered where they lie.
 if [ "$(id -u)" = 0 ]; then unshare=-m; else unshare=-rm; fi
