@@ -75,5 +75,10 @@ check "and nothing else is left to do" exits 3
 instead qemu-system-x86_64 'case $1 in --version) echo QEMU 0;; *) exit 7;; esac'
 meshbench_instead run ./plan.yml --virtual --out "$scratch/none"
 check "a QEMU that does not start is named" says 'guest did not start: .*exited with 7'
+# A first process that ends at once is the end of any Linux.
+cp -r "$MESHBENCH_LIBEXEC" "$scratch/libexec"
+cp /bin/false "$scratch/libexec/meshbench-guest"
+MESHBENCH_LIBEXEC=$scratch/libexec meshbench run ./plan.yml --virtual --out "$scratch/panic"
+check "a kernel that panics ends the run with its words" says 'guest ended too early: Kernel panic - not syncing: Attempted to kill init'
 check "nothing is left behind" nothing_is_left
 finish
