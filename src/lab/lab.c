@@ -194,9 +194,9 @@ bool lab_engine_named(const char *name, enum lab_engine *ret_engine)
 	return false;
 }
 
-pid_t lab_wire_pid(const struct lab *lab)
+const struct proc *lab_wire_program(const struct lab *lab)
 {
-	return lab->wire_program ? proc_pid(lab->wire_program) : 0;
+	return lab->wire_program;
 }
 
 struct procs *lab_procs(struct lab *lab)

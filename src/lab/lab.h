@@ -55,8 +55,8 @@ void lab_downp(struct lab **lab);
 
 struct procs *lab_procs(struct lab *lab);
 size_t lab_host_count(const struct lab *lab);
-/* The process of the wire; 0 with other engines. */
-pid_t lab_wire_pid(const struct lab *lab);
+/* The process of the wire; NULL with other engines. It may be replaced by lab_restart_wire(). */
+const struct proc *lab_wire_program(const struct lab *lab);
 struct host *lab_host(struct lab *lab, size_t index);
 /* The host's address on the wire, IPv4 in text. */
 const char *lab_underlay(const struct lab *lab, size_t index);

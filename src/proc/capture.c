@@ -2,7 +2,6 @@
 /* Bounded capture of one output stream: how it began and how it ended. */
 #include "proc/internal.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,26 +55,23 @@ static void make_room(struct capture *capture, size_t size)
 	capture->dropped += excess;
 }
 
-size_t capture_read(struct capture *capture)
+/* A part of it at a time, so that the end of a large block is kept and its middle dropped. */
+void capture_add(struct capture *capture, const void *data, size_t size)
 {
-	char block[16384];
 	size_t tail = capture->limit - capture->limit / 2;
-	size_t want = sizeof(block) < tail ? sizeof(block) : tail;
-	ssize_t n = read(capture->fd, block, want);
+	const char *at = data;
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	if (n <= 0) {
-		close(capture->fd);
-		capture->fd = -1;
-		return 0;
+	while (size) {
+		size_t part = size < tail ? size : tail;
+
+		make_room(capture, part);
+		reserve(capture, part);
+		memcpy(capture->data + capture->used, at, part);
+		capture->used += part;
+		capture->data[capture->used] = '\0';
+		at += part;
+		size -= part;
 	}
-	make_room(capture, (size_t)n);
-	reserve(capture, (size_t)n);
-	memcpy(capture->data + capture->used, block, (size_t)n);
-	capture->used += (size_t)n;
-	capture->data[capture->used] = '\0';
-	return (size_t)n;
 }
 
 const char *capture_text(const struct capture *capture)

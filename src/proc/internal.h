@@ -2,14 +2,13 @@
 #pragma once
 
 #include "base/arena.h"
-#include "proc/proc.h"
+#include "proc/far.h"
 
 #include <signal.h>
-#include <sys/resource.h>
 
 /* Output with a bound: the first half of `limit` and the last half, what lies between dropped. */
 struct capture {
-	int fd; /* our end of the pipe, -1 when closed */
+	int fd; /* our end of the pipe, -1 when closed or far */
 	char *data;
 	size_t used, limit, reserved;
 	uint64_t dropped;
@@ -17,8 +16,7 @@ struct capture {
 
 void capture_init(struct capture *capture, int fd, size_t limit);
 void capture_done(struct capture *capture);
-/* Reads a block and returns its size; 0 when nothing is there or the stream has ended. */
-size_t capture_read(struct capture *capture);
+void capture_add(struct capture *capture, const void *data, size_t size);
 /* The text, NUL-terminated, valid until the next read. */
 const char *capture_text(const struct capture *capture);
 
@@ -26,19 +24,34 @@ struct proc {
 	struct procs *procs;
 	struct proc *next;
 	struct arena *arena;
+	const struct proc_ops *ops;
+	void *context; /* of a far child's runner */
 	const char *what, *place, *command, *input;
+	const char *lost; /* why nothing more will be heard of it, or NULL */
 	pid_t pid;
-	int pid_fd, gate_fd, status_fd;
+	int pid_fd, gate_fd, status_fd; /* -1: far, or not any more */
 	bool has_ended, on_terminal;
-	int status;
-	int64_t started_ns, ended_ns;
-	struct rusage rusage;
+	int64_t started_ns;
+	struct proc_end end;
 	struct capture out, errout;
+	proc_listener *listener;
+	void *listener_context;
 };
+
+/* start.c: all that is known before it runs; not yet among the others. */
+struct proc *proc_new(
+	struct procs *procs, const struct proc_spec *spec, const char *place, size_t keep_bytes);
+/* Blocks until a child has been executed, or says why it was not. */
+MUST_CHECK int proc_await_exec(struct proc *proc, struct error *err);
+/* Puts it among the children that are served. */
+void proc_join(struct proc *proc);
+/* near.c: children of this process. */
+extern const struct proc_ops near_ops;
 
 struct procs {
 	struct proc *first;
-	size_t count;
+	struct procs_source *first_source;
+	size_t count, source_count;
 	struct secrets *secrets;
 	int signal_fd;
 	bool is_cancelled;
@@ -49,10 +62,12 @@ struct procs {
 
 /* procs.c: tells the observer how the child stands. */
 void procs_tell(struct proc *proc);
-/* Serves all children for at most this long, heedless of Ctrl-C. */
-void procs_serve(struct procs *procs, int timeout_ms);
+/* Serves all until something happens or the deadline passes, heedless of Ctrl-C. */
+void procs_serve(struct procs *procs, struct deadline deadline);
 /* Takes the status of a child that has ended, and what is left of its output. */
-void proc_reap(struct proc *proc);
+void near_reap(struct proc *proc);
+/* Takes what a pipe holds now, a block of it; false when that was nothing. */
+bool near_read(struct proc *proc, struct capture *capture);
 
 /* A process and its parent as /proc shows them. */
 struct process {
@@ -64,6 +79,11 @@ struct process {
 MUST_CHECK int tree_scan(struct process **ret_list, size_t *ret_count, struct error *err);
 /* Marks `root` and its descendants in `is_member[count]`; returns how many are alive. */
 size_t tree_mark(const struct process *list, size_t count, pid_t root, bool *is_member);
+/* As procs_usage() and proc_threads(), of processes that are visible in /proc. */
+MUST_CHECK int usage_of_trees(
+	const pid_t roots[], size_t count, struct usage ret_usage[], struct error *err);
+MUST_CHECK int usage_of_threads(
+	pid_t root, struct thread_usage **ret_threads, size_t *ret_count, struct error *err);
 /* Kills every process of the tree; `root` must be a child of ours that nobody has reaped yet. */
 void tree_kill(pid_t root);
 
@@ -74,9 +94,9 @@ char *read_small(const char *path, char *text, size_t size);
 /* What a child needs between fork and exec. */
 struct child_setup {
 	const struct proc_spec *spec;
-	int input_fd, out_fd, errout_fd;
-	int gate_fd;   /* read one byte before exec; -1: go at once */
-	int status_fd; /* gets an errno when exec fails; closed by exec */
+	int input_fd, out_fd, errout_fd; /* borrowed */
+	int gate_fd;                     /* read one byte before exec; -1: go at once */
+	int status_fd;                   /* gets an errno when exec fails; closed by exec */
 };
 /* Forks a child of ours that enters the place and executes; its pid, or -1 and errno. */
 pid_t child_fork(const struct child_setup *setup);

@@ -3,7 +3,6 @@
 #include "proc/internal.h"
 
 #include "base/arena.h"
-#include "base/fd.h"
 #include "base/text.h"
 
 #include <signal.h>
@@ -24,8 +23,7 @@ void proc_kill(struct proc *proc)
 {
 	if (proc->has_ended)
 		return;
-	tree_kill(proc->pid);
-	proc_reap(proc);
+	proc->ops->kill(proc);
 }
 
 void proc_free(struct proc *proc)
@@ -34,9 +32,7 @@ void proc_free(struct proc *proc)
 		return;
 	proc_kill(proc);
 	unlink_proc(proc);
-	fd_closep(&proc->pid_fd);
-	fd_closep(&proc->gate_fd);
-	fd_closep(&proc->status_fd);
+	proc->ops->forget(proc);
 	capture_done(&proc->out);
 	capture_done(&proc->errout);
 	arena_free(proc->arena);
@@ -85,19 +81,22 @@ const char *proc_obituary(struct proc *proc)
 {
 	const char *where = proc->place ? proc->place : "this machine";
 
-	if (WIFSIGNALED(proc->status))
+	if (proc->lost)
+		return arena_printf(
+			proc->arena, "%s on %s was lost: %s", proc->what, where, proc->lost);
+	if (WIFSIGNALED(proc->end.status))
 		return arena_printf(proc->arena, "%s on %s was ended by signal %d (%s): %s",
-			proc->what, where, WTERMSIG(proc->status),
-			sigdescr_np(WTERMSIG(proc->status)), last_line(proc));
+			proc->what, where, WTERMSIG(proc->end.status),
+			sigdescr_np(WTERMSIG(proc->end.status)), last_line(proc));
 	return arena_printf(proc->arena, "%s on %s exited with %d: %s", proc->what, where,
-		WEXITSTATUS(proc->status), last_line(proc));
+		WEXITSTATUS(proc->end.status), last_line(proc));
 }
 
 int proc_wait_success(struct proc *proc, struct deadline deadline, struct error *err)
 {
 	if (proc_wait(proc, deadline, err))
 		return -1;
-	if (proc->status != 0)
+	if (proc->end.status != 0)
 		return fail(err, ERROR_TOOL, "%s", proc_obituary(proc));
 	return 0;
 }
@@ -134,25 +133,23 @@ void proc_stop(struct proc *proc, int64_t grace_ns)
 
 	if (proc->has_ended)
 		return;
-	kill(proc->pid, SIGTERM);
+	proc->ops->signal(proc, SIGTERM);
 	while (!proc->has_ended && !deadline_has_passed(deadline))
-		procs_serve(proc->procs, deadline_poll_ms(deadline));
+		procs_serve(proc->procs, deadline);
 	proc_kill(proc);
 }
 
 struct proc_result proc_result(const struct proc *proc)
 {
-	const struct rusage *r = &proc->rusage;
+	const int status = proc->end.status;
 
 	return (struct proc_result){.has_ended = proc->has_ended,
-		.exit_code =
-			proc->has_ended && WIFEXITED(proc->status) ? WEXITSTATUS(proc->status) : -1,
-		.signal = proc->has_ended && WIFSIGNALED(proc->status) ? WTERMSIG(proc->status) : 0,
+		.exit_code = proc->has_ended && WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		.signal = proc->has_ended && WIFSIGNALED(status) ? WTERMSIG(status) : 0,
 		.started_ns = proc->started_ns,
-		.ended_ns = proc->ended_ns,
-		.cpu_s = (double)(r->ru_utime.tv_sec + r->ru_stime.tv_sec) +
-			 (double)(r->ru_utime.tv_usec + r->ru_stime.tv_usec) / 1e6,
-		.peak_rss_bytes = (uint64_t)r->ru_maxrss * 1024,
+		.ended_ns = proc->end.ended_ns,
+		.cpu_s = proc->end.cpu_s,
+		.peak_rss_bytes = proc->end.peak_rss_bytes,
 		.out = capture_text(&proc->out),
 		.errout = capture_text(&proc->errout),
 		.out_size = proc->out.used,

@@ -19,6 +19,13 @@
 struct procs;
 struct proc;
 
+enum proc_stream {
+	PROC_OUT,
+	PROC_ERROUT
+};
+/* Takes what a child writes instead of keeping it; `data` is borrowed. */
+typedef void proc_listener(void *context, enum proc_stream stream, const void *data, size_t size);
+
 /* Namespaces that a child enters before it runs; -1 stays. Descriptors are borrowed. */
 struct proc_place {
 	const char *name; /* for messages and the log: the host's name */
@@ -38,6 +45,9 @@ struct proc_spec {
 	size_t keep_bytes; /* of each output: the first and last half of it; 0: 64 KiB */
 	bool merge;        /* stderr goes to stdout, in order */
 	int inherit_fd;    /* above 2: stays open in the child, under the same number */
+	int talk_fd;       /* above 2: its stdin and stdout, for one that we talk to; borrowed */
+	proc_listener *listener; /* or NULL: what it writes is kept */
+	void *listener_context;
 	bool contained;   /* all that it starts ends with it, and with us: in a PID namespace of its
 			     own, where we may make one. A signal that ends it is exit code 128
 			     and more then. Not for what is held or in a place */
@@ -95,10 +105,24 @@ MUST_CHECK int procs_step(struct procs *procs, struct deadline deadline, struct 
  */
 bool procs_await_fd(struct procs *procs, int fd, struct deadline deadline);
 
+/* Something else that is served whenever anybody waits, such as a link. The caller owns it. */
+struct procs_source {
+	int fd;       /* -1: not now */
+	short events; /* of poll(2) */
+	/* Called when it is ready; adds and takes away no source, and frees no child. */
+	void (*serve)(struct procs_source *source, short ready);
+	struct procs_source *next;
+};
+void procs_watch(struct procs *procs, struct procs_source *source);
+void procs_unwatch(struct procs *procs, struct procs_source *source);
+
 /* Returns when the program has been executed, or why not (ERROR_MISSING: no such program). */
 MUST_CHECK int proc_start(struct procs *procs, const struct proc_spec *spec, struct proc **ret_proc,
 	struct error *err);
-/* Lets held children run, all within microseconds, and reports the first that could not. */
+/*
+ * Lets held children run, all within microseconds of one time, and reports the first that could
+ * not. Far ones (proc/far.h) run when their own clock shows that time.
+ */
 MUST_CHECK int procs_release(struct proc *const list[], size_t count, struct error *err);
 /* Kills the tree if it still runs. */
 void proc_free(struct proc *proc);
@@ -119,6 +143,7 @@ void proc_stop(struct proc *proc, int64_t grace_ns);
 void proc_kill(struct proc *proc);
 
 struct proc_result proc_result(const struct proc *proc);
+/* 0 of a far child that does not run on this machine. */
 pid_t proc_pid(const struct proc *proc);
 /*
  * The line of a program's output that says why it ended; within `text`, which is cut there. That is
@@ -146,9 +171,10 @@ struct thread_usage {
 	uint64_t preemptions; /* it was put aside: involuntary ones */
 };
 
-/* Trees of `count` roots in one look at /proc. A root that is gone counts as zero. */
-MUST_CHECK int usage_of_trees(
-	const pid_t roots[], size_t count, struct usage ret_usage[], struct error *err);
-/* Live threads of a tree; the caller frees `*ret_threads`. */
-MUST_CHECK int usage_of_threads(
-	pid_t root, struct thread_usage **ret_threads, size_t *ret_count, struct error *err);
+/* Trees of `count` children, in one look at /proc where they run. One that is gone counts as zero.
+ */
+MUST_CHECK int procs_usage(
+	const struct proc *const list[], size_t count, struct usage ret_usage[], struct error *err);
+/* Live threads of a child's tree; the caller frees `*ret_threads`. */
+MUST_CHECK int proc_threads(const struct proc *proc, struct thread_usage **ret_threads,
+	size_t *ret_count, struct error *err);

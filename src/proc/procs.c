@@ -115,89 +115,99 @@ void procs_tell(struct proc *proc)
 							       .result = &result});
 }
 
-/* Reads what is there; a flooding grandchild may write for ever, so there is an end to it. */
-static void drain(struct capture *capture)
+void procs_watch(struct procs *procs, struct procs_source *source)
 {
-	for (int i = 0; i < 1024 && capture->fd >= 0; i++) {
-		if (capture_read(capture) == 0)
-			return;
-	}
+	source->next = procs->first_source;
+	procs->first_source = source;
+	procs->source_count++;
 }
 
-/* The shell is gone, but its group still stands in front of the terminal. */
-static void retake_terminal(void)
+void procs_unwatch(struct procs *procs, struct procs_source *source)
 {
-	void (*former)(int) = signal(SIGTTOU, SIG_IGN);
+	struct procs_source **at = &procs->first_source;
 
-	tcsetpgrp(STDIN_FILENO, getpgrp());
-	signal(SIGTTOU, former);
-}
-
-/* Takes the status; the output may still be open in a grandchild, so only what is there is read. */
-void proc_reap(struct proc *proc)
-{
-	if (wait4(proc->pid, &proc->status, 0, &proc->rusage) != proc->pid)
-		return;
-	proc->has_ended = true;
-	proc->ended_ns = clock_now_ns();
-	fd_closep(&proc->pid_fd);
-	fd_closep(&proc->gate_fd);
-	drain(&proc->out);
-	drain(&proc->errout);
-	if (proc->on_terminal)
-		retake_terminal();
-	procs_tell(proc);
+	while (*at != source)
+		at = &(*at)->next;
+	*at = source->next;
+	procs->source_count--;
 }
 
 static void serve(struct proc *proc, const struct pollfd *fds)
 {
 	if (fds[0].revents && proc->out.fd >= 0)
-		capture_read(&proc->out);
+		near_read(proc, &proc->out);
 	if (fds[1].revents && proc->errout.fd >= 0)
-		capture_read(&proc->errout);
+		near_read(proc, &proc->errout);
 	if (fds[2].revents && !proc->has_ended)
-		proc_reap(proc);
+		near_reap(proc);
+}
+
+/* What is polled, in this order: signals, one more, three of each child, the sources. */
+static void list_fds(const struct procs *procs, int extra_fd, struct pollfd *at)
+{
+	*at++ = (struct pollfd){.fd = procs->signal_fd, .events = POLLIN};
+	*at++ = (struct pollfd){.fd = extra_fd, .events = POLLIN};
+	for (const struct proc *proc = procs->first; proc; proc = proc->next) {
+		*at++ = (struct pollfd){.fd = proc->out.fd, .events = POLLIN};
+		*at++ = (struct pollfd){.fd = proc->errout.fd, .events = POLLIN};
+		*at++ = (struct pollfd){.fd = proc->pid_fd, .events = POLLIN};
+	}
+	for (const struct procs_source *from = procs->first_source; from; from = from->next)
+		*at++ = (struct pollfd){.fd = from->fd, .events = from->events};
+}
+
+static void serve_all(struct procs *procs, const struct pollfd *fds)
+{
+	const struct pollfd *at = fds + 2;
+
+	for (struct proc *proc = procs->first; proc; proc = proc->next, at += FDS_PER_PROC)
+		serve(proc, at);
+	for (struct procs_source *to = procs->first_source; to; to = to->next, at++) {
+		if (at->revents && to->fd >= 0)
+			to->serve(to, at->revents);
+	}
+	if (fds[0].revents)
+		read_signals(procs);
+}
+
+static int poll_until(struct pollfd *fds, size_t count, struct deadline deadline)
+{
+	int64_t left_ns = deadline.at_ns - clock_now_ns();
+	struct timespec left = {0};
+
+	if (left_ns > 0)
+		left = (struct timespec){left_ns / NS_PER_S, left_ns % NS_PER_S};
+	return ppoll(fds, count, &left, NULL);
 }
 
 /* Polls the children and `extra_fd` (-1: none) once; true when `extra_fd` is readable. */
-static bool poll_with(struct procs *procs, int extra_fd, int timeout_ms)
+static bool poll_with(struct procs *procs, int extra_fd, struct deadline deadline)
 {
-	size_t size = 2 + FDS_PER_PROC * procs->count, used = 2;
+	size_t size = 2 + FDS_PER_PROC * procs->count + procs->source_count;
 	struct pollfd *fds = calloc(size, sizeof(*fds));
-	struct proc *proc;
-	bool extra_is_ready;
-	int ready;
+	bool extra_is_ready = false;
 
 	if (!fds) {
 		fputs("meshbench: out of memory\n", stderr);
 		abort();
 	}
-	fds[0] = (struct pollfd){.fd = procs->signal_fd, .events = POLLIN};
-	fds[1] = (struct pollfd){.fd = extra_fd, .events = POLLIN};
-	for (proc = procs->first; proc; proc = proc->next, used += FDS_PER_PROC) {
-		fds[used] = (struct pollfd){.fd = proc->out.fd, .events = POLLIN};
-		fds[used + 1] = (struct pollfd){.fd = proc->errout.fd, .events = POLLIN};
-		fds[used + 2] = (struct pollfd){.fd = proc->pid_fd, .events = POLLIN};
+	list_fds(procs, extra_fd, fds);
+	if (poll_until(fds, size, deadline) > 0) {
+		serve_all(procs, fds);
+		extra_is_ready = fds[1].revents != 0;
 	}
-	ready = poll(fds, size, timeout_ms);
-	used = 2;
-	for (proc = procs->first; ready > 0 && proc; proc = proc->next, used += FDS_PER_PROC)
-		serve(proc, fds + used);
-	if (ready > 0 && fds[0].revents)
-		read_signals(procs);
-	extra_is_ready = ready > 0 && fds[1].revents;
 	free(fds);
 	return extra_is_ready;
 }
 
-void procs_serve(struct procs *procs, int timeout_ms)
+void procs_serve(struct procs *procs, struct deadline deadline)
 {
-	poll_with(procs, -1, timeout_ms);
+	poll_with(procs, -1, deadline);
 }
 
 bool procs_await_fd(struct procs *procs, int fd, struct deadline deadline)
 {
-	while (!poll_with(procs, fd, deadline_poll_ms(deadline))) {
+	while (!poll_with(procs, fd, deadline)) {
 		if (deadline_has_passed(deadline))
 			return false;
 	}
@@ -206,7 +216,7 @@ bool procs_await_fd(struct procs *procs, int fd, struct deadline deadline)
 
 int procs_step(struct procs *procs, struct deadline deadline, struct error *err)
 {
-	procs_serve(procs, deadline_poll_ms(deadline));
+	procs_serve(procs, deadline);
 	if (procs->is_cancelled)
 		return fail(err, ERROR_CANCELLED, "cancelled");
 	return 0;

@@ -27,12 +27,19 @@ static int make_pipe(int ret_ends[2], int reader_flags)
 	return fcntl(ret_ends[0], F_SETFL, reader_flags);
 }
 
+static bool talks(const struct proc_spec *spec)
+{
+	return spec->talk_fd > STDERR_FILENO;
+}
+
 static int open_input(const struct proc_spec *spec)
 {
 	AUTO(fd_closep) int fd = -1;
 	const char *at = spec->input;
 	size_t left = spec->input_size;
 
+	if (talks(spec))
+		return fcntl(spec->talk_fd, F_DUPFD_CLOEXEC, 0);
 	if (!spec->input)
 		return open("/dev/null", O_RDONLY | O_CLOEXEC);
 	fd = memfd_create("stdin", MFD_CLOEXEC);
@@ -66,7 +73,9 @@ static int plumbing_init(struct plumbing *p, const struct proc_spec *spec)
 {
 	*p = (struct plumbing){-1, {-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
 	p->input = open_input(spec);
-	if (p->input < 0 || make_pipe(p->out, O_NONBLOCK) < 0 || make_pipe(p->status, 0) < 0)
+	if (p->input < 0 || make_pipe(p->status, 0) < 0)
+		return -1;
+	if (!talks(spec) && make_pipe(p->out, O_NONBLOCK) < 0)
 		return -1;
 	if (!spec->merge && make_pipe(p->errout, O_NONBLOCK) < 0)
 		return -1;
@@ -88,43 +97,53 @@ static const char *show_input(
 	return text;
 }
 
-static struct proc *proc_new(struct procs *procs, const struct proc_spec *spec)
+struct proc *proc_new(
+	struct procs *procs, const struct proc_spec *spec, const char *place, size_t keep_bytes)
 {
 	struct arena *arena = arena_new();
 	struct proc *proc = arena_alloc(arena, struct proc, 1);
 	char *command = text_command_line(arena, spec->argv);
+	size_t keep = keep_bytes ? keep_bytes : DEFAULT_KEEP_BYTES;
 
 	secrets_mask(procs->secrets, command);
 	*proc = (struct proc){.procs = procs,
 		.arena = arena,
+		.ops = &near_ops,
 		.what = arena_strdup(arena, spec->what ? spec->what : spec->argv[0]),
-		.place = spec->place ? arena_strdup(arena, spec->place->name) : NULL,
+		.place = place ? arena_strdup(arena, place) : NULL,
 		.command = command,
 		.input = show_input(procs, arena, spec),
 		.started_ns = clock_now_ns(),
 		.on_terminal = spec->on_terminal,
 		.pid_fd = -1,
 		.gate_fd = -1,
-		.status_fd = -1};
+		.status_fd = -1,
+		.listener = spec->listener,
+		.listener_context = spec->listener_context};
+	capture_init(&proc->out, -1, keep);
+	capture_init(&proc->errout, -1, keep);
 	return proc;
 }
 
-static void adopt(struct proc *proc, struct plumbing *p, size_t keep_bytes)
+void proc_join(struct proc *proc)
 {
-	size_t keep = keep_bytes ? keep_bytes : DEFAULT_KEEP_BYTES;
-
-	capture_init(&proc->out, fd_take(&p->out[0]), keep);
-	capture_init(&proc->errout, fd_take(&p->errout[0]), keep);
-	proc->gate_fd = fd_take(&p->gate[1]);
-	proc->status_fd = fd_take(&p->status[0]);
-	proc->pid_fd = pidfd_open(proc->pid, 0);
 	proc->next = proc->procs->first;
 	proc->procs->first = proc;
 	proc->procs->count++;
 }
 
+static void adopt(struct proc *proc, struct plumbing *p)
+{
+	proc->out.fd = fd_take(&p->out[0]);
+	proc->errout.fd = fd_take(&p->errout[0]);
+	proc->gate_fd = fd_take(&p->gate[1]);
+	proc->status_fd = fd_take(&p->status[0]);
+	proc->pid_fd = pidfd_open(proc->pid, 0);
+	proc_join(proc);
+}
+
 /* Blocks until exec happened; the pipe then closes by itself without a byte. */
-static int await_exec(struct proc *proc, struct error *err)
+int proc_await_exec(struct proc *proc, struct error *err)
 {
 	int reason = 0;
 	ssize_t n;
@@ -148,6 +167,7 @@ int proc_start(struct procs *procs, const struct proc_spec *spec, struct proc **
 {
 	struct plumbing plumbing;
 	struct proc *proc;
+	int out_fd;
 	pid_t pid;
 
 	if (plumbing_init(&plumbing, spec) < 0) {
@@ -155,11 +175,12 @@ int proc_start(struct procs *procs, const struct proc_spec *spec, struct proc **
 		plumbing_done(&plumbing);
 		return -1;
 	}
-	proc = proc_new(procs, spec);
+	proc = proc_new(procs, spec, spec->place ? spec->place->name : NULL, spec->keep_bytes);
+	out_fd = talks(spec) ? plumbing.input : plumbing.out[1];
 	pid = child_fork(&(struct child_setup){.spec = spec,
 		.input_fd = plumbing.input,
-		.out_fd = plumbing.out[1],
-		.errout_fd = spec->merge ? plumbing.out[1] : plumbing.errout[1],
+		.out_fd = out_fd,
+		.errout_fd = spec->merge ? out_fd : plumbing.errout[1],
 		.gate_fd = plumbing.gate[0],
 		.status_fd = plumbing.status[1]});
 	if (pid < 0) {
@@ -169,9 +190,9 @@ int proc_start(struct procs *procs, const struct proc_spec *spec, struct proc **
 		return -1;
 	}
 	proc->pid = pid;
-	adopt(proc, &plumbing, spec->keep_bytes);
+	adopt(proc, &plumbing);
 	plumbing_done(&plumbing);
-	if (!spec->held && await_exec(proc, err)) {
+	if (!spec->held && proc_await_exec(proc, err)) {
 		proc_free(proc);
 		return -1;
 	}
@@ -180,16 +201,32 @@ int proc_start(struct procs *procs, const struct proc_spec *spec, struct proc **
 	return 0;
 }
 
-int procs_release(struct proc *const list[], size_t count, struct error *err)
+/* Near ones come last, because letting them run waits for the time. */
+static int release_at(
+	struct proc *const list[], size_t count, int64_t at_ns, bool near, struct error *err)
 {
 	for (size_t i = 0; i < count; i++) {
-		list[i]->started_ns = clock_now_ns();
-		if (write(list[i]->gate_fd, "g", 1) != 1)
-			return fail_errno(err, "%s: let it run", list[i]->what);
+		if ((list[i]->ops == &near_ops) == near &&
+			list[i]->ops->release(list[i], at_ns, err))
+			return -1;
 	}
+	return 0;
+}
+
+int procs_release(struct proc *const list[], size_t count, struct error *err)
+{
+	int64_t lead_ns = 0, at_ns;
+
 	for (size_t i = 0; i < count; i++) {
-		fd_closep(&list[i]->gate_fd);
-		if (await_exec(list[i], err))
+		int64_t needed_ns = list[i]->ops->lead_ns(list[i]);
+
+		lead_ns = needed_ns > lead_ns ? needed_ns : lead_ns;
+	}
+	at_ns = clock_now_ns() + lead_ns;
+	if (release_at(list, count, at_ns, false, err) || release_at(list, count, at_ns, true, err))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (list[i]->ops->confirm(list[i], err))
 			return -1;
 	}
 	return 0;

@@ -149,6 +149,29 @@ static int add_threads(pid_t pid, struct thread_usage **list, size_t *count)
 	return 0;
 }
 
+/* Neighbours of one kind are asked together. */
+int procs_usage(
+	const struct proc *const list[], size_t count, struct usage ret_usage[], struct error *err)
+{
+	size_t first = 0, next;
+
+	for (; first < count; first = next) {
+		const struct proc_ops *ops = list[first]->ops;
+
+		for (next = first + 1; next < count && list[next]->ops == ops; next++)
+			;
+		if (ops->usage(&list[first], next - first, &ret_usage[first], err))
+			return -1;
+	}
+	return 0;
+}
+
+int proc_threads(const struct proc *proc, struct thread_usage **ret_threads, size_t *ret_count,
+	struct error *err)
+{
+	return proc->ops->threads(proc, ret_threads, ret_count, err);
+}
+
 int usage_of_threads(
 	pid_t root, struct thread_usage **ret_threads, size_t *ret_count, struct error *err)
 {

@@ -136,8 +136,7 @@ static int look(struct capacity_watch *watch, struct error *err)
 	watch->moments++;
 	vpn_daemons(watch->vpn, &daemons);
 	for (size_t i = 0; i < watch->daemons; i++) {
-		if (usage_of_threads(
-			    proc_pid(daemons[i].proc), &looks[i].threads, &looks[i].count, err))
+		if (proc_threads(daemons[i].proc, &looks[i].threads, &looks[i].count, err))
 			return -1;
 	}
 	return 0;

@@ -134,20 +134,21 @@ struct wire_use {
 };
 
 struct machine_watch {
-	pid_t wire;
+	const struct lab *lab; /* or NULL; it may replace its wire meanwhile */
 	struct machine_state before;
 	struct census census;
 	struct wire_use wire_before;
 };
 
-static struct wire_use wire_now(pid_t wire)
+static struct wire_use wire_now(const struct lab *lab)
 {
+	const struct proc *wire = lab ? lab_wire_program(lab) : NULL;
 	struct wire_use use = {NAN, NAN};
 	struct thread_usage *threads;
 	struct error ignored;
 	size_t count;
 
-	if (wire <= 0 || usage_of_threads(wire, &threads, &count, &ignored))
+	if (!wire || proc_threads(wire, &threads, &count, &ignored))
 		return use;
 	for (size_t i = 0; i < count; i++) {
 		use.cpu_s = (i ? use.cpu_s : 0) + threads[i].cpu_s;
@@ -163,8 +164,8 @@ int machine_begin(const struct lab *lab, struct machine_watch **ret_watch, struc
 
 	if (!watch)
 		return fail_errno(err, "watch the machine");
-	watch->wire = lab ? lab_wire_pid(lab) : 0;
-	watch->wire_before = wire_now(watch->wire);
+	watch->lab = lab;
+	watch->wire_before = wire_now(lab);
 	if (census_take(&watch->census, err) || machine_look(&watch->before, err)) {
 		census_done(&watch->census);
 		free(watch);
@@ -183,7 +184,7 @@ bool machine_end(struct machine_watch *watch, struct machine_account *ret_accoun
 	bool is_known = machine_look(&after, &ignored) == 0 && census_take(&now, &ignored) == 0;
 
 	if (is_known) {
-		struct wire_use wire = wire_now(watch->wire);
+		struct wire_use wire = wire_now(watch->lab);
 
 		change = census_compare(&watch->census, &now, getpid());
 		*ret_account = machine_account_between(&watch->before, &after, &change);

@@ -35,12 +35,12 @@ static void looks_done(struct looks *looks)
 		json_decref(looks->list[i].port);
 }
 
-static int add_threads(pid_t root, struct spent *spent, struct error *err)
+static int add_threads(const struct proc *root, struct spent *spent, struct error *err)
 {
 	struct thread_usage *threads;
 	size_t count;
 
-	if (usage_of_threads(root, &threads, &count, err))
+	if (proc_threads(root, &threads, &count, err))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		spent->wakeups += threads[i].wakeups;
@@ -57,10 +57,10 @@ static int look_at_daemons(struct operation_run *m, struct looks *looks, struct 
 
 	for (size_t i = 0; i < count; i++) {
 		struct spent *spent = &looks->list[daemons[i].host].spent;
-		pid_t root = proc_pid(daemons[i].proc);
+		const struct proc *root = daemons[i].proc;
 		struct usage usage;
 
-		if (usage_of_trees(&root, 1, &usage, err) || add_threads(root, spent, err))
+		if (procs_usage(&root, 1, &usage, err) || add_threads(root, spent, err))
 			return -1;
 		spent->daemons++;
 		spent->cpu_s += usage.cpu_s;

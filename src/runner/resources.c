@@ -17,7 +17,7 @@ struct resources {
 	int64_t begin_ns;
 	struct machine_state machine;
 	size_t daemon_count;
-	pid_t *roots;
+	const struct proc **roots; /* of the daemons' trees */
 	struct usage *usage;
 	struct thread_usage **threads; /* per daemon, from malloc */
 	size_t *thread_counts;
@@ -41,21 +41,21 @@ int resources_begin(
 	r->arena = arena;
 	r->lab = lab;
 	r->vpn = vpn;
-	r->roots = arena_alloc(arena, pid_t, count);
+	r->roots = arena_alloc(arena, const struct proc *, count);
 	r->usage = arena_alloc(arena, struct usage, count);
 	r->threads = arena_alloc(arena, struct thread_usage *, count);
 	r->thread_counts = arena_alloc(arena, size_t, count);
 	for (size_t i = 0; i < count; i++)
-		r->roots[i] = proc_pid(daemons[i].proc);
+		r->roots[i] = daemons[i].proc;
 	for (; r->daemon_count < count; r->daemon_count++) {
 		size_t i = r->daemon_count;
 
-		if (usage_of_threads(r->roots[i], &r->threads[i], &r->thread_counts[i], err)) {
+		if (proc_threads(r->roots[i], &r->threads[i], &r->thread_counts[i], err)) {
 			resources_free(r);
 			return -1;
 		}
 	}
-	if (usage_of_trees(r->roots, count, r->usage, err) || machine_look(&r->machine, err)) {
+	if (procs_usage(r->roots, count, r->usage, err) || machine_look(&r->machine, err)) {
 		resources_free(r);
 		return -1;
 	}
@@ -88,7 +88,7 @@ static double look_at_threads(const struct resources *r, size_t daemon, struct b
 	size_t count = 0;
 	double waited_s = 0;
 
-	if (usage_of_threads(r->roots[daemon], &now, &count, &ignored))
+	if (proc_threads(r->roots[daemon], &now, &count, &ignored))
 		return 0;
 	for (size_t i = 0; i < count; i++) {
 		struct thread_usage before = thread_before(r, daemon, now[i].tid);
@@ -163,7 +163,7 @@ json_t *resources_end(struct resources *r, double bytes_moved)
 
 	if (machine_look(&machine, &ignored))
 		machine = r->machine;
-	if (usage_of_trees(r->roots, r->daemon_count, now, &ignored))
+	if (procs_usage(r->roots, r->daemon_count, now, &ignored))
 		memcpy(now, r->usage, r->daemon_count * sizeof(*now));
 	daemons = describe_daemons(r, now, &daemons_s, &busiest);
 	machine_s = machine.times.busy_s - r->machine.times.busy_s;

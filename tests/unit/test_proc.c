@@ -2,11 +2,14 @@
 #include "proc/machine.h"
 #include "proc/proc.h"
 
+#include "base/fd.h"
+
 #include "tap.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define ARGV(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -234,7 +237,7 @@ TEST(processor_time_of_a_tree_counts_its_children)
 		"sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; echo done; sleep 1000");
 	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
 	CHECK_OK(proc_wait_output(proc, "done", deadline_in(30 * NS_PER_S), &err), err);
-	CHECK_OK(usage_of_trees((pid_t[]){proc_pid(proc)}, 1, &usage, &err), err);
+	CHECK_OK(procs_usage((const struct proc *const[]){proc}, 1, &usage, &err), err);
 	CHECK_OK(machine_look(&machine, &err), err);
 	CHECK(usage.cpu_s > 0.01 && usage.cpu_s < machine.times.busy_s);
 	CHECK(usage.peak_rss_bytes > 100 * 1024);
@@ -273,7 +276,7 @@ static uint64_t wakeups_of(const struct proc *proc)
 	size_t count = 0;
 	uint64_t wakeups = 0;
 
-	if (usage_of_threads(proc_pid(proc), &threads, &count, &err))
+	if (proc_threads(proc, &threads, &count, &err))
 		return 0;
 	for (size_t i = 0; i < count; i++)
 		wakeups += threads[i].wakeups;
@@ -307,7 +310,7 @@ TEST(threads_of_a_tree_are_listed_with_their_names)
 
 	CHECK_OK(proc_start(procs, &(struct proc_spec){.argv = ARGV("sleep", "1000")}, &proc, &err),
 		err);
-	CHECK_OK(usage_of_threads(proc_pid(proc), &threads, &count, &err), err);
+	CHECK_OK(proc_threads(proc, &threads, &count, &err), err);
 	if (count == 1)
 		memcpy(name, threads[0].name, sizeof(name));
 	free(threads);
@@ -328,4 +331,64 @@ TEST(every_signal_that_ends_a_program_cancels_instead)
 		procs_uncancel(procs);
 	}
 	CHECK(raise(SIGHUP) == 0); /* one that nobody waited for does not end us either */
+}
+
+struct heard {
+	char text[64];
+	size_t used, of_errout;
+};
+
+static void hear(void *context, enum proc_stream stream, const void *data, size_t size)
+{
+	struct heard *heard = context;
+
+	if (size > sizeof(heard->text) - 1 - heard->used)
+		return;
+	memcpy(heard->text + heard->used, data, size);
+	heard->used += size;
+	heard->of_errout += stream == PROC_ERROUT ? size : 0;
+}
+
+TEST(a_listener_takes_output_and_nothing_of_it_is_kept)
+{
+	struct error err = {0};
+	struct heard heard = {.used = 0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {.argv = SHELL("echo one; echo three >&2"),
+		.listener = hear,
+		.listener_context = &heard};
+
+	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
+	CHECK_OK(proc_wait_success(proc, deadline_in(5 * NS_PER_S), &err), err);
+	CHECK(heard.used == 10 && heard.of_errout == 6);
+	CHECK(strstr(heard.text, "one\n") && strstr(heard.text, "three\n"));
+	CHECK(proc_result(proc).out_size == 0 && proc_result(proc).errout_size == 0);
+}
+
+TEST(a_child_can_be_talked_to_over_one_descriptor)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	AUTO(fd_closep) int ours = -1, theirs = -1;
+	char text[16] = "";
+	int ends[2];
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+	ours = ends[0];
+	theirs = ends[1];
+	CHECK_OK(proc_start(procs,
+			 &(struct proc_spec){
+				 .argv = SHELL("read word; echo \"<$word>\"; echo no >&2"),
+				 .talk_fd = theirs},
+			 &proc, &err),
+		err);
+	fd_closep(&theirs);
+	CHECK(write(ours, "hello\n", 6) == 6);
+	CHECK(procs_await_fd(procs, ours, deadline_in(5 * NS_PER_S)));
+	CHECK(read(ours, text, sizeof(text) - 1) == 8 && strcmp(text, "<hello>\n") == 0);
+	CHECK_OK(proc_wait_success(proc, deadline_in(5 * NS_PER_S), &err), err);
+	CHECK(strcmp(proc_result(proc).errout, "no\n") == 0);
+	CHECK(read(ours, text, sizeof(text)) == 0);
 }
