@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "plan/driver.h"
+#include "plan/feature.h"
 #include "plan/pins.h"
 #include "plan/plan.h"
 #include "plan/profile.h"
@@ -30,11 +31,54 @@ static bool is_dir(const char *path)
 	return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+static int check_rows(struct arena *arena, const char *path, struct error *err)
+{
+	struct feature_rows rows;
+
+	if (feature_rows_load(arena, path, &rows, err))
+		return -1;
+	printf("%s: the %zu rows of the feature matrix are valid\n", path, rows.count);
+	return 0;
+}
+
+static void print_sheet(const struct feature_rows *rows, const struct feature_sheet *sheet)
+{
+	size_t known = 0, unknown = 0, same = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct feature_cell *cell = sheet->cells[i];
+
+		known += cell && cell->is;
+		unknown += cell && !cell->is;
+		same += sheet->is_same[i];
+	}
+	printf("%s: valid; read in %s: %zu of %zu rows answered, %zu unknown", sheet->path,
+		sheet->read, known, rows->count, unknown);
+	if (same)
+		printf(", %zu with the lines of features.yml", same);
+	putchar('\n');
+}
+
+/* All files of a driver's folder: that of another version means nothing without the first. */
+static int check_features(struct arena *arena, const char *dir, struct error *err)
+{
+	struct feature_rows rows;
+	struct feature_vpn vpn;
+
+	if (feature_rows_load(arena, plan_feature_rows(arena), &rows, err) ||
+		feature_vpn_load(arena, &rows, dir, &vpn, err))
+		return -1;
+	for (size_t i = 0; i < vpn.sheet_count; i++)
+		print_sheet(&rows, &vpn.sheets[i]);
+	return 0;
+}
+
 static int check_driver(struct arena *arena, const char *dir, struct error *err)
 {
 	struct driver driver;
 
-	if (driver_load(arena, dir, &driver, err) || load_check_folder(dir, driver.folder, err))
+	if (driver_load(arena, dir, &driver, err) || load_check_folder(dir, driver.folder, err) ||
+		check_features(arena, dir, err))
 		return -1;
 	for (size_t i = 0; driver.warnings && driver.warnings[i]; i++)
 		fprintf(stderr, "%s\n", driver.warnings[i]);
@@ -107,15 +151,15 @@ static int check_file(struct arena *arena, const char *path, struct error *err)
 
 static int check_any(struct arena *arena, const char *path, struct error *err)
 {
-	const char *name = strrchr(path, '/');
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *dir = slash ? arena_strndup(arena, path, (size_t)(slash - path)) : ".";
 
-	name = name ? name + 1 : path;
-	if (strcmp(name, "driver.yml") == 0) {
-		size_t length = (size_t)(name - path);
-
-		return check_driver(
-			arena, length ? arena_strndup(arena, path, length - 1) : ".", err);
-	}
+	if (strcmp(name, "driver.yml") == 0)
+		return check_driver(arena, dir, err);
+	if (strcmp(name, "features.yml") == 0 || text_starts_with(name, "features@"))
+		return check_features(arena, dir, err);
+	if (strcmp(name, "rows.yml") == 0)
+		return check_rows(arena, path, err);
 	if (strcmp(name, "pins.yml") == 0)
 		return check_pins(arena, path, err);
 	return is_dir(path) ? check_driver(arena, path, err) : check_file(arena, path, err);
@@ -159,7 +203,7 @@ static int check_folder(struct arena *arena, const char *path, struct error *err
 
 static const struct option_table table = {.usage = "check FILE...",
 	.about =
-		"Verifies drivers (a folder or its driver.yml), profiles, tunings, plans and folders of these without running anything.",
+		"Verifies drivers (a folder, its driver.yml or features.yml), profiles, tunings, plans, pins.yml, rows.yml and folders of these without running anything.",
 	.arguments_min = 1,
 	.arguments_max = SIZE_MAX};
 
@@ -187,4 +231,4 @@ static int run(int argc, char *const argv[])
 }
 
 const struct command command_check = {
-	"check", "verify drivers, profiles, tunings, plans and pins.yml", run};
+	"check", "verify drivers, profiles, tunings, plans, pins.yml and features", run};

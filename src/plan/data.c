@@ -41,6 +41,11 @@ const char *plan_pins(struct arena *arena)
 	return arena_printf(arena, "%s/drivers/pins.yml", plan_data_folder(arena));
 }
 
+const char *plan_feature_rows(struct arena *arena)
+{
+	return arena_printf(arena, "%s/features/rows.yml", plan_data_folder(arena));
+}
+
 static bool is_folder_kind(const char *kind)
 {
 	return strcmp(kind, "drivers") == 0;

@@ -69,7 +69,9 @@ MUST_CHECK int plan_find(struct arena *arena, const char *kind, const char *name
 	const char **ret_path, struct error *err);
 /* The pins file of our data, whether it is there or not. */
 const char *plan_pins(struct arena *arena);
-/* The folder of drivers, profiles, plans and tunings; it may be relative. */
+/* The rows of the feature matrix likewise. */
+const char *plan_feature_rows(struct arena *arena);
+/* The folder of drivers, features, profiles, plans and tunings; it may be relative. */
 const char *plan_data_folder(struct arena *arena);
 /* Names in a data folder, sorted, NULL-terminated. */
 MUST_CHECK int plan_list(

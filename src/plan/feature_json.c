@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* The feature matrix as one document: what result trees keep, and what `meshbench features` reads.
+ */
+#include "plan/feature.h"
+
+#include "base/json.h"
+#include "plan/feature_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+json_t *feature_rows_json(const struct feature_rows *rows)
+{
+	json_t *categories = json_array(), *list = json_array();
+
+	for (size_t i = 0; i < rows->category_count; i++)
+		json_array_append_new(
+			categories, json_make("{s:s, s:s}", "id", rows->categories[i].id, "title",
+					    rows->categories[i].title));
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct feature_row *row = &rows->list[i];
+
+		json_array_append_new(
+			list, json_make("{s:s, s:s, s:s, s:s, s:s}", "id", row->id, "category",
+				      row->category->id, "by", feature_by_name(row->by), "title",
+				      row->title, "question", row->question));
+	}
+	return json_make("{s:i, s:o, s:o, s:{}}", "schema", 1, "categories", categories, "rows",
+		list, "vpns");
+}
+
+static const char *kind_name(enum feature_kind kind)
+{
+	static const char *const names[] = {"yes", "no", "partial", "other", "unknown"};
+
+	return names[kind];
+}
+
+static const char *standing_name(enum feature_standing standing)
+{
+	static const char *const names[] = {"as_read", "same_lines", "other_version"};
+
+	return names[standing];
+}
+
+/* Sources are those of all sheets, one behind the other; cells name theirs by its number. */
+static int number_of_source(const struct feature_vpn *vpn, const struct feature_source *source)
+{
+	size_t before = 0;
+
+	for (size_t i = 0; i < vpn->sheet_count; i++) {
+		const struct feature_sheet *sheet = &vpn->sheets[i];
+
+		if (source >= sheet->sources && source < sheet->sources + sheet->source_count)
+			return (int)(before + (size_t)(source - sheet->sources));
+		before += sheet->source_count;
+	}
+	assert(!"a source of this VPN");
+	return 0;
+}
+
+static json_t *sources_json(const struct feature_vpn *vpn)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < vpn->sheet_count; i++) {
+		for (size_t k = 0; k < vpn->sheets[i].source_count; k++) {
+			const struct feature_source *source = &vpn->sheets[i].sources[k];
+
+			json_array_append_new(
+				list, json_make("{s:s, s:s, s:s, s:s?}", "name", source->name,
+					      "repo", source->repo, "commit", source->commit,
+					      "version", source->version));
+		}
+	}
+	return list;
+}
+
+static json_t *place_json(const struct feature_vpn *vpn, const struct feature_place *place)
+{
+	return json_make("{s:i, s:s, s:I, s:I, s:s}", "source",
+		number_of_source(vpn, place->source), "file", place->file, "first_line",
+		(json_int_t)place->first_line, "last_line", (json_int_t)place->last_line, "sha",
+		place->sha);
+}
+
+static json_t *answer_json(const struct feature_vpn *vpn, const struct feature_answer *answer)
+{
+	const struct feature_cell *cell = answer->cell;
+	const char *kind = kind_name(feature_kind(cell));
+	const char *standing = standing_name(answer->standing);
+
+	if (!cell->is)
+		return json_make("{s:s, s:s, s:s, s:s}", "kind", kind, "unknown", cell->unknown,
+			"read", answer->read, "standing", standing);
+	return json_make("{s:s, s:s, s:o, s:s*, s:s*, s:s, s:s, s:s}", "kind", kind, "is", cell->is,
+		"place", place_json(vpn, &cell->place), "absent", cell->absent, "in", cell->in,
+		"note", cell->note, "read", answer->read, "standing", standing);
+}
+
+void feature_vpn_json(json_t *document, const char *name, const struct feature_rows *rows,
+	const struct feature_vpn *vpn, const char *ran)
+{
+	struct feature_answer answers[FEATURE_MAX_ROWS];
+	json_t *cells = json_object();
+
+	if (vpn->sheet_count)
+		feature_answers(rows, vpn, ran, answers);
+	for (size_t i = 0; vpn->sheet_count && i < rows->count; i++)
+		json_object_set_new(cells, rows->list[i].id, answer_json(vpn, &answers[i]));
+	json_object_set_new(json_object_get(document, "vpns"), name,
+		json_make("{s:s, s:s?, s:s?, s:o, s:o}", "vpn", vpn->name, "ran", ran, "read",
+			vpn->sheet_count ? vpn->sheets[0].read : NULL, "sources", sources_json(vpn),
+			"cells", cells));
+}
