@@ -67,16 +67,20 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* The next entry of a stream of our own, or NULL. */
+static const struct dirent *next_entry(DIR *stream)
+{
+	return readdir(stream); /* NOLINT(concurrency-mt-unsafe): nobody else reads it */
+}
+
 /* Names of the files for other versions, sorted. */
 static size_t list_others(struct arena *arena, const char *dir, const char *names[MAX_SHEETS])
 {
 	AUTO(dir_closep) DIR *stream = opendir(dir);
-	struct dirent *entry;
+	const struct dirent *entry;
 	size_t count = 0;
 
-	while (stream && count < MAX_SHEETS &&
-		(entry = readdir(
-			 stream))) { /* NOLINT(concurrency-mt-unsafe): a stream of our own */
+	while (stream && count < MAX_SHEETS && (entry = next_entry(stream))) {
 		if (is_other_version(entry->d_name))
 			names[count++] = arena_strdup(arena, entry->d_name);
 	}
@@ -93,42 +97,55 @@ static const char *name_of_folder(struct arena *arena, const char *dir)
 	return arena_strdup(arena, slash ? slash + 1 : dir);
 }
 
+/* A folder while its files are read. */
+struct folder {
+	struct arena *arena;
+	const struct feature_rows *rows;
+	const char *dir, *name;
+	struct feature_sheet *sheets;
+	size_t count;
+};
+
 /* A file belongs to the folder and the version by which it is found. */
-static int check_name(struct arena *arena, const struct feature_vpn *vpn, const char *name,
+static int check_name(const struct folder *folder, const char *name,
 	const struct feature_sheet *sheet, struct error *err)
 {
-	const char *version = is_other_version(name) ? arena_strndup(arena, name + strlen(OTHER),
-							       strlen(name) - strlen(OTHER ".yml"))
-						     : NULL;
+	const char *version = is_other_version(name)
+				      ? arena_strndup(folder->arena, name + strlen(OTHER),
+						strlen(name) - strlen(OTHER ".yml"))
+				      : NULL;
 
-	if (strcmp(sheet->vpn, vpn->name) != 0)
+	if (strcmp(sheet->vpn, folder->name) != 0)
 		return fail(err, ERROR_USAGE,
 			"%s:1:1: its vpn '%s' differs from the name of its folder, '%s'",
-			sheet->path, sheet->vpn, vpn->name);
+			sheet->path, sheet->vpn, folder->name);
 	if (version && strcmp(sheet->read, version) != 0)
 		return fail(err, ERROR_USAGE, "%s:1:1: it was read in '%s', but its name says '%s'",
 			sheet->path, sheet->read, version);
 	return 0;
 }
 
-static int add_sheet(struct arena *arena, const struct feature_rows *rows, const char *dir,
-	const char *name, struct feature_vpn *vpn, struct feature_sheet *sheets, struct error *err)
+static int add_sheet(struct folder *folder, const char *name, struct error *err)
 {
-	struct feature_sheet *sheet = &sheets[vpn->sheet_count];
+	struct feature_sheet *sheet = &folder->sheets[folder->count];
 
-	if (feature_sheet_load(arena, rows, arena_printf(arena, "%s/%s", dir, name),
-		    vpn->sheet_count == 0, sheet, err) ||
-		check_name(arena, vpn, name, sheet, err))
+	if (feature_sheet_load(folder->arena, folder->rows,
+		    arena_printf(folder->arena, "%s/%s", folder->dir, name), folder->count == 0,
+		    sheet, err) ||
+		check_name(folder, name, sheet, err))
 		return -1;
-	vpn->sheet_count++;
+	folder->count++;
 	return 0;
 }
 
 int feature_vpn_load(struct arena *arena, const struct feature_rows *rows, const char *dir,
 	struct feature_vpn *ret_vpn, struct error *err)
 {
-	struct feature_sheet *sheets = arena_alloc(arena, struct feature_sheet, MAX_SHEETS + 1);
-	struct feature_vpn vpn = {.name = name_of_folder(arena, dir), .sheets = sheets};
+	struct folder folder = {.arena = arena,
+		.rows = rows,
+		.dir = dir,
+		.name = name_of_folder(arena, dir),
+		.sheets = arena_alloc(arena, struct feature_sheet, MAX_SHEETS + 1)};
 	const char *others[MAX_SHEETS];
 	size_t count = list_others(arena, dir, others);
 	bool is_read = path_exists(arena_printf(arena, "%s/" BASE, dir));
@@ -137,13 +154,13 @@ int feature_vpn_load(struct arena *arena, const struct feature_rows *rows, const
 		return fail(err, ERROR_USAGE,
 			"%s/%s:1:1: there is no " BASE " from which it could differ", dir,
 			others[0]);
-	if (is_read && add_sheet(arena, rows, dir, BASE, &vpn, sheets, err))
+	if (is_read && add_sheet(&folder, BASE, err))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		if (add_sheet(arena, rows, dir, others[i], &vpn, sheets, err))
+		if (add_sheet(&folder, others[i], err))
 			return -1;
 	}
-	*ret_vpn = vpn;
+	*ret_vpn = (struct feature_vpn){folder.name, folder.sheets, folder.count};
 	return 0;
 }
 
