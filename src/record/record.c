@@ -313,27 +313,34 @@ int record_write_cell(struct record *record, const struct record_cell *cell,
 		record, arena, layout_cell_file(arena, record->part, cell), envelope, err);
 }
 
-json_t *record_read_success(const struct record *record, const struct record_cell *cell)
+bool record_read_cell(const struct record *record, const struct record_cell *cell,
+	enum cause *ret_cause, json_t **ret_meta)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	json_auto_t *envelope = NULL;
 	struct error err = {0};
+	const char *status, *cause;
 
 	if (check_cell(cell, &err) ||
 		read_json(record, layout_cell_file(arena, record->part, cell), &envelope, &err))
-		return NULL;
-	if (strcmp(json_string_at(envelope, "/status", ""), "success") != 0 ||
-		strcmp(json_string_at(envelope, "/meta/cause", "success"), "success") != 0 ||
-		!json_is_object(json_object_get(envelope, "data")))
-		return NULL;
-	return json_incref(json_object_get(envelope, "meta"));
+		return false;
+	status = json_string_at(envelope, "/status", "");
+	cause = json_string_at(envelope, "/meta/cause", strcmp(status, "success") ? "" : status);
+	if (!cause_named(cause, ret_cause) ||
+		(*ret_cause == CAUSE_SUCCESS) != (strcmp(status, "success") == 0))
+		return false;
+	if (*ret_cause == CAUSE_SUCCESS && !json_is_object(json_object_get(envelope, "data")))
+		return false;
+	*ret_meta = json_incref(json_object_get(envelope, "meta"));
+	return true;
 }
 
 bool record_has_success(const struct record *record, const struct record_cell *cell)
 {
-	json_auto_t *meta = record_read_success(record, cell);
+	json_auto_t *meta = NULL;
+	enum cause cause;
 
-	return meta != NULL;
+	return record_read_cell(record, cell, &cause, &meta) && cause == CAUSE_SUCCESS;
 }
 
 static int write_top(

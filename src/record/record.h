@@ -75,10 +75,10 @@ struct record_pair {
 MUST_CHECK int record_write_parallel(struct record *record, const struct record_cell *cell,
 	const struct record_pair pairs[], size_t count, const struct record_result *whole,
 	struct error *err);
-/* Whether a cell is there and succeeded; what is damaged counts as absent. */
+/* How a cell ended, with its `meta`, which the caller owns; false when it is absent or damaged. */
+MUST_CHECK bool record_read_cell(const struct record *record, const struct record_cell *cell,
+	enum cause *ret_cause, json_t **ret_meta);
 bool record_has_success(const struct record *record, const struct record_cell *cell);
-/* The `meta` of such a cell, or NULL; the caller owns it. */
-json_t *record_read_success(const struct record *record, const struct record_cell *cell);
 
 /* Any other file of the tree, by its place: environment.json, layout.json, ... */
 MUST_CHECK int record_write_environment(

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "document/complaint.h"
 #include "record/mark.h"
+#include "record/meta.h"
 #include "workload/tool/symptom.h"
 
 #include <math.h>
@@ -42,10 +43,10 @@ static bool is_of_mesh(const struct runner_cell *cell)
 	return cell->workload->scope == WORKLOAD_MESH;
 }
 
-struct record_cell cell_place(
-	const struct run *run, const struct runner_visit *visit, const struct runner_cell *cell)
+struct record_cell cell_place(const struct runner_plan *plan, const struct runner_visit *visit,
+	const struct runner_cell *cell)
 {
-	struct workload_case c = runner_case(run->plan, cell->workload, cell->link);
+	struct workload_case c = runner_case(plan, cell->workload, cell->link);
 	bool all = cell->workload->scope != WORKLOAD_LINK;
 
 	return (struct record_cell){.vpn = visit->driver->folder,
@@ -404,7 +405,7 @@ static int write_host_files(const struct measurement *m, struct error *err)
 
 	json_object_foreach (m->result.readings[0].host_files, file, by_host) {
 		for (size_t i = 0; i < plan->host_count; i++) {
-			struct record_cell place = cell_place(m->run, m->visit, m->cell);
+			struct record_cell place = cell_place(m->run->plan, m->visit, m->cell);
 			const json_t *value = json_object_get(by_host, plan->hosts[i]);
 
 			place.position = i;
@@ -420,7 +421,7 @@ static int write_host_files(const struct measurement *m, struct error *err)
 
 static int write_cell(const struct measurement *m, struct error *err)
 {
-	struct record_cell place = cell_place(m->run, m->visit, m->cell);
+	struct record_cell place = cell_place(m->run->plan, m->visit, m->cell);
 	json_auto_t *meta = meta_of(m);
 	AUTO(text_freep) char *logs = NULL;
 	struct record_result whole = {.cause = CAUSE_SUCCESS,
@@ -463,6 +464,7 @@ static void tell_outcome(const struct measurement *m)
 
 	for (size_t i = 0; i < WORKLOAD_FIGURES; i++)
 		outcome.figures[i] = figure_of(m, i);
+	outcome.one_core_mbps = meta_least_capacity_mbps(m->result.capacity, "one_core_mbps");
 	run_add_outcome(m->run, &outcome);
 }
 
@@ -506,7 +508,7 @@ int cell_measure(struct run *run, const struct runner_visit *visit, struct stage
 static int write_blame(
 	struct run *run, struct runner_outcome *outcome, int attempts, struct error *err)
 {
-	struct record_cell place = cell_place(run, outcome->visit, outcome->cell);
+	struct record_cell place = cell_place(run->plan, outcome->visit, outcome->cell);
 
 	outcome->headline = "";
 	outcome->evidence = arena_strdup(run->arena, outcome->evidence);
@@ -518,6 +520,7 @@ static int write_blame(
 		return -1;
 	for (size_t i = 0; i < WORKLOAD_FIGURES; i++)
 		outcome->figures[i] = NAN;
+	outcome->one_core_mbps = NAN;
 	run_add_outcome(run, outcome);
 	return 0;
 }

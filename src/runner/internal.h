@@ -143,8 +143,16 @@ MUST_CHECK int cell_blame(struct run *run, const struct runner_visit *visit,
 /* The same where it could not be tried because its artefact could not be made. */
 MUST_CHECK int cell_blame_artefact(struct run *run, const struct runner_visit *visit,
 	const struct runner_cell *cell, const struct artefact *artefact, struct error *err);
-struct record_cell cell_place(
-	const struct run *run, const struct runner_visit *visit, const struct runner_cell *cell);
+struct record_cell cell_place(const struct runner_plan *plan, const struct runner_visit *visit,
+	const struct runner_cell *cell);
+
+/* How a cell ended, if the tree holds it; texts belong to the arena. */
+MUST_CHECK bool outcome_read(struct arena *arena, const struct runner_plan *plan,
+	const struct record *tree, const struct runner_visit *visit, const struct runner_cell *cell,
+	struct runner_outcome *ret_outcome);
+/* Where the cells of each tuning are kept: an array as the plan's tunings, arena-owned. */
+struct record **trees_of(
+	const struct runner_plan *plan, struct record *record, struct arena *arena);
 
 /* Where a visit's cells are kept; see record_of_tuning(). */
 struct record *run_tree(const struct run *run, const struct runner_visit *visit);

@@ -137,7 +137,7 @@ static int note(struct run *run, const char *kind, const struct runner_visit *vi
 /* What the tree holds is not measured again. */
 static bool is_there(struct run *run, const struct runner_visit *visit, size_t cell)
 {
-	struct record_cell place = cell_place(run, visit, &visit->cells[cell]);
+	struct record_cell place = cell_place(run->plan, visit, &visit->cells[cell]);
 
 	return record_has_success(run_tree(run, visit), &place);
 }
@@ -151,28 +151,14 @@ static size_t count_missing(struct run *run, const struct runner_visit *visit)
 	return missing;
 }
 
-/* The figures of what an earlier run measured, so that the summary shows the whole tree. */
+/* What an earlier run measured, so that the summary shows the whole tree. */
 static void add_was_there(
 	struct run *run, const struct runner_visit *visit, const struct runner_cell *cell)
 {
-	struct record_cell place = cell_place(run, visit, cell);
-	json_auto_t *meta = record_read_success(run_tree(run, visit), &place);
-	struct runner_outcome outcome = {.visit = visit,
-		.cell = cell,
-		.cause = CAUSE_SUCCESS,
-		.was_there = true,
-		.headline = "",
-		.marks = marks_of_meta(run->arena, meta)};
+	struct runner_outcome outcome;
 
-	for (size_t i = 0; i < WORKLOAD_FIGURES; i++)
-		outcome.figures[i] = NAN;
-	for (size_t i = 0; i < WORKLOAD_FIGURES && cell->workload->figures[i]; i++) {
-		const char *key =
-			arena_printf(run->arena, "/figures/%s", cell->workload->figures[i]);
-
-		outcome.figures[i] = json_number_at(meta, key, NAN);
-	}
-	run_add_outcome(run, &outcome);
+	if (outcome_read(run->arena, run->plan, run_tree(run, visit), visit, cell, &outcome))
+		run_add_outcome(run, &outcome);
 }
 
 static int blame_visit(struct run *run, const struct runner_visit *visit, const struct error *cause,
@@ -336,18 +322,17 @@ static int run_all(
 	return note(run, "run_ends", NULL, NULL, err);
 }
 
-static void open_trees(struct run *run)
+struct record **trees_of(const struct runner_plan *plan, struct record *record, struct arena *arena)
 {
-	const struct runner_plan *plan = run->plan;
+	struct record **trees = arena_alloc(arena, struct record *, plan->tuning_count);
 
-	run->trees = arena_alloc(run->arena, struct record *, plan->tuning_count);
 	for (size_t i = 0; i < plan->tuning_count; i++) {
 		/* A run of one tuning alone is a tree like any other. */
 		bool is_top = plan->tuning_count == 1 || tuning_is_none(&plan->tunings[i]);
 
-		run->trees[i] =
-			record_of_tuning(run->record, is_top ? NULL : plan->tunings[i].name);
+		trees[i] = record_of_tuning(record, is_top ? NULL : plan->tunings[i].name);
 	}
+	return trees;
 }
 
 static void count_work(struct run *run, const struct runner_visit *visits, size_t count)
@@ -382,7 +367,7 @@ int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 
 	runner_schedule(plan, run.arena, &visits, &count);
 	count_work(&run, visits, count);
-	open_trees(&run);
+	run.trees = trees_of(plan, run.record, run.arena);
 	procs_observe(run.procs, note_command, &run);
 	failed = run_all(&run, visits, count, err);
 	procs_observe(run.procs, NULL, NULL);

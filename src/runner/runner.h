@@ -65,6 +65,7 @@ struct runner_outcome {
 	const struct runner_cell *cell;
 	enum cause cause;
 	double figures[WORKLOAD_FIGURES]; /* NAN when there is none */
+	double one_core_mbps;             /* the least of its capacity; see capacity.h */
 	bool was_there;                   /* measured by an earlier run that this one resumes */
 	const char *where;                /* "lom->yuki", "all links" or "the mesh" */
 	const char *headline, *evidence;
@@ -120,3 +121,6 @@ MUST_CHECK int runner_check_fresh(const struct record *record, struct error *err
  */
 MUST_CHECK int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 	struct runner_result *ret_result, struct error *err);
+/* What a tree holds of this plan, all of it `was_there`; arena-owned. */
+struct runner_result runner_read(
+	const struct runner_plan *plan, struct record *record, struct arena *arena);

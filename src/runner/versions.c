@@ -5,6 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Payload per processor time, which is none of a workload's own figures. */
+static const char CAPACITY[] = "one_core_mbps";
+
 /* What is compared; the other figures of these workloads follow from it or may well be 0. */
 static const struct compared {
 	const char *workload, *figure;
@@ -13,6 +16,7 @@ static const struct compared {
 	{"ping", "rtt_ms", false},
 	{"tcp", "forward_mbps", true},
 	{"tcp", "reverse_mbps", true},
+	{"tcp", CAPACITY, true},
 	{"udp", "forward_mbps", true},
 	{"udp", "reverse_mbps", true},
 	{"parallel", "forward_mbps", true},
@@ -34,22 +38,35 @@ static const struct compared {
 /* A figure while it is collected. */
 struct collected {
 	struct versions_figure *figure;
-	size_t index;        /* in the workload's figures */
+	size_t index;        /* in the workload's figures; behind them for CAPACITY */
 	double *values;      /* [block][version][link]; NAN: none */
 	bool *was_tried;     /* [block][version] */
 	bool *has_succeeded; /* [block][version]: on some link, marked or not */
 	size_t blocks, links;
 };
 
+static bool is_capacity(const struct versions_figure *figure)
+{
+	return strcmp(figure->key, CAPACITY) == 0;
+}
+
+static double value_of(const struct collected *c, const struct runner_outcome *outcome)
+{
+	return is_capacity(c->figure) ? outcome->one_core_mbps : outcome->figures[c->index];
+}
+
 static void collect(struct collected *c, const struct runner_plan *plan,
 	const struct runner_outcome *outcome, bool accepts_marked)
 {
 	size_t version = (size_t)(outcome->visit->driver - plan->drivers);
 	size_t side = outcome->visit->repetition * VERSIONS + version;
-	double value = outcome->figures[c->index];
+	double value;
 
 	if (outcome->cell->workload != c->figure->workload ||
 		outcome->visit->profile != c->figure->profile)
+		return;
+	value = value_of(c, outcome);
+	if (is_capacity(c->figure) && !(value > 0))
 		return;
 	c->was_tried[side] = true;
 	if (outcome->cause != CAUSE_SUCCESS || !(value > 0)) {
@@ -187,6 +204,20 @@ static struct collected collected_new(struct arena *arena, const struct runner_p
 	return c;
 }
 
+/* What works in the kernel, or not at all, has no capacity to compare. */
+static void drop_capacities(struct versions *versions)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < versions->count; i++) {
+		const struct versions_figure *figure = &versions->figures[i];
+
+		if (!is_capacity(figure) || figure->blocks)
+			versions->figures[kept++] = *figure;
+	}
+	versions->count = kept;
+}
+
 static void judge_all(struct versions *versions)
 {
 	size_t of[SEQUENTIAL_WORSE + 1] = {0};
@@ -223,6 +254,7 @@ struct versions versions_judge(struct arena *arena, const struct runner_plan *pl
 		/* Bonferroni: the chances of all figures add up to the one that is stated. */
 		judge_figure(arena, &c, rule->error / (double)versions.count, rule);
 	}
+	drop_capacities(&versions);
 	judge_all(&versions);
 	return versions;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/capacity.h"
 
+#include "record/meta.h"
+
 #include "base/attribute.h"
 #include "base/json.h"
 
@@ -50,6 +52,16 @@ TEST(payload_is_divided_by_processor_time_of_each_end)
 	CHECK(is_near(entry, "/ends/1/one_core_mbps", 400));
 	CHECK(is_near(entry, "/ends/1/cores_to_spare_mbps", 800 / 1.5));
 	CHECK(strcmp(json_string_at(entry, "/ends/1/busiest_thread", ""), "worker") == 0);
+}
+
+TEST(of_several_directions_the_least_capacity_counts)
+{
+	static const struct capacity_flow there[] = {{LOM, YUKI, 0, false, BYTES}};
+	static const struct capacity_flow back[] = {{LUNA, LOM, 0, true, BYTES}};
+	json_auto_t *all = json_pack("[o, o]", entry_of(there, 1), entry_of(back, 1));
+
+	CHECK(meta_least_capacity_mbps(all, "one_core_mbps") == 100);
+	CHECK(isnan(meta_least_capacity_mbps(NULL, "one_core_mbps")));
 }
 
 TEST(the_weaker_end_decides)

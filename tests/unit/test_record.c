@@ -6,6 +6,7 @@
 #include "record/envelope.h"
 #include "record/layout.h"
 #include "record/mark.h"
+#include "record/meta.h"
 
 #include "base/arena.h"
 #include "base/fd.h"
@@ -13,6 +14,7 @@
 #include "base/json.h"
 
 #include <dirent.h>
+#include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -247,6 +249,27 @@ TEST(a_damaged_cell_counts_as_absent)
 	}
 	CHECK_OK(file_write(path, text, size, 0644, &err), err);
 	CHECK(record_has_success(record, &tcp_cell));
+}
+
+TEST(a_cell_is_read_as_it_ended)
+{
+	PLACE(place);
+	AUTO(record_closep) struct record *record = opened(&place);
+	json_auto_t *data = json_object(), *meta = json_pack("{s:{s:f}}", "figures", "x", 2.5);
+	json_auto_t *after_success = NULL, *after_failure = NULL;
+	struct record_result result = {.cause = CAUSE_SUCCESS, .data = data, .meta = meta};
+	struct error err = {0};
+	enum cause cause;
+
+	CHECK(!record_read_cell(record, &tcp_cell, &cause, &after_success));
+	CHECK_OK(record_write_cell(record, &tcp_cell, &result, &err), err);
+	CHECK(record_read_cell(record, &tcp_cell, &cause, &after_success));
+	CHECK(cause == CAUSE_SUCCESS && meta_figure(after_success, "x") == 2.5);
+	CHECK(isnan(meta_figure(after_success, "y")));
+	result = (struct record_result){.cause = CAUSE_STALLED, .evidence = "stopped"};
+	CHECK_OK(record_write_cell(record, &tcp_cell, &result, &err), err);
+	CHECK(record_read_cell(record, &tcp_cell, &cause, &after_failure));
+	CHECK(cause == CAUSE_STALLED);
 }
 
 TEST(all_links_succeed_only_together)

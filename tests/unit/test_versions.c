@@ -42,8 +42,10 @@ static struct runner_result result_of(double slower)
 
 		visits[i / 4] = (struct runner_visit){
 			.driver = &drivers[version], .profile = &profile, .repetition = block};
-		outcomes[i] = (struct runner_outcome){
-			.visit = &visits[i / 4], .cell = &cells[i % 4], .cause = CAUSE_SUCCESS};
+		outcomes[i] = (struct runner_outcome){.visit = &visits[i / 4],
+			.cell = &cells[i % 4],
+			.cause = CAUSE_SUCCESS,
+			.one_core_mbps = NAN};
 		for (size_t f = 0; f < WORKLOAD_FIGURES; f++)
 			outcomes[i].figures[f] = cells[i % 4].workload == &workload_ping
 							 ? 0.1 * noise * drift * factor
@@ -150,6 +152,28 @@ TEST(fewer_than_four_blocks_are_not_judged)
 
 	result.count = 3 * VERSIONS * 4;
 	CHECK(versions_judge(arena, &everything, &result, &rule).verdict == SEQUENTIAL_CANNOT_TELL);
+}
+
+TEST(payload_per_processor_time_is_compared_where_a_version_has_it)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct runner_result result = result_of(1);
+	struct versions versions;
+
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
+		outcomes[i].one_core_mbps = 100;
+	versions = versions_judge(arena, &everything, &result, &rule);
+	CHECK(versions.count == 4 && versions.verdict == SEQUENTIAL_NO_DIFFERENCE);
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
+		outcomes[i].one_core_mbps = is_new_tcp(&outcomes[i]) ? 90 : 100;
+	versions = versions_judge(arena, &everything, &result, &rule);
+	CHECK(versions.verdict == SEQUENTIAL_WORSE);
+	CHECK(strcmp(versions.figures[3].key, "one_core_mbps") == 0 &&
+		versions.figures[3].verdict == SEQUENTIAL_WORSE);
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
+		outcomes[i].one_core_mbps = NAN; /* a VPN in the kernel */
+	versions = versions_judge(arena, &everything, &result, &rule);
+	CHECK(versions.count == 3 && versions.verdict == SEQUENTIAL_NO_DIFFERENCE);
 }
 
 TEST(a_tracker_gets_the_figures_of_the_new_version)

@@ -3,6 +3,7 @@
 #include "report/model/result_file.h"
 
 #include "record/cause.h"
+#include "record/meta.h"
 
 #include "base/fd.h"
 #include "base/json.h"
@@ -66,27 +67,16 @@ static const char *text_at(struct arena *arena, const json_t *value, const char 
 	return arena_strdup(arena, json_string_at(value, pointer, "?"));
 }
 
-/* The least of a figure over the entries of meta.capacity; NAN when none has it. */
-static double least_capacity(const json_t *value, const char *pointer)
-{
-	const json_t *entry;
-	double least = NAN;
-	size_t i;
-
-	json_array_foreach (json_at(value, "/meta/capacity"), i, entry)
-		least = fmin(least, json_number_at(entry, pointer, NAN));
-	return least;
-}
-
 static struct report_effort read_effort(struct arena *arena, const json_t *value)
 {
 	const json_t *resources = json_at(value, "/meta/resources");
 	const json_t *busiest = json_object_get(resources, "busiest_thread");
+	const json_t *capacity = json_at(value, "/meta/capacity");
 	struct report_effort effort = {
 		.daemons_s_per_gb = json_number_at(resources, "/daemons_cpu_s_per_gb", NAN),
 		.busiest_share = json_number_at(busiest, "/share_of_core", NAN),
-		.one_core_mbps = least_capacity(value, "/one_core_mbps"),
-		.cores_to_spare_mbps = least_capacity(value, "/cores_to_spare_mbps"),
+		.one_core_mbps = meta_least_capacity_mbps(capacity, "one_core_mbps"),
+		.cores_to_spare_mbps = meta_least_capacity_mbps(capacity, "cores_to_spare_mbps"),
 		.release_error_us = json_number_at(value, "/meta/wire/release_error_us/p99", NAN),
 	};
 

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* How cells ended, as a tree says it that an earlier run wrote. */
+#include "runner/internal.h"
+
+#include "record/meta.h"
+
+#include <math.h>
+
+static void read_figures(struct runner_outcome *outcome, const json_t *meta)
+{
+	const char *const *keys = outcome->cell->workload->figures;
+	size_t i = 0;
+
+	for (; i < WORKLOAD_FIGURES && keys[i]; i++)
+		outcome->figures[i] = meta_figure(meta, keys[i]);
+	for (; i < WORKLOAD_FIGURES; i++)
+		outcome->figures[i] = NAN;
+	outcome->one_core_mbps =
+		meta_least_capacity_mbps(json_object_get(meta, "capacity"), "one_core_mbps");
+}
+
+bool outcome_read(struct arena *arena, const struct runner_plan *plan, const struct record *tree,
+	const struct runner_visit *visit, const struct runner_cell *cell,
+	struct runner_outcome *ret_outcome)
+{
+	struct record_cell place = cell_place(plan, visit, cell);
+	struct runner_outcome outcome = {
+		.visit = visit, .cell = cell, .was_there = true, .headline = "", .evidence = ""};
+	json_auto_t *meta = NULL;
+
+	if (!record_read_cell(tree, &place, &outcome.cause, &meta))
+		return false;
+	outcome.marks = marks_of_meta(arena, meta);
+	read_figures(&outcome, meta);
+	*ret_outcome = outcome;
+	return true;
+}
+
+struct runner_result runner_read(
+	const struct runner_plan *plan, struct record *record, struct arena *arena)
+{
+	const struct runner_visit *visits;
+	struct runner_outcome *outcomes;
+	struct record **trees = trees_of(plan, record, arena);
+	size_t visit_count, room = 0, count = 0;
+
+	runner_schedule(plan, arena, &visits, &visit_count);
+	for (size_t i = 0; i < visit_count; i++)
+		room += visits[i].cell_count;
+	outcomes = arena_alloc(arena, struct runner_outcome, room);
+	for (size_t i = 0; i < visit_count; i++) {
+		const struct record *tree = trees[visits[i].tuning - plan->tunings];
+
+		for (size_t k = 0; k < visits[i].cell_count; k++)
+			count += outcome_read(arena, plan, tree, &visits[i], &visits[i].cells[k],
+				&outcomes[count]);
+	}
+	return (struct runner_result){.outcomes = outcomes, .count = count};
+}
