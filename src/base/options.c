@@ -51,15 +51,15 @@ static int set_list(
 	return 0;
 }
 
-static int set_seconds(const struct option_row *row, const char *text, struct error *err)
+static int set_number(const struct option_row *row, const char *text, double most, const char *unit,
+	struct error *err)
 {
 	char *end = NULL;
 	double value = strtod(text, &end);
 
-	if (end == text || *end || !isfinite(value) || value <= 0 || value > 86400)
-		return fail(err, ERROR_USAGE,
-			"--%s: '%s' is not a number of seconds between 0 and 86400", row->name,
-			text);
+	if (end == text || *end || !isfinite(value) || value <= 0 || value > most)
+		return fail(err, ERROR_USAGE, "--%s: '%s' is not a number of %s between 0 and %g",
+			row->name, text, unit, most);
 	*(double *)row->target = value;
 	return 0;
 }
@@ -84,7 +84,9 @@ static int set_value(
 			return fail_in(err, "--%s", row->name);
 		return 0;
 	case OPTION_SECONDS:
-		return set_seconds(row, text, err);
+		return set_number(row, text, 86400, "seconds", err);
+	case OPTION_PERCENT:
+		return set_number(row, text, 100, "percent", err);
 	}
 	return 0;
 }

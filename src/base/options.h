@@ -17,6 +17,7 @@ enum option_kind {
 	OPTION_LIST,    /* const char *const *: words between commas; given twice, they add up */
 	OPTION_INTEGER, /* int64_t, within low..high */
 	OPTION_SECONDS, /* double above zero */
+	OPTION_PERCENT, /* double above zero, at most 100 */
 };
 
 struct option_row {

@@ -3,6 +3,7 @@
  * up. */
 #include "cli/cli.h"
 #include "cli/load.h"
+#include "cli/pairs.h"
 #include "cli/progress.h"
 #include "cli/quiet.h"
 #include "cli/session.h"
@@ -17,15 +18,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VERDICT_FILE "ab.json"
+
 static const double ERROR_PROBABILITY = 0.05;
-static const int64_t DEFAULT_MARGIN_PERCENT = 5;
-static const double DEFAULT_TIME_S = 540; /* and a minute for what stands around it */
+static const double DEFAULT_MARGIN_PERCENT = 5;
+static const double VIRTUAL_MARGIN_PERCENT = 0.5; /* where nothing drifts */
+static const double DEFAULT_TIME_S = 540;         /* and a minute for what stands around it */
 
 struct ab_options {
 	struct request request;
 	const char *vpn, *out, *plan, *json, *bmf, *markdown;
-	double time_s;
-	int64_t margin_percent;
+	const char *virtual; /* NULL: in real time */
+	double time_s, margin_percent;
 	bool wait, accepts_marked;
 };
 
@@ -54,12 +58,17 @@ static struct option_table table_of(struct arena *arena, struct ab_options *o)
 	const struct option_row own[] = {
 		{"vpn", "V", "OLD and NEW are folders with programs of this VPN", OPTION_TEXT,
 			&o->vpn, NULL, 0, 0},
-		{"plan", "PLAN", "what to measure; default: ab", OPTION_TEXT, &o->plan, NULL, 0, 0},
+		{"plan", "PLAN", "what to measure; default: ab, in virtual time gate", OPTION_TEXT,
+			&o->plan, NULL, 0, 0},
 		{"time", "SECONDS",
 			"start no pair of blocks that would end after this time; default: 540",
 			OPTION_SECONDS, &o->time_s, NULL, 0, 0},
-		{"margin", "PERCENT", "differences below this do not count; default: 5",
-			OPTION_INTEGER, &o->margin_percent, NULL, 1, 100},
+		{"margin", "PERCENT",
+			"differences below this do not count; default: 5, in virtual time 0.5",
+			OPTION_PERCENT, &o->margin_percent, NULL, 0, 0},
+		{"virtual", "[=cpu=500mips,memory=2g,kernel=VERSION]",
+			"in machines whose clocks count instructions, one for each version",
+			OPTION_DETAIL, &o->virtual, NULL, 0, 0},
 		{"accept-marked", NULL, "use values that were measured while the machine was busy",
 			OPTION_FLAG, &o->accepts_marked, NULL, 0, 0},
 		{"out", "DIR", "folder of the result tree; default: a new one in results/",
@@ -139,7 +148,7 @@ static int load_ab(struct arena *arena, struct ab_options *o, const char *const 
 	struct driver *drivers = arena_alloc(arena, struct driver, VERSIONS);
 	const char **names = arena_alloc(arena, const char *, VERSIONS + 1);
 
-	o->request.plan = o->plan ? o->plan : "ab";
+	o->request.plan = o->plan ? o->plan : o->virtual ? "gate" : "ab";
 	if (load_versions(arena, o, words, drivers, err) ||
 		load_plan(arena, &o->request, plan, err))
 		return -1;
@@ -188,18 +197,28 @@ static int write_markdown(
 	return failed;
 }
 
-static int write_all(const struct ab *ab, const struct versions *versions,
-	const struct ab_options *o, struct record *record, struct error *err)
+/* What other programs read. */
+static int write_files(const struct ab *ab, const struct versions *versions,
+	const struct ab_options *o, const json_t *json, struct error *err)
 {
-	json_auto_t *json = versions_json(versions, ab->plan, &ab->rule);
 	json_auto_t *bmf = versions_bmf(versions);
 
-	if (record_write_general(record, "ab.json", json, err) ||
-		(o->json && json_write(o->json, json, err)) ||
+	if ((o->json && json_write(o->json, json, err)) ||
 		(o->bmf && json_write(o->bmf, bmf, err)) ||
 		(o->markdown && write_markdown(ab, versions, o->markdown, err)))
 		return -1;
 	return 0;
+}
+
+static int write_all(const struct ab *ab, const struct versions *versions,
+	const struct ab_options *o, struct record *record, struct error *err)
+{
+	json_auto_t *json = versions_json(versions, ab->plan, &ab->rule);
+
+	return record_write_general(record, VERDICT_FILE, json, err) ||
+			       write_files(ab, versions, o, json, err)
+		       ? -1
+		       : 0;
 }
 
 static int status_of(enum sequential_verdict verdict)
@@ -246,18 +265,54 @@ static int measure(struct ab *ab, const struct ab_options *o, const char *out, s
 	return status_of(versions.verdict);
 }
 
+static int measure_virtually(struct ab *ab, const struct ab_options *o, const char *const *words,
+	const char *out, struct error *err)
+{
+	json_auto_t *json = NULL;
+	struct virtual_machine machine;
+	struct versions versions;
+	bool was_ended;
+
+	if (virtual_read(ab->arena, o->virtual, &machine, err) ||
+		pairs_measure(ab->arena,
+			&(struct pairs_request){.machine = &machine,
+				.plan = ab->plan,
+				.words = words,
+				.vpn = o->vpn,
+				.request = &o->request,
+				.rule = &ab->rule,
+				.time_s = ab->time_s,
+				.out = out},
+			&versions, &was_ended, err))
+		return -1;
+	verdict_print(&versions, ab->plan, &ab->rule, stdout);
+	printf("Results: %s\n", out);
+	json = versions_json(&versions, ab->plan, &ab->rule);
+	if (json_write(arena_printf(ab->arena, "%s/" VERDICT_FILE, out), json, err) ||
+		write_files(ab, &versions, o, json, err))
+		return -1;
+	return was_ended && !versions.is_known ? EXIT_CANNOT_TELL : status_of(versions.verdict);
+}
+
+/* The user's margin, else one that suits the clock. */
+static double margin_of(const struct ab_options *o)
+{
+	if (o->margin_percent > 0)
+		return o->margin_percent;
+	return o->virtual ? VIRTUAL_MARGIN_PERCENT : DEFAULT_MARGIN_PERCENT;
+}
+
 static int run(int argc, char *const argv[])
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	struct ab_options o = {.request = request_new(arena),
-		.time_s = DEFAULT_TIME_S,
-		.margin_percent = DEFAULT_MARGIN_PERCENT};
+	struct ab_options o = {.request = request_new(arena), .time_s = DEFAULT_TIME_S};
 	struct option_table table = table_of(arena, &o);
 	struct runner_plan everything;
 	struct option_result given;
 	struct plan plan = {0};
 	struct error err = {0};
 	struct ab ab = {.arena = arena, .plan = &everything};
+	const char *out;
 	int status;
 
 	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
@@ -266,9 +321,11 @@ static int run(int argc, char *const argv[])
 		return cli_report(&err);
 	ab.time_s = o.time_s;
 	ab.rule = (struct versions_rule){.error = ERROR_PROBABILITY,
-		.margin = log1p((double)o.margin_percent / 100),
+		.margin = log1p(margin_of(&o) / 100),
 		.accepts_marked = o.accepts_marked};
-	status = measure(&ab, &o, o.out ? o.out : session_folder(arena), &err);
+	out = o.out ? o.out : session_folder(arena);
+	status = o.virtual ? measure_virtually(&ab, &o, given.arguments, out, &err)
+			   : measure(&ab, &o, out, &err);
 	if (status >= 0)
 		return status;
 	status = cli_report(&err);

@@ -217,23 +217,25 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 	return some_missing || summary_has_failures(&result) ? EXIT_SOME_FAILED : EXIT_MEASURED;
 }
 
-static int measure_virtually(struct arena *arena, const struct virtual_request *request,
-	bool some_missing, struct error *err)
+static int measure_virtually(
+	struct arena *arena, struct virtual_request *request, bool some_missing, struct error *err)
 {
+	AUTO(procs_freep) struct procs *procs = NULL;
 	AUTO(record_closep) struct record *record = NULL;
-	struct virtual_end end;
+	int status;
 
 	if (record_open(request->out, &record, err) ||
 		(!request->resume && runner_check_fresh(record, err)) ||
-		virtual_measure(arena, request, &end, err))
+		virtual_open(&procs, err) || virtual_measure(procs, arena, request, 1, err))
 		return -1;
-	if (end.status != EXIT_MEASURED && end.status != EXIT_SOME_FAILED)
-		return end.status;
+	status = request->end.status;
+	if (status != EXIT_MEASURED && status != EXIT_SOME_FAILED)
+		return status;
 	printf("Results: %s\n", request->out);
 	print_report(request->out);
-	if (end.was_interrupted)
+	if (request->end.was_interrupted)
 		print_hint(request->out);
-	return end.status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : end.status;
+	return status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : status;
 }
 
 /* What a tree is measured with. */
@@ -303,8 +305,11 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 		out = o->out ? o->out : session_folder(arena);
 	if (work.is_virtual)
 		return measure_virtually(arena,
-			&(struct virtual_request){
-				&work.machine, &everything, &o->request, o->resume, out},
+			&(struct virtual_request){.machine = &work.machine,
+				.plan = &everything,
+				.request = &o->request,
+				.resume = o->resume,
+				.out = out},
 			missing > 0, err);
 	return measure(arena, &everything, out, o, missing > 0, err);
 }

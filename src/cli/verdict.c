@@ -69,7 +69,7 @@ static void print_verdict(const struct versions *versions, const struct runner_p
 		fprintf(out, "%s is better than %s.", new, old);
 		break;
 	case SEQUENTIAL_NO_DIFFERENCE:
-		fprintf(out, "%s and %s do not differ by more than %.0f %%.", new, old, margin);
+		fprintf(out, "%s and %s do not differ by more than %.3g %%.", new, old, margin);
 		break;
 	case SEQUENTIAL_CANNOT_TELL:
 		fprintf(out, "Cannot tell whether %s differs from %s.", new, old);

@@ -14,6 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
+enum {
+	LINE_BYTES_MAX = 500
+};
+
 /* Workloads that measure something which a guest does not have. */
 static const struct {
 	const char *name, *reason;
@@ -142,6 +146,8 @@ static const char *const *argv_of(
 	if (request->request->plan)
 		add_word(&argv, request->request->plan);
 	add_changes(&argv, request);
+	if (request->options)
+		argv.list = arena_list(arena, argv.list, request->options);
 	add_word(&argv, "--out=" VIRTUAL_TREE);
 	return argv.list;
 }
@@ -205,9 +211,10 @@ static const char *const *files_of(
 
 static const char *const *environment_of(struct arena *arena)
 {
-	struct words environment = {arena,
-		ARENA_LIST(arena, "LC_ALL=C",
-			"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")};
+	struct words environment = {
+		arena, ARENA_LIST(arena, "LC_ALL=C",
+			       "PATH=" VIRTUAL_PROGRAMS
+			       ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")};
 
 	for (const char *const *name = variables; *name; name++) {
 		const char *value = getenv(*name); /* NOLINT(concurrency-mt-unsafe) */
@@ -225,15 +232,51 @@ static void listen(void *context, bool is_error, const char *text, size_t size)
 	fflush(is_error ? stderr : stdout);
 }
 
-int virtual_measure(struct arena *arena, const struct virtual_request *request,
-	struct virtual_end *ret_end, struct error *err)
+/* One of several guests, whose lines would mix. */
+struct voice {
+	const char *name;
+	char line[LINE_BYTES_MAX];
+	size_t length;
+};
+
+static void listen_to_voice(void *context, bool is_error, const char *text, size_t size)
 {
-	AUTO(procs_freep) struct procs *procs = NULL;
+	struct voice *voice = context;
+
+	for (size_t i = 0; is_error && i < size; i++) {
+		bool is_whole = text[i] == '\n' || voice->length == sizeof(voice->line);
+
+		if (!is_whole) {
+			voice->line[voice->length++] = text[i];
+			continue;
+		}
+		fprintf(stderr, "%s: %.*s\n", voice->name, (int)voice->length, voice->line);
+		voice->length = 0;
+	}
+}
+
+static void choose_listener(struct arena *arena, const char *name, struct virtual_job *job)
+{
+	struct voice *voice;
+
+	job->listener = listen;
+	if (!name)
+		return;
+	voice = arena_alloc(arena, struct voice, 1);
+	voice->name = name;
+	job->listener = listen_to_voice;
+	job->listener_context = voice;
+}
+
+static int make_job(struct procs *procs, struct arena *arena, const struct virtual_request *request,
+	size_t number, struct virtual_job *ret_job, struct error *err)
+{
 	struct virtual_job job = {.machine = *request->machine,
 		.seed = (uint64_t)request->plan->plan->seed,
 		.environment = environment_of(arena),
-		.scratch = NAMESPACE_MEMORY,
-		.listener = listen};
+		.scratch = arena_printf(arena, "%s/guest%zu", NAMESPACE_MEMORY, number),
+		.programs_dir = request->programs,
+		.out = request->out};
 	struct words programs = {arena, ARENA_LIST(arena, NULL)};
 	char *program = realpath("/proc/self/exe", arena_bytes(arena, PATH_MAX, 1));
 	char *here = getcwd(arena_bytes(arena, PATH_MAX, 1), PATH_MAX);
@@ -243,8 +286,7 @@ int virtual_measure(struct arena *arena, const struct virtual_request *request,
 	if (!program || !here || (request->resume && !job.tree))
 		return fail_errno(err, "find this program, its folder and its results");
 	add_word(&programs, program);
-	if (namespace_enter(err) || procs_new(&procs, err) ||
-		helper_find(arena, "meshbench-guest", &job.init, err) ||
+	if (helper_find(arena, "meshbench-guest", &job.init, err) ||
 		add_programs(&programs, request->plan, err) ||
 		virtual_find(procs, arena, request->machine, &job.parts, err))
 		return -1;
@@ -252,8 +294,36 @@ int virtual_measure(struct arena *arena, const struct virtual_request *request,
 	job.files = files_of(arena, request, here);
 	job.argv = argv_of(arena, request, program);
 	job.dir = here;
-	fprintf(stderr,
-		"meshbench: in virtual time, one processor of %u million instructions a second, Linux %s\n",
-		request->machine->mips, job.parts.kernel);
-	return virtual_run(procs, &job, request->out, ret_end, err);
+	choose_listener(arena, request->name, &job);
+	*ret_job = job;
+	return 0;
+}
+
+int virtual_open(struct procs **ret_procs, struct error *err)
+{
+	return namespace_enter(err) || procs_new(ret_procs, err) ? -1 : 0;
+}
+
+int virtual_measure(struct procs *procs, struct arena *arena, struct virtual_request requests[],
+	size_t count, struct error *err)
+{
+	struct virtual_job *jobs = arena_alloc(arena, struct virtual_job, count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (make_job(procs, arena, &requests[i], i, &jobs[i], err) ||
+			dir_make(jobs[i].scratch, 0700, err))
+			return -1;
+		fprintf(stderr,
+			"meshbench: %s%sin virtual time, one processor of %u million instructions a second, Linux %s\n",
+			requests[i].name ? requests[i].name : "", requests[i].name ? " " : "",
+			jobs[i].machine.mips, jobs[i].parts.kernel);
+	}
+	if (virtual_run(procs, jobs, count, err))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		requests[i].end = jobs[i].end;
+		if (tree_remove(jobs[i].scratch, err))
+			return -1;
+	}
+	return 0;
 }

@@ -9,8 +9,12 @@ struct virtual_request {
 	const struct virtual_machine *machine;
 	const struct runner_plan *plan; /* as far as this machine has its programs */
 	const struct request *request;  /* what the user changed in it */
+	const char *const *options;     /* of `run`, after the user's own; NULL: none */
+	const char *programs;           /* a folder of programs that come first; NULL: none */
 	const char *resume;             /* the tree to go on with; NULL: a new one */
 	const char *out;                /* the folder of the tree; exists */
+	const char *name;               /* before each line of its progress; NULL: all it says */
+	struct virtual_end end;         /* of virtual_measure() */
 };
 
 /* Leaves out what makes no sense in virtual time, saying why; counts what was left out. */
@@ -18,6 +22,11 @@ size_t virtual_leave_out(struct arena *arena, struct runner_plan *plan);
 /* The machine in which the tree of this environment was measured; false: a real one. */
 bool virtual_of_place(
 	struct arena *arena, const json_t *environment, struct virtual_machine *ret_machine);
-/* What the run inside prints appears as if it ran here. */
-MUST_CHECK int virtual_measure(struct arena *arena, const struct virtual_request *request,
-	struct virtual_end *ret_end, struct error *err);
+/* Enters the namespaces, once for all that is measured. */
+MUST_CHECK int virtual_open(struct procs **ret_procs, struct error *err);
+/*
+ * Runs side by side, each in a guest of its own. What an unnamed one prints appears as if it ran
+ * here.
+ */
+MUST_CHECK int virtual_measure(struct procs *procs, struct arena *arena,
+	struct virtual_request requests[], size_t count, struct error *err);

@@ -45,7 +45,8 @@ json_t *versions_json(const struct versions *versions, const struct runner_plan 
 	json_t *figures = json_array();
 
 	json_object_set_new(json, "error_probability", json_real(rule->error));
-	json_object_set_new(json, "margin_percent", json_real(round(1e5 * expm1(rule->margin)) / 1e3));
+	json_object_set_new(
+		json, "margin_percent", json_real(round(1e5 * expm1(rule->margin)) / 1e3));
 	json_object_set_new(json, "accepts_marked", json_boolean(rule->accepts_marked));
 	for (size_t i = 0; i < versions->count; i++)
 		json_array_append_new(figures, figure_json(&versions->figures[i]));

@@ -209,18 +209,12 @@ static int add_libraries(struct contents *contents, const char *text, struct err
 	return 0;
 }
 
-int contents_add_program(struct contents *contents, const char *name, struct error *err)
+/* What runs it, or what it is linked with. */
+static int add_needs(struct contents *contents, const char *path, struct error *err)
 {
 	AUTO(proc_freep) struct proc *ldd = NULL;
-	struct arena *arena = contents->arena;
-	const char *path = name[0] == '/' ? name : path_of_program(arena, name);
-	const char *interpreter;
+	const char *interpreter = interpreter_of(contents->arena, path);
 
-	if (!path)
-		return 0;
-	if (contents_add_path(contents, path, err))
-		return -1;
-	interpreter = interpreter_of(arena, path);
 	if (interpreter)
 		return contents_add_program(contents, interpreter, err);
 	/* It fails for a program without libraries, which is fine. */
@@ -232,7 +226,41 @@ int contents_add_program(struct contents *contents, const char *name, struct err
 		return -1;
 	if (proc_result(ldd).exit_code != 0)
 		return 0;
-	return add_libraries(contents, arena_strdup(arena, proc_result(ldd).out), err);
+	return add_libraries(contents, arena_strdup(contents->arena, proc_result(ldd).out), err);
+}
+
+int contents_add_program(struct contents *contents, const char *name, struct error *err)
+{
+	const char *path = name[0] == '/' ? name : path_of_program(contents->arena, name);
+
+	if (!path)
+		return 0;
+	return contents_add_path(contents, path, err) || add_needs(contents, path, err) ? -1 : 0;
+}
+
+int contents_add_programs(
+	struct contents *contents, const char *dir, const char *inside, struct error *err)
+{
+	AUTO(dir_closep) DIR *stream = opendir(dir);
+	struct dirent *entry;
+	struct stat status;
+
+	if (!stream)
+		return fail_errno(err, "read the folder %s for the guest", dir);
+	contents_add_folder(contents, inside);
+	while ((entry = readdir(stream))) { /* NOLINT(concurrency-mt-unsafe): of our own */
+		const char *path = arena_printf(contents->arena, "%s/%s", dir, entry->d_name);
+
+		if (stat(path, &status) < 0 || !S_ISREG(status.st_mode))
+			continue;
+		add(contents, &(struct content){.path = arena_printf(contents->arena, "%s/%s",
+							inside, entry->d_name),
+				      .source = path,
+				      .mode = S_IFREG | (status.st_mode & PERMISSIONS)});
+		if ((status.st_mode & S_IXUSR) && add_needs(contents, path, err))
+			return -1;
+	}
+	return 0;
 }
 
 uint64_t contents_bytes(const struct contents *contents)

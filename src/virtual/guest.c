@@ -105,6 +105,8 @@ int guest_write(struct procs *procs, struct arena *arena, const struct virtual_j
 		add_programs(&contents, programs, err) ||
 		add_programs(&contents, job->programs, err) ||
 		contents_add_program(&contents, job->init, err) ||
+		(job->programs_dir && contents_add_programs(&contents, job->programs_dir,
+					      VIRTUAL_PROGRAMS, err)) ||
 		(job->tree && add_tree(&contents, job->tree, err)))
 		return -1;
 	contents_add_link(&contents, "/init", job->init);

@@ -32,6 +32,9 @@ MUST_CHECK int contents_add_path(struct contents *contents, const char *path, st
 void contents_add_as(struct contents *contents, const char *source, const char *path);
 /* With the libraries that ldd names, or the interpreter of a script; a missing one is left out. */
 MUST_CHECK int contents_add_program(struct contents *contents, const char *name, struct error *err);
+/* The files of a folder as those of the folder `inside`, with what its programs need. */
+MUST_CHECK int contents_add_programs(
+	struct contents *contents, const char *dir, const char *inside, struct error *err);
 uint64_t contents_bytes(const struct contents *contents);
 
 /* archive.c */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* QEMU from its start to its end: what the guest says on the way, and what it leaves. */
+/* QEMUs from their start to their end: what guests say on the way, and what they leave. */
 #include "virtual/internal.h"
 
 #include "base/fd.h"
@@ -36,12 +36,17 @@ static const char *const port_names[PORTS] = {"console", "errors", "tree.tar", "
 struct boot {
 	struct procs *procs;
 	struct arena *arena;
-	const struct virtual_job *job;
+	struct virtual_job *job;
 	struct proc *qemu;
 	int input_fd, errors_fd; /* both ends of the two pipes of PORT_ERRORS */
 	uint64_t heard_bytes[PORTS];
 	int64_t heard_ns;
-	bool is_interrupted;
+};
+
+struct boots {
+	struct procs *procs;
+	struct boot *list;
+	size_t count;
 };
 
 static const char *path_in(const struct boot *boot, const char *name)
@@ -49,11 +54,13 @@ static const char *path_in(const struct boot *boot, const char *name)
 	return arena_printf(boot->arena, "%s/%s", boot->job->scratch, name);
 }
 
-static void boot_done(struct boot *boot)
+static void boots_done(struct boots *boots)
 {
-	proc_freep(&boot->qemu);
-	fd_closep(&boot->input_fd);
-	fd_closep(&boot->errors_fd);
+	for (size_t i = 0; i < boots->count; i++) {
+		proc_freep(&boots->list[i].qemu);
+		fd_closep(&boots->list[i].input_fd);
+		fd_closep(&boots->list[i].errors_fd);
+	}
 }
 
 /* Open at both ends, so that QEMU does not wait for us. */
@@ -134,29 +141,57 @@ static void hear_all(struct boot *boot)
 		hear(boot, (enum port)port);
 }
 
-/* The first Ctrl-C goes inside; the second ends it all. */
-static int interrupt(struct boot *boot, struct error *err)
+static bool has_ended(const struct boot *boot)
 {
-	if (boot->is_interrupted || write(boot->input_fd, "\n", 1) != 1)
-		return -1;
-	boot->is_interrupted = true;
+	return proc_result(boot->qemu).has_ended;
+}
+
+/* The first Ctrl-C goes inside; the second ends it all. */
+static int interrupt(struct boots *boots, struct error *err)
+{
+	for (size_t i = 0; i < boots->count; i++) {
+		struct boot *boot = &boots->list[i];
+
+		if (has_ended(boot))
+			continue;
+		if (boot->job->end.was_interrupted || write(boot->input_fd, "\n", 1) != 1)
+			return -1;
+		boot->job->end.was_interrupted = true;
+	}
 	*err = (struct error){0};
-	procs_uncancel(boot->procs);
+	procs_uncancel(boots->procs);
 	return 0;
 }
 
-static int watch(struct boot *boot, struct error *err)
+/* Counts the guests that still run. */
+static int listen_to_all(const struct boots *boots, size_t *ret_left, struct error *err)
 {
-	boot->heard_ns = clock_now_ns();
-	while (!proc_result(boot->qemu).has_ended) {
-		if (procs_step(boot->procs, deadline_in(LOOK_NS), err) && interrupt(boot, err))
-			return -1;
+	size_t left = 0;
+
+	for (size_t i = 0; i < boots->count; i++) {
+		struct boot *boot = &boots->list[i];
+		bool is_left = !has_ended(boot);
+
 		hear_all(boot);
-		if (clock_now_ns() - boot->heard_ns > SILENCE_LIMIT_NS)
+		if (is_left && clock_now_ns() - boot->heard_ns > SILENCE_LIMIT_NS)
 			return fail(
 				err, ERROR_TIMEOUT, "the guest has not said anything for an hour");
+		left += is_left;
 	}
-	hear_all(boot);
+	*ret_left = left;
+	return 0;
+}
+
+static int watch(struct boots *boots, struct error *err)
+{
+	size_t left = boots->count;
+
+	while (left > 0) {
+		if ((procs_step(boots->procs, deadline_in(LOOK_NS), err) &&
+			    interrupt(boots, err)) ||
+			listen_to_all(boots, &left, err))
+			return -1;
+	}
 	return 0;
 }
 
@@ -194,39 +229,60 @@ static int read_end(const struct boot *boot, int *ret_status, struct error *err)
 		*said ? said : proc_obituary(boot->qemu));
 }
 
-static int unpack(const struct boot *boot, const char *out, struct error *err)
+static int unpack(const struct boot *boot, struct error *err)
 {
 	if (proc_run(boot->procs,
 		    &(struct proc_spec){.what = "unpack the guest's results",
 			    .argv = (const char *const[]){"tar", "--extract", "--no-same-owner",
 				    "--file", path_in(boot, port_names[PORT_TREE]), "--directory",
-				    out, NULL}},
+				    boot->job->out, NULL}},
 		    deadline_in(UNPACK_LIMIT_NS), err))
 		return -1;
 	return 0;
 }
 
-int virtual_run(struct procs *procs, const struct virtual_job *job, const char *out,
-	struct virtual_end *ret_end, struct error *err)
+static int start(struct boot *boot, struct error *err)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	AUTO(boot_done)
-	struct boot boot = {
-		.procs = procs, .arena = arena, .job = job, .input_fd = -1, .errors_fd = -1};
+	const char *archive = path_in(boot, "initrd");
 
-	if (open_pipes(&boot, err) ||
-		guest_write(procs, arena, job, path_in(&boot, "initrd"), err) ||
-		guest_describe(procs, arena, job, path_in(&boot, "initrd"), err) ||
-		proc_start(procs,
+	if (open_pipes(boot, err) ||
+		guest_write(boot->procs, boot->arena, boot->job, archive, err) ||
+		guest_describe(boot->procs, boot->arena, boot->job, archive, err) ||
+		proc_start(boot->procs,
 			&(struct proc_spec){.what = "start the guest",
-				.argv = command(&boot),
+				.argv = command(boot),
 				.merge = true,
 				.contained = true},
-			&boot.qemu, err) ||
-		watch(&boot, err) || read_end(&boot, &ret_end->status, err))
+			&boot->qemu, err))
 		return -1;
-	ret_end->was_interrupted = boot.is_interrupted;
-	return unpack(&boot, out, err);
+	boot->heard_ns = clock_now_ns();
+	return 0;
+}
+
+int virtual_run(struct procs *procs, struct virtual_job jobs[], size_t count, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(boots_done)
+	struct boots boots = {.procs = procs, .list = arena_alloc(arena, struct boot, count)};
+
+	for (size_t i = 0; i < count; i++) {
+		boots.list[boots.count++] = (struct boot){.procs = procs,
+			.arena = arena,
+			.job = &jobs[i],
+			.input_fd = -1,
+			.errors_fd = -1};
+		jobs[i].end = (struct virtual_end){0};
+	}
+	for (size_t i = 0; i < count; i++)
+		if (start(&boots.list[i], err))
+			return -1;
+	if (watch(&boots, err))
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (read_end(&boots.list[i], &jobs[i].end.status, err) ||
+			unpack(&boots.list[i], err))
+			return -1;
+	return 0;
 }
 
 int virtual_find(struct procs *procs, struct arena *arena, const struct virtual_machine *machine,

@@ -37,8 +37,13 @@ struct virtual_parts {
 MUST_CHECK int virtual_find(struct procs *procs, struct arena *arena,
 	const struct virtual_machine *machine, struct virtual_parts *ret_parts, struct error *err);
 
-/* What the guest says while it runs; foreign text. */
+/* What a guest says while it runs; foreign text. */
 typedef void virtual_listener(void *context, bool is_error, const char *text, size_t size);
+
+struct virtual_end {
+	int status;           /* of the program inside: its exit status, or 128 and a signal */
+	bool was_interrupted; /* by the user */
+};
 
 struct virtual_job {
 	struct virtual_machine machine;
@@ -46,33 +51,33 @@ struct virtual_job {
 	uint64_t seed;                  /* of everything random in the guest */
 	const char *init;               /* path of meshbench-guest */
 	const char *const *programs;    /* names or paths; their libraries come along */
+	const char *programs_dir;       /* a folder that is VIRTUAL_PROGRAMS inside; NULL: none */
 	const char *const *files;       /* absolute paths of files and folders that it also needs */
 	const char *const *argv;        /* what runs inside, as root, in `dir` */
 	const char *const *environment; /* NAME=value */
 	const char *dir;
-	const char *scratch; /* an empty folder for the guest's files, gone with us */
+	const char *scratch; /* a folder of its own for the guest's files, gone with us */
 	const char *tree;    /* a folder that is VIRTUAL_TREE inside; NULL: an empty one */
+	const char *out;     /* where VIRTUAL_TREE goes at the end; exists */
 	virtual_listener *listener;
 	void *listener_context;
+	struct virtual_end end; /* of virtual_run() */
 };
 
 #define VIRTUAL_TREE "/tree"
+#define VIRTUAL_PROGRAMS "/programs"
 /*
  * In the guest, what it is: {"kind": "virtual", "mips", "memory_bytes", "kernel", "qemu", "seed",
  * "guest_sha256" (of all its other files), "not_modelled": [...]}.
  */
 #define VIRTUAL_PLACE "/place.json"
 
-struct virtual_end {
-	int status;           /* of the program inside: its exit status, or 128 and a signal */
-	bool was_interrupted; /* by the user */
-};
-
 /*
- * Boots, waits until the program inside has ended, and puts what is in VIRTUAL_TREE then into the
- * folder `out`, which exists. Ctrl-C reaches the program as SIGINT, so that it ends in order; a
- * second one ends the machine. All lists are NULL-terminated. A guest that panics, or that says
- * nothing for an hour of wall time, is ERROR_CRASHED or ERROR_TIMEOUT with the kernel's last line.
+ * Boots the jobs' guests side by side, waits until the programs inside have ended, and puts what is
+ * in each VIRTUAL_TREE then into the job's `out`. Ctrl-C reaches all programs as SIGINT, so that
+ * they end in order; a second one ends the machines. All lists are NULL-terminated. A guest that
+ * panics, or that says nothing for an hour of wall time, ends all: ERROR_CRASHED or ERROR_TIMEOUT
+ * with the kernel's last line.
  */
-MUST_CHECK int virtual_run(struct procs *procs, const struct virtual_job *job, const char *out,
-	struct virtual_end *ret_end, struct error *err);
+MUST_CHECK int virtual_run(
+	struct procs *procs, struct virtual_job jobs[], size_t count, struct error *err);

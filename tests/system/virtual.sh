@@ -51,6 +51,26 @@ meshbench compare "$scratch/first/tree" "$scratch/cut"
 check "what two kinds of machine measured is not compared" says 'of 1000 million .*of 500 million .*cannot be compared'
 check "and that is the user's mistake" exits 2
 
+# Two guests side by side. The slower one goes through the same shim as the other, so that they differ in nothing else.
+meshbench ab none none --workload ping --ping-count 2 --ping-runs 1 --repeat 5 --virtual --out aa
+check "a version is not worse than itself" exits 0
+check "and does not differ from itself by a bit" diff -r aa/old-1 aa/new-1
+for side in 0 5; do
+	mkdir slower-$side
+	cp "$SLOWER" slower-$side/slower.so
+	cp "$(PATH=$PATH:/usr/sbin command -v tincd)" slower-$side/tincd.real
+	printf '#!/bin/sh\nexport LD_PRELOAD=/programs/slower.so SLOWER_PERCENT=%s\nexec /programs/tincd.real "$@"\n' $side >slower-$side/tincd
+	chmod 755 slower-$side/*
+done
+meshbench ab slower-0 slower-5 --vpn tinc --workload tcp --profile baseline:rate=2mbit --repeat 5 --virtual --out ab
+check "five percent more work for each packet is worse" exits 1
+check "by what the processor does for the payload" prints 'one_core_mbps .* worse$'
+check "both trees are there, with the verdict" test -f ab/ab.json -a -f ab/old-1/Tinc@system/layout.json -a -f ab/new-1/Tinc@system/layout.json
+meshbench ab none none --virtual --out aa
+check "a folder with the results of another comparison is refused" exits 2
+meshbench ab none none --workload video --virtual --out "$scratch/none"
+check "a comparison of nothing but what makes no sense there is refused" exits 3
+
 # Killed while the guest runs: its end is checked below.
 rm "$scratch/err"
 "$MESHBENCH" run ./plan.yml --virtual --out "$scratch/killed" >"$scratch/out" 2>"$scratch/err" </dev/null &

@@ -102,6 +102,30 @@ TEST(a_file_comes_with_every_link_on_the_way_to_it)
 		-1);
 }
 
+TEST(programs_of_a_folder_come_under_another_name_with_what_runs_them)
+{
+	static const char script[] = "#!/bin/sh\n";
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(procs_freep) struct procs *procs = NULL;
+	TEMPORARY_FOLDER(folder);
+	struct contents contents = {.arena = arena};
+	struct error err = {0};
+	const struct content *program;
+
+	CHECK_OK(procs_new(&procs, &err), err);
+	contents.procs = procs;
+	CHECK_OK(file_write(arena_printf(arena, "%s/tincd", folder.path), script, strlen(script),
+			 0755, &err),
+		err);
+	CHECK_OK(dir_make(arena_printf(arena, "%s/folder", folder.path), 0755, &err), err);
+	CHECK_OK(contents_add_programs(&contents, folder.path, "/programs", &err), err);
+	program = content_at(&contents, "/programs/tincd");
+	CHECK(program && program->mode == (S_IFREG | 0755));
+	CHECK(content_at(&contents, "/bin/sh") || content_at(&contents, "/bin"));
+	CHECK(!content_at(&contents, "/programs/folder"));
+	CHECK(!content_at(&contents, arena_printf(arena, "%s/tincd", folder.path)));
+}
+
 static char *bytes_of(struct arena *arena, const char *path, size_t *ret_size)
 {
 	struct error err = {0};

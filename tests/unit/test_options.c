@@ -10,7 +10,7 @@ struct wanted {
 	const char *out;
 	const char *const *vpns;
 	int64_t repeat;
-	double seconds;
+	double seconds, percent;
 };
 
 static int parse(struct arena *arena, struct wanted *wanted, struct option_result *result,
@@ -22,9 +22,13 @@ static int parse(struct arena *arena, struct wanted *wanted, struct option_resul
 		{"vpn", "a,b", "", OPTION_LIST, &wanted->vpns, NULL, 0, 0},
 		{"repeat", "N", "", OPTION_INTEGER, &wanted->repeat, NULL, 1, 9},
 		{"seconds", "N", "", OPTION_SECONDS, &wanted->seconds, NULL, 0, 0},
+		{"margin", "N", "", OPTION_PERCENT, &wanted->percent, NULL, 0, 0},
 	};
-	const struct option_table table = {
-		.usage = "run [PLAN]", .about = "", .rows = rows, .count = 5, .arguments_max = 1};
+	const struct option_table table = {.usage = "run [PLAN]",
+		.about = "",
+		.rows = rows,
+		.count = ARRAY_SIZE(rows),
+		.arguments_max = 1};
 	char *copy = arena_strdup(arena, line), *word, *rest = copy;
 	char *argv[32];
 	int argc = 0;
@@ -48,6 +52,23 @@ TEST(values_stand_behind_a_blank_or_an_equals_sign)
 	CHECK(strcmp(w.vpns[0], "a") == 0 && strcmp(w.vpns[2], "c") == 0 && !w.vpns[3]);
 	CHECK(result.argument_count == 1 && strcmp(result.arguments[0], "plan") == 0);
 	CHECK(!result.command && !result.wants_help);
+}
+
+TEST(a_percentage_may_have_a_fraction_and_ends_at_a_hundred)
+{
+	static const char *const wrong[] = {"0", "-1", "101", "nan", "1%"};
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct option_result result;
+	struct wanted w = {0};
+	struct error err = {0};
+
+	CHECK_OK(parse(arena, &w, &result, &err, "ab --margin 0.5"), err);
+	CHECK(w.percent == 0.5);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		CHECK(parse(arena, &w, &result, &err,
+			      arena_printf(arena, "ab --margin=%s", wrong[i])) == -1);
+		CHECK(strstr(err.text, "is not a number of percent between 0 and 100"));
+	}
 }
 
 TEST(what_stands_behind_two_dashes_is_a_command)
