@@ -20,7 +20,7 @@ struct command {
 
 extern const struct command command_run, command_report, command_compare, command_recompute,
 	command_calibrate, command_install, command_link, command_check, command_list,
-	command_doctor, command_shell, command_ab;
+	command_doctor, command_shell, command_ab, command_features;
 
 /* Prints "meshbench: ..." to stderr and returns the exit status that the error stands for. */
 int cli_report(const struct error *err);

@@ -111,12 +111,10 @@ static const char *others_of(
 /* What is installed has its version from its pin; what is on PATH is asked. */
 static const char *which_of(struct arena *arena, struct procs *procs, const struct driver *driver)
 {
-	const char *version, *folder;
+	const char *version = choice_installed(arena, driver);
 
-	if (driver->bin) {
-		folder = arena_strndup(arena, driver->bin, strlen(driver->bin) - strlen("/bin"));
-		return arena_printf(arena, "%s installed", strrchr(folder, '/') + 1);
-	}
+	if (version)
+		return arena_printf(arena, "%s installed", version);
 	version = vpn_version(arena, procs, driver);
 	return version ? arena_printf(arena, "on PATH: %s", version) : "on PATH";
 }

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/load.h"
 
+#include "plan/feature.h"
 #include "supply/supply.h"
 
 #include <stdio.h>
@@ -99,13 +100,25 @@ static int print_plans(struct arena *arena, struct error *err)
 	return 0;
 }
 
+static int print_features(struct arena *arena, struct error *err)
+{
+	struct feature_rows rows;
+
+	if (feature_rows_load(arena, plan_feature_rows(arena), &rows, err))
+		return -1;
+	for (size_t i = 0; i < rows.count; i++)
+		printf("%-29s%s\n", rows.list[i].id, rows.list[i].title);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*print)(struct arena *arena, struct error *err);
 } lists[] = {{"vpns", print_vpns}, {"workloads", print_workloads}, {"profiles", print_profiles},
-	{"tunings", print_tunings}, {"plans", print_plans}};
+	{"tunings", print_tunings}, {"plans", print_plans}, {"features", print_features}};
 
-static const struct option_table table = {.usage = "list vpns|workloads|profiles|tunings|plans",
+static const struct option_table table = {
+	.usage = "list vpns|workloads|profiles|tunings|plans|features",
 	.about = "Lists the names that plans and command lines can use, each with its title.",
 	.arguments_min = 1,
 	.arguments_max = 1};
@@ -123,10 +136,11 @@ static int run(int argc, char *const argv[])
 		if (strcmp(options.arguments[0], lists[i].name) == 0)
 			return lists[i].print(arena, &err) ? cli_report(&err) : EXIT_MEASURED;
 	}
-	fail(&err, ERROR_USAGE, "cannot list '%s'; use vpns, workloads, profiles, tunings or plans",
+	fail(&err, ERROR_USAGE,
+		"cannot list '%s'; use vpns, workloads, profiles, tunings, plans or features",
 		options.arguments[0]);
 	return cli_report(&err);
 }
 
 const struct command command_list = {
-	"list", "list VPNs, workloads, profiles, tunings and plans", run};
+	"list", "list VPNs, workloads, profiles, tunings, plans and features", run};

@@ -13,7 +13,7 @@
 
 static const struct command *const commands[] = {&command_run, &command_ab, &command_report,
 	&command_compare, &command_recompute, &command_calibrate, &command_link, &command_shell,
-	&command_check, &command_list, &command_doctor, &command_install};
+	&command_check, &command_list, &command_features, &command_doctor, &command_install};
 
 static void print_commands(FILE *out)
 {

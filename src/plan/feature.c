@@ -204,29 +204,32 @@ static bool is_of(const struct feature_sheet *sheet, const char *ran)
 			      (main_version && names_version(ran, main_version)));
 }
 
-static struct feature_answer answer_of(const struct feature_sheet *base,
-	const struct feature_sheet *other, const char *ran, size_t row)
+/* `of_ran`: the sheet of the version that runs, which may be the first one; NULL-able. */
+static struct feature_answer answer_of(
+	const struct feature_sheet *first, const struct feature_sheet *of_ran, size_t row)
 {
-	struct feature_answer answer = {.cell = base->cells[row],
-		.read = base->read,
-		.standing = is_of(base, ran) ? FEATURE_AS_READ : FEATURE_OTHER_VERSION};
+	bool is_same = of_ran && of_ran->is_same[row];
 
-	if (!other || answer.standing == FEATURE_AS_READ)
-		return answer;
-	if (other->cells[row])
-		return (struct feature_answer){other->cells[row], other->read, FEATURE_AS_READ};
-	if (other->is_same[row])
-		answer.standing = FEATURE_SAME_LINES;
-	return answer;
+	if (of_ran && of_ran->cells[row])
+		return (struct feature_answer){of_ran->cells[row], of_ran->read, FEATURE_AS_READ};
+	return (struct feature_answer){first->cells[row], first->read,
+		is_same ? FEATURE_SAME_LINES : FEATURE_OTHER_VERSION};
+}
+
+const struct feature_sheet *feature_sheet_of(const struct feature_vpn *vpn, const char *ran)
+{
+	for (size_t i = 0; i < vpn->sheet_count; i++) {
+		if (is_of(&vpn->sheets[i], ran))
+			return &vpn->sheets[i];
+	}
+	return NULL;
 }
 
 void feature_answers(const struct feature_rows *rows, const struct feature_vpn *vpn,
 	const char *ran, struct feature_answer answers[])
 {
-	const struct feature_sheet *other = NULL;
+	const struct feature_sheet *of_ran = feature_sheet_of(vpn, ran);
 
-	for (size_t i = 1; i < vpn->sheet_count && !other; i++)
-		other = is_of(&vpn->sheets[i], ran) ? &vpn->sheets[i] : NULL;
 	for (size_t i = 0; i < rows->count; i++)
-		answers[i] = answer_of(&vpn->sheets[0], other, ran, i);
+		answers[i] = answer_of(&vpn->sheets[0], of_ran, i);
 }

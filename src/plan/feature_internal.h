@@ -16,5 +16,7 @@ int feature_take_text(const struct feature_reading *r, const struct yaml_value *
 	const char **ret_text);
 /* The ids of rows, for near_name(). */
 const char *feature_row_id(const void *context, size_t index);
+/* The sheet of the version that runs; NULL: nobody has read that one. */
+const struct feature_sheet *feature_sheet_of(const struct feature_vpn *vpn, const char *ran);
 /* "observe", "read", "both" */
 const char *feature_by_name(enum feature_by by);

@@ -43,29 +43,34 @@ static const char *standing_name(enum feature_standing standing)
 	return names[standing];
 }
 
-/* Sources are those of all sheets, one behind the other; cells name theirs by its number. */
-static int number_of_source(const struct feature_vpn *vpn, const struct feature_source *source)
+/* The sheets that answer: the first one, and that of the version that runs, if there is another. */
+struct answering {
+	const struct feature_sheet *sheets[2];
+};
+
+/* Sources stand one behind the other; cells name theirs by its number. */
+static int number_of_source(const struct answering *answering, const struct feature_source *source)
 {
 	size_t before = 0;
 
-	for (size_t i = 0; i < vpn->sheet_count; i++) {
-		const struct feature_sheet *sheet = &vpn->sheets[i];
+	for (size_t i = 0; i < 2 && answering->sheets[i]; i++) {
+		const struct feature_sheet *sheet = answering->sheets[i];
 
 		if (source >= sheet->sources && source < sheet->sources + sheet->source_count)
 			return (int)(before + (size_t)(source - sheet->sources));
 		before += sheet->source_count;
 	}
-	assert(!"a source of this VPN");
+	assert(!"a source of a sheet that answers");
 	return 0;
 }
 
-static json_t *sources_json(const struct feature_vpn *vpn)
+static json_t *sources_json(const struct answering *answering)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < vpn->sheet_count; i++) {
-		for (size_t k = 0; k < vpn->sheets[i].source_count; k++) {
-			const struct feature_source *source = &vpn->sheets[i].sources[k];
+	for (size_t i = 0; i < 2 && answering->sheets[i]; i++) {
+		for (size_t k = 0; k < answering->sheets[i]->source_count; k++) {
+			const struct feature_source *source = &answering->sheets[i]->sources[k];
 
 			json_array_append_new(
 				list, json_make("{s:s, s:s, s:s, s:s?}", "name", source->name,
@@ -76,15 +81,15 @@ static json_t *sources_json(const struct feature_vpn *vpn)
 	return list;
 }
 
-static json_t *place_json(const struct feature_vpn *vpn, const struct feature_place *place)
+static json_t *place_json(const struct answering *answering, const struct feature_place *place)
 {
 	return json_make("{s:i, s:s, s:I, s:I, s:s}", "source",
-		number_of_source(vpn, place->source), "file", place->file, "first_line",
+		number_of_source(answering, place->source), "file", place->file, "first_line",
 		(json_int_t)place->first_line, "last_line", (json_int_t)place->last_line, "sha",
 		place->sha);
 }
 
-static json_t *answer_json(const struct feature_vpn *vpn, const struct feature_answer *answer)
+static json_t *answer_json(const struct answering *answering, const struct feature_answer *answer)
 {
 	const struct feature_cell *cell = answer->cell;
 	const char *kind = kind_name(feature_kind(cell));
@@ -94,22 +99,25 @@ static json_t *answer_json(const struct feature_vpn *vpn, const struct feature_a
 		return json_make("{s:s, s:s, s:s, s:s}", "kind", kind, "unknown", cell->unknown,
 			"read", answer->read, "standing", standing);
 	return json_make("{s:s, s:s, s:o, s:s*, s:s*, s:s, s:s, s:s}", "kind", kind, "is", cell->is,
-		"place", place_json(vpn, &cell->place), "absent", cell->absent, "in", cell->in,
-		"note", cell->note, "read", answer->read, "standing", standing);
+		"place", place_json(answering, &cell->place), "absent", cell->absent, "in",
+		cell->in, "note", cell->note, "read", answer->read, "standing", standing);
 }
 
 void feature_vpn_json(json_t *document, const char *name, const struct feature_rows *rows,
 	const struct feature_vpn *vpn, const char *ran)
 {
+	const struct feature_sheet *of_ran = feature_sheet_of(vpn, ran);
+	const struct answering answering = {{vpn->sheet_count ? &vpn->sheets[0] : NULL,
+		of_ran && of_ran != &vpn->sheets[0] ? of_ran : NULL}};
 	struct feature_answer answers[FEATURE_MAX_ROWS];
 	json_t *cells = json_object();
 
 	if (vpn->sheet_count)
 		feature_answers(rows, vpn, ran, answers);
 	for (size_t i = 0; vpn->sheet_count && i < rows->count; i++)
-		json_object_set_new(cells, rows->list[i].id, answer_json(vpn, &answers[i]));
+		json_object_set_new(cells, rows->list[i].id, answer_json(&answering, &answers[i]));
 	json_object_set_new(json_object_get(document, "vpns"), name,
 		json_make("{s:s, s:s?, s:s?, s:o, s:o}", "vpn", vpn->name, "ran", ran, "read",
-			vpn->sheet_count ? vpn->sheets[0].read : NULL, "sources", sources_json(vpn),
-			"cells", cells));
+			vpn->sheet_count ? vpn->sheets[0].read : NULL, "sources",
+			sources_json(&answering), "cells", cells));
 }

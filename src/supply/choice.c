@@ -72,6 +72,17 @@ int choice_read(struct arena *arena, const struct pins *pins, const char *prefix
 	return 0;
 }
 
+/* "1.9.7" of PREFIX/nebula/1.9.7/bin. */
+const char *choice_installed(struct arena *arena, const struct driver *driver)
+{
+	const char *folder;
+
+	if (!driver->bin)
+		return NULL;
+	folder = arena_strndup(arena, driver->bin, strlen(driver->bin) - strlen("/bin"));
+	return strrchr(folder, '/') + 1;
+}
+
 /* How to get programs that are not there; NULL where the driver's packages are the answer. */
 static const char *advice_of(
 	struct arena *arena, const struct choice *choice, const struct driver *driver)

@@ -39,6 +39,8 @@ MUST_CHECK int choice_read(struct arena *arena, const struct pins *pins, const c
 /* The driver with the programs that NAME, NAME@VERSION or NAME@system chooses. */
 MUST_CHECK int choice_driver(
 	struct arena *arena, const char *words, struct driver *ret_driver, struct error *err);
+/* Which installed version a driver runs; NULL: what is on PATH. */
+const char *choice_installed(struct arena *arena, const struct driver *driver);
 /* The folder of an installed version's programs, or NULL. */
 const char *installed_bin(
 	struct arena *arena, const char *prefix, const char *name, const char *version);

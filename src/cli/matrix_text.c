@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* The feature matrix as lines of text. */
+#include "cli/matrix_text.h"
+
+#include <string.h>
+
+enum {
+	TITLE_COLUMNS = 36,
+	NARROWEST_COLUMN = 9,
+	INDENT = 4,
+	DETAIL_INDENT = 12
+};
+
+/* Characters, not bytes: all but the further bytes of one in UTF-8 take a column. */
+static size_t columns_of(const char *text)
+{
+	size_t columns = 0;
+
+	for (; *text; text++)
+		columns += ((unsigned char)*text & 0xc0) != 0x80;
+	return columns;
+}
+
+static void print_padded(FILE *out, const char *text, size_t columns)
+{
+	size_t used = columns_of(text);
+
+	fprintf(out, "%s%*s", text, used < columns ? (int)(columns - used) : 0, "");
+}
+
+/* At most `columns`; what is cut off shows as "..". */
+static const char *cut(struct arena *arena, const char *text, size_t columns)
+{
+	const char *end = text;
+
+	if (columns_of(text) <= columns)
+		return text;
+	for (size_t i = 0; i < columns - 2; i++) {
+		end++;
+		while (((unsigned char)*end & 0xc0) == 0x80)
+			end++;
+	}
+	return arena_printf(arena, "%.*s..", (int)(end - text), text);
+}
+
+static const char *plain_value(const struct matrix_cell *cell)
+{
+	return cell->kind == MATRIX_UNKNOWN ? "unknown" : cell->text;
+}
+
+/* "~yes": read in another version. */
+static const char *value_of(struct arena *arena, const struct matrix_cell *cell)
+{
+	const char *text = plain_value(cell);
+
+	return cell->standing == MATRIX_OTHER_VERSION ? arena_printf(arena, "~%s", text) : text;
+}
+
+/* Words of `text` from the column that was reached, further lines behind `indent` blanks. */
+static void print_wrapped(
+	const struct matrix_view *view, FILE *out, size_t column, size_t indent, const char *text)
+{
+	bool is_first = true;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+		const char *word = arena_strndup(view->arena, text, length);
+		size_t columns = columns_of(word);
+
+		if (!is_first && column + 1 + columns > view->width) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!is_first) {
+			fputc(' ', out);
+			column++;
+		}
+		fputs(word, out);
+		column += columns;
+		is_first = false;
+		text += length + (text[length] == ' ');
+	}
+	fputc('\n', out);
+}
+
+static size_t widest_name(const struct matrix_view *view)
+{
+	size_t widest = NARROWEST_COLUMN;
+
+	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
+		size_t columns = columns_of(view->matrix->vpns[i].name);
+
+		if (view->matrix->vpns[i].cells && columns > widest)
+			widest = columns;
+	}
+	return widest;
+}
+
+static size_t count_read(const struct matrix *matrix)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < matrix->vpn_count; i++)
+		count += matrix->vpns[i].cells != NULL;
+	return count;
+}
+
+/* The width of a VPN's column with the blank before it; 0: they do not fit. */
+static size_t column_width(const struct matrix_view *view)
+{
+	size_t count = count_read(view->matrix), least = widest_name(view) + 1, width;
+
+	if (!count || view->width < TITLE_COLUMNS + count * least)
+		return 0;
+	width = (view->width - TITLE_COLUMNS) / count;
+	return width < 2 * least ? width : 2 * least;
+}
+
+/* `text` of every VPN in its column; nothing is padded that nothing follows. */
+static void print_columns(const struct matrix_view *view, FILE *out, size_t width,
+	const char *(*text)(const struct matrix_view *view, size_t vpn, size_t row), size_t row)
+{
+	size_t gap = 1;
+
+	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
+		const char *shown;
+
+		if (!view->matrix->vpns[i].cells)
+			continue;
+		shown = cut(view->arena, text(view, i, row), width - 1);
+		fprintf(out, "%*s%s", (int)gap, "", shown);
+		gap = width - columns_of(shown);
+	}
+	fputc('\n', out);
+}
+
+static const char *name_in_column(const struct matrix_view *view, size_t vpn, size_t row)
+{
+	(void)row;
+	return view->matrix->vpns[vpn].name;
+}
+
+static const char *value_in_column(const struct matrix_view *view, size_t vpn, size_t row)
+{
+	return value_of(view->arena, &view->matrix->vpns[vpn].cells[row]);
+}
+
+static void print_heads(
+	const struct matrix_view *view, FILE *out, const char *category, size_t width)
+{
+	print_padded(out, category, TITLE_COLUMNS);
+	print_columns(view, out, width, name_in_column, 0);
+}
+
+static void print_line(const struct matrix_view *view, FILE *out, size_t row, size_t width)
+{
+	fputs("  ", out);
+	print_padded(out, cut(view->arena, view->matrix->rows[row].title, TITLE_COLUMNS - 2),
+		TITLE_COLUMNS - 2);
+	print_columns(view, out, width, value_in_column, row);
+}
+
+/* The VPNs that answer with this value; each answer that is printed is struck off. */
+static const char *names_with(
+	const struct matrix_view *view, const char *value, const struct matrix_cell **left)
+{
+	const char *names = "";
+
+	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
+		bool is_pale = left[i] && left[i]->standing == MATRIX_OTHER_VERSION;
+
+		if (!left[i] || strcmp(plain_value(left[i]), value) != 0)
+			continue;
+		names = arena_printf(view->arena, "%s%s %s%s", names, *names ? "," : "",
+			is_pale ? "~" : "", view->matrix->vpns[i].name);
+		left[i] = NULL;
+	}
+	return names;
+}
+
+/* One line per value: all that begin with yes, then with no, and so on. */
+static void print_values(const struct matrix_view *view, FILE *out, size_t row)
+{
+	const struct matrix *matrix = view->matrix;
+	const struct matrix_cell **left =
+		arena_alloc(view->arena, const struct matrix_cell *, matrix->vpn_count);
+
+	for (size_t i = 0; i < matrix->vpn_count; i++)
+		left[i] = matrix->vpns[i].cells ? &matrix->vpns[i].cells[row] : NULL;
+	fprintf(out, "  %s (%s)\n", matrix->rows[row].title, matrix->rows[row].id);
+	for (int kind = 0; kind < MATRIX_KINDS; kind++) {
+		for (size_t i = 0; i < matrix->vpn_count; i++) {
+			const char *value;
+
+			if (!left[i] || (int)left[i]->kind != kind)
+				continue;
+			value = plain_value(left[i]);
+			fprintf(out, "%*s", INDENT, "");
+			print_wrapped(view, out, INDENT, 2 * INDENT,
+				arena_printf(view->arena, "%s:%s", value,
+					names_with(view, value, left)));
+		}
+	}
+}
+
+static void print_row(const struct matrix_view *view, FILE *out, size_t row, size_t width)
+{
+	if (width)
+		print_line(view, out, row, width);
+	else
+		print_values(view, out, row);
+}
+
+static void print_category(
+	const struct matrix_view *view, FILE *out, const char *category, size_t width)
+{
+	if (width)
+		print_heads(view, out, category, width);
+	else
+		fprintf(out, "%s\n", category);
+}
+
+void matrix_print(const struct matrix_view *view, FILE *out)
+{
+	size_t width = column_width(view);
+	const char *last = NULL;
+
+	for (size_t row = 0; row < view->matrix->row_count; row++) {
+		const char *category = view->matrix->rows[row].category;
+
+		if (!view->is_chosen[row] || !count_read(view->matrix))
+			continue;
+		if (!last || strcmp(last, category) != 0) {
+			fputs(last ? "\n" : "", out);
+			print_category(view, out, category, width);
+		}
+		print_row(view, out, row, width);
+		last = category;
+	}
+	fputs(last ? "\n" : "", out);
+}
+
+static void print_detail(const struct matrix_view *view, FILE *out, const char *text)
+{
+	if (!text)
+		return;
+	fprintf(out, "%*s", DETAIL_INDENT, "");
+	print_wrapped(view, out, DETAIL_INDENT, DETAIL_INDENT, text);
+}
+
+static const char *commit_of(struct arena *arena, const struct matrix_cell *cell)
+{
+	const char *place = matrix_place(arena, cell);
+
+	return place ? arena_printf(arena, "%s at %.12s", place, cell->commit) : NULL;
+}
+
+static void print_answer(const struct matrix_view *view, FILE *out, const struct matrix_vpn *vpn,
+	const struct matrix_cell *cell)
+{
+	const char *value = value_of(view->arena, cell);
+	size_t columns = columns_of(vpn->name);
+
+	if (cell->kind == MATRIX_UNKNOWN)
+		value = arena_printf(view->arena, "%s: %s", value, cell->text);
+	print_padded(out, vpn->name, DETAIL_INDENT - 1);
+	fputc(' ', out);
+	print_wrapped(view, out, columns < DETAIL_INDENT ? DETAIL_INDENT : columns + 1,
+		DETAIL_INDENT, value);
+	print_detail(view, out, cell->note);
+	print_detail(view, out, commit_of(view->arena, cell));
+	if (cell->absent)
+		print_detail(view, out,
+			arena_printf(view->arena, "nothing matches '%s' in %s", cell->absent,
+				cell->in ? cell->in : "it"));
+	print_detail(view, out, matrix_reason(view->arena, vpn, cell));
+}
+
+static void print_unread(const struct matrix_view *view, FILE *out)
+{
+	const char *names = "";
+
+	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
+		if (!view->matrix->vpns[i].cells)
+			names = arena_printf(view->arena, "%s%s %s", names, *names ? "," : "",
+				view->matrix->vpns[i].name);
+	}
+	if (*names)
+		fprintf(out, "%sNot read, so nothing is known:%s\n",
+			count_read(view->matrix) ? "\n" : "", names);
+}
+
+static void print_question(const struct matrix_view *view, FILE *out, size_t row)
+{
+	const struct matrix_row *asked = &view->matrix->rows[row];
+
+	print_wrapped(view, out, 0, 0,
+		arena_printf(view->arena, "%s: %s (%s)", asked->id, asked->title, asked->category));
+	print_wrapped(view, out, 0, 0, asked->question);
+	fputc('\n', out);
+}
+
+void matrix_print_rows(const struct matrix_view *view, FILE *out)
+{
+	const struct matrix *matrix = view->matrix;
+	const char *before = "";
+
+	for (size_t row = 0; row < matrix->row_count; row++) {
+		if (!view->is_chosen[row])
+			continue;
+		fputs(before, out);
+		print_question(view, out, row);
+		for (size_t i = 0; i < matrix->vpn_count; i++) {
+			if (matrix->vpns[i].cells)
+				print_answer(
+					view, out, &matrix->vpns[i], &matrix->vpns[i].cells[row]);
+		}
+		before = "\n";
+	}
+	print_unread(view, out);
+}
+
+static size_t count_chosen(const struct matrix_view *view, const struct matrix_vpn *vpn, int kind)
+{
+	size_t count = 0;
+
+	for (size_t row = 0; row < view->matrix->row_count; row++) {
+		const struct matrix_cell *cell = &vpn->cells[row];
+
+		if (view->is_chosen[row])
+			count += kind < MATRIX_KINDS ? (int)cell->kind == kind
+						     : cell->standing == MATRIX_OTHER_VERSION;
+	}
+	return count;
+}
+
+void matrix_print_counts(const struct matrix_view *view, FILE *out)
+{
+	size_t name = widest_name(view) + 1, pale = 0;
+
+	if (count_read(view->matrix)) {
+		print_padded(out, "Answers", name);
+		for (int kind = 0; kind < MATRIX_KINDS; kind++)
+			fprintf(out, "%8s", matrix_kind_name((enum matrix_kind)kind));
+		fputs("    ~   read in         runs\n", out);
+	}
+	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
+		const struct matrix_vpn *vpn = &view->matrix->vpns[i];
+
+		if (!vpn->cells)
+			continue;
+		print_padded(out, vpn->name, name);
+		for (int kind = 0; kind < MATRIX_KINDS; kind++)
+			fprintf(out, "%8zu", count_chosen(view, vpn, kind));
+		fprintf(out, "%5zu   ", count_chosen(view, vpn, MATRIX_KINDS));
+		print_padded(out, vpn->read, 16);
+		fprintf(out, "%s\n", vpn->ran ? vpn->ran : "not known");
+		pale += count_chosen(view, vpn, MATRIX_KINDS);
+	}
+	if (pale)
+		fputs("\n~ read in another version than the one that runs; this one may differ.\n",
+			out);
+	print_unread(view, out);
+}

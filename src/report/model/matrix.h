@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The feature matrix of a tree, out of its features.json, which may be anybody's. */
+enum matrix_kind {
+	MATRIX_YES,
+	MATRIX_NO,
+	MATRIX_PARTIAL,
+	MATRIX_OTHER, /* a number, a name, "n/a" */
+	MATRIX_UNKNOWN,
+	MATRIX_KINDS
+};
+
+/* How far an answer counts for the version that ran. */
+enum matrix_standing {
+	MATRIX_AS_READ,
+	MATRIX_SAME_LINES,    /* read in another version, and the lines are the same in this one */
+	MATRIX_OTHER_VERSION, /* read in another version; shown pale */
+	MATRIX_STANDINGS
+};
+
+struct matrix_row {
+	const char *id, *title, *question, *by;
+	const char *category; /* its title; rows of a category stand together */
+};
+
+/* All texts but `text` may be NULL: of an unknown cell there is nothing else. */
+struct matrix_cell {
+	enum matrix_kind kind;
+	enum matrix_standing standing;
+	const char *text; /* the value, or why it is unknown */
+	const char *note, *absent, *in;
+	const char *read;                 /* the version */
+	const char *repo, *commit, *file; /* where; all three or none */
+	int first_line, last_line;
+};
+
+struct matrix_vpn {
+	const char *name;          /* as the tree names its results */
+	const char *ran;           /* the version, in its own words; NULL: not known */
+	const char *read;          /* the version that was read; NULL: nobody has read it */
+	struct matrix_cell *cells; /* by row; NULL: nobody has read it */
+	size_t counts[MATRIX_KINDS], pale;
+};
+
+struct matrix {
+	struct matrix_row *rows;
+	struct matrix_vpn *vpns;
+	size_t row_count, vpn_count;
+};
+
+/* Everything lives in the arena. ERROR_PARSE and a sentence when it is not such a document. */
+MUST_CHECK int matrix_read(
+	struct arena *arena, const json_t *document, struct matrix *ret_matrix, struct error *err);
+/* Whether two VPNs answer a row differently, as far as their answers are known. */
+bool matrix_differs(const struct matrix *matrix, size_t row);
+/* "yes", "no", "partial", "other", "unknown" */
+const char *matrix_kind_name(enum matrix_kind kind);
+/* "slackhq/nebula udp/udp_linux.go:30-68"; NULL without a place. */
+const char *matrix_place(struct arena *arena, const struct matrix_cell *cell);
+/* In which version a cell was read, and what that means for the one that runs. */
+const char *matrix_reason(
+	struct arena *arena, const struct matrix_vpn *vpn, const struct matrix_cell *cell);
