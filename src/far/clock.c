@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#include "far/clock.h"
+
+void far_clock_take(struct far_clock *clock, int64_t asked_ns, int64_t there_ns, int64_t heard_ns)
+{
+	int64_t round_trip_ns = heard_ns - asked_ns, bound_ns = (round_trip_ns + 1) / 2;
+
+	if (clock->is_known && bound_ns >= clock->bound_ns)
+		return;
+	*clock = (struct far_clock){.is_known = true,
+		.offset_ns = there_ns - (asked_ns + round_trip_ns / 2),
+		.bound_ns = bound_ns};
+}
+
+int64_t far_clock_here(const struct far_clock *clock, int64_t there_ns)
+{
+	return there_ns - clock->offset_ns;
+}
+
+int64_t far_clock_there(const struct far_clock *clock, int64_t here_ns)
+{
+	return here_ns + clock->offset_ns;
+}
