@@ -69,8 +69,8 @@ static int take_data(struct reader *reader, const char *name, const void **ret_d
 static int take_text(
 	struct reader *reader, const char *name, const char **ret_text, struct error *err)
 {
-	const void *data;
-	size_t size;
+	const void *data = "";
+	size_t size = 0;
 
 	if (take_data(reader, name, &data, &size, err))
 		return -1;
@@ -100,7 +100,7 @@ static int take_list(struct reader *reader, const struct far_field *field,
 	const char *const **ret_list, struct error *err)
 {
 	const char **list;
-	size_t count;
+	size_t count = 0;
 
 	if (take_count(reader, field, &count, err))
 		return -1;
@@ -158,7 +158,7 @@ static int take_threads(struct reader *reader, const struct far_field *field,
 	struct far_message *message, struct error *err)
 {
 	struct thread_usage *list;
-	size_t count;
+	size_t count = 0;
 
 	if (take_count(reader, field, &count, err))
 		return -1;

@@ -82,6 +82,7 @@ const struct far_row far_table[FAR_KINDS] = {
 	[FAR_RELEASE] = {"release", FAR_TO_HELPER, {CHILD, AT_NS}},
 	[FAR_SIGNAL] = {"signal", FAR_TO_HELPER, {CHILD, SIGNAL}},
 	[FAR_KILL] = {"kill", FAR_TO_HELPER, {CHILD}},
+	[FAR_FORGET] = {"forget", FAR_TO_HELPER, {CHILD}},
 	[FAR_USAGE] = {"usage", FAR_TO_HELPER, {ID, CHILD}},
 	[FAR_THREADS] = {"threads", FAR_TO_HELPER, {ID, CHILD}},
 	[FAR_DONE] = {"done", FAR_FROM_HELPER, {ID}},

@@ -32,10 +32,11 @@ enum far_kind {
 	FAR_WRITE,   /* FAR_DONE */
 	FAR_REMOVE,  /* FAR_DONE */
 	FAR_CLOCK,   /* FAR_TIME */
-	FAR_START,   /* FAR_STARTED, then FAR_OUTPUT and at last one FAR_ENDED */
+	FAR_START,   /* FAR_STARTED, then FAR_OUTPUT and one FAR_ENDED */
 	FAR_RELEASE, /* at that time of the far clock: FAR_STARTED once more */
 	FAR_SIGNAL,  /* nothing */
-	FAR_KILL,    /* nothing but FAR_ENDED */
+	FAR_KILL,    /* its whole tree: FAR_ENDED */
+	FAR_FORGET,  /* nothing of it any more */
 	FAR_USAGE,   /* FAR_USED */
 	FAR_THREADS, /* FAR_THREAD_LIST */
 	/* Answers and events */

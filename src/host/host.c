@@ -59,6 +59,23 @@ int host_wipe(struct host *host, struct error *err)
 	return 0;
 }
 
+int host_network(const struct host *host, int *ret_fd, struct error *err)
+{
+	if (host->ops->network(host, ret_fd, err))
+		return fail_in(err, "open the network of host %s", host->name);
+	return 0;
+}
+
+pid_t host_pid(const struct host *host)
+{
+	return host->ops->pid(host);
+}
+
+const char *host_shortcoming(const struct host *host)
+{
+	return host->ops->shortcoming(host);
+}
+
 void host_free(struct host *host)
 {
 	if (host)

@@ -11,7 +11,7 @@
 
 /*
  * Where a command can run and files can be put: an isolated Linux host. The vtable is small so
- * that real machines over SSH can join the namespace hosts of the lab.
+ * that hosts behind a link (room far) can join the namespace hosts of this program.
  */
 struct host;
 
@@ -25,6 +25,9 @@ struct host_ops {
 	int (*check)(struct host *host, struct error *err);
 	int (*reboot)(struct host *host, struct error *err);
 	int (*wipe)(struct host *host, struct error *err);
+	int (*network)(const struct host *host, int *ret_fd, struct error *err);
+	pid_t (*pid)(const struct host *host);
+	const char *(*shortcoming)(const struct host *host);
 	void (*free)(struct host *host);
 };
 
@@ -53,6 +56,18 @@ MUST_CHECK int host_check(struct host *host, struct error *err);
 MUST_CHECK int host_reboot(struct host *host, struct error *err);
 /* Removes all state that the host kept (/var/lib and /var/log). */
 MUST_CHECK int host_wipe(struct host *host, struct error *err);
+/*
+ * Its network namespace, as a descriptor that the caller owns; another after a reboot.
+ * ERROR_MISSING where the host is on another machine.
+ */
+MUST_CHECK int host_network(const struct host *host, int *ret_fd, struct error *err);
+/*
+ * Its first process as seen from here, for `ip link set ... netns PID`; changes with a reboot. 0
+ * where the host is on another machine.
+ */
+pid_t host_pid(const struct host *host);
+/* What the kernel did not grant the host, in a sentence, or NULL. */
+const char *host_shortcoming(const struct host *host);
 void host_free(struct host *host);
 
 /* A host made of namespaces of this machine. */
@@ -84,10 +99,6 @@ MUST_CHECK int namespace_hosts_new(struct procs *procs, const struct namespace_h
 	size_t count, struct host *ret_hosts[], struct error *err);
 /* Its namespaces, for a command of this machine that works in one of them; until a reboot. */
 const struct proc_place *namespace_host_place(const struct host *host);
-/* What the kernel did not grant the host, in a sentence, or NULL. */
-const char *namespace_host_shortcoming(const struct host *host);
-/* Its init as seen from here, for `ip link set ... netns PID`; changes with a reboot. */
-pid_t namespace_host_pid(const struct host *host);
 
 /*
  * A small program of ours that runs on hosts: in $MESHBENCH_LIBEXEC, next to this program, in the

@@ -214,6 +214,30 @@ static int wipe(struct host *host, struct error *err)
 	return state_wipe(&of(host)->state, of(host)->kept, err);
 }
 
+static int network(const struct host *host, int *ret_fd, struct error *err)
+{
+	int fd = fcntl(namespace_host_place(host)->net_fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return fail_errno(err, "hold its namespace");
+	*ret_fd = fd;
+	return 0;
+}
+
+static pid_t pid(const struct host *host)
+{
+	return ((const struct namespace_host *)host)->init;
+}
+
+static const char *shortcoming(const struct host *host)
+{
+	const struct namespace_host *self = (const struct namespace_host *)host;
+
+	if (self->is_bare || self->has_sys)
+		return NULL;
+	return "the kernel refused a /sys of its own, so /sys/class/net shows this machine's devices";
+}
+
 static void free_host(struct host *host)
 {
 	struct namespace_host *self = of(host);
@@ -231,6 +255,9 @@ static const struct host_ops namespace_ops = {
 	.check = check,
 	.reboot = reboot_host,
 	.wipe = wipe,
+	.network = network,
+	.pid = pid,
+	.shortcoming = shortcoming,
 	.free = free_host,
 };
 
@@ -328,18 +355,4 @@ int namespace_host_new(struct procs *procs, const struct namespace_host_spec *sp
 const struct proc_place *namespace_host_place(const struct host *host)
 {
 	return &((const struct namespace_host *)host)->place;
-}
-
-const char *namespace_host_shortcoming(const struct host *host)
-{
-	const struct namespace_host *self = (const struct namespace_host *)host;
-
-	if (self->is_bare || self->has_sys)
-		return NULL;
-	return "the kernel refused a /sys of its own, so /sys/class/net shows this machine's devices";
-}
-
-pid_t namespace_host_pid(const struct host *host)
-{
-	return ((const struct namespace_host *)host)->init;
 }

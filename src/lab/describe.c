@@ -89,7 +89,7 @@ static json_t *host_description(
 	static const char *const keys[] = {
 		"sysctls", "offloads", "queues", "link", "routes_ipv4", "routes_ipv6"};
 	const struct lab_node *node = &lab->nodes[index];
-	const char *shortcoming = namespace_host_shortcoming(node->host);
+	const char *shortcoming = host_shortcoming(node->host);
 	json_t *host = json_make("{s:s, s:s, s:s, s:s}", "name", node->name, "ipv4", node->ipv4,
 		"ipv6", node->ipv6, "mac", node->mac);
 

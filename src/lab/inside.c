@@ -64,15 +64,24 @@ static int receive(int socket_fd, int *ret_fd, struct error *err)
 }
 
 /* In the helper. */
+static int open_one(const struct inside *inside, int *ret_fd, struct error *err)
+{
+	AUTO(fd_closep) int network = -1;
+
+	if (host_network(inside->host, &network, err))
+		return -1;
+	if (setns(network, CLONE_NEWNET) < 0)
+		return fail_errno(err, "enter its network");
+	return inside->open(inside->device, ret_fd, err);
+}
+
 static _Noreturn void visit(const struct inside list[], size_t count, int socket_fd)
 {
 	for (size_t i = 0; i < count; i++) {
 		AUTO(fd_closep) int fd = -1;
 		struct error said = {0};
 
-		if (setns(namespace_host_place(list[i].host)->net_fd, CLONE_NEWNET) < 0)
-			fail_errno(&said, "enter its network");
-		else if (list[i].open(list[i].device, &fd, &said) == 0)
+		if (open_one(&list[i], &fd, &said) == 0)
 			said.kind = ERROR_NONE;
 		if (hand_over(socket_fd, &said, fd) || said.kind != ERROR_NONE)
 			_exit(1);

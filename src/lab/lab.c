@@ -4,11 +4,8 @@
 
 #include "base/fd.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int check_spec(const struct lab_spec *spec, struct error *err)
 {
@@ -254,12 +251,9 @@ int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
 int lab_reboot_host(struct lab *lab, size_t index, struct error *err)
 {
 	struct lab_node *node = &lab->nodes[index];
-	AUTO(fd_closep)
-	int old = fcntl(namespace_host_place(node->host)->net_fd, F_DUPFD_CLOEXEC, 0);
+	AUTO(fd_closep) int old = -1;
 
-	if (old < 0)
-		return fail_errno(err, "reboot host %s: hold its network", node->name);
-	if (host_reboot(node->host, err))
+	if (host_network(node->host, &old, err) || host_reboot(node->host, err))
 		return -1;
 	if (unplug(lab, index, err) || settings_apply(lab, index, 1, err) ||
 		plug_in(lab, index, 1, err))

@@ -68,8 +68,7 @@ static int plug(struct lab *lab, struct arena *arena, size_t first, size_t count
 
 	stream = open_memstream(&input, &size);
 	for (size_t i = first; i < first + count; i++)
-		fputs(wiring_port(arena, &lab->nodes[i], i, namespace_host_pid(lab->nodes[i].host)),
-			stream);
+		fputs(wiring_port(arena, &lab->nodes[i], i, host_pid(lab->nodes[i].host)), stream);
 	fflush(stream);
 	return run_on_bridge(lab, "plug the hosts into the bridge", ip_batch, input, err);
 }

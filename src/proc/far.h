@@ -47,7 +47,7 @@ void proc_far_started(struct proc *proc, pid_t pid, int64_t started_ns);
 /* A held child has been executed. */
 void proc_far_released(struct proc *proc, int64_t started_ns);
 void proc_far_output(struct proc *proc, enum proc_stream stream, const void *data, size_t size);
-/* After all of its output; at most once. */
+/* At most once. What it has left behind may write on. */
 void proc_far_ended(struct proc *proc, const struct proc_end *end);
 /* Its runner cannot say any more how it ended, and why: "the link to lom ended". */
 void proc_far_lost(struct proc *proc, const char *why);

@@ -62,8 +62,6 @@ struct procs {
 
 /* procs.c: tells the observer how the child stands. */
 void procs_tell(struct proc *proc);
-/* Serves all until something happens or the deadline passes, heedless of Ctrl-C. */
-void procs_serve(struct procs *procs, struct deadline deadline);
 /* Takes the status of a child that has ended, and what is left of its output. */
 void near_reap(struct proc *proc);
 /* Takes what a pipe holds now, a block of it; false when that was nothing. */

@@ -126,6 +126,12 @@ int proc_run(struct procs *procs, const struct proc_spec *spec, struct deadline 
 	return proc_wait_success(proc, deadline, err);
 }
 
+void proc_signal(struct proc *proc, int number)
+{
+	if (!proc->has_ended)
+		proc->ops->signal(proc, number);
+}
+
 /* Waits without heeding Ctrl-C: stopping is what Ctrl-C asked for. */
 void proc_stop(struct proc *proc, int64_t grace_ns)
 {
@@ -133,7 +139,7 @@ void proc_stop(struct proc *proc, int64_t grace_ns)
 
 	if (proc->has_ended)
 		return;
-	proc->ops->signal(proc, SIGTERM);
+	proc_signal(proc, SIGTERM);
 	while (!proc->has_ended && !deadline_has_passed(deadline))
 		procs_serve(proc->procs, deadline);
 	proc_kill(proc);

@@ -99,9 +99,12 @@ void procs_uncancel(struct procs *procs);
  */
 MUST_CHECK int procs_step(struct procs *procs, struct deadline deadline, struct error *err);
 
+/* The same, heedless of Ctrl-C: for waits that are themselves part of ending. */
+void procs_serve(struct procs *procs, struct deadline deadline);
+
 /*
  * Serves the children until `fd` is readable; false when the deadline passed before. Heedless of
- * Ctrl-C: for waits that are themselves part of ending, such as that for a killed host.
+ * Ctrl-C, too.
  */
 bool procs_await_fd(struct procs *procs, int fd, struct deadline deadline);
 
@@ -124,6 +127,10 @@ MUST_CHECK int proc_start(struct procs *procs, const struct proc_spec *spec, str
  * not. Far ones (proc/far.h) run when their own clock shows that time.
  */
 MUST_CHECK int procs_release(struct proc *const list[], size_t count, struct error *err);
+/* The halves of it for one child: to run at this time of CLOCK_MONOTONIC, and has it been executed.
+ */
+MUST_CHECK int proc_release(struct proc *proc, int64_t at_ns, struct error *err);
+MUST_CHECK int proc_confirm(struct proc *proc, struct error *err);
 /* Kills the tree if it still runs. */
 void proc_free(struct proc *proc);
 void proc_freep(struct proc **proc);
@@ -141,6 +148,8 @@ MUST_CHECK int proc_run(struct procs *procs, const struct proc_spec *spec, struc
 /* SIGTERM, up to `grace_ns` for a clean end, then SIGKILL to the whole tree. Never cancelled. */
 void proc_stop(struct proc *proc, int64_t grace_ns);
 void proc_kill(struct proc *proc);
+/* Nothing happens to one that has ended. */
+void proc_signal(struct proc *proc, int number);
 
 struct proc_result proc_result(const struct proc *proc);
 /* 0 of a far child that does not run on this machine. */

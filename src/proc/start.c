@@ -201,13 +201,22 @@ int proc_start(struct procs *procs, const struct proc_spec *spec, struct proc **
 	return 0;
 }
 
+int proc_release(struct proc *proc, int64_t at_ns, struct error *err)
+{
+	return proc->ops->release(proc, at_ns, err);
+}
+
+int proc_confirm(struct proc *proc, struct error *err)
+{
+	return proc->ops->confirm(proc, err);
+}
+
 /* Near ones come last, because letting them run waits for the time. */
 static int release_at(
 	struct proc *const list[], size_t count, int64_t at_ns, bool near, struct error *err)
 {
 	for (size_t i = 0; i < count; i++) {
-		if ((list[i]->ops == &near_ops) == near &&
-			list[i]->ops->release(list[i], at_ns, err))
+		if ((list[i]->ops == &near_ops) == near && proc_release(list[i], at_ns, err))
 			return -1;
 	}
 	return 0;
@@ -226,7 +235,7 @@ int procs_release(struct proc *const list[], size_t count, struct error *err)
 	if (release_at(list, count, at_ns, false, err) || release_at(list, count, at_ns, true, err))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		if (list[i]->ops->confirm(list[i], err))
+		if (proc_confirm(list[i], err))
 			return -1;
 	}
 	return 0;

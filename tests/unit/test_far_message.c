@@ -5,6 +5,8 @@
 
 #include "tap.h"
 
+#include <math.h>
+
 static bool is_same(const struct far_buffer *a, const struct far_buffer *b)
 {
 	return a->used == b->used && memcmp(a->bytes, b->bytes, a->used) == 0;
@@ -261,6 +263,8 @@ TEST(a_thread_with_a_long_name_or_no_time_is_refused)
 	BUFFER(frame);
 
 	CHECK(read_back(&message, &err) && strstr(err.text, "-1 s as its field 'cpu_s'"));
+	thread.cpu_s = (double)INFINITY;
+	CHECK(read_back(&message, &err) && strstr(err.text, "inf s as its field 'cpu_s'"));
 	thread.cpu_s = 0;
 	CHECK_OK(read_back(&message, &err), err);
 	strcpy(thread.name, "fifteen letters");

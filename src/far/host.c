@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* A host behind a link: the operations of a host as messages to its helper. */
+#include "far/internal.h"
+
+#include "base/fd.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+enum {
+	END_PATIENCE_S = 40 /* for the helper, which gives its kernel 30 s to end a host */
+};
+
+static struct far_host *of(struct host *host)
+{
+	return (struct far_host *)host;
+}
+
+static const char *last_words(struct far_host *self)
+{
+	struct deadline deadline = deadline_in(NS_PER_S);
+
+	/* The link ends a moment before the process that held its other end does. */
+	while (!proc_result(self->helper).has_ended && !deadline_has_passed(deadline))
+		procs_serve(self->host.procs, deadline);
+	return proc_result(self->helper).has_ended ? proc_obituary(self->helper) : "it still runs";
+}
+
+int far_gone(struct far_host *self, struct error *err)
+{
+	return fail(err, ERROR_HOST, "%s (%s)", self->ended, last_words(self));
+}
+
+/* Called whenever something came. */
+void far_hear(void *context)
+{
+	struct far_host *self = context;
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct far_message message;
+
+	while (far_link_take(self->link, arena, &message)) {
+		if (far_call_hear(self, &message, arena))
+			arena = NULL;
+		else
+			far_child_hear(self, &message);
+		arena_freep(&arena);
+		arena = arena_new();
+	}
+	self->has_greeted = far_link_kernel(self->link) != NULL;
+	if (!far_link_end(self->link) || self->ended)
+		return;
+	self->ended = arena_printf(
+		self->arena, "the link to %s ended: %s", self->host.name, far_link_end(self->link));
+	far_children_lose(self);
+}
+
+void far_give_up(struct far_host *self, const char *why)
+{
+	far_link_break(self->link, why);
+	far_hear(self);
+}
+
+static int start(
+	struct host *host, const struct proc_spec *spec, struct proc **ret_proc, struct error *err)
+{
+	return far_child_start(of(host), spec, ret_proc, err);
+}
+
+static int write_file(struct host *host, const char *path, const void *data, size_t size,
+	mode_t mode, struct error *err)
+{
+	return far_do(of(host),
+		&(struct far_message){.kind = FAR_WRITE,
+			.path = path,
+			.mode = (int64_t)mode,
+			.data = data,
+			.size = size},
+		err);
+}
+
+static int remove_file(struct host *host, const char *path, struct error *err)
+{
+	return far_do(of(host), &(struct far_message){.kind = FAR_REMOVE, .path = path}, err);
+}
+
+static int set_names(struct host *host, const char *hosts_file, struct error *err)
+{
+	return far_do(of(host), &(struct far_message){.kind = FAR_NAMES, .text = hosts_file}, err);
+}
+
+static int check(struct host *host, struct error *err)
+{
+	return far_do(of(host), &(struct far_message){.kind = FAR_CHECK}, err);
+}
+
+static int wipe(struct host *host, struct error *err)
+{
+	return far_do(of(host), &(struct far_message){.kind = FAR_WIPE}, err);
+}
+
+int far_booted(struct far_host *self, struct far_call *call, struct error *err)
+{
+	if (far_answer(self, call, err))
+		return -1;
+	self->init = (pid_t)call->answer.pid;
+	self->shortcoming = call->answer.text && *call->answer.text
+				    ? arena_strdup(self->arena, call->answer.text)
+				    : NULL;
+	return 0;
+}
+
+static int reboot_host(struct host *host, struct error *err)
+{
+	AUTO(far_call_done) struct far_call call = {0};
+
+	if (far_ask(of(host), &(struct far_message){.kind = FAR_REBOOT}, &call, err))
+		return -1;
+	return far_booted(of(host), &call, err);
+}
+
+static int network(const struct host *host, int *ret_fd, struct error *err)
+{
+	const struct far_host *self = (const struct far_host *)host;
+	char path[64];
+	int fd;
+
+	if (!self->is_here)
+		return fail(err, ERROR_MISSING, "it is on another machine");
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)self->init);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(err, "open %s", path);
+	*ret_fd = fd;
+	return 0;
+}
+
+static pid_t pid(const struct host *host)
+{
+	const struct far_host *self = (const struct far_host *)host;
+
+	return self->is_here ? self->init : 0;
+}
+
+static const char *shortcoming(const struct host *host)
+{
+	return ((const struct far_host *)host)->shortcoming;
+}
+
+/* The helper ends all that it started and then its end of the link, and all that is heard. */
+static void free_host(struct host *host)
+{
+	struct far_host *self = of(host);
+	struct deadline deadline = deadline_in(END_PATIENCE_S * NS_PER_S);
+
+	self->call = NULL;
+	if (self->link)
+		far_link_finish(self->link);
+	while (self->link && !self->ended && !deadline_has_passed(deadline))
+		procs_serve(host->procs, deadline);
+	if (self->link && !self->ended)
+		far_give_up(self, "it did not end when it should");
+	if (self->helper)
+		last_words(self);
+	far_children_leave(self);
+	far_link_free(self->link);
+	proc_free(self->helper);
+	arena_free(self->arena);
+}
+
+const struct host_ops far_host_ops = {
+	.start = start,
+	.write = write_file,
+	.remove = remove_file,
+	.set_names = set_names,
+	.check = check,
+	.reboot = reboot_host,
+	.wipe = wipe,
+	.network = network,
+	.pid = pid,
+	.shortcoming = shortcoming,
+	.free = free_host,
+};

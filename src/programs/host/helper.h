@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "far/link.h"
+#include "host/host.h"
+
+#include <stdbool.h>
+
+/* A command on the host, from its start until the other end forgets it. */
+struct child {
+	struct child *next;
+	struct helper *helper;
+	struct arena *arena;
+	struct proc *proc; /* NULL: it is being started */
+	int64_t id;
+	int64_t due_ns; /* when it is to run; 0: it was not asked for, or runs */
+	bool has_reported_end;
+};
+
+/* All that this program holds; it goes with the link. */
+struct helper {
+	struct procs *procs;
+	struct far_link *link;
+	struct host *host; /* NULL until FAR_BOOT */
+	struct child *children;
+};
+
+/* serve.c */
+/* Serves the other end until it is gone, or a signal says so. */
+void helper_serve(struct helper *helper);
+/* Says something; what it says is never too large for a link. */
+void helper_say(struct helper *helper, const struct far_message *message);
+void helper_say_failed(struct helper *helper, int64_t id, const struct error *err);
+
+/* children.c: all return nothing or the answer to a message about a child. */
+MUST_CHECK int child_start(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err);
+MUST_CHECK int child_usage(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err);
+MUST_CHECK int child_threads(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err);
+void child_release(struct helper *helper, const struct far_message *message);
+void child_signal(struct helper *helper, const struct far_message *message);
+void child_kill(struct helper *helper, const struct far_message *message);
+void child_forget(struct helper *helper, const struct far_message *message);
+/* When the next held one is to run; far away when none is. */
+struct deadline children_due(const struct helper *helper);
+/* Lets those run whose time has come. */
+void children_run_due(struct helper *helper);
+/* Says which have ended since. */
+void children_report_ends(struct helper *helper);
+/* Kills all of them. */
+void children_free(struct helper *helper);

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* What the other end asks for, one message after the other. */
+#include "programs/host/helper.h"
+
+#include <stdlib.h>
+
+/* Of the one host of this machine: in memory, gone with us. */
+#define STATE_DIR NAMESPACE_MEMORY "/host"
+
+void helper_say(struct helper *helper, const struct far_message *message)
+{
+	struct error err;
+
+	if (far_link_send(helper->link, message, &err))
+		far_link_break(helper->link, err.text);
+}
+
+void helper_say_failed(struct helper *helper, int64_t id, const struct error *err)
+{
+	helper_say(helper, &(struct far_message){.kind = FAR_FAILED,
+				   .id = id,
+				   .error_kind = err->kind,
+				   .sys_errno = err->sys_errno,
+				   .text = err->text});
+}
+
+static struct far_message booted(const struct helper *helper)
+{
+	return (struct far_message){.kind = FAR_BOOTED,
+		.pid = host_pid(helper->host),
+		.text = host_shortcoming(helper->host)};
+}
+
+static int boot(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err)
+{
+	const struct namespace_host_spec spec = {
+		.name = message->text, .state_dir = STATE_DIR, .visible = message->words};
+
+	if (namespace_enter(err) || namespace_host_new(helper->procs, &spec, &helper->host, err))
+		return -1;
+	*ret_answer = booted(helper);
+	return 0;
+}
+
+static int reboot(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err)
+{
+	(void)message;
+	if (helper->host->ops->reboot(helper->host, err))
+		return -1;
+	*ret_answer = booted(helper);
+	return 0;
+}
+
+static int check(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err)
+{
+	(void)message;
+	(void)ret_answer;
+	return helper->host->ops->check(helper->host, err);
+}
+
+static int wipe(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err)
+{
+	(void)message;
+	(void)ret_answer;
+	return helper->host->ops->wipe(helper->host, err);
+}
+
+static int set_names(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err)
+{
+	(void)ret_answer;
+	return helper->host->ops->set_names(helper->host, message->text, err);
+}
+
+static int write_file(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err)
+{
+	(void)ret_answer;
+	return helper->host->ops->write(helper->host, message->path, message->data, message->size,
+		(mode_t)message->mode, err);
+}
+
+static int remove_file(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err)
+{
+	(void)ret_answer;
+	return helper->host->ops->remove(helper->host, message->path, err);
+}
+
+static int tell_time(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err)
+{
+	(void)helper;
+	(void)message;
+	(void)err;
+	*ret_answer = (struct far_message){.kind = FAR_TIME, .at_ns = clock_now_ns()};
+	return 0;
+}
+
+/*
+ * Requests have an answer, FAR_DONE unless they say another, or fail; `act` has none. The host's
+ * own operations are called, because the other end puts the host's name before what fails.
+ */
+static const struct {
+	int (*answer)(struct helper *helper, const struct far_message *message,
+		struct far_message *ret_answer, struct error *err);
+	void (*act)(struct helper *helper, const struct far_message *message);
+	bool needs_host;
+} table[FAR_KINDS] = {
+	[FAR_BOOT] = {.answer = boot},
+	[FAR_REBOOT] = {.answer = reboot, .needs_host = true},
+	[FAR_CHECK] = {.answer = check, .needs_host = true},
+	[FAR_WIPE] = {.answer = wipe, .needs_host = true},
+	[FAR_NAMES] = {.answer = set_names, .needs_host = true},
+	[FAR_WRITE] = {.answer = write_file, .needs_host = true},
+	[FAR_REMOVE] = {.answer = remove_file, .needs_host = true},
+	[FAR_CLOCK] = {.answer = tell_time},
+	[FAR_START] = {.answer = child_start, .needs_host = true},
+	[FAR_RELEASE] = {.act = child_release},
+	[FAR_SIGNAL] = {.act = child_signal},
+	[FAR_KILL] = {.act = child_kill},
+	[FAR_FORGET] = {.act = child_forget},
+	[FAR_USAGE] = {.answer = child_usage},
+	[FAR_THREADS] = {.answer = child_threads},
+};
+
+static int answer_one(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err)
+{
+	if (table[message->kind].needs_host && !helper->host)
+		return fail(err, ERROR_USAGE, "message '%s' came before the host was booted",
+			far_kind_name(message->kind));
+	if (message->kind == FAR_BOOT && helper->host)
+		return fail(err, ERROR_USAGE, "the host was booted before");
+	return table[message->kind].answer(helper, message, ret_answer, err);
+}
+
+/* What has ended by it, such as all children by a reboot, is known before its answer. */
+static void serve(struct helper *helper, const struct far_message *message)
+{
+	struct far_message answer = {.kind = FAR_DONE};
+	struct error err;
+
+	if (table[message->kind].act) {
+		table[message->kind].act(helper, message);
+		return;
+	}
+	if (answer_one(helper, message, &answer, &err)) {
+		helper_say_failed(helper, message->id, &err);
+		return;
+	}
+	children_report_ends(helper);
+	answer.id = message->id;
+	helper_say(helper, &answer);
+	free((void *)answer.threads);
+}
+
+static void serve_all(struct helper *helper)
+{
+	for (bool is_there = true; is_there;) {
+		AUTO(arena_freep) struct arena *arena = arena_new();
+		struct far_message message;
+
+		is_there = far_link_take(helper->link, arena, &message);
+		if (is_there)
+			serve(helper, &message);
+	}
+}
+
+void helper_serve(struct helper *helper)
+{
+	struct error ignored; /* a signal: it is known */
+
+	while (!far_link_end(helper->link) && !procs_is_cancelled(helper->procs)) {
+		if (procs_step(helper->procs, children_due(helper), &ignored))
+			break;
+		serve_all(helper);
+		children_run_due(helper);
+		children_report_ends(helper);
+	}
+}
