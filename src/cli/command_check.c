@@ -156,7 +156,7 @@ static int check_any(struct arena *arena, const char *path, struct error *err)
 
 	if (strcmp(name, "driver.yml") == 0)
 		return check_driver(arena, dir, err);
-	if (strcmp(name, "features.yml") == 0 || text_starts_with(name, "features@"))
+	if (feature_is_sheet(name))
 		return check_features(arena, dir, err);
 	if (strcmp(name, "rows.yml") == 0)
 		return check_rows(arena, path, err);

@@ -190,7 +190,7 @@ static void add_own_files(struct words *files, const char *here, const char *con
 static const char *const *files_of(
 	struct arena *arena, const struct virtual_request *request, const char *here)
 {
-	static const char *const kinds[] = {"drivers", "plans", "profiles", "tunings"};
+	static const char *const kinds[] = {"drivers", "features", "plans", "profiles", "tunings"};
 	const struct runner_plan *plan = request->plan;
 	struct words files = {arena, ARENA_LIST(arena, NULL)};
 	const char *data = plan_data_folder(arena);

@@ -62,6 +62,11 @@ static bool is_other_version(const char *name)
 	       strcmp(name + length - 4, ".yml") == 0;
 }
 
+bool feature_is_sheet(const char *name)
+{
+	return strcmp(name, BASE) == 0 || is_other_version(name);
+}
+
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);

@@ -102,6 +102,9 @@ MUST_CHECK int feature_sheet_load(struct arena *arena, const struct feature_rows
 /* All files in the folder of a driver. A folder without any is not an error. */
 MUST_CHECK int feature_vpn_load(struct arena *arena, const struct feature_rows *rows,
 	const char *dir, struct feature_vpn *ret_vpn, struct error *err);
+/* "features.yml", "features@1.0.yml": nothing in a driver's folder with this name decides how it
+ * runs. */
+bool feature_is_sheet(const char *name);
 enum feature_kind feature_kind(const struct feature_cell *cell);
 /* NULL when there is none. */
 const struct feature_row *feature_row_named(const struct feature_rows *rows, const char *id);

@@ -17,6 +17,7 @@
 #define LAYOUT_ENVIRONMENT "environment.json"
 #define LAYOUT_EVENTS "events.jsonl"
 #define LAYOUT_CALIBRATION "calibration.json"
+#define LAYOUT_FEATURES "features.json"
 #define LAYOUT_HARDWARE "hardware.json"
 #define LAYOUT_HOSTS "layout.json"
 #define LAYOUT_TC_SETTINGS "tc_settings.json"

@@ -388,6 +388,11 @@ json_t *record_read_calibration(const struct record *record)
 	return read_top(record, LAYOUT_CALIBRATION);
 }
 
+int record_write_features(struct record *record, const json_t *features, struct error *err)
+{
+	return write_top(record, LAYOUT_FEATURES, features, err);
+}
+
 int record_write_vpn(struct record *record, const char *vpn, const char *file, const json_t *value,
 	struct error *err)
 {

@@ -90,6 +90,9 @@ MUST_CHECK int record_write_calibration(
 	struct record *record, const json_t *calibration, struct error *err);
 /* NULL when absent or damaged; the caller owns it. */
 json_t *record_read_calibration(const struct record *record);
+/* What was read in the source code of the VPNs. */
+MUST_CHECK int record_write_features(
+	struct record *record, const json_t *features, struct error *err);
 MUST_CHECK int record_write_vpn(struct record *record, const char *vpn, const char *file,
 	const json_t *value, struct error *err);
 MUST_CHECK int record_write_profile(struct record *record, const char *vpn, const char *profile,

@@ -153,7 +153,7 @@ static void print_markdown(FILE *out, const struct page *page)
 			print_finding(out, f);
 	fputs("\n## Tables\n\n", out);
 	for (const struct table *table = page->tables->first; table; table = table->next)
-		if (table->row_count)
+		if (table->row_count && table->audience != TABLE_FOR_FILES)
 			table_print_markdown(out, page->results->arena, table);
 }
 

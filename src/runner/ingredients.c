@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/version.h"
+#include "plan/feature.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* Paths of the plain files of a folder, in the order of their names; NULL-terminated. */
+/* Paths of the files of a folder that decide how a VPN runs, by name; NULL-terminated. */
 static const char *const *list_files(struct arena *arena, const char *dir)
 {
 	struct dirent **entries = NULL;
@@ -33,7 +34,8 @@ static const char *const *list_files(struct arena *arena, const char *dir)
 		const char *path = arena_printf(arena, "%s/%s", dir, entries[i]->d_name);
 		struct stat info;
 
-		if (entries[i]->d_name[0] != '.' && stat(path, &info) == 0 && S_ISREG(info.st_mode))
+		if (entries[i]->d_name[0] != '.' && !feature_is_sheet(entries[i]->d_name) &&
+			stat(path, &info) == 0 && S_ISREG(info.st_mode))
 			paths[count++] = path;
 		free(entries[i]);
 	}

@@ -154,6 +154,9 @@ MUST_CHECK bool outcome_read(struct arena *arena, const struct runner_plan *plan
 struct record **trees_of(
 	const struct runner_plan *plan, struct record *record, struct arena *arena);
 
+/* Writes features.json; without rows of the feature matrix there is none. */
+MUST_CHECK int features_record(struct run *run, struct error *err);
+
 /* Where a visit's cells are kept; see record_of_tuning(). */
 struct record *run_tree(const struct run *run, const struct runner_visit *visit);
 void run_tell(struct run *run, const char *doing, const struct runner_outcome *outcome,

@@ -309,7 +309,8 @@ static bool is_enough(
 static int run_all(
 	struct run *run, const struct runner_visit *visits, size_t count, struct error *err)
 {
-	if (open_environment(run, err) || note(run, "run_begins", NULL, NULL, err) ||
+	if (open_environment(run, err) || features_record(run, err) ||
+		note(run, "run_begins", NULL, NULL, err) ||
 		make_artefacts(run, visits, count, err) ||
 		(needs_calibration(run, visits, count) && run_calibrate(run, err)))
 		return -1;

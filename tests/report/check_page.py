@@ -7,9 +7,11 @@ Usage: check_page.py REPORT_HTML CSV_DIR LATEX_DIR REPORT_JSON; speaks TAP.
 import csv
 import json
 import os
+import re
 import sys
 from html.parser import HTMLParser
 
+LINES = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/blob/[0-9a-f]{40}/[\w./%~-]+#L\d+-L\d+")
 VOID = {"meta", "link", "input", "br", "hr", "img"}
 
 
@@ -17,6 +19,7 @@ class Page(HTMLParser):
     def __init__(self):
         super().__init__()
         self.open, self.faults, self.ids, self.targets, self.remote = [], [], [], set(), []
+        self.opened = set()
         self.rows, self.figures, self.svgs, self.images = 0, 0, 0, []
 
     def handle_starttag(self, tag, attrs):
@@ -32,8 +35,10 @@ class Page(HTMLParser):
             value = attrs.get(key, "")
             if value.startswith("#"):
                 self.targets.add(value[1:])
-            elif value.startswith(("http:", "https:", "//")):
+            elif value.startswith(("http:", "https:", "//")) and not (tag == "a" and LINES.fullmatch(value)):
                 self.remote.append(value)
+        if "popovertarget" in attrs:
+            self.opened.add(attrs["popovertarget"])
         if tag == "svg" and attrs.get("aria-hidden") != "true" and attrs.get("role") != "img":
             self.images.append("a drawing without a role")
 
@@ -68,7 +73,8 @@ def main():
     check("every element is closed", page.faults + page.open)
     check("no id is given twice", {i for i in page.ids if page.ids.count(i) > 1})
     check("every link within the page has its target", page.targets - set(page.ids))
-    check("nothing is fetched from anywhere", page.remote)
+    check("every button opens something that is there", page.opened - set(page.ids))
+    check("nothing is fetched from anywhere, and links elsewhere lead to lines of a commit", page.remote)
     check("every drawing says that it is one", page.images)
     check("charts are drawn without a script", [] if page.svgs >= page.figures > 10 else [page.svgs])
     check("there are tables", [] if page.rows > 100 else [page.rows])

@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 
 HOSTS = ["ada", "bob", "eve"]
 NAMES = ["Internal", "Wireguard", "Zzz-unknown", "Nebula"]
@@ -179,6 +180,12 @@ def damage(top):
     os.makedirs(os.path.join(place, *["deep"] * 30), exist_ok=True)
 
 
+def features(top):
+    """What the VPNs can do, in part hostile: tests/golden/features/document.json."""
+    golden = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../golden/features/document.json")
+    shutil.copyfile(golden, os.path.join(top, "features.json"))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("dir")
@@ -196,6 +203,7 @@ def main():
             top = os.path.join(options.dir, vpn, profile)
             profile_files(r, top, profile, level, number)
             links(r, top, level, profile, options.repetitions)
+    features(options.dir)
     if options.damage:
         damage(options.dir)
 

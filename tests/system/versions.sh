@@ -38,8 +38,31 @@ check "the system's ran as well" holds Nebula@system/baseline/vpn.json '"program
 check "the tree is what its schema says" tree_is_sound
 meshbench report "$tree" --json
 check "the report knows both" sh -c "grep -q 'Nebula@1.9.7' '$scratch/out' && grep -q 'Nebula@system' '$scratch/out'"
+check "what was read in its source code is there, for the version that ran" sh -c "python3 - '$tree' <<-'EOF'
+	import json, sys
+	vpns = json.load(open(sys.argv[1] + '/features.json'))['vpns']
+	chosen, system = vpns['Nebula@1.9.7'], vpns['Nebula@system']
+	assert chosen['ran'] == '1.9.7' and chosen['read'] != '1.9.7', chosen['ran']
+	standings = {cell['standing'] for cell in chosen['cells'].values()}
+	assert standings == {'same_lines', 'other_version'}, standings
+	assert system['ran'].startswith('Version: '), system['ran']
+	EOF"
 meshbench run --resume "$tree"
 check "a run of versions can be resumed" exits 0
+
+# Of a driver's files, those that only say what somebody read decide nothing.
+mkdir "$scratch/data"
+for folder in drivers features plans profiles tunings; do cp -r "$SOURCE_ROOT/$folder" "$scratch/data"; done
+MESHBENCH_DATA=$scratch/data
+export MESHBENCH_DATA
+echo '# read again' >>"$MESHBENCH_DATA/drivers/nebula/features.yml"
+meshbench run --resume "$tree"
+check "also after what was read has changed" exits 0
+echo 'read_again: yes' >>"$MESHBENCH_DATA/drivers/nebula/features.yml"
+meshbench run --resume "$tree"
+check "and where it is damaged, which is said" sh -c "[ $status = 0 ] && grep -q \"features.yml:.*unknown key 'read_again'.*results do not say what nebula@1.9.7 can do\" '$scratch/err'"
+check "then nobody has read it" sh -c "python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))[\"vpns\"][\"Nebula@1.9.7\"][\"read\"] is None' '$tree/features.json'"
+unset MESHBENCH_DATA
 
 meshbench doctor
 check "NAME alone is the default version" prints 'nebula .*yes .*1.10.3 installed; also known: 1.9.7 (installed), 1.6.1$'

@@ -272,6 +272,13 @@ TEST(the_document_names_the_source_of_the_sheet_that_answered)
 	CHECK(strcmp(json_string_at(document, "/rows/2/by", ""), "read") == 0);
 }
 
+TEST(sheets_are_known_by_their_names)
+{
+	CHECK(feature_is_sheet("features.yml") && feature_is_sheet("features@1.0.36.yml"));
+	CHECK(!feature_is_sheet("driver.yml") && !feature_is_sheet("features@.yml"));
+	CHECK(!feature_is_sheet("features@1.0.36") && !feature_is_sheet("my-features.yml"));
+}
+
 /* As in the text of the thesis the sums would be typed, here they are counted. */
 TEST(ten_drivers_answer_every_row_or_say_why_not)
 {

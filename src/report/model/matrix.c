@@ -48,6 +48,11 @@ const char *matrix_kind_name(enum matrix_kind kind)
 	return kind_names[kind];
 }
 
+const char *matrix_standing_name(enum matrix_standing standing)
+{
+	return standing_names[standing];
+}
+
 static const char *title_of_category(const struct reading *r, const char *id)
 {
 	const json_t *list = json_object_get(r->document, "categories"), *entry;

@@ -63,6 +63,8 @@ MUST_CHECK int matrix_read(
 bool matrix_differs(const struct matrix *matrix, size_t row);
 /* "yes", "no", "partial", "other", "unknown" */
 const char *matrix_kind_name(enum matrix_kind kind);
+/* "as_read", "same_lines", "other_version" */
+const char *matrix_standing_name(enum matrix_standing standing);
 /* "slackhq/nebula udp/udp_linux.go:30-68"; NULL without a place. */
 const char *matrix_place(struct arena *arena, const struct matrix_cell *cell);
 /* In which version a cell was read, and what that means for the one that runs. */

@@ -143,11 +143,24 @@ static void visit_of_profile(struct report_results *results, struct report_condi
 	}
 }
 
+static void read_matrix(struct report_results *results, const struct tree_entry *entry)
+{
+	struct matrix *matrix = arena_alloc(results->arena, struct matrix, 1);
+	struct error why;
+
+	if (matrix_read(results->arena, entry->data, matrix, &why))
+		tree_add_problem(results->arena, &results->reading, entry->path, why.text);
+	else
+		results->matrix = matrix;
+}
+
 static void visit_of_tree(struct report_results *results, const struct tree_entry *entry)
 {
 	json_t **place = NULL;
 
-	if (strcmp(entry->file, LAYOUT_HARDWARE) == 0)
+	if (strcmp(entry->path, LAYOUT_FEATURES) == 0)
+		read_matrix(results, entry);
+	else if (strcmp(entry->file, LAYOUT_HARDWARE) == 0)
 		place = &results->hardware;
 	else if (strcmp(entry->file, LAYOUT_ENVIRONMENT) == 0)
 		place = &results->environment;

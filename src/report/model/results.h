@@ -2,6 +2,7 @@
 #pragma once
 
 #include "record/reader.h"
+#include "report/model/matrix.h"
 #include "report/model/workloads.h"
 #include "stats/stats.h"
 
@@ -233,6 +234,7 @@ struct report_results {
 	size_t profile_count;
 	struct tree_reading reading;
 	json_t *hardware, *environment, *calibration; /* NULL-able */
+	const struct matrix *matrix;                  /* features.json; NULL-able */
 	json_t *kept;                                 /* owns what outlives its file */
 };
 

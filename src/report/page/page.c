@@ -93,13 +93,14 @@ static void write_header(FILE *out, const struct page *page)
 	static const struct {
 		const char *id, *title;
 	} parts[] = {{"summary", "In short"}, {"answers", "Answers"}, {"findings", "Findings"},
-		{"charts", "Charts"}, {"map", "What failed"}, {"tables", "Tables"},
-		{"samples", "Samples"}, {"about", "About"}};
+		{"charts", "Charts"}, {"map", "What failed"}, {"features", "Features"},
+		{"tables", "Tables"}, {"samples", "Samples"}, {"about", "About"}};
 
 	fputs("<header><div class=\"bar-top\"><p class=\"brand\">meshbench</p><nav aria-label=\"Parts of the page\">",
 		out);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		fprintf(out, "<a href=\"#%s\">%s</a>", parts[i].id, parts[i].title);
+		if (page->results->matrix || strcmp(parts[i].id, "features") != 0)
+			fprintf(out, "<a href=\"#%s\">%s</a>", parts[i].id, parts[i].title);
 	fputs("</nav></div>\n", out);
 	write_filters(out, page);
 	fputs("</header>\n", out);
@@ -137,6 +138,7 @@ void page_write(FILE *out, const struct page *page)
 	page_findings(out, page);
 	page_charts(out, page);
 	page_map(out, page);
+	page_features(out, page);
 	page_tables(out, page);
 	page_samples(out, page);
 	page_about(out, page);

@@ -26,6 +26,8 @@ void page_write(FILE *out, const struct page *page);
 void page_summary(FILE *out, const struct page *page);
 void page_answers(FILE *out, const struct page *page);
 void page_findings(FILE *out, const struct page *page);
+/* Nothing where the tree does not say what VPNs can do. */
+void page_features(FILE *out, const struct page *page);
 void page_charts(FILE *out, const struct page *page);
 void page_map(FILE *out, const struct page *page);
 void page_tables(FILE *out, const struct page *page);

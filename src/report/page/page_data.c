@@ -251,7 +251,7 @@ void page_tables(FILE *out, const struct page *page)
 	fputs("<section id=\"tables\"><h2>Tables</h2><p>Each table has two views. <em>printed</em> follows the published formulas, including their flaws. <em>corrected</em> counts what arrived over links that worked, and notes explain where the two differ.</p>\n",
 		out);
 	for (const struct table *table = page->tables->first; table; table = table->next)
-		if (table->row_count)
+		if (table->row_count && table->audience == TABLE_FOR_ALL)
 			write_table(out, page, table);
 	fputs("</section>\n", out);
 }

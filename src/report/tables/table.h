@@ -34,11 +34,19 @@ struct note {
 	const char *text;
 };
 
+/* Who a table is for: some would be too long to read, or are on the page in another form. */
+enum table_audience {
+	TABLE_FOR_ALL,
+	TABLE_NOT_FOR_PAGE,
+	TABLE_FOR_FILES, /* JSON, CSV and LaTeX only */
+};
+
 struct table {
 	struct table *next;
 	const char *id, *title, *unit;
 	const char *view;    /* "printed" or "corrected" */
 	const char *printed; /* id of the same table as printed; its own id there */
+	enum table_audience audience;
 	struct arena *arena;
 	struct column *columns;
 	size_t column_count, column_room;

@@ -160,5 +160,6 @@ struct tables *tables_of(const struct report_results *results, const struct repo
 	tables_tuning(results, tuned, tables);
 	explain_marks(tables);
 	name_clock(results, tables);
+	tables_features(results, tables);
 	return tables;
 }

@@ -27,6 +27,8 @@ void tables_success(const struct report_results *results, struct tables *tables)
 void tables_effective(const struct report_results *results, struct tables *tables);
 /* Workloads without a table of their own: medians of the figures that their results carry. */
 void tables_figures(const struct report_results *results, struct tables *tables);
+/* What VPNs can do, where a tree says it: the matrix, every answer with its lines, and counts. */
+void tables_features(const struct report_results *results, struct tables *tables);
 void tables_tuning(const struct report_results *results, const struct report_tuned *tuned,
 	struct tables *tables);
 

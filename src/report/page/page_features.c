@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* What the VPNs can do: the feature matrix, in which every cell opens its evidence. */
+#include "report/page/page.h"
+
+#include "report/output/html.h"
+
+#include <string.h>
+
+static bool has_cells(const struct matrix_vpn *vpn)
+{
+	return vpn->cells != NULL;
+}
+
+static bool is_part(const char *text, const char *more)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+	for (; *text; text++)
+		if (!strchr(letters, *text) && !strchr(more, *text))
+			return false;
+	return true;
+}
+
+/* "owner/name" and a full commit: what else a tree may say becomes no link. */
+static bool is_linkable(const struct matrix_cell *cell)
+{
+	const char *slash = strchr(cell->repo, '/');
+
+	return slash && slash != cell->repo && slash[1] && !strchr(slash + 1, '/') &&
+	       cell->repo[0] != '.' && slash[1] != '.' && is_part(cell->repo, "/._-") &&
+	       strlen(cell->commit) == 40 && is_part(cell->commit, "");
+}
+
+static void write_place(FILE *out, const struct page *page, const struct matrix_cell *cell)
+{
+	fputs("<p class=\"file\">", out);
+	if (is_linkable(cell)) {
+		fprintf(out, "<a rel=\"noreferrer\" href=\"https://github.com/");
+		html_url(out, cell->repo);
+		fprintf(out, "/blob/%s/", cell->commit);
+		html_url(out, cell->file);
+		fprintf(out, "#L%d-L%d\">", cell->first_line, cell->last_line);
+		html_text(out, matrix_place(page->results->arena, cell));
+		fputs("</a>", out);
+	} else {
+		html_text(out, matrix_place(page->results->arena, cell));
+	}
+	html_printf(out, " at %.12s", cell->commit);
+	fputs("</p>", out);
+}
+
+static void write_evidence(
+	FILE *out, const struct page *page, const struct matrix_vpn *vpn, size_t row)
+{
+	const struct matrix_cell *cell = &vpn->cells[row];
+
+	html_printf(out, "%s: %s", vpn->name, page->results->matrix->rows[row].title);
+	fputs("<p class=\"verdict\">", out);
+	html_printf(out, cell->kind == MATRIX_UNKNOWN ? "unknown: %s" : "%s", cell->text);
+	fputs("</p>", out);
+	if (cell->note) {
+		fputs("<p>", out);
+		html_text(out, cell->note);
+		fputs("</p>", out);
+	}
+	if (cell->repo)
+		write_place(out, page, cell);
+	if (cell->absent) {
+		fputs("<p class=\"small\">", out);
+		html_printf(out, "nothing matches '%s' in %s", cell->absent,
+			cell->in ? cell->in : "it");
+		fputs("</p>", out);
+	}
+	fputs("<p class=\"small\">", out);
+	html_text(out, matrix_reason(page->results->arena, vpn, cell));
+	fputs("</p>", out);
+}
+
+/* `what` opens, above everything else and without a script. */
+static void write_opener(FILE *out, const char *id, const char *class, const char *what)
+{
+	fprintf(out, "<button type=\"button\" class=\"open %s\" popovertarget=\"%s\">", class, id);
+	html_text(out, what);
+	fprintf(out, "</button><div popover class=\"evidence\" id=\"%s\">", id);
+}
+
+static void write_cell(FILE *out, const struct page *page, size_t number, size_t row)
+{
+	const struct matrix_vpn *vpn = &page->results->matrix->vpns[number];
+	const struct matrix_cell *cell = &vpn->cells[row];
+	bool is_pale = cell->standing == MATRIX_OTHER_VERSION;
+	struct arena *arena = page->results->arena;
+
+	fputs("<td data-vpn=\"", out);
+	html_text(out, vpn->name);
+	fprintf(out, "\" class=\"%s%s\">", matrix_kind_name(cell->kind), is_pale ? " pale" : "");
+	write_opener(out, arena_printf(arena, "feature-%zu-%zu", number, row), "",
+		cell->kind == MATRIX_UNKNOWN ? "unknown" : cell->text);
+	write_evidence(out, page, vpn, row);
+	fputs("</div></td>", out);
+}
+
+static void write_row(FILE *out, const struct page *page, size_t row)
+{
+	static const char *const by[][2] = {{"observe", "A check on a running mesh could show it."},
+		{"both", "A check on a running mesh could show it in part."}};
+	const struct matrix *matrix = page->results->matrix;
+	const struct matrix_row *asked = &matrix->rows[row];
+
+	fprintf(out, "<tr%s><th scope=\"row\">",
+		matrix_differs(matrix, row) ? "" : " class=\"alike\"");
+	write_opener(out, arena_printf(page->results->arena, "feature-%zu", row), "", asked->title);
+	html_printf(out, "%s (%s)", asked->title, asked->id);
+	fputs("<p class=\"verdict\">", out);
+	html_text(out, asked->question);
+	fputs("</p><p class=\"small\">", out);
+	for (size_t i = 0; i < ARRAY_SIZE(by); i++)
+		if (strcmp(by[i][0], asked->by) == 0)
+			fputs(by[i][1], out);
+	fputs(" These answers were read.</p></div></th>", out);
+	for (size_t i = 0; i < matrix->vpn_count; i++)
+		if (has_cells(&matrix->vpns[i]))
+			write_cell(out, page, i, row);
+	fputs("</tr>\n", out);
+}
+
+/* A line of the category, with the names of the VPNs again: the table is long. */
+static void write_category(FILE *out, const struct page *page, const char *title)
+{
+	const struct matrix *matrix = page->results->matrix;
+
+	fputs("<tr class=\"category\"><th scope=\"col\">", out);
+	html_text(out, title);
+	fputs("</th>", out);
+	for (size_t i = 0; i < matrix->vpn_count; i++) {
+		if (!has_cells(&matrix->vpns[i]))
+			continue;
+		fputs("<th scope=\"col\" data-vpn=\"", out);
+		html_text(out, matrix->vpns[i].name);
+		fputs("\">", out);
+		html_text(out, matrix->vpns[i].name);
+		fputs("</th>", out);
+	}
+	fputs("</tr>\n", out);
+}
+
+static void write_matrix(FILE *out, const struct page *page)
+{
+	const struct matrix *matrix = page->results->matrix;
+	const char *category = NULL;
+
+	fputs("<input type=\"checkbox\" id=\"only-differing\"><label for=\"only-differing\">Only where the VPNs differ</label><div class=\"scroll\"><table class=\"features\">\n",
+		out);
+	for (size_t row = 0; row < matrix->row_count; row++) {
+		if (!category || strcmp(category, matrix->rows[row].category) != 0) {
+			fputs(category ? "</tbody>\n<tbody>" : "<tbody>", out);
+			write_category(out, page, matrix->rows[row].category);
+		}
+		category = matrix->rows[row].category;
+		write_row(out, page, row);
+	}
+	fputs("</tbody></table></div>\n", out);
+}
+
+static void write_counts_of(FILE *out, const struct matrix_vpn *vpn)
+{
+	fputs("<tr data-vpn=\"", out);
+	html_text(out, vpn->name);
+	fputs("\"><td>", out);
+	html_text(out, vpn->name);
+	fputs("</td>", out);
+	for (int kind = 0; kind < MATRIX_KINDS; kind++)
+		fprintf(out, "<td class=\"n\">%zu</td>", vpn->counts[kind]);
+	fprintf(out, "<td class=\"n\">%zu</td><td>", vpn->pale);
+	html_text(out, vpn->read);
+	fputs("</td><td>", out);
+	html_text(out, vpn->ran ? vpn->ran : "not known");
+	fputs("</td></tr>\n", out);
+}
+
+static void write_counts(FILE *out, const struct matrix *matrix)
+{
+	fputs("<div class=\"scroll\"><table class=\"feature-counts\"><thead><tr><th>VPN</th>", out);
+	for (int kind = 0; kind < MATRIX_KINDS; kind++)
+		fprintf(out, "<th class=\"n\"><span class=\"key %s\">%s</span></th>",
+			matrix_kind_name((enum matrix_kind)kind),
+			matrix_kind_name((enum matrix_kind)kind));
+	fputs("<th class=\"n\"><span class=\"key pale\">of another version</span></th><th>Read in</th><th>Ran</th></tr></thead><tbody>\n",
+		out);
+	for (size_t i = 0; i < matrix->vpn_count; i++)
+		if (has_cells(&matrix->vpns[i]))
+			write_counts_of(out, &matrix->vpns[i]);
+	fputs("</tbody></table></div>\n", out);
+}
+
+static void write_unread(FILE *out, const struct matrix *matrix)
+{
+	const char *before = "<p>Not read, so nothing is known of: ";
+
+	for (size_t i = 0; i < matrix->vpn_count; i++) {
+		if (has_cells(&matrix->vpns[i]))
+			continue;
+		fputs(before, out);
+		html_text(out, matrix->vpns[i].name);
+		before = ", ";
+	}
+	fputs(before[0] == ',' ? ".</p>\n" : "", out);
+}
+
+void page_features(FILE *out, const struct page *page)
+{
+	const struct matrix *matrix = page->results->matrix;
+
+	if (!matrix)
+		return;
+	fputs("<section id=\"features\"><h2>Features</h2><p>What the VPNs can do, as somebody read it in their source code; nothing here was observed. Every answer opens its evidence: the lines, the commit and the reason. <span class=\"key pale\">Pale</span> answers were read in another version than the one that ran, which may differ. The counts are made from the answers.</p>\n",
+		out);
+	write_counts(out, matrix);
+	write_unread(out, matrix);
+	write_matrix(out, page);
+	fputs("</section>\n", out);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* What VPNs can do: the feature matrix of a tree, its evidence, and how often each answer is given.
+ */
+#include "report/tables/tables.h"
+
+#include "base/attribute.h"
+
+#include <math.h>
+
+static struct table *add(
+	struct tables *tables, const char *id, const char *title, enum table_audience audience)
+{
+	struct table *table = table_add(tables, id, title, "", true);
+
+	table->id = table->printed; /* the thesis has its own, without evidence */
+	table->audience = audience;
+	return table;
+}
+
+/* "~yes": read in another version than the one that ran. */
+static const char *value_of(struct arena *arena, const struct matrix_cell *cell)
+{
+	const char *text = cell->kind == MATRIX_UNKNOWN ? "unknown" : cell->text;
+
+	return cell->standing == MATRIX_OTHER_VERSION ? arena_printf(arena, "~%s", text) : text;
+}
+
+static void add_matrix(struct tables *tables, const struct matrix *matrix)
+{
+	struct table *table = add(tables, "features", "What the VPNs can do", TABLE_NOT_FOR_PAGE);
+
+	table_text_column(table, "category", "Category");
+	table_text_column(table, "id", "Row");
+	table_text_column(table, "feature", "Feature");
+	for (size_t i = 0; i < matrix->vpn_count; i++)
+		if (matrix->vpns[i].cells)
+			table_text_column(table, matrix->vpns[i].name, matrix->vpns[i].name);
+	for (size_t r = 0; r < matrix->row_count; r++) {
+		struct row *row = table_row(tables, table);
+
+		row_text(row, matrix->rows[r].category);
+		row_text(row, matrix->rows[r].id);
+		row_text(row, matrix->rows[r].title);
+		for (size_t i = 0; i < matrix->vpn_count; i++)
+			if (matrix->vpns[i].cells)
+				row_text(row, value_of(tables->arena, &matrix->vpns[i].cells[r]));
+	}
+	table_note(tables, table,
+		"Read in source code, not observed. ~ marks what was read in another version than the one that ran.");
+}
+
+static void add_cell(struct tables *tables, struct table *table, const struct matrix *matrix,
+	const struct matrix_vpn *vpn, size_t r)
+{
+	const struct matrix_cell *cell = &vpn->cells[r];
+	struct row *row = table_row(tables, table);
+
+	row_text(row, vpn->name);
+	row_text(row, matrix->rows[r].id);
+	row_text(row, matrix_kind_name(cell->kind));
+	row_text(row, cell->text);
+	row_text(row, cell->note);
+	row_text(row, matrix_place(tables->arena, cell));
+	row_text(row, cell->commit);
+	row_text(row, cell->absent);
+	row_text(row, cell->in);
+	row_text(row, cell->read);
+	row_text(row, matrix_standing_name(cell->standing));
+}
+
+static void add_cells(struct tables *tables, const struct matrix *matrix)
+{
+	static const char *const columns[][2] = {{"vpn", "VPN"}, {"id", "Row"}, {"kind", "Kind"},
+		{"value", "Answer"}, {"note", "Note"}, {"place", "Place"}, {"commit", "Commit"},
+		{"absent", "Absent"}, {"in", "In"}, {"read", "Read in"}, {"standing", "Standing"}};
+	struct table *table = add(tables, "feature_cells",
+		"What the VPNs can do, with the evidence", TABLE_FOR_FILES);
+
+	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
+		table_text_column(table, columns[i][0], columns[i][1]);
+	for (size_t i = 0; i < matrix->vpn_count; i++)
+		for (size_t r = 0; matrix->vpns[i].cells && r < matrix->row_count; r++)
+			add_cell(tables, table, matrix, &matrix->vpns[i], r);
+}
+
+static void add_counts(struct tables *tables, const struct matrix *matrix)
+{
+	struct table *table =
+		add(tables, "feature_counts", "How often each answer is given", TABLE_NOT_FOR_PAGE);
+
+	table_text_column(table, "vpn", "VPN");
+	for (int kind = 0; kind < MATRIX_KINDS; kind++)
+		table_column(table, matrix_kind_name((enum matrix_kind)kind),
+			matrix_kind_name((enum matrix_kind)kind), "", 0);
+	table_column(table, "other_version", "of another version", "", 0);
+	table_text_column(table, "read", "Read in");
+	table_text_column(table, "ran", "Ran");
+	for (size_t i = 0; i < matrix->vpn_count; i++) {
+		const struct matrix_vpn *vpn = &matrix->vpns[i];
+		struct row *row = table_row(tables, table);
+
+		row_text(row, vpn->name);
+		for (int kind = 0; kind < MATRIX_KINDS; kind++)
+			row_number(row, vpn->cells ? (double)vpn->counts[kind] : NAN, NULL);
+		row_number(row, vpn->cells ? (double)vpn->pale : NAN, NULL);
+		row_text(row, vpn->read);
+		row_text(row, vpn->ran);
+	}
+	table_note(tables, table,
+		"Counted from the cells. Nobody has read the VPNs without numbers, so nothing is known of them.");
+}
+
+void tables_features(const struct report_results *results, struct tables *tables)
+{
+	if (!results->matrix)
+		return;
+	add_matrix(tables, results->matrix);
+	add_cells(tables, results->matrix);
+	add_counts(tables, results->matrix);
+}

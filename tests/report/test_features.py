@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The feature matrix in every form of a report: with it, without it, damaged. Usage: test_features.py TOOL; speaks TAP."""
+import csv
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from html.parser import HTMLParser
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TOOL = sys.argv[1]
+count = failed = 0
+
+
+def check(sentence, is_so, found=""):
+    global count, failed
+    count += 1
+    failed += not is_so
+    print(f"{'ok' if is_so else 'not ok'} {count} - {sentence}")
+    if not is_so:
+        print("".join(f"# {line}\n" for line in str(found).splitlines()[:8]), end="", file=sys.stderr)
+
+
+def report(*words):
+    return subprocess.run([TOOL, "report", tree, "--force", *words], check=True, capture_output=True, text=True).stdout
+
+
+class Matrix(HTMLParser):
+    """Classes of the cells, and all text of the section."""
+
+    def __init__(self):
+        super().__init__()
+        self.cells, self.text, self.links, self.alike = [], "", [], 0
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "td" and "data-vpn" in attrs:
+            self.cells.append((attrs["data-vpn"], attrs["class"]))
+        self.alike += tag == "tr" and attrs.get("class") == "alike"
+        if tag == "a":
+            self.links.append(attrs["href"])
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def page():
+    report()
+    text = (tree / "report.html").read_text()
+    section = re.search(r'<section id="features">.*?</section>', text, re.S)
+    matrix = Matrix()
+    matrix.feed(section[0] if section else "")
+    return text, section and section[0], matrix
+
+
+with tempfile.TemporaryDirectory() as scratch:
+    tree = Path(scratch) / "tree"
+    subprocess.run([sys.executable, HERE / "make_tree.py", tree, "--seed", "5"], check=True)
+    text, section, matrix = page()
+    check("every VPN that was read has a cell in every row", len(matrix.cells) == 8, matrix.cells)
+    check("cells have the colour of their kind, and those of another version are pale",
+          matrix.cells[0] == ("Wireguard", "yes") and matrix.cells[2] == ("Wireguard", "no pale"), matrix.cells)
+    check("rows in which the VPNs agree as far as they are known can be hidden", matrix.alike == 2, matrix.alike)
+    check("the reason for being pale is said", "read in 2.0; the version that runs is another: 1.0" in matrix.text, matrix.text)
+    check("a VPN that nobody has read is named, and has no cell", "Not read, so nothing is known of: Internal." in matrix.text and
+          not any(vpn == "Internal" for vpn, _ in matrix.cells), matrix.text)
+    check("lines are linked with their commit", matrix.links[0] ==
+          "https://github.com/example/wire/blob/0123456789abcdef0123456789abcdef01234567/src/tun.c#L10-L12", matrix.links)
+    check("what is not a repository or a commit becomes no link", len(matrix.links) == 3, matrix.links)
+    check("foreign text stays text", "<script>alert" not in section and "<img" not in section, section)
+
+    tables = {table["id"]: table for table in json.loads(report("--json"))["tables"]}
+    check("JSON has the matrix", tables["features"]["rows"][1]["Wireguard"] == "~no, IPv4 only" and
+          tables["features"]["rows"][0]["Nebula"] == "yes", tables["features"])
+    check("and counts, without numbers for what was not read", [(row["vpn"], row["yes"], row["other_version"]) for row in
+          tables["feature_counts"]["rows"]] == [("Internal", None, None), ("Wireguard", 1, 2), ("Nebula", 2, 1)], tables["feature_counts"])
+    check("and every answer with its evidence", len(tables["feature_cells"]["rows"]) == 8, tables["feature_cells"])
+    report("--csv", Path(scratch) / "csv")
+    with open(Path(scratch) / "csv/feature_cells.csv", newline="", encoding="utf-8") as stream:
+        cell = list(csv.DictReader(stream))[1]
+    check("CSV too", (cell["place"], cell["absent"], cell["standing"]) == ("example/wire src/tun.c:12", "AF_INET6", "other_version"), cell)
+    markdown = report("--markdown")
+    check("Markdown has the matrix, but not the evidence of every cell", "(features, " in markdown and "(feature_cells, " not in markdown)
+
+    (tree / "features.json").write_text('{"schema": 2}')
+    text, section, matrix = page()
+    check("a damaged file is named, and there is no matrix", "features.json</a>: its schema is not 1" in text and not section, text[-2000:])
+    check("and no link to one", 'href="#features"' not in text)
+    (tree / "features.json").unlink()
+    text, section, matrix = page()
+    check("a tree without the file has a report without the matrix", not section and 'href="#features"' not in text)
+    check("and without its tables", not any(table["id"].startswith("feature") for table in json.loads(report("--json"))["tables"]))
+
+print(f"1..{count}")
+sys.exit(failed > 0)

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/model/matrix.h"
+
+#include "base/json.h"
+#include "plan/feature.h"
+
+#include "tap.h"
+
+enum {
+	IPV4,
+	IPV6,
+	CIPHER,
+	NAMES
+};
+
+static const char *golden(struct arena *arena, const char *name)
+{
+	const char *root = getenv("SOURCE_ROOT"); /* NOLINT(concurrency-mt-unsafe) */
+
+	return arena_printf(arena, "%s/tests/golden/features/%s", root, name);
+}
+
+static int load(struct arena *arena, struct matrix *matrix, struct error *err)
+{
+	json_auto_t *document = NULL;
+
+	return json_read(golden(arena, "document.json"), 1024 * 1024, &document, err) ||
+			       matrix_read(arena, document, matrix, err)
+		       ? -1
+		       : 0;
+}
+
+static const struct matrix_vpn *named(const struct matrix *matrix, const char *name)
+{
+	const struct matrix_vpn *vpn = matrix->vpns;
+
+	while (strcmp(vpn->name, name) != 0)
+		vpn++;
+	return vpn;
+}
+
+TEST(a_cell_has_its_value_its_lines_and_the_version)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct matrix_cell *cells;
+	struct error err = {0};
+	struct matrix matrix;
+
+	CHECK_OK(load(arena, &matrix, &err), err);
+	CHECK(matrix.row_count == 4 && matrix.vpn_count == 3);
+	CHECK(strcmp(matrix.rows[CIPHER].category, "What travels") == 0);
+	cells = named(&matrix, "Wireguard")->cells;
+	CHECK(cells[IPV6].kind == MATRIX_NO && strcmp(cells[IPV6].absent, "AF_INET6") == 0);
+	CHECK(strcmp(matrix_place(arena, &cells[IPV4]), "example/wire src/tun.c:10-12") == 0);
+	CHECK(strcmp(matrix_place(arena, &cells[IPV6]), "example/wire src/tun.c:12") == 0);
+	CHECK(strncmp(cells[CIPHER].commit, "1234", 4) == 0);
+	CHECK(cells[NAMES].kind == MATRIX_UNKNOWN &&
+		strcmp(cells[NAMES].text, "nobody looked") == 0);
+	CHECK(!matrix_place(arena, &cells[NAMES]));
+}
+
+TEST(the_reason_says_in_which_version_a_cell_was_read)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct matrix_vpn *vpn;
+	struct error err = {0};
+	struct matrix matrix;
+	struct matrix_vpn silent;
+
+	CHECK_OK(load(arena, &matrix, &err), err);
+	vpn = named(&matrix, "Wireguard");
+	CHECK(strcmp(matrix_reason(arena, vpn, &vpn->cells[IPV4]),
+		      "read in 2.0; its lines are the same in the version that runs") == 0);
+	CHECK(strcmp(matrix_reason(arena, vpn, &vpn->cells[IPV6]),
+		      "read in 2.0; the version that runs is another: 1.0") == 0);
+	CHECK(strcmp(matrix_reason(arena, vpn, &vpn->cells[CIPHER]),
+		      "read in 1.0, the version that runs") == 0);
+	silent = *vpn;
+	silent.ran = NULL;
+	CHECK(strcmp(matrix_reason(arena, &silent, &vpn->cells[IPV6]),
+		      "read in 2.0; which version runs is not known") == 0);
+}
+
+TEST(counts_are_those_of_the_cells)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct matrix_vpn *vpn;
+	struct error err = {0};
+	struct matrix matrix;
+
+	CHECK_OK(load(arena, &matrix, &err), err);
+	vpn = named(&matrix, "Wireguard");
+	CHECK(vpn->counts[MATRIX_YES] == 1 && vpn->counts[MATRIX_NO] == 1);
+	CHECK(vpn->counts[MATRIX_PARTIAL] == 0 && vpn->counts[MATRIX_OTHER] == 1);
+	CHECK(vpn->counts[MATRIX_UNKNOWN] == 1 && vpn->pale == 2);
+}
+
+TEST(vpns_differ_by_kind_or_by_value_where_both_are_known)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	struct matrix matrix;
+
+	CHECK_OK(load(arena, &matrix, &err), err);
+	CHECK(!matrix_differs(&matrix, IPV4));
+	CHECK(matrix_differs(&matrix, IPV6));
+	CHECK(matrix_differs(&matrix, CIPHER));
+	CHECK(!matrix_differs(&matrix, NAMES)); /* unknown, and not written: not a difference */
+}
+
+TEST(a_vpn_that_nobody_has_read_has_no_cells)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	struct matrix matrix;
+
+	CHECK_OK(load(arena, &matrix, &err), err);
+	CHECK(!named(&matrix, "Internal")->cells && !named(&matrix, "Internal")->read);
+}
+
+TEST(what_a_tree_does_not_say_is_unknown_and_a_place_without_its_source_is_none)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct matrix_cell *cells;
+	struct error err = {0};
+	struct matrix matrix;
+
+	CHECK_OK(load(arena, &matrix, &err), err);
+	cells = named(&matrix, "Nebula")->cells;
+	CHECK(cells[NAMES].kind == MATRIX_UNKNOWN);
+	CHECK(strcmp(cells[NAMES].text, "nothing is written about it") == 0);
+	CHECK(cells[CIPHER].kind == MATRIX_OTHER && !cells[CIPHER].repo);
+}
+
+TEST(what_the_plan_room_writes_is_read_as_it_was_meant)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	json_auto_t *document = NULL;
+	struct error err = {0};
+	struct feature_rows rows;
+	struct feature_vpn vpn;
+	struct matrix matrix;
+
+	CHECK_OK(feature_rows_load(arena, golden(arena, "rows.yml"), &rows, &err), err);
+	CHECK_OK(feature_vpn_load(arena, &rows, golden(arena, "alpha"), &vpn, &err), err);
+	document = feature_rows_json(&rows);
+	feature_vpn_json(document, "Alpha", &rows, &vpn, "1.0");
+	CHECK_OK(matrix_read(arena, document, &matrix, &err), err);
+	CHECK(matrix.row_count == rows.count && strcmp(matrix.vpns[0].read, "2.0") == 0);
+	CHECK(matrix.vpns[0].cells[IPV4].standing == MATRIX_SAME_LINES);
+	CHECK(matrix.vpns[0].cells[IPV6].standing == MATRIX_OTHER_VERSION);
+	CHECK(matrix.vpns[0].cells[CIPHER].standing == MATRIX_AS_READ);
+	CHECK(strncmp(matrix.vpns[0].cells[CIPHER].commit, "1234", 4) == 0);
+}
+
+TEST(a_document_of_another_schema_or_without_rows_is_refused)
+{
+	static const char *const files[][2] = {{"bad-document/schema.json", "its schema is not 1"},
+		{"bad-document/rows.json", "it has 0 rows; from 1 to 1024 are expected"},
+		{"bad-document/title.json",
+			"a row needs an id, a category, a title, a question and 'by'"}};
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		json_auto_t *document = NULL;
+		struct error err = {0};
+		struct matrix matrix;
+
+		CHECK_OK(json_read(golden(arena, files[i][0]), 1024, &document, &err), err);
+		CHECK(matrix_read(arena, document, &matrix, &err) == -1);
+		CHECK(err.kind == ERROR_PARSE && strcmp(err.text, files[i][1]) == 0);
+	}
+}
