@@ -24,7 +24,7 @@ enum {
 
 struct request_features {
 	const char *const *vpns, *const *rows;
-	bool only_differing, as_json;
+	bool only_differing, security, as_json;
 };
 
 /* $COLUMNS, the terminal's own width, or the usual one where there is no terminal. */
@@ -170,12 +170,14 @@ static void print_json_document(
 
 static void print_text(const struct request_features *request, const struct matrix_view *view)
 {
-	if (request->rows) {
+	if (request->security) {
+		matrix_print_cautions(view, stdout);
+	} else if (request->rows) {
 		matrix_print_rows(view, stdout);
-		return;
+	} else {
+		matrix_print(view, stdout);
+		matrix_print_counts(view, stdout);
 	}
-	matrix_print(view, stdout);
-	matrix_print_counts(view, stdout);
 }
 
 static int show(struct arena *arena, const struct request_features *request, struct error *err)
@@ -213,6 +215,8 @@ static int run(int argc, char *const argv[])
 			OPTION_LIST, &request.rows, NULL, 0, 0},
 		{"differ", NULL, "only rows in which the VPNs differ", OPTION_FLAG,
 			&request.only_differing, NULL, 0, 0},
+		{"security", NULL, "what to know before choosing, with its source", OPTION_FLAG,
+			&request.security, NULL, 0, 0},
 		{"json", NULL, "print JSON", OPTION_FLAG, &request.as_json, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "features [OPTION]...",

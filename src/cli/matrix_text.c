@@ -247,11 +247,11 @@ static void print_detail(const struct matrix_view *view, FILE *out, const char *
 	print_wrapped(view, out, DETAIL_INDENT, DETAIL_INDENT, text);
 }
 
-static const char *commit_of(struct arena *arena, const struct matrix_cell *cell)
+static const char *commit_of(struct arena *arena, const struct matrix_place *lines)
 {
-	const char *place = matrix_place(arena, cell);
+	const char *place = matrix_place(arena, lines);
 
-	return place ? arena_printf(arena, "%s at %.12s", place, cell->commit) : NULL;
+	return place ? arena_printf(arena, "%s at %.12s", place, lines->commit) : NULL;
 }
 
 static void print_answer(const struct matrix_view *view, FILE *out, const struct matrix_vpn *vpn,
@@ -267,12 +267,12 @@ static void print_answer(const struct matrix_view *view, FILE *out, const struct
 	print_wrapped(view, out, columns < DETAIL_INDENT ? DETAIL_INDENT : columns + 1,
 		DETAIL_INDENT, value);
 	print_detail(view, out, cell->note);
-	print_detail(view, out, commit_of(view->arena, cell));
+	print_detail(view, out, commit_of(view->arena, &cell->place));
 	if (cell->absent)
 		print_detail(view, out,
 			arena_printf(view->arena, "nothing matches '%s' in %s", cell->absent,
 				cell->in ? cell->in : "it"));
-	print_detail(view, out, matrix_reason(view->arena, vpn, cell));
+	print_detail(view, out, matrix_reason(view->arena, vpn, cell->read, cell->standing));
 }
 
 static void print_unread(const struct matrix_view *view, FILE *out)
@@ -314,6 +314,47 @@ void matrix_print_rows(const struct matrix_view *view, FILE *out)
 				print_answer(
 					view, out, &matrix->vpns[i], &matrix->vpns[i].cells[row]);
 		}
+		before = "\n";
+	}
+	print_unread(view, out);
+}
+
+static void print_caution(
+	const struct matrix_view *view, FILE *out, const struct matrix_caution *caution)
+{
+	fputs("  ", out);
+	print_padded(out, caution->kind, DETAIL_INDENT - 2);
+	print_wrapped(view, out, DETAIL_INDENT, DETAIL_INDENT, caution->says);
+	print_detail(view, out, caution->see);
+	print_detail(view, out, commit_of(view->arena, &caution->place));
+}
+
+/* All lines of a VPN were read in the same version. */
+static void print_cautions_of(
+	const struct matrix_view *view, FILE *out, const struct matrix_vpn *vpn)
+{
+	const struct matrix_caution *first = vpn->cautions;
+
+	if (!vpn->caution_count) {
+		fprintf(out, "%s: nothing is written about it\n", vpn->name);
+		return;
+	}
+	print_wrapped(view, out, 0, 0,
+		arena_printf(view->arena, "%s, %s", vpn->name,
+			matrix_reason(view->arena, vpn, first->read, first->standing)));
+	for (size_t i = 0; i < vpn->caution_count; i++)
+		print_caution(view, out, &vpn->cautions[i]);
+}
+
+void matrix_print_cautions(const struct matrix_view *view, FILE *out)
+{
+	const char *before = "";
+
+	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
+		if (!view->matrix->vpns[i].cells)
+			continue;
+		fputs(before, out);
+		print_cautions_of(view, out, &view->matrix->vpns[i]);
 		before = "\n";
 	}
 	print_unread(view, out);

@@ -17,5 +17,7 @@ struct matrix_view {
 void matrix_print(const struct matrix_view *view, FILE *out);
 /* Every chosen row with its question, and every VPN's answer with its place. */
 void matrix_print_rows(const struct matrix_view *view, FILE *out);
+/* What to know before choosing each VPN, with its source. */
+void matrix_print_cautions(const struct matrix_view *view, FILE *out);
 /* How often each VPN answers what, and in which version that was read. */
 void matrix_print_counts(const struct matrix_view *view, FILE *out);

@@ -66,6 +66,20 @@ struct feature_cell {
 	const char *note;
 };
 
+/* What to know before choosing a VPN, and where it is said. */
+enum feature_caution_kind {
+	FEATURE_DESIGN,   /* its authors meant it */
+	FEATURE_PROPERTY, /* follows from the code, and may surprise */
+	FEATURE_KNOWN,    /* published: an advisory or an issue */
+};
+
+struct feature_caution {
+	enum feature_caution_kind kind;
+	const char *says;
+	struct feature_place place; /* `source` is NULL: `see` alone says it */
+	const char *see;            /* "CVE-2025-62820, issue 761"; NULL-able, but not of KNOWN */
+};
+
 /* What a reader sees first of a cell: the first word of its value, or that there is none. */
 enum feature_kind {
 	FEATURE_YES,
@@ -83,8 +97,9 @@ struct feature_sheet {
 	/* By row. NULL where the file of another version does not differ; never in the first one.
 	 */
 	const struct feature_cell *const *cells;
-	const bool
-		*is_same; /* by row: the first file's lines stand in this version word for word */
+	const bool *is_same; /* by row: this version has the first file's lines word for word */
+	const struct feature_caution *cautions; /* none: those of the first file count */
+	size_t caution_count;
 };
 
 /* All files of a VPN: that without a version in its name first. None: nobody has read it. */

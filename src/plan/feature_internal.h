@@ -18,5 +18,7 @@ int feature_take_text(const struct feature_reading *r, const struct yaml_value *
 const char *feature_row_id(const void *context, size_t index);
 /* The sheet of the version that runs; NULL: nobody has read that one. */
 const struct feature_sheet *feature_sheet_of(const struct feature_vpn *vpn, const char *ran);
+/* "design", "property", "known" */
+const char *feature_caution_name(enum feature_caution_kind kind);
 /* "observe", "read", "both" */
 const char *feature_by_name(enum feature_by by);

@@ -103,6 +103,28 @@ static json_t *answer_json(const struct answering *answering, const struct featu
 		cell->in, "note", cell->note, "read", answer->read, "standing", standing);
 }
 
+/* Of the version that runs, or else of the first sheet. */
+static json_t *cautions_json(const struct answering *answering, bool is_of_ran)
+{
+	const struct feature_sheet *first = answering->sheets[0], *other = answering->sheets[1];
+	const struct feature_sheet *sheet = other && other->caution_count ? other : first;
+	bool is_as_read = is_of_ran && (sheet == other || !other);
+	json_t *list = json_array();
+
+	for (size_t i = 0; sheet && i < sheet->caution_count; i++) {
+		const struct feature_caution *caution = &sheet->cautions[i];
+		json_t *entry = json_make("{s:s, s:s, s:s*, s:s, s:s}", "kind",
+			feature_caution_name(caution->kind), "says", caution->says, "see",
+			caution->see, "read", sheet->read, "standing",
+			standing_name(is_as_read ? FEATURE_AS_READ : FEATURE_OTHER_VERSION));
+
+		if (caution->place.source)
+			json_object_set_new(entry, "place", place_json(answering, &caution->place));
+		json_array_append_new(list, entry);
+	}
+	return list;
+}
+
 void feature_vpn_json(json_t *document, const char *name, const struct feature_rows *rows,
 	const struct feature_vpn *vpn, const char *ran)
 {
@@ -117,7 +139,8 @@ void feature_vpn_json(json_t *document, const char *name, const struct feature_r
 	for (size_t i = 0; vpn->sheet_count && i < rows->count; i++)
 		json_object_set_new(cells, rows->list[i].id, answer_json(&answering, &answers[i]));
 	json_object_set_new(json_object_get(document, "vpns"), name,
-		json_make("{s:s, s:s?, s:s?, s:o, s:o}", "vpn", vpn->name, "ran", ran, "read",
+		json_make("{s:s, s:s?, s:s?, s:o, s:o, s:o}", "vpn", vpn->name, "ran", ran, "read",
 			vpn->sheet_count ? vpn->sheets[0].read : NULL, "sources",
-			sources_json(&answering), "cells", cells));
+			sources_json(&answering), "cells", cells, "security",
+			cautions_json(&answering, of_ran != NULL)));
 }

@@ -14,7 +14,9 @@ enum {
 	MAX_VALUE = 40,
 	MAX_NOTE = 120,
 	MAX_LINE = 10 * 1000 * 1000,
+	MAX_SAYS = 300,
 	MAX_SOURCES = 16,
+	MAX_CAUTIONS = 64,
 	COMMIT_DIGITS = 40
 };
 
@@ -27,6 +29,10 @@ struct written_cell {
 	const char *is, *at, *sha, *absent, *in, *note, *unknown;
 };
 
+struct written_caution {
+	const char *kind, *says, *at, *sha, *see;
+};
+
 struct written_cells {
 	struct written_cell *of_row[FEATURE_MAX_ROWS];
 };
@@ -35,8 +41,9 @@ struct written_sheet {
 	const char *schema, *vpn, *read;
 	struct written_source *sources;
 	const char **same;
+	struct written_caution *security;
 	struct written_cells *cells;
-	unsigned sources_count, same_count;
+	unsigned sources_count, same_count, security_count;
 };
 
 #define NEEDED CYAML_FLAG_POINTER
@@ -58,12 +65,20 @@ static const cyaml_schema_field_t cell_fields[] = {TEXT(is, OPTIONAL, cell),
 	TEXT(in, OPTIONAL, cell), TEXT(note, OPTIONAL, cell), TEXT(unknown, OPTIONAL, cell),
 	CYAML_FIELD_END};
 
+static const cyaml_schema_field_t caution_fields[] = {TEXT(kind, NEEDED, caution),
+	TEXT(says, NEEDED, caution), TEXT(at, OPTIONAL, caution), TEXT(sha, OPTIONAL, caution),
+	TEXT(see, OPTIONAL, caution), CYAML_FIELD_END};
+static const cyaml_schema_value_t caution_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_caution, caution_fields)};
+
 static const cyaml_schema_field_t sheet_fields[] = {TEXT(schema, NEEDED, sheet),
 	TEXT(vpn, NEEDED, sheet), TEXT(read, NEEDED, sheet),
 	CYAML_FIELD_SEQUENCE(
 		"sources", NEEDED, struct written_sheet, sources, &source_entry, 1, MAX_SOURCES),
 	CYAML_FIELD_SEQUENCE(
 		"same", OPTIONAL, struct written_sheet, same, &text_entry, 1, FEATURE_MAX_ROWS),
+	CYAML_FIELD_SEQUENCE("security", OPTIONAL, struct written_sheet, security, &caution_entry,
+		1, MAX_CAUTIONS),
 	CYAML_FIELD_MAPPING_PTR("cells", OPTIONAL, struct written_sheet, cells, cell_fields),
 	CYAML_FIELD_END};
 
@@ -191,6 +206,22 @@ static int take_place(const struct feature_reading *r, const struct yaml_value *
 		meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
 }
 
+/* The place together with the hash of its lines. */
+static int take_lines(const struct feature_reading *r, const struct yaml_value *entry,
+	const struct feature_sheet *sheet, struct feature_place *place)
+{
+	const struct yaml_value *sha = yaml_child(entry, "sha");
+
+	if (take_place(r, yaml_child(entry, "at"), sheet, place) ||
+		feature_take_text(r, sha, MAX_TEXT, &place->sha))
+		return -1;
+	if (is_hexadecimal(place->sha, FEATURE_SHA_DIGITS))
+		return 0;
+	return yaml_fail(r->file, sha, r->err,
+		"'%s' is not the first %d hexadecimal digits of a SHA-256", place->sha,
+		FEATURE_SHA_DIGITS);
+}
+
 /* Yes and No would be values of their own: every count would miss them. */
 static int check_first_word(
 	const struct feature_reading *r, const struct yaml_value *value, const char *is)
@@ -219,16 +250,11 @@ static int take_known(const struct feature_reading *r, const struct yaml_value *
 	}
 	if (feature_take_text(r, yaml_child(entry, "is"), MAX_VALUE, &cell->is) ||
 		check_first_word(r, yaml_child(entry, "is"), cell->is) ||
-		take_place(r, yaml_child(entry, "at"), sheet, &cell->place) ||
-		feature_take_text(r, yaml_child(entry, "sha"), MAX_TEXT, &cell->place.sha) ||
+		take_lines(r, entry, sheet, &cell->place) ||
 		feature_take_text(r, yaml_child(entry, "note"), MAX_NOTE, &cell->note) ||
 		(absent && feature_take_text(r, absent, MAX_TEXT, &cell->absent)) ||
 		(in && feature_take_text(r, in, MAX_TEXT, &cell->in)))
 		return -1;
-	if (!is_hexadecimal(cell->place.sha, FEATURE_SHA_DIGITS))
-		return yaml_fail(r->file, yaml_child(entry, "sha"), r->err,
-			"'%s' is not the first %d hexadecimal digits of a SHA-256", cell->place.sha,
-			FEATURE_SHA_DIGITS);
 	if (absent && !in)
 		return yaml_fail_key(
 			r->file, absent, r->err, "'absent' needs 'in': the paths without it");
@@ -305,13 +331,63 @@ static int take_same(const struct feature_reading *r, const struct feature_rows 
 	return 0;
 }
 
+static int take_caution_kind(const struct feature_reading *r, const struct yaml_value *value,
+	enum feature_caution_kind *ret_kind)
+{
+	for (enum feature_caution_kind kind = FEATURE_DESIGN; kind <= FEATURE_KNOWN; kind++) {
+		if (strcmp(value->text, feature_caution_name(kind)) == 0) {
+			*ret_kind = kind;
+			return 0;
+		}
+	}
+	return yaml_fail(r->file, value, r->err, "'%s' is not one of design, property and known",
+		value->text);
+}
+
+/* Nothing is said here without its source, and nothing is called known that is not published. */
+static int take_caution(const struct feature_reading *r, const struct yaml_value *entry,
+	const struct feature_sheet *sheet, struct feature_caution *caution)
+{
+	const struct yaml_value *at = yaml_child(entry, "at"), *sha = yaml_child(entry, "sha");
+	const struct yaml_value *see = yaml_child(entry, "see");
+
+	if (take_caution_kind(r, yaml_child(entry, "kind"), &caution->kind) ||
+		feature_take_text(r, yaml_child(entry, "says"), MAX_SAYS, &caution->says) ||
+		(see && feature_take_text(r, see, MAX_NOTE, &caution->see)))
+		return -1;
+	if (caution->kind == FEATURE_KNOWN && !see)
+		return yaml_fail(r->file, entry, r->err,
+			"what is 'known' needs 'see': where it was published");
+	if (!at && !see)
+		return yaml_fail(r->file, entry, r->err, "a line needs its source: 'at' or 'see'");
+	if (!at != !sha)
+		return yaml_fail(r->file, entry, r->err, "'at' and 'sha' belong together");
+	return at ? take_lines(r, entry, sheet, &caution->place) : 0;
+}
+
+static int take_cautions(const struct feature_reading *r, struct feature_sheet *sheet)
+{
+	const struct yaml_value *list = yaml_child(r->file->root, "security"), *entry;
+	struct feature_caution *cautions =
+		arena_alloc(r->file->arena, struct feature_caution, MAX_CAUTIONS);
+
+	sheet->cautions = cautions;
+	while ((entry = yaml_entry(list, sheet->caution_count))) {
+		if (take_caution(r, entry, sheet, &cautions[sheet->caution_count]))
+			return -1;
+		sheet->caution_count++;
+	}
+	return 0;
+}
+
 static int take_sheet(const struct feature_reading *r, const struct feature_rows *rows,
 	bool is_whole, struct feature_sheet *sheet)
 {
 	if (feature_check_schema(r) ||
 		feature_take_text(r, yaml_child(r->file->root, "vpn"), MAX_VALUE, &sheet->vpn) ||
 		feature_take_text(r, yaml_child(r->file->root, "read"), MAX_VALUE, &sheet->read) ||
-		take_sources(r, sheet) || take_cells(r, rows, is_whole, sheet))
+		take_sources(r, sheet) || take_cells(r, rows, is_whole, sheet) ||
+		take_cautions(r, sheet))
 		return -1;
 	return take_same(r, rows, is_whole, sheet);
 }
@@ -335,4 +411,11 @@ int feature_sheet_load(struct arena *arena, const struct feature_rows *rows, con
 		return -1;
 	*ret_sheet = sheet;
 	return 0;
+}
+
+const char *feature_caution_name(enum feature_caution_kind kind)
+{
+	static const char *const names[] = {"design", "property", "known"};
+
+	return names[kind];
 }

@@ -21,9 +21,10 @@ static void check_vpn(
 	for (size_t row = 0; vpn->cells && row < matrix->row_count; row++) {
 		const struct matrix_cell *cell = &vpn->cells[row];
 
-		assert(cell->text && matrix_reason(arena, vpn, cell));
-		assert(!cell->repo == !matrix_place(arena, cell));
-		assert(!cell->repo || (cell->commit && cell->file && cell->first_line > 0));
+		assert(cell->text && matrix_reason(arena, vpn, cell->read, cell->standing));
+		assert(!cell->place.repo == !matrix_place(arena, &cell->place));
+		assert(!cell->place.repo ||
+			(cell->place.commit && cell->place.file && cell->place.first_line > 0));
 	}
 }
 

@@ -33,13 +33,14 @@ class Matrix(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.cells, self.text, self.links, self.alike = [], "", [], 0
+        self.cells, self.text, self.links, self.alike, self.kinds = [], "", [], 0, []
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         if tag == "td" and "data-vpn" in attrs:
             self.cells.append((attrs["data-vpn"], attrs["class"]))
         self.alike += tag == "tr" and attrs.get("class") == "alike"
+        self.kinds += [attrs.get("class", "")] if tag == "li" else []
         if tag == "a":
             self.links.append(attrs["href"])
 
@@ -47,10 +48,10 @@ class Matrix(HTMLParser):
         self.text += data
 
 
-def page():
+def page(part="features"):
     report()
     text = (tree / "report.html").read_text()
-    section = re.search(r'<section id="features">.*?</section>', text, re.S)
+    section = re.search(f'<section id="{part}">.*?</section>', text, re.S)
     matrix = Matrix()
     matrix.feed(section[0] if section else "")
     return text, section and section[0], matrix
@@ -72,12 +73,21 @@ with tempfile.TemporaryDirectory() as scratch:
     check("what is not a repository or a commit becomes no link", len(matrix.links) == 3, matrix.links)
     check("foreign text stays text", "<script>alert" not in section and "<img" not in section, section)
 
+    text, section, before = page("before")
+    check("the page leads there", 'href="#before"' in text)
+    check("before you choose: every line with its source, pale ones with their reason", before.kinds == ["pale", "", ""] and
+          "CVE-2020-0000" in before.text and "read in 2.0; the version that runs is another: 1.0" in before.text and
+          before.links == ["https://github.com/example/wire/blob/0123456789abcdef0123456789abcdef01234567/src/key.c#L1-L4"], section)
+    check("foreign text stays text there, too", "<img" not in section and "<b>" not in section, section)
+
     tables = {table["id"]: table for table in json.loads(report("--json"))["tables"]}
     check("JSON has the matrix", tables["features"]["rows"][1]["Wireguard"] == "~no, IPv4 only" and
           tables["features"]["rows"][0]["Nebula"] == "yes", tables["features"])
     check("and counts, without numbers for what was not read", [(row["vpn"], row["yes"], row["other_version"]) for row in
           tables["feature_counts"]["rows"]] == [("Internal", None, None), ("Wireguard", 1, 2), ("Nebula", 2, 1)], tables["feature_counts"])
     check("and every answer with its evidence", len(tables["feature_cells"]["rows"]) == 8, tables["feature_cells"])
+    check("and what to know before choosing", [row["see"] for row in tables["security"]["rows"]] ==
+          [None, "CVE-2020-0000", "\"' onload=alert(3)"], tables["security"])
     report("--csv", Path(scratch) / "csv")
     with open(Path(scratch) / "csv/feature_cells.csv", newline="", encoding="utf-8") as stream:
         cell = list(csv.DictReader(stream))[1]

@@ -57,6 +57,15 @@ static const struct {
 } bad[] = {
 	{"absent-alone", "10:79: 'absent' needs 'in': the paths without it"},
 	{"anchor", "9:9: anchors, aliases and tags are not supported; write out the value"},
+	{"caution-kind", "13:13: 'desing' is not one of design, property and known"},
+	{"caution-known", "14:5: what is 'known' needs 'see': where it was published"},
+	{"caution-long",
+		"13:27: 'Every holder of the key is in. Every holder of the key is in...' has 310 characters; at most 300 are allowed"},
+	{"caution-no-kind", "13:5: key 'kind' is missing"},
+	{"caution-no-sha", "13:5: 'at' and 'sha' belong together"},
+	{"caution-place", "13:65: 'alfa' is not among the sources; did you mean 'alpha'?"},
+	{"caution-sha", "13:93: '6789' is not the first 12 hexadecimal digits of a SHA-256"},
+	{"caution-source", "13:5: a line needs its source: 'at' or 'see'"},
 	{"commit", "7:49: '89abcdef0123' is not a commit of 40 hexadecimal digits"},
 	{"control", "9:78: this text contains a control character"},
 	{"in-alone", "10:79: 'in' needs 'absent': what these paths do not have"},
@@ -270,6 +279,34 @@ TEST(the_document_names_the_source_of_the_sheet_that_answered)
 	CHECK(strcmp(json_string_at(alpha, "/cells/ipv6/standing", ""), "other_version") == 0);
 	CHECK(strcmp(json_string_at(alpha, "/cells/ipv6/kind", ""), "no") == 0);
 	CHECK(strcmp(json_string_at(document, "/rows/2/by", ""), "read") == 0);
+}
+
+TEST(what_to_know_before_choosing_is_that_of_the_version_or_else_of_the_first_sheet)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	json_auto_t *document = NULL;
+	struct error err = {0};
+	struct feature_rows rows;
+	struct feature_vpn vpn;
+
+	CHECK_OK(load_alpha(arena, &rows, &vpn, &err), err);
+	CHECK(vpn.sheets[0].caution_count == 2 && vpn.sheets[1].caution_count == 1);
+	CHECK(vpn.sheets[0].cautions[0].place.last_line == 4 && !vpn.sheets[0].cautions[0].see);
+	document = feature_rows_json(&rows);
+	feature_vpn_json(document, "old", &rows, &vpn, "1.0");
+	feature_vpn_json(document, "new", &rows, &vpn, "2.0");
+	feature_vpn_json(document, "third", &rows, &vpn, "3.0");
+	CHECK(strcmp(json_string_at(document, "/vpns/old/security/0/says", ""),
+		      "Packets travel in clear.") == 0);
+	CHECK(json_number_at(document, "/vpns/old/security/0/place/source", -1) == 2);
+	CHECK(strcmp(json_string_at(document, "/vpns/old/security/0/standing", ""), "as_read") ==
+		0);
+	CHECK(strcmp(json_string_at(document, "/vpns/new/security/1/see", ""), "CVE-2020-0000") ==
+		0);
+	CHECK(strcmp(json_string_at(document, "/vpns/new/security/1/standing", ""), "as_read") ==
+		0);
+	CHECK(strcmp(json_string_at(document, "/vpns/third/security/1/standing", ""),
+		      "other_version") == 0);
 }
 
 TEST(sheets_are_known_by_their_names)

@@ -51,12 +51,17 @@ TEST(a_cell_has_its_value_its_lines_and_the_version)
 	CHECK(strcmp(matrix.rows[CIPHER].category, "What travels") == 0);
 	cells = named(&matrix, "Wireguard")->cells;
 	CHECK(cells[IPV6].kind == MATRIX_NO && strcmp(cells[IPV6].absent, "AF_INET6") == 0);
-	CHECK(strcmp(matrix_place(arena, &cells[IPV4]), "example/wire src/tun.c:10-12") == 0);
-	CHECK(strcmp(matrix_place(arena, &cells[IPV6]), "example/wire src/tun.c:12") == 0);
-	CHECK(strncmp(cells[CIPHER].commit, "1234", 4) == 0);
+	CHECK(strcmp(matrix_place(arena, &cells[IPV4].place), "example/wire src/tun.c:10-12") == 0);
+	CHECK(strcmp(matrix_place(arena, &cells[IPV6].place), "example/wire src/tun.c:12") == 0);
+	CHECK(strncmp(cells[CIPHER].place.commit, "1234", 4) == 0);
 	CHECK(cells[NAMES].kind == MATRIX_UNKNOWN &&
 		strcmp(cells[NAMES].text, "nobody looked") == 0);
-	CHECK(!matrix_place(arena, &cells[NAMES]));
+	CHECK(!matrix_place(arena, &cells[NAMES].place));
+}
+
+static const char *reason(struct arena *arena, const struct matrix_vpn *vpn, size_t row)
+{
+	return matrix_reason(arena, vpn, vpn->cells[row].read, vpn->cells[row].standing);
 }
 
 TEST(the_reason_says_in_which_version_a_cell_was_read)
@@ -69,15 +74,14 @@ TEST(the_reason_says_in_which_version_a_cell_was_read)
 
 	CHECK_OK(load(arena, &matrix, &err), err);
 	vpn = named(&matrix, "Wireguard");
-	CHECK(strcmp(matrix_reason(arena, vpn, &vpn->cells[IPV4]),
+	CHECK(strcmp(reason(arena, vpn, IPV4),
 		      "read in 2.0; its lines are the same in the version that runs") == 0);
-	CHECK(strcmp(matrix_reason(arena, vpn, &vpn->cells[IPV6]),
+	CHECK(strcmp(reason(arena, vpn, IPV6),
 		      "read in 2.0; the version that runs is another: 1.0") == 0);
-	CHECK(strcmp(matrix_reason(arena, vpn, &vpn->cells[CIPHER]),
-		      "read in 1.0, the version that runs") == 0);
+	CHECK(strcmp(reason(arena, vpn, CIPHER), "read in 1.0, the version that runs") == 0);
 	silent = *vpn;
 	silent.ran = NULL;
-	CHECK(strcmp(matrix_reason(arena, &silent, &vpn->cells[IPV6]),
+	CHECK(strcmp(reason(arena, &silent, IPV6),
 		      "read in 2.0; which version runs is not known") == 0);
 }
 
@@ -118,6 +122,22 @@ TEST(a_vpn_that_nobody_has_read_has_no_cells)
 	CHECK(!named(&matrix, "Internal")->cells && !named(&matrix, "Internal")->read);
 }
 
+TEST(what_to_know_has_its_source_and_what_says_nothing_is_left_out)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct matrix_vpn *vpn;
+	struct error err = {0};
+	struct matrix matrix;
+
+	CHECK_OK(load(arena, &matrix, &err), err);
+	CHECK(matrix_has_cautions(&matrix) && named(&matrix, "Nebula")->caution_count == 1);
+	vpn = named(&matrix, "Wireguard");
+	CHECK(vpn->caution_count == 2 && strcmp(vpn->cautions[1].see, "CVE-2020-0000") == 0);
+	CHECK(vpn->cautions[1].standing == MATRIX_OTHER_VERSION && !vpn->cautions[1].place.repo);
+	CHECK(strcmp(matrix_place(arena, &vpn->cautions[0].place), "example/wire src/key.c:1-4") ==
+		0);
+}
+
 TEST(what_a_tree_does_not_say_is_unknown_and_a_place_without_its_source_is_none)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -129,7 +149,7 @@ TEST(what_a_tree_does_not_say_is_unknown_and_a_place_without_its_source_is_none)
 	cells = named(&matrix, "Nebula")->cells;
 	CHECK(cells[NAMES].kind == MATRIX_UNKNOWN);
 	CHECK(strcmp(cells[NAMES].text, "nothing is written about it") == 0);
-	CHECK(cells[CIPHER].kind == MATRIX_OTHER && !cells[CIPHER].repo);
+	CHECK(cells[CIPHER].kind == MATRIX_OTHER && !cells[CIPHER].place.repo);
 }
 
 TEST(what_the_plan_room_writes_is_read_as_it_was_meant)
@@ -150,7 +170,7 @@ TEST(what_the_plan_room_writes_is_read_as_it_was_meant)
 	CHECK(matrix.vpns[0].cells[IPV4].standing == MATRIX_SAME_LINES);
 	CHECK(matrix.vpns[0].cells[IPV6].standing == MATRIX_OTHER_VERSION);
 	CHECK(matrix.vpns[0].cells[CIPHER].standing == MATRIX_AS_READ);
-	CHECK(strncmp(matrix.vpns[0].cells[CIPHER].commit, "1234", 4) == 0);
+	CHECK(strncmp(matrix.vpns[0].cells[CIPHER].place.commit, "1234", 4) == 0);
 }
 
 TEST(a_document_of_another_schema_or_without_rows_is_refused)

@@ -9,6 +9,7 @@
 enum {
 	MAX_ROWS = 1024,
 	MAX_VPNS = 256,
+	MAX_CAUTIONS = 256,
 	MAX_LINE = 10 * 1000 * 1000
 };
 
@@ -106,8 +107,7 @@ static int line_at(const json_t *place, const char *pointer)
 }
 
 /* A place whose source is not among those of the VPN is none. */
-static void read_place(
-	struct arena *arena, const json_t *vpn, const json_t *entry, struct matrix_cell *cell)
+static struct matrix_place read_place(struct arena *arena, const json_t *vpn, const json_t *entry)
 {
 	const json_t *place = json_object_get(entry, "place");
 	double number = json_number_at(place, "/source", -1);
@@ -115,38 +115,62 @@ static void read_place(
 		number >= 0 && number < MAX_ROWS
 			? json_array_get(json_object_get(vpn, "sources"), (size_t)number)
 			: NULL;
-	const char *repo = json_string_at(source, "/repo", NULL);
-	const char *commit = json_string_at(source, "/commit", NULL);
-	const char *file = json_string_at(place, "/file", NULL);
+	const struct matrix_place found = {.repo = text_at(arena, source, "/repo"),
+		.commit = text_at(arena, source, "/commit"),
+		.file = text_at(arena, place, "/file"),
+		.first_line = line_at(place, "/first_line"),
+		.last_line = line_at(place, "/last_line")};
+	bool is_whole =
+		found.repo && found.commit && found.file && found.first_line && found.last_line;
 
-	cell->first_line = line_at(place, "/first_line");
-	cell->last_line = line_at(place, "/last_line");
-	if (!repo || !commit || !file || !cell->first_line || !cell->last_line)
-		return;
-	cell->repo = arena_strdup(arena, repo);
-	cell->commit = arena_strdup(arena, commit);
-	cell->file = arena_strdup(arena, file);
+	return is_whole ? found : (struct matrix_place){0};
+}
+
+static enum matrix_standing standing_of(const json_t *entry)
+{
+	size_t standing = word_at(entry, "/standing", standing_names, MATRIX_STANDINGS);
+
+	return standing < MATRIX_STANDINGS ? standing : MATRIX_OTHER_VERSION;
 }
 
 static struct matrix_cell read_cell(struct arena *arena, const json_t *vpn, const json_t *entry)
 {
 	size_t kind = word_at(entry, "/kind", kind_names, MATRIX_KINDS);
-	size_t standing = word_at(entry, "/standing", standing_names, MATRIX_STANDINGS);
 	bool is_known = kind < MATRIX_UNKNOWN;
 	struct matrix_cell cell = {.kind = kind < MATRIX_KINDS ? kind : MATRIX_UNKNOWN,
-		.standing = standing < MATRIX_STANDINGS ? standing : MATRIX_OTHER_VERSION,
+		.standing = standing_of(entry),
 		.text = text_at(arena, entry, is_known ? "/is" : "/unknown"),
 		.note = text_at(arena, entry, "/note"),
 		.absent = text_at(arena, entry, "/absent"),
 		.in = text_at(arena, entry, "/in"),
-		.read = text_at(arena, entry, "/read")};
+		.read = text_at(arena, entry, "/read"),
+		.place = read_place(arena, vpn, entry)};
 
-	read_place(arena, vpn, entry, &cell);
 	if (cell.text)
 		return cell;
 	return (struct matrix_cell){.kind = MATRIX_UNKNOWN,
 		.standing = cell.standing,
 		.text = "nothing is written about it"};
+}
+
+/* What says nothing is left out. */
+static void read_cautions(struct arena *arena, const json_t *value, struct matrix_vpn *vpn)
+{
+	const json_t *list = json_object_get(value, "security"), *entry;
+	size_t i;
+
+	vpn->cautions = arena_alloc(arena, struct matrix_caution, MAX_CAUTIONS);
+	json_array_foreach (list, i, entry) {
+		struct matrix_caution caution = {.kind = text_at(arena, entry, "/kind"),
+			.says = text_at(arena, entry, "/says"),
+			.see = text_at(arena, entry, "/see"),
+			.read = text_at(arena, entry, "/read"),
+			.standing = standing_of(entry),
+			.place = read_place(arena, value, entry)};
+
+		if (caution.kind && caution.says && vpn->caution_count < MAX_CAUTIONS)
+			vpn->cautions[vpn->caution_count++] = caution;
+	}
 }
 
 static void read_vpn(
@@ -159,6 +183,7 @@ static void read_vpn(
 		.read = text_at(r->arena, value, "/read")};
 	if (!vpn->read)
 		return;
+	read_cautions(r->arena, value, vpn);
 	vpn->cells = arena_alloc(r->arena, struct matrix_cell, r->matrix->row_count);
 	for (size_t i = 0; i < r->matrix->row_count; i++) {
 		const json_t *entry = json_object_get(cells, r->matrix->rows[i].id);
@@ -190,6 +215,15 @@ int matrix_read(
 	return 0;
 }
 
+bool matrix_has_cautions(const struct matrix *matrix)
+{
+	for (size_t i = 0; i < matrix->vpn_count; i++) {
+		if (matrix->vpns[i].caution_count)
+			return true;
+	}
+	return false;
+}
+
 /* Two values of no kind, such as two numbers, differ by their text. */
 static bool is_alike(const struct matrix_cell *a, const struct matrix_cell *b)
 {
@@ -213,24 +247,23 @@ bool matrix_differs(const struct matrix *matrix, size_t row)
 	return false;
 }
 
-const char *matrix_place(struct arena *arena, const struct matrix_cell *cell)
+const char *matrix_place(struct arena *arena, const struct matrix_place *place)
 {
-	if (!cell->repo)
+	if (!place->repo)
 		return NULL;
-	if (cell->first_line == cell->last_line)
-		return arena_printf(arena, "%s %s:%d", cell->repo, cell->file, cell->first_line);
-	return arena_printf(
-		arena, "%s %s:%d-%d", cell->repo, cell->file, cell->first_line, cell->last_line);
+	if (place->first_line == place->last_line)
+		return arena_printf(arena, "%s %s:%d", place->repo, place->file, place->first_line);
+	return arena_printf(arena, "%s %s:%d-%d", place->repo, place->file, place->first_line,
+		place->last_line);
 }
 
-const char *matrix_reason(
-	struct arena *arena, const struct matrix_vpn *vpn, const struct matrix_cell *cell)
+const char *matrix_reason(struct arena *arena, const struct matrix_vpn *vpn, const char *read,
+	enum matrix_standing standing)
 {
-	const char *read = cell->read ? cell->read : vpn->read;
-
-	if (cell->standing == MATRIX_AS_READ)
+	read = read ? read : vpn->read;
+	if (standing == MATRIX_AS_READ)
 		return arena_printf(arena, "read in %s, the version that runs", read);
-	if (cell->standing == MATRIX_SAME_LINES)
+	if (standing == MATRIX_SAME_LINES)
 		return arena_printf(
 			arena, "read in %s; its lines are the same in the version that runs", read);
 	if (!vpn->ran)

@@ -31,15 +31,30 @@ struct matrix_row {
 	const char *category; /* its title; rows of a category stand together */
 };
 
+/* Lines that somebody read; `repo` is NULL where nothing is cited. */
+struct matrix_place {
+	const char *repo, *commit, *file;
+	int first_line, last_line;
+};
+
 /* All texts but `text` may be NULL: of an unknown cell there is nothing else. */
 struct matrix_cell {
 	enum matrix_kind kind;
 	enum matrix_standing standing;
 	const char *text; /* the value, or why it is unknown */
 	const char *note, *absent, *in;
-	const char *read;                 /* the version */
-	const char *repo, *commit, *file; /* where; all three or none */
-	int first_line, last_line;
+	const char *read; /* the version */
+	struct matrix_place place;
+};
+
+/* What to know before choosing. */
+struct matrix_caution {
+	const char *kind; /* "design", "property", "known" */
+	const char *says;
+	const char *see;  /* where it was published; NULL-able */
+	const char *read; /* the version */
+	enum matrix_standing standing;
+	struct matrix_place place;
 };
 
 struct matrix_vpn {
@@ -47,6 +62,8 @@ struct matrix_vpn {
 	const char *ran;           /* the version, in its own words; NULL: not known */
 	const char *read;          /* the version that was read; NULL: nobody has read it */
 	struct matrix_cell *cells; /* by row; NULL: nobody has read it */
+	struct matrix_caution *cautions;
+	size_t caution_count;
 	size_t counts[MATRIX_KINDS], pale;
 };
 
@@ -59,14 +76,16 @@ struct matrix {
 /* Everything lives in the arena. ERROR_PARSE and a sentence when it is not such a document. */
 MUST_CHECK int matrix_read(
 	struct arena *arena, const json_t *document, struct matrix *ret_matrix, struct error *err);
+/* Whether anything is said about what to know before choosing. */
+bool matrix_has_cautions(const struct matrix *matrix);
 /* Whether two VPNs answer a row differently, as far as their answers are known. */
 bool matrix_differs(const struct matrix *matrix, size_t row);
 /* "yes", "no", "partial", "other", "unknown" */
 const char *matrix_kind_name(enum matrix_kind kind);
 /* "as_read", "same_lines", "other_version" */
 const char *matrix_standing_name(enum matrix_standing standing);
-/* "slackhq/nebula udp/udp_linux.go:30-68"; NULL without a place. */
-const char *matrix_place(struct arena *arena, const struct matrix_cell *cell);
-/* In which version a cell was read, and what that means for the one that runs. */
-const char *matrix_reason(
-	struct arena *arena, const struct matrix_vpn *vpn, const struct matrix_cell *cell);
+/* "slackhq/nebula udp/udp_linux.go:30-68"; NULL where nothing is cited. */
+const char *matrix_place(struct arena *arena, const struct matrix_place *place);
+/* In which version something was read, and what that means for the one that runs. */
+const char *matrix_reason(struct arena *arena, const struct matrix_vpn *vpn, const char *read,
+	enum matrix_standing standing);

@@ -88,18 +88,29 @@ static void write_filters(FILE *out, const struct page *page)
 		out);
 }
 
+/* Parts that only some trees have. */
+static bool is_there(const struct page *page, const char *part)
+{
+	const struct matrix *matrix = page->results->matrix;
+
+	if (strcmp(part, "features") == 0)
+		return matrix != NULL;
+	return strcmp(part, "before") != 0 || (matrix && matrix_has_cautions(matrix));
+}
+
 static void write_header(FILE *out, const struct page *page)
 {
 	static const struct {
 		const char *id, *title;
 	} parts[] = {{"summary", "In short"}, {"answers", "Answers"}, {"findings", "Findings"},
 		{"charts", "Charts"}, {"map", "What failed"}, {"features", "Features"},
-		{"tables", "Tables"}, {"samples", "Samples"}, {"about", "About"}};
+		{"before", "Before you choose"}, {"tables", "Tables"}, {"samples", "Samples"},
+		{"about", "About"}};
 
 	fputs("<header><div class=\"bar-top\"><p class=\"brand\">meshbench</p><nav aria-label=\"Parts of the page\">",
 		out);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		if (page->results->matrix || strcmp(parts[i].id, "features") != 0)
+		if (is_there(page, parts[i].id))
 			fprintf(out, "<a href=\"#%s\">%s</a>", parts[i].id, parts[i].title);
 	fputs("</nav></div>\n", out);
 	write_filters(out, page);
@@ -139,6 +150,7 @@ void page_write(FILE *out, const struct page *page)
 	page_charts(out, page);
 	page_map(out, page);
 	page_features(out, page);
+	page_cautions(out, page);
 	page_tables(out, page);
 	page_samples(out, page);
 	page_about(out, page);

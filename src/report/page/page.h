@@ -28,6 +28,7 @@ void page_answers(FILE *out, const struct page *page);
 void page_findings(FILE *out, const struct page *page);
 /* Nothing where the tree does not say what VPNs can do. */
 void page_features(FILE *out, const struct page *page);
+void page_cautions(FILE *out, const struct page *page);
 void page_charts(FILE *out, const struct page *page);
 void page_map(FILE *out, const struct page *page);
 void page_tables(FILE *out, const struct page *page);

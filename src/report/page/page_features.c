@@ -23,30 +23,30 @@ static bool is_part(const char *text, const char *more)
 }
 
 /* "owner/name" and a full commit: what else a tree may say becomes no link. */
-static bool is_linkable(const struct matrix_cell *cell)
+static bool is_linkable(const struct matrix_place *place)
 {
-	const char *slash = strchr(cell->repo, '/');
+	const char *slash = strchr(place->repo, '/');
 
-	return slash && slash != cell->repo && slash[1] && !strchr(slash + 1, '/') &&
-	       cell->repo[0] != '.' && slash[1] != '.' && is_part(cell->repo, "/._-") &&
-	       strlen(cell->commit) == 40 && is_part(cell->commit, "");
+	return slash && slash != place->repo && slash[1] && !strchr(slash + 1, '/') &&
+	       place->repo[0] != '.' && slash[1] != '.' && is_part(place->repo, "/._-") &&
+	       strlen(place->commit) == 40 && is_part(place->commit, "");
 }
 
-static void write_place(FILE *out, const struct page *page, const struct matrix_cell *cell)
+static void write_place(FILE *out, const struct page *page, const struct matrix_place *place)
 {
 	fputs("<p class=\"file\">", out);
-	if (is_linkable(cell)) {
+	if (is_linkable(place)) {
 		fprintf(out, "<a rel=\"noreferrer\" href=\"https://github.com/");
-		html_url(out, cell->repo);
-		fprintf(out, "/blob/%s/", cell->commit);
-		html_url(out, cell->file);
-		fprintf(out, "#L%d-L%d\">", cell->first_line, cell->last_line);
-		html_text(out, matrix_place(page->results->arena, cell));
+		html_url(out, place->repo);
+		fprintf(out, "/blob/%s/", place->commit);
+		html_url(out, place->file);
+		fprintf(out, "#L%d-L%d\">", place->first_line, place->last_line);
+		html_text(out, matrix_place(page->results->arena, place));
 		fputs("</a>", out);
 	} else {
-		html_text(out, matrix_place(page->results->arena, cell));
+		html_text(out, matrix_place(page->results->arena, place));
 	}
-	html_printf(out, " at %.12s", cell->commit);
+	html_printf(out, " at %.12s", place->commit);
 	fputs("</p>", out);
 }
 
@@ -64,8 +64,8 @@ static void write_evidence(
 		html_text(out, cell->note);
 		fputs("</p>", out);
 	}
-	if (cell->repo)
-		write_place(out, page, cell);
+	if (cell->place.repo)
+		write_place(out, page, &cell->place);
 	if (cell->absent) {
 		fputs("<p class=\"small\">", out);
 		html_printf(out, "nothing matches '%s' in %s", cell->absent,
@@ -73,7 +73,7 @@ static void write_evidence(
 		fputs("</p>", out);
 	}
 	fputs("<p class=\"small\">", out);
-	html_text(out, matrix_reason(page->results->arena, vpn, cell));
+	html_text(out, matrix_reason(page->results->arena, vpn, cell->read, cell->standing));
 	fputs("</p>", out);
 }
 
@@ -220,4 +220,52 @@ void page_features(FILE *out, const struct page *page)
 	write_unread(out, matrix);
 	write_matrix(out, page);
 	fputs("</section>\n", out);
+}
+
+static void write_caution(FILE *out, const struct page *page, const struct matrix_caution *caution)
+{
+	bool is_pale = caution->place.repo && caution->standing == MATRIX_OTHER_VERSION;
+
+	fprintf(out, "<li%s><span class=\"tag\">", is_pale ? " class=\"pale\"" : "");
+	html_text(out, caution->kind);
+	fputs("</span> ", out);
+	html_text(out, caution->says);
+	if (caution->see) {
+		fputs("<p class=\"small\">", out);
+		html_text(out, caution->see);
+		fputs("</p>", out);
+	}
+	if (caution->place.repo)
+		write_place(out, page, &caution->place);
+	fputs("</li>", out);
+}
+
+/* All lines of a VPN were read in the same version. */
+static void write_cautions(FILE *out, const struct page *page, const struct matrix_vpn *vpn)
+{
+	fputs("<article data-vpn=\"", out);
+	html_text(out, vpn->name);
+	fputs("\"><h3>", out);
+	html_text(out, vpn->name);
+	fputs("</h3><p class=\"small\">", out);
+	html_text(out, matrix_reason(page->results->arena, vpn, vpn->cautions[0].read,
+			       vpn->cautions[0].standing));
+	fputs("</p><ul class=\"cautions\">", out);
+	for (size_t i = 0; i < vpn->caution_count; i++)
+		write_caution(out, page, &vpn->cautions[i]);
+	fputs("</ul></article>\n", out);
+}
+
+void page_cautions(FILE *out, const struct page *page)
+{
+	const struct matrix *matrix = page->results->matrix;
+
+	if (!matrix || !matrix_has_cautions(matrix))
+		return;
+	fputs("<section id=\"before\"><h2>Before you choose</h2><p>What to know about the security of each VPN. <em>design</em> is meant by its authors, a <em>property</em> follows from the code and may surprise, and what is <em>known</em> was published. Every line has its source, nothing here was observed, and a VPN with few lines is not safer than others.</p>\n<div class=\"columns\">\n",
+		out);
+	for (size_t i = 0; i < matrix->vpn_count; i++)
+		if (matrix->vpns[i].caution_count)
+			write_cautions(out, page, &matrix->vpns[i]);
+	fputs("</div></section>\n", out);
 }

@@ -60,8 +60,8 @@ static void add_cell(struct tables *tables, struct table *table, const struct ma
 	row_text(row, matrix_kind_name(cell->kind));
 	row_text(row, cell->text);
 	row_text(row, cell->note);
-	row_text(row, matrix_place(tables->arena, cell));
-	row_text(row, cell->commit);
+	row_text(row, matrix_place(tables->arena, &cell->place));
+	row_text(row, cell->place.commit);
 	row_text(row, cell->absent);
 	row_text(row, cell->in);
 	row_text(row, cell->read);
@@ -110,6 +110,33 @@ static void add_counts(struct tables *tables, const struct matrix *matrix)
 		"Counted from the cells. Nobody has read the VPNs without numbers, so nothing is known of them.");
 }
 
+static void add_cautions(struct tables *tables, const struct matrix *matrix)
+{
+	static const char *const columns[][2] = {{"vpn", "VPN"}, {"kind", "Kind"},
+		{"says", "What to know"}, {"see", "Published in"}, {"place", "Place"},
+		{"commit", "Commit"}, {"read", "Read in"}, {"standing", "Standing"}};
+	struct table *table =
+		add(tables, "security", "What to know before choosing", TABLE_NOT_FOR_PAGE);
+
+	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
+		table_text_column(table, columns[i][0], columns[i][1]);
+	for (size_t i = 0; i < matrix->vpn_count; i++) {
+		for (size_t k = 0; k < matrix->vpns[i].caution_count; k++) {
+			const struct matrix_caution *caution = &matrix->vpns[i].cautions[k];
+			struct row *row = table_row(tables, table);
+
+			row_text(row, matrix->vpns[i].name);
+			row_text(row, caution->kind);
+			row_text(row, caution->says);
+			row_text(row, caution->see);
+			row_text(row, matrix_place(tables->arena, &caution->place));
+			row_text(row, caution->place.commit);
+			row_text(row, caution->read);
+			row_text(row, matrix_standing_name(caution->standing));
+		}
+	}
+}
+
 void tables_features(const struct report_results *results, struct tables *tables)
 {
 	if (!results->matrix)
@@ -117,4 +144,6 @@ void tables_features(const struct report_results *results, struct tables *tables
 	add_matrix(tables, results->matrix);
 	add_cells(tables, results->matrix);
 	add_counts(tables, results->matrix);
+	if (matrix_has_cautions(results->matrix))
+		add_cautions(tables, results->matrix);
 }
