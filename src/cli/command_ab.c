@@ -269,21 +269,26 @@ static int measure_virtually(struct ab *ab, const struct ab_options *o, const ch
 	const char *out, struct error *err)
 {
 	json_auto_t *json = NULL;
-	struct virtual_machine machine;
+	struct virtual_machine machines[VIRTUAL_SPEEDS];
 	struct versions versions;
+	size_t speeds;
 	bool was_ended;
 
-	if (virtual_read(ab->arena, o->virtual, &machine, err) ||
-		pairs_measure(ab->arena,
-			&(struct pairs_request){.machine = &machine,
-				.plan = ab->plan,
-				.words = words,
-				.vpn = o->vpn,
-				.request = &o->request,
-				.rule = &ab->rule,
-				.time_s = ab->time_s,
-				.out = out},
-			&versions, &was_ended, err))
+	if (virtual_read(ab->arena, o->virtual, machines, &speeds, err))
+		return -1;
+	if (speeds > 1)
+		return fail(
+			err, ERROR_USAGE, "--virtual: ab compares at one speed of the processor");
+	if (pairs_measure(ab->arena,
+		    &(struct pairs_request){.machine = machines,
+			    .plan = ab->plan,
+			    .words = words,
+			    .vpn = o->vpn,
+			    .request = &o->request,
+			    .rule = &ab->rule,
+			    .time_s = ab->time_s,
+			    .out = out},
+		    &versions, &was_ended, err))
 		return -1;
 	verdict_print(&versions, ab->plan, &ab->rule, stdout);
 	printf("Results: %s\n", out);

@@ -59,12 +59,11 @@ static int print_machine(struct arena *arena, struct procs **ret_procs, struct e
 
 static void print_virtual(struct procs *procs, struct arena *arena)
 {
-	struct virtual_machine machine;
+	static const struct virtual_machine any;
 	struct virtual_parts parts;
 	struct error missing;
 
-	if (virtual_read(arena, "", &machine, &missing) ||
-		virtual_find(procs, arena, &machine, &parts, &missing))
+	if (virtual_find(procs, arena, &any, &parts, &missing))
 		print_line("virtual", false, missing.text);
 	else
 		print_line("virtual", true,

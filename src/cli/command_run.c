@@ -5,6 +5,7 @@
 #include "cli/progress.h"
 #include "cli/quiet.h"
 #include "cli/session.h"
+#include "cli/speeds.h"
 #include "cli/summary.h"
 #include "cli/virtual.h"
 
@@ -221,11 +222,9 @@ static int measure_virtually(
 	struct arena *arena, struct virtual_request *request, bool some_missing, struct error *err)
 {
 	AUTO(procs_freep) struct procs *procs = NULL;
-	AUTO(record_closep) struct record *record = NULL;
 	int status;
 
-	if (record_open(request->out, &record, err) ||
-		(!request->resume && runner_check_fresh(record, err)) ||
+	if ((!request->resume && virtual_make_fresh(request->out, err)) ||
 		virtual_open(&procs, err) || virtual_measure(procs, arena, request, 1, err))
 		return -1;
 	status = request->end.status;
@@ -241,9 +240,21 @@ static int measure_virtually(
 /* What a tree is measured with. */
 struct work {
 	struct plan plan;
-	struct virtual_machine machine;
-	bool is_virtual;
+	struct virtual_machine machines[VIRTUAL_SPEEDS];
+	size_t machine_count; /* 0: in real time */
 };
+
+static int measure_in_guests(struct arena *arena, const struct work *work,
+	struct virtual_request *request, bool some_missing, struct error *err)
+{
+	int status;
+
+	if (work->machine_count == 1)
+		return measure_virtually(arena, request, some_missing, err);
+	if (speeds_measure(arena, work->machines, work->machine_count, request, &status, err))
+		return -1;
+	return status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : status;
+}
 
 /* The plan of the run that made a tree; what it measured cannot be changed on resuming. */
 static int load_resumed(struct arena *arena, const struct run_options *o,
@@ -266,8 +277,8 @@ static int load_resumed(struct arena *arena, const struct run_options *o,
 		return fail(err, ERROR_USAGE,
 			"--resume %s: its environment.json cannot be read, so its plan is not known; start a new run",
 			o->resume);
-	ret_work->is_virtual =
-		!o->place && virtual_of_place(arena, environment, &ret_work->machine);
+	ret_work->machine_count =
+		!o->place && virtual_of_place(arena, environment, ret_work->machines);
 	return plan_from_json(arena, json_object_get(environment, "plan"), workload_settings(arena),
 		&ret_work->plan, err);
 }
@@ -278,14 +289,14 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 	struct runner_plan everything;
 	const char *out = o->resume;
 	bool only_found;
-	struct work work = {.is_virtual = o->virtual != NULL};
+	struct work work = {0};
 	size_t missing;
 
 	if (o->quick && given->argument_count)
 		return fail(err, ERROR_USAGE,
 			"--quick selects the plan 'quick'; use either --quick or a plan");
 	o->request.plan = given->arguments[0];
-	if (o->virtual && virtual_read(arena, o->virtual, &work.machine, err))
+	if (o->virtual && virtual_read(arena, o->virtual, work.machines, &work.machine_count, err))
 		return -1;
 	if (o->resume ? load_resumed(arena, o, given, &work, err)
 		      : load_plan(arena, &o->request, &work.plan, err))
@@ -296,16 +307,16 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 		return print_dry_run(&everything, err);
 	only_found = work.plan.vpns && work.plan.vpns[0] && strcmp(work.plan.vpns[0], "found") == 0;
 	missing = leave_out_missing(arena, &everything, only_found);
-	if (work.is_virtual)
+	if (work.machine_count)
 		missing += virtual_leave_out(arena, &everything);
 	if (everything.driver_count * everything.workload_count == 0)
 		return fail(err, ERROR_MISSING,
 			"none of the requested VPNs and workloads can run on this machine; meshbench doctor says what to install");
 	if (!out)
 		out = o->out ? o->out : session_folder(arena);
-	if (work.is_virtual)
-		return measure_virtually(arena,
-			&(struct virtual_request){.machine = &work.machine,
+	if (work.machine_count)
+		return measure_in_guests(arena, &work,
+			&(struct virtual_request){.machine = work.machines,
 				.plan = &everything,
 				.request = &o->request,
 				.resume = o->resume,

@@ -79,13 +79,6 @@ static void add_result(struct pairs *pairs, const struct side *side, struct runn
 	pairs->result.count = had + result.count;
 }
 
-static int make_fresh(const char *out, struct error *err)
-{
-	AUTO(record_closep) struct record *record = NULL;
-
-	return record_open(out, &record, err) || runner_check_fresh(record, err) ? -1 : 0;
-}
-
 static int read_side(struct pairs *pairs, const struct side *side, struct error *err)
 {
 	AUTO(record_closep) struct record *record = NULL;
@@ -125,7 +118,7 @@ static int measure_pair(struct pairs *pairs, struct error *err)
 				pairs->request->vpn ? pairs->request->plan->drivers[i].bin : NULL,
 			.out = sides[i].out,
 			.name = names[i]};
-		if (make_fresh(sides[i].out, err))
+		if (virtual_make_fresh(sides[i].out, err))
 			return -1;
 	}
 	if (virtual_measure(pairs->procs, pairs->arena, requests, VERSIONS, err))

@@ -2,42 +2,12 @@
 /* The summary table: a row per VPN and profile, a column per workload. */
 #include "cli/summary.h"
 
+#include "cli/grid.h"
 #include "cli/progress.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Two lines of head and a row each, all texts in one arena. */
-struct grid {
-	struct arena *arena;
-	size_t rows, columns;
-	const char **texts;
-};
-
-static const char **text_at(const struct grid *grid, size_t row, size_t column)
-{
-	return &grid->texts[row * grid->columns + column];
-}
-
-static void grid_print(const struct grid *grid, FILE *out)
-{
-	for (size_t row = 0; row < grid->rows; row++) {
-		for (size_t column = 0; column < grid->columns; column++) {
-			size_t width = 0;
-
-			for (size_t r = 0; r < grid->rows; r++) {
-				size_t length = strlen(*text_at(grid, r, column));
-
-				width = length > width ? length : width;
-			}
-			if (column + 1 == grid->columns)
-				width = 0; /* nothing follows that it would have to be apart from */
-			fprintf(out, "%-*s%s", (int)width, *text_at(grid, row, column),
-				column + 1 == grid->columns ? "\n" : "   ");
-		}
-	}
-}
 
 static int compare(const void *a, const void *b)
 {
@@ -60,22 +30,13 @@ static const char *number(struct arena *arena, double value)
 	return arena_printf(arena, "%.*f", value < 10 ? 2 : value < 100 ? 1 : 0, value);
 }
 
-/* All outcomes of one VPN, profile and workload, over links and repetitions. */
-struct selection {
-	const struct runner_result *result;
-	const struct driver *driver;
-	const struct profile *profile;
-	const struct tuning *tuning;
-	const struct workload *workload;
-};
-
-static bool is_visit_selected(const struct selection *s, const struct runner_visit *visit)
+static bool is_visit_selected(const struct summary_selection *s, const struct runner_visit *visit)
 {
 	return visit->driver == s->driver && visit->profile == s->profile &&
 	       visit->tuning == s->tuning;
 }
 
-static bool is_selected(const struct selection *s, const struct runner_outcome *outcome)
+static bool is_selected(const struct summary_selection *s, const struct runner_outcome *outcome)
 {
 	return is_visit_selected(s, outcome->visit) && outcome->cell->workload == s->workload;
 }
@@ -84,7 +45,7 @@ struct counts {
 	size_t planned, ok, unmarked; /* each one's part of the one before */
 };
 
-static struct counts count_selected(const struct selection *s)
+static struct counts count_selected(const struct summary_selection *s)
 {
 	struct counts counts = {0};
 
@@ -103,7 +64,7 @@ static struct counts count_selected(const struct selection *s)
 
 /* Of the cells without marks, or of all where nothing else is there. */
 static double median_figure(
-	const struct selection *s, double *values, size_t figure, bool takes_marked)
+	const struct summary_selection *s, double *values, size_t figure, bool takes_marked)
 {
 	size_t count = 0;
 
@@ -118,7 +79,7 @@ static double median_figure(
 }
 
 /* "934 / 935" from the medians, "(2 of 3)" where less came than was planned, "*" for marks. */
-static const char *describe(const struct selection *s, struct arena *arena, double *values)
+static const char *describe(const struct summary_selection *s, struct arena *arena, double *values)
 {
 	struct counts counts = count_selected(s);
 	const char *text = "";
@@ -136,7 +97,20 @@ static const char *describe(const struct selection *s, struct arena *arena, doub
 	return counts.unmarked < counts.ok ? arena_printf(arena, "%s*", text) : text;
 }
 
-static const char *describe_connect(const struct selection *s, struct arena *arena, double *values)
+const char *summary_cell(const struct summary_selection *s, struct arena *arena)
+{
+	return describe(s, arena, arena_alloc(arena, double, s->result->count + 1));
+}
+
+double summary_median(const struct summary_selection *s, size_t figure, struct arena *arena)
+{
+	double *values = arena_alloc(arena, double, s->result->count + 1);
+
+	return median_figure(s, values, figure, count_selected(s).unmarked == 0);
+}
+
+static const char *describe_connect(
+	const struct summary_selection *s, struct arena *arena, double *values)
 {
 	size_t count = 0;
 
@@ -162,25 +136,25 @@ static void fill_head(const struct grid *grid, const struct runner_plan *plan)
 
 	for (size_t row = 0; row < HEAD_ROWS; row++) {
 		for (size_t column = 0; column < FIXED_COLUMNS; column++)
-			*text_at(grid, row, column) = titles[row][column];
+			*grid_at(grid, row, column) = titles[row][column];
 	}
 	for (size_t w = 0; w < plan->workload_count; w++) {
-		*text_at(grid, 0, FIXED_COLUMNS + w) = plan->workloads[w]->name;
-		*text_at(grid, 1, FIXED_COLUMNS + w) = plan->workloads[w]->figures_title;
+		*grid_at(grid, 0, FIXED_COLUMNS + w) = plan->workloads[w]->name;
+		*grid_at(grid, 1, FIXED_COLUMNS + w) = plan->workloads[w]->figures_title;
 	}
 }
 
 static void fill_row(const struct grid *grid, size_t row, const struct runner_plan *plan,
-	struct selection *s, double *values)
+	struct summary_selection *s, double *values)
 {
-	*text_at(grid, row, 0) = s->driver->label;
-	*text_at(grid, row, 1) = plan->tuning_count > 1 ? arena_printf(grid->arena, "%s, %s",
+	*grid_at(grid, row, 0) = s->driver->label;
+	*grid_at(grid, row, 1) = plan->tuning_count > 1 ? arena_printf(grid->arena, "%s, %s",
 								  s->profile->name, s->tuning->name)
 							: s->profile->name;
-	*text_at(grid, row, 2) = describe_connect(s, grid->arena, values);
+	*grid_at(grid, row, 2) = describe_connect(s, grid->arena, values);
 	for (size_t w = 0; w < plan->workload_count; w++) {
 		s->workload = plan->workloads[w];
-		*text_at(grid, row, FIXED_COLUMNS + w) = describe(s, grid->arena, values);
+		*grid_at(grid, row, FIXED_COLUMNS + w) = describe(s, grid->arena, values);
 	}
 }
 
@@ -246,17 +220,16 @@ static void print_grid(const struct runner_plan *plan, const struct runner_resul
 {
 	double *values = arena_alloc(arena, double, result->count + result->connect_count + 1);
 	size_t row = HEAD_ROWS;
-	struct grid grid = {.arena = arena,
-		.rows = HEAD_ROWS + plan->driver_count * plan->profile_count * plan->tuning_count,
-		.columns = FIXED_COLUMNS + plan->workload_count};
+	struct grid grid = grid_new(arena,
+		HEAD_ROWS + plan->driver_count * plan->profile_count * plan->tuning_count,
+		FIXED_COLUMNS + plan->workload_count);
 
-	grid.texts = arena_alloc(arena, const char *, grid.rows *grid.columns);
 	fill_head(&grid, plan);
 	for (size_t d = 0; d < plan->driver_count; d++) {
 		for (size_t p = 0; p < plan->profile_count; p++) {
 			for (size_t t = 0; t < plan->tuning_count; t++)
 				fill_row(&grid, row++, plan,
-					&(struct selection){.result = result,
+					&(struct summary_selection){.result = result,
 						.driver = &plan->drivers[d],
 						.profile = &plan->profiles[p],
 						.tuning = &plan->tunings[t]},

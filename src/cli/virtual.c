@@ -299,6 +299,13 @@ static int make_job(struct procs *procs, struct arena *arena, const struct virtu
 	return 0;
 }
 
+int virtual_make_fresh(const char *out, struct error *err)
+{
+	AUTO(record_closep) struct record *record = NULL;
+
+	return record_open(out, &record, err) || runner_check_fresh(record, err) ? -1 : 0;
+}
+
 int virtual_open(struct procs **ret_procs, struct error *err)
 {
 	return namespace_enter(err) || procs_new(ret_procs, err) ? -1 : 0;
@@ -318,7 +325,7 @@ int virtual_measure(struct procs *procs, struct arena *arena, struct virtual_req
 			requests[i].name ? requests[i].name : "", requests[i].name ? " " : "",
 			jobs[i].machine.mips, jobs[i].parts.kernel);
 	}
-	if (virtual_run(procs, jobs, count, err))
+	if (virtual_run(procs, jobs, count, requests[0].plan->processors, err))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		requests[i].end = jobs[i].end;

@@ -22,6 +22,8 @@ size_t virtual_leave_out(struct arena *arena, struct runner_plan *plan);
 /* The machine in which the tree of this environment was measured; false: a real one. */
 bool virtual_of_place(
 	struct arena *arena, const json_t *environment, struct virtual_machine *ret_machine);
+/* Makes the folder of a tree that has no results yet. */
+MUST_CHECK int virtual_make_fresh(const char *out, struct error *err);
 /* Enters the namespaces, once for all that is measured. */
 MUST_CHECK int virtual_open(struct procs **ret_procs, struct error *err);
 /*

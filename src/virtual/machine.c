@@ -47,6 +47,7 @@ struct boots {
 	struct procs *procs;
 	struct boot *list;
 	size_t count;
+	bool is_interrupted;
 };
 
 static const char *path_in(const struct boot *boot, const char *name)
@@ -141,58 +142,81 @@ static void hear_all(struct boot *boot)
 		hear(boot, (enum port)port);
 }
 
-static bool has_ended(const struct boot *boot)
+static int start(struct boot *boot, struct error *err)
 {
-	return proc_result(boot->qemu).has_ended;
+	const char *archive = path_in(boot, "initrd");
+
+	if (open_pipes(boot, err) ||
+		guest_write(boot->procs, boot->arena, boot->job, archive, err) ||
+		guest_describe(boot->procs, boot->arena, boot->job, archive, err) ||
+		proc_start(boot->procs,
+			&(struct proc_spec){.what = "start the guest",
+				.argv = command(boot),
+				.merge = true,
+				.contained = true},
+			&boot->qemu, err))
+		return -1;
+	boot->heard_ns = clock_now_ns();
+	return 0;
+}
+
+static bool is_running(const struct boot *boot)
+{
+	return boot->qemu && !proc_result(boot->qemu).has_ended;
 }
 
 /* The first Ctrl-C goes inside; the second ends it all. */
 static int interrupt(struct boots *boots, struct error *err)
 {
+	if (boots->is_interrupted)
+		return -1;
+	boots->is_interrupted = true;
 	for (size_t i = 0; i < boots->count; i++) {
 		struct boot *boot = &boots->list[i];
 
-		if (has_ended(boot))
-			continue;
-		if (boot->job->end.was_interrupted || write(boot->input_fd, "\n", 1) != 1)
+		if (is_running(boot) && write(boot->input_fd, "\n", 1) != 1)
 			return -1;
-		boot->job->end.was_interrupted = true;
+		boot->job->end.was_interrupted = !boot->qemu || is_running(boot);
 	}
 	*err = (struct error){0};
 	procs_uncancel(boots->procs);
 	return 0;
 }
 
-/* Counts the guests that still run. */
-static int listen_to_all(const struct boots *boots, size_t *ret_left, struct error *err)
+/* What all have said since; counts those that run. */
+static int listen_to_all(const struct boots *boots, size_t *ret_running, struct error *err)
 {
-	size_t left = 0;
-
+	*ret_running = 0;
 	for (size_t i = 0; i < boots->count; i++) {
 		struct boot *boot = &boots->list[i];
-		bool is_left = !has_ended(boot);
+		bool runs = is_running(boot); /* before it is heard to its end */
 
-		hear_all(boot);
-		if (is_left && clock_now_ns() - boot->heard_ns > SILENCE_LIMIT_NS)
+		if (boot->qemu)
+			hear_all(boot);
+		if (runs && clock_now_ns() - boot->heard_ns > SILENCE_LIMIT_NS)
 			return fail(
 				err, ERROR_TIMEOUT, "the guest has not said anything for an hour");
-		left += is_left;
+		*ret_running += runs;
 	}
-	*ret_left = left;
 	return 0;
 }
 
-static int watch(struct boots *boots, struct error *err)
+static int watch(struct boots *boots, size_t at_once, struct error *err)
 {
-	size_t left = boots->count;
+	size_t started = 0, running = 0;
 
-	while (left > 0) {
+	for (;;) {
+		for (; started < boots->count && running < at_once && !boots->is_interrupted;
+			running++)
+			if (start(&boots->list[started++], err))
+				return -1;
+		if (running == 0)
+			return 0;
 		if ((procs_step(boots->procs, deadline_in(LOOK_NS), err) &&
 			    interrupt(boots, err)) ||
-			listen_to_all(boots, &left, err))
+			listen_to_all(boots, &running, err))
 			return -1;
 	}
-	return 0;
 }
 
 /* The line of a panic, otherwise the last one. */
@@ -241,25 +265,8 @@ static int unpack(const struct boot *boot, struct error *err)
 	return 0;
 }
 
-static int start(struct boot *boot, struct error *err)
-{
-	const char *archive = path_in(boot, "initrd");
-
-	if (open_pipes(boot, err) ||
-		guest_write(boot->procs, boot->arena, boot->job, archive, err) ||
-		guest_describe(boot->procs, boot->arena, boot->job, archive, err) ||
-		proc_start(boot->procs,
-			&(struct proc_spec){.what = "start the guest",
-				.argv = command(boot),
-				.merge = true,
-				.contained = true},
-			&boot->qemu, err))
-		return -1;
-	boot->heard_ns = clock_now_ns();
-	return 0;
-}
-
-int virtual_run(struct procs *procs, struct virtual_job jobs[], size_t count, struct error *err)
+int virtual_run(struct procs *procs, struct virtual_job jobs[], size_t count, size_t at_once,
+	struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	AUTO(boots_done)
@@ -273,14 +280,11 @@ int virtual_run(struct procs *procs, struct virtual_job jobs[], size_t count, st
 			.errors_fd = -1};
 		jobs[i].end = (struct virtual_end){0};
 	}
-	for (size_t i = 0; i < count; i++)
-		if (start(&boots.list[i], err))
-			return -1;
-	if (watch(&boots, err))
+	if (watch(&boots, at_once ? at_once : 1, err))
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (read_end(&boots.list[i], &jobs[i].end.status, err) ||
-			unpack(&boots.list[i], err))
+		if (boots.list[i].qemu && (read_end(&boots.list[i], &jobs[i].end.status, err) ||
+						  unpack(&boots.list[i], err)))
 			return -1;
 	return 0;
 }

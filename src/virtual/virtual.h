@@ -21,9 +21,14 @@ struct virtual_machine {
 	const char *kernel;    /* a version or the start of one; NULL: the newest that is here */
 };
 
-/* "cpu=500mips,memory=2g,kernel=6.1", any of them, or "": 1000 MIPS, 2 GiB, the newest kernel. */
+/* So many speeds there are; see QEMU's -icount. */
+#define VIRTUAL_SPEEDS 10
+/*
+ * "cpu=500mips,memory=2g,kernel=6.1", any of them, or "": 1000 MIPS, 2 GiB, the newest kernel.
+ * "cpu=1000mips,250mips" are two machines, which differ in nothing else.
+ */
 MUST_CHECK int virtual_read(struct arena *arena, const char *words,
-	struct virtual_machine *ret_machine, struct error *err);
+	struct virtual_machine ret_machines[VIRTUAL_SPEEDS], size_t *ret_count, struct error *err);
 
 /* What a machine is made of here. */
 struct virtual_parts {
@@ -42,7 +47,7 @@ typedef void virtual_listener(void *context, bool is_error, const char *text, si
 
 struct virtual_end {
 	int status;           /* of the program inside: its exit status, or 128 and a signal */
-	bool was_interrupted; /* by the user */
+	bool was_interrupted; /* by the user; a guest that was not begun yet, too */
 };
 
 struct virtual_job {
@@ -73,11 +78,11 @@ struct virtual_job {
 #define VIRTUAL_PLACE "/place.json"
 
 /*
- * Boots the jobs' guests side by side, waits until the programs inside have ended, and puts what is
- * in each VIRTUAL_TREE then into the job's `out`. Ctrl-C reaches all programs as SIGINT, so that
- * they end in order; a second one ends the machines. All lists are NULL-terminated. A guest that
- * panics, or that says nothing for an hour of wall time, ends all: ERROR_CRASHED or ERROR_TIMEOUT
- * with the kernel's last line.
+ * Boots the jobs' guests, `at_once` of them side by side, waits until the programs inside have
+ * ended, and puts what is in each VIRTUAL_TREE then into the job's `out`. Ctrl-C reaches all
+ * programs as SIGINT, so that they end in order; a second one ends the machines. All lists are
+ * NULL-terminated. A guest that panics, or that says nothing for an hour of wall time, ends all:
+ * ERROR_CRASHED or ERROR_TIMEOUT with the kernel's last line.
  */
-MUST_CHECK int virtual_run(
-	struct procs *procs, struct virtual_job jobs[], size_t count, struct error *err);
+MUST_CHECK int virtual_run(struct procs *procs, struct virtual_job jobs[], size_t count,
+	size_t at_once, struct error *err);

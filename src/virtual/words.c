@@ -10,20 +10,19 @@
 
 enum {
 	MIPS_MOST = 1000, /* one nanosecond an instruction: the guest's clock knows no less */
-	SHIFT_MOST = 10,  /* of QEMU's -icount */
 	MEMORY_LEAST_MIB = 512,
 	MEMORY_MOST_MIB = 65536
 };
 
 int virtual_shift(unsigned mips)
 {
-	for (int shift = 0; shift < SHIFT_MOST; shift++)
+	for (int shift = 0; shift < VIRTUAL_SPEEDS; shift++)
 		if ((unsigned)MIPS_MOST >> shift == mips)
 			return shift;
 	return -1;
 }
 
-static int read_mips(const char *text, struct virtual_machine *machine, struct error *err)
+static int read_mips(const char *text, unsigned *ret_mips, struct error *err)
 {
 	char *end = NULL;
 	unsigned long mips = strtoul(text, &end, 10);
@@ -33,8 +32,16 @@ static int read_mips(const char *text, struct virtual_machine *machine, struct e
 		return fail(err, ERROR_USAGE,
 			"cpu=%s: a machine in virtual time has 1000mips, 500mips, 250mips, 125mips, 62mips, 31mips, 15mips, 7mips, 3mips or 1mips",
 			text);
-	machine->mips = (unsigned)mips;
+	*ret_mips = (unsigned)mips;
 	return 0;
+}
+
+static bool is_among(unsigned mips, const struct virtual_machine machines[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (machines[i].mips == mips)
+			return true;
+	return false;
 }
 
 static int read_memory(const char *text, struct virtual_machine *machine, struct error *err)
@@ -52,8 +59,6 @@ static int read_memory(const char *text, struct virtual_machine *machine, struct
 static int read_word(
 	struct arena *arena, const char *word, struct virtual_machine *machine, struct error *err)
 {
-	if (text_starts_with(word, "cpu="))
-		return read_mips(word + strlen("cpu="), machine, err);
 	if (text_starts_with(word, "memory="))
 		return read_memory(word + strlen("memory="), machine, err);
 	if (text_starts_with(word, "kernel=") && word[strlen("kernel=")]) {
@@ -65,18 +70,47 @@ static int read_word(
 		word);
 }
 
-int virtual_read(struct arena *arena, const char *words, struct virtual_machine *ret_machine,
-	struct error *err)
+/* "cpu=1000mips,250mips": what stands between commas may go on with the list of speeds. */
+static bool is_speed(const char *word, size_t had)
 {
-	struct virtual_machine machine = {.mips = MIPS_MOST, .memory_bytes = UINT64_C(2) << 30};
+	return text_starts_with(word, "cpu=") || (had > 0 && !strchr(word, '='));
+}
+
+static int read_speed(
+	const char *word, struct virtual_machine machines[], size_t *count, struct error *err)
+{
+	const char *text = text_starts_with(word, "cpu=") ? word + strlen("cpu=") : word;
+	unsigned mips;
+
+	if (read_mips(text, &mips, err))
+		return -1;
+	if (is_among(mips, machines, *count))
+		return fail(err, ERROR_USAGE, "cpu=%s is there twice", text);
+	machines[(*count)++].mips = mips;
+	return 0;
+}
+
+int virtual_read(struct arena *arena, const char *words,
+	struct virtual_machine ret_machines[VIRTUAL_SPEEDS], size_t *ret_count, struct error *err)
+{
+	struct virtual_machine machine = {.memory_bytes = UINT64_C(2) << 30};
+	size_t count = 0;
 
 	while (*words) {
 		size_t length = strcspn(words, ",");
+		const char *word = arena_strndup(arena, words, length);
 
-		if (read_word(arena, arena_strndup(arena, words, length), &machine, err))
+		if (is_speed(word, count) ? read_speed(word, ret_machines, &count, err)
+					  : read_word(arena, word, &machine, err))
 			return fail_in(err, "--virtual");
 		words += length + (words[length] == ',');
 	}
-	*ret_machine = machine;
+	if (count == 0)
+		ret_machines[count++].mips = MIPS_MOST;
+	for (size_t i = 0; i < count; i++) {
+		ret_machines[i].memory_bytes = machine.memory_bytes;
+		ret_machines[i].kernel = machine.kernel;
+	}
+	*ret_count = count;
 	return 0;
 }

@@ -51,6 +51,12 @@ meshbench compare "$scratch/first/tree" "$scratch/cut"
 check "what two kinds of machine measured is not compared" says 'of 1000 million .*of 500 million .*cannot be compared'
 check "and that is the user's mistake" exits 2
 
+# At 125 million instructions a second a processor carries less than the line.
+meshbench run ./plan.yml --vpn none --workload tcp --seconds 0.3 --profile baseline:rate=100mbit --virtual=cpu=125mips,1000mips --out speeds
+check "one run at several speeds of the processor" exits 0
+check "shows the fastest first, and where the processor limits" prints '^none .* at 125 MIPS and slower$'
+check "and makes a tree of each" test -f speeds/1000mips/environment.json -a -f speeds/125mips/environment.json
+
 # Two guests side by side. The slower one goes through the same shim as the other, so that they differ in nothing else.
 meshbench ab none none --workload ping --ping-count 2 --ping-runs 1 --repeat 5 --virtual --out aa
 check "a version is not worse than itself" exits 0

@@ -12,16 +12,34 @@
 TEST(a_machine_has_what_its_words_say_and_a_usual_size_otherwise)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	struct virtual_machine machine;
+	struct virtual_machine machines[VIRTUAL_SPEEDS];
 	struct error err = {0};
+	size_t count;
 
-	CHECK_OK(virtual_read(arena, "", &machine, &err), err);
-	CHECK(machine.mips == 1000 && machine.memory_bytes == UINT64_C(2) << 30 && !machine.kernel);
-	CHECK_OK(virtual_read(arena, "memory=512m,cpu=250mips,kernel=6.1", &machine, &err), err);
-	CHECK(machine.mips == 250 && machine.memory_bytes == UINT64_C(512) << 20);
-	CHECK(strcmp(machine.kernel, "6.1") == 0);
-	CHECK_OK(virtual_read(arena, "memory=1.5g", &machine, &err), err);
-	CHECK(machine.memory_bytes == UINT64_C(1536) << 20);
+	CHECK_OK(virtual_read(arena, "", machines, &count, &err), err);
+	CHECK(count == 1 && machines[0].mips == 1000);
+	CHECK(machines[0].memory_bytes == UINT64_C(2) << 30 && !machines[0].kernel);
+	CHECK_OK(virtual_read(arena, "memory=512m,cpu=250mips,kernel=6.1", machines, &count, &err),
+		err);
+	CHECK(count == 1 && machines[0].mips == 250);
+	CHECK(machines[0].memory_bytes == UINT64_C(512) << 20);
+	CHECK(strcmp(machines[0].kernel, "6.1") == 0);
+	CHECK_OK(virtual_read(arena, "memory=1.5g", machines, &count, &err), err);
+	CHECK(machines[0].memory_bytes == UINT64_C(1536) << 20);
+}
+
+TEST(several_speeds_are_machines_that_differ_in_nothing_else)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct virtual_machine machines[VIRTUAL_SPEEDS];
+	struct error err = {0};
+	size_t count;
+
+	CHECK_OK(
+		virtual_read(arena, "cpu=500mips,125mips,kernel=6.1,1mips", machines, &count, &err),
+		err);
+	CHECK(count == 3 && machines[0].mips == 500 && machines[1].mips == 125);
+	CHECK(machines[2].mips == 1 && strcmp(machines[0].kernel, "6.1") == 0);
 }
 
 TEST(a_machine_that_cannot_be_is_refused_with_what_can)
@@ -32,14 +50,17 @@ TEST(a_machine_that_cannot_be_is_refused_with_what_can)
 		{"cpu=500", "500mips"}, {"cpu=", "500mips"}, {"cpu=0mips", "1mips"},
 		{"memory=1t", "between 512m and 64g"}, {"memory=1m", "between 512m and 64g"},
 		{"memory=nang", "between 512m and 64g"}, {"kernel=", "is not known"},
-		{"disk=1g", "is not known"}, {"cpu=500mips,,memory=1g", "is not known"}};
+		{"disk=1g", "is not known"}, {"500mips", "is not known"},
+		{"cpu=500mips,,memory=1g", "500mips"}, {"cpu=500mips,250", "500mips"},
+		{"cpu=500mips,cpu=500mips", "is there twice"}};
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	struct virtual_machine machine;
+	struct virtual_machine machines[VIRTUAL_SPEEDS];
+	size_t count;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct error err = {0};
 
-		CHECK(virtual_read(arena, rows[i].words, &machine, &err) == -1);
+		CHECK(virtual_read(arena, rows[i].words, machines, &count, &err) == -1);
 		CHECK(err.kind == ERROR_USAGE && strstr(err.text, rows[i].says));
 	}
 }

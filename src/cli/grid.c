@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Columns that are as wide as their widest text. */
+#include "cli/grid.h"
+
+#include <string.h>
+
+struct grid grid_new(struct arena *arena, size_t rows, size_t columns)
+{
+	struct grid grid = {.arena = arena,
+		.rows = rows,
+		.columns = columns,
+		.texts = arena_alloc(arena, const char *, rows *columns)};
+
+	for (size_t i = 0; i < rows * columns; i++)
+		grid.texts[i] = "";
+	return grid;
+}
+
+const char **grid_at(const struct grid *grid, size_t row, size_t column)
+{
+	return &grid->texts[row * grid->columns + column];
+}
+
+void grid_print(const struct grid *grid, FILE *out)
+{
+	for (size_t row = 0; row < grid->rows; row++) {
+		for (size_t column = 0; column < grid->columns; column++) {
+			size_t width = 0;
+
+			for (size_t r = 0; r < grid->rows; r++) {
+				size_t length = strlen(*grid_at(grid, r, column));
+
+				width = length > width ? length : width;
+			}
+			if (column + 1 == grid->columns)
+				width = 0; /* nothing follows that it would have to be apart from */
+			fprintf(out, "%-*s%s", (int)width, *grid_at(grid, row, column),
+				column + 1 == grid->columns ? "\n" : "   ");
+		}
+	}
+}
