@@ -122,13 +122,13 @@ static void print_evidence(FILE *out, const struct evidence *evidence)
 }
 
 /* Of all VPNs that a rule found something about. */
-static void print_finding(FILE *out, const struct finding *first)
+static void print_finding(FILE *out, const struct finding *finding)
 {
-	fprintf(out, "- **%s: ", severity_name(first->severity));
-	print_line(out, "", first->title, ".**\n");
-	for (const struct finding *f = first; f; f = finding_next_of_id(f)) {
-		print_line(out, "  - ", f->sentence, "\n");
-		for (const struct evidence *e = f->evidence; e; e = e->next)
+	fprintf(out, "- **%s: ", severity_name(finding->severity));
+	print_line(out, "", finding->title, ".**\n");
+	for (const struct about *about = finding->abouts; about; about = about->next) {
+		print_line(out, "  - ", about->sentence, "\n");
+		for (const struct evidence *e = about->evidence; e; e = e->next)
 			print_evidence(out, e);
 	}
 }
@@ -149,8 +149,7 @@ static void print_markdown(FILE *out, const struct page *page)
 	}
 	fputs("\n## Findings\n\n", out);
 	for (const struct finding *f = page->findings->first; f; f = f->next)
-		if (finding_is_first_of_id(page->findings, f))
-			print_finding(out, f);
+		print_finding(out, f);
 	fputs("\n## Tables\n\n", out);
 	for (const struct table *table = page->tables->first; table; table = table->next)
 		if (table->row_count && table->audience != TABLE_FOR_FILES)

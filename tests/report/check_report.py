@@ -228,6 +228,9 @@ def findings(report):
     check("a finding stands once and lists its VPNs", [f["id"] for f in report["findings"] if
           f["vpns"] != [a["vpn"] for a in f["about"] if a["vpn"]]] + ([] if len({f["id"] for f in report["findings"]}) == len(
               report["findings"]) else ["twice"]))
+    order = {"choice": 0, "figures": 1, "reading": 2}
+    changes = [order[f["changes"]] for f in report["findings"]]
+    check("findings are ordered by what they change", [] if changes == sorted(changes) else [str(changes)])
     check("nothing is found where nothing is",
           [f"{f} of {v}" for f, v in ABSENT if (f, v) in found])
 

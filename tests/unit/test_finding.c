@@ -6,13 +6,12 @@
 
 #include <string.h>
 
-static const struct finding *find(const struct findings *findings, const char *id, const char *vpn)
+/* What the finding with this id says about a VPN, or with NULL about the tree. */
+static const struct about *find(const struct findings *findings, const char *id, const char *vpn)
 {
-	const struct finding *f = findings->first;
+	const struct finding *finding = finding_with(findings, id);
 
-	while (f && (strcmp(f->id, id) != 0 || (f->vpn && strcmp(f->vpn, vpn) != 0)))
-		f = f->next;
-	return f;
+	return finding ? finding_about(finding, vpn) : NULL;
 }
 
 static const double rates[] = {100, 100, 100};
@@ -50,7 +49,7 @@ TEST(one_busy_thread_is_found_where_the_tree_tells_of_threads)
 {
 	AUTO(results_freep) struct report_results *results = results_by_hand();
 	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
-	const struct finding *finding;
+	const struct about *finding;
 
 	vpn->conditions->links->repetitions->tcp.outcome.effort = (struct report_effort){
 		.busiest_share = 0.97, .thread = "crypto/0", .daemon = "tunneld", .host = "lom"};
@@ -66,7 +65,7 @@ TEST(marked_results_are_one_finding_that_says_what_ran)
 	AUTO(results_freep) struct report_results *results = results_by_hand();
 	struct report_vpn *one = add_vpn(results, "One", rates, 2);
 	struct report_vpn *two = add_vpn(results, "Two", rates, 1);
-	const struct finding *finding;
+	const struct about *finding;
 
 	CHECK(!find(findings_of(results), "marked", NULL));
 	mark_by_hand(results, one->conditions->links->repetitions, "busy");
@@ -153,7 +152,7 @@ TEST(a_first_answer_that_does_not_last_is_found)
 		"runs", "silent_again_s", 0.4, "stable_s", 1.8, "silent_again_s", 15.3, "stable_s",
 		16.6, "silent_again_s", "stable_s");
 	struct report_repetition whole = {0};
-	const struct finding *finding;
+	const struct about *finding;
 
 	whole.results[REPORT_REBOOT].outcome.envelope.status = ENVELOPE_SUCCESS;
 	whole.results[REPORT_REBOOT].outcome.path = "reboot.json";
@@ -175,17 +174,53 @@ TEST(nothing_is_found_where_nothing_is_wrong)
 	CHECK(!findings_of(results)->first);
 }
 
-TEST(errors_come_before_warnings_and_notes)
+TEST(findings_are_ordered_by_what_they_change)
 {
 	AUTO(results_freep) struct report_results *results = results_by_hand();
 	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
 	const struct finding *f;
 
 	set_failed(&vpn->conditions->links->repetitions->udp.outcome, "udp.json", "crashed");
+	set_failed(&vpn->conditions->links->repetitions->nix.outcome, "nix.json", NULL);
 	f = findings_of(results)->first;
-	CHECK(f && f->severity == SEVERITY_ERROR);
+	CHECK(strcmp(f->id, "cause-crashed") == 0 && f->impact == CHANGES_CHOICE);
+	CHECK(strcmp(f->next->id, "unknown-cause") == 0 && f->next->severity == SEVERITY_ERROR);
+	CHECK(strcmp(f->next->next->id, "too-few-repetitions") == 0);
 	for (; f->next; f = f->next)
-		CHECK(f->severity >= f->next->severity);
+		CHECK(f->impact < f->next->impact ||
+			(f->impact == f->next->impact && f->severity >= f->next->severity));
+}
+
+TEST(with_more_evidence_a_finding_comes_earlier)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	struct report_repetition *first = vpn->conditions->links->repetitions;
+	const struct finding *f;
+
+	set_failed(&first->udp.outcome, "udp.json", "timeout");
+	set_failed(&first->nix.outcome, "nix.json", "crashed");
+	set_failed(&first->qperf.outcome, "qperf.json", "crashed");
+	f = findings_of(results)->first;
+	CHECK(strcmp(f->id, "cause-crashed") == 0 && f->evidence_count == 2);
+	CHECK(strcmp(f->next->id, "cause-timeout") == 0 && f->next->evidence_count == 1);
+}
+
+TEST(a_finding_stands_once_with_all_whom_it_is_about)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *one = add_vpn(results, "One", rates, 3);
+	struct report_vpn *two = add_vpn(results, "Two", rates, 3);
+	const struct finding *f;
+
+	set_failed(&one->conditions->links->repetitions->udp.outcome, "one.json", "crashed");
+	set_failed(&two->conditions->links->repetitions->udp.outcome, "two.json", "crashed");
+	f = finding_with(findings_of(results), "cause-crashed");
+	CHECK(f && f->evidence_count == 2);
+	CHECK(strcmp(f->abouts->vpn, "One") == 0 && strcmp(f->abouts->next->vpn, "Two") == 0);
+	CHECK(!f->abouts->next->next);
+	CHECK(finding_of_file(findings_of(results), "Two", "two.json"));
+	CHECK(!finding_of_file(findings_of(results), "One", "two.json"));
 }
 
 TEST(a_vpn_that_came_up_at_the_second_attempt_is_found)
@@ -195,7 +230,7 @@ TEST(a_vpn_that_came_up_at_the_second_attempt_is_found)
 	json_auto_t *facts = json_pack("{s:[{s:s, s:s, s:f}]}", "failed_bring_ups", "cause",
 		"timeout", "evidence", "4 of 6 ordered pairs do not answer", "duration_seconds",
 		120.5);
-	const struct finding *finding;
+	const struct about *finding;
 
 	CHECK(!find(findings_of(results), "failed-bring-ups", "Tunnel"));
 	vpn->conditions->vpn_facts = facts;
@@ -211,7 +246,7 @@ TEST(settings_that_a_vpn_changes_on_its_host_are_found)
 	json_auto_t *facts = json_pack("{s:[{s:s, s:s, s:[s], s:[s, s]}]}", "host_changes", "host",
 		"lom", "topic", "sysctl", "before", "net.ipv4.ip_forward = 0", "after",
 		"net.ipv4.ip_forward = 1", "net.ipv4.tcp_mtu_probing = 1");
-	const struct finding *finding;
+	const struct about *finding;
 
 	CHECK(!find(findings_of(results), "host-changed", "Tunnel"));
 	vpn->conditions->vpn_facts = facts;

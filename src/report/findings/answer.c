@@ -381,15 +381,6 @@ static double detectable_percent(const struct answer *answer)
 	return 100 * detectable_difference(sqrt(squares / (double)count), least, 0.05, 0.8);
 }
 
-static const struct finding *finding_with(const struct findings *findings, const char *id)
-{
-	const struct finding *finding = findings->first;
-
-	while (finding && strcmp(finding->id, id) != 0)
-		finding = finding->next;
-	return finding;
-}
-
 /* The short answer must not hide that the contest was not fair. */
 static void qualify(const struct report_results *results, struct answer *answer)
 {

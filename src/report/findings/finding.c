@@ -15,18 +15,41 @@ const char *severity_name(enum severity severity)
 	return names[severity];
 }
 
-static struct finding *add(struct look *look)
+const char *impact_name(enum impact impact)
 {
-	struct findings *findings = look->findings;
-	struct finding *finding = arena_alloc(findings->arena, struct finding, 1);
+	static const char *const names[] = {[CHANGES_CHOICE] = "choice",
+		[CHANGES_FIGURES] = "figures",
+		[CHANGES_READING] = "reading"};
 
-	*finding = (struct finding){.id = look->rule->id,
-		.title = look->rule->title,
+	return names[impact];
+}
+
+/* The finding of the look's id, which the first VPN that it is about makes. */
+static struct finding *finding_of(struct look *look)
+{
+	struct finding **at = &look->findings->first;
+
+	while (*at && strcmp((*at)->id, look->id) != 0)
+		at = &(*at)->next;
+	if (*at)
+		return *at;
+	*at = arena_alloc(look->findings->arena, struct finding, 1);
+	**at = (struct finding){.id = look->id,
+		.title = look->title,
 		.severity = look->rule->severity,
-		.vpn = look->vpn ? look->vpn->name : NULL};
-	*findings->end = finding;
-	findings->end = &finding->next;
-	return finding;
+		.impact = look->rule->impact};
+	return *at;
+}
+
+static struct about *add(struct look *look)
+{
+	struct about **at = &finding_of(look)->abouts;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = arena_alloc(look->findings->arena, struct about, 1);
+	(*at)->vpn = look->vpn ? look->vpn->name : NULL;
+	return *at;
 }
 
 void look_say(struct look *look, const char *fmt, ...)
@@ -34,19 +57,19 @@ void look_say(struct look *look, const char *fmt, ...)
 	char text[900];
 	va_list args;
 
-	if (look->finding)
+	if (look->about)
 		return;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	look->finding = add(look);
-	look->finding->sentence = arena_strdup(look->findings->arena, text);
+	look->about = add(look);
+	look->about->sentence = arena_strdup(look->findings->arena, text);
 }
 
 void look_show(struct look *look, const char *path, const char *fmt, ...)
 {
 	struct evidence *evidence = arena_alloc(look->findings->arena, struct evidence, 1);
-	struct evidence **at = &look->finding->evidence;
+	struct evidence **at = &look->about->evidence;
 	char text[600];
 	va_list args;
 
@@ -58,7 +81,7 @@ void look_show(struct look *look, const char *path, const char *fmt, ...)
 	while (*at)
 		at = &(*at)->next;
 	*at = evidence;
-	look->finding->evidence_count++;
+	look->about->evidence_count++;
 }
 
 void finding_explain(struct findings *findings, const struct report_outcome *outcome)
@@ -124,34 +147,38 @@ void look_at_facts(struct look *look, const char *list,
 	}
 }
 
-/* Errors first, in the order they were found; most readers stop early. */
-static void sort_by_severity(struct findings *findings)
+static bool changes_more(const struct finding *a, const struct finding *b)
+{
+	if (a->impact != b->impact)
+		return a->impact < b->impact;
+	if (a->severity != b->severity)
+		return a->severity > b->severity;
+	return a->evidence_count > b->evidence_count;
+}
+
+/* Equals stay in the order of the rules. */
+static void sort_by_change(struct findings *findings)
 {
 	struct finding *all = findings->first, *next;
 
 	findings->first = NULL;
-	findings->end = &findings->first;
-	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_NOTE; severity--) {
-		struct finding **at = &all;
+	for (struct finding *f = all; f; f = next) {
+		struct finding **at = &findings->first;
 
-		while (*at) {
-			if ((*at)->severity != (enum severity)severity) {
-				at = &(*at)->next;
-				continue;
-			}
-			next = (*at)->next;
-			*findings->end = *at;
-			findings->end = &(*at)->next;
-			*at = next;
-		}
-		*findings->end = NULL;
+		next = f->next;
+		for (const struct about *about = f->abouts; about; about = about->next)
+			f->evidence_count += about->evidence_count;
+		while (*at && !changes_more(f, *at))
+			at = &(*at)->next;
+		f->next = *at;
+		*at = f;
 	}
 }
 
 static void apply_to_vpns(struct findings *findings, const struct rule *rule)
 {
 	for (const struct report_vpn *vpn = findings->results->vpns; vpn; vpn = vpn->next) {
-		struct look look = {findings, rule, vpn, NULL};
+		struct look look = {findings, rule, vpn, NULL, rule->id, rule->title};
 
 		if (rule->of_vpn)
 			rule->of_vpn(&look);
@@ -162,7 +189,7 @@ static void apply_to_vpns(struct findings *findings, const struct rule *rule)
 
 static void apply_to_tree(struct findings *findings, const struct rule *rule)
 {
-	struct look look = {findings, rule, NULL, NULL};
+	struct look look = {findings, rule, NULL, NULL, rule->id, rule->title};
 
 	rule->of_tree(&look);
 }
@@ -173,31 +200,43 @@ struct findings *findings_of(const struct report_results *results)
 
 	findings->arena = results->arena;
 	findings->results = results;
-	findings->end = &findings->first;
 	for (size_t i = 0; i < rule_count; i++) {
 		if (rules[i].of_tree)
 			apply_to_tree(findings, &rules[i]);
 		else
 			apply_to_vpns(findings, &rules[i]);
 	}
-	sort_by_severity(findings);
+	sort_by_change(findings);
 	return findings;
 }
 
-bool finding_is_first_of_id(const struct findings *findings, const struct finding *finding)
+const struct finding *finding_with(const struct findings *findings, const char *id)
 {
-	const struct finding *f = findings->first;
+	const struct finding *finding = findings->first;
 
-	while (f != finding && strcmp(f->id, finding->id) != 0)
-		f = f->next;
-	return f == finding;
+	while (finding && strcmp(finding->id, id) != 0)
+		finding = finding->next;
+	return finding;
 }
 
-const struct finding *finding_next_of_id(const struct finding *finding)
+const struct about *finding_about(const struct finding *finding, const char *vpn)
 {
-	const struct finding *f = finding->next;
+	const struct about *about = finding->abouts;
 
-	while (f && strcmp(f->id, finding->id) != 0)
-		f = f->next;
-	return f;
+	while (about && (vpn ? !about->vpn || strcmp(about->vpn, vpn) != 0 : about->vpn != NULL))
+		about = about->next;
+	return about;
+}
+
+const struct finding *finding_of_file(
+	const struct findings *findings, const char *vpn, const char *path)
+{
+	for (const struct finding *f = findings->first; f; f = f->next) {
+		const struct about *about = finding_about(f, vpn);
+
+		for (const struct evidence *e = about ? about->evidence : NULL; e; e = e->next)
+			if (e->path && strcmp(e->path, path) == 0)
+				return f;
+	}
+	return NULL;
 }

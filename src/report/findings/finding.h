@@ -13,28 +13,43 @@ enum severity {
 	SEVERITY_ERROR,   /* a number is wrong, or there is none */
 };
 
+/* What a reader who knows it decides or reads otherwise. */
+enum impact {
+	CHANGES_CHOICE,  /* which VPN to choose, or whether these can be compared at all */
+	CHANGES_FIGURES, /* what a figure is, or why there is none */
+	CHANGES_READING, /* how figures come about */
+};
+
 struct evidence {
 	struct evidence *next;
 	const char *text;
 	const char *path; /* of the file that shows it, below the tree; NULL-able */
 };
 
-struct finding {
-	struct finding *next;
-	const char *id, *title; /* "mtu-quic", "QUIC datagrams do not fit the tunnel" */
-	enum severity severity;
+/* What was found about one VPN, or about the whole tree. */
+struct about {
+	struct about *next;
 	const char *vpn;      /* NULL: the whole tree */
 	const char *sentence; /* for a newcomer */
 	struct evidence *evidence;
 	size_t evidence_count;
 };
 
+/* One per id, with everybody whom it is about. */
+struct finding {
+	struct finding *next;
+	const char *id, *title; /* "mtu-quic", "QUIC datagrams do not fit the tunnel" */
+	enum severity severity;
+	enum impact impact;
+	struct about *abouts;  /* at least one, in the order of the tree */
+	size_t evidence_count; /* of all of them */
+};
+
 struct findings {
 	struct arena *arena;
 	const struct report_results *results;
-	/* Errors first; within a severity in the order of the rules, findings of one id together.
-	 */
-	struct finding *first, **end;
+	/* By what they change: impact, then severity, then how much evidence there is. */
+	struct finding *first;
 	/* Paths of failures that a rule has explained. */
 	const char **explained;
 	size_t explained_count;
@@ -42,7 +57,12 @@ struct findings {
 
 struct findings *findings_of(const struct report_results *results);
 const char *severity_name(enum severity severity);
-/* What is shown as one: the same rule found it for several VPNs. */
-bool finding_is_first_of_id(const struct findings *findings, const struct finding *finding);
-/* NULL after the last. */
-const struct finding *finding_next_of_id(const struct finding *finding);
+/* "choice", "figures", "reading" */
+const char *impact_name(enum impact impact);
+/* NULL when nothing of that kind was found. */
+const struct finding *finding_with(const struct findings *findings, const char *id);
+/* Of one VPN, or with NULL of the whole tree; NULL when the finding is not about it. */
+const struct about *finding_about(const struct finding *finding, const char *vpn);
+/* The first whose evidence about the VPN names this file; NULL when none does. */
+const struct finding *finding_of_file(
+	const struct findings *findings, const char *vpn, const char *path);

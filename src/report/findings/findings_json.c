@@ -11,29 +11,31 @@ static json_t *number_json(double value)
 	return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *evidence_json(const struct finding *finding)
+static json_t *evidence_json(const struct about *about)
 {
 	json_t *list = json_array();
 
-	for (const struct evidence *e = finding->evidence; e; e = e->next)
+	for (const struct evidence *e = about->evidence; e; e = e->next)
 		json_array_append_new(
 			list, json_make("{s:s,s:s*}", "text", e->text, "path", e->path));
 	return list;
 }
 
 /* What a rule found, VPN by VPN. */
-static json_t *finding_json(const struct finding *first)
+static json_t *finding_json(const struct finding *finding)
 {
-	json_t *vpns = json_array(), *about = json_array();
+	json_t *vpns = json_array(), *list = json_array();
 
-	for (const struct finding *f = first; f; f = finding_next_of_id(f)) {
-		if (f->vpn)
-			json_array_append_new(vpns, json_text(f->vpn));
-		json_array_append_new(about, json_make("{s:s?,s:s,s:o}", "vpn", f->vpn, "sentence",
-						     f->sentence, "evidence", evidence_json(f)));
+	for (const struct about *about = finding->abouts; about; about = about->next) {
+		if (about->vpn)
+			json_array_append_new(vpns, json_text(about->vpn));
+		json_array_append_new(
+			list, json_make("{s:s?,s:s,s:o}", "vpn", about->vpn, "sentence",
+				      about->sentence, "evidence", evidence_json(about)));
 	}
-	return json_make("{s:s,s:s,s:s,s:o,s:o}", "id", first->id, "title", first->title,
-		"severity", severity_name(first->severity), "vpns", vpns, "about", about);
+	return json_make("{s:s,s:s,s:s,s:s,s:o,s:o}", "id", finding->id, "title", finding->title,
+		"severity", severity_name(finding->severity), "changes",
+		impact_name(finding->impact), "vpns", vpns, "about", list);
 }
 
 json_t *findings_json(const struct findings *findings)
@@ -41,8 +43,7 @@ json_t *findings_json(const struct findings *findings)
 	json_t *list = json_array();
 
 	for (const struct finding *f = findings->first; f; f = f->next)
-		if (finding_is_first_of_id(findings, f))
-			json_array_append_new(list, finding_json(f));
+		json_array_append_new(list, finding_json(f));
 	return list;
 }
 

@@ -8,7 +8,8 @@ struct look {
 	struct findings *findings;
 	const struct rule *rule;
 	const struct report_vpn *vpn; /* NULL: the whole tree */
-	struct finding *finding;      /* NULL until there is something to say */
+	struct about *about;          /* NULL until there is something to say */
+	const char *id, *title;       /* of the finding; the rule's own unless it narrows them */
 };
 
 /* One repetition on one link of the VPN under one profile. */
@@ -23,6 +24,7 @@ struct spot {
 struct rule {
 	const char *id;
 	enum severity severity;
+	enum impact impact;
 	const char *title;
 	void (*of_spot)(struct look *look, const struct spot *spot); /* of every repetition */
 	void (*of_vpn)(struct look *look);
@@ -31,7 +33,7 @@ struct rule {
 extern const struct rule rules[];
 extern const size_t rule_count;
 
-/* The sentence of this look's finding, which the first call makes. */
+/* What this look says about its VPN, which the first call makes. */
 void look_say(struct look *look, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Evidence for it; the path of the file is NULL-able and borrowed. */
 void look_show(struct look *look, const char *path, const char *fmt, ...) PRINTF_LIKE(3, 4);

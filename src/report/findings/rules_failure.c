@@ -265,14 +265,11 @@ void rule_stored_cause(struct look *look)
 	struct arena *arena = look->findings->arena;
 
 	for (enum cause cause = CAUSE_SUCCESS + 1; cause < CAUSE_COUNT; cause++) {
-		struct look one = {look->findings, look->rule, look->vpn, NULL};
+		struct look one = *look;
 
+		one.id = arena_printf(arena, "cause-%s", cause_name(cause));
+		one.title = arena_printf(arena, "%s: %s", look->title, cause_name(cause));
 		each_failure(&one, cause, look_cause);
-		if (!one.finding)
-			continue;
-		one.finding->id = arena_printf(arena, "cause-%s", cause_name(cause));
-		one.finding->title =
-			arena_printf(arena, "%s: %s", one.finding->title, cause_name(cause));
 	}
 }
 

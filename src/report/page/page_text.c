@@ -164,10 +164,10 @@ void page_answers(FILE *out, const struct page *page)
 	fputs("</div></section>\n", out);
 }
 
-static void write_evidence(FILE *out, const struct page *page, const struct finding *finding)
+static void write_evidence(FILE *out, const struct page *page, const struct about *about)
 {
-	fprintf(out, "<details><summary>Evidence (%zu)</summary><ul>", finding->evidence_count);
-	for (const struct evidence *e = finding->evidence; e; e = e->next) {
+	fprintf(out, "<details><summary>Evidence (%zu)</summary><ul>", about->evidence_count);
+	for (const struct evidence *e = about->evidence; e; e = e->next) {
 		fputs("<li>", out);
 		html_text(out, e->text);
 		if (e->path) {
@@ -179,54 +179,53 @@ static void write_evidence(FILE *out, const struct page *page, const struct find
 	fputs("</ul></details>", out);
 }
 
-/* All findings of one rule together, VPN by VPN. */
-static void write_rule(FILE *out, const struct page *page, const struct finding *first)
+static void write_finding(FILE *out, const struct page *page, const struct finding *finding)
 {
-	fprintf(out, "<article class=\"finding %s\" id=\"finding-", severity_name(first->severity));
-	html_id(out, first->id);
-	fprintf(out, "\"><h3><span class=\"tag\">%s</span> ", severity_name(first->severity));
-	html_text(out, first->title);
+	const char *severity = severity_name(finding->severity);
+
+	fprintf(out, "<article class=\"finding %s\" id=\"finding-", severity);
+	html_id(out, finding->id);
+	fprintf(out, "\"><h3><span class=\"tag\">%s</span> ", severity);
+	html_text(out, finding->title);
 	fputs("</h3>", out);
-	for (const struct finding *f = first; f; f = finding_next_of_id(f)) {
+	for (const struct about *about = finding->abouts; about; about = about->next) {
 		fputs("<div", out);
-		if (f->vpn) {
+		if (about->vpn) {
 			fputs(" data-vpn=\"", out);
-			html_text(out, f->vpn);
+			html_text(out, about->vpn);
 			fputc('"', out);
 		}
 		fputs("><p>", out);
-		html_text(out, f->sentence);
+		html_text(out, about->sentence);
 		fputs("</p>", out);
-		write_evidence(out, page, f);
+		write_evidence(out, page, about);
 		fputs("</div>", out);
 	}
 	fputs("</article>\n", out);
 }
 
-static void write_level(
-	FILE *out, const struct page *page, enum severity severity, const char *title)
+static void write_level(FILE *out, const struct page *page, enum impact impact, const char *title)
 {
 	const struct finding *f = page->findings->first;
 
-	while (f && f->severity != severity)
+	while (f && f->impact != impact)
 		f = f->next;
 	if (!f)
 		return;
 	fprintf(out, "<details class=\"level\"%s><summary>%s</summary>\n",
-		severity == SEVERITY_NOTE ? "" : " open", title);
-	for (; f; f = f->next)
-		if (f->severity == severity && finding_is_first_of_id(page->findings, f))
-			write_rule(out, page, f);
+		impact == CHANGES_READING ? "" : " open", title);
+	for (; f && f->impact == impact; f = f->next)
+		write_finding(out, page, f);
 	fputs("</details>\n", out);
 }
 
 void page_findings(FILE *out, const struct page *page)
 {
-	fputs("<section id=\"findings\"><h2>Findings</h2><p>What the evidence in the files says about the numbers. An <em>error</em> makes a number wrong or explains why it is missing, a <em>warning</em> changes what it means, and a <em>note</em> helps to interpret it.</p>\n",
+	fputs("<section id=\"findings\"><h2>Findings</h2><p>What the evidence in the files says, ordered by what it changes. An <em>error</em> makes a number wrong or explains why it is missing, a <em>warning</em> changes what it means, and a <em>note</em> helps to interpret it.</p>\n",
 		out);
-	write_level(out, page, SEVERITY_ERROR, "Errors");
-	write_level(out, page, SEVERITY_WARNING, "Warnings");
-	write_level(out, page, SEVERITY_NOTE, "Notes");
+	write_level(out, page, CHANGES_CHOICE, "These change which VPN to choose");
+	write_level(out, page, CHANGES_FIGURES, "These change what a figure says");
+	write_level(out, page, CHANGES_READING, "These help to understand figures");
 	if (!page->findings->first)
 		fputs("<p>None.</p>\n", out);
 	fputs("</section>\n", out);
