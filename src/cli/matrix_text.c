@@ -8,6 +8,7 @@ enum {
 	TITLE_COLUMNS = 36,
 	NARROWEST_COLUMN = 9,
 	INDENT = 4,
+	DEEPER_INDENT = 8,
 	DETAIL_INDENT = 12
 };
 
@@ -195,7 +196,7 @@ static void print_values(const struct matrix_view *view, FILE *out, size_t row)
 				continue;
 			value = plain_value(left[i]);
 			fprintf(out, "%*s", INDENT, "");
-			print_wrapped(view, out, INDENT, 2 * INDENT,
+			print_wrapped(view, out, INDENT, DEEPER_INDENT,
 				arena_printf(view->arena, "%s:%s", value,
 					names_with(view, value, left)));
 		}

@@ -45,8 +45,9 @@ struct feature_rows {
 
 /* A repository at a commit. */
 struct feature_source {
-	const char *name, *repo, *commit; /* "nebula", "slackhq/nebula", 40 hexadecimal digits */
-	const char *version;              /* what its project calls the commit; NULL-able */
+	const char *name, *repo,
+		*commit;     /* "nebula", "slackhq/nebula", 12 to 40 hexadecimal digits */
+	const char *version; /* what its project calls the commit; NULL-able */
 };
 
 /* Lines that were read. */

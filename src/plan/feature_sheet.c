@@ -17,7 +17,8 @@ enum {
 	MAX_SAYS = 300,
 	MAX_SOURCES = 16,
 	MAX_CAUTIONS = 64,
-	COMMIT_DIGITS = 40
+	COMMIT_DIGITS_LEAST = 12, /* as the versions of Go modules have them */
+	COMMIT_DIGITS_MOST = 40
 };
 
 /* As written, for libcyaml alone: it holds the shape, and the tree of values knows the places. */
@@ -104,9 +105,11 @@ static void make_schema(const struct feature_rows *rows, struct sheet_schema *sc
 	schema->sheet[CELLS_FIELD].value.mapping.fields = schema->cells;
 }
 
-static bool is_hexadecimal(const char *text, size_t digits)
+static bool is_hexadecimal(const char *text, size_t least, size_t most)
 {
-	return strlen(text) == digits && strspn(text, "0123456789abcdef") == digits;
+	size_t length = strlen(text);
+
+	return length >= least && length <= most && strspn(text, "0123456789abcdef") == length;
 }
 
 static const char *source_name(const void *context, size_t index)
@@ -146,10 +149,10 @@ static int take_source(const struct feature_reading *r, const struct yaml_value 
 			r->file, name, r->err, "source '%s' is listed twice", source->name);
 	if (strspn(source->repo, "/") || !strchr(source->repo, '/') || strstr(source->repo, ".."))
 		return yaml_fail(r->file, repo, r->err, "'%s' is not OWNER/NAME", source->repo);
-	if (!is_hexadecimal(source->commit, COMMIT_DIGITS))
+	if (!is_hexadecimal(source->commit, COMMIT_DIGITS_LEAST, COMMIT_DIGITS_MOST))
 		return yaml_fail(r->file, commit, r->err,
-			"'%s' is not a commit of %d hexadecimal digits", source->commit,
-			COMMIT_DIGITS);
+			"'%s' is not a commit of %d to %d hexadecimal digits", source->commit,
+			COMMIT_DIGITS_LEAST, COMMIT_DIGITS_MOST);
 	return 0;
 }
 
@@ -215,7 +218,7 @@ static int take_lines(const struct feature_reading *r, const struct yaml_value *
 	if (take_place(r, yaml_child(entry, "at"), sheet, place) ||
 		feature_take_text(r, sha, MAX_TEXT, &place->sha))
 		return -1;
-	if (is_hexadecimal(place->sha, FEATURE_SHA_DIGITS))
+	if (is_hexadecimal(place->sha, FEATURE_SHA_DIGITS, FEATURE_SHA_DIGITS))
 		return 0;
 	return yaml_fail(r->file, sha, r->err,
 		"'%s' is not the first %d hexadecimal digits of a SHA-256", place->sha,

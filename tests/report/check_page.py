@@ -11,7 +11,7 @@ import re
 import sys
 from html.parser import HTMLParser
 
-LINES = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/blob/[0-9a-f]{40}/[\w./%~-]+#L\d+-L\d+")
+LINES = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/blob/[0-9a-f]{12,40}/[\w./%~-]+#L\d+-L\d+")
 VOID = {"meta", "link", "input", "br", "hr", "img"}
 
 

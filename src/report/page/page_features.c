@@ -22,14 +22,15 @@ static bool is_part(const char *text, const char *more)
 	return true;
 }
 
-/* "owner/name" and a full commit: what else a tree may say becomes no link. */
+/* "owner/name" and a commit: what else a tree may say becomes no link. */
 static bool is_linkable(const struct matrix_place *place)
 {
 	const char *slash = strchr(place->repo, '/');
 
 	return slash && slash != place->repo && slash[1] && !strchr(slash + 1, '/') &&
 	       place->repo[0] != '.' && slash[1] != '.' && is_part(place->repo, "/._-") &&
-	       strlen(place->commit) == 40 && is_part(place->commit, "");
+	       strlen(place->commit) >= 12 && strlen(place->commit) <= 40 &&
+	       is_part(place->commit, "");
 }
 
 static void write_place(FILE *out, const struct page *page, const struct matrix_place *place)
