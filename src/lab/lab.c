@@ -3,6 +3,7 @@
 #include "lab/internal.h"
 
 #include "base/fd.h"
+#include "far/far.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,26 +79,49 @@ static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
 	return lab;
 }
 
-static int boot(struct lab *lab, const struct lab_spec *spec, struct error *err)
+static int boot_near(struct lab *lab, const struct lab_spec *spec, struct arena *arena,
+	struct host *ret_hosts[], struct error *err)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct namespace_host_spec *specs =
-		arena_alloc(arena, struct namespace_host_spec, lab->count + 1);
-	struct host **hosts = arena_alloc(arena, struct host *, lab->count + 1);
-	bool has_bridge = lab->engine != LAB_ENGINE_WIRE;
+		arena_alloc(arena, struct namespace_host_spec, lab->count);
 
 	for (size_t i = 0; i < lab->count; i++)
 		specs[i] = (struct namespace_host_spec){.name = lab->nodes[i].name,
 			.state_dir =
 				arena_printf(arena, "%s/%s", spec->state_dir, lab->nodes[i].name),
 			.visible = spec->visible};
-	specs[lab->count] = (struct namespace_host_spec){.name = "bridge", .is_bare = true};
-	if (namespace_hosts_new(lab->procs, specs, lab->count + has_bridge, hosts, err))
+	return namespace_hosts_new(lab->procs, specs, lab->count, ret_hosts, err);
+}
+
+static int boot_far(struct lab *lab, const struct lab_spec *spec, struct arena *arena,
+	struct host *ret_hosts[], struct error *err)
+{
+	struct far_host_spec *specs = arena_alloc(arena, struct far_host_spec, lab->count);
+	const char *helper;
+
+	if (helper_find(arena, "meshbench-host", &helper, err))
+		return -1;
+	for (size_t i = 0; i < lab->count; i++)
+		specs[i] = (struct far_host_spec){.name = lab->nodes[i].name,
+			.command = ARENA_LIST(arena, helper),
+			.visible = spec->visible};
+	return far_hosts_new(lab->procs, specs, lab->count, ret_hosts, err);
+}
+
+static int boot(struct lab *lab, const struct lab_spec *spec, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct host **hosts = arena_alloc(arena, struct host *, lab->count);
+	const struct namespace_host_spec bridge = {.name = "bridge", .is_bare = true};
+
+	if (spec->hosts_are_far ? boot_far(lab, spec, arena, hosts, err)
+				: boot_near(lab, spec, arena, hosts, err))
 		return -1;
 	for (size_t i = 0; i < lab->count; i++)
 		lab->nodes[i].host = hosts[i];
-	lab->bridge = has_bridge ? hosts[lab->count] : NULL;
-	return 0;
+	if (lab->engine == LAB_ENGINE_WIRE)
+		return 0;
+	return namespace_host_new(lab->procs, &bridge, &lab->bridge, err);
 }
 
 int lab_set_names(struct lab *lab, const char *const overlay[], struct error *err)

@@ -34,6 +34,11 @@ struct lab_spec {
 	 * error: lab_describe() says under "tuning" what was wanted and what is.
 	 */
 	const struct tuning *tuning;
+	/*
+	 * Each host is behind a link, in a meshbench-host of its own on this machine, as it would
+	 * be on another; state_dir is not used, because they keep their state themselves.
+	 */
+	bool hosts_are_far;
 	/* Folders to keep in sight on hosts, read-only, as in namespace_host_spec; NULL-able. */
 	const char *const *visible;
 };

@@ -42,6 +42,7 @@ static inline int lab_fixture_up_on(
 		.engine = engine,
 		.profile = &profile,
 		.congestion = "cubic",
+		.hosts_are_far = getenv("LAB_HOSTS_ARE_FAR") != NULL,
 		.visible = visible};
 
 	fixture->arena = arena_new();
@@ -62,6 +63,18 @@ static inline int lab_fixture_up(struct lab_fixture *fixture, struct error *err)
 static inline const char *fixture_work_dir(const struct lab_fixture *fixture)
 {
 	return arena_printf(fixture->arena, "%s/work", fixture->folder);
+}
+
+/* The state of drivers on a standing host, as this machine sees it; `file` "": their folder. */
+static inline const char *fixture_state(
+	const struct lab_fixture *fixture, const char *host, const char *file)
+{
+	size_t index = 0;
+
+	while (strcmp(lab_host(fixture->lab, index)->name, host) != 0)
+		index++;
+	return arena_printf(fixture->arena, "/proc/%d/root/var/lib/meshbench/%s",
+		(int)host_pid(lab_host(fixture->lab, index)), file);
 }
 
 #define LAB(name)                                                                                  \

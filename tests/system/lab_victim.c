@@ -14,7 +14,8 @@ int main(int argc, char *argv[])
 		.count = 3,
 		.profile = &unshaped,
 		.state_dir = argv[argc - 1],
-		.congestion = "cubic"};
+		.congestion = "cubic",
+		.hosts_are_far = getenv("LAB_HOSTS_ARE_FAR") != NULL};
 	struct error err = {0};
 
 	if (namespace_enter(&err) || procs_new(&procs, &err)) {

@@ -47,6 +47,7 @@ static inline int standing_lab_up(struct standing_lab *standing, enum lab_engine
 		.state_dir = standing->dir,
 		.congestion = "cubic",
 		.tuning = standing->tuning,
+		.hosts_are_far = getenv("LAB_HOSTS_ARE_FAR") != NULL,
 		.visible = standing->visible};
 
 	strcpy(standing->dir, "/tmp/meshbench-test.XXXXXX");

@@ -65,8 +65,7 @@ static size_t entries_in(const char *folder)
 /* Nothing of the driver is left on the host: no interface, no state. */
 static bool is_clean(struct lab_fixture *fixture, const char *host)
 {
-	const char *state = arena_printf(
-		fixture->arena, "%s/state/%s/var-lib/meshbench", fixture->folder, host);
+	const char *state = fixture_state(fixture, host, "");
 
 	if (entries_in(state))
 		printf("# %s is not empty\n", state);

@@ -38,13 +38,6 @@ static int load(
 		err);
 }
 
-/* The state of the driver on a host as this machine sees it. */
-static const char *state_of(struct lab_fixture *fixture, const char *host, const char *file)
-{
-	return arena_printf(
-		fixture->arena, "%s/state/%s/var-lib/meshbench/%s", fixture->folder, host, file);
-}
-
 /* Fails with this kind and a message that has both parts; afterwards nothing is left. */
 static void fails_with(const char *name, enum error_kind kind, const char *one, const char *other)
 {
@@ -57,7 +50,7 @@ static void fails_with(const char *name, enum error_kind kind, const char *one, 
 	printf("# %s: %s\n", error_kind_name(err.kind), err.text);
 	CHECK(!vpn && err.kind == kind);
 	CHECK(strstr(err.text, one) && strstr(err.text, other));
-	CHECK(!path_exists(state_of(&fixture, "lom", name)));
+	CHECK(!path_exists(fixture_state(&fixture, "lom", name)));
 	CHECK(!path_exists(fixture_work_dir(&fixture)));
 	CHECK_OK(lab_verify(fixture.lab, &err), err);
 }
@@ -170,9 +163,9 @@ TEST(a_secret_is_in_its_file_and_in_no_log)
 	/* Its own making is the only line that has it: the driver says it there in clear. */
 	CHECK(!strstr(strstr(log.text, "put it on a command line"), secret));
 
-	file = state_of(&fixture, "yuki", "secret/file");
+	file = fixture_state(&fixture, "yuki", "secret/file");
 	CHECK(stat(file, &info) == 0 && (info.st_mode & 0777) == 0600);
-	CHECK(stat(state_of(&fixture, "yuki", "secret"), &info) == 0 &&
+	CHECK(stat(fixture_state(&fixture, "yuki", "secret"), &info) == 0 &&
 		(info.st_mode & 0777) == 0700);
 	CHECK(stat(fixture_work_dir(&fixture), &info) == 0 && (info.st_mode & 0777) == 0700);
 	CHECK_OK(file_read(fixture.arena, file, 100, &text, NULL, &err), err);
@@ -187,7 +180,8 @@ static bool holds(
 	struct error err = {0};
 	char *text;
 
-	if (file_read(fixture->arena, state_of(fixture, host, file), 1000, &text, NULL, &err)) {
+	if (file_read(
+		    fixture->arena, fixture_state(fixture, host, file), 1000, &text, NULL, &err)) {
 		printf("# %s\n", err.text);
 		return false;
 	}
@@ -222,8 +216,8 @@ TEST(every_verb_does_what_the_grammar_says)
 	CHECK_OK(vpn_up(fixture.lab, &driver, fixture_work_dir(&fixture), &vpn, &err), err);
 	CHECK(holds(&fixture, "luna", "verbs/sub/note", note_text));
 	CHECK(holds(&fixture, "yuki", "verbs/input", "from yuki with t-lom, l-yuki and r-lom"));
-	CHECK(path_exists(state_of(&fixture, "yuki", "verbs/mark-lom")));
-	CHECK(!path_exists(state_of(&fixture, "yuki", "verbs/mark-yuki")));
+	CHECK(path_exists(fixture_state(&fixture, "yuki", "verbs/mark-lom")));
+	CHECK(!path_exists(fixture_state(&fixture, "yuki", "verbs/mark-yuki")));
 	vpn_observe(vpn, "begin");
 	CHECK_OK(
 		host_remove(lab_host(fixture.lab, 1), "/var/lib/meshbench/verbs/input", &err), err);
@@ -238,11 +232,11 @@ TEST(every_verb_does_what_the_grammar_says)
 	CHECK(vpn_daemons(vpn, &daemons) == 4 && strcmp(daemons[0].what, "serve http") == 0);
 	CHECK(host_run(lab_host(fixture.lab, 2), &spec, deadline_in(5 * NS_PER_S), &err));
 	/* What is done once would fail a second time; the rest of serve is done again. */
-	CHECK(path_exists(state_of(&fixture, "lom", "verbs/once")));
-	CHECK(count_named(state_of(&fixture, "lom", "verbs"), "start-") == 1);
+	CHECK(path_exists(fixture_state(&fixture, "lom", "verbs/once")));
+	CHECK(count_named(fixture_state(&fixture, "lom", "verbs"), "start-") == 1);
 	CHECK_OK(vpn_restart(vpn, &err), err);
 	CHECK_OK(vpn_restart_host(vpn, 0, &err), err);
-	CHECK(count_named(state_of(&fixture, "lom", "verbs"), "start-") == 3);
+	CHECK(count_named(fixture_state(&fixture, "lom", "verbs"), "start-") == 3);
 	vpn_downp(&vpn);
 	CHECK_OK(host_run(lab_host(fixture.lab, 2), &spec, deadline_in(5 * NS_PER_S), &err), err);
 }
