@@ -21,11 +21,15 @@ enum {
 	PLACE_BYTES_MAX = 65536
 };
 
+/* The only kind of --on that there is so far, and the kind of place in environment.json. */
+#define LOCAL "local"
+
 struct run_options {
 	struct request request;
 	const char *out, *resume;
 	const char *virtual; /* NULL: in real time */
 	const char *place;   /* what a guest is; NULL: this is none */
+	const char *on;      /* NULL: hosts of this program */
 	bool quick, dry_run, wait;
 };
 
@@ -43,6 +47,9 @@ static struct option_table table_of(struct arena *arena, struct run_options *o)
 		{"virtual", "[=cpu=500mips,memory=2g,kernel=VERSION]",
 			"in a machine whose clock counts instructions: same seed, same results",
 			OPTION_DETAIL, &o->virtual, NULL, 0, 0},
+		{"on", "local",
+			"on hosts behind links, each in a process of its own, as on other machines",
+			OPTION_TEXT, &o->on, NULL, 0, 0},
 		{"place", "FILE", NULL, OPTION_TEXT, &o->place, NULL, 0, 0},
 		{"dry-run", NULL, "print every command without running it", OPTION_FLAG,
 			&o->dry_run, NULL, 0, 0},
@@ -185,6 +192,8 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 	struct runner_result result = {0};
 	int ended;
 
+	if (o->on)
+		place = json_make("{s:s}", "kind", o->on);
 	if ((o->place && read_place(o->place, &place, err)) ||
 		session_open(plan, out, &procs, &record, err))
 		return -1;
@@ -195,6 +204,7 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 		&(struct runner_means){.procs = procs,
 			.record = record,
 			.place = place,
+			.hosts_are_far = o->on != NULL,
 			.may_continue = o->resume != NULL,
 			.arena = arena,
 			.listener = progress_listen,
@@ -257,13 +267,13 @@ static int measure_in_guests(struct arena *arena, const struct work *work,
 }
 
 /* The plan of the run that made a tree; what it measured cannot be changed on resuming. */
-static int load_resumed(struct arena *arena, const struct run_options *o,
+static int load_resumed(struct arena *arena, struct run_options *o,
 	const struct option_result *given, struct work *ret_work, struct error *err)
 {
 	AUTO(record_closep) struct record *record = NULL;
 	json_auto_t *environment = NULL;
 
-	if (given->argument_count || o->quick || o->out || o->virtual ||
+	if (given->argument_count || o->quick || o->out || o->virtual || o->on ||
 		request_changes_anything(&o->request))
 		return fail(err, ERROR_USAGE,
 			"--resume continues with the plan in %s and cannot be combined with a plan or other options",
@@ -277,6 +287,8 @@ static int load_resumed(struct arena *arena, const struct run_options *o,
 		return fail(err, ERROR_USAGE,
 			"--resume %s: its environment.json cannot be read, so its plan is not known; start a new run",
 			o->resume);
+	if (strcmp(json_string_at(environment, "/place/kind", ""), LOCAL) == 0)
+		o->on = LOCAL;
 	ret_work->machine_count =
 		!o->place && virtual_of_place(arena, environment, ret_work->machines);
 	return plan_from_json(arena, json_object_get(environment, "plan"), workload_settings(arena),
@@ -295,6 +307,11 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 	if (o->quick && given->argument_count)
 		return fail(err, ERROR_USAGE,
 			"--quick selects the plan 'quick'; use either --quick or a plan");
+	if (o->on && strcmp(o->on, LOCAL) != 0)
+		return fail(err, ERROR_USAGE, "--on %s: only --on local is supported", o->on);
+	if (o->on && o->virtual)
+		return fail(
+			err, ERROR_USAGE, "--on and --virtual cannot be combined; use one of them");
 	o->request.plan = given->arguments[0];
 	if (o->virtual && virtual_read(arena, o->virtual, work.machines, &work.machine_count, err))
 		return -1;

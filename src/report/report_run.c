@@ -140,6 +140,8 @@ static void print_markdown(FILE *out, const struct page *page)
 	print_line(out, "# ", page->results->name, "\n\n");
 	if (clock)
 		print_line(out, "Measured in ", clock, ".\n\n");
+	if (results_hosts(page->results))
+		print_line(out, "Measured on ", results_hosts(page->results), ".\n\n");
 	fputs("## Answers\n\n", out);
 	for (const struct answer *answer = page->answers; answer; answer = answer->next) {
 		print_line(out, "- **", answer->question, "** ");

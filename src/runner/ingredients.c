@@ -99,7 +99,7 @@ static void put_tools(
 
 static const char *clock_of(struct arena *arena, const json_t *place)
 {
-	if (!place)
+	if (strcmp(json_string_at(place, "/kind", ""), "virtual") != 0)
 		return "real";
 	return arena_printf(arena, "virtual, %d MIPS, %s", (int)json_number_at(place, "/mips", 0),
 		json_string_at(place, "/qemu", ""));

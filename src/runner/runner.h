@@ -103,6 +103,7 @@ struct runner_means {
 	struct procs *procs;
 	struct record *record;
 	json_t *place;       /* what this machine is, for environment.json; NULL: a real one */
+	bool hosts_are_far;  /* as in struct lab_spec */
 	bool may_continue;   /* the record may hold a part of this run */
 	struct arena *arena; /* of the result */
 	runner_listener *listener;

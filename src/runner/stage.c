@@ -55,6 +55,7 @@ static int try_up(
 			    .engine = run->plan->engine,
 			    .profile = visit->profile,
 			    .state_dir = stage->state_dir,
+			    .hosts_are_far = run->hosts_are_far,
 			    .congestion = visit_congestion(run, visit),
 			    .tuning = visit->tuning,
 			    .visible = visible_folders(run, visit)},

@@ -402,6 +402,15 @@ const char *results_clock(const struct report_results *results)
 		json_string_at(place, "/qemu", "?"));
 }
 
+const char *results_hosts(const struct report_results *results)
+{
+	const json_t *place = json_object_get(results->environment, "place");
+
+	return strcmp(json_string_at(place, "/kind", ""), "local") == 0
+		       ? "hosts behind links to processes of one machine"
+		       : NULL;
+}
+
 static const char *flood_tool_of(const struct report_condition *condition)
 {
 	for (const struct report_link *link = condition->links; link; link = link->next)

@@ -76,6 +76,9 @@ void page_summary(FILE *out, const struct page *page)
 	if (results_clock(page->results))
 		html_printf(out, "<p class=\"lead\">Measured in %s.</p>\n",
 			results_clock(page->results));
+	if (results_hosts(page->results))
+		html_printf(out, "<p class=\"lead\">Measured on %s.</p>\n",
+			results_hosts(page->results));
 	write_cards(out, page);
 	fputs("<div class=\"glance\">", out);
 	for (const struct answer *answer = page->answers; answer; answer = answer->next) {

@@ -41,6 +41,14 @@ static void explain_marks(struct tables *tables)
 	}
 }
 
+static void name_hosts(const struct report_results *results, struct tables *tables)
+{
+	const char *hosts = results_hosts(results);
+
+	for (struct table *table = tables->first; hosts && table; table = table->next)
+		table_note(tables, table, "Measured on %s.", hosts);
+}
+
 static void name_clock(const struct report_results *results, struct tables *tables)
 {
 	const char *clock = results_clock(results);
@@ -160,6 +168,7 @@ struct tables *tables_of(const struct report_results *results, const struct repo
 	tables_tuning(results, tuned, tables);
 	explain_marks(tables);
 	name_clock(results, tables);
+	name_hosts(results, tables);
 	tables_features(results, tables);
 	return tables;
 }
