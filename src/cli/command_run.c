@@ -291,8 +291,12 @@ static int load_resumed(struct arena *arena, struct run_options *o,
 		o->on = LOCAL;
 	ret_work->machine_count =
 		!o->place && virtual_of_place(arena, environment, ret_work->machines);
-	return plan_from_json(arena, json_object_get(environment, "plan"), workload_settings(arena),
-		&ret_work->plan, err);
+	if (plan_from_json(arena, json_object_get(environment, "plan"), workload_settings(arena),
+		    &ret_work->plan, err))
+		return fail(err, ERROR_USAGE,
+			"--resume %s: the plan in its environment.json cannot be carried out: %s; start a new run",
+			o->resume, arena_strdup(arena, err->text));
+	return 0;
 }
 
 static int run_with(struct arena *arena, struct run_options *o, const struct option_result *given,

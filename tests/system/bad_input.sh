@@ -59,6 +59,11 @@ check "a full disk behind standard output is named" says "write standard output,
 check "and this machine cannot" exits 3
 meshbench run --engine ether --out "$tree"
 check "an unknown engine is named" refused "'ether'"
+mkdir "$scratch/damaged"
+echo '{"plan": {"hosts": ["lom"]}}' >"$scratch/damaged/environment.json"
+meshbench run --resume "$scratch/damaged"
+check "a tree whose plan is damaged is refused" exits 2
+check "and says what is wrong with it" says 'damaged: the plan in its environment.json cannot be carried out: .*start a new run'
 meshbench run --resume "$scratch/nowhere"
 check "resuming what is not there is refused" refused "does not exist"
 mkdir "$scratch/foreign" && echo hello >"$scratch/foreign/file"
