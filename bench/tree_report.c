@@ -77,6 +77,7 @@ static int everything(const char *tree)
 	page.tables = tables_of(results, NULL);
 	page.findings = findings_of(results);
 	page.answers = answers_of(results, page.findings);
+	page.verdict = verdict_of(results, page.findings, page.answers);
 	page.charts = charts_of(results, NULL);
 	out = open_memstream(&text, &size);
 	page_write(out, &page);

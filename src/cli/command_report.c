@@ -35,6 +35,9 @@ static int report(int argc, char *const argv[])
 	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
 		return status;
 	o.dir = given.arguments[0];
+	/* Scripts read stdout, where nothing but what they asked for may be. */
+	if (!o.json && !o.markdown && !o.csv_dir && !o.latex_dir)
+		o.verdict = stderr;
 	return report_run(&o, stdout, &err) ? cli_report(&err) : EXIT_MEASURED;
 }
 

@@ -142,7 +142,8 @@ static void print_report(const char *dir)
 
 	fputs("Report:  ", stdout);
 	fflush(stdout);
-	if (report_run(&(struct report_options){.dir = dir, .force = true}, stdout, &err))
+	if (report_run(&(struct report_options){.dir = dir, .force = true, .verdict = stdout},
+		    stdout, &err))
 		fprintf(stderr, "meshbench: %s\n", err.text);
 	fflush(stdout); /* what is said on stderr after this comes after it */
 }

@@ -18,6 +18,7 @@ struct report_options {
 	const char *html; /* a file to write; NULL: DIR/report.html unless another form is asked */
 	const char *csv_dir, *latex_dir; /* folders to write into, NULL-able */
 	bool json, markdown;             /* to `out` */
+	FILE *verdict; /* where the verdict is printed for people; NULL: nowhere */
 	bool force;
 };
 MUST_CHECK int report_run(const struct report_options *options, FILE *out, struct error *err);

@@ -135,13 +135,7 @@ static void print_finding(FILE *out, const struct finding *finding)
 
 static void print_markdown(FILE *out, const struct page *page)
 {
-	const char *clock = results_clock(page->results);
-
-	print_line(out, "# ", page->results->name, "\n\n");
-	if (clock)
-		print_line(out, "Measured in ", clock, ".\n\n");
-	if (results_hosts(page->results))
-		print_line(out, "Measured on ", results_hosts(page->results), ".\n\n");
+	verdict_write_markdown(out, page->results->arena, page->verdict);
 	fputs("## Answers\n\n", out);
 	for (const struct answer *answer = page->answers; answer; answer = answer->next) {
 		print_line(out, "- **", answer->question, "** ");
@@ -163,6 +157,7 @@ static void print_report_json(FILE *out, const struct page *page)
 {
 	json_auto_t *value = tables_json(page->tables);
 
+	json_object_set_new(value, "verdict", verdict_json(page->results->arena, page->verdict));
 	json_object_set_new(value, "answers", answers_json(page->answers));
 	json_object_set_new(value, "findings", findings_json(page->findings));
 	json_object_set_new(value, "problems", problems_json(page->results));
@@ -199,6 +194,11 @@ static int write_report(
 		print_markdown(out, page);
 	if (html && !options->json && !options->markdown)
 		fprintf(out, "%s\n", html);
+	if (options->verdict) {
+		fflush(out); /* the path comes before it on a terminal */
+		fputc('\n', options->verdict);
+		verdict_write_text(options->verdict, arena, page->verdict);
+	}
 	return 0;
 }
 
@@ -259,5 +259,6 @@ int report_run(const struct report_options *options, FILE *out, struct error *er
 	page.tables = tables_of(results, tuned.first);
 	page.findings = findings_of(results);
 	page.answers = answers_of(results, page.findings);
+	page.verdict = verdict_of(results, page.findings, page.answers);
 	return write_report(options, &page, out, err);
 }

@@ -253,6 +253,22 @@ def answers(report):
           [] if "The comparison is not fair" in given["bulk-lossy"]["answer"] else ["it does not"])
 
 
+def verdict(report):
+    given = report["verdict"]
+    rows = {row["vpn"]: row for row in given["vpns"]}
+    out = {vpn: [(d["text"], d["finding"]) for d in row["disqualifiers"]] for vpn, row in rows.items()}
+    check("the verdict rules out what nobody should run", [] if out == {
+        "Internal": [], "Wireguard": [], "Tinc": [("dead link", "stalled-link")],
+        "Headscale": [("QUIC impossible", "mtu-quic"), ("video 13 %", "mtu-video"), ("dead link", "stalled-link")],
+        "Hyprspace": [("UDP fails", "cause-timeout")]} else [str(out)])
+    check("the bare link comes first, then who is ahead", [] if list(rows)[:2] == ["Internal", "Wireguard"] else [str(list(rows))])
+    check("one sentence names the finding", [] if given["finding"] == "mtu-quic" and "(mtu-quic)" in given["because"] and
+          "Wireguard is ahead" in given["because"] else [given["because"]])
+    leads = {row["vpn"]: sum(cell["leads"] for cell in row["cells"]) for row in given["vpns"]}
+    check("who leads most of the table is counted", [] if leads["Wireguard"] == rows["Wireguard"]["leads"] > 0 and
+          leads["Internal"] == 0 else [str(leads)])
+
+
 def main():
     tree, path = sys.argv[1:3]
     report = load(path)
@@ -264,6 +280,7 @@ def main():
     success(tables)
     findings(report)
     answers(report)
+    verdict(report)
     print(f"1..{count}")
     return failed > 0
 

@@ -14,32 +14,36 @@ enum {
 };
 
 struct question {
-	const char *id, *question;
+	const char *id, *question, *heading;
 	enum metric_id metric;
 	const char *profile; /* the base profile when the tree has no such one */
 	double least;        /* a median that is worse does not answer the question; 0: any */
 };
 
 static const struct question questions[] = {
-	{"bulk-clean", "Bulk transfer on a clean LAN", METRIC_TCP, "baseline", 0},
-	{"bulk-lossy", "Bulk transfer on a slightly lossy network", METRIC_TCP, "low_impairment",
-		0},
-	{"bulk-bad", "Bulk transfer on a bad network", METRIC_TCP, "medium_impairment", 0},
-	{"bulk-very-bad", "Bulk transfer on a very bad network", METRIC_TCP, "high_impairment", 0},
-	/* With half of the picture lost nobody watches. */
-	{"video-wifi", "Video on bad Wi-Fi", METRIC_VIDEO, "medium_impairment", 50},
-	{"small-requests", "Many small requests", METRIC_NIX, "baseline", 0},
-	{"small-requests-lossy", "Many small requests on a slightly lossy network", METRIC_NIX,
+	{"bulk-clean", "Bulk transfer on a clean LAN", "TCP", METRIC_TCP, "baseline", 0},
+	{"bulk-lossy", "Bulk transfer on a slightly lossy network", "TCP, low", METRIC_TCP,
 		"low_impairment", 0},
+	{"bulk-bad", "Bulk transfer on a bad network", "TCP, medium", METRIC_TCP,
+		"medium_impairment", 0},
+	{"bulk-very-bad", "Bulk transfer on a very bad network", "TCP, high", METRIC_TCP,
+		"high_impairment", 0},
+	/* With half of the picture lost nobody watches. */
+	{"video-wifi", "Video on bad Wi-Fi", "video, medium", METRIC_VIDEO, "medium_impairment",
+		50},
+	{"small-requests", "Many small requests", "downloads", METRIC_NIX, "baseline", 0},
+	{"small-requests-lossy", "Many small requests on a slightly lossy network",
+		"downloads, low", METRIC_NIX, "low_impairment", 0},
 	{"cores-to-spare",
 		"Highest throughput if processors were the only limit, with cores to spare",
-		METRIC_CORES_TO_SPARE, "baseline", 0},
+		"many cores", METRIC_CORES_TO_SPARE, "baseline", 0},
 	{"one-core",
 		"Highest throughput if processors were the only limit, with one core at each end",
-		METRIC_ONE_CORE, "baseline", 0},
-	{"latency", "Shortest round trip", METRIC_PING, "baseline", 0},
-	{"low-cpu", "Lowest processor use", METRIC_CPU_PER_GBIT, "baseline", 0},
-	{"quick-reconnect", "Fastest reconnection after a reboot", METRIC_RECONNECT, "baseline", 0},
+		"one core", METRIC_ONE_CORE, "baseline", 0},
+	{"latency", "Shortest round trip", "ping", METRIC_PING, "baseline", 0},
+	{"low-cpu", "Lowest processor use", "CPU", METRIC_CPU_PER_GBIT, "baseline", 0},
+	{"quick-reconnect", "Fastest reconnection after a reboot", "reboot", METRIC_RECONNECT,
+		"baseline", 0},
 };
 
 static void add_caveat(struct arena *arena, struct answer *answer, const char *fmt, ...)
@@ -241,13 +245,22 @@ static bool is_candidate(const struct rank *rank)
 	       samples_measured(&rank->samples) >= rank->samples.planned;
 }
 
-static const struct rank *best_of(const struct answer *answer)
+const struct rank *answer_best(const struct answer *answer)
 {
 	const struct rank *rank = answer->ranks;
 
 	while (rank && !is_candidate(rank))
 		rank = rank->next;
 	return rank;
+}
+
+bool answer_is_led_by(const struct answer *answer, const struct rank *rank)
+{
+	const struct rank *best = answer_best(answer);
+
+	if (!best || !is_candidate(rank) || (answer->least > 0 && rank->median < answer->least))
+		return false;
+	return rank == best || (rank->groups & best->groups) != 0;
 }
 
 /* The names of the largest group with the best VPN: no two of one group were shown to differ. */
@@ -328,10 +341,10 @@ static const char *leader(struct arena *arena, const struct answer *answer, cons
 		median);
 }
 
-static void say(const struct report_results *results, struct answer *answer, double least)
+static void say(const struct report_results *results, struct answer *answer)
 {
 	const struct report_metric *metric = &report_metrics[answer->metric];
-	const struct rank *best = best_of(answer);
+	const struct rank *best = answer_best(answer);
 	const char *median, *names;
 	size_t count;
 
@@ -345,7 +358,7 @@ static void say(const struct report_results *results, struct answer *answer, dou
 	median = arena_printf(results->arena, "%s %s",
 		number_text(results->arena, best->median, metric->decimals), metric->unit);
 	names = peers_of(results->arena, answer, best, &count);
-	if (least > 0 && best->median < least)
+	if (answer->least > 0 && best->median < answer->least)
 		answer->sentence = arena_printf(results->arena,
 			"No VPN does this well; the best one, %s, has a median of %s.",
 			best->vpn->name, median);
@@ -454,6 +467,8 @@ struct answer *answers_of(const struct report_results *results, const struct fin
 		answer = arena_alloc(results->arena, struct answer, 1);
 		answer->id = questions[i].id;
 		answer->question = questions[i].question;
+		answer->heading = questions[i].heading;
+		answer->least = questions[i].least;
 		answer->metric = metric_of(results, &questions[i], profile);
 		answer->profile = profile;
 		collect(results, answer);
@@ -462,7 +477,7 @@ struct answer *answers_of(const struct report_results *results, const struct fin
 			continue;
 		if (answer->rank_count)
 			group(results->arena, answer);
-		say(results, answer, questions[i].least);
+		say(results, answer);
 		warn(results, findings, answer);
 		*end = answer;
 		end = &answer->next;

@@ -26,15 +26,20 @@ struct caveat {
 
 struct answer {
 	struct answer *next;
-	const char *id, *question;
+	const char *id, *question, *heading; /* "bulk-clean", whole, and above a column */
 	enum metric_id metric;
 	const char *profile; /* folder */
 	struct rank *ranks;  /* the best first */
 	size_t rank_count, group_count;
+	double least;   /* a median that is worse does not answer the question; 0: any */
 	bool is_tested; /* groups come from a test of blocks; else from ranges that do not overlap
 			 */
 	const char *sentence;
 	struct caveat *caveats;
 };
 
+/* The best that did not fail anywhere and is not the bare link; NULL when there is none. */
+const struct rank *answer_best(const struct answer *answer);
+/* Whether the rank is that one or was not shown to differ from it, and answers the question. */
+bool answer_is_led_by(const struct answer *answer, const struct rank *rank);
 struct answer *answers_of(const struct report_results *results, const struct findings *findings);

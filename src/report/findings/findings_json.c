@@ -84,6 +84,49 @@ json_t *answers_json(const struct answer *answers)
 	return list;
 }
 
+static json_t *cells_json(
+	struct arena *arena, const struct verdict *verdict, const struct verdict_row *row)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < verdict->answer_count; i++) {
+		const struct verdict_cell *cell = &row->cells[i];
+
+		json_array_append_new(
+			list, json_make("{s:s,s:o,s:s,s:b,s:b,s:s?}", "question",
+				      verdict->answers[i]->id, "median", number_json(cell->median),
+				      "text", verdict_cell_text(arena, verdict->answers[i], cell),
+				      "leads", cell->leads, "failed", cell->has_failed, "finding",
+				      cell->finding ? cell->finding->id : NULL));
+	}
+	return list;
+}
+
+static json_t *disqualifiers_json(const struct disqualifier *first)
+{
+	json_t *list = json_array();
+
+	for (const struct disqualifier *d = first; d; d = d->next)
+		json_array_append_new(list, json_make("{s:s,s:s?}", "text", d->text, "finding",
+						    d->finding ? d->finding->id : NULL));
+	return list;
+}
+
+json_t *verdict_json(struct arena *arena, const struct verdict *verdict)
+{
+	json_t *rows = json_array();
+
+	for (const struct verdict_row *row = verdict->rows; row; row = row->next)
+		json_array_append_new(
+			rows, json_make("{s:s,s:b,s:I,s:o,s:o}", "vpn", row->vpn->name, "reference",
+				      row->vpn->is_reference, "leads", (json_int_t)row->lead_count,
+				      "disqualifiers", disqualifiers_json(row->disqualifiers),
+				      "cells", cells_json(arena, verdict, row)));
+	return json_make("{s:s,s:s,s:s,s:s?,s:o}", "title", verdict->title, "circumstances",
+		verdict->circumstances, "because", verdict->because, "finding",
+		verdict->finding ? verdict->finding->id : NULL, "vpns", rows);
+}
+
 json_t *problems_json(const struct report_results *results)
 {
 	json_t *list = json_array();

@@ -30,6 +30,15 @@ void page_sample_link(FILE *out, const char *place, const char *text)
 	fputs("</a>", out);
 }
 
+void page_finding_link(FILE *out, const struct finding *finding, const char *text)
+{
+	fputs("<a href=\"#finding-", out);
+	html_id(out, finding->id);
+	fputs("\">", out);
+	html_text(out, text);
+	fputs("</a>", out);
+}
+
 static void write_head(FILE *out, const struct page *page)
 {
 	fputs("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -38,7 +47,7 @@ static void write_head(FILE *out, const struct page *page)
 	      "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" "
 	      "href=\"data:,\">\n<title>",
 		out);
-	html_printf(out, "%s - meshbench", page->results->name);
+	html_printf(out, "%s - meshbench", page->verdict->title);
 	fputs("</title>\n<style>\n", out);
 	fputs(page_style, out);
 	fputs("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the results</a>\n",
@@ -102,10 +111,10 @@ static void write_header(FILE *out, const struct page *page)
 {
 	static const struct {
 		const char *id, *title;
-	} parts[] = {{"summary", "In short"}, {"answers", "Answers"}, {"findings", "Findings"},
-		{"charts", "Charts"}, {"map", "What failed"}, {"features", "Features"},
-		{"before", "Before you choose"}, {"tables", "Tables"}, {"samples", "Samples"},
-		{"about", "About"}};
+	} parts[] = {{"verdict", "Verdict"}, {"summary", "In short"}, {"answers", "Answers"},
+		{"findings", "Findings"}, {"charts", "Charts"}, {"map", "What failed"},
+		{"features", "Features"}, {"before", "Before you choose"}, {"tables", "Tables"},
+		{"samples", "Samples"}, {"about", "About"}};
 
 	fputs("<header><div class=\"bar-top\"><p class=\"brand\">meshbench</p><nav aria-label=\"Parts of the page\">",
 		out);
@@ -144,6 +153,7 @@ void page_write(FILE *out, const struct page *page)
 	write_head(out, page);
 	write_header(out, page);
 	fputs("<main id=\"main\">\n", out);
+	page_verdict(out, page);
 	page_summary(out, page);
 	page_answers(out, page);
 	page_findings(out, page);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "report/charts/chart.h"
-#include "report/findings/answer.h"
+#include "report/findings/verdict.h"
 #include "report/tables/tables.h"
 
 #include <stdio.h>
@@ -15,6 +15,7 @@ struct page {
 	const struct findings *findings;
 	const struct charts *charts;
 	const struct answer *answers;
+	const struct verdict *verdict;
 	/* The tree's absolute path with a slash behind; "" when the page lies in its root. */
 	const char *tree_url;
 };
@@ -23,6 +24,7 @@ struct page {
 void page_write(FILE *out, const struct page *page);
 
 /* Its parts. */
+void page_verdict(FILE *out, const struct page *page);
 void page_summary(FILE *out, const struct page *page);
 void page_answers(FILE *out, const struct page *page);
 void page_findings(FILE *out, const struct page *page);
@@ -37,6 +39,8 @@ void page_about(FILE *out, const struct page *page);
 
 /* A link to a file of the tree, with its path as text. */
 void page_file_link(FILE *out, const struct page *page, const char *path);
+/* A link to a finding around a text. */
+void page_finding_link(FILE *out, const struct finding *finding, const char *text);
 /* A link to the samples of "Wireguard/baseline" around a text. */
 void page_sample_link(FILE *out, const char *place, const char *text);
 

@@ -69,28 +69,9 @@ static void write_cards(FILE *out, const struct page *page)
 
 void page_summary(FILE *out, const struct page *page)
 {
-	fputs("<section id=\"summary\"><h1>", out);
-	html_text(out, page->results->name);
-	fputs("</h1>\n<p class=\"lead\">Which mesh VPN to run, why it is better, and how far you can trust these numbers.</p>\n",
-		out);
-	if (results_clock(page->results))
-		html_printf(out, "<p class=\"lead\">Measured in %s.</p>\n",
-			results_clock(page->results));
-	if (results_hosts(page->results))
-		html_printf(out, "<p class=\"lead\">Measured on %s.</p>\n",
-			results_hosts(page->results));
+	fputs("<section id=\"summary\"><h2>In short</h2>\n", out);
 	write_cards(out, page);
-	fputs("<div class=\"glance\">", out);
-	for (const struct answer *answer = page->answers; answer; answer = answer->next) {
-		fputs("<a class=\"answer-card\" href=\"#answer-", out);
-		html_id(out, answer->id);
-		fputs("\"><span class=\"question\">", out);
-		html_text(out, answer->question);
-		fputs("</span><span>", out);
-		html_text(out, answer->sentence);
-		fputs("</span></a>", out);
-	}
-	fputs("</div></section>\n", out);
+	fputs("</section>\n", out);
 }
 
 static void write_rank(

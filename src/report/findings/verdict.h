@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "report/findings/answer.h"
+
+#include <stdio.h>
+
+/*
+ * The whole tree in ten seconds: a table of VPNs and questions, what disqualifies each VPN, and
+ * one sentence that says who is ahead and names the finding that put others behind.
+ */
+struct disqualifier {
+	struct disqualifier *next;
+	const char *text;              /* "QUIC impossible", "video 13 %", "dead link", "crashed" */
+	const struct finding *finding; /* that explains it; NULL-able */
+};
+
+struct verdict_cell {
+	double median;                 /* NAN without a value */
+	bool is_marked;                /* all its values are; then others are ranked without it */
+	size_t measured, planned;      /* values */
+	bool has_failed;               /* it was tried, and nothing of it counts */
+	const struct finding *finding; /* of the failure; NULL-able */
+	bool leads;                    /* the best of several, or not shown to differ from it */
+};
+
+struct verdict_row {
+	struct verdict_row *next;
+	const struct report_vpn *vpn;
+	struct verdict_cell *cells; /* one per answer of the verdict */
+	struct disqualifier *disqualifiers;
+	size_t lead_count;
+};
+
+struct verdict {
+	const char *title;             /* what was measured */
+	const char *circumstances;     /* which machine, how long, how busy, how sure */
+	const char *because;           /* a sentence */
+	const struct finding *finding; /* that it names; NULL-able */
+	const struct answer **answers; /* those with a value */
+	size_t answer_count;
+	/* The bare link first, then without disqualifiers first, and then by how many they lead. */
+	struct verdict_row *rows;
+};
+
+const struct verdict *verdict_of(const struct report_results *results,
+	const struct findings *findings, const struct answer *answers);
+
+/* What a cell shows: "934", "934* (2 of 3)", "failed", "-"; the arena's. */
+const char *verdict_cell_text(
+	struct arena *arena, const struct answer *answer, const struct verdict_cell *cell);
+/* "QUIC impossible, video 13 %"; "" without any. */
+const char *disqualifiers_text(struct arena *arena, const struct disqualifier *first);
+
+/* verdict_text.c */
+void verdict_write_text(FILE *out, struct arena *arena, const struct verdict *verdict);
+void verdict_write_markdown(FILE *out, struct arena *arena, const struct verdict *verdict);
+
+/* disqualify.c: NULL for the bare link; what it suffers, too, is not held against a VPN. */
+struct disqualifier *disqualifiers_of(const struct report_results *results,
+	const struct findings *findings, const struct report_vpn *vpn);
+
+/* circumstances.c */
+const char *title_of(const struct report_results *results);
+const char *circumstances_of(const struct report_results *results, const struct answer *answers);

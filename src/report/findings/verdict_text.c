@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* The verdict for terminals and as Markdown. */
+#include "report/findings/verdict.h"
+
+#include "report/output/escape.h"
+
+#include <string.h>
+
+enum {
+	QUESTION_COLUMNS = 6 /* side by side; more would wrap on a terminal */
+};
+
+static const char *leading_text(
+	struct arena *arena, const struct answer *answer, const struct verdict_cell *cell)
+{
+	const char *text = verdict_cell_text(arena, answer, cell);
+
+	return cell->leads ? arena_printf(arena, "%s <", text) : text;
+}
+
+static size_t name_width(const struct verdict *verdict)
+{
+	size_t width = strlen("VPN");
+
+	for (const struct verdict_row *row = verdict->rows; row; row = row->next)
+		if (strlen(row->vpn->name) > width)
+			width = strlen(row->vpn->name);
+	return width;
+}
+
+static size_t column_width(struct arena *arena, const struct verdict *verdict, size_t column)
+{
+	const struct answer *answer = verdict->answers[column];
+	size_t width = strlen(answer->heading), length;
+
+	length = strlen(report_metrics[answer->metric].unit);
+	width = length > width ? length : width;
+	for (const struct verdict_row *row = verdict->rows; row; row = row->next) {
+		length = strlen(leading_text(arena, answer, &row->cells[column]));
+		width = length > width ? length : width;
+	}
+	return width;
+}
+
+enum line {
+	LINE_HEADINGS,
+	LINE_UNITS,
+	LINE_CELLS
+};
+
+/* `row` is that of cells. */
+static void write_line(FILE *out, struct arena *arena, const struct verdict *verdict,
+	enum line line, const struct verdict_row *row, size_t first)
+{
+	size_t end = first + QUESTION_COLUMNS;
+
+	end = end < verdict->answer_count ? end : verdict->answer_count;
+	fprintf(out, "%-*s", (int)name_width(verdict),
+		row                  ? row->vpn->name
+		: line == LINE_UNITS ? ""
+				     : "VPN");
+	for (size_t i = first; i < end; i++) {
+		const struct answer *answer = verdict->answers[i];
+		const char *text = row ? leading_text(arena, answer, &row->cells[i])
+				   : line == LINE_UNITS ? report_metrics[answer->metric].unit
+							: answer->heading;
+
+		fprintf(out, "   %-*s", i + 1 == end ? 0 : (int)column_width(arena, verdict, i),
+			text);
+	}
+	fputc('\n', out);
+}
+
+static void write_grid(FILE *out, struct arena *arena, const struct verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->answer_count; i += QUESTION_COLUMNS) {
+		write_line(out, arena, verdict, LINE_HEADINGS, NULL, i);
+		write_line(out, arena, verdict, LINE_UNITS, NULL, i);
+		for (const struct verdict_row *row = verdict->rows; row; row = row->next)
+			write_line(out, arena, verdict, LINE_CELLS, row, i);
+		fputc('\n', out);
+	}
+}
+
+void verdict_write_text(FILE *out, struct arena *arena, const struct verdict *verdict)
+{
+	fprintf(out, "%s\n%s\n\n", verdict->title, verdict->circumstances);
+	write_grid(out, arena, verdict);
+	for (const struct verdict_row *row = verdict->rows; row; row = row->next)
+		if (row->disqualifiers)
+			fprintf(out, "Out: %s: %s\n", row->vpn->name,
+				disqualifiers_text(arena, row->disqualifiers));
+	fprintf(out, "%s\n", verdict->because);
+	if (verdict->answer_count)
+		fputs("< leads, or was not shown to differ from the leader; the bare link is not ranked.\n",
+			out);
+}
+
+static void write_head(FILE *out, const struct verdict *verdict)
+{
+	fputs("| VPN |", out);
+	for (size_t i = 0; i < verdict->answer_count; i++) {
+		fputc(' ', out);
+		escape_markdown(out, verdict->answers[i]->heading);
+		fprintf(out, ", %s |", report_metrics[verdict->answers[i]->metric].unit);
+	}
+	fputs(" Out because of |\n|---|", out);
+	for (size_t i = 0; i < verdict->answer_count; i++)
+		fputs("--:|", out);
+	fputs("---|\n", out);
+}
+
+void verdict_write_markdown(FILE *out, struct arena *arena, const struct verdict *verdict)
+{
+	fputs("# ", out);
+	escape_markdown(out, verdict->title);
+	fputs("\n\n", out);
+	escape_markdown(out, verdict->circumstances);
+	fputs("\n\n", out);
+	write_head(out, verdict);
+	for (const struct verdict_row *row = verdict->rows; row; row = row->next) {
+		fputs("| ", out);
+		escape_markdown(out, row->vpn->name);
+		for (size_t i = 0; i < verdict->answer_count; i++) {
+			const struct verdict_cell *cell = &row->cells[i];
+
+			fputs(cell->leads ? " | **" : " | ", out);
+			escape_markdown(out, verdict_cell_text(arena, verdict->answers[i], cell));
+			fputs(cell->leads ? "**" : "", out);
+		}
+		fputs(" | ", out);
+		escape_markdown(out, disqualifiers_text(arena, row->disqualifiers));
+		fputs(" |\n", out);
+	}
+	fputs("\n**", out);
+	escape_markdown(out, verdict->because);
+	fputs("**\n\n", out);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* The top of the page: who is ahead, in one table and one sentence. */
+#include "report/page/page.h"
+
+#include "report/output/html.h"
+
+#include <math.h>
+
+static void write_headings(FILE *out, const struct verdict *verdict)
+{
+	fputs("<thead><tr><th>VPN</th>", out);
+	for (size_t i = 0; i < verdict->answer_count; i++) {
+		const struct answer *answer = verdict->answers[i];
+
+		fputs("<th class=\"n\"><a href=\"#answer-", out);
+		html_id(out, answer->id);
+		fputs("\" title=\"", out);
+		html_text(out, answer->question);
+		fputs("\">", out);
+		html_text(out, answer->heading);
+		fputs("</a><br><small>", out);
+		html_text(out, report_metrics[answer->metric].unit);
+		fputs("</small></th>", out);
+	}
+	fputs("<th>Out because of</th></tr></thead>", out);
+}
+
+static void write_cell(FILE *out, const struct page *page, const struct answer *answer,
+	const struct verdict_row *row, const struct verdict_cell *cell)
+{
+	struct arena *arena = page->results->arena;
+	const char *text = verdict_cell_text(arena, answer, cell);
+
+	fprintf(out, "<td class=\"n%s\">", cell->leads ? " leads" : cell->has_failed ? " out" : "");
+	if (!isnan(cell->median))
+		page_sample_link(out, results_place(arena, row->vpn, answer->profile), text);
+	else if (cell->finding)
+		page_finding_link(out, cell->finding, text);
+	else
+		html_text(out, text);
+	fputs("</td>", out);
+}
+
+static void write_disqualifiers(FILE *out, const struct disqualifier *first)
+{
+	fputs("<td class=\"out\">", out);
+	for (const struct disqualifier *d = first; d; d = d->next) {
+		fputs(d == first ? "" : ", ", out);
+		if (d->finding)
+			page_finding_link(out, d->finding, d->text);
+		else
+			html_text(out, d->text);
+	}
+	fputs("</td>", out);
+}
+
+static void write_row(FILE *out, const struct page *page, const struct verdict_row *row)
+{
+	fputs("<tr data-vpn=\"", out);
+	html_text(out, row->vpn->name);
+	fprintf(out, "\"><td><b class=\"swatch c%zu\"></b>",
+		chart_colour(page->results, row->vpn->name));
+	html_text(out, row->vpn->name);
+	fputs(row->vpn->is_reference ? " <small>the bare link</small></td>" : "</td>", out);
+	for (size_t i = 0; i < page->verdict->answer_count; i++)
+		write_cell(out, page, page->verdict->answers[i], row, &row->cells[i]);
+	write_disqualifiers(out, row->disqualifiers);
+	fputs("</tr>\n", out);
+}
+
+void page_verdict(FILE *out, const struct page *page)
+{
+	const struct verdict *verdict = page->verdict;
+
+	fputs("<section id=\"verdict\"><h1>", out);
+	html_text(out, verdict->title);
+	fputs("</h1>\n<p class=\"lead\">", out);
+	html_text(out, verdict->circumstances);
+	fputs("</p>\n<p class=\"because\">", out);
+	html_text(out, verdict->because);
+	if (verdict->finding) {
+		fputs(" ", out);
+		page_finding_link(out, verdict->finding, "See the evidence.");
+	}
+	fputs("</p>\n<div class=\"scroll\"><table class=\"verdict-table\">", out);
+	write_headings(out, verdict);
+	fputs("<tbody>\n", out);
+	for (const struct verdict_row *row = verdict->rows; row; row = row->next)
+		write_row(out, page, row);
+	fputs("</tbody></table></div>\n<p class=\"small\">Medians over links. A coloured cell leads or was not shown to differ from the leader; the bare link is not ranked. What the bare link suffers, too, is not held against a VPN.</p></section>\n",
+		out);
+}
