@@ -183,4 +183,13 @@ void options_print_help(const struct option_table *table, FILE *out)
 
 		fprintf(out, "%*s%s\n", width < 26 ? 26 - width : 2, "", row->help);
 	}
+	if (!table->examples)
+		return;
+	fputs("\nExamples:\n", out);
+	for (const char *line = table->examples; *line;) {
+		size_t length = strcspn(line, "\n");
+
+		fprintf(out, "  %.*s\n", (int)length, line);
+		line += length + (line[length] == '\n');
+	}
 }

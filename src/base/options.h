@@ -31,9 +31,10 @@ struct option_row {
 };
 
 struct option_table {
-	const char *program; /* NULL: meshbench */
-	const char *usage;   /* "run [PLAN] [OPTION]..." */
-	const char *about;   /* a sentence or two */
+	const char *program;  /* NULL: meshbench */
+	const char *usage;    /* "run [PLAN] [OPTION]..." */
+	const char *about;    /* a sentence or two */
+	const char *examples; /* whole command lines, each ended by a newline; NULL-able */
 	const struct option_row *rows;
 	size_t count;
 	size_t arguments_min, arguments_max;

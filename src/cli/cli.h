@@ -20,10 +20,16 @@ struct command {
 
 extern const struct command command_run, command_report, command_compare, command_recompute,
 	command_calibrate, command_install, command_link, command_check, command_list,
-	command_doctor, command_shell, command_ab, command_features;
+	command_doctor, command_shell, command_ab, command_features, command_completion;
+/* All of them, in the order in which they are explained. */
+extern const struct command *const commands[];
+extern const size_t command_count;
 
 /* Prints "meshbench: ..." to stderr and returns the exit status that the error stands for. */
 int cli_report(const struct error *err);
+/* With a shell's name behind it, as its only option: the command prints its part of a script. */
+#define CLI_COMPLETION "--completion="
+
 /* Reads a command's line; false when that was all, with the exit status: --help or an error. */
 bool cli_take_options(const struct option_table *table, struct arena *arena, int argc,
 	char *const argv[], struct option_result *ret_given, int *ret_status);

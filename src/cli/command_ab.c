@@ -89,6 +89,7 @@ static struct option_table table_of(struct arena *arena, struct ab_options *o)
 
 	memcpy(rows, own, sizeof(own));
 	return (struct option_table){.usage = "ab OLD NEW [OPTION]...",
+		.examples = "meshbench ab nebula@1.6.1 nebula@1.9.7\n",
 		.about =
 			"Measures two versions of a VPN in turn until it is known whether NEW is worse.\n"
 			"Exit status: 0 not worse, 1 worse, 2 wrong input, 3 this machine cannot do it, 4 cannot tell.",

@@ -149,6 +149,8 @@ static int run(int argc, char *const argv[])
 		{"json", NULL, "print all results as JSON", OPTION_FLAG, &o.as_json, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "calibrate PROFILE...|all [OPTION]...",
+		.examples = "meshbench calibrate lte\n"
+			    "meshbench calibrate all --json\n",
 		.about = "Compares what a profile says with what packets meet on this machine.",
 		.rows = rows,
 		.count = ARRAY_SIZE(rows),

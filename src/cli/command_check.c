@@ -202,6 +202,8 @@ static int check_folder(struct arena *arena, const char *path, struct error *err
 }
 
 static const struct option_table table = {.usage = "check FILE...",
+	.examples = "meshbench check plans/quick.yml\n"
+		    "meshbench check drivers\n",
 	.about =
 		"Verifies drivers (a folder, its driver.yml or features.yml), profiles, tunings, plans, pins.yml, rows.yml and folders of these without running anything.",
 	.arguments_min = 1,

@@ -220,6 +220,7 @@ static int run(int argc, char *const argv[])
 		{"json", NULL, "print JSON", OPTION_FLAG, &request.as_json, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "features [OPTION]...",
+		.examples = "meshbench features --vpn nebula,tinc\n",
 		.about =
 			"Shows what each VPN can do, as somebody read it in its source code. `meshbench list features` lists the rows.",
 		.rows = rows,

@@ -326,6 +326,8 @@ static int run(int argc, char *const argv[])
 			0, 0},
 	};
 	const struct option_table table = {.usage = "install [OPTION]...",
+		.examples = "meshbench install\n"
+			    "meshbench install --vpn nebula@1.9.7,nebula@1.6.1\n",
 		.about =
 			"Installs VPNs in the versions of drivers/pins.yml, using the client of each ecosystem,\ninto $MESHBENCH_VPNS or your data folder. Existing builds are reused.\nExit status: 0 all are installed, 1 some failed, 2 wrong input, 3 something is missing.",
 		.rows = rows,

@@ -105,6 +105,9 @@ static int run(int argc, char *const argv[])
 			OPTION_TEXT, &o.serve, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "link PROFILE [OPTION]... -- COMMAND",
+		.examples =
+			"meshbench link geo-satellite -- ping -c 5 peer\n"
+			"meshbench link low --serve 'iperf3 -s' -- sh -c 'iperf3 -c $MESHBENCH_PEER'\n",
 		.about =
 			"Runs a command on a host behind an emulated line, connected to this terminal. The other\nend is called peer; its address is in MESHBENCH_PEER. The exit status is the command's.",
 		.rows = rows,

@@ -119,6 +119,7 @@ static const struct {
 
 static const struct option_table table = {
 	.usage = "list vpns|workloads|profiles|tunings|plans|features",
+	.examples = "meshbench list vpns\n",
 	.about = "Lists the names that plans and command lines can use, each with its title.",
 	.arguments_min = 1,
 	.arguments_max = 1};

@@ -22,6 +22,9 @@ static int report(int argc, char *const argv[])
 		{"force", NULL, "replace existing files", OPTION_FLAG, &o.force, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "report DIR [OPTION]...",
+		.examples = "meshbench report results/2026-11-26_215755\n"
+			    "meshbench report DIR --json | jq .verdict.because\n"
+			    "meshbench report DIR --csv tables\n",
 		.about =
 			"Makes a page, tables and findings from a result tree, ours or a published one.",
 		.rows = rows,
@@ -51,6 +54,7 @@ static int recompute(int argc, char *const argv[])
 		{"force", NULL, "replace existing files", OPTION_FLAG, &o.force, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "recompute DIR [OPTION]...",
+		.examples = "meshbench recompute DIR --out comparison\n",
 		.about =
 			"Regenerates the published comparison of a result tree from its raw files.",
 		.rows = rows,
@@ -81,6 +85,9 @@ static int compare(int argc, char *const argv[])
 	};
 	const struct option_table table = {
 		.usage = "compare BEFORE AFTER [OPTION]... | BEFORE... [OPTION]... -- AFTER...",
+		.examples = "meshbench compare before after\n"
+			    "meshbench compare OLD-* -- NEW-*\n"
+			    "meshbench compare before after --vpn tinc=tinc@1.1\n",
 		.about =
 			"Shows what changed between result trees, and how certain that is. Each tree is one run; verdicts need four runs a side.\nExit status: 0 not worse, 1 worse, 2 wrong input.",
 		.rows = rows,

@@ -60,6 +60,10 @@ static struct option_table table_of(struct arena *arena, struct run_options *o)
 
 	memcpy(rows + count, own, sizeof(own));
 	return (struct option_table){.usage = "run [PLAN] [OPTION]...",
+		.examples = "meshbench run taste\n"
+			    "meshbench run --vpn none,tinc --repeat 8\n"
+			    "meshbench run --vpn nebula --profile low:loss=1%\n"
+			    "meshbench run --resume results/2026-11-26_215755\n",
 		.about =
 			"Measures VPNs in a lab on this machine and writes a result tree.\n"
 			"Exit status: 0 everything was measured, 1 some cells failed, 2 wrong input, 3 this machine cannot do it.",

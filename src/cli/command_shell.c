@@ -93,6 +93,7 @@ static int run(int argc, char *const argv[])
 		{"engine", "NAME", "what connects the hosts", OPTION_TEXT, &o.engine, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "shell HOST [OPTION]...",
+		.examples = "meshbench shell yuki --vpn nebula\n",
 		.about =
 			"Brings up a lab and opens a shell on one of its hosts. The lab ends with the shell.",
 		.rows = rows,
