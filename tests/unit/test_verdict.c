@@ -166,6 +166,23 @@ TEST(a_vpn_whose_measurements_all_failed_says_so_in_its_cell)
 	CHECK(strcmp(verdict_cell_text(results->arena, verdict->answers[0], cell), "failed") == 0);
 }
 
+TEST(a_value_that_cannot_be_seen_has_not_failed)
+{
+	struct report_vpn *vpns[3];
+	AUTO(results_freep) struct report_results *results = two_vpns(vpns);
+	const struct verdict *verdict;
+
+	for (size_t i = 1; i < 3; i++)
+		for (struct report_repetition *r = first_of(vpns[i]); r; r = r->next)
+			r->tcp.outcome.effort.daemons_s_per_gb = 7;
+	verdict = judge(results);
+	CHECK(verdict->answer_count == 2 && strcmp(verdict->answers[1]->id, "low-cpu") == 0);
+	CHECK(!verdict->rows->cells[1].has_failed);
+	CHECK(strcmp(verdict_cell_text(
+			     results->arena, verdict->answers[1], &verdict->rows->cells[1]),
+		      "-") == 0);
+}
+
 TEST(the_title_says_what_was_measured_and_the_line_below_how_sure_it_is)
 {
 	struct report_vpn *vpns[3];

@@ -16,6 +16,18 @@ static const struct rank *rank_of(const struct answer *answer, const struct repo
 	return rank;
 }
 
+/* Whether any of it is there and is not a success; stalled flows are successes as stored. */
+static bool has_failures(const struct report_condition *condition, enum report_workload_id id)
+{
+	for (const struct report_link *link = condition->links; link; link = link->next)
+		for (const struct report_repetition *r = link->repetitions; r; r = r->next)
+			if (report_outcome_of(r, id)->envelope.status == ENVELOPE_ERROR ||
+				(id == REPORT_TCP && outcome_is_success(&r->tcp.outcome) &&
+					r->tcp.forward.is_stalled))
+				return true;
+	return false;
+}
+
 /* What explains that a metric has no value; the first failure that a finding knows. */
 static const struct finding *reason_of(const struct findings *findings,
 	const struct report_vpn *vpn, const struct report_condition *condition,
@@ -57,8 +69,9 @@ static struct verdict_cell cell_of(const struct report_results *results,
 		.planned = samples.planned};
 
 	cell.leads = rank && has_rivals(answer) && answer_is_led_by(answer, rank);
-	/* A value of a link alone may be absent because others hide it, not because it failed. */
-	cell.has_failed = !samples.count && samples.planned && !metric->of_link;
+	/* Others may be absent because nothing could be seen: the bare link has no daemons. */
+	cell.has_failed = !samples.count && samples.planned && !metric->of_link &&
+			  has_failures(condition, metric->workload);
 	if (cell.has_failed)
 		cell.finding = reason_of(findings, vpn, condition, metric->workload);
 	return cell;
