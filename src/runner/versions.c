@@ -29,6 +29,7 @@ static const struct compared {
 	{"nix_cache", "seconds", false},
 	{"video", "quality_percent", true},
 	{"rate", "small_packets_per_s", true},
+	{"wake", "first_answer_ms", false},
 	{"idle", "cpu_percent", false},
 	{"connect", "answered_s", false},
 	{"restart", "all_outage_s", false},

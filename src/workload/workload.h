@@ -217,7 +217,7 @@ struct workload {
 
 extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel,
 	workload_quic, workload_rate, workload_load_latency, workload_reorder, workload_video,
-	workload_nix_cache, workload_http_small, workload_connect, workload_restart,
+	workload_nix_cache, workload_http_small, workload_wake, workload_connect, workload_restart,
 	workload_reboot, workload_idle;
 
 /* NULL-terminated, in the order in which a link is measured. */

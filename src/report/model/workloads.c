@@ -32,6 +32,8 @@ const struct report_workload report_workloads[REPORT_WORKLOADS] = {
 		FIGURES_OF(REPORT_REORDER)},
 	[REPORT_RATE] = {"rate", "rate.json", "rate", "Highest UDP rate with little loss", true,
 		FIGURES_OF(REPORT_RATE)},
+	[REPORT_WAKE] = {"wake", "wake.json", "waking", "First packets after a silence", true,
+		FIGURES_OF(REPORT_WAKE)},
 	[REPORT_CONNECT] = {"connect", "connect.json", "connect", "Connecting from scratch", false,
 		FIGURES_OF(REPORT_CONNECT)},
 	[REPORT_RESTART] = {"restart", "restart.json", "restart", "Restarts of daemons", false,
