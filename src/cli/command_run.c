@@ -48,7 +48,7 @@ static struct option_table table_of(struct arena *arena, struct run_options *o)
 			"in a machine whose clock counts instructions: same seed, same results",
 			OPTION_DETAIL, &o->virtual, NULL, 0, 0},
 		{"on", "local",
-			"on hosts behind links, each in a process of its own, as on other machines",
+			"on far hosts: a process of its own makes and serves each, as on other machines",
 			OPTION_TEXT, &o->on, NULL, 0, 0},
 		{"place", "FILE", NULL, OPTION_TEXT, &o->place, NULL, 0, 0},
 		{"dry-run", NULL, "print every command without running it", OPTION_FLAG,

@@ -76,14 +76,14 @@ static int connect_helper(
 		return fail_errno(err, "make a socket to %s", spec->name);
 	if (start_helper(self, spec->command, theirs, err))
 		return -1;
-	return far_link_new(self->host.procs,
+	return far_connection_new(self->host.procs,
 		&(struct far_ends){.in_fd = fd_take(&ours),
 			.out_fd = fd_take(&again),
 			.version = version_text,
 			.hears = FAR_FROM_HELPER,
 			.ready = far_hear,
 			.context = self},
-		&self->link, err);
+		&self->connection, err);
 }
 
 static int begin(struct procs *procs, const struct far_host_spec *spec, struct host **ret_host,
@@ -124,7 +124,8 @@ static int greet(struct far_host *self, struct error *err)
 {
 	if (!far_await(self, &self->has_greeted))
 		return far_gone(self, err);
-	self->is_here = strcmp(far_link_kernel(self->link), far_kernel(self->arena)) == 0;
+	self->is_here =
+		strcmp(far_connection_kernel(self->connection), far_kernel(self->arena)) == 0;
 	return read_clock(self, err);
 }
 

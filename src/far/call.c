@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests over a link, and waiting for what comes back. */
+/* Requests over a connection, and waiting for what comes back. */
 #include "far/internal.h"
 
 #include <assert.h>
@@ -33,7 +33,7 @@ int far_ask(struct far_host *self, const struct far_message *request, struct far
 	if (self->ended)
 		return far_gone(self, err);
 	numbered.id = ++self->last_id;
-	if (far_link_send(self->link, &numbered, err))
+	if (far_connection_send(self->connection, &numbered, err))
 		return -1;
 	*call = (struct far_call){.id = numbered.id};
 	self->call = call;
@@ -69,7 +69,7 @@ void far_tell(struct far_host *self, const struct far_message *message)
 {
 	struct error ignored; /* these messages are small */
 
-	if (far_link_send(self->link, message, &ignored))
+	if (far_connection_send(self->connection, message, &ignored))
 		far_give_up(self, ignored.text);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Children on a far host: what is asked of them goes over the link, what happens to them comes. */
+/* Children on a far host: what is asked of them goes over the connection, what happens to them
+ * comes. */
 #include "far/internal.h"
 
 #include <stdlib.h>
@@ -57,7 +58,7 @@ static void send_signal(struct proc *proc, int number)
 				.kind = FAR_SIGNAL, .child = of(proc)->id, .signal = number});
 }
 
-/* When the link ends meanwhile, the child has ended too, for all that is known. */
+/* When the connection ends meanwhile, the child has ended too, for all that is known. */
 static void kill_tree(struct proc *proc)
 {
 	struct far_child *child = of(proc);
@@ -140,7 +141,7 @@ static const struct proc_ops far_ops = {
 static int ask_to_start(
 	struct far_host *self, const struct proc_spec *spec, int64_t id, struct error *err)
 {
-	return far_link_send(self->link,
+	return far_connection_send(self->connection,
 		&(struct far_message){.kind = FAR_START,
 			.id = id,
 			.text = spec->what ? spec->what : spec->argv[0],
@@ -185,7 +186,7 @@ int far_child_start(struct far_host *self, const struct proc_spec *spec, struct 
 
 	if (spec->on_terminal)
 		return fail(err, ERROR_MISSING,
-			"host %s is reached over a link, which does not carry a terminal",
+			"host %s is reached over a connection, which does not carry a terminal",
 			self->host.name);
 	if (self->ended)
 		return far_gone(self, err);

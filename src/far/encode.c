@@ -98,7 +98,7 @@ int far_encode(const struct far_message *message, struct far_buffer *to, struct 
 	if (size > FAR_FRAME_MOST_BYTES) {
 		to->used = begin;
 		return fail(err, ERROR_USAGE,
-			"message '%s' has %zu bytes, more than the %d that a link carries",
+			"message '%s' has %zu bytes, more than the %d that a connection carries",
 			row->name, size, FAR_FRAME_MOST_BYTES);
 	}
 	for (unsigned i = 0; i < FAR_HEAD_BYTES; i++)

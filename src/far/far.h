@@ -4,7 +4,7 @@
 #include "host/host.h"
 
 /*
- * Hosts behind links: on each machine runs a helper, meshbench-host, that makes one namespace host
+ * Far hosts: on each machine runs a helper, meshbench-host, that makes one namespace host
  * there and does on it what is asked over its stdin and stdout. When that connection ends, all that
  * it started is dead and its namespaces are gone. For all others a far host is a host like any
  * other; its children are far children (proc/far.h), whose times are those of the clock here.

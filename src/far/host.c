@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A host behind a link: the operations of a host as messages to its helper. */
+/* A host behind a connection: the operations of a host as messages to its helper. */
 #include "far/internal.h"
 
 #include "base/fd.h"
@@ -20,7 +20,7 @@ static const char *last_words(struct far_host *self)
 {
 	struct deadline deadline = deadline_in(NS_PER_S);
 
-	/* The link ends a moment before the process that held its other end does. */
+	/* The connection ends a moment before the process that held its other end does. */
 	while (!proc_result(self->helper).has_ended && !deadline_has_passed(deadline))
 		procs_serve(self->host.procs, deadline);
 	return proc_result(self->helper).has_ended ? proc_obituary(self->helper) : "it still runs";
@@ -38,7 +38,7 @@ void far_hear(void *context)
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct far_message message;
 
-	while (far_link_take(self->link, arena, &message)) {
+	while (far_connection_take(self->connection, arena, &message)) {
 		if (far_call_hear(self, &message, arena))
 			arena = NULL;
 		else
@@ -46,17 +46,17 @@ void far_hear(void *context)
 		arena_freep(&arena);
 		arena = arena_new();
 	}
-	self->has_greeted = far_link_kernel(self->link) != NULL;
-	if (!far_link_end(self->link) || self->ended)
+	self->has_greeted = far_connection_kernel(self->connection) != NULL;
+	if (!far_connection_end(self->connection) || self->ended)
 		return;
-	self->ended = arena_printf(
-		self->arena, "the link to %s ended: %s", self->host.name, far_link_end(self->link));
+	self->ended = arena_printf(self->arena, "the connection to %s ended: %s", self->host.name,
+		far_connection_end(self->connection));
 	far_children_lose(self);
 }
 
 void far_give_up(struct far_host *self, const char *why)
 {
-	far_link_break(self->link, why);
+	far_connection_break(self->connection, why);
 	far_hear(self);
 }
 
@@ -146,23 +146,23 @@ static const char *shortcoming(const struct host *host)
 	return ((const struct far_host *)host)->shortcoming;
 }
 
-/* The helper ends all that it started and then its end of the link, and all that is heard. */
+/* The helper ends all that it started and then its end of the connection, and all that is heard. */
 static void free_host(struct host *host)
 {
 	struct far_host *self = of(host);
 	struct deadline deadline = deadline_in(END_PATIENCE_S * NS_PER_S);
 
 	self->call = NULL;
-	if (self->link)
-		far_link_finish(self->link);
-	while (self->link && !self->ended && !deadline_has_passed(deadline))
+	if (self->connection)
+		far_connection_finish(self->connection);
+	while (self->connection && !self->ended && !deadline_has_passed(deadline))
 		procs_serve(host->procs, deadline);
-	if (self->link && !self->ended)
+	if (self->connection && !self->ended)
 		far_give_up(self, "it did not end when it should");
 	if (self->helper)
 		last_words(self);
 	far_children_leave(self);
-	far_link_free(self->link);
+	far_connection_free(self->connection);
 	proc_free(self->helper);
 	arena_free(self->arena);
 }

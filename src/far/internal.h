@@ -2,8 +2,8 @@
 #pragma once
 
 #include "far/clock.h"
+#include "far/connection.h"
 #include "far/far.h"
-#include "far/link.h"
 #include "proc/far.h"
 
 enum far_field_type {
@@ -50,7 +50,7 @@ struct far_host {
 	struct host host; /* first, so that a struct host * is also one of us */
 	struct arena *arena;
 	struct proc *helper; /* the process at our end of the connection */
-	struct far_link *link;
+	struct far_connection *connection;
 	bool has_greeted;
 	const char *ended; /* why nothing more is heard of it, or NULL */
 	struct far_clock clock;
@@ -71,9 +71,9 @@ MUST_CHECK int far_answer(struct far_host *self, struct far_call *call, struct e
 void far_call_done(struct far_call *call);
 /* Both, when the answer says no more than how it went. */
 MUST_CHECK int far_do(struct far_host *self, const struct far_message *request, struct error *err);
-/* Sends what is not answered. A link that has ended is heard of elsewhere. */
+/* Sends what is not answered. A connection that has ended is heard of elsewhere. */
 void far_tell(struct far_host *self, const struct far_message *message);
-/* Serves all children until `*is_there`; false when the link ended before. */
+/* Serves all children until `*is_there`; false when the connection ended before. */
 bool far_await(struct far_host *self, const bool *is_there);
 /* Keeps the answer of the call that waits, and the arena; false: it is not its answer. */
 bool far_call_hear(struct far_host *self, const struct far_message *message, struct arena *arena);
@@ -89,7 +89,7 @@ void far_hear(void *context);
 MUST_CHECK int far_booted(struct far_host *self, struct far_call *call, struct error *err);
 /* ERROR_HOST: why nothing more is heard of the host. */
 int far_gone(struct far_host *self, struct error *err);
-/* Ends the link. */
+/* Ends the connection. */
 void far_give_up(struct far_host *self, const char *why);
 
 /* child.c: children on a far host. */

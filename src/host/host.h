@@ -11,7 +11,7 @@
 
 /*
  * Where a command can run and files can be put: an isolated Linux host. The vtable is small so
- * that hosts behind a link (room far) can join the namespace hosts of this program.
+ * that far hosts (room far) can join the namespace hosts of this program.
  */
 struct host;
 

@@ -35,8 +35,8 @@ struct lab_spec {
 	 */
 	const struct tuning *tuning;
 	/*
-	 * Each host is behind a link, in a meshbench-host of its own on this machine, as it would
-	 * be on another; state_dir is not used, because they keep their state themselves.
+	 * Far hosts: a meshbench-host makes each, on this machine as it would on another. state_dir
+	 * is not used, because they keep their state themselves.
 	 */
 	bool hosts_are_far;
 	/* Folders to keep in sight on hosts, read-only, as in namespace_host_spec; NULL-able. */

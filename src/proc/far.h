@@ -4,9 +4,9 @@
 #include "proc/proc.h"
 
 /*
- * Far children: they run elsewhere, and a runner of theirs, such as a link to another machine, does
- * what is asked of them and hands in what happens to them. For all others they are children like
- * any other.
+ * Far children: they run elsewhere, and a runner of theirs, such as a connection to another
+ * machine, does what is asked of them and hands in what happens to them. For all others they are
+ * children like any other.
  */
 struct proc_ops {
 	/* How long before a common start it must be asked for: the way there and some. */
@@ -49,5 +49,5 @@ void proc_far_released(struct proc *proc, int64_t started_ns);
 void proc_far_output(struct proc *proc, enum proc_stream stream, const void *data, size_t size);
 /* At most once. What it has left behind may write on. */
 void proc_far_ended(struct proc *proc, const struct proc_end *end);
-/* Its runner cannot say any more how it ended, and why: "the link to lom ended". */
+/* Its runner cannot say any more how it ended, and why: "the connection to lom ended". */
 void proc_far_lost(struct proc *proc, const char *why);

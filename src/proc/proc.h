@@ -108,7 +108,8 @@ void procs_serve(struct procs *procs, struct deadline deadline);
  */
 bool procs_await_fd(struct procs *procs, int fd, struct deadline deadline);
 
-/* Something else that is served whenever anybody waits, such as a link. The caller owns it. */
+/* Something else that is served whenever anybody waits, such as a connection. The caller owns it.
+ */
 struct procs_source {
 	int fd;       /* -1: not now */
 	short events; /* of poll(2) */

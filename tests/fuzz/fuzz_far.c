@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as what comes over a link, from either end, whole and in pieces: what is read can be
- * written again and is then the same bytes.
+ * Any bytes as what comes over a connection, from either end, whole and in pieces: what is read can
+ * be written again and is then the same bytes.
  */
 #include "far/message.h"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A run on hosts behind links: the same tree as ever, a mark of where it was measured, and nothing left when a helper is killed.
+# A run on far hosts: the same tree as ever, a mark of where it was measured, and nothing left when a helper is killed.
 . "$(dirname "$0")/lib.sh"
 
 kind_of() { /usr/bin/python3 -c 'import json, sys; print((json.load(open(sys.argv[1]))["place"] or {}).get("kind"))' "$1/environment.json"; }
@@ -34,7 +34,7 @@ all_are_gone() {
 
 tree=$scratch/tree
 meshbench run "$fast" --on local --vpn none,tinc --workload ping,tcp,connect,reboot --out "$tree"
-check "a run on hosts behind links measures everything" exits 0
+check "a run on far hosts measures everything" exits 0
 for vpn in Internal Tinc; do
 	for link in 0_lom 1_yuki 2_luna; do
 		check "$vpn $link ping succeeded" succeeded "$tree/$vpn/baseline/$link/ping.json"
@@ -49,24 +49,24 @@ check "daemons of far hosts are measured where they run" \
 check "the tree is what its schema says" tree_is_sound
 check "the tree says where it was measured" test "$(kind_of "$tree")" = local
 meshbench report "$tree" --markdown
-check "the report says it" prints 'Measured on hosts behind links to processes of one machine'
-check "the page says it" grep -q 'Measured on hosts behind links' "$tree/report.html"
+check "the report says it" prints 'Measured on far hosts, each served by a process of its own on one machine'
+check "the page says it" grep -q 'Measured on far hosts' "$tree/report.html"
 meshbench report "$tree" --json
 check "every table of figures says it" /usr/bin/python3 -c 'import json, sys
 tables = [table for table in json.load(open(sys.argv[1]))["tables"] if not table["id"].startswith("feature")]
-assert tables and all(any("behind links" in note for note in table["notes"]) for table in tables)' "$scratch/out"
+assert tables and all(any("far hosts" in note for note in table["notes"]) for table in tables)' "$scratch/out"
 
 tree=$scratch/plain
 meshbench run "$fast" --vpn none --workload ping --out "$tree"
 meshbench report "$tree" --markdown
-check "a report of hosts in namespaces does not" sh -c "! grep -q 'behind links' '$scratch/out'"
+check "a report of hosts in namespaces does not" sh -c "! grep -q 'far hosts' '$scratch/out'"
 
 tree=$scratch/killed-helper
 kill_first() { kill -9 $(echo "$all" | head -n 1); }
 strike kill_first
 check "there is a helper for every host" test "$(echo "$all" | wc -w)" = 3
 check "a run in which a helper is killed is completed" exits 0
-check "and says what happened" says 'the link to [a-z]* ended: the other end closed it'
+check "and says what happened" says 'the connection to [a-z]* ended: the other end closed it'
 check "the attempt is kept with its cause" grep -rq '"cause": "host"' "$tree/Internal/baseline"
 check "the tree is sound with it" tree_is_sound
 check "no helper is left" all_are_gone
@@ -81,14 +81,14 @@ started() { grep -c '"kind":"start","what":"meshbench-host"' "$tree/events.jsonl
 before=$(started)
 meshbench run --resume "$tree"
 check "it is resumed" exits 0
-check "on hosts behind links" test "$(kind_of "$tree")" = local
+check "on far hosts" test "$(kind_of "$tree")" = local
 check "as its commands show" test "$(started)" = $((before + 3))
 
 meshbench run "$fast" --on moon --out "$scratch/never"
 check "another word than local is refused" exits 2
 check "with the words that are known" says '\-\-on moon: only --on local is supported'
 meshbench run "$fast" --on local --virtual --out "$scratch/never"
-check "links and virtual time are refused together" exits 2
+check "far hosts and virtual time are refused together" exits 2
 meshbench run --resume "$tree" --on local
 check "a resumed run stays where it was" exits 2
 check "and nothing was made" test ! -e "$scratch/never"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Hosts behind a link, without SSH: meshbench-host at the other end of a socket. */
+/* Hosts behind a connection, without SSH: meshbench-host at the other end of a socket. */
+#include "far/connection.h"
 #include "far/far.h"
-#include "far/link.h"
 
 #include "base/fd.h"
 #include "base/file.h"
@@ -191,7 +191,7 @@ TEST(three_megabytes_reach_a_command_and_nine_are_refused)
 	proc_freep(&proc);
 	spec.input_size = 9 << 20;
 	CHECK(host_start(f.hosts[0], &spec, &proc, &err) && err.kind == ERROR_USAGE && !proc);
-	CHECK(is(output_of(&f, 0, ARGV("hostname")), "lom\n")); /* the link goes on */
+	CHECK(is(output_of(&f, 0, ARGV("hostname")), "lom\n")); /* the connection goes on */
 }
 
 TEST(a_program_that_the_far_host_lacks_is_named)
@@ -365,7 +365,7 @@ TEST(a_host_that_ended_by_itself_is_reported)
 	CHECK_OK(host_check(f.hosts[1], &err), err);
 }
 
-TEST(a_link_carries_no_terminal)
+TEST(a_connection_carries_no_terminal)
 {
 	FAR(f);
 	struct proc *proc = NULL;
@@ -388,8 +388,8 @@ TEST(a_killed_helper_takes_all_with_it_and_every_child_says_so)
 	CHECK(init_fd >= 0 && child_fd >= 0);
 	CHECK(kill(parent_of(host_pid(f.hosts[0])), SIGKILL) == 0);
 	CHECK(proc_wait_success(proc, SOON, &err));
-	CHECK(is(
-		err.text, "sleep on lom was lost: the link to lom ended: the other end closed it"));
+	CHECK(is(err.text,
+		"sleep on lom was lost: the connection to lom ended: the other end closed it"));
 	CHECK(has_ended(init_fd) && has_ended(child_fd));
 	CHECK(host_start(f.hosts[0], &spec, &other, &err) && err.kind == ERROR_HOST);
 	CHECK(strstr(err.text, "meshbench-host on lom was ended by signal 9"));
@@ -526,13 +526,14 @@ TEST(a_helper_ends_with_a_sentence_about_what_is_not_a_message)
 		RAW(r);
 		CHECK_OK(say(&r, &hello, &err), err);
 		CHECK(write(r.fd, "\0\0\0\1\377", 5) == 5);
-		CHECK(says(&r, 3, "the link ended: a message is of the unknown kind 255"));
+		CHECK(says(&r, 3, "the connection ended: a message is of the unknown kind 255"));
 	}
 	{
 		RAW(r);
 		CHECK_OK(say(&r, &hello, &err), err);
 		CHECK(write(r.fd, "\0\0\0\2\4x", 6) == 6);
-		CHECK(says(&r, 3, "the link ended: message 'check' is cut at its field 'id'"));
+		CHECK(says(
+			&r, 3, "the connection ended: message 'check' is cut at its field 'id'"));
 	}
 }
 

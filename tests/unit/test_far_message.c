@@ -275,7 +275,7 @@ TEST(a_thread_with_a_long_name_or_no_time_is_refused)
 	CHECK(read_once(&frame, FAR_FROM_HELPER, &err) && strstr(err.text, "long name"));
 }
 
-TEST(what_no_link_carries_is_not_sent)
+TEST(what_no_connection_carries_is_not_sent)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct far_message message = {.kind = FAR_WRITE, .id = 1, .path = "/var/lib/x"};

@@ -181,9 +181,9 @@ TEST(a_lost_child_says_why_nothing_is_known_of_its_end)
 	PROCS(procs);
 	AUTO(proc_freep) struct proc *proc = proc_far_new(procs, &spec, "lom", &ops, &runner);
 
-	proc_far_lost(proc, "the link to lom ended");
+	proc_far_lost(proc, "the connection to lom ended");
 	CHECK(proc_wait_success(proc, deadline_in(0), &err));
-	CHECK(strcmp(err.text, "start a daemon on lom was lost: the link to lom ended") == 0);
+	CHECK(strcmp(err.text, "start a daemon on lom was lost: the connection to lom ended") == 0);
 	CHECK(proc_result(proc).exit_code == -1 && proc_result(proc).signal == SIGKILL);
 	proc_freep(&proc);
 	CHECK(!runner.was_killed);

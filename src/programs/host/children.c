@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 enum {
-	/* Beyond this a child waits on its pipe until the link has carried what it said. */
+	/* Beyond this a child waits on its pipe until the connection has carried what it said. */
 	BACKLOG_MOST_BYTES = 1 << 20
 };
 
@@ -41,7 +41,7 @@ static void pass_on(void *context, enum proc_stream stream, const void *data, si
 					  .stream = stream,
 					  .data = data,
 					  .size = size});
-	far_link_drain(child->helper->link, BACKLOG_MOST_BYTES, deadline_in(INT64_MAX));
+	far_connection_drain(child->helper->connection, BACKLOG_MOST_BYTES, deadline_in(INT64_MAX));
 }
 
 /* The operation of the host itself: our caller's end adds the host's name to what fails. */

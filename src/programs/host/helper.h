@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "far/link.h"
+#include "far/connection.h"
 #include "host/host.h"
 
 #include <stdbool.h>
@@ -17,10 +17,10 @@ struct child {
 	bool has_reported_end;
 };
 
-/* All that this program holds; it goes with the link. */
+/* All that this program holds; it goes with the connection. */
 struct helper {
 	struct procs *procs;
-	struct far_link *link;
+	struct far_connection *connection;
 	struct host *host; /* NULL until FAR_BOOT */
 	struct child *children;
 };
@@ -28,7 +28,7 @@ struct helper {
 /* serve.c */
 /* Serves the other end until it is gone, or a signal says so. */
 void helper_serve(struct helper *helper);
-/* Says something; what it says is never too large for a link. */
+/* Says something; what it says is never too large for a connection. */
 void helper_say(struct helper *helper, const struct far_message *message);
 void helper_say_failed(struct helper *helper, int64_t id, const struct error *err);
 

@@ -37,8 +37,8 @@ static void part(struct helper *helper)
 {
 	children_free(helper);
 	host_free(helper->host);
-	far_link_drain(helper->link, 0, deadline_in(PARTING_S * NS_PER_S));
-	far_link_free(helper->link);
+	far_connection_drain(helper->connection, 0, deadline_in(PARTING_S * NS_PER_S));
+	far_connection_free(helper->connection);
 }
 
 static int run(struct error *err)
@@ -51,12 +51,14 @@ static int run(struct error *err)
 	if (procs_new(&procs, err) || take_streams(&ends, err))
 		return -1;
 	helper.procs = procs;
-	if (far_link_new(procs, &ends, &helper.link, err))
+	if (far_connection_new(procs, &ends, &helper.connection, err))
 		return -1;
 	helper_serve(&helper);
-	is_orderly = !far_link_end(helper.link) || far_link_was_closed(helper.link);
+	is_orderly = !far_connection_end(helper.connection) ||
+		     far_connection_was_closed(helper.connection);
 	if (!is_orderly)
-		fail(err, ERROR_SYSTEM, "the link ended: %s", far_link_end(helper.link));
+		fail(err, ERROR_SYSTEM, "the connection ended: %s",
+			far_connection_end(helper.connection));
 	part(&helper);
 	return is_orderly ? 0 : -1;
 }

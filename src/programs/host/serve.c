@@ -11,8 +11,8 @@ void helper_say(struct helper *helper, const struct far_message *message)
 {
 	struct error err;
 
-	if (far_link_send(helper->link, message, &err))
-		far_link_break(helper->link, err.text);
+	if (far_connection_send(helper->connection, message, &err))
+		far_connection_break(helper->connection, err.text);
 }
 
 void helper_say_failed(struct helper *helper, int64_t id, const struct error *err)
@@ -165,7 +165,7 @@ static void serve_all(struct helper *helper)
 		AUTO(arena_freep) struct arena *arena = arena_new();
 		struct far_message message;
 
-		is_there = far_link_take(helper->link, arena, &message);
+		is_there = far_connection_take(helper->connection, arena, &message);
 		if (is_there)
 			serve(helper, &message);
 	}
@@ -175,7 +175,7 @@ void helper_serve(struct helper *helper)
 {
 	struct error ignored; /* a signal: it is known */
 
-	while (!far_link_end(helper->link) && !procs_is_cancelled(helper->procs)) {
+	while (!far_connection_end(helper->connection) && !procs_is_cancelled(helper->procs)) {
 		if (procs_step(helper->procs, children_due(helper), &ignored))
 			break;
 		serve_all(helper);

@@ -407,7 +407,7 @@ const char *results_hosts(const struct report_results *results)
 	const json_t *place = json_object_get(results->environment, "place");
 
 	return strcmp(json_string_at(place, "/kind", ""), "local") == 0
-		       ? "hosts behind links to processes of one machine"
+		       ? "far hosts, each served by a process of its own on one machine (run --on local)"
 		       : NULL;
 }
 

@@ -281,7 +281,7 @@ size_t condition_links(const struct report_condition *condition);
 const char *results_base_profile(const struct report_results *results);
 /* "virtual time, on one processor of ...": what measured the tree; NULL: a machine in real time. */
 const char *results_clock(const struct report_results *results);
-/* "hosts behind links ...": where the hosts of the tree were; NULL: in namespaces of the program.
+/* "far hosts, ...": where the hosts of the tree were; NULL: in namespaces of the program.
  */
 const char *results_hosts(const struct report_results *results);
 /* The first profile under which contacts were measured; NULL when none. */
