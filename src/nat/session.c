@@ -244,9 +244,9 @@ static void change_lifetime(
 
 bool session_is_steady(const struct session *session, enum protocol protocol)
 {
-	if (protocol == PROTOCOL_TCP)
-		return !session->rst;
-	return session->seen != BOTH || session->lifetime == NAT_UDP_STREAM;
+	/* Of TCP only flags change it, and packets with those never belong to a flow. */
+	return protocol == PROTOCOL_TCP || session->seen != BOTH ||
+	       session->lifetime == NAT_UDP_STREAM;
 }
 
 void session_note(struct nat *nat, uint32_t number, const struct passage *passage)

@@ -60,6 +60,17 @@ TEST(a_filter_admits_what_its_mode_says_and_nothing_else)
 	}
 }
 
+TEST(a_packet_from_outside_that_looks_like_one_from_inside_does_not_pass)
+{
+	struct nat_params params = modes(NAT_ENDPOINT_INDEPENDENT, NAT_ENDPOINT_INDEPENDENT);
+	AUTO(nat_freep) struct nat *nat = nat_with(&params, 100);
+
+	for (int i = 0; i < 3; i++)
+		CHECK(send_out(nat, alice, first, i).port == alice.port);
+	CHECK(send_in(nat, alice, first, 3).port == 0);
+	CHECK(nat_totals(nat).packets[NAT_INBOUND][NAT_FILTERED] == 1);
+}
+
 TEST(what_came_in_through_a_filter_is_answered_from_the_same_endpoint)
 {
 	for (size_t i = 0; i < 3; i++) {
@@ -159,6 +170,19 @@ TEST(an_endpoint_that_the_router_occupies_is_free_again_when_its_session_ends)
 	nat = nat_with(&params, 100);
 	CHECK(to_router(nat, IPPROTO_UDP, first, alice.port, 0) == NAT_LOCAL);
 	CHECK(send_out(nat, alice, first, 30 * SECOND).port == alice.port);
+}
+
+TEST(an_endpoint_that_the_router_occupies_answers_every_peer)
+{
+	struct nat_params params = modes(NAT_ENDPOINT_INDEPENDENT, NAT_ADDRESS_AND_PORT_DEPENDENT);
+	AUTO(nat_freep) struct nat *nat = NULL;
+
+	params.unsolicited = NAT_OCCUPIES;
+	nat = nat_with(&params, 100);
+	CHECK(to_router(nat, IPPROTO_UDP, first, alice.port, 0) == NAT_LOCAL);
+	CHECK(to_router(nat, IPPROTO_UDP, other_host, alice.port, 1) == NAT_LOCAL);
+	CHECK(nat_totals(nat).mappings == 1 && nat_totals(nat).sessions == 2);
+	CHECK(send_out(nat, alice, first, 2).port != alice.port);
 }
 
 TEST(hosts_inside_meet_at_their_endpoints_outside_only_with_hairpinning)

@@ -57,14 +57,15 @@ TEST(checksums_of_translated_packets_are_those_of_a_full_sum)
 		struct sample_packet p = packet_of(protocols[i], (struct end){BOB, 5000}, server);
 
 		CHECK(pass_packet(nat, NAT_OUTBOUND, &p, 0) == NAT_PASSES); /* takes the port */
-		for (unsigned k = 0; k < 3000; k++) {
+		for (unsigned k = 0; k < 65536; k++) {                      /* every sum there is */
 			struct sample_packet sent = packet_of(protocols[i], alice, server), answer;
 
-			put16(sent.bytes + sent.size - 2, k * 23); /* sums of many values */
+			put16(sent.bytes + sent.size - 2, k);
 			finish_packet(&sent);
 			p = sent;
 			CHECK(pass_packet(nat, NAT_OUTBOUND, &p, k) == NAT_PASSES);
 			CHECK(packet_is_right(&p) && payload_is_whole(&p, &sent));
+			CHECK(protocols[i] != IPPROTO_UDP || get16(p.bytes + 26) != 0);
 			CHECK(source_of(&p).address == ROUTER && source_of(&p).port != 5000);
 			answer = sent = answer_to(&p);
 			CHECK(pass_packet(nat, NAT_INBOUND, &answer, k) == NAT_PASSES);
@@ -213,6 +214,33 @@ TEST(an_error_about_a_packet_of_no_session_does_not_pass)
 	CHECK(pass_packet(nat, NAT_OUTBOUND, &error, 1) == NAT_FILTERED);
 }
 
+TEST(an_error_that_quotes_no_beginning_of_a_packet_does_not_pass)
+{
+	struct nat_params params = home();
+	AUTO(nat_freep) struct nat *nat = NULL;
+	struct sample_packet p, quoted, error;
+
+	params.first_port = params.last_port = 0;
+	nat = nat_with(&params, 10);
+	p = packet_of(IPPROTO_ICMP, (struct end){ALICE, 0}, (struct end){SERVER, 0});
+	CHECK(pass_packet(nat, NAT_OUTBOUND, &p, 0) == NAT_PASSES);
+	make_error(&error, &p, servant, (struct end){ROUTER, 0}, p.size);
+	CHECK(pass_packet(nat, NAT_INBOUND, &error, 1) == NAT_PASSES);
+	quoted = p;
+	put16(quoted.bytes + 6, 4); /* a later fragment */
+	make_error(&error, &quoted, servant, (struct end){ROUTER, 0}, quoted.size);
+	CHECK(pass_packet(nat, NAT_INBOUND, &error, 1) == NAT_FILTERED);
+	quoted = p;
+	quoted.bytes[20] = 3; /* another error */
+	make_error(&error, &quoted, servant, (struct end){ROUTER, 0}, quoted.size);
+	CHECK(pass_packet(nat, NAT_INBOUND, &error, 1) == NAT_FILTERED);
+	memset(&quoted, 0, sizeof(quoted)); /* IPv6 in IPv4 */
+	quoted.bytes[0] = 0x60;
+	quoted.bytes[6] = IPPROTO_UDP;
+	make_error(&error, &quoted, servant, (struct end){ROUTER, 0}, 60);
+	CHECK(pass_packet(nat, NAT_INBOUND, &error, 1) == NAT_MALFORMED);
+}
+
 TEST(an_error_does_not_keep_a_session_alive)
 {
 	struct nat_params params = home();
@@ -263,6 +291,10 @@ TEST(an_echo_from_outside_reaches_nobody_inside)
 		CHECK(pass_packet(nat, NAT_OUTBOUND, &p, 0) == NAT_PASSES);
 		p = packet_of(IPPROTO_ICMP, (struct end){SERVER, 0}, (struct end){ROUTER, 0});
 		CHECK(pass_packet(nat, NAT_INBOUND, &p, 0) == (i ? NAT_LOCAL : NAT_FILTERED));
+		p = packet_of(IPPROTO_ICMP, (struct end){ALICE, 0}, (struct end){SERVER, 0});
+		p.bytes[20] = 0; /* a reply to what nobody asked */
+		finish_packet(&p);
+		CHECK(pass_packet(nat, NAT_OUTBOUND, &p, 0) == NAT_FILTERED);
 	}
 }
 
@@ -330,6 +362,39 @@ TEST(a_fragment_without_its_first_one_does_not_pass)
 	CHECK(pass_packet(nat, NAT_INBOUND, &p, 0) == NAT_FRAGMENT); /* of another datagram */
 	p = fragment_of(server, outside, 6, 1);
 	CHECK(pass_packet(nat, NAT_INBOUND, &p, NAT_FRAGMENT_SECONDS * SECOND) == NAT_FRAGMENT);
+}
+
+TEST(a_fragment_of_something_else_does_not_follow)
+{
+	struct nat_params params = home();
+	AUTO(nat_freep) struct nat *nat = nat_with(&params, 10);
+	struct sample_packet p = fragment_of(alice, server, 9, 0);
+
+	CHECK(pass_packet(nat, NAT_OUTBOUND, &p, 0) == NAT_PASSES);
+	p = fragment_of(alice, server, 9, 1);
+	CHECK(pass_packet(nat, NAT_INBOUND, &p, 0) == NAT_FRAGMENT); /* from the other side */
+	p = fragment_of(alice, server, 9, 1);
+	p.bytes[9] = IPPROTO_TCP;
+	CHECK(pass_packet(nat, NAT_OUTBOUND, &p, 0) == NAT_FRAGMENT);
+	p = fragment_of(alice, server, 9, 1);
+	CHECK(pass_packet(nat, NAT_OUTBOUND, &p, 0) == NAT_PASSES);
+	nat_flush(nat);
+	p = fragment_of(alice, server, 9, 2);
+	CHECK(pass_packet(nat, NAT_OUTBOUND, &p, 0) == NAT_FRAGMENT);
+}
+
+TEST(later_fragments_share_the_exception_of_the_first_one)
+{
+	struct nat_params params = home();
+	AUTO(nat_freep) struct nat *nat = NULL;
+
+	params.udp = (struct nat_rule){.is_blocked = true, .except_port = server.port};
+	nat = nat_with(&params, 10);
+	for (unsigned i = 0; i < 3; i++) {
+		struct sample_packet p = fragment_of(alice, server, 9, i);
+
+		CHECK(pass_packet(nat, NAT_OUTBOUND, &p, 0) == NAT_PASSES);
+	}
 }
 
 TEST(fragments_are_dropped_where_that_is_set)
@@ -428,6 +493,12 @@ TEST(policed_udp_passes_at_its_rate_and_a_burst_before)
 	CHECK(first == 11);
 	CHECK(passed >= 1009 && passed <= 1012);
 	CHECK(nat_totals(nat).packets[NAT_OUTBOUND][NAT_POLICED] == 10000 - passed);
+	do
+		first++;
+	while (send_out(nat, alice, server, 10 * SECOND).port != 0 && first < 1000);
+	CHECK(first < 1000);
+	nat_flush(nat); /* and a router that restarts owes nothing */
+	CHECK(send_out(nat, alice, server, 10 * SECOND).port != 0);
 }
 
 /* UDP over IPv6 with so many bytes of an extension header of this kind before it; 0: none. */
@@ -475,6 +546,26 @@ TEST(ipv6_passes_the_filter_untranslated)
 		other.bytes[12] = 9; /* in the middle of the address */
 		CHECK((pass_packet(nat, NAT_INBOUND, &other, 2) == NAT_PASSES) ==
 			(filtering == NAT_ENDPOINT_INDEPENDENT));
+	}
+}
+
+TEST(a_flow_of_ipv6_is_known_by_its_whole_addresses)
+{
+	struct nat_params params = home();
+	AUTO(nat_freep) struct nat *nat = nat_with(&params, 1); /* so that flows share places */
+	struct sample_packet p = ipv6_packet(false, 0, 0);
+
+	CHECK(pass_packet(nat, NAT_OUTBOUND, &p, 0) == NAT_PASSES);
+	for (int i = 0; i < 2; i++) {
+		p = ipv6_packet(true, 0, 0);
+		CHECK(pass_packet(nat, NAT_INBOUND, &p, 1) == NAT_PASSES);
+	}
+	for (unsigned i = 0; i < 3 * 255; i++) {
+		static const unsigned places[] = {17, 25, 33}; /* of words 1, 2 and 3 */
+
+		p = ipv6_packet(true, 0, 0);
+		p.bytes[places[i % 3]] = (uint8_t)(1 + i / 3);
+		CHECK(pass_packet(nat, NAT_INBOUND, &p, 2) == NAT_FILTERED);
 	}
 }
 
