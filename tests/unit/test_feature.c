@@ -194,7 +194,7 @@ TEST(a_cell_has_all_that_its_line_says)
 	CHECK(rows.count == 3 && rows.category_count == 2);
 	CHECK(strcmp(rows.list[1].question, "Does IPv6 pass?") == 0);
 	CHECK(rows.list[1].by == FEATURE_BOTH && rows.list[2].category == &rows.categories[1]);
-	CHECK(vpn.sheet_count == 2 && strcmp(vpn.name, "alpha") == 0);
+	CHECK(vpn.sheet_count == 3 && strcmp(vpn.name, "alpha") == 0);
 	cells = vpn.sheets[0].cells;
 	CHECK(strcmp(cells[0]->place.file, "src/tun.c") == 0 && !cells[0]->absent);
 	CHECK(cells[0]->place.first_line == 10 && cells[0]->place.last_line == 12);
@@ -290,12 +290,13 @@ TEST(what_to_know_before_choosing_is_that_of_the_version_or_else_of_the_first_sh
 	struct feature_vpn vpn;
 
 	CHECK_OK(load_alpha(arena, &rows, &vpn, &err), err);
-	CHECK(vpn.sheets[0].caution_count == 2 && vpn.sheets[1].caution_count == 1);
+	CHECK(vpn.sheets[0].caution_count == 2 && vpn.sheets[2].caution_count == 1);
 	CHECK(vpn.sheets[0].cautions[0].place.last_line == 4 && !vpn.sheets[0].cautions[0].see);
 	document = feature_rows_json(&rows);
 	feature_vpn_json(document, "old", &rows, &vpn, "1.0");
 	feature_vpn_json(document, "new", &rows, &vpn, "2.0");
 	feature_vpn_json(document, "third", &rows, &vpn, "3.0");
+	feature_vpn_json(document, "oldest", &rows, &vpn, "0.9");
 	CHECK(strcmp(json_string_at(document, "/vpns/old/security/0/says", ""),
 		      "Packets travel in clear.") == 0);
 	CHECK(json_number_at(document, "/vpns/old/security/0/place/source", -1) == 2);
@@ -306,6 +307,8 @@ TEST(what_to_know_before_choosing_is_that_of_the_version_or_else_of_the_first_sh
 	CHECK(strcmp(json_string_at(document, "/vpns/new/security/1/standing", ""), "as_read") ==
 		0);
 	CHECK(strcmp(json_string_at(document, "/vpns/third/security/1/standing", ""),
+		      "other_version") == 0);
+	CHECK(strcmp(json_string_at(document, "/vpns/oldest/security/1/standing", ""),
 		      "other_version") == 0);
 }
 
