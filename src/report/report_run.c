@@ -24,30 +24,47 @@ static FILE *text_stream(char **text, size_t *size)
 	return stream;
 }
 
-/* Links to files work when the page lies in the tree or the tree below the page. */
-static const char *tree_url(const struct report_options *options, const char *html)
+/* The folder of a file that need not be there; NULL when there is no such folder. */
+static char *folder_of(struct arena *arena, const char *path)
 {
-	size_t length = strlen(options->dir);
+	const char *slash = strrchr(path, '/');
 
-	return strncmp(html, options->dir, length) == 0 && html[length] == '/' &&
-			       !strchr(html + length + 1, '/')
-		       ? ""
-		       : NULL;
+	if (!slash)
+		return realpath(".", NULL);
+	return realpath(
+		slash == path ? "/" : arena_strndup(arena, path, (size_t)(slash - path)), NULL);
 }
 
+/* What is left of `path` below `folder`; NULL when it is not there or below it. */
+static const char *below(const char *path, const char *folder)
+{
+	size_t length = strlen(folder);
+
+	if (strncmp(path, folder, length) != 0 || (path[length] && path[length] != '/'))
+		return NULL;
+	return path[length] ? path + length + 1 : "";
+}
+
+/* A page links to its tree if it lies in it or above it: both move together, and nothing else is
+ * told of this machine. */
 static const char *url_of_tree(
 	struct arena *arena, const struct report_options *options, const char *html)
 {
-	const char *below = tree_url(options, html);
-	char *folder;
+	AUTO(text_freep) char *page = folder_of(arena, html);
+	AUTO(text_freep) char *tree = realpath(options->dir, NULL);
+	const char *rest, *up = "";
 
-	if (below)
-		return below;
-	/* A page elsewhere points at the tree by its absolute path. */
-	folder = realpath(options->dir, NULL);
-	below = arena_printf(arena, "%s/", folder ? folder : options->dir);
-	free(folder);
-	return below;
+	if (!page || !tree)
+		return NULL;
+	rest = below(tree, page);
+	if (rest)
+		return *rest ? arena_printf(arena, "%s/", rest) : "";
+	rest = below(page, tree);
+	if (!rest)
+		return NULL;
+	for (const char *at = rest; at; at = strchr(at + 1, '/'))
+		up = arena_printf(arena, "%s../", up);
+	return up;
 }
 
 static void add_page(struct outputs *outputs, const struct page *page, const char *html)

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Holds a written report to what a reader relies on: one file, whole, every link with its target.
 
-Usage: check_page.py REPORT_HTML CSV_DIR LATEX_DIR REPORT_JSON; speaks TAP.
+Usage: check_page.py REPORT_HTML CSV_DIR LATEX_DIR REPORT_JSON FAR_HTML ABOVE_HTML WITHIN_HTML; speaks TAP.
 """
 import csv
 import json
 import os
 import re
 import sys
+import urllib.parse
 from html.parser import HTMLParser
 
 LINES = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/blob/[0-9a-f]{12,40}/[\w./%~-]+#L\d+-L\d+")
@@ -61,6 +62,11 @@ def check(sentence, wrong):
         print(f"# {line}")
 
 
+def file_links(path):
+    with open(path, encoding="utf-8") as stream:
+        return re.findall(r'<a class="file" href="([^"]*)"', stream.read())
+
+
 def main():
     html, csv_dir, latex_dir, report = sys.argv[1:5]
     with open(html, encoding="utf-8") as stream:
@@ -103,6 +109,14 @@ def main():
         if body.count("{") != body.count("}") or latex.count(r"\\") != len(table["rows"]) + 1:
             wrong.append(table["id"])
     check("LaTeX is balanced and has all rows", wrong)
+    far, above, within = sys.argv[5:8]
+    for path, sentence in ((html, "in its tree"), (above, "above its tree"), (within, "in a folder of its tree")):
+        links = file_links(path)
+        gone = [link for link in links if not os.path.exists(os.path.join(os.path.dirname(path), urllib.parse.unquote(link)))]
+        check(f"every file that a page {sentence} links to is there", gone if links else ["it has no links"])
+    check("a page far from its tree names files without links", file_links(far))
+    with open(far, encoding="utf-8") as stream:
+        check("and says no path of this machine", ["it does"] if os.path.dirname(os.path.dirname(far)) in stream.read() else [])
     print(f"1..{count}")
     return failed > 0
 

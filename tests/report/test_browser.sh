@@ -59,7 +59,7 @@ browse "file://$work/tree/read.html"
 check "the page with a reader in it is shown" $?
 ! grep -q CONSOLE "$work/log"
 check "its console stays empty as well" $?
-for what in drawn=yes csv=text/csv svg=image/svg+xml png=image/png filtered=yes sorted=yes evidence=yes differing=yes themed=yes; do
+for what in lazy=yes alone=yes byvalue=yes drawn=yes csv=text/csv svg=image/svg+xml png=image/png filtered=yes sorted=yes evidence=yes differing=yes themed=yes; do
 	grep -q "data-read-${what%%=*}=\"${what#*=}\"" "$work/dom"
 	check "the reader got $what" $?
 done

@@ -13,5 +13,9 @@ mkdir "$work/tuned"
 python3 "$here/make_tree.py" "$work/tuned" --seed 6
 "$1" report "$tree" --json --tuned "$work/tuned" >"$work/report.json"
 "$1" report "$tree" --tuned "$work/tuned" --html "$tree/report.html" --csv "$work/csv" --latex "$work/latex" >/dev/null
+mkdir "$work/elsewhere" "$tree/pages"
+"$1" report "$tree" --html "$work/elsewhere/far.html" >/dev/null
+"$1" report "$tree" --html "$work/above.html" >/dev/null
+"$1" report "$tree" --html "$tree/pages/within.html" >/dev/null
 "$1" report "$tree" --markdown >"$work/report.md"
-python3 "$here/check_page.py" "$tree/report.html" "$work/csv" "$work/latex" "$work/report.json"
+python3 "$here/check_page.py" "$tree/report.html" "$work/csv" "$work/latex" "$work/report.json" "$work/elsewhere/far.html" "$work/above.html" "$tree/pages/within.html"

@@ -8,6 +8,7 @@ import { csvOf, download } from './export.js';
 const data = JSON.parse(document.getElementById('data').textContent);
 const charts = new Map(data.charts.map((chart) => [chart.id, chart]));
 const shown = new Map(); // figure -> Vega view, for those that are drawn
+const visible = new Set(); // figures on the screen; only these are drawn, and again after a change
 const hidden = { vpn: new Set(), profile: new Set(), workload: new Set() };
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -84,7 +85,28 @@ function applyFilters() {
   redraw();
 }
 
-const redraw = () => [...shown.keys()].filter((figure) => !figure.hidden).forEach(draw);
+// Those that are not on the screen are drawn again when they come there.
+function redraw() {
+  for (const [figure, view] of shown) {
+    if (visible.has(figure)) continue;
+    view.finalize();
+    shown.delete(figure);
+  }
+  for (const figure of visible) if (!figure.hidden) draw(figure);
+}
+
+// A click shows one alone, the next one all again; with shift it adds or takes away. Keys add and take away, too.
+function choose(form, input, adds) {
+  const all = [...form.querySelectorAll(`input[data-filter="${input.dataset.filter}"]`)];
+  const isAlone = all.every((each) => each.checked === (each === input));
+
+  for (const each of all) {
+    if (!adds) each.checked = isAlone || each === input;
+    else if (each === input) each.checked = !each.checked;
+  }
+  hidden[input.dataset.filter] = new Set(all.filter((each) => !each.checked).map((each) => each.value));
+  applyFilters();
+}
 
 function startFilters() {
   const form = document.getElementById('filters');
@@ -94,6 +116,12 @@ function startFilters() {
     if (target.checked) set.delete(target.value);
     else set.add(target.value);
     applyFilters();
+  });
+  form.addEventListener('click', (event) => {
+    const input = event.target.closest('label')?.querySelector('input');
+    if (!input || event.target === input) return;
+    event.preventDefault();
+    choose(form, input, event.shiftKey);
   });
   form.addEventListener('submit', (event) => event.preventDefault());
   document.getElementById('theme').addEventListener('click', () => {
@@ -142,14 +170,20 @@ function openTarget() {
   target?.scrollIntoView();
 }
 
-// One after the other with pauses: the page stays usable, and what is not yet drawn is there as a picture.
-async function startCharts() {
+// What is not yet drawn is there as a picture.
+function startCharts() {
   const figures = [...document.querySelectorAll('figure[data-chart]')].filter((f) => charts.has(f.dataset.chart));
+  const watcher = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) visible.add(target);
+      else visible.delete(target);
+      if (isIntersecting && !shown.has(target)) draw(target);
+    }
+  }, { rootMargin: '200px' });
 
-  figures.forEach(addActions);
   for (const figure of figures) {
-    if (!shown.has(figure)) await draw(figure);
-    await new Promise((resolve) => { setTimeout(resolve, 0); });
+    addActions(figure);
+    watcher.observe(figure);
   }
 }
 

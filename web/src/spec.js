@@ -33,54 +33,76 @@ const missingOf = (chart) => chart.vpns.flatMap((vpn) => chart.panels
   .filter((panel) => !chart.points.some((p) => p.vpn === vpn && p.panel === panel))
   .map((panel) => ({ vpn, panel, none: true, zero: 0 })));
 
-// A panel of nothing but zeros still needs a scale.
-const padsOf = (chart) => chart.panels
-  .filter((panel) => chart.points.filter((p) => p.panel === panel).every((p) => (p.high ?? p.y) <= 0))
-  .map((panel) => ({ vpn: chart.vpns[0], panel, none: 'pad', pad: 1 }));
-
 const shortNumber = (field) => `format(${field}, abs(${field}) >= 100 ? ',.0f' : '.3~g')`;
 const titleOf = (chart) => [chart.y_title, chart.unit].filter(Boolean).join(', ');
 
-function bars(chart, width, theme) {
-  const columns = width > 760 ? 2 : 1;
-  const y = { field: 'vpn', type: 'nominal', title: null, scale: { domain: chart.vpns } };
-  const x = (extra) => ({ type: 'quantitative', title: chart.unit || null, axis: { tickCount: 5 }, ...extra });
+// The value at the right end of each panel: one for all, unless the smallest would be lost on it.
+const SHARED_SPREAD = 5; // as in chart_bars.c
+function endsOf(chart) {
+  const ends = chart.panels.map((panel) => Math.max(0, ...chart.points
+    .filter((p) => p.panel === panel).map((p) => p.high ?? p.y)) || 1);
+  const most = Math.max(...ends);
+
+  return most <= SHARED_SPREAD * Math.min(...ends) ? ends.map(() => most) : ends;
+}
+
+// The best first; who has no value comes last.
+function byValue(chart, panel) {
+  const meanOf = (vpn) => {
+    const values = chart.points.filter((p) => p.vpn === vpn && p.panel === panel).map((p) => p.y);
+    return values.length ? values.reduce((a, b) => a + b) / values.length : null;
+  };
+  const means = new Map(chart.vpns.map((vpn) => [vpn, meanOf(vpn)]));
+
+  return [...chart.vpns].sort((a, b) => {
+    const [x, y] = [means.get(a), means.get(b)];
+    if (x === null || y === null) return (x === null) - (y === null);
+    return chart.higher_is_better ? y - x : x - y;
+  });
+}
+
+function barPanel(chart, panel, end, width, theme) {
+  const x = (extra) => ({ type: 'quantitative', stack: null, title: chart.unit || null, scale: { domain: [0, end] }, axis: { tickCount: 5 }, ...extra });
 
   return {
-    data: { values: [...valuesOf(chart), ...missingOf(chart), ...padsOf(chart)] },
-    facet: { field: 'panel', type: 'nominal', title: null, sort: chart.panels, header: { labelAnchor: 'start' } },
-    columns,
-    resolve: { scale: { x: 'independent' } },
-    spec: {
-      width: width / columns - 150,
-      height: { step: 26 },
-      encoding: { y, color: colour(chart, theme) },
-      layer: [
-        { transform: [{ filter: '!datum.none' }], mark: { type: 'bar', opacity: 0.34, height: 17, cornerRadius: 2 },
-          encoding: { x: x({ field: 'y', aggregate: 'mean' }),
-            tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'y', aggregate: 'mean', title: 'mean' },
-              { field: 'low', aggregate: 'min', title: 'lowest' }, { field: 'high', aggregate: 'max', title: 'highest' },
-              { aggregate: 'count', title: 'values' }] } },
-        { transform: [{ filter: '!datum.none' }], mark: { type: 'rule', strokeWidth: 1.6 },
-          encoding: { x: x({ field: 'low', aggregate: 'min' }), x2: { field: 'high', aggregate: 'max' } } },
-        { transform: [{ filter: '!datum.none' }], mark: { type: 'point', filled: true, opacity: 1, size: 30, stroke: theme.sheet, strokeWidth: 0.8, cursor: 'pointer' },
-          encoding: { x: x({ field: 'y' }), href: { field: 'href' },
-            tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'label', title: 'link' }, { field: 'y', title: chart.unit }] } },
-        { transform: [{ filter: '!datum.none' }, { aggregate: [{ op: 'mean', field: 'y', as: 'mean' }, { op: 'max', field: 'high', as: 'end' }], groupby: ['vpn', 'panel'] },
-            { calculate: shortNumber('datum.mean'), as: 'text' }],
-          mark: { type: 'text', align: 'left', dx: 8, fontSize: 11.5, color: theme.ink },
-          encoding: { x: x({ field: 'end' }), text: { field: 'text' }, color: { value: theme.ink } } },
-        { transform: [{ filter: 'datum.none === "pad"' }], mark: { type: 'point', opacity: 0 },
-          encoding: { x: x({ field: 'pad' }) } },
-        { transform: [{ filter: 'datum.none === true' }],
-          mark: { type: 'text', align: 'left', dx: 6, fontSize: 11.5, text: 'no result' },
-          encoding: { x: x({ field: 'zero' }), color: { value: theme.soft } } },
-      ],
+    title: { text: panel, anchor: 'start', color: theme.ink, fontSize: 12.5 },
+    data: { values: [...valuesOf(chart), ...missingOf(chart)].filter((value) => value.panel === panel) },
+    width,
+    height: { step: 26 },
+    encoding: {
+      y: { field: 'vpn', type: 'nominal', title: null, scale: { domain: byValue(chart, panel) } },
+      color: colour(chart, theme),
     },
+    layer: [
+      { transform: [{ filter: '!datum.none' }], mark: { type: 'bar', opacity: 0.34, height: 17, cornerRadius: 2 },
+        encoding: { x: x({ field: 'y', aggregate: 'mean' }),
+          tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'y', aggregate: 'mean', title: 'mean' },
+            { field: 'low', aggregate: 'min', title: 'lowest' }, { field: 'high', aggregate: 'max', title: 'highest' },
+            { aggregate: 'count', title: 'values' }] } },
+      { transform: [{ filter: '!datum.none' }], mark: { type: 'rule', strokeWidth: 1.6 },
+        encoding: { x: x({ field: 'low', aggregate: 'min' }), x2: { field: 'high', aggregate: 'max' } } },
+      { transform: [{ filter: '!datum.none' }], mark: { type: 'point', filled: true, opacity: 1, size: 30, stroke: theme.sheet, strokeWidth: 0.8, cursor: 'pointer' },
+        encoding: { x: x({ field: 'y' }), href: { field: 'href' },
+          tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'label', title: 'link' }, { field: 'y', title: chart.unit }] } },
+      { transform: [{ filter: '!datum.none' }, { aggregate: [{ op: 'mean', field: 'y', as: 'mean' }, { op: 'max', field: 'high', as: 'end' }], groupby: ['vpn', 'panel'] },
+          { calculate: shortNumber('datum.mean'), as: 'text' }],
+        mark: { type: 'text', align: 'left', dx: 8, fontSize: 11.5, color: theme.ink },
+        encoding: { x: x({ field: 'end' }), text: { field: 'text' }, color: { value: theme.ink } } },
+      { transform: [{ filter: 'datum.none === true' }],
+        mark: { type: 'text', align: 'left', dx: 6, fontSize: 11.5, text: 'no result' },
+        encoding: { x: x({ field: 'zero' }), color: { value: theme.soft } } },
+    ],
   };
 }
 
-// Means per cell and how close each is to the best of its column, by ratio over two powers of ten.
+function bars(chart, width, theme) {
+  const columns = width > 760 ? 2 : 1;
+  const ends = endsOf(chart);
+
+  return { columns, concat: chart.panels.map((panel, i) => barPanel(chart, panel, ends[i], width / columns - 150, theme)) };
+}
+
+// Means per cell and how close each is to the best of its column, by ratio over two powers of ten; percentages are what they are.
 function heatValues(chart) {
   const cells = new Map();
   for (const { vpn, panel, y } of chart.points) {
@@ -93,6 +115,8 @@ function heatValues(chart) {
   const best = (panel) => all.filter((c) => c.panel === panel).map((c) => c.mean)
     .reduce((a, b) => (chart.higher_is_better ? Math.max(a, b) : Math.min(a, b)));
   return all.map((cell) => {
+    const share = Math.max(0, Math.min(cell.mean / 100, 1));
+    if (chart.unit === '%') return { ...cell, close: chart.higher_is_better ? share : 1 - share };
     const top = best(cell.panel);
     const ratio = chart.higher_is_better ? cell.mean / top : top / cell.mean;
     const close = ratio > 0 ? Math.max(0, 1 + Math.log10(Math.min(ratio, 1)) / 2) : Number(cell.mean === top);
@@ -125,22 +149,36 @@ function heat(chart, width, theme) {
 
 function scatter(chart, width, theme) {
   const axis = (field, title) => ({ field, type: 'quantitative', title, scale: { type: 'log', nice: false, padding: 18 }, axis: { tickCount: 6 } });
+  const points = valuesOf(chart).filter((p) => p.x > 0 && p.y > 0);
+  const named = new Set();
 
+  // One name for all points of a VPN under a profile.
+  for (const point of points) {
+    const key = `${point.panel}\n${point.vpn}`;
+    point.name = named.has(key) ? '' : point.vpn;
+    named.add(key);
+  }
   return {
-    data: { values: valuesOf(chart).filter((p) => p.x > 0 && p.y > 0) },
+    data: { values: points },
     width: width - 190,
     height: 330,
-    params: [{ name: 'view', select: 'interval', bind: 'scales' }],
-    mark: { type: 'point', filled: true, size: 70, opacity: 0.75, cursor: 'pointer' },
     encoding: {
       x: axis('x', chart.x_title),
       y: axis('y', chart.y_title),
-      color: { ...colour(chart, theme), legend: { title: null } },
-      shape: { field: 'panel', type: 'nominal', sort: chart.panels, legend: { title: null, symbolFillColor: theme.soft, symbolStrokeColor: theme.soft } },
-      href: { field: 'href' },
-      tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'label', title: 'link' },
-        { field: 'x', title: chart.x_title }, { field: 'y', title: chart.y_title }],
+      color: colour(chart, theme),
     },
+    layer: [
+      { params: [{ name: 'view', select: 'interval', bind: 'scales' }],
+        mark: { type: 'point', filled: true, size: 70, opacity: 0.75, cursor: 'pointer' },
+        encoding: {
+          shape: { field: 'panel', type: 'nominal', sort: chart.panels, legend: { title: null, symbolFillColor: theme.soft, symbolStrokeColor: theme.soft } },
+          href: { field: 'href' },
+          tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'label', title: 'link' },
+            { field: 'x', title: chart.x_title }, { field: 'y', title: chart.y_title }],
+        } },
+      { mark: { type: 'text', align: 'left', dx: 8, fontSize: 11, clip: true },
+        encoding: { text: { field: 'name' } } },
+    ],
   };
 }
 

@@ -14,7 +14,8 @@ enum {
 	RIGHT = 58,
 	TOP = 30,
 	ROW = 26,
-	FOOT = 30
+	FOOT = 30,
+	SHARED_SPREAD = 5 /* as in web/src/spec.js */
 };
 
 /* The values of one VPN in one panel. */
@@ -105,18 +106,70 @@ static void draw_row(FILE *out, const struct charts *charts, const struct chart 
 	fputs("</text></g>", out);
 }
 
-static void draw_panel(FILE *out, const struct charts *charts, const struct chart *chart,
-	const char *panel, const char *const vpns[], size_t vpn_count)
+/* The value at the right end of a panel. */
+static double end_of(
+	const struct chart *chart, const char *panel, const char *const vpns[], size_t vpn_count)
 {
-	double height = TOP + FOOT + (double)vpn_count * ROW, high = 0;
+	double high = 0;
 
 	for (size_t i = 0; i < vpn_count; i++) {
 		struct group group = group_of(chart, vpns[i], panel);
 
 		high = fmax(high, group.count ? fmax(group.high, group.mean) : 0);
 	}
-	if (high <= 0)
-		high = 1;
+	return high > 0 ? high : 1;
+}
+
+/* Side by side, one scale for all, unless the smallest panel would be lost on it: then NAN. */
+static double shared_end(const struct charts *charts, const struct chart *chart)
+{
+	size_t vpn_count, panel_count;
+	const char **vpns = chart_names(charts, chart, false, &vpn_count);
+	const char **panels = chart_names(charts, chart, true, &panel_count);
+	double least = INFINITY, most = 0;
+
+	for (size_t i = 0; i < panel_count; i++) {
+		double end = end_of(chart, panels[i], vpns, vpn_count);
+
+		least = fmin(least, end);
+		most = fmax(most, end);
+	}
+	return most <= SHARED_SPREAD * least ? most : NAN;
+}
+
+/* The best first; who has no value comes last. */
+static bool is_before(const struct chart *chart, double a, double b)
+{
+	if (isnan(a) || isnan(b))
+		return !isnan(a);
+	return chart->higher_is_better ? a > b : a < b;
+}
+
+static const char **sorted_names(const struct charts *charts, const struct chart *chart,
+	const char *panel, const char *const vpns[], size_t vpn_count)
+{
+	const char **sorted = arena_alloc(charts->arena, const char *, vpn_count + 1);
+
+	for (size_t i = 0; i < vpn_count; i++) {
+		double mean = group_of(chart, vpns[i], panel).mean;
+		size_t at = i;
+
+		for (; at && is_before(chart, mean, group_of(chart, sorted[at - 1], panel).mean);
+			at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = vpns[i];
+	}
+	return sorted;
+}
+
+static void draw_panel(FILE *out, const struct charts *charts, const struct chart *chart,
+	const char *panel, const char *const vpns[], size_t vpn_count)
+{
+	double height = TOP + FOOT + (double)vpn_count * ROW, high = shared_end(charts, chart);
+	const char **sorted = sorted_names(charts, chart, panel, vpns, vpn_count);
+
+	if (isnan(high))
+		high = end_of(chart, panel, vpns, vpn_count);
 	fprintf(out,
 		"<svg class=\"chart\" viewBox=\"0 0 %d %.0f\" role=\"img\" width=\"%d\" height=\"%.0f\"><title>",
 		WIDTH, height, WIDTH, height);
@@ -130,7 +183,7 @@ static void draw_panel(FILE *out, const struct charts *charts, const struct char
 	html_text(out, chart->unit);
 	fputs("</text>", out);
 	for (size_t i = 0; i < vpn_count; i++)
-		draw_row(out, charts, chart, vpns[i],
+		draw_row(out, charts, chart, sorted[i],
 			&(struct row_place){panel, high, TOP + (double)i * ROW});
 	fputs("</svg>\n", out);
 }
@@ -145,8 +198,7 @@ void chart_draw_bars(FILE *out, const struct charts *charts, const struct chart 
 		draw_panel(out, charts, chart, panels[i], vpns, vpn_count);
 }
 
-/* How close to the best of the panel, 0..1, by ratio: the scale people judge speeds by. */
-static double closeness(const struct chart *chart, double value, double best)
+static double ratio_to_best(const struct chart *chart, double value, double best)
 {
 	double ratio = chart->higher_is_better ? value / best : best / value;
 
@@ -155,6 +207,16 @@ static double closeness(const struct chart *chart, double value, double best)
 	return fmax(0, 1 + log10(fmin(ratio, 1)) / 2);
 }
 
+/* How close to the best of the panel, 0..1, by ratio: the scale people judge speeds by. Percentages
+ * are what they are: 13 % must look bad beside any best. */
+static double closeness(const struct chart *chart, double value, double best)
+{
+	double share = fmax(0, fmin(value / 100, 1));
+
+	if (strcmp(chart->unit, "%") == 0)
+		return chart->higher_is_better ? share : 1 - share;
+	return ratio_to_best(chart, value, best);
+}
 static double best_of(
 	const struct chart *chart, const char *panel, const char *const vpns[], size_t vpn_count)
 {

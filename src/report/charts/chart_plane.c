@@ -126,6 +126,24 @@ static void draw_legend(FILE *out, const struct charts *charts, const struct cha
 	fputs("</p>\n", out);
 }
 
+/* Whether no point before it has the same VPN and panel: one name is enough for all of them. */
+static bool is_first_of_name(const struct chart *chart, const struct point *point)
+{
+	const struct point *p = chart->points;
+
+	while (strcmp(p->vpn, point->vpn) != 0 || strcmp(p->panel, point->panel) != 0 ||
+		!(p->x > 0) || !(p->y > 0))
+		p = p->next;
+	return p == point;
+}
+
+static void draw_name(FILE *out, const char *name, double x, double y)
+{
+	fprintf(out, "<text class=\"name\" x=\"%.1f\" y=\"%.1f\">", x + 8, y + 4);
+	html_text(out, name);
+	fputs("</text>", out);
+}
+
 static void draw_points(FILE *out, const struct charts *charts, const struct chart *chart,
 	const char *const panels[], size_t panel_count)
 {
@@ -137,6 +155,9 @@ static void draw_points(FILE *out, const struct charts *charts, const struct cha
 		if (!(point->x > 0) || !(point->y > 0))
 			continue;
 		fprintf(out, "<g class=\"c%zu\">", chart_colour(charts->results, point->vpn));
+		if (is_first_of_name(chart, point))
+			draw_name(out, point->vpn, position(x_range, point->x, LEFT, WIDTH - RIGHT),
+				position(y_range, point->y, HEIGHT - BOTTOM, TOP));
 		draw_mark(out, shape, position(x_range, point->x, LEFT, WIDTH - RIGHT),
 			position(y_range, point->y, HEIGHT - BOTTOM, TOP));
 		fputs("<title>", out);

@@ -91,7 +91,7 @@ void rule_environment(struct look *look)
 		return;
 	look_say(look,
 		"The versions, offloads, congestion control, MTU and sysctls of these runs are unknown, so the runs cannot be repeated exactly.");
-	look_show(look, "environment.json", "environment.json is missing");
+	look_show(look, NULL, "environment.json is missing");
 }
 
 /* The earliest and latest start of a VPN's TCP tests; 0 when none is stored. */

@@ -11,9 +11,13 @@
 
 void page_file_link(FILE *out, const struct page *page, const char *path)
 {
+	if (!page->tree_url) {
+		fputs("<span class=\"file\">", out);
+		html_text(out, path);
+		fputs("</span>", out);
+		return;
+	}
 	fputs("<a class=\"file\" href=\"", out);
-	if (page->tree_url[0])
-		fputs("file://", out);
 	html_url(out, page->tree_url);
 	html_url(out, path);
 	fputs("\">", out);

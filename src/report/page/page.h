@@ -16,7 +16,8 @@ struct page {
 	const struct charts *charts;
 	const struct answer *answers;
 	const struct verdict *verdict;
-	/* The tree's absolute path with a slash behind; "" when the page lies in its root. */
+	/* Where the tree is, seen from the page: "", or a path with a slash behind. NULL: far away,
+	 * and then files are named without links. */
 	const char *tree_url;
 };
 
