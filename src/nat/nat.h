@@ -43,13 +43,17 @@ enum nat_unsolicited {
 	NAT_OCCUPIES
 };
 
+/*
+ * Which packets make a session's lifetime start again. A packet that changes the state does so in
+ * any direction. In a dense flow one packet in about 4 ms counts.
+ */
 enum nat_refresh {
 	NAT_BY_BOTH,
 	NAT_BY_OUTBOUND, /* what RFC 4787 demands at least, REQ-6 */
 	NAT_BY_INBOUND
 };
 
-/* Every session is in one of these states; a lifetime counts from the packet refreshed last. */
+/* Every session is in one of these states and ends when it was not refreshed for so long. */
 enum nat_lifetime {
 	NAT_UDP_FRESH,  /* one direction only */
 	NAT_UDP_STREAM, /* both directions */
