@@ -2,6 +2,8 @@
 /* Charts of what was carried: bars, heatmaps, directions, all links at once, over time. */
 #include "report/charts/chart.h"
 
+#include <string.h>
+
 #include <math.h>
 
 static struct chart *bars(const struct report_results *results, struct charts *charts,
@@ -17,7 +19,9 @@ static void heat(const struct report_results *results, struct charts *charts, co
 	const char *title, enum metric_id metric)
 {
 	struct chart *chart = chart_add(charts, CHART_HEAT, id, title,
-		"A fuller colour is closer to the best of its column; white is a hundredth of the best.");
+		strcmp(report_metrics[metric].unit, "%") == 0
+			? "A fuller colour is a larger share; white is 0 %."
+			: "A fuller colour is closer to the best of its column; white is a hundredth of the best.");
 
 	chart_metric(results, charts, chart, metric);
 }
