@@ -40,7 +40,7 @@ static double throughput(const struct speeds *speeds, struct summary_selection s
 	return summary_median(&s, 0, speeds->arena);
 }
 
-/* Whether the processor limits: "at 500 MIPS and below", "at all speeds", "not at these". */
+/* Where a faster processor would carry more, as far as there was one. */
 static const char *limit_of(const struct speeds *speeds, const struct summary_selection *s)
 {
 	const char *figure = s->workload->figures[0];
@@ -53,8 +53,6 @@ static const char *limit_of(const struct speeds *speeds, const struct summary_se
 		i++;
 	if (i + 1 == speeds->count)
 		return "at none of these";
-	if (i == 0)
-		return "at all of these";
 	return arena_printf(speeds->arena, "at %u MIPS and slower", speeds->machines[i + 1].mips);
 }
 

@@ -69,7 +69,7 @@ for side in 0 5; do
 	chmod 755 slower-$side/*
 done
 # tinc looks for the MTU in its first seconds, which pings let pass.
-meshbench ab slower-0 slower-5 --vpn tinc --workload ping,tcp --ping-count 25 --seconds 0.5 --repeat 5 --virtual --out ab
+meshbench ab slower-0 slower-5 --vpn tinc --workload ping,tcp --ping-count 25 --seconds 0.5 --profile baseline:rate=8mbit --repeat 5 --virtual --out ab
 check "five percent more work for each packet is worse" exits 1
 check "by what the processor does for the payload" prints 'one_core_mbps .* worse$'
 check "both trees are there, with the verdict" test -f ab/ab.json -a -f ab/old-1/Tinc@system/layout.json -a -f ab/new-1/Tinc@system/layout.json
