@@ -137,6 +137,7 @@ static struct workload_case case_of(const char *address)
 	if (!options.count) {
 		option_by_hand(&options, "ping_count", "5");
 		option_by_hand(&options, "ping_runs", "2");
+		option_by_hand(&options, "wake_longest", "1");
 	}
 	return (struct workload_case){.source = "lom",
 		.target = "yuki",
