@@ -180,3 +180,14 @@ static inline struct nat *nat_with(const struct nat_params *params, uint32_t ses
 	nat = NULL;
 	return made;
 }
+
+/* A home router that hands hairpins back. */
+static inline struct nat_params home(void)
+{
+	return (struct nat_params){.external = {ROUTER},
+		.external_count = 1,
+		.filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+		.first_port = 47001, /* so that every port changes */
+		.last_port = 47009,
+		.hairpins = true};
+}

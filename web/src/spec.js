@@ -46,7 +46,7 @@ function endsOf(chart) {
   return most <= SHARED_SPREAD * Math.min(...ends) ? ends.map(() => most) : ends;
 }
 
-// The best first; who has no value comes last.
+// The best first; what has no value comes last.
 function byValue(chart, panel) {
   const meanOf = (vpn) => {
     const values = chart.points.filter((p) => p.vpn === vpn && p.panel === panel).map((p) => p.y);

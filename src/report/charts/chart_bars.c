@@ -137,7 +137,7 @@ static double shared_end(const struct charts *charts, const struct chart *chart)
 	return most <= SHARED_SPREAD * least ? most : NAN;
 }
 
-/* The best first; who has no value comes last. */
+/* The best first; what has no value comes last. */
 static bool is_before(const struct chart *chart, double a, double b)
 {
 	if (isnan(a) || isnan(b))
@@ -208,7 +208,7 @@ static double ratio_to_best(const struct chart *chart, double value, double best
 }
 
 /* How close to the best of the panel, 0..1, by ratio: the scale people judge speeds by. Percentages
- * are what they are: 13 % must look bad beside any best. */
+ * are what they are: 13 % must look bad next to any best. */
 static double closeness(const struct chart *chart, double value, double best)
 {
 	double share = fmax(0, fmin(value / 100, 1));
