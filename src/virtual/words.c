@@ -80,7 +80,7 @@ static int read_speed(
 	const char *word, struct virtual_machine machines[], size_t *count, struct error *err)
 {
 	const char *text = text_starts_with(word, "cpu=") ? word + strlen("cpu=") : word;
-	unsigned mips;
+	unsigned mips = 0;
 
 	if (read_mips(text, &mips, err))
 		return -1;
