@@ -79,16 +79,6 @@ static void add_result(struct pairs *pairs, const struct side *side, struct runn
 	pairs->result.count = had + result.count;
 }
 
-static int read_side(struct pairs *pairs, const struct side *side, struct error *err)
-{
-	AUTO(record_closep) struct record *record = NULL;
-
-	if (record_open(side->out, &record, err))
-		return -1;
-	add_result(pairs, side, runner_read(&side->runner, record, pairs->arena));
-	return 0;
-}
-
 /* An exit status of a run that has no results, such as EXIT_WRONG_INPUT, speaks for itself. */
 static int check_end(struct pairs *pairs, const struct virtual_request *request, struct error *err)
 {
@@ -106,6 +96,7 @@ static int measure_pair(struct pairs *pairs, struct error *err)
 {
 	struct virtual_request requests[VERSIONS];
 	struct side sides[VERSIONS];
+	struct runner_result result;
 
 	for (size_t i = 0; i < VERSIONS; i++) {
 		sides[i] = side_of(pairs, i);
@@ -123,9 +114,12 @@ static int measure_pair(struct pairs *pairs, struct error *err)
 	}
 	if (virtual_measure(pairs->procs, pairs->arena, requests, VERSIONS, err))
 		return -1;
-	for (size_t i = 0; i < VERSIONS; i++)
-		if (check_end(pairs, &requests[i], err) || read_side(pairs, &sides[i], err))
+	for (size_t i = 0; i < VERSIONS; i++) {
+		if (check_end(pairs, &requests[i], err) ||
+			virtual_result(pairs->arena, &requests[i], &result, err))
 			return -1;
+		add_result(pairs, &sides[i], result);
+	}
 	return 0;
 }
 

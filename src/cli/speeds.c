@@ -34,6 +34,11 @@ static int by_speed(const void *a, const void *b)
 	return (y->mips > x->mips) - (y->mips < x->mips);
 }
 
+static bool is_throughput(const struct workload *workload)
+{
+	return workload->figures[0] && strstr(workload->figures[0], "_mbps");
+}
+
 static double throughput(const struct speeds *speeds, struct summary_selection s, size_t speed)
 {
 	s.result = &speeds->results[speed];
@@ -43,10 +48,9 @@ static double throughput(const struct speeds *speeds, struct summary_selection s
 /* Where a faster processor would carry more, as far as there was one. */
 static const char *limit_of(const struct speeds *speeds, const struct summary_selection *s)
 {
-	const char *figure = s->workload->figures[0];
 	size_t i = 0;
 
-	if (!figure || !strstr(figure, "_mbps"))
+	if (!is_throughput(s->workload))
 		return "";
 	while (i + 1 < speeds->count &&
 		throughput(speeds, *s, i) < STILL_GROWS * throughput(speeds, *s, i + 1))
@@ -59,12 +63,8 @@ static const char *limit_of(const struct speeds *speeds, const struct summary_se
 static void fill_row(const struct speeds *speeds, const struct grid *grid, size_t row,
 	struct summary_selection *s)
 {
-	bool is_tuned = speeds->plan->tuning_count > 1;
-
 	*grid_at(grid, row, COLUMN_VPN) = s->driver->label;
-	*grid_at(grid, row, COLUMN_PROFILE) =
-		is_tuned ? arena_printf(grid->arena, "%s, %s", s->profile->name, s->tuning->name)
-			 : s->profile->name;
+	*grid_at(grid, row, COLUMN_PROFILE) = summary_condition(s, speeds->plan, grid->arena);
 	for (size_t i = 0; i < speeds->count; i++) {
 		s->result = &speeds->results[i];
 		*grid_at(grid, row, COLUMN_SPEEDS + i) = summary_cell(s, grid->arena);
@@ -83,7 +83,7 @@ static void print_workload(const struct speeds *speeds, const struct workload *w
 	for (size_t i = 0; i < speeds->count; i++)
 		*grid_at(&grid, 0, COLUMN_SPEEDS + i) =
 			arena_printf(speeds->arena, "%u MIPS", speeds->machines[i].mips);
-	if (workload->figures[0] && strstr(workload->figures[0], "_mbps"))
+	if (is_throughput(workload))
 		*grid_at(&grid, 0, COLUMN_SPEEDS + speeds->count) = "the processor limits";
 	for (size_t i = 0; i < rows; i++) {
 		struct summary_selection s = {
@@ -96,17 +96,6 @@ static void print_workload(const struct speeds *speeds, const struct workload *w
 	}
 	fprintf(out, "\n%s, %s\n", workload->name, workload->figures_title);
 	grid_print(&grid, out);
-}
-
-static int read_result(
-	struct speeds *speeds, size_t i, const struct virtual_request *request, struct error *err)
-{
-	AUTO(record_closep) struct record *record = NULL;
-
-	if (record_open(request->out, &record, err))
-		return -1;
-	speeds->results[i] = runner_read(speeds->plan, record, speeds->arena);
-	return 0;
 }
 
 static int make_requests(const struct speeds *speeds, const struct virtual_request *request,
@@ -156,7 +145,7 @@ int speeds_measure(struct arena *arena, const struct virtual_machine machines[],
 		int status = requests[i].end.status;
 
 		*ret_status = status > *ret_status ? status : *ret_status;
-		if (read_result(&speeds, i, &requests[i], err))
+		if (virtual_result(arena, &requests[i], &speeds.results[i], err))
 			return -1;
 	}
 	print_hints(requests, count);

@@ -109,6 +109,14 @@ double summary_median(const struct summary_selection *s, size_t figure, struct a
 	return median_figure(s, values, figure, count_selected(s).unmarked == 0);
 }
 
+const char *summary_condition(
+	const struct summary_selection *s, const struct runner_plan *plan, struct arena *arena)
+{
+	return plan->tuning_count > 1
+		       ? arena_printf(arena, "%s, %s", s->profile->name, s->tuning->name)
+		       : s->profile->name;
+}
+
 static const char *describe_connect(
 	const struct summary_selection *s, struct arena *arena, double *values)
 {
@@ -148,9 +156,7 @@ static void fill_row(const struct grid *grid, size_t row, const struct runner_pl
 	struct summary_selection *s, double *values)
 {
 	*grid_at(grid, row, 0) = s->driver->label;
-	*grid_at(grid, row, 1) = plan->tuning_count > 1 ? arena_printf(grid->arena, "%s, %s",
-								  s->profile->name, s->tuning->name)
-							: s->profile->name;
+	*grid_at(grid, row, 1) = summary_condition(s, plan, grid->arena);
 	*grid_at(grid, row, 2) = describe_connect(s, grid->arena, values);
 	for (size_t w = 0; w < plan->workload_count; w++) {
 		s->workload = plan->workloads[w];

@@ -21,6 +21,9 @@ struct summary_selection {
 
 /* "934 / 935" from the medians, "(2 of 3)" where less came than was planned, "*" for marks. */
 const char *summary_cell(const struct summary_selection *selection, struct arena *arena);
+/* "low", or "low, bbr" where the plan has several tunings. */
+const char *summary_condition(const struct summary_selection *selection,
+	const struct runner_plan *plan, struct arena *arena);
 /* Of one of the workload's figures; NAN when there is none. */
 double summary_median(
 	const struct summary_selection *selection, size_t figure, struct arena *arena);

@@ -334,3 +334,14 @@ int virtual_measure(struct procs *procs, struct arena *arena, struct virtual_req
 	}
 	return 0;
 }
+
+int virtual_result(struct arena *arena, const struct virtual_request *request,
+	struct runner_result *ret_result, struct error *err)
+{
+	AUTO(record_closep) struct record *record = NULL;
+
+	if (record_open(request->out, &record, err))
+		return -1;
+	*ret_result = runner_read(request->plan, record, arena);
+	return 0;
+}

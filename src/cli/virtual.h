@@ -32,3 +32,6 @@ MUST_CHECK int virtual_open(struct procs **ret_procs, struct error *err);
  */
 MUST_CHECK int virtual_measure(struct procs *procs, struct arena *arena,
 	struct virtual_request requests[], size_t count, struct error *err);
+/* What such a run left in its tree. */
+MUST_CHECK int virtual_result(struct arena *arena, const struct virtual_request *request,
+	struct runner_result *ret_result, struct error *err);

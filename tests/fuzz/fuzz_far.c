@@ -4,17 +4,12 @@
  * be written again and is then the same bytes.
  */
 #include "far/message.h"
+#include "input.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static void write_again(const struct far_message *message, const uint8_t *frame)
 {

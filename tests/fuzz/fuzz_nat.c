@@ -3,6 +3,7 @@
  * Any packets, through any NAT: nothing is read or written beyond them, what is dropped is not
  * changed, what passes keeps the sum of its header, and tables hold no more than their room.
  */
+#include "input.h"
 #include "nat/nat.h"
 
 #include <stdlib.h>
@@ -13,25 +14,6 @@ enum {
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct input {
-	const uint8_t *data;
-	size_t size;
-};
-
-static void demand(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
-static unsigned take(struct input *in)
-{
-	if (in->size == 0)
-		return 0;
-	in->size--;
-	return *in->data++;
-}
 
 static struct nat_params any_params(struct input *in)
 {

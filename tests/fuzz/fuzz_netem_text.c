@@ -5,17 +5,12 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "input.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static void use(const struct netem_params *params, const struct netem_timeline *timeline)
 {

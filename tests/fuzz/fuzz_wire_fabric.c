@@ -3,6 +3,7 @@
  * A whole wire of three ports, fed by hosts that send what they like and by a lab that changes
  * parameters: nothing crashes, every buffer comes back, and known addresses stay private.
  */
+#include "input.h"
 #include "wire/internal.h"
 
 #include <stdlib.h>
@@ -14,25 +15,6 @@ enum {
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct input {
-	const uint8_t *data;
-	size_t size;
-};
-
-static void demand(bool condition)
-{
-	if (!condition)
-		abort();
-}
-
-static unsigned take(struct input *in)
-{
-	if (in->size == 0)
-		return 0;
-	in->size--;
-	return *in->data++;
-}
 
 /* Touches all that leaves, so that the sanitizer sees what does not belong there. */
 static bool swallow(void *context, uint16_t port, const struct iovec *pieces, int count)

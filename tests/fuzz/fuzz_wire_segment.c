@@ -3,18 +3,13 @@
  * Any virtio header and any bytes from a host: the parser refuses, or every piece that the
  * segmenter cuts lies inside the frame, the pieces are the frame, and a piece is again a frame.
  */
+#include "input.h"
 #include "wire/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void demand(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static void check_piece(
 	const struct frame *frame, const uint8_t *bytes, const struct piece *piece, uint32_t count)

@@ -3,6 +3,7 @@
  * Any virtio header and any bytes from a host, into a wire of three ports without impairment: only
  * whom it is for gets the frame, and what no offload may change arrives as it was sent.
  */
+#include "input.h"
 #include "wire/internal.h"
 
 #include <stdlib.h>
@@ -26,12 +27,6 @@ struct wiretap {
 
 static const uint8_t address[PORTS][6] = {
 	[FIRST] = {2, 0, 0, 0, 0, FIRST}, [SECOND] = {2, 0, 0, 0, 0, SECOND}};
-
-static void demand(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 /* A frame that asks for no offload leaves byte for byte. */
 static void compare(const struct wiretap *tap, const uint8_t *bytes, size_t size)
