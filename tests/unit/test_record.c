@@ -272,6 +272,27 @@ TEST(a_cell_is_read_as_it_ended)
 	CHECK(cause == CAUSE_STALLED);
 }
 
+/* Published results name no cause. */
+TEST(a_success_needs_no_cause_but_none_that_contradicts_it)
+{
+	PLACE(place);
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(record_closep) struct record *record = opened(&place);
+	const char *path = layout_cell_file(arena, place.dir, &tcp_cell);
+	json_auto_t *data = json_object();
+	json_auto_t *plain = json_pack("{s:s, s:{}, s:{}}", "status", "success", "data", "meta");
+	json_auto_t *torn = json_pack(
+		"{s:s, s:{}, s:{s:s}}", "status", "success", "data", "meta", "cause", "stalled");
+	const struct record_result result = {.cause = CAUSE_SUCCESS, .data = data};
+	struct error err = {0};
+
+	CHECK_OK(record_write_cell(record, &tcp_cell, &result, &err), err); /* makes the folders */
+	CHECK_OK(json_write(path, plain, &err), err);
+	CHECK(record_has_success(record, &tcp_cell));
+	CHECK_OK(json_write(path, torn, &err), err);
+	CHECK(!record_has_success(record, &tcp_cell));
+}
+
 TEST(all_links_succeed_only_together)
 {
 	PLACE(place);
