@@ -6,7 +6,6 @@
 #include "record/envelope.h"
 #include "record/layout.h"
 #include "record/mark.h"
-#include "record/meta.h"
 
 #include "base/arena.h"
 #include "base/fd.h"
@@ -14,7 +13,6 @@
 #include "base/json.h"
 
 #include <dirent.h>
-#include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -249,48 +247,6 @@ TEST(a_damaged_cell_counts_as_absent)
 	}
 	CHECK_OK(file_write(path, text, size, 0644, &err), err);
 	CHECK(record_has_success(record, &tcp_cell));
-}
-
-TEST(a_cell_is_read_as_it_ended)
-{
-	PLACE(place);
-	AUTO(record_closep) struct record *record = opened(&place);
-	json_auto_t *data = json_object(), *meta = json_pack("{s:{s:f}}", "figures", "x", 2.5);
-	json_auto_t *after_success = NULL, *after_failure = NULL;
-	struct record_result result = {.cause = CAUSE_SUCCESS, .data = data, .meta = meta};
-	struct error err = {0};
-	enum cause cause;
-
-	CHECK(!record_read_cell(record, &tcp_cell, &cause, &after_success));
-	CHECK_OK(record_write_cell(record, &tcp_cell, &result, &err), err);
-	CHECK(record_read_cell(record, &tcp_cell, &cause, &after_success));
-	CHECK(cause == CAUSE_SUCCESS && meta_figure(after_success, "x") == 2.5);
-	CHECK(isnan(meta_figure(after_success, "y")));
-	result = (struct record_result){.cause = CAUSE_STALLED, .evidence = "stopped"};
-	CHECK_OK(record_write_cell(record, &tcp_cell, &result, &err), err);
-	CHECK(record_read_cell(record, &tcp_cell, &cause, &after_failure));
-	CHECK(cause == CAUSE_STALLED);
-}
-
-/* Published results name no cause. */
-TEST(a_success_needs_no_cause_but_none_that_contradicts_it)
-{
-	PLACE(place);
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	AUTO(record_closep) struct record *record = opened(&place);
-	const char *path = layout_cell_file(arena, place.dir, &tcp_cell);
-	json_auto_t *data = json_object();
-	json_auto_t *plain = json_pack("{s:s, s:{}, s:{}}", "status", "success", "data", "meta");
-	json_auto_t *torn = json_pack(
-		"{s:s, s:{}, s:{s:s}}", "status", "success", "data", "meta", "cause", "stalled");
-	const struct record_result result = {.cause = CAUSE_SUCCESS, .data = data};
-	struct error err = {0};
-
-	CHECK_OK(record_write_cell(record, &tcp_cell, &result, &err), err); /* makes the folders */
-	CHECK_OK(json_write(path, plain, &err), err);
-	CHECK(record_has_success(record, &tcp_cell));
-	CHECK_OK(json_write(path, torn, &err), err);
-	CHECK(!record_has_success(record, &tcp_cell));
 }
 
 TEST(all_links_succeed_only_together)
