@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "plan/driver.h"
 #include "plan/feature.h"
+#include "plan/inventory.h"
 #include "plan/pins.h"
 #include "plan/plan.h"
 #include "plan/profile.h"
@@ -111,6 +112,16 @@ static int check_plan(struct arena *arena, const char *path, struct error *err)
 	return 0;
 }
 
+static int check_inventory(struct arena *arena, const char *path, struct error *err)
+{
+	struct inventory inventory;
+
+	if (inventory_load(arena, path, &inventory, err))
+		return -1;
+	printf("%s: the %zu machines are valid\n", path, inventory.count);
+	return 0;
+}
+
 static int check_tuning(struct arena *arena, const char *path, struct error *err)
 {
 	struct tuning tuning;
@@ -134,7 +145,10 @@ static int check_profile(struct arena *arena, const char *path, struct error *er
 	return 0;
 }
 
-/* A file says by its folder or its keys what it is: plans list workloads, tunings sysctls. */
+/*
+ * A file says by its folder or its keys what it is: plans list workloads, tunings sysctls, and
+ * machines stand in a mapping of hosts.
+ */
 static int check_file(struct arena *arena, const char *path, struct error *err)
 {
 	char *text;
@@ -143,6 +157,8 @@ static int check_file(struct arena *arena, const char *path, struct error *err)
 		return -1;
 	if (has_key(text, arena, "workloads:"))
 		return check_plan(arena, path, err);
+	if (has_key(text, arena, "hosts:\n"))
+		return check_inventory(arena, path, err);
 	if (has_key(text, arena, "sysctls:") || has_key(text, arena, "congestion:") ||
 		strstr(path, "tunings/"))
 		return check_tuning(arena, path, err);
@@ -160,6 +176,8 @@ static int check_any(struct arena *arena, const char *path, struct error *err)
 		return check_features(arena, dir, err);
 	if (strcmp(name, "rows.yml") == 0)
 		return check_rows(arena, path, err);
+	if (strcmp(name, "hosts.yml") == 0)
+		return check_inventory(arena, path, err);
 	if (strcmp(name, "pins.yml") == 0)
 		return check_pins(arena, path, err);
 	return is_dir(path) ? check_driver(arena, path, err) : check_file(arena, path, err);
@@ -205,7 +223,7 @@ static const struct option_table table = {.usage = "check FILE...",
 	.examples = "meshbench check plans/quick.yml\n"
 		    "meshbench check drivers\n",
 	.about =
-		"Verifies drivers (a folder, its driver.yml or features.yml), profiles, tunings, plans, pins.yml, rows.yml and folders of these without running anything.",
+		"Verifies drivers (a folder, its driver.yml or features.yml), profiles, tunings, plans, hosts.yml, pins.yml, rows.yml and folders of these without running anything.",
 	.arguments_min = 1,
 	.arguments_max = SIZE_MAX};
 

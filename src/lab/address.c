@@ -3,24 +3,10 @@
 #include "lab/internal.h"
 
 #include "base/fd.h"
+#include "plan/name.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-
-/* A label of RFC 1123: it becomes a host name, a folder and a word of command lines. */
-static bool is_host_name(const char *name)
-{
-	size_t length = strlen(name);
-
-	if (length < 1 || length > 63 || name[0] == '-' || name[length - 1] == '-')
-		return false;
-	for (const char *at = name; *at; at++) {
-		if (!islower((unsigned char)*at) && !isdigit((unsigned char)*at) && *at != '-')
-			return false;
-	}
-	return true;
-}
 
 int address_check_names(const char *const names[], size_t count, struct error *err)
 {
@@ -30,7 +16,7 @@ int address_check_names(const char *const names[], size_t count, struct error *e
 		return fail(err, ERROR_USAGE, "a lab has at most %d hosts, not %zu", LAB_MOST_HOSTS,
 			count);
 	for (size_t i = 0; i < count; i++) {
-		if (!is_host_name(names[i]))
+		if (!name_is_label(names[i]))
 			return fail(err, ERROR_USAGE,
 				"host name '%s': use lower-case letters, digits and '-'", names[i]);
 		if (strcmp(names[i], "localhost") == 0)

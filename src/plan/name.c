@@ -7,6 +7,14 @@
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
 static const char word_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
 
+bool name_is_label(const char *label)
+{
+	size_t length = strlen(label);
+
+	return length >= 1 && length <= 63 && label[0] != '-' && label[length - 1] != '-' &&
+	       strspn(label, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}
+
 bool name_is_word(const char *word)
 {
 	size_t length = strlen(word);

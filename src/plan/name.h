@@ -17,3 +17,5 @@ struct name {
 MUST_CHECK int name_next(const char *text, size_t from, struct name *ret_name, struct error *err);
 /* Lower-case letters, digits, '-' and '_', starting with a letter; short enough for a name. */
 bool name_is_word(const char *word);
+/* A label of RFC 1123: it becomes a host name, a folder and a word of command lines. */
+bool name_is_label(const char *label);
