@@ -267,6 +267,52 @@ def days_between_vpns_are_found_although_two_share_one(root):
 
 
 @case
+def a_queue_under_impairment_alone_is_a_finding(root):
+    for vpn in ("Internal", "Tinc"):
+        shutil.copytree(root / vpn / "baseline", root / vpn / "low_impairment", dirs_exist_ok=True)
+    load(root, "Internal", 2000)
+    load(root, "Tinc", 2000)
+    for vpn, rtt_us in (("Internal", 2000), ("Tinc", 2400000)):
+        for host in HOSTS:
+            top = root / vpn / "low_impairment" / host
+            make_tree.write(ping_with(1, 1), top, "ping.json")
+            edit(top / "tcp_iperf3.json", lambda d: [s["sender"].update(mean_rtt=rtt_us) for s in d["data"]["end"]["streams"]] and None)
+    return lambda r: r.has_finding("bufferbloat", "Tinc") and not r.has_finding("bufferbloat", "Internal")
+
+
+def download_that_said(root, *lines):
+    edit(root / "Tinc/baseline/0_ada/nix_cache.json", lambda d: {
+        "status": "error", "error_type": "CmdOut", "meta": {"duration_seconds": 40},
+        "error": {"stdout": "", "returncode": 1, "stderr": "\n".join(lines) +
+                  "\nError: Command terminated with non-zero exit code 1 in the first warmup run.\n"}})
+
+
+RETRIED = "warning: error: unable to download 'http://a/nar/1': Timeout was reached (28) Connection timed out after 5000 milliseconds; retrying in 337 ms"
+
+
+@case
+def a_download_that_timed_out_is_the_networks(root):
+    download_that_said(root, RETRIED, "error: unable to download 'http://a/nar/1': Timeout was reached (28) Connection timed out after 5000 milliseconds")
+    return lambda r: r.has_finding("download-broke", "Tinc")
+
+
+@case
+def a_local_file_that_vanished_is_not_the_networks(root):
+    download_that_said(root, RETRIED, "error: opening file '/tmp/cache/nar/1.nar': No such file or directory")
+    return lambda r: not r.has_finding("download-broke") and r.has_finding("unknown-cause", "Tinc") and \
+        "opening file" in json.dumps(r.value["findings"])
+
+
+@case
+def the_words_of_a_failed_pair_in_plain_text_are_its_cause(root):
+    def fail(d):
+        d["data"]["pairs"][0] = {**{k: d["data"]["pairs"][0][k] for k in ("source", "target")}, "error_type": "ClanCmdError", "error":
+                                 "iperf --bidir --connect-timeout 600 --json\n{\n\"error\": \"unable to connect to server: Connection timed out\"\n}\nReturn Code: 1\n"}
+    edit(root / "Tinc/baseline/parallel_tcp_iperf3.json", fail)
+    return lambda r: r.has_finding("connect-limit", "Tinc") and not r.has_finding("unknown-cause", "Tinc")
+
+
+@case
 def every_finding_has_a_title(root):
     shutil.rmtree(root / "Tinc/baseline/0_ada")
     return lambda r: r.value["findings"] and all(f["title"] for f in r.value["findings"])

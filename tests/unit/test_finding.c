@@ -255,3 +255,240 @@ TEST(settings_that_a_vpn_changes_on_its_host_are_found)
 	CHECK(strstr(finding->evidence->text,
 		"lom, sysctl: 'net.ipv4.ip_forward = 1' and 1 more, before 'net.ipv4.ip_forward = 0'"));
 }
+
+TEST(a_vpn_that_runs_over_tcp_on_some_links_only_is_found_per_link)
+{
+	AUTO(results_freep) struct report_results *results = with_jitter(40000);
+	struct report_condition *condition = results->vpns->next->conditions;
+	struct report_link *second = arena_alloc(results->arena, struct report_link, 1);
+	const struct about *finding;
+
+	*second = *condition->links;
+	second->folder = "1_b";
+	second->repetitions = arena_alloc(results->arena, struct report_repetition, 1);
+	second->repetitions->tcp = condition->links->repetitions->tcp;
+	second->repetitions->tcp.reorder_events = 0;
+	condition->links->next = second;
+	finding = find(findings_of(results), "reliable-outside", "Tunnel");
+	CHECK(finding && finding->evidence_count == 1);
+	CHECK(strstr(finding->evidence->text, "1_b: 0 reorderings"));
+	CHECK(strstr(finding->sentence, "1 of 2 links"));
+	/* Five segments would not have shown it. */
+	second->repetitions->tcp.forward.sent_bytes = 5 * 1448;
+	CHECK(!find(findings_of(results), "reliable-outside", "Tunnel"));
+}
+
+/* Published super-packets: the bare link and `name` meet few losses, two others many. */
+static struct report_results *with_two_groups(double events)
+{
+	static const double shares[] = {0.36, 0.37, 0.83, 0.88};
+	static const char *const names[] = {"Internal", "Like", "Unlike", "Other"};
+	struct report_results *results = results_by_hand();
+
+	for (size_t i = 0; i < ARRAY_SIZE(shares); i++) {
+		struct report_vpn *vpn = add_vpn(results, names[i], rates, 1);
+		struct report_tcp *tcp = &vpn->conditions->links->repetitions->tcp;
+
+		vpn->conditions->settings =
+			(struct report_settings){.is_there = true, .jitter_ms = 4};
+		vpn->is_reference = i == 0;
+		tcp->retransmit_percent = shares[i];
+		tcp->forward.sent_bytes = 1448e6;
+		tcp->mss_bytes = 1448;
+		tcp->reorder_events = i == 1 ? events : 50000;
+	}
+	results->reference = results->vpns;
+	return results;
+}
+
+static bool shows_vpn(const struct about *finding, const char *name)
+{
+	for (const struct evidence *e = finding ? finding->evidence : NULL; e; e = e->next)
+		if (strncmp(e->text, name, strlen(name)) == 0)
+			return true;
+	return false;
+}
+
+TEST(a_vpn_over_tcp_is_not_taken_for_a_sender_of_super_packets)
+{
+	AUTO(results_freep) struct report_results *super = with_two_groups(50000);
+	AUTO(results_freep) struct report_results *over_tcp = with_two_groups(0);
+
+	CHECK(shows_vpn(find(findings_of(super), "super-packets", NULL), "Like:"));
+	CHECK(find(findings_of(over_tcp), "super-packets", NULL));
+	CHECK(!shows_vpn(find(findings_of(over_tcp), "super-packets", NULL), "Like:"));
+	CHECK(find(findings_of(over_tcp), "reliable-outside", "Like"));
+}
+
+TEST(a_route_that_changed_between_ping_and_tcp_is_found)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	struct report_repetition *first = vpn->conditions->links->repetitions;
+	const struct about *finding;
+
+	first->ping.outcome.envelope.status = ENVELOPE_SUCCESS;
+	first->ping.outcome.path = "ping.json";
+	first->ping.metrics[PING_MIN] = (struct summary){.min = 33.1, .max = 50};
+	first->tcp.min_rtt_us = 1800;
+	finding = find(findings_of(results), "route-changed", "Tunnel");
+	CHECK(finding && finding->evidence_count == 1);
+	CHECK(strstr(finding->evidence->text, "33.10 ms") &&
+		strstr(finding->evidence->text, "1.80 ms"));
+	/* A queue makes TCP's longer, which says nothing about the route. */
+	first->tcp.min_rtt_us = 90000;
+	CHECK(!find(findings_of(results), "route-changed", "Tunnel"));
+	first->tcp.min_rtt_us = 20000;
+	CHECK(!find(findings_of(results), "route-changed", "Tunnel"));
+}
+
+TEST(crossed_connections_are_one_finding_and_not_a_stall)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", (const double[]){0}, 1);
+	struct report_tcp *tcp = &vpn->conditions->links->repetitions->tcp;
+
+	tcp->forward.received_bytes = 0;
+	tcp->forward.sent_bytes = 131072;
+	CHECK(find(findings_of(results), "stalled-link", "Tunnel"));
+	CHECK(!find(findings_of(results), "crossed-connections", "Tunnel"));
+	tcp->reverse =
+		(struct report_flow){.is_there = true, .sent_bytes = 393216, .is_stalled = true};
+	CHECK(find(findings_of(results), "crossed-connections", "Tunnel"));
+	CHECK(!find(findings_of(results), "stalled-link", "Tunnel"));
+}
+
+static void set_video(struct report_video *video, double most, double upper_quarter)
+{
+	video->outcome.envelope.status = ENVELOPE_SUCCESS;
+	video->outcome.path = "rist_stream.json";
+	video->metrics[VIDEO_BITRATE].max = 3500;
+	video->metrics[VIDEO_DROPPED].max = most;
+	video->metrics[VIDEO_DROPPED].p75 = upper_quarter;
+}
+
+TEST(a_counter_wrapped_if_it_says_more_than_the_stream_sends)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	struct report_video *video = &vpn->conditions->links->repetitions->video;
+	const struct about *finding;
+
+	set_video(video, 377, 328);
+	CHECK(!find(findings_of(results), "counter-wrap", "Tunnel"));
+	set_video(video, 55500, 0);
+	finding = find(findings_of(results), "counter-wrap", "Tunnel");
+	CHECK(finding && strstr(finding->evidence->text, "(1 times 65536, -10036)"));
+	/* Several wraps in most reports, as published of Hyprspace. */
+	set_video(video, 2818098, 524295);
+	finding = find(findings_of(results), "counter-wrap", "Tunnel");
+	CHECK(finding && strstr(finding->evidence->text, "(43 times 65536, +50)"));
+	/* A stream of 600 Mbit/s may lose that many. */
+	video->metrics[VIDEO_BITRATE].max = 600e3;
+	set_video(video, 55500, 0);
+	video->metrics[VIDEO_BITRATE].max = 600e3;
+	CHECK(!find(findings_of(results), "counter-wrap", "Tunnel"));
+}
+
+/* All links at once, one of which failed with these words. */
+static void add_failed_pair(struct report_results *results, const char *words, const char *detail)
+{
+	struct report_condition *condition = results->vpns->conditions;
+	struct report_pair *pair = arena_alloc(results->arena, struct report_pair, 1);
+
+	condition->whole = arena_alloc(results->arena, struct report_repetition, 1);
+	condition->whole->parallel.outcome.envelope.status = ENVELOPE_SUCCESS;
+	condition->whole->parallel.outcome.path = "parallel.json";
+	condition->whole->parallel.pairs = pair;
+	*pair = (struct report_pair){.source = "yuki", .target = "luna", .error = words};
+	pair->tcp.outcome.envelope.status = ENVELOPE_ERROR;
+	pair->tcp.outcome.path = "parallel.json";
+	pair->tcp.outcome.detail = detail;
+}
+
+TEST(why_a_link_failed_among_all_at_once_is_found)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct about *finding;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	add_failed_pair(results, "...", "Error Msg:  Command timed out after 250 seconds");
+	finding = find(findings_of(results), "cause-timeout", "Tunnel");
+	CHECK(finding && finding->evidence_count == 1);
+	CHECK(strstr(finding->evidence->text, "baseline, all links at once, yuki > luna: Error"));
+	add_failed_pair(results, "iperf --bidir --connect-timeout 600 --time 60 -c vpn.luna",
+		"\"error\": \"unable to connect to server: Connection timed out\"");
+	CHECK(find(findings_of(results), "connect-limit", "Tunnel"));
+	CHECK(!find(findings_of(results), "cause-unreachable", "Tunnel"));
+	add_failed_pair(results, "iperf --connect-timeout 5000",
+		"\"error\": \"unable to connect to server: Connection timed out\"");
+	CHECK(find(findings_of(results), "cause-unreachable", "Tunnel"));
+	CHECK(!find(findings_of(results), "connect-limit", "Tunnel"));
+	/* Where the whole file is a failure, that is the finding. */
+	results->vpns->conditions->whole->parallel.outcome.envelope.status = ENVELOPE_ERROR;
+	CHECK(!find(findings_of(results), "cause-unreachable", "Tunnel"));
+}
+
+/* What a host that checks the others found: until they answer outside, and over the VPN. */
+static struct report_connect waited(struct report_results *results, double outside_s, double in_s)
+{
+	struct report_contact *outside = arena_alloc(results->arena, struct report_contact, 1);
+	struct report_contact *inside = arena_alloc(results->arena, struct report_contact, 1);
+
+	*outside = (struct report_contact){.peer = "b", .took_s = outside_s, .is_success = true};
+	*inside = (struct report_contact){.peer = "b", .took_s = in_s, .is_success = true};
+	return (struct report_connect){
+		.is_there = true, .path = "contact.json", .outside = outside, .inside = inside};
+}
+
+/* Three links of the first VPN, whose hosts had to wait for that long at first contact. */
+static void add_waits(struct report_results *results, const double own_s[3])
+{
+	struct report_condition *condition = results->vpns->conditions;
+	struct report_link *first = condition->links;
+
+	first->next = NULL;
+	first->connect = waited(results, 1, 1 + own_s[0]);
+	for (size_t i = 1; i < 3; i++) {
+		struct report_link *link = arena_alloc(results->arena, struct report_link, 1);
+
+		*link = *first;
+		link->connect = waited(results, 1, 1 + own_s[i]);
+		first->next = link;
+	}
+}
+
+TEST(the_same_wait_on_every_host_is_a_timer)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	const struct about *finding;
+
+	add_waits(results, (const double[]){12.03, 12.03, 12.03});
+	CHECK(vpn->conditions->links->next);
+	finding = find(findings_of(results), "fixed-timer", "Tunnel");
+	CHECK(finding && strstr(finding->sentence, "the same 12.0 s"));
+	add_waits(results, (const double[]){12.03, 9.03, 12.03});
+	CHECK(!find(findings_of(results), "fixed-timer", "Tunnel"));
+	/* A check once a second makes these equal. */
+	add_waits(results, (const double[]){2.03, 2.03, 2.03});
+	CHECK(!find(findings_of(results), "fixed-timer", "Tunnel"));
+}
+
+TEST(a_busy_client_with_several_threads_is_only_suspected)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	struct report_nix *nix = &vpn->conditions->links->repetitions->nix;
+	const struct about *finding;
+
+	nix->outcome.envelope.status = ENVELOPE_SUCCESS;
+	nix->mean_s = 10;
+	nix->user_s = 8;
+	nix->system_s = 1;
+	CHECK(!find(findings_of(results), "client-bound", "Tunnel"));
+	nix->user_s = 12;
+	finding = find(findings_of(results), "client-bound", "Tunnel");
+	CHECK(finding && strstr(finding->sentence, "may be the limit") &&
+		strstr(finding->sentence, "does not prove it"));
+}

@@ -100,7 +100,7 @@ static bool has_stalled(const struct report_condition *condition)
 	for (const struct report_link *link = condition ? condition->links : NULL; link;
 		link = link->next)
 		for (const struct report_repetition *r = link->repetitions; r; r = r->next)
-			if (outcome_is_success(&r->tcp.outcome) &&
+			if (outcome_is_success(&r->tcp.outcome) && !tcp_is_crossed(&r->tcp) &&
 				(r->tcp.forward.is_stalled || r->tcp.reverse.is_stalled))
 				return true;
 	return false;

@@ -89,20 +89,20 @@ void finding_explain(struct findings *findings, const struct report_outcome *out
 	size_t count = findings->explained_count;
 
 	if ((count & (count - 1)) == 0) {
-		const char **more =
-			arena_alloc(findings->arena, const char *, count ? 2 * count : 1);
+		const struct report_outcome **more = arena_alloc(
+			findings->arena, const struct report_outcome *, count ? 2 * count : 1);
 
 		for (size_t i = 0; i < count; i++)
 			more[i] = findings->explained[i];
 		findings->explained = more;
 	}
-	findings->explained[findings->explained_count++] = outcome->path;
+	findings->explained[findings->explained_count++] = outcome;
 }
 
 bool finding_explains(const struct findings *findings, const struct report_outcome *outcome)
 {
 	for (size_t i = 0; i < findings->explained_count; i++)
-		if (strcmp(findings->explained[i], outcome->path) == 0)
+		if (findings->explained[i] == outcome)
 			return true;
 	return false;
 }

@@ -50,8 +50,8 @@ struct findings {
 	const struct report_results *results;
 	/* By what they change: impact, then severity, then how much evidence there is. */
 	struct finding *first;
-	/* Paths of failures that a rule has explained. */
-	const char **explained;
+	/* Failures that a rule has explained. */
+	const struct report_outcome **explained;
 	size_t explained_count;
 };
 

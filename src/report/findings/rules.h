@@ -53,7 +53,7 @@ bool finding_explains(const struct findings *findings, const struct report_outco
 void look_quic_mtu(struct look *look, const struct spot *spot);
 void rule_video_mtu(struct look *look);
 void look_start_race(struct look *look, const struct spot *spot);
-void look_connect_limit(struct look *look, const struct spot *spot);
+void rule_connect_limit(struct look *look);
 void look_time_limit(struct look *look, const struct spot *spot);
 void look_broken_download(struct look *look, const struct spot *spot);
 void rule_stored_cause(struct look *look);
@@ -82,6 +82,7 @@ void look_retried(struct look *look, const struct spot *spot);
 /* rules_path.c */
 void rule_reorders_itself(struct look *look);
 void rule_reliable_outside(struct look *look);
+void rule_route_changed(struct look *look);
 void rule_bufferbloat(struct look *look);
 void rule_asymmetric(struct look *look);
 void rule_back_pressure(struct look *look);

@@ -84,21 +84,33 @@ void rule_video_mtu(struct look *look)
 		high, count, mtu);
 }
 
+static bool gave_up_at_once(const struct report_udp *udp)
+{
+	return udp->streams_connected == 1 && udp->outcome.envelope.duration_s <= 5;
+}
+
+/* Its answer to a stream's first datagram, for which iperf3 waits half a minute. */
+static bool waited_for_an_answer(const struct report_udp *udp)
+{
+	return udp->streams_connected < 2 && udp->outcome.detail &&
+	       strstr(udp->outcome.detail, "unable to read from stream socket: Resource");
+}
+
 void look_start_race(struct look *look, const struct spot *spot)
 {
 	const struct report_udp *udp = &spot->repetition->udp;
 	double duration = udp->outcome.envelope.duration_s;
 
 	/* Our own runs say what it was, and have one stream per client. */
-	if (udp->outcome.envelope.cause || !has_failed(&udp->outcome) ||
-		udp->streams_connected != 1 || udp->intervals_done || duration > 5)
+	if (udp->outcome.envelope.cause || !has_failed(&udp->outcome) || udp->intervals_done ||
+		!(gave_up_at_once(udp) || waited_for_an_answer(udp)))
 		return;
 	look_say(look,
-		"UDP over %s failed before it started: iperf3 opens one stream per direction, one of the two never connected, and iperf3 gave up within seconds. Reordering of its first packets causes this on any network, so it says nothing about the VPN.",
+		"UDP over %s failed before it started: iperf3 opens one stream per direction, at least one of the two never connected, and iperf3 sends no packet of that handshake again. Reordering or loss of its first packets causes this on any network, so it says nothing about the VPN.",
 		spot->vpn->name);
 	look_show(look, udp->outcome.path,
-		"%s: 1 of 2 streams connected, no interval measured, ended after %.1f s",
-		finding_place(look->findings, spot), duration);
+		"%s: %zu of 2 streams connected, no interval measured, ended after %.1f s",
+		finding_place(look->findings, spot), udp->streams_connected, duration);
 	finding_explain(look->findings, &udp->outcome);
 }
 
@@ -117,23 +129,73 @@ static const char *command_of(struct arena *arena, const struct report_outcome *
 	return line;
 }
 
-void look_connect_limit(struct look *look, const struct spot *spot)
+/* The limit of iperf3's control connection that its command line sets; 0: it sets none. */
+static double connect_limit_ms(const char *command)
 {
-	const struct report_outcome *outcome = &spot->repetition->udp.outcome;
-	const char *command =
-		has_failed(outcome) ? command_of(look->findings->arena, outcome) : NULL;
 	const char *option = command ? strstr(command, "--connect-timeout ") : NULL;
-	double limit_ms = option ? strtod(strchr(option, ' '), NULL) : 0;
 
-	if (!(limit_ms > 0 && limit_ms < 1000) || outcome->envelope.duration_s > 10 ||
-		!outcome->detail || !strstr(outcome->detail, "unable to connect to server"))
+	return option ? strtod(strchr(option, ' '), NULL) : 0;
+}
+
+static void explain_connect_limit(struct look *look, const struct report_outcome *outcome,
+	const char *command, const char *place)
+{
+	double limit_ms = connect_limit_ms(command);
+
+	if (!(limit_ms > 0 && limit_ms < 1000) || !outcome->detail ||
+		!strstr(outcome->detail, "unable to connect to server"))
 		return;
 	look_say(look,
 		"A test over %s failed because iperf3 allowed only a fraction of a second for its control connection: --connect-timeout is in milliseconds.",
-		spot->vpn->name);
-	look_show(look, outcome->path, "%s: '%.22s' and ended after %.1f s",
-		finding_place(look->findings, spot), option, outcome->envelope.duration_s);
+		look->vpn->name);
+	look_show(look, outcome->path, "%s: '--connect-timeout %.0f' and no connection", place,
+		limit_ms);
 	finding_explain(look->findings, outcome);
+}
+
+static void look_connect_limit(struct look *look, const struct spot *spot)
+{
+	const struct report_outcome *outcome = &spot->repetition->udp.outcome;
+
+	/* After that long it was not the connection. */
+	if (has_failed(outcome) && outcome->envelope.duration_s <= 10)
+		explain_connect_limit(look, outcome, command_of(look->findings->arena, outcome),
+			finding_place(look->findings, spot));
+}
+
+/* A link that failed while all links were measured at once, where others did not. */
+static void each_failed_pair(struct look *look, const struct report_condition *condition,
+	void (*of_pair)(void *context, const struct report_pair *pair, const char *place),
+	void *context)
+{
+	const struct report_parallel *parallel = condition_parallel(condition);
+	const struct report_pair *pair = parallel ? parallel->pairs : NULL;
+
+	/* The failure of a whole file stands for its pairs. */
+	if (!parallel || !outcome_is_success(&parallel->outcome))
+		return;
+	for (; pair; pair = pair->next)
+		if (pair->error)
+			of_pair(context, pair,
+				arena_printf(look->findings->arena,
+					"%s, all links at once, %s > %s",
+					profile_title(condition->profile), pair->source,
+					pair->target));
+}
+
+/* Their command line is in what they say. */
+static void look_connect_limit_of_pair(
+	void *context, const struct report_pair *pair, const char *place)
+{
+	explain_connect_limit(context, &pair->tcp.outcome, pair->error, place);
+}
+
+void rule_connect_limit(struct look *look)
+{
+	look_at_repetitions(look, look_connect_limit);
+	for (const struct report_condition *condition = look->vpn->conditions; condition;
+		condition = condition->next)
+		each_failed_pair(look, condition, look_connect_limit_of_pair, look);
 }
 
 /* The longest download that succeeded anywhere for this VPN; NAN when none did. */
@@ -176,60 +238,29 @@ void look_time_limit(struct look *look, const struct spot *spot)
 	finding_explain(look->findings, outcome);
 }
 
-/* The line of a tool's output that holds `words`, from them on. */
-static const char *line_with(struct arena *arena, const char *text, const char *words)
+/* Whether the network ended it; a file that vanished here is not the network's. */
+static bool blames_network(const char *fatal, const char *errout)
 {
-	const char *at = strstr(text, words);
+	bool timed_out = strstr(errout, "Connection timed out after") != NULL;
 
-	return at ? arena_strndup(arena, at, strcspn(at, "\n")) : NULL;
+	return strstr(fatal, "Connection timed out after") ||
+	       (timed_out && strstr(fatal, "Truncated zstd input"));
 }
 
 void look_broken_download(struct look *look, const struct spot *spot)
 {
-	static const char *const signs[] = {"Connection timed out after", "Truncated zstd input"};
 	const struct report_outcome *outcome = &spot->repetition->nix.outcome;
 	const char *errout = json_string_at(outcome->error, "/stderr", "");
-	const char *line = NULL;
 
-	if (!has_failed(outcome) || outcome->envelope.timeout_s > 0 ||
-		!strstr(errout, "non-zero exit code"))
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(signs) && !line; i++)
-		line = line_with(look->findings->arena, errout, signs[i]);
-	if (!line)
+	if (!has_failed(outcome) || outcome->envelope.timeout_s > 0 || !outcome->detail ||
+		!strstr(errout, "non-zero exit code") || !blames_network(outcome->detail, errout))
 		return;
 	look_say(look,
 		"Downloads over %s failed: one of hundreds of files did not arrive in time, and the first failure ends the whole measurement.",
 		spot->vpn->name);
-	look_show(look, outcome->path, "%s: %.160s", finding_place(look->findings, spot), line);
+	look_show(look, outcome->path, "%s: %.220s", finding_place(look->findings, spot),
+		outcome->detail);
 	finding_explain(look->findings, outcome);
-}
-
-/* Every failure of a VPN that no rule has explained yet. */
-struct failures {
-	struct look *look;
-	const struct report_condition *condition;
-	enum cause cause; /* only those with it; CAUSE_SUCCESS: all */
-};
-
-static const char *place_of(const struct failures *failures, const struct report_place *place)
-{
-	const char *profile = profile_title(failures->condition->profile);
-
-	return place->link ? arena_printf(failures->look->findings->arena, "%s, %s", profile,
-				     place->link->folder)
-			   : profile;
-}
-
-static void each_failure(struct look *look, enum cause cause,
-	void (*of_failure)(void *context, const struct report_place *place))
-{
-	for (const struct report_condition *condition = look->vpn->conditions; condition;
-		condition = condition->next) {
-		struct failures failures = {look, condition, cause};
-
-		condition_each_result(condition, of_failure, &failures);
-	}
 }
 
 /* As stored; where older and published trees store none, as the tool's last words say it. */
@@ -240,23 +271,64 @@ static const char *cause_of(const struct report_outcome *outcome)
 	return cause_name(complaint_cause(outcome->detail ? outcome->detail : "", CAUSE_SUCCESS));
 }
 
-static void look_cause(void *context, const struct report_place *place)
+/* Failures of a VPN that no rule has explained yet. */
+struct failures {
+	struct look *look;
+	const struct report_condition *condition;
+	enum cause cause; /* only those with it; CAUSE_SUCCESS: all */
+	void (*of_failure)(const struct failures *failures, const struct report_outcome *outcome,
+		const char *place);
+};
+
+static void try_failure(
+	const struct failures *failures, const struct report_outcome *outcome, const char *place)
+{
+	if (!has_failed(outcome) || finding_explains(failures->look->findings, outcome))
+		return;
+	if (failures->cause == CAUSE_SUCCESS ||
+		strcmp(cause_of(outcome), cause_name(failures->cause)) == 0)
+		failures->of_failure(failures, outcome, place);
+}
+
+static void try_place(void *context, const struct report_place *place)
 {
 	const struct failures *failures = context;
-	struct look *look = failures->look;
-	const struct envelope *envelope = &place->outcome->envelope;
+	const char *profile = profile_title(failures->condition->profile);
 
-	if (!has_failed(place->outcome) ||
-		strcmp(cause_of(place->outcome), cause_name(failures->cause)) != 0 ||
-		finding_explains(look->findings, place->outcome))
-		return;
+	try_failure(failures, place->outcome,
+		place->link ? arena_printf(failures->look->findings->arena, "%s, %s", profile,
+				      place->link->folder)
+			    : profile);
+}
+
+static void try_pair(void *context, const struct report_pair *pair, const char *place)
+{
+	try_failure(context, &pair->tcp.outcome, place);
+}
+
+static void each_failure(const struct failures *failures)
+{
+	struct failures one = *failures;
+
+	for (one.condition = one.look->vpn->conditions; one.condition;
+		one.condition = one.condition->next) {
+		condition_each_result(one.condition, try_place, &one);
+		each_failed_pair(one.look, one.condition, try_pair, &one);
+	}
+}
+
+static void look_cause(
+	const struct failures *failures, const struct report_outcome *outcome, const char *place)
+{
+	struct look *look = failures->look;
+
 	look_say(look, "Measurements over %s failed because %s.", look->vpn->name,
 		cause_meaning(failures->cause));
-	look_show(look, place->outcome->path, "%s: %s", place_of(failures, place),
-		envelope->evidence       ? envelope->evidence
-		: place->outcome->detail ? place->outcome->detail
-					 : cause_of(place->outcome));
-	finding_explain(look->findings, place->outcome);
+	look_show(look, outcome->path, "%s: %s", place,
+		outcome->envelope.evidence ? outcome->envelope.evidence
+		: outcome->detail          ? outcome->detail
+					   : cause_of(outcome));
+	finding_explain(look->findings, outcome);
 }
 
 /* One finding per cause and VPN. */
@@ -269,7 +341,7 @@ void rule_stored_cause(struct look *look)
 
 		one.id = arena_printf(arena, "cause-%s", cause_name(cause));
 		one.title = arena_printf(arena, "%s: %s", look->title, cause_name(cause));
-		each_failure(&one, cause, look_cause);
+		each_failure(&(struct failures){&one, NULL, cause, look_cause});
 	}
 }
 
@@ -291,20 +363,18 @@ void rule_failed_bring_ups(struct look *look)
 	look_at_facts(look, "failed_bring_ups", look_failed_bring_up);
 }
 
-static void look_unknown(void *context, const struct report_place *place)
+static void look_unknown(
+	const struct failures *failures, const struct report_outcome *outcome, const char *place)
 {
-	const struct failures *failures = context;
 	struct look *look = failures->look;
 
-	if (!has_failed(place->outcome) || finding_explains(look->findings, place->outcome))
-		return;
 	look_say(look, "Measurements over %s failed, and the stored output does not say why.",
 		look->vpn->name);
-	look_show(look, place->outcome->path, "%s: %s", place_of(failures, place),
-		place->outcome->detail ? place->outcome->detail : "no reason stored");
+	look_show(look, outcome->path, "%s: %s", place,
+		outcome->detail ? outcome->detail : "no reason stored");
 }
 
 void rule_unknown_cause(struct look *look)
 {
-	each_failure(look, CAUSE_SUCCESS, look_unknown);
+	each_failure(&(struct failures){look, NULL, CAUSE_SUCCESS, look_unknown});
 }

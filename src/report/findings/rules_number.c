@@ -10,7 +10,8 @@ static void look_stalled(struct look *look, const struct spot *spot)
 	const struct report_tcp *tcp = &spot->repetition->tcp;
 	const struct report_flow *flow = &tcp->forward;
 
-	if (!outcome_is_success(&tcp->outcome) || !flow->is_stalled)
+	/* That crossed connections moved nothing is a finding of its own. */
+	if (!outcome_is_success(&tcp->outcome) || !flow->is_stalled || tcp_is_crossed(tcp))
 		return;
 	look_say(look,
 		"A TCP flow over %s stalled and was stored as a success; means that include it are too low.",
@@ -61,7 +62,8 @@ void rule_stalled_link(struct look *look)
 
 		for (const struct report_pair *pair = parallel ? parallel->pairs : NULL; pair;
 			pair = pair->next) {
-			if (pair->error || !pair->tcp.forward.is_stalled)
+			if (pair->error || !pair->tcp.forward.is_stalled ||
+				tcp_is_crossed(&pair->tcp))
 				continue;
 			look_say(look,
 				"A TCP flow over %s stalled and was stored as a success; sums and means that include it are too low.",
@@ -74,19 +76,10 @@ void rule_stalled_link(struct look *look)
 	}
 }
 
-/* Both ends sent and neither received a byte: no network does that once it has let both connect. */
-static bool is_crossed(const struct report_tcp *tcp)
-{
-	const struct report_flow *there = &tcp->forward, *back = &tcp->reverse;
-
-	return there->is_there && back->is_there && there->sent_bytes > 0 && back->sent_bytes > 0 &&
-	       there->received_bytes == 0 && back->received_bytes == 0;
-}
-
 static void note_crossed(
 	struct look *look, const struct report_tcp *tcp, const char *path, const char *place)
 {
-	if (!is_crossed(tcp))
+	if (!tcp_is_crossed(tcp))
 		return;
 	look_say(look,
 		"A stall over %s is most likely caused by iperf3: with --bidir, its server takes the connection that it accepts first for the one made first. If packets are lost or reordered, both ends can then send on one connection while neither receives (esnet/iperf issue 2029). This says nothing about the VPN.",
@@ -99,8 +92,7 @@ static void look_crossed(struct look *look, const struct spot *spot)
 {
 	const struct report_tcp *tcp = &spot->repetition->tcp;
 
-	if (outcome_is_success(&tcp->outcome))
-		note_crossed(look, tcp, tcp->outcome.path, finding_place(look->findings, spot));
+	note_crossed(look, tcp, tcp->outcome.path, finding_place(look->findings, spot));
 }
 
 void rule_crossed_connections(struct look *look)
@@ -174,25 +166,35 @@ void rule_missing_from_mean(struct look *look)
 }
 
 enum {
-	COUNTER_RANGE = 65536 /* of a 16-bit counter */
+	COUNTER_RANGE = 65536,    /* of a 16-bit counter */
+	VIDEO_PACKET_BITS = 10528 /* of 1316 bytes */
 };
+
+/* How often it wrapped in one report, which may cover several flows: to the nearest. */
+static double wraps_in(double dropped)
+{
+	return fmax(1, round(dropped / COUNTER_RANGE));
+}
 
 void look_counter_wrap(struct look *look, const struct spot *spot)
 {
 	const struct report_video *video = &spot->repetition->video;
 	const struct summary *dropped = &video->metrics[VIDEO_DROPPED];
+	double sent_per_s = 1e3 * video->metrics[VIDEO_BITRATE].max / VIDEO_PACKET_BITS;
+	double wraps;
 
-	/* One report of nearly the whole range among reports of next to nothing. */
+	/* A report covers about a second, so nobody can drop many times what a second holds. */
 	if (!outcome_is_success(&video->outcome) || dropped->max < 0.75 * COUNTER_RANGE ||
-		dropped->max >= COUNTER_RANGE || dropped->p75 > 0.01 * COUNTER_RANGE)
+		dropped->max < 10 * sent_per_s)
 		return;
+	wraps = wraps_in(dropped->max);
 	look_say(look,
-		"The video receiver of %s reports tens of thousands of dropped packets in one second and hardly any in the others: a 16-bit counter wrapped below zero. The mean number of dropped packets is meaningless.",
+		"The video receiver of %s reports tens of thousands of dropped packets in one second, many times what the stream sends: a 16-bit counter wrapped below zero. The mean number of dropped packets is meaningless.",
 		spot->vpn->name);
 	look_show(look, video->outcome.path,
-		"%s, %s: %.0f in one report (%d less %.0f), at most %.0f in three quarters of them",
-		profile_title(spot->condition->profile), spot->link->folder, dropped->max,
-		COUNTER_RANGE, COUNTER_RANGE - dropped->max, dropped->p75);
+		"%s, %s: %.0f in one report (%.0f times %d, %+.0f) of a stream of %.0f packets a second",
+		profile_title(spot->condition->profile), spot->link->folder, dropped->max, wraps,
+		COUNTER_RANGE, dropped->max - wraps * COUNTER_RANGE, sent_per_s);
 }
 
 void look_lost_runs(struct look *look, const struct spot *spot)
@@ -276,32 +278,85 @@ void rule_waits_for_hosts(struct look *look)
 	}
 }
 
-/* Times that lie on a grid come from a clock, not from a network. */
-void rule_fixed_timer(struct look *look)
+/* Which waits of one kind a VPN's hosts had; those below a second say nothing. */
+struct waits {
+	size_t count, on_grid;
+	double least_s, most_s;
+};
+
+static const struct report_connect *contact_of(const struct report_link *link, bool is_reboot)
 {
-	const struct report_vpn *vpn = look->vpn;
-	const struct report_condition *condition =
-		condition_of(vpn, results_contact_profile(look->findings->results));
-	size_t on_grid = 0, count = 0;
+	return is_reboot ? &link->reboot : &link->connect;
+}
+
+static double waited_s(const struct report_link *link, bool is_reboot)
+{
+	const struct report_connect *connect = contact_of(link, is_reboot);
+	double own_s = contact_vpn_only_s(connect);
+
+	/* Where the check asked the VPN's own address, only the whole is known. After a reboot
+	 * that holds the start of the hosts. */
+	return isnan(own_s) && connect->checks_on_vpn && !is_reboot ? contact_first_s(connect)
+								    : own_s;
+}
+
+static struct waits waits_of(const struct report_condition *condition, bool is_reboot)
+{
+	struct waits waits = {.least_s = INFINITY};
 
 	for (const struct report_link *link = condition ? condition->links : NULL; link;
 		link = link->next) {
-		double own = contact_vpn_only_s(&link->reboot);
+		double own_s = waited_s(link, is_reboot);
 
-		if (isnan(own) || own < 1)
+		if (isnan(own_s) || own_s < 1)
 			continue;
-		count++;
-		on_grid += fabs(own - round(own)) < 0.1;
+		waits.count++;
+		waits.on_grid += fabs(own_s - round(own_s)) < 0.1;
+		waits.least_s = fmin(waits.least_s, own_s);
+		waits.most_s = fmax(waits.most_s, own_s);
 	}
-	if (count < 2 || on_grid < count)
-		return;
-	look_say(look,
-		"After a reboot, %s came up after a whole number of seconds on every host that had to wait: a one-second timer decides this, in the VPN or in the check, which runs once a second.",
-		vpn->name);
-	for (const struct report_link *link = condition->links; link; link = link->next)
-		if (contact_vpn_only_s(&link->reboot) >= 1)
-			look_show(look, link->reboot.path, "%s: %.2f s", link->host,
-				contact_vpn_only_s(&link->reboot));
+	return waits;
+}
+
+static void show_waits(struct look *look, const struct report_condition *condition, bool is_reboot)
+{
+	for (const struct report_link *link = condition->links; link; link = link->next) {
+		double own_s = waited_s(link, is_reboot);
+
+		if (own_s >= 1)
+			look_show(look, contact_of(link, is_reboot)->path, "%s, %s: %.2f s",
+				is_reboot ? "after a reboot" : "first contact", link->host, own_s);
+	}
+}
+
+/* Every host, and not by chance: a check once a second makes equal times of a few seconds. */
+static bool is_same_wait(const struct report_condition *condition, const struct waits *waits)
+{
+	return waits->count >= 2 && waits->count == condition_links(condition) &&
+	       waits->least_s >= 5 && waits->most_s - waits->least_s < 0.1;
+}
+
+/* Times that lie on a grid, or are the same everywhere, come from a clock, not from a network. */
+void rule_fixed_timer(struct look *look)
+{
+	const struct report_condition *condition =
+		condition_of(look->vpn, results_contact_profile(look->findings->results));
+
+	for (int is_reboot = 1; condition && is_reboot >= 0; is_reboot--) {
+		struct waits waits = waits_of(condition, is_reboot);
+
+		if (is_same_wait(condition, &waits))
+			look_say(look,
+				"Every host of %s waited the same %.1f s for its mesh: a fixed timer decides this, not the network. The check runs once a second, so the timer may be up to a second shorter.",
+				look->vpn->name, waits.most_s);
+		else if (is_reboot && waits.count >= 2 && waits.on_grid == waits.count)
+			look_say(look,
+				"After a reboot, %s came up after a whole number of seconds on every host that had to wait: a one-second timer decides this, in the VPN or in the check, which runs once a second.",
+				look->vpn->name);
+		else
+			continue;
+		show_waits(look, condition, is_reboot);
+	}
 }
 
 void look_retried(struct look *look, const struct spot *spot)

@@ -20,10 +20,15 @@ static double again_percent(const struct report_repetition *repetition)
 	return tcp_is_working(&repetition->tcp) ? repetition->tcp.retransmit_percent : NAN;
 }
 
+static double segments_of(const struct report_repetition *repetition)
+{
+	return repetition->tcp.forward.sent_bytes / repetition->tcp.mss_bytes;
+}
+
 /* Segments per reordering event is what a slow and a fast link can be compared by. */
 static double events_per_million(const struct report_repetition *repetition)
 {
-	double segments = repetition->tcp.forward.sent_bytes / repetition->tcp.mss_bytes;
+	double segments = segments_of(repetition);
 
 	return tcp_is_working(&repetition->tcp) && segments > 0
 		       ? 1e6 * repetition->tcp.reorder_events / segments
@@ -53,29 +58,94 @@ void rule_reorders_itself(struct look *look)
 				link->repetitions->tcp.retransmit_percent);
 }
 
-/* Jitter reorders what the bare link carries; a tunnel without any hides it in order again. */
+/* Reorderings per million segments that the impairment alone causes; NAN without any. */
+static double reordered_by_wire(const struct findings *findings, const char *profile)
+{
+	const struct report_condition *bare = condition_of(findings->results->reference, profile);
+
+	return bare && bare->settings.is_there ? printed_mean(bare, events_per_million, NULL) : NAN;
+}
+
+/*
+ * Jitter reorders what the bare link carries; a tunnel without any hides it in order again. A VPN
+ * may carry one link in TCP and another in UDP, so that each is judged alone.
+ */
+static bool is_reliable_link(const struct report_link *link, double by_wire)
+{
+	double expected = by_wire / 1e6 * segments_of(link->repetitions);
+
+	return by_wire > 1000 && expected >= 20 &&
+	       events_per_million(link->repetitions) < by_wire / 100;
+}
+
+static size_t show_reliable(struct look *look, const char *profile, bool really)
+{
+	const struct report_condition *condition = condition_of(look->vpn, profile);
+	double by_wire = reordered_by_wire(look->findings, profile);
+	size_t count = 0;
+
+	for (const struct report_link *link = condition ? condition->links : NULL; link;
+		link = link->next) {
+		if (!is_reliable_link(link, by_wire))
+			continue;
+		count++;
+		if (really)
+			look_show(look, link->repetitions->tcp.outcome.path,
+				"%s, %s: %.0f reorderings per million segments, %.0f on the bare link",
+				profile_title(profile), link->folder,
+				events_per_million(link->repetitions), by_wire);
+	}
+	return count;
+}
+
 void rule_reliable_outside(struct look *look)
 {
-	const struct report_vpn *vpn = look->vpn;
-	const struct report_vpn *reference = look->findings->results->reference;
+	const struct report_results *results = look->findings->results;
 
-	for (size_t i = 0; i < look->findings->results->profile_count; i++) {
-		const char *profile = look->findings->results->profiles[i];
-		const struct report_condition *bare = condition_of(reference, profile);
-		double there = printed_mean(bare, events_per_million, NULL);
-		double here = printed_mean(condition_of(vpn, profile), events_per_million, NULL);
+	for (size_t i = 0; !look->vpn->is_reference && i < results->profile_count; i++) {
+		const char *profile = results->profiles[i];
+		size_t count = show_reliable(look, profile, false);
+		size_t links = condition_links(condition_of(look->vpn, profile));
 
-		if (vpn->is_reference || !bare || !bare->settings.is_there || !(there > 1000) ||
-			!(here < there / 100))
+		if (!count)
 			continue;
 		look_say(look,
-			"%s delivers packets in order although the wire reorders them: it carries them inside a reliable, ordered transport of its own.",
-			vpn->name);
-		look_show(look, NULL,
-			"%s: %.0f reorderings per million segments, %.0f on the bare link",
-			profile_title(profile), here, there);
+			"%s delivers packets of %s in order although the wire reorders them: it carries them inside a reliable, ordered transport of its own%s.",
+			look->vpn->name,
+			count == links ? "every link"
+				       : arena_printf(look->findings->arena, "%zu of %zu links",
+						 count, links),
+			count == links ? "" : ", and those of other links not");
+		show_reliable(look, profile, true);
 		return;
 	}
+}
+
+/* The path that ping took was another one: load cannot make a round trip shorter. */
+static void look_route(struct look *look, const struct spot *spot)
+{
+	const struct report_ping *ping = &spot->repetition->ping;
+	const struct report_tcp *tcp = &spot->repetition->tcp;
+	double ping_ms = ping->metrics[PING_MIN].min, tcp_ms = tcp->min_rtt_us / 1e3;
+	const char *base = results_base_profile(look->findings->results);
+
+	/* Jitter of a profile makes both what it wants. */
+	if (!base || strcmp(spot->condition->profile, base) != 0 ||
+		!outcome_is_success(&ping->outcome) || !tcp_is_working(tcp) || !(tcp_ms > 0) ||
+		!(tcp_ms < ping_ms / 2) || ping_ms - tcp_ms < 1)
+		return;
+	look_say(look,
+		"%s changed its route between ping and TCP: under load, round trips were less than half as long as the shortest without load. The latency and the throughput are of different paths.",
+		spot->vpn->name);
+	look_show(look, ping->outcome.path,
+		"%s: the shortest ping took %.2f ms, the shortest round trip of TCP %.2f ms",
+		finding_place(look->findings, spot), ping_ms, tcp_ms);
+}
+
+void rule_route_changed(struct look *look)
+{
+	if (!look->vpn->is_reference)
+		look_at_repetitions(look, look_route);
 }
 
 /* Round trips under one TCP flow and without it; NAN where either was not measured. */
@@ -109,14 +179,18 @@ static bool is_bloated(const struct findings *findings, const struct report_cond
 	       !(added_ms < 3 * (bare.loaded_ms - bare.idle_ms));
 }
 
-static void show_queue(struct look *look, const struct report_condition *condition)
+/* Only the links that have the queue: one may have it and the others not. */
+static void show_queue(
+	struct look *look, const struct report_condition *condition, const struct standing_queue *q)
 {
 	const struct report_samples loaded =
 		samples_of(look->findings->arena, condition, METRIC_TCP_RTT);
 
 	for (size_t i = 0; i < loaded.count; i++)
-		look_show(look, loaded.list[i].path, "%s, %s: mean %.2f ms",
-			profile_title(condition->profile), loaded.list[i].link, loaded.values[i]);
+		if (loaded.values[i] > 3 * q->idle_ms)
+			look_show(look, loaded.list[i].path, "%s, %s: mean %.2f ms",
+				profile_title(condition->profile), loaded.list[i].link,
+				loaded.values[i]);
 }
 
 void rule_bufferbloat(struct look *look)
@@ -140,7 +214,7 @@ void rule_bufferbloat(struct look *look)
 		worst.idle_ms);
 	for (const struct report_condition *c = look->vpn->conditions; c; c = c->next)
 		if (is_bloated(look->findings, c, &queue))
-			show_queue(look, c);
+			show_queue(look, c, &queue);
 }
 
 void rule_asymmetric(struct look *look)
@@ -243,6 +317,54 @@ void look_one_thread(struct look *look, const struct spot *spot)
 		spot->repetition->tcp.forward.received_bps / 1e6);
 }
 
+/* Of links whose packets meet the wire one by one: what is carried in TCP meets no loss at all. */
+static double again_of_open_links(
+	const struct findings *findings, const struct report_vpn *vpn, const char *profile)
+{
+	const struct report_condition *condition = condition_of(vpn, profile);
+	double by_wire = reordered_by_wire(findings, profile), sum = 0;
+	size_t count = 0;
+
+	for (const struct report_link *link = condition ? condition->links : NULL; link;
+		link = link->next) {
+		double here = again_percent(link->repetitions);
+
+		if (isnan(here) || (!vpn->is_reference && is_reliable_link(link, by_wire)))
+			continue;
+		sum += here;
+		count++;
+	}
+	return count ? sum / (double)count : NAN;
+}
+
+/* Whether the VPNs form two groups, and the bare link is in the one that meets less loss. */
+static bool has_two_groups(const struct findings *findings, const char *profile, double there)
+{
+	const struct report_vpn *vpn = findings->results->vpns;
+	size_t like_bare = 0, unlike = 0;
+
+	for (; vpn; vpn = vpn->next) {
+		double here = again_of_open_links(findings, vpn, profile);
+
+		like_bare += here < 1.5 * there;
+		unlike += here > 2 * there && here < 10 * there;
+	}
+	/* The bare link is one of those that are like itself. */
+	return like_bare >= 1 && unlike >= 2;
+}
+
+static void show_group(
+	struct look *look, const struct report_vpn *vpn, const char *profile, double there)
+{
+	double here = again_of_open_links(look->findings, vpn, profile);
+
+	if (isnan(here)) /* it was not measured there, did not work, or runs over TCP */
+		return;
+	look_show(look, NULL,
+		"%s: %.3f %% retransmitted, %.2f times the bare link; %.0f reorderings", vpn->name,
+		here, here / there, printed_mean(condition_of(vpn, profile), reorder_events, NULL));
+}
+
 /* Impairment per super-packet shows as two groups of VPNs under one profile. */
 void rule_super_packets(struct look *look)
 {
@@ -252,33 +374,15 @@ void rule_super_packets(struct look *look)
 		const char *profile = results->profiles[i];
 		const struct report_condition *bare = condition_of(results->reference, profile);
 		double there = printed_mean(bare, again_percent, NULL);
-		size_t like_bare = 0, unlike = 0;
 
-		if (!bare || !bare->settings.is_there || bare->settings.is_ours || !(there > 0.01))
-			continue;
-		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-			double here = printed_mean(condition_of(vpn, profile), again_percent, NULL);
-
-			like_bare += here < 1.5 * there;
-			unlike += here > 2 * there && here < 10 * there;
-		}
-		/* The bare link is one of those that are like itself. */
-		if (like_bare < 1 || unlike < 2)
+		if (!bare || !bare->settings.is_there || bare->settings.is_ours ||
+			!(there > 0.01) || !has_two_groups(look->findings, profile, there))
 			continue;
 		look_say(look,
-			"Under '%s', VPNs form two groups by their share of retransmits, and the bare link is in the better one. An emulator on the sender's own port decides once per super-packet of up to 44 segments, so a sender of super-packets meets fewer losses and reorderings per byte. The speeds of the two groups cannot be compared.",
+			"Under '%s', VPNs form two groups by their share of retransmits, and the bare link is in the better one. An emulator on the sender's own port decides once per super-packet of up to 44 segments, so a sender of super-packets meets fewer losses and reorderings per byte. The speeds of the two groups cannot be compared. Links that a VPN carries in a reliable transport are left out.",
 			profile_title(profile));
-		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-			const struct report_condition *condition = condition_of(vpn, profile);
-			double here = printed_mean(condition, again_percent, NULL);
-
-			if (isnan(here)) /* it was not measured there, or did not work */
-				continue;
-			look_show(look, NULL,
-				"%s: %.3f %% retransmitted, %.2f times the bare link; %.0f reorderings",
-				vpn->name, here, here / there,
-				printed_mean(condition, reorder_events, NULL));
-		}
+		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+			show_group(look, vpn, profile, there);
 		return;
 	}
 }

@@ -157,6 +157,11 @@ void result_file_udp(struct report_results *results, const struct tree_entry *en
 		reject(results, entry, &udp->outcome);
 }
 
+static const char *text_or_null(struct arena *arena, const json_t *text)
+{
+	return json_is_string(text) ? arena_strdup(arena, json_string_value(text)) : NULL;
+}
+
 static struct report_pair *read_pair(
 	struct report_results *results, const struct tree_entry *entry, const json_t *value)
 {
@@ -177,6 +182,8 @@ static struct report_pair *read_pair(
 	pair->error = arena_strdup(arena, error ? error : "the iperf3 test did not finish");
 	pair->error_type = arena_strdup(arena, json_string_at(value, "/error_type", ""));
 	pair->tcp.outcome.envelope.status = ENVELOPE_ERROR;
+	pair->tcp.outcome.envelope.cause = text_or_null(arena, json_object_get(value, "cause"));
+	pair->tcp.outcome.detail = result_file_detail(arena, json_object_get(value, "error"));
 	return pair;
 }
 

@@ -42,11 +42,12 @@ static const char *last_line(struct arena *arena, const char *text)
 }
 
 /* A failed iperf3 prints its reason as JSON; other tools say it last on stderr. */
-static const char *detail_of(struct arena *arena, const json_t *error)
+const char *result_file_detail(struct arena *arena, const json_t *error)
 {
+	const char *text = json_string_value(error);
 	static const char *const places[] = {"/msg", "/stderr", "/stdout", "/description"};
-	const char *description = json_string_at(error, "/description", json_string_value(error));
-	const char *out = json_string_at(error, "/stdout", "");
+	const char *description = json_string_at(error, "/description", text);
+	const char *out = text ? text : json_string_at(error, "/stdout", "");
 	const char *reason = strstr(out, "\"error\"");
 
 	if (reason)
@@ -54,10 +55,10 @@ static const char *detail_of(struct arena *arena, const json_t *error)
 	if (description && *description)
 		return last_line(arena, description);
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		const char *text = json_string_at(error, places[i], "");
+		const char *said = json_string_at(error, places[i], "");
 
-		if (*text)
-			return last_line(arena, text);
+		if (*said)
+			return last_line(arena, said);
 	}
 	return NULL;
 }
@@ -103,7 +104,7 @@ void result_file_outcome(struct report_results *results, const struct tree_entry
 		strcasestr(logs, "message too long") || strstr(logs, "EMSGSIZE");
 	outcome->error = error;
 	json_array_append(results->kept, error);
-	outcome->detail = detail_of(results->arena, error);
+	outcome->detail = result_file_detail(results->arena, error);
 }
 
 /* A file that says success and lacks what it is there for. */
@@ -220,13 +221,33 @@ static bool has_failed_command(const json_t *result)
 	return false;
 }
 
+/*
+ * The last line that begins with "error:": what ended nix. Before it are warnings that did not, and
+ * behind it hyperfine's words. NULL when there is none.
+ */
+static const char *nix_said(struct arena *arena, const char *text)
+{
+	const char *said = NULL, *end;
+
+	for (const char *line = text; *line; line = *end ? end + 1 : end) {
+		end = line + strcspn(line, "\n");
+		if (strncmp(line, "error:", strlen("error:")) == 0)
+			said = arena_strndup(arena, line, (size_t)(end - line));
+	}
+	return said;
+}
+
 void result_file_nix(struct report_results *results, const struct tree_entry *entry,
 	struct report_repetition *repetition)
 {
 	struct report_nix *nix = &repetition->nix;
 	const json_t *result = json_at(entry->data, "/results/0");
+	const char *said;
 
 	result_file_outcome(results, entry, &nix->outcome);
+	said = nix_said(results->arena, json_string_at(nix->outcome.error, "/stderr", ""));
+	if (said)
+		nix->outcome.detail = said;
 	if (entry->envelope.status != ENVELOPE_SUCCESS)
 		return;
 	nix->mean_s = json_number_at(result, "/mean", NAN);

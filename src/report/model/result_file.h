@@ -7,6 +7,8 @@
  * One stored result as numbers. What lacks the keys that make it a result is listed as a problem
  * of the tree and stays absent.
  */
+/* What the failed tool said last; the arena's, NULL when it said nothing. */
+const char *result_file_detail(struct arena *arena, const json_t *error);
 void result_file_outcome(struct report_results *results, const struct tree_entry *entry,
 	struct report_outcome *outcome);
 void result_file_ping(struct report_results *results, const struct tree_entry *entry,

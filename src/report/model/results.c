@@ -335,6 +335,15 @@ bool tcp_is_working(const struct report_tcp *tcp)
 	return outcome_is_success(&tcp->outcome) && !tcp->forward.is_stalled;
 }
 
+bool tcp_is_crossed(const struct report_tcp *tcp)
+{
+	const struct report_flow *there = &tcp->forward, *back = &tcp->reverse;
+
+	return outcome_is_success(&tcp->outcome) && there->is_there && back->is_there &&
+	       there->sent_bytes > 0 && back->sent_bytes > 0 && there->received_bytes == 0 &&
+	       back->received_bytes == 0;
+}
+
 bool udp_is_working(const struct report_udp *udp)
 {
 	return outcome_is_success(&udp->outcome) && udp->forward.received_bytes > 0;

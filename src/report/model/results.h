@@ -260,6 +260,8 @@ bool outcome_is_success(const struct report_outcome *outcome);
 bool outcome_is_there(const struct report_outcome *outcome);
 /* Success, and what was sent arrived, to the end. */
 bool tcp_is_working(const struct report_tcp *tcp);
+/* Both ends sent and neither received a byte: no network does that once it has let both connect. */
+bool tcp_is_crossed(const struct report_tcp *tcp);
 /* Success, and something arrived. */
 bool udp_is_working(const struct report_udp *udp);
 /* What flooded in this tree, by its first success: figures of two tools cannot be compared. NULL
