@@ -30,7 +30,7 @@ static const char *setting(struct arena *arena, const char *name)
 static const char *const *environment_of(struct arena *arena)
 {
 	const char *const all[] = {setting(arena, "PATH"), setting(arena, "HOME"),
-		setting(arena, "MESHBENCH_LIBEXEC"), "LC_ALL=C"};
+		setting(arena, "MESHBENCH_LIBEXEC"), setting(arena, "SSH_AUTH_SOCK"), "LC_ALL=C"};
 	const char **list = arena_alloc(arena, const char *, ARRAY_SIZE(all) + 1);
 	size_t used = 0;
 
@@ -86,15 +86,23 @@ static int connect_helper(
 		&self->connection, err);
 }
 
+static const char *copy(struct arena *arena, const char *text)
+{
+	return text ? arena_strdup(arena, text) : NULL;
+}
+
 static int begin(struct procs *procs, const struct far_host_spec *spec, struct host **ret_host,
 	struct error *err)
 {
 	struct arena *arena = arena_new();
 	struct far_host *self = arena_alloc(arena, struct far_host, 1);
 
-	*self = (struct far_host){
-		.host = {&far_host_ops, arena_strdup(arena, spec->name), procs}, .arena = arena};
-	if (connect_helper(self, spec, err)) {
+	*self = (struct far_host){.host = {&far_host_ops, arena_strdup(arena, spec->name), procs},
+		.arena = arena,
+		.destination = copy(arena, spec->destination),
+		.programs_here = copy(arena, spec->programs_here),
+		.programs_there = copy(arena, spec->programs_there)};
+	if (connect_helper(self, spec, err) || (self->destination && far_beat_begin(self, err))) {
 		host_free(&self->host);
 		return -1;
 	}
@@ -105,6 +113,8 @@ static int begin(struct procs *procs, const struct far_host_spec *spec, struct h
 /* On this kernel clocks are one; then only the round trips count. */
 static int read_clock(struct far_host *self, struct error *err)
 {
+	int64_t wall_ahead_ns = 0;
+
 	for (int i = 0; i < ROUND_TRIPS; i++) {
 		AUTO(far_call_done) struct far_call call = {0};
 		int64_t asked_ns = clock_now_ns();
@@ -113,8 +123,11 @@ static int read_clock(struct far_host *self, struct error *err)
 			far_answer(self, &call, err))
 			return -1;
 		far_clock_take(&self->clock, asked_ns, call.answer.at_ns, clock_now_ns());
+		wall_ahead_ns = call.answer.wall_ns - call.answer.at_ns;
 	}
 	self->round_trip_ns = 2 * self->clock.bound_ns;
+	self->wall_offset_ns = wall_ahead_ns + self->clock.offset_ns -
+			       (int64_t)(clock_wall_s() * 1e9) + clock_now_ns();
 	if (self->is_here)
 		self->clock = (struct far_clock){.is_known = true};
 	return 0;
@@ -140,6 +153,7 @@ static int boot(struct host *const hosts[], const struct far_host_spec specs[], 
 		if (far_ask(of(hosts[i]),
 			    &(struct far_message){.kind = FAR_BOOT,
 				    .text = specs[i].name,
+				    .device = specs[i].device,
 				    .words = specs[i].visible},
 			    &calls[i], err))
 			return -1;

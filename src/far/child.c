@@ -3,7 +3,10 @@
  * comes. */
 #include "far/internal.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	LEAD_MARGIN_MS = 5 /* beyond the way there: the helper may have to wait for a processor */
@@ -138,14 +141,40 @@ static const struct proc_ops far_ops = {
 	.forget = forget,
 };
 
+/* Our programs by where they lie there. */
+static const char *const *words_of(
+	struct arena *arena, const struct far_host *self, const char *const *argv)
+{
+	const char **words;
+	size_t count = 0, length;
+
+	if (!self->programs_here)
+		return argv;
+	length = strlen(self->programs_here);
+	while (argv[count])
+		count++;
+	words = arena_alloc(arena, const char *, count + 1);
+	for (size_t i = 0; i < count; i++) {
+		bool is_ours = strncmp(argv[i], self->programs_here, length) == 0 &&
+			       text_starts_with(argv[i] + length, "/meshbench-");
+
+		words[i] = is_ours ? arena_printf(
+					     arena, "%s%s", self->programs_there, argv[i] + length)
+				   : argv[i];
+	}
+	return words;
+}
+
 static int ask_to_start(
 	struct far_host *self, const struct proc_spec *spec, int64_t id, struct error *err)
 {
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
 	return far_connection_send(self->connection,
 		&(struct far_message){.kind = FAR_START,
 			.id = id,
 			.text = spec->what ? spec->what : spec->argv[0],
-			.words = spec->argv,
+			.words = words_of(arena, self, spec->argv),
 			.environment = spec->environment,
 			.path = spec->dir,
 			.held = spec->held,

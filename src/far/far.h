@@ -19,8 +19,20 @@ struct far_host_spec {
 	const char *const *command;
 	/* Folders of that machine to keep in sight, as in namespace_host_spec; NULL-able. */
 	const char *const *visible;
+	/* NULL: the helper is not reached by ssh. Its helper needs to hear of us (FAR_LEASE_S). */
+	const char *destination;
+	/* Where our programs lie here and there, if not in the same place; NULL-able. */
+	const char *programs_here, *programs_there;
+	/* A network card of that machine, which is the host's eth0 while it lives; NULL: none. */
+	const char *device;
 };
 
 /* Boots several at once; all or none. */
 MUST_CHECK int far_hosts_new(struct procs *procs, const struct far_host_spec specs[], size_t count,
 	struct host *ret_hosts[], struct error *err);
+
+/* The wall clock of a far host's machine minus ours, and by how much that may be wrong. */
+struct far_wall {
+	int64_t offset_ns, bound_ns;
+};
+struct far_wall far_host_wall(const struct host *host);

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* A host behind a connection: the operations of a host as messages to its helper. */
+#include "far/blame.h"
 #include "far/internal.h"
 
 #include "base/fd.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 
 enum {
-	END_PATIENCE_S = 40 /* for the helper, which gives its kernel 30 s to end a host */
+	PARTING_S = 1,
+	UNDO_PATIENCE_S = 60, /* for the unit there, which ends after the connection */
+	END_PATIENCE_S = 40   /* for the helper, which gives its kernel 30 s to end a host */
 };
 
 static struct far_host *of(struct host *host)
@@ -16,18 +20,37 @@ static struct far_host *of(struct host *host)
 	return (struct far_host *)host;
 }
 
-static const char *last_words(struct far_host *self)
+/* The connection ends a moment before the process that held its other end does. */
+static bool await_end(struct far_host *self, int64_t within_s)
 {
-	struct deadline deadline = deadline_in(NS_PER_S);
+	struct deadline deadline = deadline_in(within_s * NS_PER_S);
 
-	/* The connection ends a moment before the process that held its other end does. */
 	while (!proc_result(self->helper).has_ended && !deadline_has_passed(deadline))
 		procs_serve(self->host.procs, deadline);
-	return proc_result(self->helper).has_ended ? proc_obituary(self->helper) : "it still runs";
+	return proc_result(self->helper).has_ended;
+}
+
+static const char *last_words(struct far_host *self)
+{
+	return await_end(self, PARTING_S) ? proc_obituary(self->helper) : "it still runs";
+}
+
+/* What ssh, sudo or systemd said explains more than the end of the connection. */
+static int far_blamed(struct far_host *self, struct error *err)
+{
+	const char *why = self->destination ? far_blame(self->arena, self->destination,
+						      proc_result(self->helper).errout)
+					    : NULL;
+
+	return why ? fail(err, self->has_booted ? ERROR_HOST : ERROR_MISSING, "%s: %s",
+			     self->host.name, why)
+		   : 0;
 }
 
 int far_gone(struct far_host *self, struct error *err)
 {
+	if (await_end(self, PARTING_S) && far_blamed(self, err))
+		return -1;
 	return fail(err, ERROR_HOST, "%s (%s)", self->ended, last_words(self));
 }
 
@@ -41,7 +64,7 @@ void far_hear(void *context)
 	while (far_connection_take(self->connection, arena, &message)) {
 		if (far_call_hear(self, &message, arena))
 			arena = NULL;
-		else
+		else if (!far_beat_hear(self, &message))
 			far_child_hear(self, &message);
 		arena_freep(&arena);
 		arena = arena_new();
@@ -102,6 +125,7 @@ int far_booted(struct far_host *self, struct far_call *call, struct error *err)
 {
 	if (far_answer(self, call, err))
 		return -1;
+	self->has_booted = true;
 	self->init = (pid_t)call->answer.pid;
 	self->shortcoming = call->answer.text && *call->answer.text
 				    ? arena_strdup(self->arena, call->answer.text)
@@ -147,6 +171,15 @@ static const char *shortcoming(const struct host *host)
 }
 
 /* The helper ends all that it started and then its end of the connection, and all that is heard. */
+struct far_wall far_host_wall(const struct host *host)
+{
+	const struct far_host *self = (const struct far_host *)host;
+
+	assert(host->ops == &far_host_ops);
+	return (struct far_wall){
+		self->wall_offset_ns, far_clock_bound(&self->clock, clock_now_ns())};
+}
+
 static void free_host(struct host *host)
 {
 	struct far_host *self = of(host);
@@ -160,7 +193,8 @@ static void free_host(struct host *host)
 	if (self->connection && !self->ended)
 		far_give_up(self, "it did not end when it should");
 	if (self->helper)
-		last_words(self);
+		await_end(self, self->destination ? UNDO_PATIENCE_S : PARTING_S);
+	far_beat_end(self);
 	far_children_leave(self);
 	far_connection_free(self->connection);
 	proc_free(self->helper);

@@ -51,7 +51,7 @@ struct far_host {
 	struct arena *arena;
 	struct proc *helper; /* the process at our end of the connection */
 	struct far_connection *connection;
-	bool has_greeted;
+	bool has_greeted, has_booted;
 	const char *ended; /* why nothing more is heard of it, or NULL */
 	struct far_clock clock;
 	int64_t round_trip_ns; /* the quickest */
@@ -61,6 +61,12 @@ struct far_host {
 	int64_t last_id;
 	struct far_call *call; /* the one that waits, or NULL */
 	struct far_child *children;
+	struct procs_source beat; /* beat.c */
+	bool has_beat;
+	int64_t beat_id, beat_asked_ns;
+	int64_t wall_offset_ns;  /* of CLOCK_REALTIME, there - here, when it was booted */
+	const char *destination; /* of ssh, or NULL */
+	const char *programs_here, *programs_there; /* folders of ours, or NULL */
 };
 
 /* Sends a request under an id of its own; at most one waits for its answer at a time. */
@@ -91,6 +97,12 @@ MUST_CHECK int far_booted(struct far_host *self, struct far_call *call, struct e
 int far_gone(struct far_host *self, struct error *err);
 /* Ends the connection. */
 void far_give_up(struct far_host *self, const char *why);
+
+/* beat.c */
+MUST_CHECK int far_beat_begin(struct far_host *self, struct error *err);
+/* Takes the answer to a beat; false: it is none. */
+bool far_beat_hear(struct far_host *self, const struct far_message *message);
+void far_beat_end(struct far_host *self);
 
 /* child.c: children on a far host. */
 struct far_child {

@@ -64,6 +64,7 @@ struct far_message {
 	int64_t id;
 	int64_t child;       /* id of its start */
 	int64_t at_ns;       /* CLOCK_MONOTONIC of the helper's machine */
+	int64_t wall_ns;     /* CLOCK_REALTIME then */
 	int64_t pid;         /* on the helper's machine */
 	int64_t held, merge; /* 0 or 1, as in proc_spec */
 	int64_t mode;        /* of a file */
@@ -76,6 +77,7 @@ struct far_message {
 	const char *kernel; /* names a clock and a space of PIDs: equal for those who share both */
 	const char *text;   /* a name, a reason */
 	const char *path;   /* of a file or folder on the host; "": none */
+	const char *device; /* a network card of the machine that the host gets; "": none */
 	const char *const *words, *const *environment; /* NULL-terminated */
 	const void *data;
 	size_t size; /* of data */

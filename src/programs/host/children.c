@@ -35,13 +35,17 @@ static void free_child(struct child *child)
 static void pass_on(void *context, enum proc_stream stream, const void *data, size_t size)
 {
 	struct child *child = context;
+	struct deadline lease =
+		deadline_in(child->helper->lease_ns ? child->helper->lease_ns : INT64_MAX);
 
 	helper_say(child->helper, &(struct far_message){.kind = FAR_OUTPUT,
 					  .child = child->id,
 					  .stream = stream,
 					  .data = data,
 					  .size = size});
-	far_connection_drain(child->helper->connection, BACKLOG_MOST_BYTES, deadline_in(INT64_MAX));
+	far_connection_drain(child->helper->connection, BACKLOG_MOST_BYTES, lease);
+	if (deadline_has_passed(lease))
+		far_connection_break(child->helper->connection, "it carries nothing any more");
 }
 
 /* The operation of the host itself: our caller's end adds the host's name to what fails. */

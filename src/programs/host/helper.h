@@ -3,6 +3,7 @@
 
 #include "far/connection.h"
 #include "host/host.h"
+#include "programs/host/card.h"
 
 #include <stdbool.h>
 
@@ -23,6 +24,9 @@ struct helper {
 	struct far_connection *connection;
 	struct host *host; /* NULL until FAR_BOOT */
 	struct child *children;
+	struct card card;
+	int64_t lease_ns; /* ends when nothing was heard for so long; 0: as long as connected */
+	int64_t heard_ns;
 };
 
 /* serve.c */
@@ -31,6 +35,12 @@ void helper_serve(struct helper *helper);
 /* Says something; what it says is never too large for a connection. */
 void helper_say(struct helper *helper, const struct far_message *message);
 void helper_say_failed(struct helper *helper, int64_t id, const struct error *err);
+
+/* Ends the host, and gives its network card back to the machine. */
+void helper_end_host(struct helper *helper);
+
+/* notify.c: to the unit of systemd that we are, if we are one. */
+void notify(const char *word);
 
 /* children.c: all return nothing or the answer to a message about a child. */
 MUST_CHECK int child_start(struct helper *helper, const struct far_message *message,

@@ -7,6 +7,7 @@
 #include "programs/host/helper.h"
 
 #include "base/fd.h"
+#include "base/options.h"
 #include "base/version.h"
 
 #include <fcntl.h>
@@ -36,12 +37,12 @@ static int take_streams(struct far_ends *ends, struct error *err)
 static void part(struct helper *helper)
 {
 	children_free(helper);
-	host_free(helper->host);
+	helper_end_host(helper);
 	far_connection_drain(helper->connection, 0, deadline_in(PARTING_S * NS_PER_S));
 	far_connection_free(helper->connection);
 }
 
-static int run(struct error *err)
+static int run(int64_t lease_s, struct error *err)
 {
 	AUTO(procs_freep) struct procs *procs = NULL;
 	struct far_ends ends = {.version = version_text, .hears = FAR_TO_HELPER};
@@ -51,6 +52,7 @@ static int run(struct error *err)
 	if (procs_new(&procs, err) || take_streams(&ends, err))
 		return -1;
 	helper.procs = procs;
+	helper.lease_ns = lease_s * NS_PER_S;
 	if (far_connection_new(procs, &ends, &helper.connection, err))
 		return -1;
 	helper_serve(&helper);
@@ -63,20 +65,53 @@ static int run(struct error *err)
 	return is_orderly ? 0 : -1;
 }
 
+static int undo(struct error *err)
+{
+	AUTO(procs_freep) struct procs *procs = NULL;
+
+	return procs_new(&procs, err) || card_undo(procs, err) ? -1 : 0;
+}
+
+static int end(int status, const struct error *err)
+{
+	if (status == 0)
+		return EXIT_SUCCESS;
+	fprintf(stderr, "meshbench-host: %s\n", err->text);
+	return 3;
+}
+
 int main(int argc, char *argv[])
 {
-	struct error err;
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	int64_t lease_s = 0;
+	const struct option_row rows[] = {
+		{"lease", "S", "end when nothing was heard of the other end for so many seconds",
+			OPTION_INTEGER, &lease_s, NULL, 1, 3600},
+	};
+	const struct option_table table = {.program = "meshbench-host",
+		.usage = "[--lease S] | undo",
+		.about = arena_printf(arena,
+			"Makes an isolated host on this machine for the meshbench that started it, talks to it over stdin and stdout, and ends with it. `undo` gives back a network card that the host had when all was killed. Version %s.",
+			version_text),
+		.rows = rows,
+		.count = ARRAY_SIZE(rows),
+		.arguments_max = 1};
+	struct option_result given;
+	struct error err = {0};
 
-	if (argc > 1 || isatty(STDIN_FILENO)) {
-		bool wants_help = argc > 1 && strcmp(argv[1], "--help") == 0;
-
-		fprintf(wants_help ? stdout : stderr,
-			"usage: meshbench-host\nMakes an isolated host on this machine for the meshbench that started it, talks to it over\nstdin and stdout, and ends with it. Version %s.\n",
-			version_text);
-		return wants_help ? EXIT_SUCCESS : 2;
+	if (options_parse(&table, arena, argc, argv, &given, &err)) {
+		fprintf(stderr, "meshbench-host: %s\n", err.text);
+		return 2;
 	}
-	if (run(&err) == 0)
+	if (given.wants_help) {
+		options_print_help(&table, stdout);
 		return EXIT_SUCCESS;
-	fprintf(stderr, "meshbench-host: %s\n", err.text);
-	return 3;
+	}
+	if (given.argument_count && strcmp(given.arguments[0], "undo") == 0)
+		return end(undo(&err), &err);
+	if (given.argument_count || isatty(STDIN_FILENO)) {
+		options_print_help(&table, stderr);
+		return 2;
+	}
+	return end(run(lease_s, &err), &err);
 }

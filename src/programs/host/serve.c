@@ -2,7 +2,9 @@
 /* What the other end asks for, one message after the other. */
 #include "programs/host/helper.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Of the one host of this machine: in memory, gone with us. */
 #define STATE_DIR NAMESPACE_MEMORY "/host"
@@ -39,6 +41,10 @@ static int boot(struct helper *helper, const struct far_message *message,
 
 	if (namespace_enter(err) || namespace_host_new(helper->procs, &spec, &helper->host, err))
 		return -1;
+	helper->card = (struct card){.procs = helper->procs};
+	snprintf(helper->card.name, sizeof(helper->card.name), "%s", message->device);
+	if (card_give(&helper->card, helper->host, err))
+		return -1;
 	*ret_answer = booted(helper);
 	return 0;
 }
@@ -47,7 +53,9 @@ static int reboot(struct helper *helper, const struct far_message *message,
 	struct far_message *ret_answer, struct error *err)
 {
 	(void)message;
-	if (helper->host->ops->reboot(helper->host, err))
+	if (card_take(&helper->card, helper->host, err) ||
+		helper->host->ops->reboot(helper->host, err) ||
+		card_give(&helper->card, helper->host, err))
 		return -1;
 	*ret_answer = booted(helper);
 	return 0;
@@ -97,7 +105,9 @@ static int tell_time(struct helper *helper, const struct far_message *message,
 	(void)helper;
 	(void)message;
 	(void)err;
-	*ret_answer = (struct far_message){.kind = FAR_TIME, .at_ns = clock_now_ns()};
+	*ret_answer = (struct far_message){.kind = FAR_TIME,
+		.at_ns = clock_now_ns(),
+		.wall_ns = (int64_t)(clock_wall_s() * 1e9)};
 	return 0;
 }
 
@@ -166,20 +176,50 @@ static void serve_all(struct helper *helper)
 		struct far_message message;
 
 		is_there = far_connection_take(helper->connection, arena, &message);
-		if (is_there)
-			serve(helper, &message);
+		if (!is_there)
+			continue;
+		serve(helper, &message);
+		helper->heard_ns = clock_now_ns();
+		if (helper->lease_ns)
+			notify("WATCHDOG=1");
 	}
+}
+
+static struct deadline lease_end(const struct helper *helper)
+{
+	return helper->lease_ns ? (struct deadline){helper->heard_ns + helper->lease_ns}
+				: deadline_in(INT64_MAX);
+}
+
+/* A card that is still in a host when that ends would come back by the kernel, some time later. */
+void helper_end_host(struct helper *helper)
+{
+	struct error err;
+
+	if (helper->host && card_take(&helper->card, helper->host, &err))
+		fprintf(stderr, "meshbench-host: %s\n", err.text);
+	host_free(helper->host);
+	helper->host = NULL;
+	if (helper->card.is_noted && card_undo(helper->procs, &err))
+		fprintf(stderr, "meshbench-host: %s\n", err.text);
 }
 
 void helper_serve(struct helper *helper)
 {
 	struct error ignored; /* a signal: it is known */
 
+	helper->heard_ns = clock_now_ns();
+	notify("READY=1");
 	while (!far_connection_end(helper->connection) && !procs_is_cancelled(helper->procs)) {
-		if (procs_step(helper->procs, children_due(helper), &ignored))
+		struct deadline due = deadline_earlier(children_due(helper), lease_end(helper));
+
+		if (procs_step(helper->procs, due, &ignored))
 			break;
 		serve_all(helper);
 		children_run_due(helper);
 		children_report_ends(helper);
+		if (deadline_has_passed(lease_end(helper)))
+			far_connection_break(helper->connection,
+				"nothing was heard of the other end for too long");
 	}
 }

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "host/host.h"
+
+#include <stdbool.h>
+
+/*
+ * A network card of this machine that the host has as its eth0. What it was is first written down
+ * in memory (/run), as lines for `ip -batch`, so that it can become that again even when this
+ * program was killed and the kernel has brought the card back.
+ */
+struct card {
+	struct procs *procs;
+	char name[16]; /* IFNAMSIZ; "": none */
+	bool is_noted, is_away;
+};
+
+/* Moves it into the host. */
+MUST_CHECK int card_give(struct card *card, const struct host *host, struct error *err);
+/* Takes it out of the host, which lives; what it was is not restored yet. */
+MUST_CHECK int card_take(struct card *card, const struct host *host, struct error *err);
+/* Makes all cards that were noted what they were, as soon as they are back. */
+MUST_CHECK int card_undo(struct procs *procs, struct error *err);
