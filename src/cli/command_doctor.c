@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* meshbench doctor: show what this machine can do, and what to install for the rest. */
 #include "cli/cli.h"
+#include "cli/doctor_on.h"
 #include "cli/load.h"
 #include "virtual/virtual.h"
 
@@ -149,21 +150,27 @@ static int print_vpns(
 	return 0;
 }
 
-static const struct option_table table = {.usage = "doctor",
-	.about =
-		"Shows what this machine can do, which VPNs and tools are installed, and how to install the rest.\nExit status: 0 if a run is possible, 3 if not."};
-
-static int run(int argc, char *const argv[])
+static struct option_table table_of(const char **on, struct option_row rows[1])
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
+	rows[0] = (struct option_row){.name = "on",
+		.argument = "HOSTS",
+		.help = "what the machines of a hosts.yml can do instead, which SSH reaches",
+		.kind = OPTION_TEXT,
+		.target = on};
+	return (struct option_table){.usage = "doctor [--on HOSTS]",
+		.examples = "meshbench doctor --on hosts.yml\n",
+		.about =
+			"Shows what this machine can do, which VPNs and tools are installed, and how to install the rest.\nExit status: 0 if a run is possible, 3 if not.",
+		.rows = rows,
+		.count = 1};
+}
+
+static int look_here(struct arena *arena)
+{
 	AUTO(procs_freep) struct procs *procs = NULL;
-	struct option_result options;
 	struct error err = {0};
 	size_t found = 0;
-	int status;
 
-	if (!cli_take_options(&table, arena, argc, argv, &options, &status))
-		return status;
 	if (print_machine(arena, &procs, &err))
 		return cli_report(&err);
 	print_virtual(procs, arena);
@@ -171,6 +178,24 @@ static int run(int argc, char *const argv[])
 	if (print_vpns(arena, procs, &found, &err))
 		return cli_report(&err);
 	return found ? EXIT_MEASURED : EXIT_CANNOT;
+}
+
+static int run(int argc, char *const argv[])
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *on = NULL;
+	struct option_row rows[1];
+	struct option_table table = table_of(&on, rows);
+	struct option_result options;
+	struct error err = {0};
+	int status;
+
+	if (!cli_take_options(&table, arena, argc, argv, &options, &status))
+		return status;
+	if (!on)
+		return look_here(arena);
+	status = doctor_on(on, &err);
+	return status < 0 ? cli_report(&err) : status;
 }
 
 const struct command command_doctor = {"doctor", "show what this machine can do", run};

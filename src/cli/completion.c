@@ -29,7 +29,7 @@ static const struct {
 	{"udp-tool", {COMPLETION_WORDS, "meshbench iperf3"}},
 	{"video", {COMPLETION_WORDS, "auto live replay"}},
 	{"closure", {COMPLETION_WORDS, "small large"}},
-	{"on", {COMPLETION_WORDS, "local"}},
+	{"on", {COMPLETION_FILES, NULL}},
 	{"DIR", {COMPLETION_FOLDERS, NULL}},
 	{"FILE", {COMPLETION_FILES, NULL}},
 	{"BEFORE", {COMPLETION_FOLDERS, NULL}},

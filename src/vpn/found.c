@@ -66,17 +66,52 @@ static bool is_module(const char *need)
 	return text_starts_with(need, "module:");
 }
 
-/* "a|b" is found when one of them is; that one, or NULL. */
-static const char *find_need(struct arena *arena, const struct driver *driver, const char *need)
+static bool is_here(struct arena *arena, const struct driver *driver, const char *need)
+{
+	return is_module(need) ? has_module(arena, need + strlen("module:"))
+			       : program_of_driver(arena, driver, need) != NULL;
+}
+
+/* "a|b" is found when one of them is; that one, or NULL. A NULL place is this machine. */
+static const char *find_need(struct arena *arena, const struct driver *driver,
+	const struct vpn_place *place, const char *need)
 {
 	char *rest = arena_strdup(arena, need), *one;
 
 	while ((one = strsep(&rest, "|"))) {
-		if (is_module(one) ? has_module(arena, one + strlen("module:"))
-				   : program_of_driver(arena, driver, one) != NULL)
+		if (place ? place->has(place->context, one) : is_here(arena, driver, one))
 			return one;
 	}
 	return NULL;
+}
+
+static size_t split_needs(
+	struct arena *arena, const char *const *needs, const char **list, size_t count)
+{
+	for (size_t i = 0; needs[i]; i++) {
+		char *rest = arena_strdup(arena, needs[i]), *one;
+
+		for (; (one = strsep(&rest, "|")); count++) {
+			if (list)
+				list[count] = one;
+		}
+	}
+	return count;
+}
+
+const char *const *vpn_needs(struct arena *arena, const struct driver *driver)
+{
+	const char **list = NULL;
+
+	for (int is_second = 0; is_second < 2; is_second++) {
+		size_t count = split_needs(arena, driver->needs, list, 0);
+
+		for (size_t i = 0; i < driver->role_count; i++)
+			count = split_needs(arena, driver->roles[i].needs, list, count);
+		if (!list)
+			list = arena_alloc(arena, const char *, count + 1);
+	}
+	return list;
 }
 
 /* Appends to `paths`, or only counts where that is NULL. */
@@ -116,10 +151,10 @@ const char *const *vpn_programs(struct arena *arena, const struct driver *driver
 }
 
 static const char *add_missing(struct arena *arena, const struct driver *driver,
-	const char *const *needs, const char *missing)
+	const struct vpn_place *place, const char *const *needs, const char *missing)
 {
 	for (size_t i = 0; needs[i]; i++) {
-		if (!find_need(arena, driver, needs[i]) && !strstr(missing, needs[i]))
+		if (!find_need(arena, driver, place, needs[i]) && !strstr(missing, needs[i]))
 			missing = arena_printf(
 				arena, "%s%s%s", missing, *missing ? ", " : "", needs[i]);
 	}
@@ -140,27 +175,32 @@ static const char *advice_of(struct arena *arena, const struct driver *driver)
 	return "install it in PATH; no Debian package is known";
 }
 
-int vpn_is_found(const struct driver *driver, struct error *err)
+int vpn_is_found_at(const struct driver *driver, const struct vpn_place *place, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	const char *missing;
 
 	if (driver->absent)
 		return fail(err, ERROR_MISSING, "%s", driver->absent);
-	missing = add_missing(arena, driver, driver->needs, "");
+	missing = add_missing(arena, driver, place, driver->needs, "");
 	for (size_t i = 0; i < driver->role_count; i++)
-		missing = add_missing(arena, driver, driver->roles[i].needs, missing);
+		missing = add_missing(arena, driver, place, driver->roles[i].needs, missing);
 	if (!*missing)
 		return 0;
-	return fail(err, ERROR_MISSING, "%s needs %s, which this machine lacks; %s", driver->label,
-		missing, advice_of(arena, driver));
+	return fail(err, ERROR_MISSING, "%s needs %s, which %s lacks; %s", driver->label, missing,
+		place ? place->name : "this machine", advice_of(arena, driver));
+}
+
+int vpn_is_found(const struct driver *driver, struct error *err)
+{
+	return vpn_is_found_at(driver, NULL, err);
 }
 
 const char *vpn_datapath(struct arena *arena, const struct driver *driver)
 {
 	for (size_t i = 0; driver->needs[i]; i++) {
 		const char *found = is_module(driver->needs[i])
-					    ? find_need(arena, driver, driver->needs[i])
+					    ? find_need(arena, driver, NULL, driver->needs[i])
 					    : NULL;
 
 		if (found)

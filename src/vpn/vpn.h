@@ -15,6 +15,16 @@ struct vpn;
 
 /* Programs of the driver that this machine lacks: ERROR_MISSING with the packages to install. */
 MUST_CHECK int vpn_is_found(const struct driver *driver, struct error *err);
+/* The same on another machine, which has a program or "module:NAME" or not. */
+struct vpn_place {
+	const char *name;
+	bool (*has)(const void *context, const char *need);
+	const void *context;
+};
+MUST_CHECK int vpn_is_found_at(
+	const struct driver *driver, const struct vpn_place *place, struct error *err);
+/* All that could satisfy a need of it, one by one; NULL-terminated. */
+const char *const *vpn_needs(struct arena *arena, const struct driver *driver);
 
 /*
  * Paths of the programs that the driver needs, as far as they are here; of alternatives all.

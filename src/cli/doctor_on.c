@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* meshbench doctor --on: what machines that SSH reaches can do. */
+#include "cli/doctor_on.h"
+
+#include "cli/cli.h"
+#include "cli/machines.h"
+
+#include "base/text.h"
+#include "plan/plan.h"
+#include "supply/supply.h"
+#include "vpn/vpn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	VERSION_S = 10
+};
+
+struct doctor {
+	struct arena *arena;
+	struct procs *procs;
+	struct far_bundle bundle;
+	const struct driver *drivers;
+	size_t driver_count;
+	const char *const *wanted;
+	bool has_failed;
+};
+
+static void print_line(const char *name, const char *answer, const char *text)
+{
+	printf("  %-14s%-5s%s\n", name, answer, text);
+}
+
+/* What a run cannot do without. */
+static void print_failure(struct doctor *doctor, const char *name, const struct error *err)
+{
+	print_line(name, "no", err->text);
+	doctor->has_failed = true;
+}
+
+static void print_system(struct doctor *doctor, const struct seen_machine *seen)
+{
+	const struct far_look *look = &seen->look;
+	struct error err;
+
+	print_line("ssh", "yes",
+		arena_printf(doctor->arena, "user %s%s", look->user ? look->user : "unknown",
+			seen->ssh.is_sudo ? " with sudo" : ""));
+	if (machine_check_kernel(seen, &err))
+		print_failure(doctor, "kernel", &err);
+	else
+		print_line("kernel", "yes",
+			arena_printf(doctor->arena, "%s, %s", look->kernel,
+				look->architecture ? look->architecture : "unknown"));
+	if (far_ssh_check(&seen->ssh, look, &err))
+		print_failure(doctor, "unit", &err);
+	else
+		print_line("unit", "yes",
+			arena_printf(doctor->arena, "systemd %s with cgroup v2, as root",
+				look->systemd));
+	print_line("tun", look->has_tun ? "yes" : "no", "/dev/net/tun, for userspace VPNs");
+}
+
+static void print_card(struct doctor *doctor, const struct seen_machine *seen)
+{
+	const struct machine *machine = seen->machine;
+	struct error err;
+
+	if (machine_check_card(seen, &err))
+		print_failure(doctor, "network", &err);
+	else
+		print_line("network", "yes",
+			arena_printf(doctor->arena, "%s %s%s%s%s; SSH uses %s",
+				machine_network_name(machine->network), machine->device,
+				seen->look.card ? " (" : "", seen->look.card ? seen->look.card : "",
+				seen->look.card ? ")" : "",
+				seen->look.control ? seen->look.control : "an unknown one"));
+}
+
+static void print_clock(struct doctor *doctor, const struct host *host)
+{
+	struct far_wall wall = far_host_wall(host);
+	double offset_ms = (double)wall.offset_ns / 1e6;
+
+	print_line("clock", "yes",
+		arena_printf(doctor->arena, "%.1f ms %s, known to %.1f ms",
+			offset_ms < 0 ? -offset_ms : offset_ms,
+			offset_ms < 0 ? "behind ours" : "ahead of ours",
+			(double)wall.bound_ns / 1e6));
+}
+
+static void print_tools(const struct doctor *doctor, const struct seen_machine *seen)
+{
+	for (size_t i = 0; workloads[i]; i++) {
+		const struct workload *workload = workloads[i];
+		size_t n = 0;
+
+		while (workload->needs[n] && machine_has(seen, workload->needs[n]))
+			n++;
+		if (!workload->needs[n])
+			continue;
+		print_line(workload->name, "no",
+			arena_printf(doctor->arena,
+				"%s: program '%s' is not installed: ssh %s apt install %s",
+				seen->machine->name, workload->needs[n], seen->machine->ssh,
+				workload->packages[n]));
+	}
+}
+
+static bool has_need(const void *context, const char *need)
+{
+	return machine_has(context, need);
+}
+
+/* The first line of what it says of its version on that host. */
+static const char *version_on(struct doctor *doctor, struct host *host, const struct driver *driver)
+{
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct error ignored;
+	char *text;
+
+	if (!driver->version)
+		return driver->title;
+	if (!host ||
+		host_start(host,
+			&(struct proc_spec){.what = "ask for its version",
+				.argv = text_words(doctor->arena, driver->version, NULL),
+				.merge = true},
+			&proc, &ignored) ||
+		proc_wait_success(proc, deadline_in(VERSION_S * NS_PER_S), &ignored))
+		return "version unknown";
+	text = text_trim(arena_strdup(doctor->arena, proc_result(proc).out));
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+static void print_vpns(struct doctor *doctor, const struct seen_machine *seen, struct host *host)
+{
+	const struct vpn_place place = {seen->machine->name, has_need, seen};
+
+	for (size_t i = 0; i < doctor->driver_count; i++) {
+		const struct driver *driver = &doctor->drivers[i];
+		struct error missing;
+
+		if (vpn_is_found_at(driver, &place, &missing))
+			print_line(driver->name, "no", missing.text);
+		else
+			print_line(driver->name, "yes", version_on(doctor, host, driver));
+	}
+}
+
+/* A whole host is started there, for nothing less shows that one can be. */
+static void print_machine(struct doctor *doctor, const struct machine *machine)
+{
+	struct host *host = NULL;
+	struct seen_machine seen;
+	struct far_host_spec spec;
+	struct error err;
+
+	printf("%s (%s)\n", machine->name, machine->ssh);
+	if (machine_see(doctor->arena, doctor->procs, machine,
+		    &(struct far_question){.bundle = &doctor->bundle, .programs = doctor->wanted},
+		    &seen, &err)) {
+		print_failure(doctor, "ssh", &err);
+		return;
+	}
+	print_system(doctor, &seen);
+	print_card(doctor, &seen);
+	spec = machine_spec(doctor->arena, &seen, &doctor->bundle);
+	if (machine_prepare(doctor->procs, &seen, &doctor->bundle, &err) == 0) {
+		if (far_hosts_new(doctor->procs, &spec, 1, &host, &err)) {
+			print_failure(doctor, "host", &err);
+		} else {
+			print_line("host", "yes", "an isolated host was started and ended");
+			print_clock(doctor, host);
+		}
+	} else {
+		print_line("host", "no", "not tried");
+		doctor->has_failed = true;
+	}
+	print_tools(doctor, &seen);
+	print_vpns(doctor, &seen, host);
+	host_free(host);
+	fflush(stdout);
+}
+
+/* Those of PATH there: what meshbench install built here is not brought along. */
+static int load_drivers(struct doctor *doctor, struct error *err)
+{
+	const char *const *names;
+	struct driver *list;
+	size_t count = 0;
+
+	if (plan_list(doctor->arena, "drivers", &names, err))
+		return -1;
+	while (names[count])
+		count++;
+	list = arena_alloc(doctor->arena, struct driver, count);
+	for (size_t i = 0; i < count; i++) {
+		if (choice_driver(doctor->arena, names[i], &list[i], err))
+			return -1;
+		list[i].bin = NULL;
+	}
+	doctor->drivers = list;
+	doctor->driver_count = count;
+	return 0;
+}
+
+int doctor_on(const char *path, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(procs_freep) struct procs *procs = NULL;
+	struct doctor doctor = {.arena = arena};
+	struct inventory inventory;
+	size_t workload_count = 0;
+
+	while (workloads[workload_count])
+		workload_count++;
+	if (inventory_load(arena, path, &inventory, err) || load_drivers(&doctor, err) ||
+		procs_new(&procs, err) || far_bundle_make(arena, procs, &doctor.bundle, err))
+		return -1;
+	doctor.procs = procs;
+	doctor.wanted = machines_wanted(
+		arena, doctor.drivers, doctor.driver_count, workloads, workload_count);
+	for (size_t i = 0; i < inventory.count && !procs_is_cancelled(procs); i++)
+		print_machine(&doctor, &inventory.machines[i]);
+	return doctor.has_failed ? EXIT_CANNOT : EXIT_MEASURED;
+}

@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Machines that SSH reaches: what `doctor --on` says of good ones, and of each way in which one is not.
+. "$(dirname "$0")/machines.sh"
+machines_only
+. "$(dirname "$0")/lib.sh"
+machines_begin
+machine lom 1
+machine yuki 2
+
+hosts() { { echo hosts:; cat; } >"$scratch/hosts.yml"; }
+# refused SENTENCE WORDS: by doctor, which tries no other way.
+refused() {
+	meshbench doctor --on "$scratch/hosts.yml"
+	check "$1 is refused" exits 3
+	check "$1 is named with the machine and the next step" prints "$2"
+}
+
+{ host_of lom 1; host_of yuki 2 'sudo: true'; } | hosts
+meshbench doctor --on "$scratch/hosts.yml"
+check "two good machines are good" exits 0
+check "SSH answers" prints '^  ssh  *yes  user root$'
+check "one of them by sudo" prints '^  ssh  *yes  user root with sudo$'
+check "systemd is there" prints '^  unit  *yes  systemd 252-stand-in with cgroup v2'
+check "the card is not that of SSH" prints '^  network  *yes  nic data0.*; SSH uses ctl$'
+check "a host can be started" prints '^  host  *yes'
+check "the clock is the same, with its bound" prints '^  clock  *yes  0\.[0-9] ms [a-z ]*, known to [0-9.]* ms$'
+check "versions of VPNs are those that they say there" prints '^  tinc  *yes  tinc version 1'
+check "our programs were brought, and not used from here" test -x "$(echo /proc/[0-9]*/root/var/cache/meshbench/*/meshbench-host | cut -d' ' -f1)"
+check "the unit is held by a lease" grep -q -e '--lease 10' "/proc/$(pidof -s sshd)/root/run/units"
+check "and nothing of it is left" no_helper_is_left
+units() { grep -c . "/proc/$(pidof -s sshd)/root/run/units"; }
+
+cp "$scratch/known" "$scratch/known.good"
+: >"$scratch/known"
+host_of lom 1 | hosts
+refused "an unknown host key" 'lom: its host key is not known; check it and accept it once with: ssh lom$'
+echo "10.98.0.1 $(cut -d' ' -f1,2 "$there/yuki/host_key.pub")" >"$scratch/known"
+refused "a host key of another" 'lom: its host key is not the one that is known; .*ssh-keygen -R'
+cp "$scratch/known.good" "$scratch/known"
+
+: >"$there/lom/keys"
+refused "a machine that asks for a password" 'lom: SSH does not let us in without a password; give it your key with: ssh-copy-id lom$'
+cp "$scratch/key.pub" "$there/lom/keys"
+
+sed 's/ssh: lom/ssh: "ssh:\/\/root@10.98.0.1:23"/' "$scratch/hosts.yml" >"$scratch/other.yml"
+mv "$scratch/other.yml" "$scratch/hosts.yml"
+refused "a machine without an SSH server" 'lom: no SSH server answers there; start it, and try: ssh ssh://root@10.98.0.1:23$'
+
+host_of yuki 2 'sudo: true' | hosts
+touch "$there/no-sudo"
+refused "sudo with a password" 'yuki: sudo asks for a password; allow it without one .*: ssh yuki sudo -n true$'
+rm "$there/no-sudo"
+touch "$there/no-systemd"
+refused "a machine without systemd" 'yuki: systemd does not run there, .*instead of yuki$'
+rm "$there/no-systemd"
+check "none of this has started anything" test "$(units)" = 1
+
+{ echo hosts:; host_of lom 1 | sed 's/data0/eno9/'; } >"$scratch/hosts.yml"
+refused "a network card that is not there" 'lom: it has no network card eno9; see which it has: ssh lom ip link$'
+{ echo hosts:; host_of lom 1 | sed 's/data0/ctl/'; } >"$scratch/hosts.yml"
+refused "the network card of SSH" 'lom: SSH itself uses the network card ctl; name another one in hosts.yml$'
+
+# What one machine lacks is not asked of the other.
+nsenter --mount --target "$(pidof -s sshd)" mount --bind /dev/null /usr/sbin/tincd
+nsenter --mount --target "$(pidof -s sshd)" mount --bind /dev/null "$(command -v iperf3)"
+{ host_of lom 1; host_of yuki 2; } | hosts
+meshbench doctor --on "$scratch/hosts.yml"
+check "a tool that one machine lacks forbids no run" exits 0
+check "the machine that lacks it is named, with the command that installs it" \
+	prints "tcp  *no  *[a-z]*: program 'iperf3' is not installed: ssh [a-z]* apt install iperf3$"
+check "and so is a VPN" test "$(grep -cE 'tinc  *no .* needs tincd, which (lom|yuki) lacks' "$scratch/out")" = 1
+check "the other one has it" test "$(grep -c 'tinc  *yes' "$scratch/out")" = 1
+
+# A greeting of another version: a frame of 18 bytes, "hello", "0.0.1" and "kern".
+for helper in /proc/[0-9]*/root/var/cache/meshbench/*/meshbench-host; do
+	printf '#!/bin/sh\nprintf "\\0\\0\\0\\022\\001\\0\\0\\0\\0050.0.1\\0\\0\\0\\004kern"\ncat >/dev/null\n' >"$helper"
+done
+host_of yuki 2 | hosts
+refused "a helper of another version" 'yuki.*the other end is meshbench 0\.0\.1 and this one [0-9]'
+
+host_of yuki 2 | sed 's/nic/nick/' | hosts
+meshbench doctor --on "$scratch/hosts.yml"
+check "a wrong hosts.yml is the user's mistake" exits 2
+check "with its place" says "hosts.yml:2:22: unknown key 'nick'; did you mean 'nic'?"
+finish
