@@ -26,6 +26,7 @@ static const struct {
 	{"tuning", {COMPLETION_NAMES, "tunings"}},
 	{"row", {COMPLETION_NAMES, "features"}},
 	{"engine", {COMPLETION_WORDS, "auto wire bridge netem"}},
+	{"tcp-clients", {COMPLETION_WORDS, "two one"}},
 	{"udp-tool", {COMPLETION_WORDS, "meshbench iperf3"}},
 	{"video", {COMPLETION_WORDS, "auto live replay"}},
 	{"closure", {COMPLETION_WORDS, "small large"}},

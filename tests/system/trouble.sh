@@ -50,6 +50,22 @@ print(\"Server listening on\", sys.argv[1], flush=True)
 time.sleep(100)" "$port"' :
 judge "a server that never answers" timeout .
 
+# What the first connection says comes after the second, as where packets overtake each other.
+# shellcheck disable=SC2016
+iperf3_with 'nft "add table inet t; add chain inet t in { type filter hook input priority 0; }"
+	nft add rule inet t in tcp sport 6000 tcp flags \& syn == 0 quota until 200 bytes drop' '[ "$port" = 5202 ] || set -- "$@" --cport 6000'
+judge_overtaken() { # CLIENTS EXIT-STATUS CAUSE
+	rm -rf "$tree"
+	meshbench_instead run "$fast" --vpn none --workload tcp --host lom,yuki --tcp-clients "$1" --out "$tree"
+	check "overtaken, clients: $1: the run ends with $2" exits "$2"
+	check "overtaken, clients: $1: the cause is $3" cell_has 0_lom "\"cause\": ?\"$3\""
+}
+judge_overtaken one 1 tool
+check "overtaken, clients: one: it is not blamed on the VPN" cell_has 0_lom 'iperf3 confused its two connections'
+judge_overtaken two 0 success
+check "overtaken, clients: two: the form is that of one" cell_has 0_lom '"sum_received_bidir_reverse"'
+check "overtaken: the tree is what its schema says" tree_is_sound
+
 # A client that is gone cannot wait for what it left in a queue of three seconds; the next cell must not meet it.
 cat >"$scratch/slow.yml" <<'EOF'
 name: slow

@@ -175,7 +175,7 @@ static size_t walk(const char *kind, size_t *ret_failed)
 	}
 
 READS(ping, 10)
-READS(iperf3, 28)
+READS(iperf3, 32)
 READS(quic, 12)
 READS(rate, 10)
 READS(probe, 12)

@@ -110,6 +110,8 @@ static struct workload_reading reading_of(
 	option_by_hand(&options, "ping_runs", "2");
 	if (text_starts_with(golden, "iperf3/udp"))
 		option_by_hand(&options, "udp_tool", "iperf3");
+	if (!text_starts_with(golden, "iperf3/tcp-two"))
+		option_by_hand(&options, "tcp_clients", "one");
 	workload->commands(&c, tree->arena, &commands, &count);
 	for (size_t i = 0; i < count && i < ARRAY_SIZE(outputs); i++) {
 		outputs[i].out = output_text(tree, golden, i, "out");
@@ -237,6 +239,7 @@ TEST(a_tree_with_every_kind_of_result_is_as_its_schemas_say)
 		{"ping", "ping/all-lost", 0},
 		{"ping", "ping/no-route", 0},
 		{"tcp", "iperf3/tcp", 0},
+		{"tcp", "iperf3/tcp-two", 0},
 		{"tcp", "iperf3/tcp-ipv6", 0},
 		{"tcp", "iperf3/tcp-3.9", 0},
 		{"tcp", "iperf3/tcp-3.20", 0},

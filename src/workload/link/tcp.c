@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* One TCP flow in each direction at once (iperf3 --bidir), reported apart. */
+/*
+ * One TCP flow in each direction at once, reported apart. With --bidir one client of iperf3 has
+ * both, and where packets overtake each other its server may take one connection for the other. So
+ * there are two clients with a server each, which start together, and their documents are joined.
+ */
 #include "workload/link/tcp.h"
 
 #include "workload/tool/iperf3.h"
@@ -9,25 +13,50 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
 	SERVER,
 	CLIENT,
-	COMMANDS
+	COMMANDS_OF_ONE,
+	SERVER_OF_REVERSE = COMMANDS_OF_ONE,
+	CLIENT_OF_REVERSE,
+	COMMANDS_OF_TWO
 };
+
+static const char *const numbers[] = {"two", "one", NULL};
+const struct setting tcp_clients = {"tcp_clients", SETTING_WORD, "two", numbers,
+	.argument = "NUMBER",
+	.help = "clients of iperf3 in tcp and parallel: two, or one with --bidir"};
+
+static bool is_by_one(const struct workload_case *c)
+{
+	return strcmp(setting_text(c->options, &tcp_clients), "one") == 0;
+}
+
+static struct workload_command client(const struct workload_case *c, struct arena *arena,
+	const char *what, unsigned port, const char *direction)
+{
+	return iperf3_client(c, arena, what, port,
+		(const char *const[]){
+			"-Z", "-C", c->congestion ? c->congestion : "cubic", direction, NULL});
+}
 
 void tcp_commands(const struct workload_case *c, struct arena *arena,
 	struct workload_command **ret_commands, size_t *ret_count)
 {
-	struct workload_command *list = arena_alloc(arena, struct workload_command, COMMANDS);
-	unsigned port = iperf3_port(c, 0);
+	struct workload_command *list =
+		arena_alloc(arena, struct workload_command, COMMANDS_OF_TWO);
+	unsigned port = iperf3_port(c, 0), reverse_port = iperf3_port(c, 1);
 
 	list[SERVER] = iperf3_server(c, arena, "iperf3 server", port);
-	list[CLIENT] = iperf3_client(c, arena, "iperf3 client", port,
-		(const char *const[]){
-			"--bidir", "-Z", "-C", c->congestion ? c->congestion : "cubic", NULL});
+	list[CLIENT] = client(c, arena, "iperf3 client", port, is_by_one(c) ? "--bidir" : NULL);
+	list[SERVER_OF_REVERSE] =
+		iperf3_server(c, arena, "iperf3 server of the reverse direction", reverse_port);
+	list[CLIENT_OF_REVERSE] =
+		client(c, arena, "iperf3 client of the reverse direction", reverse_port, "-R");
 	*ret_commands = list;
-	*ret_count = COMMANDS;
+	*ret_count = is_by_one(c) ? COMMANDS_OF_ONE : COMMANDS_OF_TWO;
 }
 
 /*
@@ -99,40 +128,60 @@ static void describe(const struct iperf3_flow *forward, const struct iperf3_flow
 		iperf3_mbit(reverse->bits_per_second, back));
 }
 
+static json_t *read_one(const struct workload_output *outputs, struct iperf3_flow *forward,
+	struct iperf3_flow *reverse, struct workload_reading *reading)
+{
+	json_t *document = iperf3_document("iperf3 client", outputs, CLIENT, reading);
+
+	separate_directions(document);
+	add_bidir(document);
+	forward->received = iperf3_server_series(&outputs[SERVER], "RX-S");
+	reverse->sent = iperf3_server_series(&outputs[SERVER], "TX-S");
+	reverse->received = iperf3_client_series(document, "sum_bidir_reverse", 1);
+	reverse->received_sum = json_at(document, "/end/sum_received_bidir_reverse");
+	if (iperf3_is_crossed(document, &outputs[SERVER]))
+		symptom_blame(reading, CAUSE_TOOL, CLIENT,
+			"iperf3 confused its two connections: the one made second was accepted first, so both ends sent on one and neither received");
+	return document;
+}
+
+/* The caller owns `ret_other`, to which the reverse flow belongs. */
+static json_t *read_two(const struct workload_output *outputs, struct iperf3_flow *forward,
+	struct iperf3_flow *reverse, json_t **ret_other, struct workload_reading *reading)
+{
+	json_t *document = iperf3_document("iperf3 client", outputs, CLIENT, reading);
+	json_t *other = iperf3_document(
+		"iperf3 client of the reverse direction", outputs, CLIENT_OF_REVERSE, reading);
+
+	forward->received = iperf3_server_series(&outputs[SERVER], NULL);
+	reverse->blamed = CLIENT_OF_REVERSE;
+	reverse->sent = iperf3_server_series(&outputs[SERVER_OF_REVERSE], NULL);
+	reverse->received = iperf3_client_series(other, "sum", 0);
+	reverse->received_sum = json_at(other, "/end/sum_received");
+	*ret_other = other;
+	return document;
+}
+
 void tcp_read(const struct workload_case *c, const struct workload_output *outputs, size_t count,
 	struct workload_reading *ret_reading)
 {
 	struct workload_reading *reading = ret_reading;
 	json_t *document;
-	struct iperf3_flow forward, reverse;
+	json_auto_t *other = NULL;
+	struct iperf3_flow forward = {.from = c->source, .to = c->target, .blamed = CLIENT};
+	struct iperf3_flow reverse = {
+		.from = c->target, .to = c->source, .blamed = CLIENT, .is_reverse = true};
 
-	assert(count == COMMANDS);
+	assert(count == (size_t)(is_by_one(c) ? COMMANDS_OF_ONE : COMMANDS_OF_TWO));
 	*reading = (struct workload_reading){0};
-	document = iperf3_document("iperf3 client", outputs, CLIENT, reading);
-	separate_directions(document);
-	add_bidir(document);
-	forward = (struct iperf3_flow){
-		.from = c->source,
-		.to = c->target,
-		.blamed = CLIENT,
-		.received_sum = json_at(document, "/end/sum_received"),
-		.sent = iperf3_client_series(document, "sum", 0),
-		.received = iperf3_server_series(&outputs[SERVER], "RX-S"),
-	};
-	reverse = (struct iperf3_flow){
-		.from = c->target,
-		.to = c->source,
-		.blamed = CLIENT,
-		.is_reverse = true,
-		.received_sum = json_at(document, "/end/sum_received_bidir_reverse"),
-		.sent = iperf3_server_series(&outputs[SERVER], "TX-S"),
-		.received = iperf3_client_series(document, "sum_bidir_reverse", 1),
-	};
-	if (iperf3_is_crossed(document, &outputs[SERVER]))
-		symptom_blame(reading, CAUSE_TOOL, CLIENT,
-			"iperf3 confused its two connections: the one made second was accepted first, so both ends sent on one and neither received");
+	document = is_by_one(c) ? read_one(outputs, &forward, &reverse, reading)
+				: read_two(outputs, &forward, &reverse, &other, reading);
+	forward.sent = iperf3_client_series(document, "sum", 0);
+	forward.received_sum = json_at(document, "/end/sum_received");
 	iperf3_judge(&forward, reading);
 	iperf3_judge(&reverse, reading);
+	if (document && other)
+		iperf3_join(document, other);
 	reading->data = document;
 	reading->samples = json_make("{s:o,s:o}", "forward", iperf3_flow_samples(&forward),
 		"reverse", iperf3_flow_samples(&reverse));
@@ -144,6 +193,7 @@ const struct workload workload_tcp = {
 	.name = "tcp",
 	.file = "tcp_iperf3.json",
 	.title = "TCP throughput, both directions at once (iperf3)",
+	.settings = (const struct setting *const[]){&tcp_clients, NULL},
 	.figures = {"forward_mbps", "reverse_mbps"},
 	.figures_title = "Mbit/s there / back",
 	.needs = IPERF3_NEEDS,

@@ -30,6 +30,12 @@ json_t *iperf3_document(const char *what, const struct workload_output *outputs,
 	struct workload_reading *reading);
 
 /*
+ * Makes of the document of one direction the one that --bidir would have written of both. What the
+ * reverse client cannot know of the sender's window and round trips is left out.
+ */
+void iperf3_join(json_t *document, const json_t *reverse);
+
+/*
  * Per-interval columns {start_s, end_s, bits_per_second, ...} as the client saw them, from the
  * intervals' object `sum` and, for what only streams have, the stream of that number.
  */
