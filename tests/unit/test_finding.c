@@ -4,6 +4,7 @@
 #include "by_hand.h"
 #include "tap.h"
 
+#include <math.h>
 #include <string.h>
 
 /* What the finding with this id says about a VPN, or with NULL about the tree. */
@@ -58,6 +59,28 @@ TEST(one_busy_thread_is_found_where_the_tree_tells_of_threads)
 	CHECK(strstr(finding->evidence->text, "'crypto/0' of tunneld on lom at 97 %"));
 	vpn->conditions->links->repetitions->tcp.outcome.effort.busiest_share = 0.5;
 	CHECK(!find(findings_of(results), "one-busy-thread", "Tunnel"));
+}
+
+TEST(processors_without_idle_time_are_the_limit)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 3);
+	struct report_effort *effort = &vpn->conditions->links->repetitions->tcp.outcome.effort;
+	json_auto_t *environment = json_pack("{s:{s:s}}", "place", "kind", "virtual");
+	const struct about *finding;
+
+	*effort = (struct report_effort){.processors = 2, .idle_share = 0.06};
+	CHECK(!find(findings_of(results), "processor-saturated", "Tunnel"));
+	effort->idle_share = 0.04;
+	finding = find(findings_of(results), "processor-saturated", "Tunnel");
+	CHECK(finding && finding->evidence_count == 1);
+	CHECK(strstr(finding->sentence, "of this machine, which all hosts share"));
+	CHECK(strstr(finding->evidence->text, "TCP: 4.0 % of 2 processors idle"));
+	results->environment = environment;
+	finding = find(findings_of(results), "processor-saturated", "Tunnel");
+	CHECK(strstr(finding->sentence, "so many instructions a second"));
+	*effort = (struct report_effort){.processors = NAN, .idle_share = NAN};
+	CHECK(!find(findings_of(results), "processor-saturated", "Tunnel"));
 }
 
 TEST(marked_results_are_one_finding_that_says_what_ran)

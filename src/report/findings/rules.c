@@ -62,6 +62,8 @@ const struct rule rules[] = {
 	{"client-bound", NOTE, READING, "The client's processor may limit the download",
 		.of_vpn = rule_processor_bound},
 	{"one-busy-thread", NOTE, READING, "One thread limits the VPN", .of_spot = look_one_thread},
+	{"processor-saturated", NOTE, READING, "The processors were the limit",
+		.of_spot = look_no_idle_time},
 	{"sender-saturated", NOTE, READING, "The sender limits the UDP flood",
 		.of_spot = look_saturated},
 	{"silent-again", WARNING, CHOICE, "The first answer did not last",

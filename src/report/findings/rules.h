@@ -88,6 +88,7 @@ void rule_asymmetric(struct look *look);
 void rule_back_pressure(struct look *look);
 void rule_processor_bound(struct look *look);
 void look_one_thread(struct look *look, const struct spot *spot);
+void look_no_idle_time(struct look *look, const struct spot *spot);
 void look_saturated(struct look *look, const struct spot *spot);
 void rule_super_packets(struct look *look);
 

@@ -5,6 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Below it the processors were the limit: starting and ending a tool leaves a little even then. */
+static const double SATURATED_IDLE_SHARE = 0.05;
+
 static double reorder_events(const struct report_repetition *repetition)
 {
 	return tcp_is_working(&repetition->tcp) ? repetition->tcp.reorder_events : NAN;
@@ -315,6 +318,30 @@ void look_one_thread(struct look *look, const struct spot *spot)
 		profile_title(spot->condition->profile), spot->link->folder, effort->thread,
 		effort->daemon, effort->host, 100 * effort->busiest_share,
 		spot->repetition->tcp.forward.received_bps / 1e6);
+}
+
+static void note_no_idle_time(struct look *look, const struct spot *spot, const char *workload,
+	const struct report_outcome *outcome)
+{
+	const struct report_effort *effort = &outcome->effort;
+
+	if (!outcome_is_success(outcome) || !(effort->processors > 0) ||
+		!(effort->idle_share < SATURATED_IDLE_SHARE))
+		return;
+	look_say(look,
+		results_clock(look->findings->results)
+			? "The processor had next to no idle time while data went over %s: the speed is that of a processor with so many instructions a second, not that of the line."
+			: "The processors had next to no idle time while data went over %s: the speed is that of this machine, which all hosts share. Payload per processor time says more about the VPN.",
+		spot->vpn->name);
+	look_show(look, outcome->path, "%s, %s, %s: %.1f %% of %.0f processor%s idle",
+		profile_title(spot->condition->profile), spot->link->folder, workload,
+		100 * effort->idle_share, effort->processors, effort->processors > 1 ? "s" : "");
+}
+
+void look_no_idle_time(struct look *look, const struct spot *spot)
+{
+	note_no_idle_time(look, spot, "TCP", &spot->repetition->tcp.outcome);
+	note_no_idle_time(look, spot, "QUIC", &spot->repetition->qperf.outcome);
 }
 
 /* Of links whose packets meet the wire one by one: what is carried in TCP meets no loss at all. */

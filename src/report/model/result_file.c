@@ -73,13 +73,18 @@ static struct report_effort read_effort(struct arena *arena, const json_t *value
 	const json_t *resources = json_at(value, "/meta/resources");
 	const json_t *busiest = json_object_get(resources, "busiest_thread");
 	const json_t *capacity = json_at(value, "/meta/capacity");
+	const json_t *machine = json_at(value, "/meta/machine");
 	struct report_effort effort = {
 		.daemons_s_per_gb = json_number_at(resources, "/daemons_cpu_s_per_gb", NAN),
 		.busiest_share = json_number_at(busiest, "/share_of_core", NAN),
 		.one_core_mbps = meta_least_capacity_mbps(capacity, "one_core_mbps"),
 		.cores_to_spare_mbps = meta_least_capacity_mbps(capacity, "cores_to_spare_mbps"),
 		.release_error_us = json_number_at(value, "/meta/wire/release_error_us/p99", NAN),
+		.processors = json_number_at(machine, "/processors", NAN),
 	};
+
+	effort.idle_share = json_number_at(machine, "/idle_s", NAN) /
+			    (json_number_at(machine, "/wall_s", NAN) * effort.processors);
 
 	if (!isnan(effort.busiest_share)) {
 		effort.thread = text_at(arena, busiest, "/thread");

@@ -29,6 +29,8 @@ struct report_effort {
 	 * the weakest flows: all its threads on one core, or its busiest thread alone. */
 	double one_core_mbps, cores_to_spare_mbps;
 	double release_error_us; /* 99 % of packets left the wire within this of their time */
+	double idle_share;       /* of all processors' time, when nothing ran */
+	double processors;
 };
 
 /* What every result starts with; `status` ABSENT when there is no such file. */
