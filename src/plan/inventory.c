@@ -68,6 +68,7 @@ static int text_of(const struct yaml_file *file, const struct yaml_value *entry,
 {
 	const struct yaml_value *value = yaml_child(entry, key);
 
+	*ret_value = NULL;
 	if (value && value->kind != YAML_KIND_TEXT)
 		return yaml_fail(file, value, err, "a text belongs here");
 	if (value && !*value->text)
