@@ -278,8 +278,10 @@ static int open_tree(const char *dir)
 	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static int check_folder(int tree, const char *dir, struct error *err)
+int tree_open(const char *dir, int *ret_tree, struct error *err)
 {
+	int tree = open_tree(dir);
+
 	if (tree < 0 && errno == ENOTDIR)
 		return fail(
 			err, ERROR_USAGE, "read %s: it is a file; name the folder of a run", dir);
@@ -288,22 +290,18 @@ static int check_folder(int tree, const char *dir, struct error *err)
 		err->kind = ERROR_USAGE;
 		return -1;
 	}
+	*ret_tree = tree;
 	return 0;
 }
 
-bool tree_is_there(const char *dir)
+static bool has_results(int tree, const char *dir)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	struct tree_reading reading = {.dir = dir};
-	AUTO(fd_closep) int tree = open_tree(dir);
+	struct tree_reading reading = {.dir = dir, .problems_end = &reading.problems};
 	struct walk walk = {.fd = tree, .arena = arena, .reading = &reading};
 	size_t vpn_count, profile_count;
-	const char **vpns;
+	const char **vpns = list(&walk, "", true, &vpn_count);
 
-	if (tree < 0)
-		return false;
-	reading.problems_end = &reading.problems;
-	vpns = list(&walk, "", true, &vpn_count);
 	for (size_t i = 0; i < vpn_count; i++) {
 		const char **profiles;
 
@@ -317,6 +315,13 @@ bool tree_is_there(const char *dir)
 	return false;
 }
 
+bool tree_is_there(const char *dir)
+{
+	AUTO(fd_closep) int tree = open_tree(dir);
+
+	return tree >= 0 && has_results(tree, dir);
+}
+
 static int refuse(const char *dir, const struct tree_reading *reading, struct error *err)
 {
 	if (reading->problems)
@@ -328,21 +333,18 @@ static int refuse(const char *dir, const struct tree_reading *reading, struct er
 		dir);
 }
 
-int tree_read(struct arena *arena, const char *dir, const struct tree_visitor *visitor,
-	struct tree_reading *ret_reading, struct error *err)
+int tree_read_open(struct arena *arena, int tree, const char *dir,
+	const struct tree_visitor *visitor, struct tree_reading *ret_reading, struct error *err)
 {
-	AUTO(fd_closep) int tree = open_tree(dir);
 	struct walk walk = {.fd = tree, .arena = arena, .visitor = visitor, .reading = ret_reading};
 	struct tree_entry top = {0};
 	const char **folders;
 	size_t count;
 
-	if (check_folder(tree, dir, err))
-		return -1;
 	*ret_reading = (struct tree_reading){.dir = arena_strdup(arena, dir)};
 	ret_reading->problems_end = &ret_reading->problems;
 	folders = list(&walk, "", true, &count);
-	if (!tree_is_there(dir))
+	if (!has_results(tree, dir))
 		return refuse(dir, ret_reading, err);
 	visit_folder(&walk, &top, "", "");
 	visit_folder(&walk, &top, LAYOUT_GENERAL, LAYOUT_GENERAL);
@@ -355,21 +357,40 @@ int tree_read(struct arena *arena, const char *dir, const struct tree_visitor *v
 	return 0;
 }
 
+int tree_read(struct arena *arena, const char *dir, const struct tree_visitor *visitor,
+	struct tree_reading *ret_reading, struct error *err)
+{
+	AUTO(fd_closep) int tree = -1;
+
+	return tree_open(dir, &tree, err) ||
+			       tree_read_open(arena, tree, dir, visitor, ret_reading, err)
+		       ? -1
+		       : 0;
+}
+
 char *tree_of_tuning(struct arena *arena, const char *dir, const char *tuning)
 {
 	return LAYOUT_PATH(arena, dir, LAYOUT_GENERAL, LAYOUT_TUNINGS, tuning);
 }
 
-const char *const *tree_tunings(struct arena *arena, const char *dir)
+int tree_open_tuning(int tree, const char *tuning)
 {
-	struct tree_reading reading = {.dir = dir, .problems_end = &reading.problems};
-	AUTO(fd_closep) int tree = open_tree(dir);
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *path = LAYOUT_PATH(arena, LAYOUT_GENERAL, LAYOUT_TUNINGS, tuning);
+	AUTO(fd_closep) int part = beneath_open(tree, path, O_RDONLY | O_DIRECTORY, 0);
+
+	return part >= 0 && has_results(part, path) ? fd_take(&part) : -1;
+}
+
+const char *const *tree_tunings(struct arena *arena, int tree)
+{
+	struct tree_reading reading = {.dir = "", .problems_end = &reading.problems};
 	struct walk walk = {.fd = tree, .arena = arena, .reading = &reading};
 	const char *folder = LAYOUT_PATH(arena, LAYOUT_GENERAL, LAYOUT_TUNINGS);
 	const char **found, **names;
 	size_t count = 0;
 
-	if (tree < 0 || !is_there(&walk, folder))
+	if (!is_there(&walk, folder))
 		return arena_alloc(arena, const char *, 1);
 	found = list(&walk, folder, true, &count);
 	names = arena_alloc(arena, const char *, count + 1);

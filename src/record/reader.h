@@ -69,6 +69,13 @@ struct tree_visitor {
 
 MUST_CHECK int tree_read(struct arena *arena, const char *dir, const struct tree_visitor *visitor,
 	struct tree_reading *ret_reading, struct error *err);
+/*
+ * The same in two steps, so that all of a tree is read beneath one descriptor, whatever takes the
+ * place of `dir` meanwhile; `dir` is then only a name for messages.
+ */
+MUST_CHECK int tree_open(const char *dir, int *ret_tree, struct error *err);
+MUST_CHECK int tree_read_open(struct arena *arena, int tree, const char *dir,
+	const struct tree_visitor *visitor, struct tree_reading *ret_reading, struct error *err);
 /* For a reader that finds fault with the content of an entry. */
 void tree_add_problem(
 	struct arena *arena, struct tree_reading *reading, const char *path, const char *why);
@@ -79,11 +86,13 @@ bool envelope_of(struct arena *arena, const json_t *value, struct envelope *ret_
 /* Whether DIR/<VPN>/<profile>/<host>/ exists anywhere. */
 bool tree_is_there(const char *dir);
 /*
- * The trees of tuned hosts inside a tree: names, sorted and NULL-terminated, and where each lies.
- * None when there are none.
+ * The trees of tuned hosts inside a tree: names, sorted and NULL-terminated, and what each is called
+ * in messages. None when there are none.
  */
-const char *const *tree_tunings(struct arena *arena, const char *dir);
+const char *const *tree_tunings(struct arena *arena, int tree);
 char *tree_of_tuning(struct arena *arena, const char *dir, const char *tuning);
+/* Its descriptor; -1 where there are no results, or a link. */
+int tree_open_tuning(int tree, const char *tuning);
 /* Where recomputed files go: DIR/General/comparison. */
 char *tree_comparison_dir(struct arena *arena, const char *dir);
 /* The files of a tree whose durations no sum of measurements includes. */

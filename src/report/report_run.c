@@ -233,13 +233,13 @@ static void tuned_trees_done(struct tuned_trees *trees)
 	}
 }
 
-static int read_tuned(struct arena *arena, const char *dir, const char *name,
+static int read_tuned(struct arena *arena, int tree, const char *dir, const char *name,
 	struct tuned_trees *trees, struct error *err)
 {
 	struct report_tuned *tuned = arena_alloc(arena, struct report_tuned, 1);
 	struct report_results *results;
 
-	if (results_read(dir, &results, err))
+	if (results_read_open(tree, dir, &results, err))
 		return fail_in(err, "read the tuned runs");
 	*tuned = (struct report_tuned){.name = name, .results = results};
 	*trees->end = tuned;
@@ -247,29 +247,37 @@ static int read_tuned(struct arena *arena, const char *dir, const char *name,
 	return 0;
 }
 
-static int read_all_tuned(const struct report_options *options, struct arena *arena,
+static int read_all_tuned(const struct report_options *options, int tree, struct arena *arena,
 	struct tuned_trees *trees, struct error *err)
 {
-	const char *const *names = tree_tunings(arena, options->dir);
+	const char *const *names = tree_tunings(arena, tree);
+	AUTO(fd_closep) int tuned = -1;
 
 	for (; *names; names++) {
 		const char *dir = tree_of_tuning(arena, options->dir, *names);
+		AUTO(fd_closep) int part = tree_open_tuning(tree, *names);
 
 		/* A run that was broken off may have made the folder and nothing in it. */
-		if (tree_is_there(dir) && read_tuned(arena, dir, *names, trees, err))
+		if (part >= 0 && read_tuned(arena, part, dir, *names, trees, err))
 			return -1;
 	}
-	return options->tuned_dir ? read_tuned(arena, options->tuned_dir, "tuned", trees, err) : 0;
+	if (!options->tuned_dir)
+		return 0;
+	if (tree_open(options->tuned_dir, &tuned, err))
+		return fail_in(err, "read the tuned runs");
+	return read_tuned(arena, tuned, options->tuned_dir, "tuned", trees, err);
 }
 
 int report_run(const struct report_options *options, FILE *out, struct error *err)
 {
 	AUTO(results_freep) struct report_results *results = NULL;
 	AUTO(tuned_trees_done) struct tuned_trees tuned = {.end = &tuned.first};
+	AUTO(fd_closep) int tree = -1;
 	struct page page = {0};
 
-	if (results_read(options->dir, &results, err) ||
-		read_all_tuned(options, results->arena, &tuned, err))
+	if (tree_open(options->dir, &tree, err) ||
+		results_read_open(tree, options->dir, &results, err) ||
+		read_all_tuned(options, tree, results->arena, &tuned, err))
 		return -1;
 	page.results = results;
 	page.tuned = tuned.first;

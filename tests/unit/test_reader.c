@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "record/reader.h"
 
+#include "base/fd.h"
 #include "base/file.h"
 #include "base/json.h"
 
@@ -180,7 +181,32 @@ TEST(links_in_a_tree_are_named_and_not_followed)
 	CHECK(is_named(&reading, "Bee/baseline/0_x/zero.json"));
 	CHECK(is_named(&reading, "Bee/baseline/0_x/loop.json"));
 	CHECK(is_named(&reading, "General"));
-	CHECK(!tree_tunings(arena, tree.path)[0]);
+	AUTO(fd_closep) int fd = -1;
+	CHECK(!tree_open(tree.path, &fd, &err) && !tree_tunings(arena, fd)[0]);
+}
+
+TEST(a_tuned_tree_is_read_beneath_the_tree_that_was_opened)
+{
+	TREE(tree);
+	TEMPORARY_FOLDER(elsewhere);
+	const char *const tuned = "General/tunings/bbr/Bee/baseline/0_x/ping.json";
+	AUTO(fd_closep) int fd = -1, opened = -1, swapped = -1;
+	const char *general = arena_printf(arena, "%s/General", tree.path);
+
+	CHECK(!put(arena, &tree, tuned, SUCCESS) && !put(arena, &elsewhere, tuned, SUCCESS));
+	CHECK(!tree_open(tree.path, &fd, &err));
+	CHECK(strcmp(tree_tunings(arena, fd)[0], "bbr") == 0);
+	opened = tree_open_tuning(fd, "bbr");
+	CHECK(opened >= 0);
+	/* What was listed is exchanged for a link before it is opened. */
+	CHECK(!rename(general, arena_printf(arena, "%s/before", tree.path)));
+	CHECK(!symlink(arena_printf(arena, "%s/General", elsewhere.path), general));
+	swapped = tree_open_tuning(fd, "bbr");
+	CHECK(swapped < 0);
+	CHECK(!unlink(general));
+	CHECK(!rename(arena_printf(arena, "%s/before", tree.path), general));
+	swapped = tree_open_tuning(fd, "bbr");
+	CHECK(swapped >= 0);
 }
 
 TEST(a_tree_may_itself_be_named_by_a_link)

@@ -7,6 +7,7 @@
 
 #include "record/layout.h"
 
+#include "base/fd.h"
 #include "base/json.h"
 
 #include <stdlib.h>
@@ -270,12 +271,13 @@ struct report_results *results_new(const char *name)
 	return results;
 }
 
-int results_read(const char *dir, struct report_results **ret_results, struct error *err)
+int results_read_open(
+	int tree, const char *dir, struct report_results **ret_results, struct error *err)
 {
 	AUTO(results_freep) struct report_results *results = results_new(dir);
 	struct tree_visitor visitor = {.context = results, .visit = visit, .enter = enter};
 
-	if (tree_read(results->arena, dir, &visitor, &results->reading, err))
+	if (tree_read_open(results->arena, tree, dir, &visitor, &results->reading, err))
 		return -1;
 	results_expect(results);
 	collect_profiles(results);
@@ -283,6 +285,14 @@ int results_read(const char *dir, struct report_results **ret_results, struct er
 	*ret_results = results;
 	results = NULL;
 	return 0;
+}
+
+int results_read(const char *dir, struct report_results **ret_results, struct error *err)
+{
+	AUTO(fd_closep) int tree = -1;
+
+	return tree_open(dir, &tree, err) || results_read_open(tree, dir, ret_results, err) ? -1
+											    : 0;
 }
 
 void results_freep(struct report_results **results)

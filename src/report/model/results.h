@@ -251,6 +251,9 @@ struct report_tuned {
 struct report_results *results_new(const char *name);
 MUST_CHECK int results_read(
 	const char *dir, struct report_results **ret_results, struct error *err);
+/* Of a tree that tree_open() opened; `dir` is only its name. */
+MUST_CHECK int results_read_open(
+	int tree, const char *dir, struct report_results **ret_results, struct error *err);
 void results_freep(struct report_results **results);
 
 /* NULL when absent, as for a NULL VPN or profile. */
