@@ -57,15 +57,47 @@ static json_t *trees_json(const struct compare_trees *trees)
 	return names;
 }
 
+/* What could not be read lacks on its side, as if nobody had measured it. */
+static void add_problems(json_t *problems, const struct compare_trees *trees)
+{
+	for (size_t i = 0; i < trees->count; i++) {
+		const struct report_results *tree = trees->list[i];
+
+		for (const struct tree_problem *p = tree->reading.problems; p; p = p->next)
+			json_array_append_new(
+				problems, json_make("{s:s,s:s,s:s}", "tree", tree->name, "path",
+						  p->path, "why", p->why));
+	}
+}
+
+static void print_problems(const struct compare_trees *trees, FILE *out)
+{
+	for (size_t i = 0; i < trees->count; i++) {
+		const struct report_results *tree = trees->list[i];
+
+		for (const struct tree_problem *p = tree->reading.problems; p; p = p->next) {
+			fputs("Skipped: ", out);
+			escape_markdown(out, tree->name);
+			fputs(", ", out);
+			escape_markdown(out, p->path);
+			fputs(": ", out);
+			escape_markdown(out, p->why);
+			fputc('\n', out);
+		}
+	}
+}
+
 static void print_as_json(const struct comparison *comparison, FILE *out)
 {
-	json_t *changes = json_array(), *absences = json_array();
-	json_auto_t *value = json_make("{s:o,s:o,s:f,s:b,s:b,s:o,s:o}", "before",
+	json_t *changes = json_array(), *absences = json_array(), *problems = json_array();
+	json_auto_t *value = json_make("{s:o,s:o,s:f,s:b,s:b,s:o,s:o,s:o}", "before",
 		trees_json(&comparison->before), "after", trees_json(&comparison->after),
 		"margin_percent", comparison->margin_percent, "judged",
 		comparison_can_judge(comparison), "worse", comparison_is_worse(comparison),
-		"only_on_one_side", absences, "changes", changes);
+		"only_on_one_side", absences, "problems", problems, "changes", changes);
 
+	add_problems(problems, &comparison->before);
+	add_problems(problems, &comparison->after);
 	if (comparison->flooded)
 		json_object_set_new(value, "udp_tools",
 			json_make("[s,s]", results_flood_tool(comparison->flooded),
@@ -162,6 +194,8 @@ static void print_as_text(const struct comparison *comparison, FILE *out)
 	fprintf(out, " %zu runs before, %zu after.\n", comparison->before.count,
 		comparison->after.count);
 	print_absences(comparison, out);
+	print_problems(&comparison->before, out);
+	print_problems(&comparison->after, out);
 	print_other_floods(comparison, out);
 	if (comparison_can_judge(comparison))
 		fprintf(out,

@@ -78,6 +78,36 @@ check "a link in a tree is named in its report" $?
 [ $? -ne 0 ] && grep -q "foreign/General/comparison.*links are not followed" "$work/out" && [ -z "$(ls "$work/elsewhere")" ]
 check "recompute does not write through a link in a tree" $?
 
+# A tree from a stranger: links to results, to devices and to itself, and pipes in place of files.
+mkdir "$work/hostile"
+cp -r "$work/foreign/." "$work/hostile"
+rm -rf "$work/hostile/General" "$work/hostile/Zzz-unknown"
+ln -s "$work/foreign/Zzz-unknown" "$work/hostile/Zzz-unknown"
+rm "$work/hostile/Internal/baseline"/0_ada/*.json
+ln -s "$work/foreign/Internal/baseline/0_ada/ping.json" "$work/hostile/Internal/baseline/0_ada/ping.json"
+ln -s /dev/zero "$work/hostile/Internal/baseline/0_ada/tcp_iperf3.json"
+ln -s .. "$work/hostile/Internal/baseline/3_loop"
+mkfifo "$work/hostile/Internal/baseline/0_ada/udp_iperf3.json" "$work/hostile/Internal/baseline/1_bob/samples.json"
+mkdir -p "$work/hostile/General/tunings"
+ln -s "$work/foreign" "$work/hostile/General/tunings/bbr"
+for order in "foreign hostile" "hostile foreign"; do
+	set -- $order
+	timeout 20 "$tool" compare "$work/$1" "$work/$2" >"$work/out" 2>&1
+	check "compare $order ends" $?
+	! grep -q '^| Zzz-unknown' "$work/out"
+	check "what lies behind a link is not compared" $?
+	for name in Zzz-unknown Internal/baseline/0_ada/ping.json Internal/baseline/0_ada/tcp_iperf3.json Internal/baseline/3_loop; do
+		grep -q "^Skipped: hostile, $name: it is or lies behind a symbolic link" "$work/out"
+		check "$name is named" $?
+	done
+done
+timeout 20 "$tool" compare "$work/foreign" "$work/hostile" json >"$work/out" 2>&1
+grep -q '"path": *"Zzz-unknown"' "$work/out"
+check "JSON names them, too" $?
+timeout 20 "$tool" report "$work/hostile" --json >"$work/out" 2>&1
+[ $? -eq 0 ] && ! grep -q kernel_tuning "$work/out"
+check "a tuned tree behind a link is not read" $?
+
 chmod 755 "$work"
 mkdir -m 000 "$work/closed"
 $run "$tool" recompute "$work/closed" >"$work/out" 2>&1
