@@ -299,6 +299,11 @@ TEST(rejects_files_that_are_not_in_its_folder)
 		arena_printf(drawer.arena, "5:35: file 'no' does not exist in %s", drawer.dir)));
 	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, script: ../x }\n",
 		"5:24: '../x' must be the plain name of a file in the driver's folder"));
+	/* No hash of the driver would know these. */
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, script: a/x }\n",
+		"5:24: 'a/x' must be the plain name of a file in the driver's folder"));
+	CHECK(is_refused(&drawer, HEAD "join:\n  - { what: w, script: .x }\n",
+		"5:24: '.x' must be the plain name of a file in the driver's folder"));
 }
 
 TEST(rejects_a_script_that_cannot_run)
