@@ -338,6 +338,8 @@ static json_t *meta_of(const struct measurement *m)
 	}
 	json_object_set_new(meta, "title", json_text(m->cell->workload->title));
 	json_object_set_new(meta, "figures", figures);
+	json_object_set_new(meta, "ingredients",
+		ingredients_of_cell(m->run->ingredients, m->run->plan, m->visit, m->cell));
 	json_object_set(meta, "attempt_history", m->attempts);
 	json_object_set(meta, "marks", m->result.marks);
 	if (m->result.resources)

@@ -54,7 +54,7 @@ static json_t *value_in_file(const char *path, const char *key, const char *sepa
 	return json_text(text_trim(at));
 }
 
-static json_t *describe_machine(void)
+json_t *environment_machine(void)
 {
 	struct utsname name;
 
@@ -133,16 +133,16 @@ const char *environment_sha256(
 	return sum ? arena_strndup(arena, sum, strcspn(sum, " ")) : NULL;
 }
 
-json_t *environment_describe(const struct runner_plan *plan, struct procs *procs, json_t *place)
+json_t *environment_describe(
+	const struct runner_plan *plan, struct procs *procs, json_t *place, json_t *ingredients)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	json_auto_t *effective = plan_to_json(plan->plan);
 	AUTO(text_freep) char *text = json_dumps(effective, JSON_COMPACT | JSON_SORT_KEYS);
 
-	return json_make("{s:i, s:{s:s}, s:f, s:O?, s:o, s:o, s:O, s:s?, s:o, s:I, s:{}}", "schema",
+	return json_make("{s:i, s:{s:s}, s:f, s:O?, s:o, s:o, s:O, s:s?, s:O, s:I, s:{}}", "schema",
 		1, "meshbench", "version", version_text, "started", clock_wall_s(), "place", place,
-		"machine", describe_machine(), "tools", describe_tools(arena, procs), "plan",
+		"machine", environment_machine(), "tools", describe_tools(arena, procs), "plan",
 		effective, "plan_sha256", environment_sha256(arena, procs, text, strlen(text)),
-		"ingredients", ingredients_of(plan, procs, place), "seed",
-		(json_int_t)plan->plan->seed, "vpns");
+		"ingredients", ingredients, "seed", (json_int_t)plan->plan->seed, "vpns");
 }

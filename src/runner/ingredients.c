@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What decides the figures of a run, a hash or a name each: a tree is not continued with others. */
+/*
+ * What decides figures, a hash or a name each. Every cell keeps its own; what decides all of them
+ * is kept once more in environment.json, and a tree is not continued with another.
+ */
+#include "runner/ingredients.h"
+
 #include "runner/internal.h"
 
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "plan/feature.h"
 
@@ -14,20 +20,28 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
-/* Of the files whose paths follow as arguments, one behind the other. */
-static const char *const hash_words[] = {"sh", "-c", "cat -- \"$@\" | sha256sum", "sh", NULL};
+/* Of the files whose paths follow as arguments: of what they hold, and not of where they are. */
+static const char *const hash_words[] = {
+	"sh", "-c", "for file; do sha256sum <\"$file\"; done | sha256sum", "sh", NULL};
+/* Of the files of a folder, which is the first argument: also of their names and modes. */
+static const char *const hash_folder_words[] = {"sh", "-c",
+	"cd -- \"$1\" && shift && for file; do sha256sum -- \"$file\"; test -x \"$file\" && echo x; done | sha256sum",
+	"sh", NULL};
+
+/* What decides only the cells of one VPN, one profile, one tuning or one program. */
+static const char *const kinds[] = {"driver", "programs of", "profile", "tuning", "tool"};
 
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* Paths of the files of a folder that decide how a VPN runs, by name; NULL-terminated. */
+/* Names of the files of a folder that decide how a VPN runs, sorted; NULL-terminated. */
 static const char *const *list_files(struct arena *arena, const char *dir)
 {
 	struct dirent **entries = NULL;
 	int found = scandir(dir, &entries, NULL, by_name);
-	const char **paths = arena_alloc(arena, const char *, (found > 0 ? (size_t)found : 0) + 1);
+	const char **names = arena_alloc(arena, const char *, (found > 0 ? (size_t)found : 0) + 1);
 	size_t count = 0;
 
 	for (int i = 0; i < found; i++) {
@@ -36,16 +50,26 @@ static const char *const *list_files(struct arena *arena, const char *dir)
 
 		if (entries[i]->d_name[0] != '.' && !feature_is_sheet(entries[i]->d_name) &&
 			stat(path, &info) == 0 && S_ISREG(info.st_mode))
-			paths[count++] = path;
+			names[count++] = arena_strdup(arena, entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);
-	return paths;
+	return names;
 }
 
 static const char *hash_of_files(struct procs *procs, struct arena *arena, const char *const *paths)
 {
 	const char *const *argv = arena_list(arena, hash_words, paths);
+	const char *sum = environment_first_line(arena, procs, argv, NULL, 0);
+
+	return sum ? arena_strndup(arena, sum, strcspn(sum, " ")) : NULL;
+}
+
+static const char *hash_of_folder(struct procs *procs, struct arena *arena, const char *dir)
+{
+	const char *const *argv =
+		arena_list(arena, arena_list(arena, hash_folder_words, ARENA_LIST(arena, dir)),
+			list_files(arena, dir));
 	const char *sum = environment_first_line(arena, procs, argv, NULL, 0);
 
 	return sum ? arena_strndup(arena, sum, strcspn(sum, " ")) : NULL;
@@ -105,24 +129,60 @@ static const char *clock_of(struct arena *arena, const json_t *place)
 		json_string_at(place, "/qemu", ""));
 }
 
+/* Of meshbench and its small programs: a version says nothing of a build with changes. */
+static const char *hash_of_ourselves(struct procs *procs, struct arena *arena)
+{
+	const char *const *own = ARENA_LIST(arena, "/proc/self/exe"), *wire, *folder;
+	const char *const *names;
+	struct error ignored;
+
+	if (helper_find(arena, "meshbench-wire", &wire, &ignored))
+		return hash_of_files(procs, arena, own);
+	folder = arena_strndup(arena, wire, (size_t)(strrchr(wire, '/') - wire));
+	names = list_files(arena, folder);
+	for (size_t i = 0; names[i]; i++) {
+		if (text_starts_with(names[i], "meshbench-"))
+			own = arena_list(arena, own,
+				ARENA_LIST(arena, arena_printf(arena, "%s/%s", folder, names[i])));
+	}
+	return hash_of_files(procs, arena, own);
+}
+
+static void put_machine(json_t *to, struct arena *arena, const struct runner_plan *plan)
+{
+	json_auto_t *machine = environment_machine();
+	struct utsname kernel;
+
+	if (uname(&kernel) == 0)
+		put(to, arena, "kernel", kernel.machine,
+			arena_printf(arena, "%s %s", kernel.release, kernel.version));
+	json_object_set_new(to, "processors", json_integer((json_int_t)plan->processors));
+	json_object_set(to, "processor", json_object_get(machine, "cpu"));
+	json_object_set(to, "frequency governor", json_object_get(machine, "frequency_governor"));
+	json_object_set(to, "run as root", json_object_get(machine, "is_root"));
+}
+
+static void put_driver(
+	json_t *to, struct procs *procs, struct arena *arena, const struct driver *driver)
+{
+	/* Templates and scripts decide as much as driver.yml. */
+	put(to, arena, "driver", driver->label, hash_of_folder(procs, arena, driver->dir));
+	put(to, arena, "programs of", driver->label,
+		hash_of_files(procs, arena, vpn_programs(arena, driver)));
+}
+
 json_t *ingredients_of(const struct runner_plan *plan, struct procs *procs, const json_t *place)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	json_t *list = json_object();
-	struct utsname kernel;
+	const char *own = hash_of_ourselves(procs, arena);
 
-	if (uname(&kernel) == 0)
-		put(list, arena, "kernel", kernel.machine, kernel.release);
+	put_machine(list, arena, plan);
 	json_object_set_new(list, "meshbench", json_text(version_text));
+	json_object_set_new(list, "build of meshbench", own ? json_text(own) : json_null());
 	json_object_set_new(list, "clock", json_text(clock_of(arena, place)));
-	json_object_set_new(list, "processors", json_integer((json_int_t)plan->processors));
-	/* Templates and scripts decide as much as driver.yml. */
 	for (size_t i = 0; i < plan->driver_count; i++)
-		put(list, arena, "driver", plan->drivers[i].label,
-			hash_of_files(procs, arena, list_files(arena, plan->drivers[i].dir)));
-	for (size_t i = 0; i < plan->driver_count; i++)
-		put(list, arena, "programs of", plan->drivers[i].label,
-			hash_of_files(procs, arena, vpn_programs(arena, &plan->drivers[i])));
+		put_driver(list, procs, arena, &plan->drivers[i]);
 	for (size_t i = 0; i < plan->profile_count; i++)
 		put(list, arena, "profile", plan->profiles[i].name,
 			hash_of_json(procs, arena, profile_json(&plan->profiles[i])));
@@ -133,31 +193,110 @@ json_t *ingredients_of(const struct runner_plan *plan, struct procs *procs, cons
 	return list;
 }
 
-/* Values that both have and that differ, by name; the arena's, "" when there are none. */
-static const char *changed(struct arena *arena, const json_t *before, const json_t *now)
+/* Whether a name is one of those of which each cell has some: "driver tinc", not "clock". */
+static bool is_of_some_cells(const char *name)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (text_starts_with(name, kinds[i]) && name[strlen(kinds[i])] == ' ')
+			return true;
+	}
+	return false;
+}
+
+static json_t *of_all_cells(const json_t *all)
+{
+	json_t *list = json_object(), *value;
+	const char *name;
+
+	json_object_foreach ((json_t *)all, name, value) {
+		if (!is_of_some_cells(name))
+			json_object_set(list, name, value);
+	}
+	return list;
+}
+
+/* What is not there is a null, so that its coming is a change. */
+static void take(json_t *to, const json_t *all, const char *kind, const char *name)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *key = arena_printf(arena, "%s %s", kind, name);
+	json_t *value = json_object_get(all, key);
+
+	json_object_set(to, key, value ? value : json_null());
+}
+
+static void put_settings(json_t *to, const struct runner_plan *plan, const struct runner_cell *cell)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct workload *workload = cell->workload;
+	const struct plan *p = plan->plan;
+	const char *hosts = "";
+
+	for (size_t i = 0; i < p->host_count; i++)
+		hosts = arena_printf(arena, "%s%s%s", hosts, i ? "," : "", p->hosts[i]);
+	put(to, arena, "setting", "hosts", hosts);
+	put(to, arena, "setting", "engine", lab_engine_name(plan->engine));
+	put(to, arena, "setting", "congestion", p->congestion);
+	json_object_set_new(to, "setting seed", json_integer((json_int_t)p->seed));
+	json_object_set_new(
+		to, "setting seconds", json_real(runner_case(plan, workload, cell->link).seconds));
+	for (size_t i = 0; workload->settings && workload->settings[i]; i++)
+		put(to, arena, "setting", workload->settings[i]->name,
+			setting_text(p->options, workload->settings[i]));
+}
+
+json_t *ingredients_of_cell(const json_t *all, const struct runner_plan *plan,
+	const struct runner_visit *visit, const struct runner_cell *cell)
+{
+	const struct workload *workload = cell->workload;
+	json_t *list = of_all_cells(all);
+
+	take(list, all, "driver", visit->driver->label);
+	take(list, all, "programs of", visit->driver->label);
+	take(list, all, "profile", visit->profile->name);
+	take(list, all, "tuning", visit->tuning->name);
+	for (size_t i = 0; workload->needs[i]; i++) {
+		if (workload_wants(workload, plan->plan->options, i))
+			take(list, all, "tool", workload->needs[i]);
+	}
+	put_settings(list, plan, cell);
+	return list;
+}
+
+json_t *ingredients_of_profile(const json_t *all, const struct profile *profile)
+{
+	json_t *list = json_object();
+
+	take(list, all, "profile", profile->name);
+	return list;
+}
+
+const char *ingredients_changed(struct arena *arena, const json_t *before, const json_t *now)
+{
+	json_auto_t *both = json_is_object(before) ? json_copy((json_t *)before) : json_object();
 	const char *names = "", *name;
 	json_t *value;
 
-	json_object_foreach ((json_t *)before, name, value) {
-		const json_t *other = json_object_get(now, name);
+	json_object_update_missing(both, (json_t *)now);
+	json_object_foreach (both, name, value) {
+		const json_t *is = json_object_get(now, name), *was = json_object_get(before, name);
 
-		if (other && !json_equal(value, other))
+		if (!is || !was || !json_equal(is, was))
 			names = arena_printf(arena, "%s%s%s", names, *names ? ", " : "", name);
 	}
 	return names;
 }
 
-int ingredients_check(const struct runner_plan *plan, struct procs *procs, const json_t *place,
-	const json_t *environment, struct error *err)
+int ingredients_check(const json_t *all, const json_t *environment, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	json_auto_t *now = ingredients_of(plan, procs, place);
-	const char *names = changed(arena, json_object_get(environment, "ingredients"), now);
+	json_auto_t *before = of_all_cells(json_object_get(environment, "ingredients"));
+	json_auto_t *now = of_all_cells(all);
+	const char *names = ingredients_changed(arena, before, now);
 
 	if (!*names)
 		return 0;
 	return fail(err, ERROR_USAGE,
-		"what decides its figures has changed since it was measured: %s; results of both would mix, so start a new run",
+		"what decides all its figures has changed since it was measured: %s; start a new run, because results of both would mix",
 		names);
 }

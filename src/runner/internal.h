@@ -2,6 +2,7 @@
 #pragma once
 
 #include "runner/capacity.h"
+#include "runner/ingredients.h"
 #include "runner/machine.h"
 #include "runner/runner.h"
 #include "vpn/vpn.h"
@@ -53,20 +54,17 @@ void attempt_result_done(struct attempt_result *result);
 /* Without readings yet. */
 struct attempt_result attempt_result_new(size_t link_count);
 
-/* environment.json: this machine, its tools and the plan; the caller owns it. */
 /* In hexadecimal, by sha256sum; NULL without it. */
 const char *environment_sha256(
 	struct arena *arena, struct procs *procs, const char *bytes, size_t size);
 /*
- * What decides figures: {"driver tinc": hash, "kernel x86_64": release, ...}; caller owns it. The
- * place is that of struct runner_means.
+ * environment.json: this machine, its tools and the plan; the caller owns it. The rest is borrowed,
+ * and `place` is NULL-able.
  */
-json_t *ingredients_of(const struct runner_plan *plan, struct procs *procs, const json_t *place);
-/* Refuses to go on in a tree whose environment names others, and says which. */
-MUST_CHECK int ingredients_check(const struct runner_plan *plan, struct procs *procs,
-	const json_t *place, const json_t *environment, struct error *err);
-/* `place` is NULL-able, and borrowed. */
-json_t *environment_describe(const struct runner_plan *plan, struct procs *procs, json_t *place);
+json_t *environment_describe(
+	const struct runner_plan *plan, struct procs *procs, json_t *place, json_t *ingredients);
+/* Its key _machine_ alone; the caller owns it. */
+json_t *environment_machine(void);
 
 /* First line of what a command prints, on whichever stream; NULL when it cannot be run. */
 const char *environment_first_line(struct arena *arena, struct procs *procs,
@@ -87,6 +85,7 @@ struct run {
 	bool may_continue; /* the record may hold a part of this run */
 	struct record *record;
 	json_t *place;         /* borrowed; NULL: a real machine */
+	json_t *ingredients;   /* all of them, as they are now */
 	struct record **trees; /* one per tuning of the plan */
 	struct arena *arena;
 	runner_listener *listener;
@@ -144,6 +143,9 @@ MUST_CHECK int cell_blame(struct run *run, const struct runner_visit *visit,
 /* The same where it could not be tried because its artefact could not be made. */
 MUST_CHECK int cell_blame_artefact(struct run *run, const struct runner_visit *visit,
 	const struct runner_cell *cell, const struct artefact *artefact, struct error *err);
+/* Which of its ingredients changed since the tree's result was measured; NULL: there is none. */
+const char *cell_changes(struct run *run, const struct runner_visit *visit,
+	const struct runner_cell *cell, struct arena *arena);
 struct record_cell cell_place(const struct runner_plan *plan, const struct runner_visit *visit,
 	const struct runner_cell *cell);
 

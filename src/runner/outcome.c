@@ -19,6 +19,24 @@ static void read_figures(struct runner_outcome *outcome, const json_t *meta)
 		meta_least_capacity_mbps(json_object_get(meta, "capacity"), "one_core_mbps");
 }
 
+const char *cell_changes(struct run *run, const struct runner_visit *visit,
+	const struct runner_cell *cell, struct arena *arena)
+{
+	struct record_cell place = cell_place(run->plan, visit, cell);
+	json_auto_t *now = NULL, *meta = NULL;
+	const json_t *before;
+	enum cause cause;
+
+	if (!record_read_cell(run_tree(run, visit), &place, &cause, &meta) ||
+		cause != CAUSE_SUCCESS)
+		return NULL;
+	before = json_object_get(meta, "ingredients");
+	if (!before)
+		return "unknown, because the tree does not say it";
+	now = ingredients_of_cell(run->ingredients, run->plan, visit, cell);
+	return ingredients_changed(arena, before, now);
+}
+
 bool outcome_read(struct arena *arena, const struct runner_plan *plan, const struct record *tree,
 	const struct runner_visit *visit, const struct runner_cell *cell,
 	struct runner_outcome *ret_outcome)

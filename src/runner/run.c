@@ -134,12 +134,13 @@ static int note(struct run *run, const char *kind, const struct runner_visit *vi
 	return record_event(run->record, kind, event, err);
 }
 
-/* What the tree holds is not measured again. */
+/* What the tree holds is not measured again, unless something has changed that decides it. */
 static bool is_there(struct run *run, const struct runner_visit *visit, size_t cell)
 {
-	struct record_cell place = cell_place(run->plan, visit, &visit->cells[cell]);
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *changes = cell_changes(run, visit, &visit->cells[cell], arena);
 
-	return record_has_success(run_tree(run, visit), &place);
+	return changes && !*changes;
 }
 
 static size_t count_missing(struct run *run, const struct runner_visit *visit)
@@ -248,13 +249,56 @@ static int open_environment(struct run *run, struct error *err)
 {
 	if (!run->may_continue && runner_check_fresh(run->record, err))
 		return -1;
+	run->ingredients = ingredients_of(run->plan, run->procs, run->place);
 	run->environment = record_read_environment(run->record);
-	if (run->environment &&
-		ingredients_check(run->plan, run->procs, run->place, run->environment, err))
+	if (run->environment && ingredients_check(run->ingredients, run->environment, err))
 		return fail_in(err, "continue the run of this tree");
-	if (!run->environment)
-		run->environment = environment_describe(run->plan, run->procs, run->place);
+	if (run->environment)
+		json_object_set(run->environment, "ingredients", run->ingredients);
+	else
+		run->environment =
+			environment_describe(run->plan, run->procs, run->place, run->ingredients);
 	return record_write_environment(run->record, run->environment, err);
+}
+
+/* How many results of the tree each change makes outdated, by the names of what changed. */
+static json_t *count_outdated(struct run *run, const struct runner_visit *visits, size_t count)
+{
+	json_t *counts = json_object();
+
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < visits[i].cell_count; j++) {
+			AUTO(arena_freep) struct arena *arena = arena_new();
+			const char *changes =
+				cell_changes(run, &visits[i], &visits[i].cells[j], arena);
+
+			if (changes && *changes)
+				json_object_set_new(counts, changes,
+					json_integer(1 + json_integer_value(json_object_get(
+								 counts, changes))));
+		}
+	}
+	return counts;
+}
+
+static int tell_outdated(
+	struct run *run, const struct runner_visit *visits, size_t count, struct error *err)
+{
+	json_auto_t *counts = count_outdated(run, visits, count);
+	const char *changes;
+	json_t *cells;
+
+	json_object_foreach (counts, changes, cells) {
+		long long number = json_integer_value(cells);
+		const char *text = arena_printf(run->arena,
+			"what decides figures has changed (%s), so %lld cell%s measured again",
+			changes, number, number == 1 ? " is" : "s are");
+
+		run_tell(run, NULL, NULL, text);
+		if (note(run, "outdated", NULL, text, err))
+			return -1;
+	}
+	return 0;
 }
 
 /* What is needed by cells that are left to measure. */
@@ -311,7 +355,7 @@ static int run_all(
 {
 	if (open_environment(run, err) || features_record(run, err) ||
 		note(run, "run_begins", NULL, NULL, err) ||
-		make_artefacts(run, visits, count, err) ||
+		tell_outdated(run, visits, count, err) || make_artefacts(run, visits, count, err) ||
 		(needs_calibration(run, visits, count) && run_calibrate(run, err)))
 		return -1;
 	for (size_t i = 0; i < count; i++) {
@@ -376,6 +420,7 @@ int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 	if (failed && note(&run, "run_broken_off", NULL, err->text, &ignored))
 		run_tell(&run, NULL, NULL, ignored.text);
 	json_decref(run.environment);
+	json_decref(run.ingredients);
 	json_decref(run.timings);
 	*ret_result = result_of(&run);
 	return failed ? -1 : 0;

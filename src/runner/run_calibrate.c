@@ -25,14 +25,26 @@ static int calibrate_one(
 		&result, err);
 	if (tree_remove(state_dir, &ignored))
 		run_tell(run, NULL, NULL, ignored.text);
-	if (!failed)
+	if (!failed) {
+		json_object_set_new(
+			result, "ingredients", ingredients_of_profile(run->ingredients, profile));
 		return json_object_set_new(all, profile->folder, result);
+	}
 	if (err->kind == ERROR_CANCELLED)
 		return -1;
 	run_tell(run, NULL, NULL, err->text);
 	return json_object_set_new(all, profile->folder,
 		json_make("{s:s, s:s, s:s}", "profile", profile->name, "engine",
 			lab_engine_name(run->plan->engine), "error", err->text));
+}
+
+/* Whether it measured the profile as it is now. */
+static bool is_of(struct run *run, const json_t *calibration, const struct profile *profile)
+{
+	json_auto_t *now = ingredients_of_profile(run->ingredients, profile);
+
+	return calibration && !json_object_get(calibration, "error") &&
+	       json_equal(json_object_get(calibration, "ingredients"), now);
 }
 
 /* A tree that is resumed keeps what was measured at its begin. */
@@ -45,9 +57,8 @@ int run_calibrate(struct run *run, struct error *err)
 		all = json_object();
 	for (size_t i = 0; i < run->plan->profile_count; i++) {
 		const struct profile *profile = &run->plan->profiles[i];
-		const json_t *there = json_object_get(all, profile->folder);
 
-		if (there && !json_object_get(there, "error"))
+		if (is_of(run, json_object_get(all, profile->folder), profile))
 			continue;
 		is_new = true;
 		if (calibrate_one(run, profile, all, err))

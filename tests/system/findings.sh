@@ -38,10 +38,6 @@ check "it is a finding" sh -c "'$MESHBENCH' report '$tree' --json >'$scratch/rep
 check "the page has a heading for each kind of finding that there is, and no other" \
 	sh -c "grep -q '<summary>These change which VPN to choose<' '$tree/report.html' && ! grep -q 'finding error' '$tree/report.html'"
 check "its tree, too, is what its schema says" tree_is_sound
-echo "# changed" >>"$scratch/second/driver.yml"
-meshbench run --resume "$tree"
-check "a run is not continued with another driver" exits 2
-check "and what has changed is named" says "changed since it was measured: driver second;"
 meshbench run "$fast" --vpn none --workload ping --out "$tree"
 check "a second run does not mix its results into the tree of the first" exits 2
 check "and is shown the way out" says "already has those of a run; choose another folder, or continue that run with meshbench run --resume"
@@ -64,16 +60,66 @@ check "the bare link changes nothing" grep -qE '"host_changes": ?\[\]' "$tree/In
 check "it is a finding" sh -c "'$MESHBENCH' report '$tree' --json >'$scratch/report.json' && grep -q '\"host-changed\"' '$scratch/report.json'"
 check "the tree with changes is what its schema says" tree_is_sound
 
-tree=$scratch/upgraded-tree
+# Cells whose ingredients change while a run is interrupted.
+tree=$scratch/changed-tree
+mkdir "$scratch/data"
+for folder in drivers features plans profiles tunings; do cp -r "$SOURCE_ROOT/$folder" "$scratch/data"; done
+MESHBENCH_DATA=$scratch/data
+export MESHBENCH_DATA
 cp -r "$drivers/meddler" "$scratch"
 echo 'needs: [meddle]' >>"$scratch/meddler/driver.yml"
 instead meddle 'exit 0'
-meshbench_instead run "$fast" --vpn "$scratch/meddler" --workload ping --out "$tree"
-check "a VPN with a program of its own is measured" exits 0
+# resume: the next meshbench continues; what it measures is newer than this.
+resume() {
+	touch "$scratch/before"
+	meshbench_instead run --resume "$tree"
+}
+# measured CELLS: those which are newer, as "VPN/profile/host".
+measured() {
+	[ "$(cd "$tree" && find . -name ping.json -newer "$scratch/before" ! -path '*/samples/*' | sed 's,^./,,; s,/ping.json,,' | sort | tr '\n' ' ')" = "$1" ]
+}
+# claim FILE NAME VALUE: the ingredient of a cell or of a tree was another one.
+claim() {
+	/usr/bin/python3 -c '
+import json, sys
+path, name, value = sys.argv[1:]
+file = json.load(open(path))
+file.get("meta", file)["ingredients"][name] = value
+json.dump(file, open(path, "w"))' "$tree/$1" "$2" "$3"
+}
+meshbench_instead run "$fast" --host lom,yuki --vpn "$scratch/meddler,none" --profile baseline,dsl --workload ping --out "$tree"
+check "a tree of two VPNs and two profiles is measured" exits 0
+resume
+check "a run in which nothing has changed is continued without a word" sh -c "[ $status = 0 ] && ! grep -q 'has changed' '$scratch/err'"
+check "and nothing is measured again" measured ""
+mv "$scratch/meddler/driver.yml" "$scratch/driver"
+{ cat "$scratch/driver"; echo "# changed"; } >"$scratch/meddler/driver.yml"
+resume
+check "a changed driver is named, with the number of its cells" says 'has changed (driver meddler), so 4 cells are measured again'
+check "they are measured again, and no other" measured "Meddler/baseline/0_lom Meddler/baseline/1_yuki Meddler/dsl/0_lom Meddler/dsl/1_yuki "
+check "the event log says it" grep -q '"kind": *"outdated".*driver meddler' "$tree/events.jsonl"
+sed -i 's/^delay:.*/delay: 11ms/' "$scratch/data/profiles/dsl.yml"
 instead meddle 'exit 0 # upgraded'
-meshbench_instead run --resume "$tree"
-check "a run is not continued with another program" exits 2
-check "and its VPN is named" says "changed since it was measured: programs of meddler;"
+claim Internal/baseline/0_lom/ping.json 'setting seed' 2
+resume
+check "a changed program is named, next to a profile that has changed as well" says '(programs of meddler, profile dsl), so 2 cells are'
+check "the program's other cells" says '(programs of meddler), so 2 cells are'
+check "the profile's other cells" says '(profile dsl), so 2 cells are'
+check "and a cell that was measured with another setting" says '(setting seed), so 1 cell is'
+check "they are measured again, and the one that nothing changed for is kept" measured \
+	"Internal/baseline/0_lom Internal/dsl/0_lom Internal/dsl/1_yuki Meddler/baseline/0_lom Meddler/baseline/1_yuki Meddler/dsl/0_lom Meddler/dsl/1_yuki "
+check "the profile is calibrated again" sh -c "grep -o '\"delay_ms\": *11' '$tree/calibration.json' | grep -q ."
+check "the tree is what its schema says after all that" tree_is_sound
+for name in "kernel $(uname -m)" processors processor 'build of meshbench' clock; do
+	cp "$tree/environment.json" "$scratch/environment"
+	claim environment.json "$name" other
+	resume
+	check "a tree of another $name is not continued" exits 2
+	check "and is shown what has changed" says "changed since it was measured: $name; start a new run"
+	cp "$scratch/environment" "$tree/environment.json"
+done
+check "nothing was measured meanwhile" measured ""
+unset MESHBENCH_DATA
 
 # Of the processes that meshbench made and that execute nothing else, those in a PID namespace of their own.
 inits() {

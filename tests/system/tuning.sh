@@ -25,5 +25,11 @@ rm "$tuned/bbr/Internal/baseline/1_yuki/tcp_iperf3.json"
 meshbench run --resume "$tree"
 check "a missing cell of a tuning is measured again" exits 0
 check "and nothing else" sh -c "[ \$(grep -c '\"kind\": *\"visit\"' '$tree/events.jsonl') = 4 ]"
+mkdir "$scratch/data"
+for folder in drivers features plans profiles tunings; do cp -r "$SOURCE_ROOT/$folder" "$scratch/data"; done
+sed -i 's/tcp_reordering=10/tcp_reordering=11/' "$scratch/data/tunings/reorder-only.yml"
+MESHBENCH_DATA=$scratch/data meshbench run --resume "$tree"
+check "cells of a tuning that has changed are measured again" says 'has changed (tuning reorder-only), so 3 cells are measured again'
+check "and no other" sh -c "[ \$(grep -c '\"kind\": *\"visit\"' '$tree/events.jsonl') = 5 ]"
 check "nothing is left behind" nothing_is_left
 finish
