@@ -86,8 +86,8 @@ bool envelope_of(struct arena *arena, const json_t *value, struct envelope *ret_
 /* Whether DIR/<VPN>/<profile>/<host>/ exists anywhere. */
 bool tree_is_there(const char *dir);
 /*
- * The trees of tuned hosts inside a tree: names, sorted and NULL-terminated, and what each is called
- * in messages. None when there are none.
+ * The trees of tuned hosts inside a tree: names, sorted and NULL-terminated, and what each is
+ * called in messages. None when there are none.
  */
 const char *const *tree_tunings(struct arena *arena, int tree);
 char *tree_of_tuning(struct arena *arena, const char *dir, const char *tuning);
