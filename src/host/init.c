@@ -73,10 +73,23 @@ static int await(int fd, struct error *err)
 	return -1;
 }
 
+/*
+ * In a namespace of its own for control groups a program could mount those of this machine, and
+ * freeze or limit what runs in them. A kernel without such namespaces lacks the file.
+ */
+static int forbid_control_groups(struct error *err)
+{
+	AUTO(fd_closep) int fd = open("/proc/sys/user/max_cgroup_namespaces", O_WRONLY | O_CLOEXEC);
+
+	if ((fd < 0 && errno == ENOENT) || (fd >= 0 && write(fd, "0", 1) == 1))
+		return 0;
+	return fail_errno(err, "keep the host from namespaces for control groups");
+}
+
 static int leave(struct error *err)
 {
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC) == 0)
-		return 0;
+		return forbid_control_groups(err);
 	fail_errno(err, "make a user namespace for the host");
 	err->kind = ERROR_MISSING;
 	return fail_in(err,

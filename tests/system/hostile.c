@@ -194,6 +194,35 @@ static bool changes_the_machine(void)
 	return syscall(SYS_init_module, "", 0, "") == 0 || (errno != EPERM && errno != ENOSYS);
 }
 
+/* Those of this machine, where a namespace of its own lets it. */
+static bool mounts_control_groups(void)
+{
+	static const char *const kinds[][2] = {{"cgroup2", NULL}, {"cgroup", "cpu"},
+		{"cgroup", "freezer"}, {"cgroup", "none,name=systemd"}};
+
+	mkdir("/tmp/groups", 0700);
+	for (int own = 0; own < 2; own++) {
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+			if (mount(kinds[i][0], "/tmp/groups", kinds[i][0], 0, kinds[i][1]) == 0)
+				return true;
+		}
+		if (unshare(CLONE_NEWCGROUP) < 0 &&
+			unshare(CLONE_NEWUSER | CLONE_NEWCGROUP | CLONE_NEWNS) < 0)
+			return false;
+	}
+	return true;
+}
+
+static bool lifts_the_limits_of_its_namespace(void)
+{
+	return can_open("/proc/sys/user/max_cgroup_namespaces", O_WRONLY);
+}
+
+static bool has_a_terminal_of_ours(void)
+{
+	return can_open("/dev/tty", O_RDWR);
+}
+
 static bool talks_to(const char *path, bool is_abstract)
 {
 	AUTO(fd_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -255,6 +284,9 @@ static const struct {
 	{"makes devices", makes_devices},
 	{"changes the kernel", changes_the_kernel},
 	{"changes the machine", changes_the_machine},
+	{"mounts control groups", mounts_control_groups},
+	{"lifts the limits of its namespace", lifts_the_limits_of_its_namespace},
+	{"has a terminal of ours", has_a_terminal_of_ours},
 	{"talks to sockets of this machine", talks_to_sockets},
 	{"finds a user's keys", finds_keys},
 };
