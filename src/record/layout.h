@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum {
+	LAYOUT_REPETITIONS_MAX = 10000 /* of a result; what has a larger number was not measured */
+};
+
 /*
  * Where things lie in a result tree. Readers of the published format take every top-level folder
  * but General/ for a VPN and every folder in a profile for a host, so what is ours alone goes into

@@ -201,7 +201,7 @@ static void visit_repetitions(struct walk *walk, struct tree_entry place, const 
 		char *end = NULL;
 		long number = strtol(numbers[i], &end, 10);
 
-		if (number < 1 || *end) {
+		if (number < 1 || number > LAYOUT_REPETITIONS_MAX || *end) {
 			tree_add_problem(walk->arena, walk->reading, path,
 				"its name is not the number of a repetition");
 			continue;

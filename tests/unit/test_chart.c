@@ -6,6 +6,7 @@
 #include "by_hand.h"
 #include "tap.h"
 
+#include <float.h>
 #include <string.h>
 
 static const double some[] = {1};
@@ -48,6 +49,21 @@ static bool are_in_order(const char *text, const char *const words[], size_t cou
 	for (size_t i = 0; i < count && text; i++)
 		text = strstr(text, words[i]);
 	return text != NULL;
+}
+
+/* A loop over ticks that never reach their end would not return. */
+TEST(charts_of_the_largest_and_smallest_numbers_are_drawn)
+{
+	static const double values[][6] = {{DBL_MAX, DBL_MAX, 1, 1, 1, 1},
+		{5e-324, 5e-324, 5e-324, 5e-324, 5e-324, 5e-324}, {-DBL_MAX, DBL_MAX, 0, 0, 0, 0}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		for (enum chart_kind kind = CHART_BARS; kind <= CHART_SCATTER; kind++) {
+			AUTO(text_freep) char *text = draw(kind, "s", values[i]);
+
+			CHECK(text && strlen(text) < 100000);
+		}
+	}
 }
 
 TEST(bars_are_sorted_by_value_in_each_panel)

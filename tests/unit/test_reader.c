@@ -185,6 +185,21 @@ TEST(links_in_a_tree_are_named_and_not_followed)
 	CHECK(!tree_open(tree.path, &fd, &err) && !tree_tunings(arena, fd)[0]);
 }
 
+TEST(a_repetition_of_an_absurd_number_is_named_and_not_counted_up_to)
+{
+	TREE(tree);
+	struct seen seen = {arena, ""};
+	struct tree_visitor visitor = {.context = &seen, .visit = see};
+	struct tree_reading reading;
+	const char *const absurd = "Bee/baseline/0_x/repetitions/4000000000000";
+
+	CHECK(!put(arena, &tree, "Bee/baseline/0_x/ping.json", SUCCESS));
+	CHECK(!put(arena, &tree, arena_printf(arena, "%s/ping.json", absurd), SUCCESS));
+	CHECK(!tree_read(arena, tree.path, &visitor, &reading, &err));
+	CHECK(strcmp(seen.lines, "Bee/baseline/0_x/ping.json 0 1\n") == 0);
+	CHECK(is_named(&reading, absurd));
+}
+
 TEST(a_tuned_tree_is_read_beneath_the_tree_that_was_opened)
 {
 	TREE(tree);

@@ -15,6 +15,7 @@ enum {
 	TOP = 30,
 	ROW = 26,
 	FOOT = 30,
+	TICKS_MAX = 10,
 	SHARED_SPREAD = 5 /* as in web/src/spec.js */
 };
 
@@ -47,7 +48,8 @@ static void draw_axis(FILE *out, double high, double height)
 {
 	double step = chart_step(high, 4);
 
-	for (size_t i = 0; (double)i * step <= high * 1.0001; i++) {
+	/* Beyond what numbers can hold no step reaches the end. */
+	for (size_t i = 0; i <= TICKS_MAX && (double)i * step <= high * 1.0001; i++) {
 		double at = (double)i * step;
 		double x = LEFT + at / high * (WIDTH - LEFT - RIGHT);
 

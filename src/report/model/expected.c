@@ -8,10 +8,6 @@
 
 #include <string.h>
 
-enum {
-	REPETITIONS_MAX = 10000
-};
-
 /* Folders of hosts by their position; NULL where no host is known. */
 struct expectation {
 	const char **folders;
@@ -199,7 +195,7 @@ void results_expect(struct report_results *results)
 	struct expectation expected =
 		json_array_size(hosts) ? of_plan(results->arena, hosts) : of_tree(results);
 
-	expected.repetitions = repeat >= 1 && repeat <= REPETITIONS_MAX ? (size_t)repeat : 1;
+	expected.repetitions = repeat >= 1 && repeat <= LAYOUT_REPETITIONS_MAX ? (size_t)repeat : 1;
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		for (struct report_condition *c = vpn->conditions; c; c = c->next)
 			complete(results, &expected, vpn, c);
