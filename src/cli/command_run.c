@@ -271,6 +271,19 @@ static int measure_in_guests(struct arena *arena, const struct work *work,
 	return status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : status;
 }
 
+/* A driver runs programs here as the user: a tree cannot bring one along, and names alone are ours.
+ */
+static int check_drivers(const struct run_options *o, const char *const *vpns, struct error *err)
+{
+	for (; vpns && *vpns; vpns++) {
+		if (strchr(*vpns, '/') && !request_names_vpn(&o->request, *vpns))
+			return fail(err, ERROR_USAGE,
+				"--resume %s: its plan takes a driver from %s, which can run any program as you; if you trust it, add --vpn %s",
+				o->resume, *vpns, *vpns);
+	}
+	return 0;
+}
+
 /* The plan of the run that made a tree; what it measured cannot be changed on resuming. */
 static int load_resumed(struct arena *arena, struct run_options *o,
 	const struct option_result *given, struct work *ret_work, struct error *err)
@@ -279,7 +292,7 @@ static int load_resumed(struct arena *arena, struct run_options *o,
 	json_auto_t *environment = NULL;
 
 	if (given->argument_count || o->quick || o->out || o->virtual || o->on ||
-		request_changes_anything(&o->request))
+		request_changes_more_than_drivers(&o->request))
 		return fail(err, ERROR_USAGE,
 			"--resume continues with the plan in %s and cannot be combined with a plan or other options",
 			o->resume);
@@ -301,7 +314,8 @@ static int load_resumed(struct arena *arena, struct run_options *o,
 		return fail(err, ERROR_USAGE,
 			"--resume %s: the plan in its environment.json cannot be carried out: %s; start a new run",
 			o->resume, arena_strdup(arena, err->text));
-	return 0;
+	/* A guest has only what was checked before it booted. */
+	return o->place ? 0 : check_drivers(o, ret_work->plan.vpns, err);
 }
 
 static int run_with(struct arena *arena, struct run_options *o, const struct option_result *given,

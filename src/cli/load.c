@@ -71,11 +71,29 @@ struct request request_new(struct arena *arena)
 	return request;
 }
 
-bool request_changes_anything(const struct request *request)
+/* Paths of drivers and nothing else. */
+static bool are_drivers(const struct request_change *change)
+{
+	for (const char *const *name = change->names; *name; name++)
+		if (!strchr(*name, '/'))
+			return false;
+	return strcmp(change->setting->name, "vpns") == 0;
+}
+
+bool request_changes_more_than_drivers(const struct request *request)
 {
 	for (const struct request_change *c = request->changes; c->setting; c++)
-		if (c->text || c->names)
+		if (c->text || (c->names && !are_drivers(c)))
 			return true;
+	return false;
+}
+
+bool request_names_vpn(const struct request *request, const char *vpn)
+{
+	for (const struct request_change *c = request->changes; c->setting; c++)
+		for (const char *const *name = c->names; name && *name; name++)
+			if (strcmp(c->setting->name, "vpns") == 0 && strcmp(*name, vpn) == 0)
+				return true;
 	return false;
 }
 

@@ -19,7 +19,9 @@ struct request {
 
 /* A request without any change. */
 struct request request_new(struct arena *arena);
-bool request_changes_anything(const struct request *request);
+/* Other than paths of drivers. */
+bool request_changes_more_than_drivers(const struct request *request);
+bool request_names_vpn(const struct request *request, const char *vpn);
 
 /*
  * The keys of a plan and the settings of workloads, each with an option of its own, in `rows`,

@@ -72,7 +72,7 @@ instead meddle 'exit 0'
 # resume: the next meshbench continues; what it measures is newer than this.
 resume() {
 	touch "$scratch/before"
-	meshbench_instead run --resume "$tree"
+	meshbench_instead run --resume "$tree" --vpn "$scratch/meddler"
 }
 # measured CELLS: those which are newer, as "VPN/profile/host".
 measured() {
@@ -89,6 +89,11 @@ json.dump(file, open(path, "w"))' "$tree/$1" "$2" "$3"
 }
 meshbench_instead run "$fast" --host lom,yuki --vpn "$scratch/meddler,none" --profile baseline,dsl --workload ping --out "$tree"
 check "a tree of two VPNs and two profiles is measured" exits 0
+meshbench_instead run --resume "$tree"
+check "a driver at a path that only the tree names is not run" exits 2
+check "and is shown the way out" says "can run any program as you; if you trust it, add --vpn $scratch/meddler"
+meshbench_instead run --resume "$tree" --vpn none
+check "other VPNs are not added" exits 2
 resume
 check "a run in which nothing has changed is continued without a word" sh -c "[ $status = 0 ] && ! grep -q 'has changed' '$scratch/err'"
 check "and nothing is measured again" measured ""
