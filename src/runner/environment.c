@@ -18,8 +18,8 @@
 enum {
 	SMALL_FILE_BYTES = 1024 * 1024
 };
-/* Large programs are hashed on a busy machine, too: without a hash they would count as changed. */
-static const int64_t VERSION_LIMIT_NS = 120 * NS_PER_S;
+/* Programs are hashed on a busy machine, too: without a hash they would count as changed. */
+static const int64_t VERSION_LIMIT_NS = 60 * NS_PER_S;
 
 /* The first line of a small file, or a JSON null where the machine has no such file. */
 static json_t *line_of_file(const char *path)

@@ -251,6 +251,9 @@ static int open_environment(struct run *run, struct error *err)
 		return -1;
 	run->ingredients = ingredients_of(run->plan, run->procs, run->place);
 	run->environment = record_read_environment(run->record);
+	/* A hash that was not made must not be kept as one. */
+	if (procs_is_cancelled(run->procs))
+		return fail(err, ERROR_CANCELLED, "cancelled");
 	if (run->environment && ingredients_check(run->ingredients, run->environment, err))
 		return fail_in(err, "continue the run of this tree");
 	if (run->environment)
