@@ -70,12 +70,14 @@ static void kill_tree(struct proc *proc)
 	far_await(child->self, &child->has_ended);
 }
 
-static int ask_about(
-	const struct proc *proc, enum far_kind kind, struct far_call *call, struct error *err)
+static int ask_about(const struct proc *proc, const struct far_message *question,
+	struct far_call *call, struct error *err)
 {
 	struct far_host *self = of(proc)->self;
+	struct far_message about_it = *question;
 
-	if (far_ask(self, &(struct far_message){.kind = kind, .child = of(proc)->id}, call, err))
+	about_it.child = of(proc)->id;
+	if (far_ask(self, &about_it, call, err))
 		return -1;
 	return far_answer(self, call, err);
 }
@@ -87,7 +89,8 @@ static int usage(
 		AUTO(far_call_done) struct far_call call = {0};
 		const struct far_message *used = &call.answer;
 
-		if (is_in_reach(list[i]) && ask_about(list[i], FAR_USAGE, &call, err))
+		if (is_in_reach(list[i]) &&
+			ask_about(list[i], &(struct far_message){.kind = FAR_USAGE}, &call, err))
 			return -1;
 		ret_usage[i] = (struct usage){.cpu_s = (double)used->cpu_ns / 1e9,
 			.peak_rss_bytes = (uint64_t)used->peak_rss_bytes,
@@ -103,7 +106,8 @@ static int threads(const struct proc *proc, struct thread_usage **ret_threads, s
 	AUTO(far_call_done) struct far_call call = {0};
 	struct thread_usage *list;
 
-	if (is_in_reach(proc) && ask_about(proc, FAR_THREADS, &call, err))
+	if (is_in_reach(proc) &&
+		ask_about(proc, &(struct far_message){.kind = FAR_THREADS}, &call, err))
 		return -1;
 	list = calloc(call.answer.thread_count + 1, sizeof(*list));
 	if (!list)
@@ -113,6 +117,21 @@ static int threads(const struct proc *proc, struct thread_usage **ret_threads, s
 	*ret_threads = list;
 	*ret_count = call.answer.thread_count;
 	return 0;
+}
+
+static struct proc_identity identity(
+	const struct proc *proc, const char *device, struct arena *arena)
+{
+	AUTO(far_call_done) struct far_call call = {0};
+	struct error ignored; /* then nothing is known of it */
+
+	if (!is_in_reach(proc) ||
+		ask_about(proc, &(struct far_message){.kind = FAR_IDENTIFY, .device = device},
+			&call, &ignored))
+		return (struct proc_identity){0};
+	return (struct proc_identity){
+		.program = *call.answer.path ? arena_strdup(arena, call.answer.path) : NULL,
+		.holds_device = call.answer.held};
 }
 
 static void forget(struct proc *proc)
@@ -138,6 +157,7 @@ static const struct proc_ops far_ops = {
 	.kill = kill_tree,
 	.usage = usage,
 	.threads = threads,
+	.identity = identity,
 	.forget = forget,
 };
 

@@ -89,6 +89,7 @@ const struct far_row far_table[FAR_KINDS] = {
 	[FAR_FORGET] = {"forget", FAR_TO_HELPER, {CHILD}},
 	[FAR_USAGE] = {"usage", FAR_TO_HELPER, {ID, CHILD}},
 	[FAR_THREADS] = {"threads", FAR_TO_HELPER, {ID, CHILD}},
+	[FAR_IDENTIFY] = {"identify", FAR_TO_HELPER, {ID, CHILD, DEVICE}},
 	[FAR_DONE] = {"done", FAR_FROM_HELPER, {ID}},
 	[FAR_FAILED] = {"failed", FAR_FROM_HELPER, {ID, ERROR_KIND, SYS_ERRNO, TEXT}},
 	[FAR_BOOTED] = {"booted", FAR_FROM_HELPER, {ID, PID, TEXT}},
@@ -98,6 +99,7 @@ const struct far_row far_table[FAR_KINDS] = {
 	[FAR_ENDED] = {"ended", FAR_FROM_HELPER, {CHILD, STATUS, AT_NS, CPU_NS, PEAK_RSS}},
 	[FAR_USED] = {"used", FAR_FROM_HELPER, {ID, CPU_NS, PEAK_RSS, RSS, PROCESSES}},
 	[FAR_THREAD_LIST] = {"thread_list", FAR_FROM_HELPER, {ID, THREADS}},
+	[FAR_IDENTITY] = {"identity", FAR_FROM_HELPER, {ID, PATH, HELD}},
 };
 
 const char *far_kind_name(enum far_kind kind)

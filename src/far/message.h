@@ -24,21 +24,22 @@
 enum far_kind {
 	FAR_HELLO = 1,
 	/* Requests, and what answers them */
-	FAR_BOOT,    /* make the host, once: FAR_BOOTED */
-	FAR_REBOOT,  /* FAR_BOOTED */
-	FAR_CHECK,   /* does the host live: FAR_DONE */
-	FAR_WIPE,    /* FAR_DONE */
-	FAR_NAMES,   /* /etc/hosts: FAR_DONE */
-	FAR_WRITE,   /* FAR_DONE */
-	FAR_REMOVE,  /* FAR_DONE */
-	FAR_CLOCK,   /* FAR_TIME */
-	FAR_START,   /* FAR_STARTED, then FAR_OUTPUT and one FAR_ENDED */
-	FAR_RELEASE, /* at that time of the far clock: FAR_STARTED once more */
-	FAR_SIGNAL,  /* nothing */
-	FAR_KILL,    /* its whole tree: FAR_ENDED */
-	FAR_FORGET,  /* nothing of it any more */
-	FAR_USAGE,   /* FAR_USED */
-	FAR_THREADS, /* FAR_THREAD_LIST */
+	FAR_BOOT,     /* make the host, once: FAR_BOOTED */
+	FAR_REBOOT,   /* FAR_BOOTED */
+	FAR_CHECK,    /* does the host live: FAR_DONE */
+	FAR_WIPE,     /* FAR_DONE */
+	FAR_NAMES,    /* /etc/hosts: FAR_DONE */
+	FAR_WRITE,    /* FAR_DONE */
+	FAR_REMOVE,   /* FAR_DONE */
+	FAR_CLOCK,    /* FAR_TIME */
+	FAR_START,    /* FAR_STARTED, then FAR_OUTPUT and one FAR_ENDED */
+	FAR_RELEASE,  /* at that time of the far clock: FAR_STARTED once more */
+	FAR_SIGNAL,   /* nothing */
+	FAR_KILL,     /* its whole tree: FAR_ENDED */
+	FAR_FORGET,   /* nothing of it any more */
+	FAR_USAGE,    /* FAR_USED */
+	FAR_THREADS,  /* FAR_THREAD_LIST */
+	FAR_IDENTIFY, /* FAR_IDENTITY */
 	/* Answers and events */
 	FAR_DONE,
 	FAR_FAILED,
@@ -49,6 +50,7 @@ enum far_kind {
 	FAR_ENDED,
 	FAR_USED,
 	FAR_THREAD_LIST,
+	FAR_IDENTITY,
 	FAR_KINDS
 };
 
@@ -66,7 +68,7 @@ struct far_message {
 	int64_t at_ns;       /* CLOCK_MONOTONIC of the helper's machine */
 	int64_t wall_ns;     /* CLOCK_REALTIME then */
 	int64_t pid;         /* on the helper's machine */
-	int64_t held, merge; /* 0 or 1, as in proc_spec */
+	int64_t held, merge; /* 0 or 1, as in proc_spec; of an identity: it holds the device */
 	int64_t mode;        /* of a file */
 	int64_t signal;
 	int64_t stream; /* enum proc_stream */

@@ -23,6 +23,8 @@ struct proc_ops {
 		struct error *err);
 	int (*threads)(const struct proc *proc, struct thread_usage **ret_threads,
 		size_t *ret_count, struct error *err);
+	struct proc_identity (*identity)(
+		const struct proc *proc, const char *device, struct arena *arena);
 	/* It is about to be freed: nothing may be handed in any more. */
 	void (*forget)(struct proc *proc);
 };

@@ -82,6 +82,8 @@ MUST_CHECK int usage_of_trees(
 	const pid_t roots[], size_t count, struct usage ret_usage[], struct error *err);
 MUST_CHECK int usage_of_threads(
 	pid_t root, struct thread_usage **ret_threads, size_t *ret_count, struct error *err);
+/* As proc_identity(), of a process that is visible in /proc. */
+struct proc_identity identity_of(pid_t pid, const char *device, struct arena *arena);
 /* Kills every process of the tree; `root` must be a child of ours that nobody has reaped yet. */
 void tree_kill(pid_t root);
 

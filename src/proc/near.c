@@ -125,6 +125,12 @@ static int near_threads(const struct proc *proc, struct thread_usage **ret_threa
 	return usage_of_threads(proc->pid, ret_threads, ret_count, err);
 }
 
+static struct proc_identity near_identity(
+	const struct proc *proc, const char *device, struct arena *arena)
+{
+	return identity_of(proc->pid, device, arena);
+}
+
 static void near_forget(struct proc *proc)
 {
 	fd_closep(&proc->pid_fd);
@@ -140,5 +146,6 @@ const struct proc_ops near_ops = {
 	.kill = near_kill,
 	.usage = near_usage,
 	.threads = near_threads,
+	.identity = near_identity,
 	.forget = near_forget,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/secret.h"
@@ -163,6 +164,15 @@ pid_t proc_pid(const struct proc *proc);
 char *proc_last_words(char *text);
 /* One line about an end that was not wanted: status and last words, secrets masked. */
 const char *proc_obituary(struct proc *proc);
+
+/* What a child is now: a script may have become another program. */
+struct proc_identity {
+	const char *program; /* its path; NULL: not known */
+	bool holds_device;
+};
+/* `device` is a TUN device that it may have open, or NULL; the path lies in the arena. */
+struct proc_identity proc_identity(
+	const struct proc *proc, const char *device, struct arena *arena);
 
 /* Resources of a process tree now: the live ones and all that they waited for. */
 struct usage {

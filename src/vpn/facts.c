@@ -7,10 +7,8 @@
 #include "base/json.h"
 #include "base/text.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
 	MAX_RECEIPT_BYTES = 1024 * 1024
@@ -24,13 +22,23 @@ struct programs {
 	json_t *list;
 };
 
+/* Where programs are asked when they run on another machine: the first host; NULL: here. */
+static struct host *elsewhere(const struct vpn *vpn)
+{
+	struct host *host = lab_host(vpn->lab, 0);
+
+	return host_pid(host) ? NULL : host;
+}
+
 static const char *output_of(struct vpn *vpn, const char *what, const char *const *argv)
 {
 	AUTO(proc_freep) struct proc *proc = NULL;
 	struct proc_spec spec = {.what = what, .argv = argv, .merge = true};
+	struct host *host = elsewhere(vpn);
 	struct error ignored;
 
-	if (proc_start(vpn->procs, &spec, &proc, &ignored) ||
+	if ((host ? host_start(host, &spec, &proc, &ignored)
+		  : proc_start(vpn->procs, &spec, &proc, &ignored)) ||
 		proc_wait_success(proc, deadline_in(COMMAND_WITHIN_NS), &ignored))
 		return NULL;
 	return text_trim(arena_strdup(vpn->arena, proc_result(proc).out));
@@ -123,21 +131,34 @@ static void add_program(const struct programs *programs, const char *path)
 					"path", path, "sha256", sum));
 }
 
-/* The program that a daemon is now: a script may have become another. */
 static const char *program_of(struct vpn *vpn, const struct daemon *daemon)
 {
-	char *path = arena_bytes(vpn->arena, PATH_MAX, 1);
-	const char *link = arena_printf(vpn->arena, "/proc/%d/exe", (int)proc_pid(daemon->proc));
+	return proc_identity(daemon->proc, NULL, vpn->arena).program;
+}
 
-	return readlink(link, path, PATH_MAX - 1) > 0 ? path : NULL;
+/* Paths of the programs that run there, which need not be those of the programs here. */
+static void add_programs_elsewhere(const struct programs *programs)
+{
+	struct arena *arena = programs->vpn->arena;
+
+	for (const char *const *need = vpn_needs(arena, programs->vpn->driver); *need; need++) {
+		const char *path = output_of(programs->vpn, "find a program",
+			ARENA_LIST(arena, "sh", "-c", "command -v -- \"$1\"", "sh", *need));
+
+		if (path && *path == '/')
+			add_program(programs, path);
+	}
 }
 
 static json_t *collect_programs(struct vpn *vpn)
 {
 	struct programs programs = {vpn, json_array()};
 
-	for (const char *const *path = vpn_programs(vpn->arena, vpn->driver); *path; path++)
-		add_program(&programs, *path);
+	if (elsewhere(vpn))
+		add_programs_elsewhere(&programs);
+	else
+		for (const char *const *path = vpn_programs(vpn->arena, vpn->driver); *path; path++)
+			add_program(&programs, *path);
 	for (size_t i = 0; i < vpn->daemon_count; i++) {
 		const char *path = program_of(vpn, &vpn->daemons[i]);
 
@@ -160,6 +181,19 @@ static json_t *collect_daemons(struct vpn *vpn)
 				      program_of(vpn, daemon)));
 	}
 	return list;
+}
+
+/* The first daemon of a host that has the TUN device open, or NULL. */
+static const struct daemon *interface_holder(struct vpn *vpn, size_t host, const char *name)
+{
+	for (size_t i = 0; i < vpn->daemon_count; i++) {
+		const struct daemon *daemon = &vpn->daemons[i];
+
+		if (daemon->host == host &&
+			proc_identity(daemon->proc, name, vpn->arena).holds_device)
+			return daemon;
+	}
+	return NULL;
 }
 
 /*
@@ -216,9 +250,20 @@ static json_t *receipt_of(const struct vpn *vpn)
 	return receipt;
 }
 
+static const char *version_elsewhere(struct vpn *vpn)
+{
+	const char *text = vpn->driver->version
+				   ? output_of(vpn, "ask for its version",
+					     text_words(vpn->arena, vpn->driver->version, NULL))
+				   : NULL;
+
+	return text ? arena_strndup(vpn->arena, text, strcspn(text, "\n")) : NULL;
+}
+
 void facts_of_programs(struct vpn *vpn)
 {
-	const char *version = vpn_version(vpn->arena, vpn->procs, vpn->driver);
+	const char *version = elsewhere(vpn) ? version_elsewhere(vpn)
+					     : vpn_version(vpn->arena, vpn->procs, vpn->driver);
 	json_t *programs = collect_programs(vpn);
 
 	vpn->facts = json_object();

@@ -99,6 +99,11 @@ static size_t split_needs(
 	return count;
 }
 
+bool vpn_is_overlay(const char *address)
+{
+	return text_starts_with(address, OVERLAY_NETWORK_START);
+}
+
 const char *const *vpn_needs(struct arena *arena, const struct driver *driver)
 {
 	const char **list = NULL;

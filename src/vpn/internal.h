@@ -10,6 +10,7 @@
 
 #define OVERLAY_BITS "16"
 #define OVERLAY_NETWORK "10.78.0.0"
+#define OVERLAY_NETWORK_START "10.78."
 
 /* What a step captured. */
 struct captured {
@@ -135,8 +136,6 @@ MUST_CHECK int overlay_connect(struct vpn *vpn, struct error *err);
 const char *program_of_driver(struct arena *arena, const struct driver *driver, const char *name);
 /* The environment in which the driver's programs are found first, or NULL. */
 const char *const *environment_of_driver(struct arena *arena, const struct driver *driver);
-/* The daemon on that host that holds the TUN device, or NULL. */
-const struct daemon *interface_holder(struct vpn *vpn, size_t host, const char *name);
 /* Versions and hashes; asked before anything is up, so that nothing stands between joining and
  * measuring. */
 void facts_of_programs(struct vpn *vpn);

@@ -23,6 +23,8 @@ struct vpn_place {
 };
 MUST_CHECK int vpn_is_found_at(
 	const struct driver *driver, const struct vpn_place *place, struct error *err);
+/* Whether an IPv4 address lies in the network that VPNs make. */
+bool vpn_is_overlay(const char *address);
 /* All that could satisfy a need of it, one by one; NULL-terminated. */
 const char *const *vpn_needs(struct arena *arena, const struct driver *driver);
 

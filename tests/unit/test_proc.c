@@ -366,6 +366,25 @@ TEST(a_listener_takes_output_and_nothing_of_it_is_kept)
 	CHECK(proc_result(proc).out_size == 0 && proc_result(proc).errout_size == 0);
 }
 
+TEST(a_child_is_the_program_that_it_has_become)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {.what = "become", .argv = SHELL("echo go; exec sleep 60")};
+	struct proc_identity identity;
+	struct deadline deadline = deadline_in(5 * NS_PER_S);
+
+	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
+	CHECK_OK(proc_wait_output(proc, "go", deadline, &err), err);
+	do
+		identity = proc_identity(proc, "tun0", arena);
+	while (identity.program && !strstr(identity.program, "sleep") &&
+		!deadline_has_passed(deadline));
+	CHECK(identity.program && strstr(identity.program, "/sleep") && !identity.holds_device);
+}
+
 TEST(a_child_can_be_talked_to_over_one_descriptor)
 {
 	struct error err = {0};

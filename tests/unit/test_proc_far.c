@@ -88,13 +88,21 @@ static int threads(const struct proc *proc, struct thread_usage **ret_threads, s
 	return 0;
 }
 
+static struct proc_identity identity(
+	const struct proc *proc, const char *device, struct arena *arena)
+{
+	(void)proc;
+	(void)arena;
+	return (struct proc_identity){"/usr/sbin/far", device && strcmp(device, "tun0") == 0};
+}
+
 static void forget(struct proc *proc)
 {
 	of(proc)->was_forgotten = true;
 }
 
 static const struct proc_ops ops = {
-	lead_ns, release, confirm, send_signal, kill_tree, usage, threads, forget};
+	lead_ns, release, confirm, send_signal, kill_tree, usage, threads, identity, forget};
 static const struct proc_spec spec = {.what = "start a daemon", .argv = ARGV("daemon", "--now")};
 
 TEST(what_is_handed_in_is_what_is_known_of_a_far_child)

@@ -110,6 +110,21 @@ int child_threads(struct helper *helper, const struct far_message *message,
 	return 0;
 }
 
+/* Of one that is not there, nothing. */
+int child_identity(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err)
+{
+	const struct child *child = find(helper, message->child);
+	struct proc_identity identity = {0};
+
+	if (child)
+		identity = proc_identity(child->proc, message->device, child->arena);
+	(void)err;
+	*ret_answer = (struct far_message){
+		.kind = FAR_IDENTITY, .path = identity.program, .held = identity.holds_device};
+	return 0;
+}
+
 void child_release(struct helper *helper, const struct far_message *message)
 {
 	struct child *child = find(helper, message->child);

@@ -49,6 +49,8 @@ MUST_CHECK int child_usage(struct helper *helper, const struct far_message *mess
 	struct far_message *ret_answer, struct error *err);
 MUST_CHECK int child_threads(struct helper *helper, const struct far_message *message,
 	struct far_message *ret_answer, struct error *err);
+MUST_CHECK int child_identity(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err);
 void child_release(struct helper *helper, const struct far_message *message);
 void child_signal(struct helper *helper, const struct far_message *message);
 void child_kill(struct helper *helper, const struct far_message *message);

@@ -136,6 +136,7 @@ static const struct {
 	[FAR_FORGET] = {.act = child_forget},
 	[FAR_USAGE] = {.answer = child_usage},
 	[FAR_THREADS] = {.answer = child_threads},
+	[FAR_IDENTIFY] = {.answer = child_identity},
 };
 
 static int answer_one(struct helper *helper, const struct far_message *message,
