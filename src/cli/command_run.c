@@ -4,6 +4,7 @@
 #include "cli/load.h"
 #include "cli/progress.h"
 #include "cli/quiet.h"
+#include "cli/run_on.h"
 #include "cli/session.h"
 #include "cli/speeds.h"
 #include "cli/summary.h"
@@ -21,7 +22,7 @@ enum {
 	PLACE_BYTES_MAX = 65536
 };
 
-/* The only kind of --on that there is so far, and the kind of place in environment.json. */
+/* The --on other than a file, and its kind of place in environment.json. */
 #define LOCAL "local"
 
 struct run_options {
@@ -47,8 +48,8 @@ static struct option_table table_of(struct arena *arena, struct run_options *o)
 		{"virtual", "[=cpu=500mips,memory=2g,kernel=VERSION]",
 			"in a machine whose clock counts instructions: same seed, same results",
 			OPTION_DETAIL, &o->virtual, NULL, 0, 0},
-		{"on", "local",
-			"on far hosts: a process of its own makes and serves each, as on other machines",
+		{"on", "HOSTS",
+			"on the machines of a hosts.yml, which SSH reaches, instead of in a lab; `local`: through a pipe instead of SSH",
 			OPTION_TEXT, &o->on, NULL, 0, 0},
 		{"place", "FILE", NULL, OPTION_TEXT, &o->place, NULL, 0, 0},
 		{"dry-run", NULL, "print every command without running it", OPTION_FLAG,
@@ -187,9 +188,21 @@ static int read_place(const char *path, json_t **ret_place, struct error *err)
 		       : 0;
 }
 
-static int measure(struct arena *arena, const struct runner_plan *plan, const char *out,
+/* What a tree is measured with. */
+struct work {
+	struct plan plan;
+	struct runner_plan everything; /* of the plan, loaded */
+	struct virtual_machine machines[VIRTUAL_SPEEDS];
+	size_t machine_count; /* 0: in real time */
+	struct run_machines machines_by_ssh;
+	bool by_ssh;
+};
+
+static int measure(struct arena *arena, const struct work *work, const char *out,
 	const struct run_options *o, bool some_missing, struct error *err)
 {
+	const struct runner_plan *plan = &work->everything;
+	const struct run_machines *machines = work->by_ssh ? &work->machines_by_ssh : NULL;
 	AUTO(procs_freep) struct procs *procs = NULL;
 	AUTO(record_closep) struct record *record = NULL;
 	json_auto_t *place = NULL;
@@ -198,7 +211,8 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 	int ended;
 
 	if (o->on)
-		place = json_make("{s:s}", "kind", o->on);
+		place = machines ? run_on_place(arena, machines)
+				 : json_make("{s:s}", "kind", LOCAL);
 	if ((o->place && read_place(o->place, &place, err)) ||
 		session_open(plan, out, &procs, &record, err))
 		return -1;
@@ -210,6 +224,7 @@ static int measure(struct arena *arena, const struct runner_plan *plan, const ch
 			.record = record,
 			.place = place,
 			.hosts_are_far = o->on != NULL,
+			.machines = machines ? run_on_machines(arena, machines) : NULL,
 			.may_continue = o->resume != NULL,
 			.arena = arena,
 			.listener = progress_listen,
@@ -251,13 +266,6 @@ static int measure_virtually(
 		print_hint(request->out);
 	return status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : status;
 }
-
-/* What a tree is measured with. */
-struct work {
-	struct plan plan;
-	struct virtual_machine machines[VIRTUAL_SPEEDS];
-	size_t machine_count; /* 0: in real time */
-};
 
 static int measure_in_guests(struct arena *arena, const struct work *work,
 	struct virtual_request *request, bool some_missing, struct error *err)
@@ -307,6 +315,9 @@ static int load_resumed(struct arena *arena, struct run_options *o,
 			o->resume);
 	if (strcmp(json_string_at(environment, "/place/kind", ""), LOCAL) == 0)
 		o->on = LOCAL;
+	if (strcmp(json_string_at(environment, "/place/kind", ""), RUN_ON_SSH) == 0)
+		o->on = arena_strdup(
+			arena, json_string_at(environment, "/place/hosts_file", "hosts.yml"));
 	ret_work->machine_count =
 		!o->place && virtual_of_place(arena, environment, ret_work->machines);
 	if (plan_from_json(arena, json_object_get(environment, "plan"), workload_settings(arena),
@@ -318,51 +329,101 @@ static int load_resumed(struct arena *arena, struct run_options *o,
 	return o->place ? 0 : check_drivers(o, ret_work->plan.vpns, err);
 }
 
-static int run_with(struct arena *arena, struct run_options *o, const struct option_result *given,
-	struct error *err)
+/* Hosts are those of the machines, and their cables join them. */
+static int take_machines(struct arena *arena, const struct run_options *o, struct plan *plan,
+	struct run_machines *ret_machines, struct error *err)
 {
-	struct runner_plan everything;
-	const char *out = o->resume;
-	bool only_found;
-	struct work work = {0};
-	size_t missing;
+	bool is_named = o->resume != NULL;
 
+	for (const struct request_change *c = o->request.changes; c->setting; c++)
+		is_named = is_named || (c->names && strcmp(c->option, "host") == 0);
+	if (run_on_choose(arena, o->on, is_named ? plan->hosts : NULL, ret_machines, err))
+		return -1;
+	if (strcmp(plan->engine, "auto") != 0)
+		return fail(err, ERROR_USAGE,
+			"engine %s joins hosts on one machine; leave it to 'auto' with --on %s",
+			plan->engine, o->on);
+	plan->hosts = ret_machines->names;
+	plan->host_count = ret_machines->count;
+	return plan_check(plan, err);
+}
+
+static int refuse_combinations(
+	const struct run_options *o, const struct option_result *given, struct error *err)
+{
 	if (o->quick && given->argument_count)
 		return fail(err, ERROR_USAGE,
 			"--quick selects the plan 'quick'; use either --quick or a plan");
-	if (o->on && strcmp(o->on, LOCAL) != 0)
-		return fail(err, ERROR_USAGE, "--on %s: only --on local is supported", o->on);
 	if (o->on && o->virtual)
 		return fail(
 			err, ERROR_USAGE, "--on and --virtual cannot be combined; use one of them");
+	return 0;
+}
+
+static int leave_out(struct arena *arena, struct work *work, struct error *err)
+{
+	bool only_found =
+		work->plan.vpns && work->plan.vpns[0] && strcmp(work->plan.vpns[0], "found") == 0;
+	size_t missing;
+
+	if (work->by_ssh)
+		return run_on_prepare(arena, &work->machines_by_ssh, &work->everything, err);
+	missing = leave_out_missing(arena, &work->everything, only_found);
+	return (int)(work->machine_count ? missing + virtual_leave_out(arena, &work->everything)
+					 : missing);
+}
+
+/* From the command line to a plan that is loaded whole. */
+static int load_work(struct arena *arena, struct run_options *o, const struct option_result *given,
+	struct work *work, struct error *err)
+{
+	if (o->virtual &&
+		virtual_read(arena, o->virtual, work->machines, &work->machine_count, err))
+		return -1;
+	if (o->resume ? load_resumed(arena, o, given, work, err)
+		      : load_plan(arena, &o->request, &work->plan, err))
+		return -1;
+	work->by_ssh = o->on && strcmp(o->on, LOCAL) != 0;
+	if (work->by_ssh && take_machines(arena, o, &work->plan, &work->machines_by_ssh, err))
+		return -1;
+	if (load_everything(arena, &work->plan, &work->everything, err))
+		return -1;
+	if (work->by_ssh)
+		work->everything.engine = LAB_ENGINE_CABLE;
+	return 0;
+}
+
+static int run_with(struct arena *arena, struct run_options *o, const struct option_result *given,
+	struct error *err)
+{
+	struct work work = {0};
+	const char *out;
+	int missing;
+
+	if (refuse_combinations(o, given, err))
+		return -1;
 	o->request.plan = given->arguments[0];
-	if (o->virtual && virtual_read(arena, o->virtual, work.machines, &work.machine_count, err))
-		return -1;
-	if (o->resume ? load_resumed(arena, o, given, &work, err)
-		      : load_plan(arena, &o->request, &work.plan, err))
-		return -1;
-	if (load_everything(arena, &work.plan, &everything, err))
+	if (load_work(arena, o, given, &work, err))
 		return -1;
 	if (o->dry_run)
-		return print_dry_run(&everything, err);
-	only_found = work.plan.vpns && work.plan.vpns[0] && strcmp(work.plan.vpns[0], "found") == 0;
-	missing = leave_out_missing(arena, &everything, only_found);
-	if (work.machine_count)
-		missing += virtual_leave_out(arena, &everything);
-	if (everything.driver_count * everything.workload_count == 0)
+		return print_dry_run(&work.everything, err);
+	missing = leave_out(arena, &work, err);
+	if (missing < 0)
+		return -1;
+	if (work.everything.driver_count * work.everything.workload_count == 0)
 		return fail(err, ERROR_MISSING,
-			"none of the requested VPNs and workloads can run on this machine; meshbench doctor says what to install");
-	if (!out)
-		out = o->out ? o->out : session_folder(arena);
+			"none of the requested VPNs and workloads can run on %s; meshbench doctor says what to install",
+			work.by_ssh ? "these machines" : "this machine");
+	out = o->resume ? o->resume : o->out ? o->out : session_folder(arena);
 	if (work.machine_count)
 		return measure_in_guests(arena, &work,
 			&(struct virtual_request){.machine = work.machines,
-				.plan = &everything,
+				.plan = &work.everything,
 				.request = &o->request,
 				.resume = o->resume,
 				.out = out},
 			missing > 0, err);
-	return measure(arena, &everything, out, o, missing > 0, err);
+	return measure(arena, &work, out, o, missing > 0, err);
 }
 
 static int run(int argc, char *const argv[])

@@ -169,8 +169,9 @@ static void print_machine(struct doctor *doctor, const struct machine *machine)
 	print_system(doctor, &seen);
 	print_card(doctor, &seen);
 	spec = machine_spec(doctor->arena, &seen, &doctor->bundle);
-	if (machine_prepare(doctor->procs, &seen, &doctor->bundle, &err) == 0) {
-		if (far_hosts_new(doctor->procs, &spec, 1, &host, &err)) {
+	if (machine_check(&seen, &err) == 0) {
+		if (machine_prepare(doctor->procs, &seen, &doctor->bundle, &err) ||
+			far_hosts_new(doctor->procs, &spec, 1, &host, &err)) {
 			print_failure(doctor, "host", &err);
 		} else {
 			print_line("host", "yes", "an isolated host was started and ended");

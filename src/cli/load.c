@@ -198,7 +198,7 @@ int load_engine(const char *name, bool is_impaired, enum lab_engine *ret_engine,
 		*ret_engine = is_impaired ? LAB_ENGINE_WIRE : LAB_ENGINE_BRIDGE;
 		return 0;
 	}
-	if (lab_engine_named(name, ret_engine))
+	if (lab_engine_named(name, ret_engine) && *ret_engine != LAB_ENGINE_CABLE)
 		return 0;
 	return fail(err, ERROR_USAGE, "unknown engine '%s'; use auto, wire, bridge or netem", name);
 }

@@ -128,12 +128,17 @@ static int check_tools(const struct seen_machine *seen, struct error *err)
 	return 0;
 }
 
+int machine_check(const struct seen_machine *seen, struct error *err)
+{
+	return far_ssh_check(&seen->ssh, &seen->look, err) || machine_check_kernel(seen, err) ||
+			       machine_check_card(seen, err) || check_tools(seen, err)
+		       ? -1
+		       : 0;
+}
+
 int machine_prepare(struct procs *procs, const struct seen_machine *seen,
 	const struct far_bundle *bundle, struct error *err)
 {
-	if (far_ssh_check(&seen->ssh, &seen->look, err) || machine_check_kernel(seen, err) ||
-		machine_check_card(seen, err) || check_tools(seen, err))
-		return -1;
 	return seen->look.has_programs ? 0 : far_ssh_send(procs, &seen->ssh, bundle, err);
 }
 

@@ -24,7 +24,9 @@ MUST_CHECK int machine_see(struct arena *arena, struct procs *procs, const struc
 MUST_CHECK int machine_check_kernel(const struct seen_machine *seen, struct error *err);
 MUST_CHECK int machine_check_card(const struct seen_machine *seen, struct error *err);
 bool machine_has(const struct seen_machine *seen, const char *program);
-/* All that must hold before a helper is started there; also brings our programs. */
+/* All that must hold before a helper is started there. */
+MUST_CHECK int machine_check(const struct seen_machine *seen, struct error *err);
+/* Brings our programs, if they are not there. */
 MUST_CHECK int machine_prepare(struct procs *procs, const struct seen_machine *seen,
 	const struct far_bundle *bundle, struct error *err);
 /* How far_hosts_new() reaches it; without its network card. */

@@ -165,6 +165,11 @@ static pid_t pid(const struct host *host)
 	return self->is_here ? self->init : 0;
 }
 
+static int64_t time_here(const struct host *host, int64_t there_ns)
+{
+	return far_clock_here(&((const struct far_host *)host)->clock, there_ns);
+}
+
 static const char *shortcoming(const struct host *host)
 {
 	return ((const struct far_host *)host)->shortcoming;
@@ -212,5 +217,6 @@ const struct host_ops far_host_ops = {
 	.network = network,
 	.pid = pid,
 	.shortcoming = shortcoming,
+	.time_here = time_here,
 	.free = free_host,
 };

@@ -29,6 +29,7 @@ const char far_look_script[] =
 	"say architecture \"$(uname -m)\"\n"
 	"[ -z \"$sudo\" ] || say sudo \"$(LC_ALL=C sudo -n true 2>&1 || echo failed)\"\n"
 	"say systemd \"$(systemctl show --property=Version --value 2>/dev/null)\"\n"
+	"say unit \"$(systemctl is-active meshbench 2>/dev/null)\"\n"
 	"say cgroup \"$(stat -f -c %T /sys/fs/cgroup 2>/dev/null)\"\n"
 	"[ ! -c /dev/net/tun ] || say tun yes\n"
 	"[ ! -x \"$folder/meshbench-host\" ] || say programs yes\n"
@@ -82,6 +83,7 @@ static void take_line(struct reading *r, const char *word, const char *text)
 		{"architecture", &look->architecture, NULL},
 		{"systemd", &look->systemd, NULL},
 		{"cgroup", &look->cgroup, NULL},
+		{"unit", &look->unit, NULL},
 		{"control", &look->control, NULL},
 		{"card", &look->card, NULL},
 		{"tun", NULL, &look->has_tun},

@@ -21,6 +21,7 @@ struct far_look {
 	const char *sudo;    /* what `sudo -n true` said; "": it worked; NULL: was not asked */
 	const char *systemd; /* its version; NULL: it does not run there */
 	const char *cgroup;  /* kind of file system at /sys/fs/cgroup */
+	const char *unit;    /* "active", ...: how our unit is; NULL: unknown */
 	bool has_tun;        /* /dev/net/tun */
 	bool has_programs;   /* ours are there */
 	bool has_device;

@@ -208,6 +208,9 @@ int far_ssh_check(const struct far_ssh *ssh, const struct far_look *look, struct
 		return fail(err, ERROR_MISSING, "%s: %s", ssh->name,
 			far_blame(arena, ssh->destination,
 				"System has not been booted with systemd"));
+	if (look->unit && strstr(look->unit, "activ") && strcmp(look->unit, "inactive") != 0)
+		return fail(err, ERROR_MISSING, "%s: %s", ssh->name,
+			far_blame(arena, ssh->destination, "was already loaded"));
 	if (!look->cgroup || strcmp(look->cgroup, "cgroup2fs") != 0)
 		return fail(err, ERROR_MISSING,
 			"%s: /sys/fs/cgroup is %s instead of cgroup v2; boot it with systemd.unified_cgroup_hierarchy=1",

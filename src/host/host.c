@@ -76,6 +76,11 @@ const char *host_shortcoming(const struct host *host)
 	return host->ops->shortcoming(host);
 }
 
+int64_t host_time_here(const struct host *host, int64_t there_ns)
+{
+	return host->ops->time_here ? host->ops->time_here(host, there_ns) : there_ns;
+}
+
 void host_free(struct host *host)
 {
 	if (host)

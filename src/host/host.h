@@ -28,6 +28,7 @@ struct host_ops {
 	int (*network)(const struct host *host, int *ret_fd, struct error *err);
 	pid_t (*pid)(const struct host *host);
 	const char *(*shortcoming)(const struct host *host);
+	int64_t (*time_here)(const struct host *host, int64_t there_ns); /* NULL: one clock */
 	void (*free)(struct host *host);
 };
 
@@ -66,6 +67,8 @@ MUST_CHECK int host_network(const struct host *host, int *ret_fd, struct error *
  * where the host is on another machine.
  */
 pid_t host_pid(const struct host *host);
+/* A time of CLOCK_MONOTONIC that a program on the host has read, by the clock here. */
+int64_t host_time_here(const struct host *host, int64_t there_ns);
 /* What the kernel did not grant the host, in a sentence, or NULL. */
 const char *host_shortcoming(const struct host *host);
 void host_free(struct host *host);

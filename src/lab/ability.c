@@ -97,6 +97,10 @@ int lab_can_carry(struct procs *procs, enum lab_engine engine, const struct prof
 		return -1;
 	if (engine == LAB_ENGINE_WIRE)
 		return try_wire(err);
+	if (engine == LAB_ENGINE_CABLE && profile_has_impairment(profile))
+		return fail(err, ERROR_MISSING,
+			"profile '%s' impairs packets, which is not possible on real machines yet; use profile baseline or unshaped",
+			profile->name);
 	if (engine == LAB_ENGINE_BRIDGE && profile_has_impairment(profile))
 		return fail(err, ERROR_MISSING,
 			"profile '%s' impairs packets, which engine bridge does not support; use engine wire or netem",

@@ -42,6 +42,12 @@ void address_fill(struct lab_node *node, size_t index)
 	snprintf(node->mac, sizeof(node->mac), "02:4d:42:00:%02zx:%02zx", high, low);
 }
 
+void address_of_machine(struct lab_node *node, const struct lab_machine *machine)
+{
+	snprintf(node->ipv4, sizeof(node->ipv4), "%s", machine->address);
+	node->prefix = machine->prefix;
+}
+
 char *address_hosts_file(struct arena *arena, const struct lab_node nodes[], size_t count,
 	const char *const overlay[])
 {

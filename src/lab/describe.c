@@ -108,7 +108,9 @@ static const char *engine_remark(const struct lab *lab)
 		[LAB_ENGINE_NETEM] =
 			"as engine bridge, with netem on the bridge's ports, so it acts on what a host is sent; hosts have tso, gso and gro off and gso_max_segs 1, so netem meets single packets; every cell counts frames larger than the MTU, and one of them marks it",
 		[LAB_ENGINE_WIRE] =
-			"TAPs joined by meshbench-wire; hosts hand over super-packets, and every packet on the wire meets its own fate, unless the profile says unit superpacket"};
+			"TAPs joined by meshbench-wire; hosts hand over super-packets, and every packet on the wire meets its own fate, unless the profile says unit superpacket",
+		[LAB_ENGINE_CABLE] =
+			"network cards of the machines, moved into their hosts; the line rate by tbf on the sender's card, nothing else is ours"};
 
 	return remarks[lab->engine];
 }
@@ -118,9 +120,11 @@ static json_t *lab_facts(struct lab *lab, struct arena *arena)
 	bool is_wire = lab->engine == LAB_ENGINE_WIRE;
 	json_t *facts = json_make("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:f}", "engine",
 		lab_engine_name(lab->engine), "engine_remark", engine_remark(lab), "mtu_bytes",
-		LAB_MTU, "neighbours", "permanent", "congestion_control", lab->congestion,
-		"congestion_control_pinned_by", lab->is_pinned_by_sysctl ? "sysctl" : "route",
-		"profile", lab->profile.name, "line_rate_bps", lab->profile.line_rate_bps);
+		LAB_MTU, "neighbours",
+		lab->engine == LAB_ENGINE_CABLE ? "as the kernel finds them" : "permanent",
+		"congestion_control", lab->congestion, "congestion_control_pinned_by",
+		lab->is_pinned_by_sysctl ? "sysctl" : "route", "profile", lab->profile.name,
+		"line_rate_bps", lab->profile.line_rate_bps);
 
 	if (is_wire) {
 		json_object_set_new(facts, "wire", emulated_facts(lab));
@@ -128,6 +132,8 @@ static json_t *lab_facts(struct lab *lab, struct arena *arena)
 	}
 	json_object_set_new(facts, "host_queue",
 		json_text(text_trim(shape_host(arena, &lab->profile, "eth0"))));
+	if (lab->engine == LAB_ENGINE_CABLE)
+		return facts;
 	json_object_set_new(facts, "port_queue",
 		json_text(text_trim(shape_port(arena, &lab->profile, lab->engine, "portN"))));
 	return facts;

@@ -15,7 +15,8 @@ enum {
 struct lab_node {
 	struct host *host;
 	const char *name;
-	char ipv4[ADDRESS_SIZE], ipv6[ADDRESS_SIZE], mac[ADDRESS_SIZE];
+	char ipv4[ADDRESS_SIZE], ipv6[ADDRESS_SIZE], mac[ADDRESS_SIZE]; /* cable: only ipv4 */
+	int prefix;                                                     /* of ipv4 */
 };
 
 /* losses.c: what hosts drop where the wire cannot see it, since they are. */
@@ -31,7 +32,7 @@ struct lab {
 	struct lab_node *nodes;
 	size_t count;
 	struct host *bridge; /* the namespace that holds the bridge and one port per host; NULL
-				with engine wire */
+				with engines wire and cable */
 	struct wire *wire;   /* engine wire: its process, and the port of every host */
 	struct proc *wire_program;
 	uint32_t *ports;
@@ -55,6 +56,7 @@ MUST_CHECK int lab_set_names(struct lab *lab, const char *const overlay[], struc
 /* address.c: what a host is called and where it is. */
 MUST_CHECK int address_check_names(const char *const names[], size_t count, struct error *err);
 void address_fill(struct lab_node *node, size_t index);
+void address_of_machine(struct lab_node *node, const struct lab_machine *machine);
 /* /etc/hosts of every host; `overlay` may be NULL. */
 char *address_hosts_file(struct arena *arena, const struct lab_node nodes[], size_t count,
 	const char *const overlay[]);
@@ -72,6 +74,11 @@ MUST_CHECK int plug_hosts(struct lab *lab, size_t first, size_t count, struct er
 MUST_CHECK int plug_reshape(struct lab *lab, const struct profile *former, struct error *err);
 MUST_CHECK int plug_out(struct lab *lab, size_t index, struct error *err);
 void plug_end(struct lab *lab);
+
+/* cable.c: engine cable. */
+char *cable_host(struct arena *arena, const struct lab_node *node, const char *congestion);
+MUST_CHECK int cable_plug(struct lab *lab, size_t first, size_t count, struct error *err);
+MUST_CHECK int cable_reshape(struct lab *lab, const struct profile *former, struct error *err);
 
 /* emulated.c: engine wire. */
 MUST_CHECK int emulated_begin(struct lab *lab, struct error *err);

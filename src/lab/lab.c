@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "far/far.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ static int check_spec(const struct lab_spec *spec, struct error *err)
 {
 	if (address_check_names(spec->names, spec->count, err))
 		return -1;
+	assert((spec->engine == LAB_ENGINE_CABLE) == (spec->machines != NULL));
 	if (!spec->congestion || !*spec->congestion ||
 		spec->congestion[strspn(spec->congestion, "abcdefghijklmnopqrstuvwxyz0123456789_")])
 		return fail(err, ERROR_USAGE,
@@ -74,7 +76,10 @@ static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
 		keep_tuning(lab, spec->tuning);
 	for (size_t i = 0; i < spec->count; i++) {
 		lab->nodes[i].name = arena_strdup(arena, spec->names[i]);
-		address_fill(&lab->nodes[i], i);
+		if (spec->machines)
+			address_of_machine(&lab->nodes[i], &spec->machines[i]);
+		else
+			address_fill(&lab->nodes[i], i);
 	}
 	return lab;
 }
@@ -108,18 +113,44 @@ static int boot_far(struct lab *lab, const struct lab_spec *spec, struct arena *
 	return far_hosts_new(lab->procs, specs, lab->count, ret_hosts, err);
 }
 
+static int boot_machines(struct lab *lab, const struct lab_spec *spec, struct arena *arena,
+	struct host *ret_hosts[], struct error *err)
+{
+	struct far_host_spec *specs = arena_alloc(arena, struct far_host_spec, lab->count);
+
+	for (size_t i = 0; i < lab->count; i++) {
+		specs[i] = spec->machines[i].far;
+		specs[i].name = lab->nodes[i].name;
+		specs[i].visible = spec->visible;
+	}
+	return far_hosts_new(lab->procs, specs, lab->count, ret_hosts, err);
+}
+
+static int boot_hosts(struct lab *lab, const struct lab_spec *spec, struct arena *arena,
+	struct host *ret_hosts[], struct error *err)
+{
+	if (spec->machines)
+		return boot_machines(lab, spec, arena, ret_hosts, err);
+	return spec->hosts_are_far ? boot_far(lab, spec, arena, ret_hosts, err)
+				   : boot_near(lab, spec, arena, ret_hosts, err);
+}
+
+static bool has_bridge(enum lab_engine engine)
+{
+	return engine == LAB_ENGINE_BRIDGE || engine == LAB_ENGINE_NETEM;
+}
+
 static int boot(struct lab *lab, const struct lab_spec *spec, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct host **hosts = arena_alloc(arena, struct host *, lab->count);
 	const struct namespace_host_spec bridge = {.name = "bridge", .is_bare = true};
 
-	if (spec->hosts_are_far ? boot_far(lab, spec, arena, hosts, err)
-				: boot_near(lab, spec, arena, hosts, err))
+	if (boot_hosts(lab, spec, arena, hosts, err))
 		return -1;
 	for (size_t i = 0; i < lab->count; i++)
 		lab->nodes[i].host = hosts[i];
-	if (lab->engine == LAB_ENGINE_WIRE)
+	if (!has_bridge(lab->engine))
 		return 0;
 	return namespace_host_new(lab->procs, &bridge, &lab->bridge, err);
 }
@@ -140,6 +171,8 @@ static int plug_in(struct lab *lab, size_t first, size_t count, struct error *er
 {
 	if (lab->engine == LAB_ENGINE_WIRE)
 		return emulated_plug(lab, first, count, err);
+	if (lab->engine == LAB_ENGINE_CABLE)
+		return cable_plug(lab, first, count, err);
 	return plug_hosts(lab, first, count, err);
 }
 
@@ -147,6 +180,8 @@ static int unplug(struct lab *lab, size_t index, struct error *err)
 {
 	if (lab->engine == LAB_ENGINE_WIRE)
 		return emulated_unplug(lab, index, err);
+	if (lab->engine == LAB_ENGINE_CABLE)
+		return 0; /* the machine took its card back and gave it again */
 	return plug_out(lab, index, err);
 }
 
@@ -156,7 +191,9 @@ static int bring_up(struct lab *lab, const struct lab_spec *spec, struct error *
 		return -1;
 	if (settings_apply(lab, 0, lab->count, err))
 		return -1;
-	if (lab->engine == LAB_ENGINE_WIRE ? emulated_begin(lab, err) : plug_bridge(lab, err))
+	if (lab->engine == LAB_ENGINE_WIRE && emulated_begin(lab, err))
+		return -1;
+	if (has_bridge(lab->engine) && plug_bridge(lab, err))
 		return -1;
 	return plug_in(lab, 0, lab->count, err);
 }
@@ -196,8 +233,10 @@ void lab_downp(struct lab **lab)
 	*lab = NULL;
 }
 
-static const char *const engines[] = {
-	[LAB_ENGINE_BRIDGE] = "bridge", [LAB_ENGINE_NETEM] = "netem", [LAB_ENGINE_WIRE] = "wire"};
+static const char *const engines[] = {[LAB_ENGINE_BRIDGE] = "bridge",
+	[LAB_ENGINE_NETEM] = "netem",
+	[LAB_ENGINE_WIRE] = "wire",
+	[LAB_ENGINE_CABLE] = "cable"};
 
 const char *lab_engine_name(enum lab_engine engine)
 {
@@ -240,6 +279,15 @@ const char *lab_underlay(const struct lab *lab, size_t index)
 	return lab->nodes[index].ipv4;
 }
 
+static int reshape(struct lab *lab, const struct profile *former, struct error *err)
+{
+	if (lab->engine == LAB_ENGINE_WIRE)
+		return emulated_reshape(lab, err);
+	if (lab->engine == LAB_ENGINE_CABLE)
+		return cable_reshape(lab, former, err);
+	return plug_reshape(lab, former, err);
+}
+
 int lab_set_profile(struct lab *lab, const struct profile *profile, struct error *err)
 {
 	struct profile former = lab->profile;
@@ -247,8 +295,7 @@ int lab_set_profile(struct lab *lab, const struct profile *profile, struct error
 	if (lab_can_carry(lab->procs, lab->engine, profile, err))
 		return -1;
 	keep_profile(lab, profile);
-	if (lab->engine == LAB_ENGINE_WIRE ? emulated_reshape(lab, err)
-					   : plug_reshape(lab, &former, err))
+	if (reshape(lab, &former, err))
 		return fail_in(err, "change the profile to %s", lab->profile.name);
 	return 0;
 }
@@ -277,7 +324,9 @@ int lab_reboot_host(struct lab *lab, size_t index, struct error *err)
 	struct lab_node *node = &lab->nodes[index];
 	AUTO(fd_closep) int old = -1;
 
-	if (host_network(node->host, &old, err) || host_reboot(node->host, err))
+	if (lab->engine != LAB_ENGINE_CABLE && host_network(node->host, &old, err))
+		return -1;
+	if (host_reboot(node->host, err))
 		return -1;
 	if (unplug(lab, index, err) || settings_apply(lab, index, 1, err) ||
 		plug_in(lab, index, 1, err))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "far/far.h"
 #include "host/host.h"
 #include "lab/hosts.h"
 #include "plan/profile.h"
@@ -20,6 +21,14 @@ enum lab_engine {
 	LAB_ENGINE_BRIDGE, /* veth pairs and a kernel bridge; line rate by tbf, no impairment */
 	LAB_ENGINE_NETEM,  /* the same, with tc netem on forwarding ports */
 	LAB_ENGINE_WIRE,   /* TAPs joined by meshbench-wire, which impairs every packet */
+	LAB_ENGINE_CABLE,  /* real network cards of other machines; only the line rate is ours */
+};
+
+/* A machine that carries a host, and the address that the host has on its network card. */
+struct lab_machine {
+	struct far_host_spec far;
+	const char *address; /* IPv4 */
+	int prefix;
 };
 
 struct lab_spec {
@@ -39,6 +48,8 @@ struct lab_spec {
 	 * is not used, because they keep their state themselves.
 	 */
 	bool hosts_are_far;
+	/* Of every host, with engine cable and no other; they are far then. */
+	const struct lab_machine *machines;
 	/* Folders to keep in sight on hosts, read-only, as in namespace_host_spec; NULL-able. */
 	const char *const *visible;
 };

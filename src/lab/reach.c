@@ -60,6 +60,10 @@ int lab_reach(struct lab *lab, const char *const addresses[], struct deadline de
 	memset(first_ns, 0, lab->count * lab->count * sizeof(*first_ns));
 	for (size_t i = 0; status == 0 && i < lab->count; i++)
 		status = collect(list[i], lab->count, deadline, first_ns + i * lab->count, err);
+	for (size_t i = 0; status == 0 && i < lab->count * lab->count; i++) {
+		if (first_ns[i]) /* 0: never */
+			first_ns[i] = host_time_here(lab->nodes[i / lab->count].host, first_ns[i]);
+	}
 	procs_free_all(list, lab->count);
 	if (status)
 		return -1;

@@ -82,6 +82,7 @@ struct run {
 	const struct runner_plan *plan;
 	struct procs *procs;
 	bool hosts_are_far;
+	const struct lab_machine *machines;
 	bool may_continue; /* the record may hold a part of this run */
 	struct record *record;
 	json_t *place;         /* borrowed; NULL: a real machine */

@@ -102,8 +102,9 @@ typedef bool runner_judge(void *context, const struct runner_result *so_far);
 struct runner_means {
 	struct procs *procs;
 	struct record *record;
-	json_t *place;       /* what this machine is, for environment.json; NULL: a real one */
-	bool hosts_are_far;  /* as in struct lab_spec */
+	json_t *place;      /* what this machine is, for environment.json; NULL: a real one */
+	bool hosts_are_far; /* as in struct lab_spec, and the next */
+	const struct lab_machine *machines;
 	bool may_continue;   /* the record may hold a part of this run */
 	struct arena *arena; /* of the result */
 	runner_listener *listener;

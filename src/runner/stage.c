@@ -56,6 +56,7 @@ static int try_up(
 			    .profile = visit->profile,
 			    .state_dir = stage->state_dir,
 			    .hosts_are_far = run->hosts_are_far,
+			    .machines = run->machines,
 			    .congestion = visit_congestion(run, visit),
 			    .tuning = visit->tuning,
 			    .visible = visible_folders(run, visit)},

@@ -26,7 +26,11 @@ machines_begin() {
 		"$scratch" "$scratch" >"$scratch/config"
 	instead ssh "exec /usr/bin/ssh -F '$scratch/config' \"\$@\""
 	PATH=$scratch/instead:$PATH
-	stand_in systemctl "[ ! -e '$there/no-systemd' ] && echo 252-stand-in"
+	stand_in systemctl "[ ! -e '$there/no-systemd' ] || exit 1
+case \$1 in
+show) echo 252-stand-in ;;
+is-active) flock -n /run/unit.lock true && echo inactive || echo active ;;
+esac"
 	stand_in sudo "[ \"\$1\" = -n ] && shift
 [ ! -e '$there/no-sudo' ] || { echo 'sudo: a password is required' >&2; exit 1; }
 exec \"\$@\""

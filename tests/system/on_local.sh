@@ -85,8 +85,8 @@ check "on far hosts" test "$(kind_of "$tree")" = local
 check "as its commands show" test "$(started)" = $((before + 3))
 
 meshbench run "$fast" --on moon --out "$scratch/never"
-check "another word than local is refused" exits 2
-check "with the words that are known" says '\-\-on moon: only --on local is supported'
+check "another word than local is a file, which has to be there" exits 2
+check "and is named" says 'read moon: No such file'
 meshbench run "$fast" --on local --virtual --out "$scratch/never"
 check "far hosts and virtual time are refused together" exits 2
 meshbench run --resume "$tree" --on local

@@ -20,7 +20,7 @@ TEST(a_machine_says_what_it_is)
 	CHECK_OK(
 		far_look_parse(arena,
 			"Welcome to yuki\nbegin 1\nuid 1000\nuser bench\nkernel 6.1.0-44-amd64\n"
-			"architecture x86_64\nsudo \nsystemd 252.39-1~deb12u1\ncgroup cgroup2fs\n"
+			"architecture x86_64\nsudo \nsystemd 252.39-1~deb12u1\ncgroup cgroup2fs\nunit inactive\n"
 			"tun yes\nprograms yes\ndevice yes\ncard e1000e\ncontrol eno1\n"
 			"program:tincd /usr/sbin/tincd\nprogram:nebula \nprogram:module:wireguard kernel\nend 1\n"
 			"kernel 0\n",
@@ -28,7 +28,7 @@ TEST(a_machine_says_what_it_is)
 		err);
 	CHECK(look.uid == 1000 && is(look.user, "bench") && is(look.kernel, "6.1.0-44-amd64"));
 	CHECK(is(look.sudo, "") && is(look.systemd, "252.39-1~deb12u1") &&
-		is(look.cgroup, "cgroup2fs"));
+		is(look.cgroup, "cgroup2fs") && is(look.unit, "inactive"));
 	CHECK(look.has_tun && look.has_programs && look.has_device && is(look.card, "e1000e") &&
 		is(look.control, "eno1"));
 	CHECK(look.program_count == 3 && is(look.programs[0].path, "/usr/sbin/tincd") &&

@@ -26,6 +26,7 @@ static const char routes6[] =
 	"fd97::/64 proto kernel metric 256 pref medium\n"
 	"fd96::/16 via fd97::254 metric 1024 pref medium\n"
 	"default via fe80::1 proto ra metric 1024 expires 1700sec hoplimit 64 pref medium\n"
+	"default via fd97::254 metric 2048 pref medium\n"
 	"multicast ff00::/8 table local proto kernel metric 256 pref medium\n";
 
 TEST(a_card_is_noted_as_lines_that_restore_it)
@@ -44,11 +45,12 @@ TEST(a_card_is_noted_as_lines_that_restore_it)
 		      "address replace 192.0.2.7/24 scope global valid_lft 3600 preferred_lft 3600 dev enp4s0 noprefixroute\n"
 		      "address replace 10.5.0.1 peer 10.5.0.2/32 scope global dev enp4s0\n"
 		      "address replace fd97::1/64 scope global dev enp4s0\n"
-		      "-4 route replace 10.97.0.254 scope link dev enp4s0\n"
-		      "-4 route replace default via 10.97.0.254 proto static metric 100 dev enp4s0\n"
-		      "-4 route replace 10.96.0.0/16 via 10.97.0.254 dev enp4s0\n"
-		      "-4 route replace 10.44.0.0/16 via 10.97.0.254 table 44 dev enp4s0\n"
-		      "-6 route replace fd96::/16 via fd97::254 metric 1024 pref medium dev enp4s0\n") ==
+		      "route replace 10.97.0.254 scope link dev enp4s0\n"
+		      "route replace 0.0.0.0/0 via 10.97.0.254 proto static metric 100 dev enp4s0\n"
+		      "route replace 10.96.0.0/16 via 10.97.0.254 dev enp4s0\n"
+		      "route replace 10.44.0.0/16 via 10.97.0.254 table 44 dev enp4s0\n"
+		      "route replace fd96::/16 via fd97::254 metric 1024 pref medium dev enp4s0\n"
+		      "route replace ::/0 via fd97::254 metric 2048 pref medium dev enp4s0\n") ==
 		0);
 }
 

@@ -18,34 +18,47 @@ enum {
 	OUTPUT_MOST_BYTES = 1 << 20
 };
 
-static int output_of(struct procs *procs, struct arena *arena, const char *const *argv,
+/* Heedless of signals: they are a reason to give the card back, not to leave it. */
+static int run(struct procs *procs, const struct proc_spec *spec, struct arena *arena,
 	const char **ret_text, struct error *err)
 {
 	AUTO(proc_freep) struct proc *proc = NULL;
+	struct deadline deadline = deadline_in(COMMAND_S * NS_PER_S);
 	struct proc_result result;
 
-	if (proc_start(procs,
-		    &(struct proc_spec){.what = "look at the network card",
-			    .argv = argv,
-			    .keep_bytes = OUTPUT_MOST_BYTES},
-		    &proc, err) ||
-		proc_wait_success(proc, deadline_in(COMMAND_S * NS_PER_S), err))
+	if (proc_start(procs, spec, &proc, err))
 		return -1;
+	while (!proc_result(proc).has_ended && !deadline_has_passed(deadline))
+		procs_serve(procs, deadline);
 	result = proc_result(proc);
-	*ret_text = arena_strndup(arena, result.out, result.out_size);
+	if (!result.has_ended || result.exit_code != 0)
+		return fail(err, ERROR_TOOL, "%s",
+			result.has_ended ? proc_obituary(proc) : "ip did not end");
+	if (ret_text)
+		*ret_text = arena_strndup(arena, result.out, result.out_size);
 	return 0;
+}
+
+static int output_of(struct procs *procs, struct arena *arena, const char *const *argv,
+	const char **ret_text, struct error *err)
+{
+	return run(procs,
+		&(struct proc_spec){.what = "look at the network card",
+			.argv = argv,
+			.keep_bytes = OUTPUT_MOST_BYTES},
+		arena, ret_text, err);
 }
 
 static int batch(struct procs *procs, const struct proc_place *place, const char *what,
 	const char *lines, struct error *err)
 {
-	return proc_run(procs,
+	return run(procs,
 		&(struct proc_spec){.what = what,
 			.argv = (const char *const[]){"ip", "-force", "-batch", "-", NULL},
 			.place = place,
 			.input = lines,
 			.input_size = strlen(lines)},
-		deadline_in(COMMAND_S * NS_PER_S), err);
+		NULL, NULL, err);
 }
 
 static int note(struct card *card, struct error *err)
@@ -70,12 +83,15 @@ static int note(struct card *card, struct error *err)
 	return 0;
 }
 
-/* The host's network, seen from our own files and PIDs. */
+/*
+ * The host's network, seen from our own files and PIDs, and with our own rights: root of the host
+ * may not put a card into the machine's network.
+ */
 static struct proc_place network_of(const struct host *host)
 {
 	struct proc_place place = *namespace_host_place(host);
 
-	place.pid_fd = place.uts_fd = place.ipc_fd = place.mount_fd = -1;
+	place.pid_fd = place.user_fd = place.uts_fd = place.ipc_fd = place.mount_fd = -1;
 	place.environment = NULL;
 	return place;
 }
@@ -154,7 +170,7 @@ static int await_card(struct procs *procs, struct arena *arena, const struct not
 static int restore(struct procs *procs, const struct note *note, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	const char *name;
+	const char *name = "";
 
 	if (await_card(procs, arena, note, &name, err))
 		return -1;

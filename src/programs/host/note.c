@@ -57,8 +57,11 @@ static void add_address(FILE *lines, const char *name, const json_t *address)
 		json_is_true(json_object_get(address, "noprefixroute")) ? " noprefixroute" : "");
 }
 
-/* Of routes those that somebody set; through a gateway or not. */
-static void add_routes(FILE *lines, const char *name, const char *family, const char *routes,
+/*
+ * Of routes those that somebody set; through a gateway or not. A line of a batch has no option for
+ * the family, which ip reads off the address, so the default route needs one too.
+ */
+static void add_routes(FILE *lines, const char *name, const char *everywhere, const char *routes,
 	bool with_gateway, struct arena *arena)
 {
 	char *rest = arena_strdup(arena, routes), *line;
@@ -74,7 +77,12 @@ static void add_routes(FILE *lines, const char *name, const char *family, const 
 		dead = strstr(line, " linkdown");
 		if (dead)
 			*dead = '\0';
-		fprintf(lines, "%s route replace %s dev %s\n", family, text_trim(line), name);
+		line = text_trim(line);
+		if (text_starts_with(line, "default "))
+			fprintf(lines, "route replace %s %s dev %s\n", everywhere,
+				line + strlen("default "), name);
+		else
+			fprintf(lines, "route replace %s dev %s\n", line, name);
 	}
 }
 
@@ -113,8 +121,8 @@ int note_make(struct arena *arena, const char *name, const struct note_source *s
 	json_array_foreach (json_object_get(device, "addr_info"), i, address)
 		add_address(lines, name, address);
 	for (int with_gateway = 0; with_gateway < 2; with_gateway++) {
-		add_routes(lines, name, "-4", source->routes, with_gateway, arena);
-		add_routes(lines, name, "-6", source->routes6, with_gateway, arena);
+		add_routes(lines, name, "0.0.0.0/0", source->routes, with_gateway, arena);
+		add_routes(lines, name, "::/0", source->routes6, with_gateway, arena);
 	}
 	fflush(lines);
 	*ret_text = arena_strndup(arena, text, size);

@@ -425,7 +425,11 @@ const char *results_hosts(const struct report_results *results)
 {
 	const json_t *place = json_object_get(results->environment, "place");
 
-	return strcmp(json_string_at(place, "/kind", ""), "local") == 0
+	const char *kind = json_string_at(place, "/kind", "");
+
+	if (strcmp(kind, "ssh") == 0)
+		return "real machines, each of which carried one host (run --on hosts.yml)";
+	return strcmp(kind, "local") == 0
 		       ? "far hosts, each served by a process of its own on one machine (run --on local)"
 		       : NULL;
 }

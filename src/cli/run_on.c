@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/* meshbench run --on hosts.yml: the machines, before anything is measured on them. */
+#include "cli/run_on.h"
+
+#include "base/json.h"
+#include "vpn/vpn.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int choose_named(struct arena *arena, struct run_machines *machines,
+	const char *const *asked, struct error *err)
+{
+	size_t count = 0;
+
+	while (asked[count])
+		count++;
+	for (size_t i = 0; i < count; i++) {
+		if (!inventory_named(&machines->inventory, asked[i]))
+			return fail(err, ERROR_USAGE, "--host %s: %s does not list this host",
+				asked[i], machines->inventory.path);
+	}
+	machines->names = arena_list(arena, asked, NULL);
+	machines->count = count;
+	return 0;
+}
+
+static void choose_all(struct arena *arena, struct run_machines *machines)
+{
+	const struct inventory *inventory = &machines->inventory;
+	const char **names = arena_alloc(arena, const char *, inventory->count + 1);
+
+	for (size_t i = 0; i < inventory->count; i++)
+		names[i] = inventory->machines[i].name;
+	machines->names = names;
+	machines->count = inventory->count;
+}
+
+/* What hosts.yml may say already, and no run can do yet. */
+static int check_networks(const struct run_machines *machines, struct error *err)
+{
+	for (size_t i = 0; i < machines->count; i++) {
+		const struct machine *machine =
+			inventory_named(&machines->inventory, machines->names[i]);
+
+		if (machine->network != MACHINE_NIC)
+			return fail(err, ERROR_USAGE,
+				"%s: host %s has its network by '%s', which no run supports yet; give its machine a network card of its own (nic)",
+				machines->inventory.path, machine->name,
+				machine_network_name(machine->network));
+		if (vpn_is_overlay(machine->address))
+			return fail(err, ERROR_USAGE,
+				"%s: host %s has the address %s, which lies in the network of the VPNs themselves; choose another network",
+				machines->inventory.path, machine->name, machine->address);
+	}
+	return 0;
+}
+
+int run_on_choose(struct arena *arena, const char *path, const char *const *asked,
+	struct run_machines *ret_machines, struct error *err)
+{
+	struct run_machines machines = {0};
+
+	if (inventory_load(arena, path, &machines.inventory, err))
+		return -1;
+	if (asked && choose_named(arena, &machines, asked, err))
+		return -1;
+	if (!asked)
+		choose_all(arena, &machines);
+	if (check_networks(&machines, err))
+		return -1;
+	machines.seen = arena_alloc(arena, struct seen_machine, machines.count);
+	*ret_machines = machines;
+	return 0;
+}
+
+/* Others need clocks that agree, or files that are not brought there yet. */
+static bool is_possible(const struct workload *workload)
+{
+	static const char *const possible[] = {"ping", "tcp", "parallel", "connect"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(possible); i++) {
+		if (strcmp(possible[i], workload->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_need(const void *context, const char *need)
+{
+	return machine_has(context, need);
+}
+
+/* Scripts of drivers lie in folders of this machine. */
+static bool has_script(const struct driver *driver)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(driver->phases); i++) {
+		for (size_t k = 0; k < driver->phases[i].count; k++) {
+			if (driver->phases[i].steps[k].verb == DRIVER_SCRIPT)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool can_run(
+	const struct run_machines *machines, const struct driver *driver, struct error *err)
+{
+	if (has_script(driver)) {
+		fail(err, ERROR_MISSING,
+			"its driver has scripts, which are not brought to other machines yet");
+		return false;
+	}
+	for (size_t i = 0; i < machines->count; i++) {
+		const struct vpn_place place = {
+			machines->seen[i].machine->name, has_need, &machines->seen[i]};
+
+		if (vpn_is_found_at(driver, &place, err))
+			return false;
+	}
+	return true;
+}
+
+static bool can_measure(
+	const struct run_machines *machines, const struct workload *workload, struct error *err)
+{
+	if (!is_possible(workload)) {
+		fail(err, ERROR_MISSING, "it is not possible on other machines yet");
+		return false;
+	}
+	for (size_t i = 0; i < machines->count; i++) {
+		for (size_t n = 0; workload->needs[n]; n++) {
+			if (machine_has(&machines->seen[i], workload->needs[n]))
+				continue;
+			fail(err, ERROR_MISSING,
+				"program '%s' is not installed on %s: ssh %s apt install %s",
+				workload->needs[n], machines->names[i],
+				machines->seen[i].machine->ssh, workload->packages[n]);
+			return false;
+		}
+	}
+	return true;
+}
+
+static int leave_out(
+	struct arena *arena, const struct run_machines *machines, struct runner_plan *plan)
+{
+	struct driver *drivers = arena_alloc(arena, struct driver, plan->driver_count);
+	const struct workload **list =
+		arena_alloc(arena, const struct workload *, plan->workload_count);
+	size_t driver_count = 0, workload_count = 0;
+	struct error err;
+	int missing = 0;
+
+	for (size_t i = 0; i < plan->driver_count; i++) {
+		drivers[driver_count] = plan->drivers[i];
+		drivers[driver_count].bin = NULL; /* what is installed here is not there */
+		if (can_run(machines, &drivers[driver_count], &err)) {
+			driver_count++;
+			continue;
+		}
+		missing++;
+		fprintf(stderr, "meshbench: %s is left out: %s\n", plan->drivers[i].label,
+			err.text);
+	}
+	for (size_t i = 0; i < plan->workload_count; i++) {
+		if (can_measure(machines, plan->workloads[i], &err)) {
+			list[workload_count++] = plan->workloads[i];
+			continue;
+		}
+		missing++;
+		fprintf(stderr, "meshbench: %s is left out: %s\n", plan->workloads[i]->name,
+			err.text);
+	}
+	plan->drivers = drivers;
+	plan->driver_count = driver_count;
+	plan->workloads = list;
+	plan->workload_count = workload_count;
+	return missing;
+}
+
+/* All are seen before one is changed. */
+static int reach(struct arena *arena, struct procs *procs, struct run_machines *machines,
+	const struct far_question *question, struct error *err)
+{
+	for (size_t i = 0; i < machines->count; i++) {
+		if (machine_see(arena, procs,
+			    inventory_named(&machines->inventory, machines->names[i]), question,
+			    &machines->seen[i], err) ||
+			machine_check(&machines->seen[i], err))
+			return -1;
+	}
+	for (size_t i = 0; i < machines->count; i++) {
+		if (machine_prepare(procs, &machines->seen[i], &machines->bundle, err))
+			return -1;
+	}
+	return 0;
+}
+
+int run_on_prepare(struct arena *arena, struct run_machines *machines, struct runner_plan *plan,
+	struct error *err)
+{
+	AUTO(procs_freep) struct procs *procs = NULL;
+	struct far_question question = {.bundle = &machines->bundle};
+
+	question.programs = machines_wanted(
+		arena, plan->drivers, plan->driver_count, plan->workloads, plan->workload_count);
+	if (procs_new(&procs, err) || far_bundle_make(arena, procs, &machines->bundle, err) ||
+		reach(arena, procs, machines, &question, err))
+		return -1;
+	return leave_out(arena, machines, plan);
+}
+
+const struct lab_machine *run_on_machines(struct arena *arena, const struct run_machines *machines)
+{
+	struct lab_machine *list = arena_alloc(arena, struct lab_machine, machines->count);
+
+	for (size_t i = 0; i < machines->count; i++) {
+		const struct machine *machine = machines->seen[i].machine;
+
+		list[i] = (struct lab_machine){
+			.far = machine_spec(arena, &machines->seen[i], &machines->bundle),
+			.address = machine->address,
+			.prefix = machine->prefix};
+		list[i].far.device = machine->device;
+	}
+	return list;
+}
+
+json_t *run_on_place(struct arena *arena, const struct run_machines *machines)
+{
+	const char *path = realpath(machines->inventory.path, arena_bytes(arena, PATH_MAX, 1));
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < machines->count; i++) {
+		const struct seen_machine *seen = &machines->seen[i];
+
+		json_array_append_new(list,
+			json_make("{s:s, s:s, s:s?, s:s?, s:s, s:s?, s:s}", "host",
+				machines->names[i], "kernel", seen->look.kernel, "architecture",
+				seen->look.architecture, "systemd", seen->look.systemd, "nic",
+				seen->machine->device, "nic_driver", seen->look.card, "address",
+				seen->machine->address));
+	}
+	return json_make(
+		"{s:s, s:s?, s:o}", "kind", RUN_ON_SSH, "hosts_file", path, "machines", list);
+}

@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A run on machines that SSH reaches, joined by their network cards; what happens to the cards, and when a connection is cut.
+. "$(dirname "$0")/machines.sh"
+machines_only
+. "$(dirname "$0")/lib.sh"
+machines_begin
+machine lom 1
+machine yuki 2
+
+# What a machine has of its card, without what the kernel makes by itself.
+card() { ip -n "$1" -brief address show dev data0 2>&1 | sed 's/fe80[^ ]*//'; ip -n "$1" route show dev data0; ip -n "$1" -6 route show dev data0 | grep -v 'proto kernel'; }
+card lom >"$scratch/lom.before"
+card yuki >"$scratch/yuki.before"
+card_is_back() { card "$1" | diff - "$scratch/$1.before" >&2; }
+card_comes_back() {
+	tries=0
+	until card "$1" | cmp -s - "$scratch/$1.before"; do
+		tries=$((tries + 1))
+		[ $tries -lt 400 ] || { card_is_back "$1"; return 1; }
+		sleep 0.05
+	done
+}
+succeeded() { grep -qE '"status": ?"success"' "$1"; }
+{ echo hosts:; host_of lom 1; host_of yuki 2 'sudo: true'; } >"$scratch/hosts.yml"
+
+tree=$scratch/tree
+meshbench run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn none,tinc --workload ping,tcp --attempts 1 --out "$tree"
+check "a run on two machines measures everything" exits 0
+for vpn in Internal Tinc; do
+	for link in 0_lom 1_yuki; do
+		check "$vpn $link ping succeeded" succeeded "$tree/$vpn/baseline/$link/ping.json"
+		check "$vpn $link tcp succeeded" succeeded "$tree/$vpn/baseline/$link/tcp_iperf3.json"
+	done
+done
+check "the tree is what its schema says" tree_is_sound
+for host in lom yuki; do
+	check "the card of $host has its addresses and routes again" card_is_back $host
+done
+check "no helper is left" no_helper_is_left
+
+# struck COMMAND: a run, in which COMMAND is called while iperf3 measures, and which is then waited for.
+struck() {
+	"$MESHBENCH" run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn none --workload tcp --seconds 3 --attempts 1 \
+		--out "$tree" >"$scratch/out" 2>"$scratch/err" </dev/null &
+	running=$!
+	until grep -q '"iperf3' "$tree/events.jsonl" 2>/dev/null || ! kill -0 "$running" 2>/dev/null; do sleep 0.05; done
+	"$@"
+	wait "$running"
+	status=$?
+}
+
+tree=$scratch/killed
+second_then_kill() {
+	meshbench run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn none --workload ping --out "$scratch/never"
+	second=$status
+	mv "$scratch/err" "$scratch/err.second"
+	kill -9 "$running"
+}
+struck second_then_kill
+check "a second run on the same machines cannot be" test "$second" = 3
+check "and says that another one uses them" grep -q 'lom: another meshbench uses it' "$scratch/err.second"
+check "a killed controller leaves no helper" no_helper_is_left
+check "and the card of lom comes back" card_comes_back lom
+check "and that of yuki" card_comes_back yuki
+
+# The kernel brings a real card back when its network ends, but destroys a veth; so the test holds the network and does that itself.
+tree=$scratch/helper
+kill_helper() {
+	helper=$(pgrep -o -x meshbench-host)
+	machine=lom
+	[ "$(stat -Lc %i "/proc/$helper/ns/net")" = "$(stat -Lc %i /run/netns/lom)" ] || machine=yuki
+	for child in $(cat "/proc/$helper/task/$helper/children"); do
+		[ "$(stat -Lc %i "/proc/$child/ns/net")" = "$(stat -Lc %i "/run/netns/$machine")" ] || ip netns attach held "$child" 2>/dev/null
+	done
+	kill -9 "$helper"
+	ip -n held link set eth0 down
+	ip -n held link set eth0 netns "$machine"
+}
+struck kill_helper
+check "a run in which a helper is killed says so" says "the connection to $machine ended"
+check "the card of that machine is restored under its own name" card_comes_back "$machine"
+check "and no helper is left" no_helper_is_left
+
+tree=$scratch/cut
+cut() { ip link set c-yuki nomaster; }
+struck cut
+check "a run whose connection is cut says what was lost" says 'yuki'
+check "the machine that is not reached gives its card back" card_comes_back yuki
+check "and ends all that was started there" no_helper_is_left
+finish
