@@ -20,7 +20,8 @@ struct command {
 
 extern const struct command command_run, command_report, command_compare, command_recompute,
 	command_calibrate, command_install, command_link, command_check, command_list,
-	command_doctor, command_shell, command_ab, command_features, command_completion;
+	command_doctor, command_clean, command_shell, command_ab, command_features,
+	command_completion;
 /* All of them, in the order in which they are explained. */
 extern const struct command *const commands[];
 extern const size_t command_count;

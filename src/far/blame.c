@@ -62,6 +62,12 @@ static const struct {
 	{"was already loaded",
 		"another meshbench uses it; wait until that has ended, or see what runs: ssh ",
 		" systemctl status meshbench"},
+	{"error while loading shared libraries",
+		"our programs lack a library there (meshbench-host needs that of Debian's libjansson4); install it on ",
+		""},
+	{"Exec format error",
+		"its processors are of another kind than those here, and programs are only brought to the same kind: ",
+		""},
 	{"No space left on device", "its disk is full; make room on ", ""},
 };
 

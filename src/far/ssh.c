@@ -218,12 +218,15 @@ int far_ssh_check(const struct far_ssh *ssh, const struct far_look *look, struct
 	return 0;
 }
 
-/* New files stand in a folder of their own until their sums have been seen to be right. */
+/*
+ * New files stand in a folder of their own until their sums have been seen to be right and one of
+ * them runs.
+ */
 static const char receive[] =
 	"set -e; umask 022; folder=$1; shift; mkdir -p \"${folder%/*}\"; "
 	"new=$(mktemp -d \"$folder.XXXXXX\"); trap 'rm -rf \"$new\"' EXIT; chmod 755 \"$new\"; "
 	"cd \"$new\"; while [ $# -gt 0 ]; do head -c \"$2\" >\"$1\"; chmod 755 \"$1\"; shift 2; "
-	"done; sha256sum -c --quiet sums; rm -rf \"$folder\"; mv -T \"$new\" \"$folder\"";
+	"done; sha256sum -c --quiet sums; ./meshbench-host --help >/dev/null; rm -rf \"$folder\"; mv -T \"$new\" \"$folder\"";
 
 static int add_file(struct arena *arena, FILE *all, const struct far_bundle *bundle,
 	const char *name, const char ***words, struct error *err)

@@ -25,12 +25,25 @@ succeeded() { grep -qE '"status": ?"success"' "$1"; }
 { echo hosts:; host_of lom 1; host_of yuki 2 'sudo: true'; } >"$scratch/hosts.yml"
 
 tree=$scratch/tree
-meshbench run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn none,tinc --workload ping,tcp --attempts 1 --out "$tree"
-check "a run on two machines measures everything" exits 0
+# As an ordinary user, whose ssh has to find the user's own keys although meshbench is root in a namespace. A source tree that
+# the user cannot reach is bound to a folder that everybody can.
+as_user='setpriv --reuid=65534 --regid=65534 --clear-groups'
+$as_user test -x "$MESHBENCH" || {
+	mount --bind "$SOURCE_ROOT" /mnt
+	as_user="$as_user env MESHBENCH_DATA=/mnt MESHBENCH_LIBEXEC=/mnt${MESHBENCH_LIBEXEC#"$SOURCE_ROOT"}"
+	MESHBENCH=/mnt${MESHBENCH#"$SOURCE_ROOT"}
+}
+chmod 755 "$scratch"
+mkdir "$tree"
+chown -R 65534 "$tree" "$scratch/key" "$scratch/known"
+$as_user "$MESHBENCH" run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn none,tinc --workload ping --attempts 1 \
+	--out "$tree" >"$scratch/out" 2>"$scratch/err" </dev/null
+status=$?
+chown -R 0 "$scratch/key" "$scratch/known"
+check "a run of an ordinary user on two machines measures everything" exits 0
 for vpn in Internal Tinc; do
 	for link in 0_lom 1_yuki; do
 		check "$vpn $link ping succeeded" succeeded "$tree/$vpn/baseline/$link/ping.json"
-		check "$vpn $link tcp succeeded" succeeded "$tree/$vpn/baseline/$link/tcp_iperf3.json"
 	done
 done
 check "the tree is what its schema says" tree_is_sound

@@ -31,6 +31,12 @@ check "the unit is held by a lease" grep -q -e '--lease 10' "/proc/$(pidof -s ss
 check "and nothing of it is left" no_helper_is_left
 units() { grep -c . "/proc/$(pidof -s sshd)/root/run/units"; }
 
+meshbench clean --on "$scratch/hosts.yml"
+check "clean reaches both" exits 0
+check "and leaves nothing" sh -c 'for folder in /proc/[0-9]*/root/var/cache/meshbench; do [ ! -e "$folder" ] || exit 1; done'
+meshbench doctor --on "$scratch/hosts.yml"
+check "programs are brought again" exits 0
+
 cp "$scratch/known" "$scratch/known.good"
 : >"$scratch/known"
 host_of lom 1 | hosts
@@ -54,7 +60,7 @@ rm "$there/no-sudo"
 touch "$there/no-systemd"
 refused "a machine without systemd" 'yuki: systemd does not run there, .*instead of yuki$'
 rm "$there/no-systemd"
-check "none of this has started anything" test "$(units)" = 1
+check "none of this has started anything" test "$(units)" = 2
 
 { echo hosts:; host_of lom 1 | sed 's/data0/eno9/'; } >"$scratch/hosts.yml"
 refused "a network card that is not there" 'lom: it has no network card eno9; see which it has: ssh lom ip link$'

@@ -95,6 +95,9 @@ TEST(known_refusals_have_a_next_step)
 			"use a machine with systemd instead of bench@yuki"},
 		{"Failed to start transient service unit: Unit meshbench.service was already loaded or has a fragment file.\n",
 			"another meshbench uses it"},
+		{"./meshbench-host: error while loading shared libraries: libjansson.so.4: cannot open shared object file\n",
+			"lack a library"},
+		{"sh: 1: ./meshbench-host: Exec format error\n", "of another kind"},
 		{"Failed to start transient service unit: Interactive authentication required.\n",
 			"sudo: true"},
 	};

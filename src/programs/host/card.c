@@ -152,7 +152,7 @@ static int await_card(struct procs *procs, struct arena *arena, const struct not
 	char news[8192];
 
 	for (;;) {
-		const char *devices;
+		const char *devices = "";
 
 		if (output_of(procs, arena, ARENA_LIST(arena, "ip", "-json", "link", "show"),
 			    &devices, err))
@@ -186,7 +186,7 @@ static int restore(struct procs *procs, const struct note *note, struct error *e
 int card_undo(struct procs *procs, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	struct note note;
+	struct note note = {0};
 	int status;
 
 	if (note_read(arena, &note, err))
