@@ -15,7 +15,8 @@ static const double LEAST_CPU_S = 0.02;
 /* One host while some flows ran. */
 struct end {
 	bool sends, receives;
-	double bytes, cpu_s;
+	double bytes, cpu_s, waited_s;
+	uint64_t wakeups;
 	const struct capacity_thread *busiest;
 };
 
@@ -34,6 +35,8 @@ static struct end end_of(size_t host, const struct capacity_thread threads[], si
 		if (threads[i].host != host)
 			continue;
 		end.cpu_s += threads[i].cpu_s;
+		end.waited_s += threads[i].waited_s;
+		end.wakeups += threads[i].wakeups;
 		if (!end.busiest || threads[i].cpu_s > end.busiest->cpu_s)
 			end.busiest = &threads[i];
 	}
@@ -49,11 +52,13 @@ static json_t *end_json(const struct end *end, const char *host)
 {
 	const struct capacity_thread *busiest = end->busiest;
 
-	return json_make("{s:s, s:s, s:f, s:f, s:o, s:o, s:s?, s:s?, s:f}", "host", host, "role",
+	return json_make("{s:s, s:s, s:f, s:f, s:f, s:I, s:o, s:o, s:s?, s:s?, s:f}", "host", host,
+		"role",
 		!end->receives ? "sender"
 		: !end->sends  ? "receiver"
 			       : "both",
-		"payload_bytes", end->bytes, "cpu_s", end->cpu_s, "one_core_mbps",
+		"payload_bytes", end->bytes, "cpu_s", end->cpu_s, "waited_s", end->waited_s,
+		"wakeups", (json_int_t)end->wakeups, "one_core_mbps",
 		json_finite(mbps(end->bytes, end->cpu_s)), "cores_to_spare_mbps",
 		json_finite(mbps(end->bytes, busiest ? busiest->cpu_s : 0)), "busiest_daemon",
 		busiest ? busiest->daemon : NULL, "busiest_thread",
@@ -165,13 +170,14 @@ int capacity_end_wave(struct capacity_watch *watch, struct error *err)
 	return look(watch, err);
 }
 
-static double cpu_before(const struct look *look, pid_t tid)
+/* The thread as it was at that moment; all zero when it was born since. */
+static struct thread_usage usage_before(const struct look *look, pid_t tid)
 {
 	for (size_t i = 0; i < look->count; i++) {
 		if (look->threads[i].tid == tid)
-			return look->threads[i].cpu_s;
+			return look->threads[i];
 	}
-	return 0; /* it was born since */
+	return (struct thread_usage){0};
 }
 
 /* What every thread used in a wave; from malloc. */
@@ -191,11 +197,14 @@ static struct capacity_thread *threads_of(
 	for (size_t i = 0; threads && i < watch->daemons; i++) {
 		for (size_t t = 0; t < after[i].count; t++) {
 			const struct thread_usage *now = &after[i].threads[t];
+			struct thread_usage then = usage_before(&before[i], now->tid);
 
 			threads[count++] = (struct capacity_thread){.host = daemons[i].host,
 				.daemon = daemons[i].what,
 				.thread = now->name,
-				.cpu_s = now->cpu_s - cpu_before(&before[i], now->tid)};
+				.cpu_s = now->cpu_s - then.cpu_s,
+				.waited_s = now->waited_s - then.waited_s,
+				.wakeups = now->wakeups - then.wakeups};
 		}
 	}
 	*ret_count = count;

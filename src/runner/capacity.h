@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * What a VPN would carry with more processor time: payload per processor time instead of per time.
@@ -14,9 +15,9 @@
  *   the busiest one of them                       = cores_to_spare_mbps: each has its own
  *
  * and of flows as a whole the smaller one of their hosts. Another program makes these threads wait,
- * and waiting is not processor time; but a daemon that had to wait takes several packets at once,
- * which makes each of them cheaper (bench/busy). A thread of a Go program is not a task of
- * its own: its tasks move, so the second figure is only an upper bound.
+ * and waiting is not processor time; but a daemon that had to wait finds several packets when it
+ * wakes, which makes each of them cheaper (doc/decisions/0033). A thread of a Go program is not a
+ * task of its own: its tasks move, so the second figure is only an upper bound.
  *
  * Flows that run at the same time are one entry, since nobody can tell which of them a thread
  * worked for. Work that the kernel does outside of the daemons' calls is not in it, so a VPN inside
@@ -25,7 +26,10 @@
 struct capacity_thread {
 	size_t host;
 	const char *daemon, *thread;
-	double cpu_s; /* while the flows ran */
+	/* While the flows ran: */
+	double cpu_s;
+	double waited_s;  /* ready to run, without a processor */
+	uint64_t wakeups; /* it had nothing to do, slept and was woken */
 };
 
 struct capacity_flow {

@@ -24,9 +24,9 @@ enum {
 /* 100 MB are 800 Mbit. */
 #define BYTES 1e8
 
-static const struct capacity_thread threads[] = {{LOM, "tincd", "tincd", 2.0},
-	{YUKI, "nebula", "nebula", 0.5}, {YUKI, "nebula", "worker", 1.5},
-	{LUNA, "tincd", "tincd", 8}};
+static const struct capacity_thread threads[] = {{LOM, "tincd", "tincd", 2.0, 0, 0},
+	{YUKI, "nebula", "nebula", 0.5, 0.25, 100}, {YUKI, "nebula", "worker", 1.5, 1, 7},
+	{LUNA, "tincd", "tincd", 8, 0, 0}};
 
 static json_t *entry_of(const struct capacity_flow flows[], size_t count)
 {
@@ -52,6 +52,7 @@ TEST(payload_is_divided_by_processor_time_of_each_end)
 	CHECK(is_near(entry, "/ends/1/one_core_mbps", 400));
 	CHECK(is_near(entry, "/ends/1/cores_to_spare_mbps", 800 / 1.5));
 	CHECK(strcmp(json_string_at(entry, "/ends/1/busiest_thread", ""), "worker") == 0);
+	CHECK(is_near(entry, "/ends/1/waited_s", 1.25) && is_near(entry, "/ends/1/wakeups", 107));
 }
 
 TEST(of_several_directions_the_least_capacity_counts)
@@ -99,7 +100,7 @@ TEST(a_host_of_two_links_carries_the_flows_of_both)
 TEST(daemons_that_did_not_work_say_nothing)
 {
 	static const struct capacity_thread idle[] = {
-		{LOM, "tincd", "tincd", 0.001}, {YUKI, "tincd", "tincd", 0.001}};
+		{LOM, "tincd", "tincd", 0.001, 0, 0}, {YUKI, "tincd", "tincd", 0.001, 0, 0}};
 	static const struct capacity_flow one[] = {{LOM, YUKI, 0, false, BYTES}};
 	static const struct capacity_flow nothing[] = {{LOM, YUKI, 0, false, 0}};
 
