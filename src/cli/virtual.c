@@ -239,20 +239,31 @@ struct voice {
 	size_t length;
 };
 
+static void voice_print(struct voice *voice)
+{
+	fprintf(stderr, "%s: %.*s\n", voice->name, (int)voice->length, voice->line);
+	voice->length = 0;
+}
+
 static void listen_to_voice(void *context, bool is_error, const char *text, size_t size)
 {
 	struct voice *voice = context;
 
 	for (size_t i = 0; is_error && i < size; i++) {
-		bool is_whole = text[i] == '\n' || voice->length == sizeof(voice->line);
-
-		if (!is_whole) {
+		if (text[i] != '\n')
 			voice->line[voice->length++] = text[i];
-			continue;
-		}
-		fprintf(stderr, "%s: %.*s\n", voice->name, (int)voice->length, voice->line);
-		voice->length = 0;
+		if (text[i] == '\n' || voice->length == sizeof(voice->line))
+			voice_print(voice);
 	}
+}
+
+/* What a guest said last, which a panic cuts off in mid-line. */
+static void hear_out(const struct virtual_job *job)
+{
+	struct voice *voice = job->listener_context;
+
+	if (voice && voice->length)
+		voice_print(voice);
 }
 
 static void choose_listener(struct arena *arena, const char *name, struct virtual_job *job)
@@ -315,6 +326,7 @@ int virtual_measure(struct procs *procs, struct arena *arena, struct virtual_req
 	size_t count, struct error *err)
 {
 	struct virtual_job *jobs = arena_alloc(arena, struct virtual_job, count);
+	int result;
 
 	for (size_t i = 0; i < count; i++) {
 		if (make_job(procs, arena, &requests[i], i, &jobs[i], err) ||
@@ -325,7 +337,10 @@ int virtual_measure(struct procs *procs, struct arena *arena, struct virtual_req
 			requests[i].name ? requests[i].name : "", requests[i].name ? " " : "",
 			jobs[i].machine.mips, jobs[i].parts.kernel);
 	}
-	if (virtual_run(procs, jobs, count, requests[0].plan->processors, err))
+	result = virtual_run(procs, jobs, count, requests[0].plan->processors, err);
+	for (size_t i = 0; i < count; i++)
+		hear_out(&jobs[i]);
+	if (result)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		requests[i].end = jobs[i].end;
