@@ -42,7 +42,7 @@ static const char *const *environment_of(struct arena *arena)
 }
 
 static int start_helper(
-	struct far_host *self, const char *const *command, int their_fd, struct error *err)
+	struct far_host *self, const struct far_host_spec *spec, int their_fd, struct error *err)
 {
 	const struct proc_place place = {.name = self->host.name,
 		.pid_fd = -1,
@@ -55,8 +55,9 @@ static int start_helper(
 
 	return proc_start(self->host.procs,
 		&(struct proc_spec){.what = "meshbench-host",
-			.argv = command,
+			.argv = spec->command,
 			.place = &place,
+			.processors = spec->processors,
 			.talk_fd = their_fd},
 		&self->helper, err);
 }
@@ -74,7 +75,7 @@ static int connect_helper(
 	again = fcntl(ours, F_DUPFD_CLOEXEC, 0);
 	if (again < 0)
 		return fail_errno(err, "make a socket to %s", spec->name);
-	if (start_helper(self, spec->command, theirs, err))
+	if (start_helper(self, spec, theirs, err))
 		return -1;
 	return far_connection_new(self->host.procs,
 		&(struct far_ends){.in_fd = fd_take(&ours),

@@ -19,6 +19,8 @@ struct far_host_spec {
 	const char *const *command;
 	/* Folders of that machine to keep in sight, as in namespace_host_spec; NULL-able. */
 	const char *const *visible;
+	/* Those that its helper here may use, and so all that it starts; NULL: ours. */
+	const cpu_set_t *processors;
 	/* NULL: the helper is not reached by ssh. Its helper needs to hear of us (FAR_LEASE_S). */
 	const char *destination;
 	/* Where our programs lie here and there, if not in the same place; NULL-able. */

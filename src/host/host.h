@@ -80,6 +80,7 @@ struct namespace_host_spec {
 	/* Folders that its processes can read where the host's own /run, /tmp, home ... cover
 	 * them, in addition to those of $PATH and of this program; NULL-terminated, or NULL. */
 	const char *const *visible;
+	const cpu_set_t *processors; /* that its commands may use; NULL: ours */
 	bool is_bare; /* a network and nothing else: no files, names or state of its own */
 };
 

@@ -32,6 +32,7 @@ struct namespace_host {
 	int life_fd;   /* the init ends when this closes */
 	int report_fd; /* until it has booted */
 	struct proc_place place;
+	cpu_set_t processors; /* what the place points to, if hosts are pinned */
 };
 
 static struct namespace_host *of(struct host *host)
@@ -320,6 +321,10 @@ static int begin(struct procs *procs, const struct namespace_host_spec *spec,
 			.ipc_fd = -1,
 			.mount_fd = -1}};
 	self->host = (struct host){&namespace_ops, self->place.name, procs};
+	if (spec->processors) {
+		self->processors = *spec->processors;
+		self->place.processors = &self->processors;
+	}
 	if (prepare(self, spec, err) || boot_begin(self, err)) {
 		free_host(&self->host);
 		return fail_in(err, "host %s", spec->name);

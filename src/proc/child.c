@@ -44,6 +44,16 @@ static int enter_place(const struct proc_place *place)
 	return enter(place->mount_fd, CLONE_NEWNS);
 }
 
+/* What it starts later has the same. */
+static int set_processors(const struct proc_spec *spec)
+{
+	const cpu_set_t *set = spec->processors;
+
+	if (!set && spec->place)
+		set = spec->place->processors;
+	return set ? sched_setaffinity(0, sizeof(*set), set) : 0;
+}
+
 static int set_all(const char *const *environment)
 {
 	for (size_t i = 0; environment && environment[i]; i++) {
@@ -120,7 +130,7 @@ static _Noreturn void child_exec(const struct child_setup *setup)
 	/* We are its subreaper from now on: what it forks and forgets stays in its tree. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		give_up(setup);
-	if (enter_place(spec->place) < 0)
+	if (set_processors(spec) < 0 || enter_place(spec->place) < 0)
 		give_up(setup);
 	/* Also what our parent left open. */
 	if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,7 @@ struct proc_place {
 	const char *name; /* for messages and the log: the host's name */
 	int pid_fd, user_fd, net_fd, uts_fd, ipc_fd, mount_fd;
 	const char *const *environment; /* instead of ours; NULL-terminated, or NULL: ours */
+	const cpu_set_t *processors;    /* that it may use, or NULL: ours */
 };
 
 struct proc_spec {
@@ -41,6 +43,7 @@ struct proc_spec {
 					   ours; or NULL */
 	const char *dir;                /* working directory inside the place, or NULL */
 	const struct proc_place *place; /* NULL: where we are */
+	const cpu_set_t *processors;    /* that it may use; NULL: those of its place */
 	const void *input;              /* stdin; NULL: /dev/null */
 	size_t input_size;
 	size_t keep_bytes; /* of each output: the first and last half of it; 0: 64 KiB */
