@@ -2,22 +2,12 @@
 /* run --virtual=cpu=1000mips,250mips: what the speed of the processor does to each VPN. */
 #include "cli/speeds.h"
 #include "cli/cli.h"
-#include "cli/grid.h"
-#include "cli/summary.h"
+#include "cli/columns.h"
 
 #include "base/file.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	COLUMN_VPN,
-	COLUMN_PROFILE,
-	COLUMN_SPEEDS
-};
-
-/* A throughput that a processor of twice the speed raises by less has another limit. */
-static const double STILL_GROWS = 1.05;
 
 struct speeds {
 	struct arena *arena;
@@ -34,68 +24,18 @@ static int by_speed(const void *a, const void *b)
 	return (y->mips > x->mips) - (y->mips < x->mips);
 }
 
-static bool is_throughput(const struct workload *workload)
+static void print_tables(const struct speeds *speeds)
 {
-	return workload->figures[0] && strstr(workload->figures[0], "_mbps");
-}
+	const char **names = arena_alloc(speeds->arena, const char *, speeds->count);
 
-static double throughput(const struct speeds *speeds, struct summary_selection s, size_t speed)
-{
-	s.result = &speeds->results[speed];
-	return summary_median(&s, 0, speeds->arena);
-}
-
-/* Where a faster processor would carry more, as far as there was one. */
-static const char *limit_of(const struct speeds *speeds, const struct summary_selection *s)
-{
-	size_t i = 0;
-
-	if (!is_throughput(s->workload))
-		return "";
-	while (i + 1 < speeds->count &&
-		throughput(speeds, *s, i) < STILL_GROWS * throughput(speeds, *s, i + 1))
-		i++;
-	if (i + 1 == speeds->count)
-		return "at none of these";
-	return arena_printf(speeds->arena, "at %u MIPS and slower", speeds->machines[i + 1].mips);
-}
-
-static void fill_row(const struct speeds *speeds, const struct grid *grid, size_t row,
-	struct summary_selection *s)
-{
-	*grid_at(grid, row, COLUMN_VPN) = s->driver->label;
-	*grid_at(grid, row, COLUMN_PROFILE) = summary_condition(s, speeds->plan, grid->arena);
-	for (size_t i = 0; i < speeds->count; i++) {
-		s->result = &speeds->results[i];
-		*grid_at(grid, row, COLUMN_SPEEDS + i) = summary_cell(s, grid->arena);
-	}
-	*grid_at(grid, row, COLUMN_SPEEDS + speeds->count) = limit_of(speeds, s);
-}
-
-static void print_workload(const struct speeds *speeds, const struct workload *workload, FILE *out)
-{
-	const struct runner_plan *plan = speeds->plan;
-	size_t row = 1, rows = plan->driver_count * plan->profile_count * plan->tuning_count;
-	struct grid grid = grid_new(speeds->arena, rows + 1, COLUMN_SPEEDS + speeds->count + 1);
-
-	*grid_at(&grid, 0, COLUMN_VPN) = "VPN";
-	*grid_at(&grid, 0, COLUMN_PROFILE) = "profile";
 	for (size_t i = 0; i < speeds->count; i++)
-		*grid_at(&grid, 0, COLUMN_SPEEDS + i) =
-			arena_printf(speeds->arena, "%u MIPS", speeds->machines[i].mips);
-	if (is_throughput(workload))
-		*grid_at(&grid, 0, COLUMN_SPEEDS + speeds->count) = "the processor limits";
-	for (size_t i = 0; i < rows; i++) {
-		struct summary_selection s = {
-			.driver = &plan->drivers[i / (rows / plan->driver_count)],
-			.profile = &plan->profiles[i / plan->tuning_count % plan->profile_count],
-			.tuning = &plan->tunings[i % plan->tuning_count],
-			.workload = workload};
-
-		fill_row(speeds, &grid, row++, &s);
-	}
-	fprintf(out, "\n%s, %s\n", workload->name, workload->figures_title);
-	grid_print(&grid, out);
+		names[i] = arena_printf(speeds->arena, "%u MIPS", speeds->machines[i].mips);
+	columns_print(&(struct columns){.plan = speeds->plan,
+			      .names = names,
+			      .results = speeds->results,
+			      .count = speeds->count,
+			      .less = "slower"},
+		stdout);
 }
 
 static int make_requests(const struct speeds *speeds, const struct virtual_request *request,
@@ -149,8 +89,7 @@ int speeds_measure(struct arena *arena, const struct virtual_machine machines[],
 			return -1;
 	}
 	print_hints(requests, count);
-	for (size_t i = 0; i < request->plan->workload_count; i++)
-		print_workload(&speeds, request->plan->workloads[i], stdout);
-	printf("\nMedians over links and repetitions.\nResults: %s\n", request->out);
+	print_tables(&speeds);
+	printf("Results: %s\n", request->out);
 	return 0;
 }
