@@ -2,6 +2,7 @@
 /* meshbench ab: two versions in turn, until it is known whether the second is worse, or the time is
  * up. */
 #include "cli/cli.h"
+#include "cli/cores.h"
 #include "cli/load.h"
 #include "cli/pairs.h"
 #include "cli/progress.h"
@@ -162,6 +163,14 @@ static int load_ab(struct arena *arena, struct ab_options *o, const char *const 
 	ret_plan->drivers = drivers;
 	ret_plan->driver_count = VERSIONS;
 	ret_plan->alternates = true;
+	if (o->virtual && cores_refuse(plan, "a guest has one processor for all hosts", err))
+		return -1;
+	if (cores_values(plan) != 1)
+		return fail(err, ERROR_USAGE,
+			"%zu numbers of processors are given; ab compares with one (--cpus)",
+			cores_values(plan));
+	if (cores_check(ret_plan, err))
+		return -1;
 	if (ret_plan->tuning_count != 1)
 		return fail(err, ERROR_USAGE, "plan '%s' has several tunings; ab takes one",
 			o->request.plan);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* meshbench run: a plan, carried out, with a summary at the end. */
 #include "cli/cli.h"
+#include "cli/cores.h"
 #include "cli/load.h"
 #include "cli/progress.h"
 #include "cli/quiet.h"
@@ -114,6 +115,8 @@ static size_t leave_out_missing(struct arena *arena, struct runner_plan *plan, b
 
 static int print_dry_run(const struct runner_plan *plan, struct error *err)
 {
+	if (cores_print(plan, stdout, err))
+		return -1;
 	for (size_t i = 0; i < plan->driver_count; i++) {
 		printf("== %s\n", plan->drivers[i].title);
 		if (vpn_dry_run(&plan->drivers[i], plan->plan->hosts, plan->plan->host_count,
@@ -198,8 +201,14 @@ struct work {
 	bool by_ssh;
 };
 
+/* What became of one tree. */
+struct measured {
+	struct runner_result result;
+	bool was_broken_off; /* what was not measured yet never will be */
+};
+
 static int measure(struct arena *arena, const struct work *work, const char *out,
-	const struct run_options *o, bool some_missing, struct error *err)
+	const struct run_options *o, struct measured *ret_measured, struct error *err)
 {
 	const struct runner_plan *plan = &work->everything;
 	const struct run_machines *machines = work->by_ssh ? &work->machines_by_ssh : NULL;
@@ -231,6 +240,7 @@ static int measure(struct arena *arena, const struct work *work, const char *out
 			.listener_context = &display},
 		&result, err);
 	progress_display_end(&display);
+	*ret_measured = (struct measured){result, ended != 0};
 	if (result.count)
 		summary_print(plan, &result, stdout);
 	if (!o->place)
@@ -245,7 +255,61 @@ static int measure(struct arena *arena, const struct work *work, const char *out
 			print_hint(out);
 		return status;
 	}
-	return some_missing || summary_has_failures(&result) ? EXIT_SOME_FAILED : EXIT_MEASURED;
+	return summary_has_failures(&result) ? EXIT_SOME_FAILED : EXIT_MEASURED;
+}
+
+static void tell_rest(struct arena *arena, const struct plan *plan, size_t first)
+{
+	for (size_t i = first; plan->cpus[i]; i++)
+		fprintf(stderr, "meshbench: nothing was measured for %s\n",
+			cores_name(arena, plan, i));
+}
+
+/* A tree for each number of processors, until one is broken off. */
+static int measure_each(struct arena *arena, const struct work *work, const char *out,
+	const struct run_options *o, struct error *err)
+{
+	const struct runner_plan *plan = &work->everything;
+	struct runner_result *results =
+		arena_alloc(arena, struct runner_result, cores_values(plan->plan));
+	int worst = EXIT_MEASURED;
+
+	if (dir_make(out, 0755, err))
+		return -1;
+	for (size_t i = 0; plan->plan->cpus[i]; i++) {
+		const char *name = cores_name(arena, plan->plan, i);
+		struct measured measured;
+		struct plan words;
+		struct work one = *work;
+		int status;
+
+		one.everything = cores_plan(arena, plan, i, &words);
+		printf("%s== %s\n", i ? "\n" : "", name);
+		fflush(stdout);
+		status = measure(
+			arena, &one, arena_printf(arena, "%s/%s", out, name), o, &measured, err);
+		if (status < 0)
+			return -1;
+		if (measured.was_broken_off) {
+			tell_rest(arena, plan->plan, i + 1);
+			return status;
+		}
+		worst = status > worst ? status : worst;
+		results[i] = measured.result;
+	}
+	cores_print_tables(arena, plan, results);
+	printf("Results: %s\n", out);
+	return worst;
+}
+
+static int measure_here(struct arena *arena, const struct work *work, const char *out,
+	const struct run_options *o, bool some_missing, struct error *err)
+{
+	struct measured measured;
+	int status = cores_values(&work->plan) > 1 ? measure_each(arena, work, out, o, err)
+						   : measure(arena, work, out, o, &measured, err);
+
+	return status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : status;
 }
 
 static int measure_virtually(
@@ -329,6 +393,18 @@ static int load_resumed(struct arena *arena, struct run_options *o,
 	return o->place ? 0 : check_drivers(o, ret_work->plan.vpns, err);
 }
 
+static int check_processors(const struct run_options *o, const struct work *work, struct error *err)
+{
+	if ((o->virtual || o->place || work->machine_count) &&
+		cores_refuse(&work->plan, "a guest has one processor for all hosts", err))
+		return -1;
+	if (work->by_ssh &&
+		cores_refuse(&work->plan,
+			"a machine that ssh reaches is a host with all its processors", err))
+		return -1;
+	return cores_check(&work->everything, err);
+}
+
 /* Hosts are those of the machines, and their cables join them. */
 static int take_machines(struct arena *arena, const struct run_options *o, struct plan *plan,
 	struct run_machines *ret_machines, struct error *err)
@@ -403,7 +479,7 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 	if (refuse_combinations(o, given, err))
 		return -1;
 	o->request.plan = given->arguments[0];
-	if (load_work(arena, o, given, &work, err))
+	if (load_work(arena, o, given, &work, err) || check_processors(o, &work, err))
 		return -1;
 	if (o->dry_run)
 		return print_dry_run(&work.everything, err);
@@ -423,7 +499,7 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 				.resume = o->resume,
 				.out = out},
 			missing > 0, err);
-	return measure(arena, &work, out, o, missing > 0, err);
+	return measure_here(arena, &work, out, o, missing > 0, err);
 }
 
 static int run(int argc, char *const argv[])

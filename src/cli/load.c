@@ -366,6 +366,7 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 		load_tunings(arena, plan->tunings ? plan->tunings : no_names, &result, err) ||
 		load_workloads(arena, names, &result.workloads, err))
 		return -1;
+	result.cpus = plan_cpus(plan->cpus[0]);
 	result.driver_count = count_of(vpns);
 	result.profile_count = count_of(profiles);
 	drivers = arena_alloc(arena, struct driver, result.driver_count);

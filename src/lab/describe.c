@@ -16,6 +16,7 @@ enum question {
 	QUESTION_LINK,
 	QUESTION_ROUTES_IPV4,
 	QUESTION_ROUTES_IPV6,
+	QUESTION_PROCESSORS,
 	QUESTION_COUNT
 };
 
@@ -28,12 +29,15 @@ static const char *const *question_argv(
 		"ip", "-json", "-details", "link", "show", "dev", "eth0", NULL};
 	static const char *const ipv4[] = {"ip", "-json", "route", "show", NULL};
 	static const char *const ipv6[] = {"ip", "-json", "-6", "route", "show", NULL};
+	static const char *const processors[] = {
+		"grep", "Cpus_allowed_list", "/proc/self/status", NULL};
 	static const char *const *const fixed[] = {
 		[QUESTION_OFFLOADS] = offloads,
 		[QUESTION_QUEUES] = queues,
 		[QUESTION_LINK] = link,
 		[QUESTION_ROUTES_IPV4] = ipv4,
 		[QUESTION_ROUTES_IPV6] = ipv6,
+		[QUESTION_PROCESSORS] = processors,
 	};
 	const char *const *keys;
 	const char **sysctl;
@@ -78,6 +82,8 @@ static json_t *read_answer(struct arena *arena, enum question question, const ch
 		return read_pairs(arena, text, " = ");
 	if (question == QUESTION_OFFLOADS)
 		return read_pairs(arena, text, ": ");
+	if (question == QUESTION_PROCESSORS)
+		return json_text(text_trim(arena_strdup(arena, text + strcspn(text, "\t"))));
 	if (json_parse(text, strlen(text), "ip or tc", &value, &ignored))
 		return json_null();
 	return value;
@@ -86,8 +92,8 @@ static json_t *read_answer(struct arena *arena, enum question question, const ch
 static json_t *host_description(
 	struct lab *lab, struct arena *arena, size_t index, const struct errand answers[])
 {
-	static const char *const keys[] = {
-		"sysctls", "offloads", "queues", "link", "routes_ipv4", "routes_ipv6"};
+	static const char *const keys[] = {"sysctls", "offloads", "queues", "link", "routes_ipv4",
+		"routes_ipv6", "processors"};
 	const struct lab_node *node = &lab->nodes[index];
 	const char *shortcoming = host_shortcoming(node->host);
 	json_t *host = json_make("{s:s, s:s, s:s, s:s}", "name", node->name, "ipv4", node->ipv4,
@@ -115,6 +121,15 @@ static const char *engine_remark(const struct lab *lab)
 	return remarks[lab->engine];
 }
 
+static json_t *cores_facts(const struct lab *lab, struct arena *arena)
+{
+	const char **names = arena_alloc(arena, const char *, lab->count);
+
+	for (size_t i = 0; i < lab->count; i++)
+		names[i] = lab->nodes[i].name;
+	return lab_cores_json(&lab->cores, names);
+}
+
 static json_t *lab_facts(struct lab *lab, struct arena *arena)
 {
 	bool is_wire = lab->engine == LAB_ENGINE_WIRE;
@@ -126,6 +141,8 @@ static json_t *lab_facts(struct lab *lab, struct arena *arena)
 		lab->is_pinned_by_sysctl ? "sysctl" : "route", "profile", lab->profile.name,
 		"line_rate_bps", lab->profile.line_rate_bps);
 
+	if (lab->cores.per_host)
+		json_object_set_new(facts, "processors", cores_facts(lab, arena));
 	if (is_wire) {
 		json_object_set_new(facts, "wire", emulated_facts(lab));
 		return facts;
@@ -151,7 +168,8 @@ int lab_describe(struct lab *lab, json_t **ret_description, struct error *err)
 			.what = "describe the host",
 			.argv = question_argv(lab, arena, (enum question)(i % QUESTION_COUNT)),
 			.keep_bytes = (size_t)1 << 20,
-			.may_fail = i % QUESTION_COUNT == QUESTION_OFFLOADS};
+			.may_fail = i % QUESTION_COUNT == QUESTION_OFFLOADS ||
+				    i % QUESTION_COUNT == QUESTION_PROCESSORS};
 	if (errands_run(lab->procs, arena, errands, count, err))
 		return fail_in(err, "describe the lab");
 	description = lab_facts(lab, arena);

@@ -80,6 +80,7 @@ static int start_program(struct lab *lab, int their_fd, struct error *err)
 			&(struct proc_spec){.what = "start the wire",
 				.argv = (const char *const[]){program, "--realtime", "--control-fd",
 					arena_printf(lab->arena, "%d", their_fd), NULL},
+				.processors = lab->cores.per_host ? &lab->cores.wire : NULL,
 				.inherit_fd = their_fd},
 			&lab->wire_program, err))
 		return -1;

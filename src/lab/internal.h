@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "lab/cores.h"
 #include "lab/lab.h"
 
 #include <stdbool.h>
@@ -46,6 +47,8 @@ struct lab {
 	enum lab_engine engine;
 	struct profile profile;
 	const char *congestion;
+	struct lab_cores cores;
+	cpu_set_t allowed; /* what this program could use before it kept to its part */
 	struct tuning tuning;
 	bool is_pinned_by_sysctl; /* else by the routes */
 	json_t *unpinned_routes;  /* of overlays: {"host", "route"} */

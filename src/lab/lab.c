@@ -84,6 +84,30 @@ static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
 	return lab;
 }
 
+static const cpu_set_t *processors_of(const struct lab *lab, size_t index)
+{
+	return lab->cores.per_host ? &lab->cores.hosts[index] : NULL;
+}
+
+/* What is started without processors of its own runs where this program does. */
+static int keep_to_cores(struct lab *lab, const struct lab_spec *spec, struct error *err)
+{
+	struct lab_cores_wish wish = {.host_count = spec->count,
+		.per_host = spec->cpus,
+		.has_wire = spec->engine == LAB_ENGINE_WIRE};
+
+	if (spec->cpus == 0)
+		return 0;
+	if (lab_cores_allowed(&wish.allowed, err) ||
+		lab_cores_lay(lab->arena, &wish, &lab->cores, err))
+		return -1;
+	lab->allowed = wish.allowed;
+	if (sched_setaffinity(0, sizeof(cpu_set_t), &lab->cores.instruments) < 0)
+		return fail_errno(err, "keep to processors %s",
+			lab_cores_list(lab->arena, &lab->cores.instruments));
+	return 0;
+}
+
 static int boot_near(struct lab *lab, const struct lab_spec *spec, struct arena *arena,
 	struct host *ret_hosts[], struct error *err)
 {
@@ -94,6 +118,7 @@ static int boot_near(struct lab *lab, const struct lab_spec *spec, struct arena 
 		specs[i] = (struct namespace_host_spec){.name = lab->nodes[i].name,
 			.state_dir =
 				arena_printf(arena, "%s/%s", spec->state_dir, lab->nodes[i].name),
+			.processors = processors_of(lab, i),
 			.visible = spec->visible};
 	return namespace_hosts_new(lab->procs, specs, lab->count, ret_hosts, err);
 }
@@ -109,6 +134,7 @@ static int boot_far(struct lab *lab, const struct lab_spec *spec, struct arena *
 	for (size_t i = 0; i < lab->count; i++)
 		specs[i] = (struct far_host_spec){.name = lab->nodes[i].name,
 			.command = ARENA_LIST(arena, helper),
+			.processors = processors_of(lab, i),
 			.visible = spec->visible};
 	return far_hosts_new(lab->procs, specs, lab->count, ret_hosts, err);
 }
@@ -187,7 +213,7 @@ static int unplug(struct lab *lab, size_t index, struct error *err)
 
 static int bring_up(struct lab *lab, const struct lab_spec *spec, struct error *err)
 {
-	if (boot(lab, spec, err) || lab_set_names(lab, NULL, err))
+	if (keep_to_cores(lab, spec, err) || boot(lab, spec, err) || lab_set_names(lab, NULL, err))
 		return -1;
 	if (settings_apply(lab, 0, lab->count, err))
 		return -1;
@@ -223,6 +249,8 @@ void lab_down(struct lab *lab)
 	host_free(lab->bridge);
 	emulated_end(lab);
 	plug_end(lab);
+	if (lab->cores.per_host) /* as far as they are still there */
+		sched_setaffinity(0, sizeof(lab->allowed), &lab->allowed);
 	json_decref(lab->unpinned_routes);
 	arena_free(lab->arena);
 }

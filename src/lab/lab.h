@@ -39,6 +39,11 @@ struct lab_spec {
 	const char *state_dir;  /* of all hosts; made when absent */
 	const char *congestion; /* congestion control that every host is pinned to */
 	/*
+	 * Processors of every host, as lab_cores_lay() says; 0: all that this program may use. This
+	 * program keeps to its own part until lab_down().
+	 */
+	size_t cpus;
+	/*
 	 * Sysctls of every host, also after a reboot; NULL: none. One that the kernel refuses is no
 	 * error: lab_describe() says under "tuning" what was wanted and what is.
 	 */

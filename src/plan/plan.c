@@ -253,11 +253,9 @@ static int check_plan(const struct yaml_file *file, const struct plan *plan, str
 
 	if (check_lists(plan, &key, &index, err)) {
 		const struct yaml_value *list = yaml_child(file->root, key->setting.name);
-		/* Only hosts have rules of their own for every entry. */
+		/* Some have rules of their own for every entry. */
 		const struct yaml_value *entry =
-			key->offset == offsetof(struct plan, hosts) && plan->host_count > 1
-				? yaml_entry(list, index)
-				: NULL;
+			key->setting.check && plan->host_count > 1 ? yaml_entry(list, index) : NULL;
 
 		return yaml_fail_in(file, entry ? entry : list, 0, err);
 	}
@@ -371,12 +369,18 @@ static int list_from_json(struct arena *arena, const json_t *array, const struct
 	return 0;
 }
 
+/* Trees from before there was such a list are read with its default. */
+static bool is_of_later(const struct setting *setting)
+{
+	return key_of(setting)->offset == offsetof(struct plan, cpus);
+}
+
 static int value_from_json(struct arena *arena, const json_t *value, const struct setting *setting,
 	struct plan *plan, struct error *err)
 {
 	const char *text = json_string_value(value);
 
-	if (setting->kind == SETTING_LIST)
+	if (setting->kind == SETTING_LIST && (value || !is_of_later(setting)))
 		return list_from_json(arena, value, setting, plan, err);
 	/* A tree from before there was such a key. */
 	if (!value || json_is_null(value))

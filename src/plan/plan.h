@@ -20,6 +20,7 @@ struct plan {
 	const char *const *workloads;
 	const char *const *profiles; /* may carry changes: "low:rate=100mbit" */
 	const char *const *tunings;
+	const char *const *cpus; /* processors of every host: "2", or "all" of the machine */
 	/* "bridge", "netem", "wire"; "auto": wire if any profile impairs, otherwise bridge */
 	const char *engine;
 	const char *congestion;
@@ -54,6 +55,9 @@ MUST_CHECK int plan_set(struct arena *arena, struct plan *plan, const struct set
 void plan_set_list(struct plan *plan, const struct setting *setting, const char *const *names);
 /* Refuses what no file position can be blamed for: a host named twice, zero hosts, ... */
 MUST_CHECK int plan_check(const struct plan *plan, struct error *err);
+
+/* A checked value of `cpus`; 0: all. */
+size_t plan_cpus(const char *text);
 
 /* The plan as environment.json keeps it, and back: `--resume` needs no plan file. */
 json_t *plan_to_json(const struct plan *plan);

@@ -2,13 +2,17 @@
 /* The table of all keys of a plan: how each reads, what holds without it, and its option. */
 #include "plan/plan.h"
 
+#include "base/text.h"
 #include "plan/congestion.h"
 
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 enum {
-	MAX_HOST_NAME = 63
+	MAX_HOST_NAME = 63,
+	MAX_CPUS = CPU_SETSIZE
 };
 
 /* RFC 1123, and not the one name that every host gives itself. */
@@ -27,6 +31,23 @@ static int check_host_name(const char *name, struct error *err)
 		return fail(
 			err, ERROR_USAGE, "'%s' means the host itself; choose another name", name);
 	return 0;
+}
+
+static int check_cpus(const char *text, struct error *err)
+{
+	int64_t count;
+
+	if (strcmp(text, "all") == 0 ||
+		(text[0] != '0' && text_integer(text, 1, MAX_CPUS, &count, err) == 0))
+		return 0;
+	return fail(err, ERROR_USAGE,
+		"'%.70s' is not a number of processors of a host: use 1 to %d, or all", text,
+		MAX_CPUS);
+}
+
+size_t plan_cpus(const char *text)
+{
+	return strcmp(text, "all") == 0 ? 0 : (size_t)strtoul(text, NULL, 10);
 }
 
 static const char *const engines[] = {"auto", "bridge", "netem", "wire", NULL};
@@ -50,6 +71,9 @@ const struct plan_key plan_keys[] = {
 	{{"tunings", SETTING_LIST, "none", .argument = "a,b,...",
 		 .help = "these instead of the plan's"},
 		AT(tunings), "tuning"},
+	{{"cpus", SETTING_LIST, "all", .check = check_cpus, .argument = "1,2,...",
+		 .help = "processors of each host; several numbers: a result tree each, and a table"},
+		AT(cpus), "cpus"},
 	{{"engine", SETTING_WORD, "auto", engines, .argument = "NAME",
 		 .help = "what connects the hosts: auto, wire, bridge or netem"},
 		AT(engine)},

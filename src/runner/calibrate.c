@@ -234,6 +234,7 @@ int calibrate(const struct calibration *c, json_t **ret_calibration, struct erro
 		.count = 2,
 		.engine = c->engine,
 		.profile = c->profile,
+		.cpus = c->cpus,
 		.state_dir = c->state_dir,
 		.congestion = "cubic"};
 

@@ -10,6 +10,7 @@ struct calibration {
 	struct procs *procs;
 	const struct profile *profile;
 	enum lab_engine engine;
+	size_t cpus;           /* as in struct lab_spec */
 	const char *state_dir; /* of the two hosts; must be free, and stays */
 	double seconds;        /* of sending probes */
 };

@@ -25,6 +25,7 @@ static int calibrate_one(
 	failed = calibrate(&(struct calibration){.procs = run->procs,
 				   .profile = profile,
 				   .engine = run->plan->engine,
+				   .cpus = run->plan->cpus,
 				   .state_dir = state_dir,
 				   .seconds = CALIBRATION_S},
 		&result, err);

@@ -27,6 +27,7 @@ struct runner_plan {
 	size_t workload_count;
 	enum lab_engine engine;
 	size_t processors; /* that this program may use */
+	size_t cpus;       /* of every host; 0: all of them */
 	bool alternates;   /* every second block visits in reverse order, not in a shuffled one */
 };
 

@@ -57,6 +57,7 @@ static int try_up(
 			    .state_dir = stage->state_dir,
 			    .hosts_are_far = run->hosts_are_far,
 			    .machines = run->machines,
+			    .cpus = run->plan->cpus,
 			    .congestion = visit_congestion(run, visit),
 			    .tuning = visit->tuning,
 			    .visible = visible_folders(run, visit)},

@@ -31,5 +31,33 @@ sed -i 's/tcp_reordering=10/tcp_reordering=11/' "$scratch/data/tunings/reorder-o
 MESHBENCH_DATA=$scratch/data meshbench run --resume "$tree"
 check "cells of a tuning that has changed are measured again" says 'has changed (tuning reorder-only), so 3 cells are measured again'
 check "and no other" sh -c "[ \$(grep -c '\"kind\": *\"visit\"' '$tree/events.jsonl') = 5 ]"
+
+# Processors: what each host says of itself is what was laid out for it; and so in the tree next to it, where nothing is limited.
+are_pinned() {
+	python3 -c '
+import json, sys
+lab = json.load(open(sys.argv[1] + "/environment.json"))["lab"]
+wanted = lab["processors"]["hosts"]
+sys.exit(len(wanted) != 3 or any(wanted[h["name"]] != h["processors"] for h in lab["hosts"]))' "$1"
+}
+tree=$scratch/cpus
+meshbench run "$fast" --dry-run --vpn none --cpus 1
+check "a dry run shows who runs where" prints '^== Processors, 1 a host: lom [0-9]*; yuki'
+meshbench run "$fast" --vpn none --workload tcp --attempts 1 --engine wire --cpus 1,all --out "$tree"
+check "hosts with one processor and with all are measured" exits 0
+check "each host has the processor that was laid out for it" are_pinned "$tree/1cpus"
+check "hosts with all are not limited" sh -c "! grep -q limited_by '$tree/allcpus/environment.json'"
+check "a table compares both" prints 'allcpus *1cpus *the processor limits'
+tree=$tree/1cpus
+check "a tree of pinned hosts is what its schema says" tree_is_sound
+meshbench report "$tree" --markdown
+check "the report says how many a host had" sh -c "cat '$scratch/out' '$scratch/err' | grep -q 'a host has 1 processor'"
+sed -i 's/"processors of a host": 1/"processors of a host": 2/' "$tree/environment.json"
+rm "$tree/Internal/baseline/0_lom/tcp_iperf3.json"
+meshbench run --resume "$tree"
+check "results of other processors are not mixed" says 'has changed since it was measured: processors of a host'
+tree=$scratch/far
+meshbench run "$fast" --on local --vpn none --workload tcp --attempts 1 --cpus 1 --out "$tree"
+check "far hosts are pinned as well" are_pinned "$tree"
 check "nothing is left behind" nothing_is_left
 finish

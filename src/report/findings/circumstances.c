@@ -113,6 +113,26 @@ static const char *machine_of(const struct report_results *results)
 	return "The machine is unknown";
 }
 
+/* "; a host has 1 processor (shared: hosts with one another)", or "" where none was pinned. */
+static const char *processors_of(const struct report_results *results)
+{
+	const json_t *cores = json_at(results->environment, "/lab/processors");
+	const json_t *shared = json_object_get(cores, "shared");
+	double count = json_number_at(cores, "/per_host", 0);
+	const char *text = "";
+
+	if (!(count > 0))
+		return "";
+	for (size_t i = 0; i < json_array_size(shared); i++) {
+		const char *pair = json_string_value(json_array_get(shared, i));
+
+		text = arena_printf(
+			results->arena, "%s%s%s", text, *text ? ", " : "", pair ? pair : "?");
+	}
+	return arena_printf(results->arena, "; a host has %.0f processor%s%s%s%s", count,
+		count > 1 ? "s" : "", *text ? " (shared: " : "", text, *text ? ")" : "");
+}
+
 static const char *duration_text(struct arena *arena, double seconds)
 {
 	if (seconds < 60)
@@ -152,7 +172,8 @@ const char *circumstances_of(const struct report_results *results, const struct 
 {
 	struct totals totals = totals_of(results);
 
-	return arena_printf(results->arena, "%s: %zu results in %s, %s; %s.", machine_of(results),
-		totals.results, duration_text(results->arena, totals.seconds),
-		busy_text(results, &totals), certainty_text(results, answers));
+	return arena_printf(results->arena, "%s%s: %zu results in %s, %s; %s.", machine_of(results),
+		processors_of(results), totals.results,
+		duration_text(results->arena, totals.seconds), busy_text(results, &totals),
+		certainty_text(results, answers));
 }
