@@ -223,7 +223,9 @@ TEST(a_deadline_ends_the_far_tree_even_what_hides_behind_a_double_fork)
 	CHECK(output_of(&f, 0, SHELL("grep -qx sleep /proc/[0-9]*/comm")));
 	CHECK(proc_wait(proc, deadline_in(50 * NS_PER_MS), &err) && err.kind == ERROR_TIMEOUT);
 	CHECK(proc_result(proc).has_ended && proc_result(proc).signal == SIGKILL);
-	CHECK(is(output_of(&f, 0, SHELL("grep -lx sleep /proc/[0-9]*/comm; true")), ""));
+	/* Killed; the host's first process takes a moment to bury what hid from its parent. */
+	CHECK(is(
+		output_of(&f, 0, SHELL("while grep -qx sleep /proc/[0-9]*/comm; do :; done")), ""));
 }
 
 TEST(a_far_command_may_end_cleanly_when_it_is_stopped)
@@ -244,9 +246,12 @@ TEST(resources_of_a_far_tree_are_measured_where_it_runs)
 {
 	FAR(f);
 	AUTO(proc_freep) struct proc *proc = NULL;
+	/* It stops itself: one that becomes another program changes its memory while it is looked
+	 * at.
+	 */
 	const struct proc_spec spec = {
 		.argv = SHELL(
-			"sh -c 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'; echo done; exec sleep 1000")};
+			"i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo done; kill -STOP $$")};
 	struct thread_usage *threads = NULL;
 	struct usage usage;
 	size_t count = 0;
@@ -258,8 +263,7 @@ TEST(resources_of_a_far_tree_are_measured_where_it_runs)
 	CHECK(usage.cpu_s > 0.01 && usage.processes == 1);
 	CHECK(usage.rss_bytes > 100000 && usage.rss_bytes <= usage.peak_rss_bytes);
 	CHECK_OK(proc_threads(proc, &threads, &count, &err), err);
-	is_named = count == 1 &&
-		   (strcmp(threads[0].name, "sleep") == 0 || strcmp(threads[0].name, "sh") == 0);
+	is_named = count == 1 && strcmp(threads[0].name, "sh") == 0;
 	free(threads);
 	CHECK(is_named);
 	proc_kill(proc);
