@@ -85,7 +85,7 @@ static void run(struct fabric *fabric, struct sink *sink, bool is_superpacket, l
 	static uint8_t data[70000];
 	uint32_t size = make_frame(data, is_superpacket);
 
-	stations_learn(&fabric->stations, data + VNET_SIZE, 1);
+	stations_learn(&fabric->stations, 0, data + VNET_SIZE, 1);
 	for (long i = 0; i < frames; i++) {
 		struct buffer *buffer =
 			buffer_take(&fabric->pool, is_superpacket ? BUFFER_LARGE : BUFFER_SMALL);

@@ -26,6 +26,7 @@ int fabric_init(struct fabric *fabric, size_t memory_bytes, struct error *err)
 
 void fabric_done(struct fabric *fabric)
 {
+	routes_done(fabric);
 	for (uint16_t i = 0; i < fabric->port_count; i++)
 		netem_free(fabric->ports[i].netem);
 	queue_done(&fabric->queue);
@@ -169,6 +170,16 @@ void fabric_remove_port(struct fabric *fabric, uint16_t number)
 	while (fabric->port_count > 0 && !fabric->ports[fabric->port_count - 1].is_up)
 		fabric->port_count--;
 	note_waiting(fabric);
+}
+
+void fabric_join(struct fabric *fabric, uint16_t number, uint16_t segment)
+{
+	struct port *port = &fabric->ports[number];
+
+	stations_forget(&fabric->stations, number);
+	port->segment = segment;
+	if (port->route)
+		stations_learn(&fabric->stations, segment, port->route->macs[port->side], number);
 }
 
 void fabric_restart(struct fabric *fabric, uint64_t seed, int64_t now_ns)

@@ -48,6 +48,14 @@ static uint64_t wire_bytes(const struct parcel *parcel)
 	return bytes + (uint64_t)(parcel->count - 1) * (frame->headers + (uint64_t)frame->gso_size);
 }
 
+static bool hand_out(
+	struct fabric *fabric, const struct parcel *parcel, const struct iovec *pieces, int count)
+{
+	if (fabric->ports[parcel->out_port].route)
+		return route_frame(fabric, parcel->out_port, pieces, count, parcel->release_ns);
+	return fabric->output(fabric->context, parcel->out_port, pieces, count);
+}
+
 static bool put_out(struct fabric *fabric, const struct parcel *parcel)
 {
 	struct buffer *buffer = parcel->buffer;
@@ -56,13 +64,13 @@ static bool put_out(struct fabric *fabric, const struct parcel *parcel)
 
 	if (parcel->count == buffer->frame.segments) {
 		pieces[0] = (struct iovec){buffer->data, VNET_SIZE + buffer->frame.size};
-		return fabric->output(fabric->context, parcel->out_port, pieces, 1);
+		return hand_out(fabric, parcel, pieces, 1);
 	}
 	segment_cut(&buffer->frame, buffer_vnet(buffer), buffer_bytes(buffer), parcel->first,
 		parcel->count, &piece);
 	pieces[0] = (struct iovec){piece.head, piece.head_size};
 	pieces[1] = (struct iovec){(void *)piece.payload, piece.payload_size};
-	return fabric->output(fabric->context, parcel->out_port, pieces, 2);
+	return hand_out(fabric, parcel, pieces, 2);
 }
 
 void forward_clock(struct fabric *fabric)
@@ -220,7 +228,8 @@ static void flood(struct fabric *fabric, uint32_t at)
 	for (uint16_t out = 0; out < fabric->port_count; out++) {
 		uint32_t copy;
 
-		if (out == in_port || !fabric->ports[out].is_up)
+		if (out == in_port || !fabric->ports[out].is_up ||
+			fabric->ports[out].segment != fabric->ports[in_port].segment)
 			continue;
 		copy = share(fabric, &fabric->queue.parcels[at]);
 		if (copy == NO_PARCEL)
@@ -236,8 +245,10 @@ static void enter_switch(struct fabric *fabric, uint32_t at)
 	struct parcel *parcel = &fabric->queue.parcels[at];
 
 	leave_impairment(fabric, parcel);
-	if (parcel->out_port == NO_PORT || !fabric->ports[parcel->out_port].is_up)
-		parcel->out_port = stations_find(&fabric->stations, buffer_bytes(parcel->buffer));
+	if (parcel->out_port == NO_PORT || !fabric->ports[parcel->out_port].is_up ||
+		fabric->ports[parcel->out_port].segment != fabric->ports[parcel->in_port].segment)
+		parcel->out_port = stations_find(&fabric->stations,
+			fabric->ports[parcel->in_port].segment, buffer_bytes(parcel->buffer));
 	if (parcel->out_port == NO_PORT)
 		flood(fabric, at);
 	else if (parcel->out_port == parcel->in_port)

@@ -304,8 +304,8 @@ bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct
 		return false;
 	}
 	/* The addresses are read while they are in the cache; a flood is decided when it is due. */
-	stations_learn(&fabric->stations, buffer_bytes(buffer) + 6, number);
-	in.out = stations_find(&fabric->stations, buffer_bytes(buffer));
+	stations_learn(&fabric->stations, port->segment, buffer_bytes(buffer) + 6, number);
+	in.out = stations_find(&fabric->stations, port->segment, buffer_bytes(buffer));
 	buffer->in_ns = now_ns;
 	buffer->index = counters->in_packets;
 	if (fabric->log)

@@ -3,6 +3,8 @@
 
 #include "wire/wire.h"
 
+#include "nat/router.h"
+
 #include <linux/virtio_net.h>
 #include <sys/uio.h>
 
@@ -10,6 +12,7 @@ enum {
 	VNET_SIZE = sizeof(struct virtio_net_hdr), /* 10: frames start at 10, so IP at 24 */
 	MAX_FRAME = 65535 + 14 + 8,
 	MAX_HEADERS = 240, /* Ethernet, VLAN tags, IP with options or extensions, TCP */
+	ETHERNET_SIZE = 14,
 	MAX_SEGMENTS = 0xffff,
 	GSO_UDP_L4 = 5, /* VIRTIO_NET_HDR_GSO_UDP_L4, absent from headers before Linux 6.2 */
 	NO_PORT = 0xffff
@@ -157,9 +160,9 @@ static inline int64_t queue_next_ns(const struct queue *queue)
 }
 uint32_t queue_pop(struct queue *queue);
 
-/* switch.c: learns which addresses live behind which port. */
+/* switch.c: learns which addresses live behind which port, in each segment by itself. */
 struct station {
-	uint64_t address; /* 48 bits; 0: none */
+	uint64_t address; /* 48 bits, and above them the segment; 0: none */
 	uint16_t port;
 };
 
@@ -172,10 +175,12 @@ struct stations {
 	struct station bucket[STATION_BUCKETS][STATION_WAYS];
 };
 
-void stations_learn(struct stations *stations, const uint8_t source[6], uint16_t port);
+void stations_learn(
+	struct stations *stations, uint16_t segment, const uint8_t source[6], uint16_t port);
 void stations_forget(struct stations *stations, uint16_t port);
 /* NO_PORT: flood. */
-uint16_t stations_find(const struct stations *stations, const uint8_t destination[6]);
+uint16_t stations_find(
+	const struct stations *stations, uint16_t segment, const uint8_t destination[6]);
 
 /* line.c: an Ethernet line in one direction. */
 struct line {
@@ -230,6 +235,10 @@ void histogram_add(struct wire_histogram *histogram, int64_t value_ns);
 /* fabric.c: the core, without a clock and without descriptors. */
 struct port {
 	bool is_up;
+	uint16_t segment; /* ports of one segment share a switch */
+	/* Of a router instead of a TAP, and which side of it; NULL: of a host. */
+	struct route *route;
+	enum router_side side;
 	struct wire_params params;
 	struct netem *netem;
 	struct line out, in;
@@ -244,12 +253,25 @@ enum {
 	LATENESS_BATCH = 4 /* frames written between two looks at the clock */
 };
 
+/* route.c: a router, and its two ports. */
+enum {
+	ROUTE_SESSIONS = 4096 /* of a router; a home router has about as many */
+};
+
+struct route {
+	struct router *router; /* NULL: none */
+	uint8_t macs[ROUTER_SIDES][6];
+	uint16_t ports[ROUTER_SIDES];
+	int64_t last_ns[ROUTER_SIDES]; /* when a frame came to each port; never goes back */
+};
+
 struct fabric {
 	struct pool pool;
 	struct queue queue;
 	struct stations stations;
 	struct port ports[WIRE_MAX_PORTS];
 	uint16_t port_count; /* highest port in use + 1 */
+	struct route routes[WIRE_MAX_ROUTERS];
 	uint64_t seed;
 	uint32_t held;         /* packets that wait for successors */
 	bool can_wait;         /* some port delays or limits: frames may be kept */
@@ -270,6 +292,8 @@ void fabric_done(struct fabric *fabric);
 MUST_CHECK int fabric_add_port(struct fabric *fabric, const struct wire_params *params,
 	int64_t now_ns, uint16_t *ret_port, struct error *err);
 void fabric_remove_port(struct fabric *fabric, uint16_t number);
+/* Plugs a port into another segment; every port is in segment 0 at first. */
+void fabric_join(struct fabric *fabric, uint16_t number, uint16_t segment);
 /* The timeline is borrowed until the next set. */
 MUST_CHECK int fabric_set(struct fabric *fabric, uint16_t number, const struct wire_params *params,
 	const struct netem_timeline *timeline, int64_t now_ns, struct error *err);
@@ -298,6 +322,19 @@ void forward_drop(struct fabric *fabric, uint32_t at);
 /* Counts how late those were that left since the clock was read last; the first of them a little
  * more. */
 void forward_clock(struct fabric *fabric);
+
+/* route.c: routers between segments. */
+/* A router with two ports of its own, unshaped and in segment 0. */
+MUST_CHECK int route_add(struct fabric *fabric, const struct router_params *params, int64_t now_ns,
+	uint16_t *ret_number, struct error *err);
+/* Refused parameters change nothing. */
+MUST_CHECK int route_set(struct fabric *fabric, uint16_t number, const struct router_params *params,
+	struct error *err);
+/* All of them, but not their ports. */
+void routes_done(struct fabric *fabric);
+/* A frame with its virtio header comes to a router's port; false: there is no memory for it. */
+bool route_frame(struct fabric *fabric, uint16_t number, const struct iovec *pieces, int count,
+	int64_t at_ns);
 
 /* log.c */
 struct log_event {

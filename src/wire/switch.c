@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-static uint64_t number_of(const uint8_t address[6])
+static uint64_t number_of(uint16_t segment, const uint8_t address[6])
 {
 	uint64_t number = 0;
 
 	memcpy(&number, address, 6);
-	return number;
+	return number | (uint64_t)segment << 48;
 }
 
 static struct station *bucket_of(const struct stations *stations, uint64_t address)
@@ -32,9 +32,10 @@ static unsigned evict(struct station *bucket, uint16_t port)
 	return STATION_WAYS - 1;
 }
 
-void stations_learn(struct stations *stations, const uint8_t source[6], uint16_t port)
+void stations_learn(
+	struct stations *stations, uint16_t segment, const uint8_t source[6], uint16_t port)
 {
-	uint64_t address = number_of(source);
+	uint64_t address = number_of(segment, source);
 	struct station *bucket = bucket_of(stations, address);
 	unsigned at = 0;
 
@@ -62,9 +63,10 @@ void stations_forget(struct stations *stations, uint16_t port)
 	}
 }
 
-uint16_t stations_find(const struct stations *stations, const uint8_t destination[6])
+uint16_t stations_find(
+	const struct stations *stations, uint16_t segment, const uint8_t destination[6])
 {
-	uint64_t address = number_of(destination);
+	uint64_t address = number_of(segment, destination);
 	const struct station *bucket = bucket_of(stations, address);
 
 	if (destination[0] & 1 || address == 0)

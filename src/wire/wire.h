@@ -31,6 +31,7 @@
  */
 enum {
 	WIRE_MAX_PORTS = 128,
+	WIRE_MAX_ROUTERS = 32,         /* each has two ports */
 	WIRE_LINE_OVERHEAD_BYTES = 24, /* per frame on a line: preamble, checksum, gap */
 	WIRE_LINE_MIN_BYTES = 60,      /* shorter frames are padded on a line */
 	WIRE_DEFAULT_NAP_US = 50,

@@ -27,7 +27,7 @@ TEST(a_host_that_invents_addresses_evicts_only_its_own)
 
 	introduce(bench, 3);
 	for (uint32_t i = 0; i < 100000; i++)
-		stations_learn(stations,
+		stations_learn(stations, 0,
 			(uint8_t[]){6, 0, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i, 1}, 2);
 	plain(&frame, 100);
 	bench->count = 0;
@@ -44,8 +44,8 @@ TEST(a_hundred_ports_share_a_wire)
 
 	plain(&frame, 20);
 	for (uint16_t i = 0; i < 100; i++)
-		stations_learn(
-			&bench->fabric.stations, (uint8_t[]){2, 0, 0, 0, 0, (uint8_t)(i + 1)}, i);
+		stations_learn(&bench->fabric.stations, 0,
+			(uint8_t[]){2, 0, 0, 0, 0, (uint8_t)(i + 1)}, i);
 	for (uint16_t i = 0; i < 100; i++)
 		input(bench, i, &frame, (i + 1) % 100);
 	drain(bench, 100 * MS);
