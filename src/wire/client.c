@@ -198,3 +198,61 @@ int wire_log_to(struct wire *wire, int fd, uint64_t room, struct error *err)
 
 	return ask(wire, &request, fd, &reply, err);
 }
+
+int wire_join(struct wire *wire, uint32_t port, uint16_t segment, struct error *err)
+{
+	struct request request = {.kind = REQUEST_JOIN, .port = port, .number = segment};
+	struct reply reply;
+
+	return ask(wire, &request, -1, &reply, err);
+}
+
+int wire_add_router(struct wire *wire, const struct router_params *params,
+	struct wire_router *ret_router, struct error *err)
+{
+	struct request request = {.kind = REQUEST_ADD_ROUTER, .router = *params};
+	struct reply reply;
+
+	if (ask(wire, &request, -1, &reply, err))
+		return -1;
+	*ret_router = reply.router;
+	return 0;
+}
+
+int wire_set_router(
+	struct wire *wire, uint32_t router, const struct router_params *params, struct error *err)
+{
+	struct request request = {.kind = REQUEST_SET_ROUTER, .port = router, .router = *params};
+	struct reply reply;
+
+	return ask(wire, &request, -1, &reply, err);
+}
+
+int wire_meet(struct wire *wire, uint32_t router, const struct wire_neighbour *neighbour,
+	struct error *err)
+{
+	struct request request = {.kind = REQUEST_MEET, .port = router, .neighbour = *neighbour};
+	struct reply reply;
+
+	return ask(wire, &request, -1, &reply, err);
+}
+
+int wire_flush_router(struct wire *wire, uint32_t router, struct error *err)
+{
+	struct request request = {.kind = REQUEST_FLUSH, .port = router};
+	struct reply reply;
+
+	return ask(wire, &request, -1, &reply, err);
+}
+
+int wire_read_router(
+	struct wire *wire, uint32_t router, struct router_totals *ret_totals, struct error *err)
+{
+	struct request request = {.kind = REQUEST_TOTALS, .port = router};
+	struct reply reply;
+
+	if (ask(wire, &request, -1, &reply, err))
+		return -1;
+	*ret_totals = reply.totals;
+	return 0;
+}

@@ -52,6 +52,9 @@ static int remove_port(struct loop *loop, const struct request *request, struct 
 
 	if (need_port(loop, request, err))
 		return -1;
+	if (loop->fabric.ports[request->port].route)
+		return fail(
+			err, ERROR_USAGE, "port %u is one of a router, which stays", request->port);
 	tap = &loop->taps[request->port];
 	fabric_remove_port(&loop->fabric, (uint16_t)request->port);
 	/* Closing is not enough: the process that gave us the TAP may hold it open. */
@@ -163,6 +166,62 @@ static int start_log(struct loop *loop, const struct request *request, int fd, s
 	return 0;
 }
 
+static int need_router(const struct loop *loop, const struct request *request, struct error *err)
+{
+	if (request->port < WIRE_MAX_ROUTERS && loop->fabric.routes[request->port].router)
+		return 0;
+	return fail(err, ERROR_USAGE, "the wire has no router %u", request->port);
+}
+
+static int add_router(struct loop *loop, const struct request *request, struct reply *reply)
+{
+	const struct route *route;
+	uint16_t number;
+
+	if (route_add(&loop->fabric, &request->router, clock_now_ns(), &number, &reply->error))
+		return -1;
+	route = &loop->fabric.routes[number];
+	reply->router = (struct wire_router){.number = number};
+	for (int side = 0; side < ROUTER_SIDES; side++)
+		reply->router.ports[side] = route->ports[side];
+	return 0;
+}
+
+/* What concerns a router that is there. */
+static int obey_router(struct loop *loop, const struct request *request, struct reply *reply)
+{
+	struct error *err = &reply->error;
+	struct router *router;
+
+	if (need_router(loop, request, err))
+		return -1;
+	router = loop->fabric.routes[request->port].router;
+	switch (request->kind) {
+	case REQUEST_SET_ROUTER:
+		return route_set(&loop->fabric, (uint16_t)request->port, &request->router, err);
+	case REQUEST_MEET:
+		if (request->neighbour.side >= ROUTER_SIDES)
+			return fail(err, ERROR_USAGE, "a router has no side %u",
+				request->neighbour.side);
+		return router_meet(router, (enum router_side)request->neighbour.side,
+			request->neighbour.address, request->neighbour.mac, err);
+	case REQUEST_FLUSH:
+		router_flush(router);
+		return 0;
+	default:
+		reply->totals = router_totals(router);
+		return 0;
+	}
+}
+
+static int join(struct loop *loop, const struct request *request, struct error *err)
+{
+	if (need_port(loop, request, err))
+		return -1;
+	fabric_join(&loop->fabric, (uint16_t)request->port, (uint16_t)request->number);
+	return 0;
+}
+
 static int obey(struct loop *loop, const struct request *request, int *fd, struct reply *reply)
 {
 	struct error *err = &reply->error;
@@ -188,6 +247,15 @@ static int obey(struct loop *loop, const struct request *request, int *fd, struc
 		return 0;
 	case REQUEST_LOG:
 		return start_log(loop, request, *fd, err);
+	case REQUEST_JOIN:
+		return join(loop, request, err);
+	case REQUEST_ADD_ROUTER:
+		return add_router(loop, request, reply);
+	case REQUEST_SET_ROUTER:
+	case REQUEST_MEET:
+	case REQUEST_FLUSH:
+	case REQUEST_TOTALS:
+		return obey_router(loop, request, reply);
 	default:
 		return fail(err, ERROR_USAGE, "request %u is unknown to the wire", request->kind);
 	}

@@ -3,8 +3,6 @@
 
 #include "wire/wire.h"
 
-#include "nat/router.h"
-
 #include <linux/virtio_net.h>
 #include <sys/uio.h>
 

@@ -56,22 +56,32 @@ enum request_kind {
 	REQUEST_RESTART,
 	REQUEST_COUNTERS,
 	REQUEST_HEALTH,
-	REQUEST_LOG
+	REQUEST_LOG,
+	REQUEST_JOIN,
+	REQUEST_ADD_ROUTER,
+	REQUEST_SET_ROUTER,
+	REQUEST_MEET,
+	REQUEST_FLUSH,
+	REQUEST_TOTALS
 };
 
 /* One message each way; a descriptor may travel with a request. */
 struct request {
-	uint32_t kind; /* enum request_kind */
-	uint32_t port;
-	uint64_t number; /* seed, or records of a log */
+	uint32_t kind;   /* enum request_kind */
+	uint32_t port;   /* or router */
+	uint64_t number; /* seed, records of a log, or segment */
 	struct wire_params params;
 	char name[32];
+	struct router_params router;
+	struct wire_neighbour neighbour;
 };
 
 struct reply {
 	struct error error; /* ERROR_NONE: done */
 	uint32_t port;
+	struct wire_router router;
 	struct wire_counters counters;
+	struct router_totals totals;
 	struct wire_health health;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "nat/router.h"
 #include "netem/netem.h"
 
 #include <stdbool.h>
@@ -174,6 +175,8 @@ void wire_freep(struct wire **wire);
 /* The wire gets its own copy of `tap_fd`. `name` is for messages. Ports are numbered from 0. */
 MUST_CHECK int wire_add_port(struct wire *wire, const char *name, int tap_fd,
 	const struct wire_params *params, uint32_t *ret_port, struct error *err);
+/* The port of a host leaves its segment and is in this one; all ports begin in segment 0. */
+MUST_CHECK int wire_join(struct wire *wire, uint32_t port, uint16_t segment, struct error *err);
 /* Closes the TAP and forgets what waits for it; the number may be given again. */
 MUST_CHECK int wire_remove_port(struct wire *wire, uint32_t port, struct error *err);
 /*
@@ -190,3 +193,31 @@ MUST_CHECK int wire_read_health(
 	struct wire *wire, struct wire_health *ret_health, struct error *err);
 /* Logs every packet into this file from now on, at most `room` records; fd -1 ends the log. */
 MUST_CHECK int wire_log_to(struct wire *wire, int fd, uint64_t room, struct error *err);
+
+/*
+ * A router and its ports, which have numbers as those of hosts do: wire_set_params() impairs what
+ * the router sends there, wire_join() plugs it into a segment, and the log names it. It is there as
+ * long as the wire.
+ */
+struct wire_router {
+	uint32_t number;
+	uint32_t ports[ROUTER_SIDES];
+};
+
+/* Who is where on one side of a router; an IPv4 address as ::ffff:a.b.c.d. */
+struct wire_neighbour {
+	uint32_t side; /* enum router_side */
+	uint8_t address[16], mac[6];
+};
+
+MUST_CHECK int wire_add_router(struct wire *wire, const struct router_params *params,
+	struct wire_router *ret_router, struct error *err);
+/* At once; refused parameters change nothing. See nat_set() for what another address forgets. */
+MUST_CHECK int wire_set_router(
+	struct wire *wire, uint32_t router, const struct router_params *params, struct error *err);
+MUST_CHECK int wire_meet(struct wire *wire, uint32_t router, const struct wire_neighbour *neighbour,
+	struct error *err);
+/* All mappings and sessions are gone, as after a restart of the router. */
+MUST_CHECK int wire_flush_router(struct wire *wire, uint32_t router, struct error *err);
+MUST_CHECK int wire_read_router(
+	struct wire *wire, uint32_t router, struct router_totals *ret_totals, struct error *err);

@@ -276,3 +276,46 @@ TEST(the_wire_ends_with_its_control_connection)
 	CHECK(waitpid(pid, &status, 0) == pid);
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
+
+/* A router between host 0, in segment 1, and the others. */
+static int add_router(struct scene *scene, struct wire_router *ret_router, struct error *err)
+{
+	struct router_params params = {
+		.faces = {{.mac = {2, 0, 0, 0, 0, 0xa1}, .mtu = 1500, .ipv4 = 0x0a0000fe},
+			{.mac = {2, 0, 0, 0, 0, 0xa2}, .mtu = 1500, .ipv4 = 0xcb007101}},
+		.nat = {.external = {0xcb007101}, .external_count = 1}};
+	struct wire_neighbour server = {.side = ROUTER_OUTSIDE,
+		.address = {[10] = 0xff, 0xff, 10, 0, 0, 2},
+		.mac = {2, 0, 0, 0, 0, 2}};
+
+	return wire_add_router(scene->wire, &params, ret_router, err) ||
+			       wire_meet(scene->wire, ret_router->number, &server, err) ||
+			       wire_join(scene->wire, scene->port[0], 1, err) ||
+			       wire_join(scene->wire, ret_router->ports[ROUTER_INSIDE], 1, err)
+		       ? -1
+		       : 0;
+}
+
+TEST(routers_are_made_changed_and_read_while_the_wire_runs)
+{
+	SCENE(scene, .line_rate_bps = 0);
+	struct wire_router router;
+	struct router_totals totals;
+	struct router_params none = {0};
+
+	CHECK_OK(add_router(&scene, &router, &err), err);
+	CHECK(send_frame(&scene, 0, 0xa0, 7) > 0);
+	CHECK(receive_mark(&scene, 1, 5000) == 7);
+	CHECK_OK(wire_read_router(scene.wire, router.number, &totals, &err), err);
+	CHECK(totals.forwarded == 1 && totals.nat.mappings == 1);
+	CHECK_OK(wire_flush_router(scene.wire, router.number, &err), err);
+	CHECK_OK(wire_read_router(scene.wire, router.number, &totals, &err), err);
+	CHECK(totals.forwarded == 1 && totals.nat.mappings == 0);
+	CHECK(wire_set_router(scene.wire, router.number, &none, &err) == -1);
+	CHECK(strstr(err.text, "an MTU of 0 is not 1280 to 9216"));
+	CHECK(wire_flush_router(scene.wire, 31, &err) == -1);
+	CHECK(strstr(err.text, "the wire has no router 31"));
+	CHECK(wire_remove_port(scene.wire, router.ports[ROUTER_OUTSIDE], &err) == -1);
+	CHECK(strstr(err.text, "is one of a router"));
+	CHECK(wire_join(scene.wire, 99, 1, &err) == -1);
+}
