@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* Routers of the wire between real hosts: what Linux says of NATs, MTUs and hops that are ours. */
+#include "base/json.h"
+#include "lab/internal.h"
+
+#include "standing_lab.h"
+
+#include <arpa/inet.h>
+
+#define ARENA(name) AUTO(arena_freep) struct arena *name = arena_new()
+
+/*
+ * lom and yuki are at home, each as 192.168.1.2 behind a router of its own; luna is outside, as
+ * 203.0.113.10. Routers are 203.0.113.1 and .2 there.
+ */
+enum {
+	LUNA = 2,
+	HOMES = 2
+};
+
+struct world {
+	struct router_params params[HOMES];
+	struct wire_router routers[HOMES];
+};
+
+static const char home_script[] =
+	"ip -batch - <<-EOF\n"
+	"address flush dev eth0\n"
+	"address add 192.168.1.2/24 dev eth0\n"
+	"route add default via 192.168.1.1\n"
+	"neighbour replace 192.168.1.1 lladdr 02:00:00:00:01:%02x dev eth0 nud permanent\n"
+	"EOF";
+static const char luna_script[] =
+	"ip -batch - <<-EOF\n"
+	"address flush dev eth0\n"
+	"address add 203.0.113.10/24 dev eth0\n"
+	"neighbour replace 203.0.113.1 lladdr 02:00:00:00:02:00 dev eth0 nud permanent\n"
+	"neighbour replace 203.0.113.2 lladdr 02:00:00:00:02:01 dev eth0 nud permanent\n"
+	"EOF";
+
+static struct wire_neighbour neighbour_of(
+	enum router_side side, const char *ipv4, const struct lab_node *node)
+{
+	struct wire_neighbour neighbour = {.side = side, .address = {[10] = 0xff, [11] = 0xff}};
+	unsigned mac[6] = {0};
+
+	inet_pton(AF_INET, ipv4, neighbour.address + 12);
+	sscanf(node->mac, "%x:%x:%x:%x:%x:%x", mac, mac + 1, mac + 2, mac + 3, mac + 4, mac + 5);
+	for (int i = 0; i < 6; i++)
+		neighbour.mac[i] = (uint8_t)mac[i];
+	return neighbour;
+}
+
+static int build_home(
+	struct standing_lab *s, struct world *world, uint8_t number, struct error *err)
+{
+	struct lab *lab = s->lab;
+	struct router_params *params = &world->params[number];
+	struct wire_router *router = &world->routers[number];
+	struct wire_neighbour inside =
+		neighbour_of(ROUTER_INSIDE, "192.168.1.2", &lab->nodes[number]);
+	struct wire_neighbour luna =
+		neighbour_of(ROUTER_OUTSIDE, "203.0.113.10", &lab->nodes[LUNA]);
+	ARENA(arena);
+
+	*params = (struct router_params){
+		.faces = {{.mac = {2, 0, 0, 0, 1, number}, .mtu = 1500, .ipv4 = 0xc0a80101},
+			{.mac = {2, 0, 0, 0, 2, number}, .mtu = 1500, .ipv4 = 0xcb007101 + number}},
+		.nat = {.external = {0xcb007101 + number},
+			.external_count = 1,
+			.filtering = NAT_ADDRESS_AND_PORT_DEPENDENT}};
+	if (wire_add_router(lab->wire, params, router, err) ||
+		wire_meet(lab->wire, router->number, &inside, err) ||
+		wire_meet(lab->wire, router->number, &luna, err) ||
+		wire_join(lab->wire, router->ports[ROUTER_INSIDE], number + 1, err) ||
+		wire_join(lab->wire, lab->ports[number], number + 1, err))
+		return -1;
+	if (!output_on(s, arena, number, SHELL(arena_printf(arena, home_script, number))))
+		return fail(err, ERROR_SYSTEM, "the addresses of home %u", number);
+	return 0;
+}
+
+static int build_world(struct standing_lab *s, struct world *world, struct error *err)
+{
+	ARENA(arena);
+
+	for (uint8_t i = 0; i < HOMES; i++) {
+		if (build_home(s, world, i, err))
+			return -1;
+	}
+	if (!output_on(s, arena, LUNA, SHELL(luna_script)))
+		return fail(err, ERROR_SYSTEM, "the addresses of luna");
+	return 0;
+}
+
+static int narrow(
+	struct standing_lab *s, struct world *world, bool is_black_hole, struct error *err)
+{
+	world->params[0].faces[ROUTER_OUTSIDE].mtu = 1280;
+	world->params[0].is_black_hole = is_black_hole;
+	return wire_set_router(s->lab->wire, world->routers[0].number, &world->params[0], err);
+}
+
+#define WORLD(s, world)                                                                            \
+	struct world world;                                                                        \
+	struct error err = {0};                                                                    \
+	EMULATED_LAB(s, 3, &unshaped);                                                             \
+	CHECK_OK(build_world(&(s), &(world), &err), err)
+
+/* Bits per second from lom to luna; 0: none arrived. */
+static double tcp_to_luna(struct standing_lab *s, struct arena *arena)
+{
+	AUTO(proc_freep) struct proc *server = NULL;
+	const struct proc_spec serve = {.argv = ARGV("iperf3", "-s", "-1", "--forceflush")};
+	json_auto_t *flow = NULL;
+	struct error err;
+	const char *text;
+
+	if (host_start(lab_host(s->lab, LUNA), &serve, &server, &err) ||
+		proc_wait_output(server, "listening", deadline_in(10 * NS_PER_S), &err))
+		return 0;
+	text = output_on(s, arena, 0, ARGV("iperf3", "-J", "-t", "1", "-c", "203.0.113.10"));
+	if (!text || json_parse(text, strlen(text), "iperf3", &flow, &err))
+		return 0;
+	return json_number_at(flow, "/end/sum_received/bits_per_second", 0);
+}
+
+TEST(two_homes_with_the_same_network_reach_the_world_and_it_does_not_reach_them)
+{
+	WORLD(s, world);
+	struct router_totals totals;
+	ARENA(arena);
+
+	for (size_t i = 0; i < HOMES; i++)
+		CHECK(output_on(&s, arena, i,
+			ARGV("ping", "-q", "-c", "3", "-i", "0.1", "-W", "2", "203.0.113.10")));
+	CHECK(output_on(&s, arena, 0, ARGV("ping", "-q", "-c", "1", "-W", "2", "192.168.1.1")));
+	CHECK(output_on(&s, arena, LUNA, SHELL("! ping -q -c 2 -i 0.1 -W 1 203.0.113.1")));
+	CHECK_OK(wire_read_router(s.lab->wire, world.routers[0].number, &totals, &err), err);
+	CHECK(totals.forwarded >= 6 && totals.nat.mappings == 1);
+	CHECK(totals.nat.packets[NAT_INBOUND][NAT_FILTERED] == 2);
+}
+
+TEST(tcp_crosses_a_router_in_super_packets_with_right_checksums)
+{
+	WORLD(s, world);
+	ARENA(arena);
+	double bps = tcp_to_luna(&s, arena);
+
+	printf("# %.0f Mbit/s\n", bps / 1e6);
+	CHECK(bps > 20e6);
+	CHECK(output_on(&s, arena, LUNA,
+		SHELL("nstat -az | awk '/CsumErrors/ {n += $2; seen++} END {exit n > 0 || seen < 2}'")));
+}
+
+TEST(a_narrow_uplink_says_its_mtu_and_tcp_adapts)
+{
+	WORLD(s, world);
+	ARENA(arena);
+
+	CHECK_OK(narrow(&s, &world, false, &err), err);
+	CHECK(output_on(&s, arena, 0,
+		SHELL("ping -c 2 -i 0.2 -W 1 -M do -s 1400 203.0.113.10 2>&1 | grep 'mtu *= *1280'")));
+	CHECK(output_on(&s, arena, 0,
+		ARGV("ping", "-q", "-c", "2", "-i", "0.2", "-W", "1", "-M", "dont", "-s", "1400",
+			"203.0.113.10")));
+	CHECK(output_on(&s, arena, 0, SHELL("ip route flush cache")));
+	CHECK(tcp_to_luna(&s, arena) > 20e6);
+}
+
+TEST(a_black_hole_says_nothing)
+{
+	WORLD(s, world);
+	ARENA(arena);
+
+	CHECK_OK(narrow(&s, &world, true, &err), err);
+	CHECK(output_on(
+		&s, arena, 0, SHELL("! ping -q -c 2 -i 0.2 -W 1 -M do -s 1400 203.0.113.10")));
+	CHECK(output_on(&s, arena, 0,
+		ARGV("ping", "-q", "-c", "1", "-W", "1", "-M", "do", "-s", "1200",
+			"203.0.113.10")));
+}
+
+TEST(a_packet_that_has_no_hops_left_is_reported_by_the_router)
+{
+	WORLD(s, world);
+	ARENA(arena);
+
+	CHECK(output_on(&s, arena, 0,
+		SHELL("ping -c 1 -W 1 -t 1 203.0.113.10 | grep -q 'From 192.168.1.1 .*Time to live exceeded'")));
+}
