@@ -11,7 +11,7 @@
 
 /*
  * lom and yuki are at home, each as 192.168.1.2 behind a router of its own; luna is outside, as
- * 203.0.113.10. Routers are 203.0.113.1 and .2 there.
+ * 203.0.113.10 and .11. Routers are 203.0.113.1 and .2 there.
  */
 enum {
 	LUNA = 2,
@@ -34,6 +34,7 @@ static const char luna_script[] =
 	"ip -batch - <<-EOF\n"
 	"address flush dev eth0\n"
 	"address add 203.0.113.10/24 dev eth0\n"
+	"address add 203.0.113.11/24 dev eth0\n"
 	"neighbour replace 203.0.113.1 lladdr 02:00:00:00:02:00 dev eth0 nud permanent\n"
 	"neighbour replace 203.0.113.2 lladdr 02:00:00:00:02:01 dev eth0 nud permanent\n"
 	"EOF";
@@ -61,6 +62,8 @@ static int build_home(
 		neighbour_of(ROUTER_INSIDE, "192.168.1.2", &lab->nodes[number]);
 	struct wire_neighbour luna =
 		neighbour_of(ROUTER_OUTSIDE, "203.0.113.10", &lab->nodes[LUNA]);
+	struct wire_neighbour luna_too =
+		neighbour_of(ROUTER_OUTSIDE, "203.0.113.11", &lab->nodes[LUNA]);
 	ARENA(arena);
 
 	*params = (struct router_params){
@@ -72,6 +75,7 @@ static int build_home(
 	if (wire_add_router(lab->wire, params, router, err) ||
 		wire_meet(lab->wire, router->number, &inside, err) ||
 		wire_meet(lab->wire, router->number, &luna, err) ||
+		wire_meet(lab->wire, router->number, &luna_too, err) ||
 		wire_join(lab->wire, router->ports[ROUTER_INSIDE], number + 1, err) ||
 		wire_join(lab->wire, lab->ports[number], number + 1, err))
 		return -1;
@@ -188,4 +192,101 @@ TEST(a_packet_that_has_no_hops_left_is_reported_by_the_router)
 
 	CHECK(output_on(&s, arena, 0,
 		SHELL("ping -c 1 -W 1 -t 1 203.0.113.10 | grep -q 'From 192.168.1.1 .*Time to live exceeded'")));
+}
+
+/* What meshbench-nat says of the way from lom to luna, as JSON; NULL: nothing. */
+static json_t *class_seen(struct standing_lab *s, struct arena *arena)
+{
+	AUTO(proc_freep) struct proc *server = NULL;
+	const char *program, *text;
+	struct error err;
+	json_t *class;
+
+	if (helper_find(arena, "meshbench-nat", &program, &err))
+		return NULL;
+	const struct proc_spec serve = {
+		.argv = ARGV(program, "serve", "203.0.113.10", "203.0.113.11", "--port", "3478",
+			"--other-port", "3479")};
+
+	if (host_start(lab_host(s->lab, LUNA), &serve, &server, &err) ||
+		proc_wait_output(server, "ready", deadline_in(10 * NS_PER_S), &err))
+		return NULL;
+	text = output_on(s, arena, 0,
+		ARGV(program, "ask", "203.0.113.10", "203.0.113.11", "--port", "3478",
+			"--other-port", "3479", "--wait-ms", "50"));
+	return text && json_parse(text, strlen(text), "meshbench-nat", &class, &err) == 0 ? class
+											  : NULL;
+}
+
+#define INDEPENDENT "endpoint-independent"
+#define BY_ADDRESS "address-dependent"
+#define BY_BOTH "address-and-port-dependent"
+
+TEST(the_kind_of_nat_that_is_measured_is_the_one_that_was_set)
+{
+	static const struct {
+		struct nat_params nat;
+		const char *mapping, *filtering, *ports, *peer_first;
+	} cases[] = {
+		{{.filtering = NAT_ENDPOINT_INDEPENDENT}, INDEPENDENT, INDEPENDENT, "preserved",
+			"stays"},
+		{{.filtering = NAT_ADDRESS_DEPENDENT}, INDEPENDENT, BY_ADDRESS, "preserved",
+			"stays"},
+		{{.filtering = NAT_ADDRESS_AND_PORT_DEPENDENT}, INDEPENDENT, BY_BOTH, "preserved",
+			"stays"},
+		{{.mapping = NAT_ADDRESS_DEPENDENT,
+			 .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+			 .ports = NAT_RANDOM},
+			BY_ADDRESS, BY_BOTH, "changed", "moves"},
+		{{.mapping = NAT_ADDRESS_AND_PORT_DEPENDENT,
+			 .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+			 .ports = NAT_RANDOM},
+			BY_BOTH, BY_BOTH, "changed", "moves"},
+		/* Linux' masquerade, with a closed INPUT and with an open one. */
+		{{.mapping = NAT_ADDRESS_AND_PORT_DEPENDENT,
+			 .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+			 .shares_ports = true},
+			INDEPENDENT, BY_BOTH, "preserved", "stays"},
+		{{.mapping = NAT_ADDRESS_AND_PORT_DEPENDENT,
+			 .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT,
+			 .shares_ports = true,
+			 .unsolicited = NAT_OCCUPIES},
+			INDEPENDENT, BY_BOTH, "preserved", "moves"},
+	};
+	WORLD(s, world);
+	ARENA(arena);
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct router_params params = world.params[0];
+		json_auto_t *seen = NULL, *wanted = NULL;
+
+		params.nat = cases[i].nat;
+		params.nat.external[0] = 0xcb007101;
+		params.nat.external_count = 1;
+		CHECK_OK(wire_set_router(s.lab->wire, world.routers[0].number, &params, &err), err);
+		CHECK_OK(wire_flush_router(s.lab->wire, world.routers[0].number, &err), err);
+		seen = class_seen(&s, arena);
+		wanted = json_make("{s:b, s:b, s:s, s:s, s:s, s:s}", "is_reachable", true,
+			"is_translated", true, "mapping", cases[i].mapping, "filtering",
+			cases[i].filtering, "ports", cases[i].ports, "peer_first",
+			cases[i].peer_first);
+		if (!json_equal(seen, wanted))
+			printf("# case %zu: %s\n", i, json_dumps(seen, JSON_COMPACT));
+		CHECK(json_equal(seen, wanted));
+	}
+}
+
+TEST(udp_that_a_firewall_blocks_is_seen_as_unreachable)
+{
+	WORLD(s, world);
+	json_auto_t *seen = NULL;
+	ARENA(arena);
+
+	world.params[0].nat.udp.is_blocked = true;
+	CHECK_OK(
+		wire_set_router(s.lab->wire, world.routers[0].number, &world.params[0], &err), err);
+	seen = class_seen(&s, arena);
+	CHECK(seen && json_is_false(json_object_get(seen, "is_reachable")));
+	CHECK(json_is_null(json_object_get(seen, "mapping")));
+	CHECK(tcp_to_luna(&s, arena) > 20e6);
 }
