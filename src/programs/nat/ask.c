@@ -39,7 +39,7 @@ static int open_socket(
 	/* Connected for a moment, so that the kernel says which address leads there. */
 	if (fd < 0 || connect(fd, (struct sockaddr *)&server, sizeof(server)) < 0 ||
 		getsockname(fd, (struct sockaddr *)ret_own, &size) < 0)
-		return fail_errno(err, "reach %s", inet_ntoa(server.sin_addr));
+		return fail_errno(err, "find the way to the server");
 	bound.sin_port = ret_own->sin_port;
 	if (connect(fd, &nobody, sizeof(nobody)) < 0 ||
 		bind(fd, (struct sockaddr *)&bound, sizeof(bound)) < 0)
@@ -86,7 +86,7 @@ static struct nat_mapped ask(struct client *client, int fd, const struct request
 static int see_mapping(struct client *client, struct nat_sight *sight, struct error *err)
 {
 	AUTO(fd_closep) int fd = -1;
-	struct sockaddr_in own;
+	struct sockaddr_in own = {0};
 
 	if (open_socket(client, &fd, &own, err))
 		return -1;
@@ -105,7 +105,7 @@ static int see_filtering(struct client *client, const struct request *from, bool
 	struct nat_sight *sight, struct error *err)
 {
 	AUTO(fd_closep) int fd = -1;
-	struct sockaddr_in own;
+	struct sockaddr_in own = {0};
 
 	if (open_socket(client, &fd, &own, err))
 		return -1;

@@ -21,8 +21,7 @@ static int open_socket(const struct nat_server *server, int which, int *ret_fd, 
 	AUTO(fd_closep) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return fail_errno(err, "listen to %s, port %u", inet_ntoa(address.sin_addr),
-			server->ports[which & 1]);
+		return fail_errno(err, "listen to port %u", server->ports[which & 1]);
 	*ret_fd = fd_take(&fd);
 	return 0;
 }
