@@ -64,14 +64,6 @@ void router_flush(struct router *router)
 	nat_flush(router->nat);
 }
 
-void router_restart(struct router *router, uint64_t seed)
-{
-	nat_restart(router->nat, seed);
-	router->forwarded = 0;
-	router->answered = 0;
-	memset(router->drops, 0, sizeof(router->drops));
-}
-
 struct router_totals router_totals(const struct router *router)
 {
 	struct router_totals totals = {.forwarded = router->forwarded,

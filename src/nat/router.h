@@ -77,7 +77,6 @@ MUST_CHECK int router_meet(struct router *router, enum router_side side, const u
 	const uint8_t mac[6], struct error *err);
 /* Forgets all mappings and sessions, as a router does that restarts. */
 void router_flush(struct router *router);
-void router_restart(struct router *router, uint64_t seed);
 struct router_totals router_totals(const struct router *router);
 
 /* A frame that leaves; valid during the call. */
