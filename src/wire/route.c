@@ -173,7 +173,7 @@ static bool cross(struct crossing *crossing, uint16_t number)
 	return !crossing->is_short_of_memory;
 }
 
-/* The time at a port, which lateness must not turn back. */
+/* The time at a port: lateness must not turn it back, as nat_pass() demands. */
 static int64_t time_at(struct route *route, enum router_side side, int64_t at_ns)
 {
 	if (at_ns > route->last_ns[side])

@@ -295,6 +295,7 @@ TEST(a_packet_that_is_too_large_is_reported_with_the_mtu)
 	CHECK(router_totals(hole).drops[ROUTER_TOO_BIG] == 1);
 	make_large(ip, 1280, false);
 	CHECK(pass_bytes(router, ROUTER_INSIDE, ip, 1280, &road) && road.count == 1);
+	CHECK(goes(&road, 0, ROUTER_OUTSIDE, MAC_ROUTER, MAC_UPSTREAM));
 }
 
 /* Puts fragments together; 0: they do not fit. */

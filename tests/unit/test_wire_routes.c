@@ -114,6 +114,35 @@ TEST(segments_hear_nothing_of_each_other)
 	CHECK(bench->count == 1 && bench->out[0].port == 2);
 }
 
+TEST(equal_addresses_in_two_segments_are_two_hosts)
+{
+	static struct sample_frame frame;
+	BENCH(bench, 4, .line_rate_bps = 0);
+	uint8_t twin[6] = {2, 0, 0, 0, 0, 0x77};
+
+	fabric_join(&bench->fabric, 2, SITE);
+	fabric_join(&bench->fabric, 3, SITE);
+	stations_learn(&bench->fabric.stations, 0, twin, 1);
+	stations_learn(&bench->fabric.stations, SITE, twin, 3);
+	plain(&frame, 100);
+	input(bench, 0, &frame, 0x76);
+	input(bench, 2, &frame, 0x76);
+	CHECK(bench->count == 2 && bench->out[0].port == 1 && bench->out[1].port == 3);
+}
+
+TEST(a_router_is_known_before_it_speaks)
+{
+	static struct sample_frame frame;
+	BENCH(bench, 4, .line_rate_bps = 0); /* with a listener in each segment */
+
+	fabric_join(&bench->fabric, 2, SITE);
+	site_of(bench);
+	plain(&frame, 100);
+	input(bench, SERVER, &frame, OUTSIDE); /* unsolicited, so it ends at the router */
+	input(bench, ALICE, &frame, GATE);
+	CHECK(bench->count == 1 && bench->out[0].port == SERVER);
+}
+
 TEST(a_packet_on_its_way_does_not_follow_a_host_into_another_segment)
 {
 	static struct sample_frame frame;
