@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -108,8 +109,24 @@ static void take_terminal(void)
 	signal(SIGTTOU, SIG_DFL);
 }
 
+/* On a host, a terminal of ours becomes the pty between; in a session of its own /dev/tty is not
+ * ours either. */
+static int take_pty(int pty_fd)
+{
+	setsid();
+	if (pty_fd >= 0 && ioctl(pty_fd, TIOCSCTTY, 0) < 0)
+		return -1;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (isatty(fd) && dup2(pty_fd, fd) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int connect_streams(const struct child_setup *setup)
 {
+	if (setup->spec->on_terminal && setup->spec->place)
+		return take_pty(setup->terminal_fd);
 	if (setup->spec->on_terminal) {
 		take_terminal();
 		return 0;

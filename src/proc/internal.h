@@ -31,6 +31,7 @@ struct proc {
 	pid_t pid;
 	int pid_fd, gate_fd, status_fd; /* -1: far, or not any more */
 	bool has_ended, on_terminal;
+	struct terminal *terminal; /* between ours and a program on a host, or NULL */
 	int64_t started_ns;
 	struct proc_end end;
 	struct capture out, errout;
@@ -59,6 +60,15 @@ struct procs {
 	proc_observer *observer;
 	void *observer_context;
 };
+
+/* terminal.c: a pty for a program on a host, served with the children; nothing is made where no
+ * stream of ours is a terminal. */
+MUST_CHECK int terminal_open(
+	struct procs *procs, struct terminal **ret_terminal, struct error *err);
+/* The host's end, which the child takes; -1 of NULL. */
+int terminal_slave(const struct terminal *terminal);
+/* Shows what is left and gives our terminal its modes back; nothing happens to NULL. */
+void terminal_close(struct terminal **terminal);
 
 /* procs.c: tells the observer how the child stands. */
 void procs_tell(struct proc *proc);
@@ -97,6 +107,7 @@ struct child_setup {
 	int input_fd, out_fd, errout_fd; /* borrowed */
 	int gate_fd;                     /* read one byte before exec; -1: go at once */
 	int status_fd;                   /* gets an errno when exec fails; closed by exec */
+	int terminal_fd;                 /* in place of a terminal of ours; -1: we have none */
 };
 /* Forks a child of ours that enters the place and executes; its pid, or -1 and errno. */
 pid_t child_fork(const struct child_setup *setup);

@@ -40,7 +40,7 @@ static void drain(struct proc *proc, struct capture *capture)
 	}
 }
 
-/* The shell is gone, but its group still stands in front of the terminal. */
+/* It is gone, but its group still stands in front of the terminal. */
 static void retake_terminal(void)
 {
 	void (*former)(int) = signal(SIGTTOU, SIG_IGN);
@@ -71,8 +71,9 @@ void near_reap(struct proc *proc)
 	fd_closep(&proc->gate_fd);
 	drain(proc, &proc->out);
 	drain(proc, &proc->errout);
-	if (proc->on_terminal)
+	if (proc->on_terminal && !proc->place)
 		retake_terminal();
+	terminal_close(&proc->terminal);
 	procs_tell(proc);
 }
 
@@ -133,6 +134,7 @@ static struct proc_identity near_identity(
 
 static void near_forget(struct proc *proc)
 {
+	terminal_close(&proc->terminal);
 	fd_closep(&proc->pid_fd);
 	fd_closep(&proc->gate_fd);
 	fd_closep(&proc->status_fd);

@@ -56,8 +56,8 @@ struct proc_spec {
 			     own, where we may make one. A signal that ends it is exit code 128
 			     and more then. Not for what is held or in a place */
 	bool held;        /* ready to run, but waits for procs_release() */
-	bool on_terminal; /* a shell: our stdin, stdout and stderr, and our terminal while it runs
-			   */
+	bool on_terminal; /* our stdin, stdout and stderr, and our terminal while it runs; in a
+			     place, a pty lies between */
 };
 
 /* What is known of a child; texts are valid until proc_free() or the next output. */

@@ -176,16 +176,23 @@ int proc_start(struct procs *procs, const struct proc_spec *spec, struct proc **
 		return -1;
 	}
 	proc = proc_new(procs, spec, spec->place ? spec->place->name : NULL, spec->keep_bytes);
+	if (spec->on_terminal && spec->place && terminal_open(procs, &proc->terminal, err)) {
+		plumbing_done(&plumbing);
+		arena_free(proc->arena);
+		return -1;
+	}
 	out_fd = talks(spec) ? plumbing.input : plumbing.out[1];
 	pid = child_fork(&(struct child_setup){.spec = spec,
 		.input_fd = plumbing.input,
 		.out_fd = out_fd,
 		.errout_fd = spec->merge ? out_fd : plumbing.errout[1],
 		.gate_fd = plumbing.gate[0],
-		.status_fd = plumbing.status[1]});
+		.status_fd = plumbing.status[1],
+		.terminal_fd = terminal_slave(proc->terminal)});
 	if (pid < 0) {
 		fail_errno(err, "start %s: fork", spec->argv[0]);
 		plumbing_done(&plumbing);
+		terminal_close(&proc->terminal);
 		arena_free(proc->arena);
 		return -1;
 	}
