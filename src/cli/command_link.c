@@ -11,7 +11,53 @@
 
 struct link_options {
 	const char *engine, *serve;
+	const char *const *rules; /* NULL: none */
 };
+
+/* Both ends, in the order of their ports. */
+static const char *const names[] = {"here", "peer", NULL};
+
+struct link_rules {
+	struct wire_rule list[WIRE_MAX_RULES];
+	size_t count;
+};
+
+static int read_rules(const struct link_options *o, struct link_rules *ret_rules, struct error *err)
+{
+	struct link_rules rules = {0};
+
+	for (; o->rules && o->rules[rules.count]; rules.count++) {
+		if (rules.count == WIRE_MAX_RULES)
+			return fail(err, ERROR_USAGE, "--rule: there are more than %d rules",
+				WIRE_MAX_RULES);
+		if (wire_rule_read(o->rules[rules.count], names, &rules.list[rules.count], err))
+			return fail_in(err, "--rule");
+	}
+	*ret_rules = rules;
+	return 0;
+}
+
+static int begin_rules(struct lab *lab, const struct link_rules *rules, struct error *err)
+{
+	return rules->count ? lab_set_rules(lab, rules->list, rules->count, err) : 0;
+}
+
+/* How often each rule was applied: one that never was says that its words are not what was meant.
+ */
+static int tell_rules(struct lab *lab, const struct link_options *o, const struct link_rules *rules,
+	struct error *err)
+{
+	struct wire_rule_use uses[WIRE_MAX_RULES];
+
+	if (!rules->count)
+		return 0;
+	if (lab_read_rules(lab, uses, rules->count, err))
+		return -1;
+	for (size_t i = 0; i < rules->count; i++)
+		fprintf(stderr, "meshbench: rule '%s' was applied to %llu packet%s\n", o->rules[i],
+			(unsigned long long)uses[i].packets, uses[i].packets == 1 ? "" : "s");
+	return 0;
+}
 
 /* The other end answers pings by itself; a server can be started there. */
 static int serve(struct arena *arena, struct lab *lab, const struct link_options *o,
@@ -61,7 +107,7 @@ static int run_behind(struct arena *arena, const struct link_options *o,
 	const struct profile *profile, const char *const *command, int *ret_status,
 	struct error *err)
 {
-	static const char *const names[] = {"here", "peer", NULL};
+	struct link_rules rules = {0};
 	AUTO(procs_freep) struct procs *procs = NULL;
 	AUTO(lab_downp) struct lab *lab = NULL;
 	AUTO(proc_freep) struct proc *server = NULL;
@@ -73,11 +119,13 @@ static int run_behind(struct arena *arena, const struct link_options *o,
 		.congestion = "cubic",
 		.visible = (const char *const[]){folder_of(arena, command[0]), NULL}};
 
-	if ((o->engine && load_engine(o->engine, true, &spec.engine, err)) ||
+	if (read_rules(o, &rules, err) ||
+		(o->engine && load_engine(o->engine, true, &spec.engine, err)) ||
 		namespace_enter(err) || procs_new(&procs, err) || lab_up(procs, &spec, &lab, err) ||
-		serve(arena, lab, o, &server, err))
+		serve(arena, lab, o, &server, err) || begin_rules(lab, &rules, err) ||
+		run_command(arena, lab, command, ret_status, err))
 		return -1;
-	return run_command(arena, lab, command, ret_status, err);
+	return tell_rules(lab, o, &rules, err);
 }
 
 static int run_with(struct arena *arena, const struct link_options *o,
@@ -103,11 +151,15 @@ static int run(int argc, char *const argv[])
 			&o.engine, NULL, 0, 0},
 		{"serve", "COMMAND", "meanwhile, run this at the other end, such as 'iperf3 -s'",
 			OPTION_TEXT, &o.serve, NULL, 0, 0},
+		{"rule", "RULE",
+			"do this to packets on the wire, such as 'drop protocol=udp from=peer'; several",
+			OPTION_LIST, &o.rules, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "link PROFILE [OPTION]... -- COMMAND",
 		.examples =
 			"meshbench link geo-satellite -- ping -c 5 peer\n"
-			"meshbench link low --serve 'iperf3 -s' -- sh -c 'iperf3 -c $MESHBENCH_PEER'\n",
+			"meshbench link low --serve 'iperf3 -s' -- sh -c 'iperf3 -c $MESHBENCH_PEER'\n"
+			"meshbench link baseline --rule 'drop protocol=icmp begin=2s end=4s' -- ping -c 6 peer\n",
 		.about =
 			"Runs a command on a host behind an emulated line, connected to this terminal. The other\nend is called peer; its address is in MESHBENCH_PEER. The exit status is the command's.",
 		.rows = rows,

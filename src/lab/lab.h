@@ -118,6 +118,14 @@ MUST_CHECK int lab_record_packets(struct lab *lab, size_t room, struct error *er
 MUST_CHECK int lab_take_packets(
 	struct lab *lab, struct lab_packets *ret_packets, struct error *err);
 /*
+ * In place of all rules of the wire that there were; `from` and `to` are hosts. Engine wire only. A
+ * wire that was replaced has none.
+ */
+MUST_CHECK int lab_set_rules(
+	struct lab *lab, const struct wire_rule rules[], size_t count, struct error *err);
+MUST_CHECK int lab_read_rules(
+	struct lab *lab, struct wire_rule_use ret_uses[], size_t count, struct error *err);
+/*
  * Pins every TCP route of a device on every host to the lab's congestion control and makes
  * `luna.vpn` resolve to addresses[luna]; NULL addresses take the overlay names away. Routes that a
  * VPN makes later, after a restart or a reboot, need another call; lab_describe() lists under

@@ -207,6 +207,30 @@ int wire_join(struct wire *wire, uint32_t port, uint16_t segment, struct error *
 	return ask(wire, &request, -1, &reply, err);
 }
 
+int wire_set_rules(
+	struct wire *wire, const struct wire_rule rules[], size_t count, struct error *err)
+{
+	struct request request = {.kind = REQUEST_SET_RULES, .number = count};
+	struct reply reply;
+
+	if (count > WIRE_MAX_RULES)
+		return fail(err, ERROR_USAGE, "%zu rules are more than %d", count, WIRE_MAX_RULES);
+	memcpy(request.rules, rules, count * sizeof(*rules));
+	return ask(wire, &request, -1, &reply, err);
+}
+
+int wire_read_rules(
+	struct wire *wire, struct wire_rule_use ret_uses[], size_t count, struct error *err)
+{
+	struct request request = {.kind = REQUEST_RULES, .number = count};
+	struct reply reply;
+
+	if (ask(wire, &request, -1, &reply, err))
+		return -1;
+	memcpy(ret_uses, reply.uses, count * sizeof(*ret_uses));
+	return 0;
+}
+
 int wire_add_router(struct wire *wire, const struct router_params *params,
 	struct wire_router *ret_router, struct error *err)
 {

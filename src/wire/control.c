@@ -222,6 +222,24 @@ static int join(struct loop *loop, const struct request *request, struct error *
 	return 0;
 }
 
+static int set_rules(struct loop *loop, const struct request *request, struct error *err)
+{
+	return rules_set(&loop->fabric.rules, request->rules,
+		request->number <= WIRE_MAX_RULES ? request->number : SIZE_MAX, clock_now_ns(),
+		err);
+}
+
+static int tell_rules(const struct loop *loop, const struct request *request, struct reply *reply)
+{
+	const struct rules *rules = &loop->fabric.rules;
+
+	if (request->number != rules->count)
+		return fail(&reply->error, ERROR_USAGE, "the wire has %u rules", rules->count);
+	for (uint32_t i = 0; i < rules->count; i++)
+		reply->uses[i] = rules->list[i].use;
+	return 0;
+}
+
 static int obey(struct loop *loop, const struct request *request, int *fd, struct reply *reply)
 {
 	struct error *err = &reply->error;
@@ -256,6 +274,10 @@ static int obey(struct loop *loop, const struct request *request, int *fd, struc
 	case REQUEST_FLUSH:
 	case REQUEST_TOTALS:
 		return obey_router(loop, request, reply);
+	case REQUEST_SET_RULES:
+		return set_rules(loop, request, err);
+	case REQUEST_RULES:
+		return tell_rules(loop, request, reply);
 	default:
 		return fail(err, ERROR_USAGE, "request %u is unknown to the wire", request->kind);
 	}

@@ -48,10 +48,10 @@ static uint32_t transport_ipv4(
 	if (size < (uint32_t)l3 + IPV4_MIN || bytes[l3] >> 4 != 4)
 		return 0;
 	length = (bytes[l3] & 15U) * 4;
-	if (length < IPV4_MIN || size < l3 + length || (read16(bytes + l3 + 6) & 0x3fff) != 0)
+	if (length < IPV4_MIN || size < l3 + length)
 		return 0;
 	*ret_protocol = bytes[l3 + 9];
-	return l3 + length;
+	return (read16(bytes + l3 + 6) & 0x3fff) != 0 ? 0 : l3 + length;
 }
 
 static bool is_extension(uint8_t protocol)
@@ -172,6 +172,39 @@ uint32_t frame_segment_bytes(const struct frame *frame, uint32_t i)
 	if (i + 1 < frame->segments)
 		return (uint32_t)frame->headers + frame->gso_size;
 	return frame->size - i * frame->gso_size;
+}
+
+/* What IP says of its own length; behind it are bytes that nobody reads. */
+static uint32_t end_of_ip(const uint8_t *bytes, const struct frame *frame)
+{
+	const uint8_t *ip = bytes + frame->l3;
+
+	return frame->l3 + (frame->is_ipv6 ? IPV6 + (uint32_t)read16(ip + 4) : read16(ip + 2));
+}
+
+struct frame_look frame_look(const uint8_t *bytes, uint32_t size)
+{
+	struct frame frame = {0};
+	struct frame_look look = {.end = size};
+	uint16_t type = 0;
+	uint32_t end;
+
+	(void)find_headers(bytes, size, &frame, &look.protocol);
+	if (frame.l3 == 0 || size < frame.l3 + (uint32_t)IPV4_MIN)
+		return look;
+	(void)network_offset(bytes, size, &type);
+	if (type != ETH_P_IP && (type != ETH_P_IPV6 || size < frame.l3 + (uint32_t)IPV6))
+		return look;
+	end = end_of_ip(bytes, &frame);
+	if (bytes[frame.l3] >> 4 != (frame.is_ipv6 ? 6 : 4) || end > size || end < frame.l4 ||
+		end < frame.l3 + (uint32_t)(frame.is_ipv6 ? IPV6 : IPV4_MIN))
+		return look;
+	look.is_ip = true;
+	look.is_ipv6 = frame.is_ipv6;
+	look.l3 = frame.l3;
+	look.l4 = frame.l4;
+	look.end = end;
+	return look;
 }
 
 uint32_t frame_linear_bytes(const uint8_t *bytes, uint32_t size)

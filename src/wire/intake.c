@@ -100,30 +100,13 @@ static void flip_bit(const struct intake *in, struct buffer *buffer, uint64_t dr
 	buffer_bytes(buffer)[(draw >> 32) * bytes >> 32] ^= (uint8_t)(1U << (draw & 7));
 }
 
-/* One segment as a packet of its own, checksum complete, with one bit turned. */
+/* One segment as a packet of its own, with one bit turned. */
 static struct buffer *corrupted_copy(const struct intake *in, uint32_t i, uint64_t draw)
 {
-	const struct frame *frame = &in->buffer->frame;
-	uint32_t size = frame_segment_bytes(frame, i);
-	struct buffer *copy;
-	struct piece piece;
+	struct buffer *copy = segment_single(&in->fabric->pool, in->buffer, i);
 
-	copy = buffer_take(&in->fabric->pool, buffer_class_for(VNET_SIZE + size));
-	if (!copy)
-		return NULL;
-	copy->in_ns = in->buffer->in_ns;
-	copy->index = in->buffer->index + i;
-	copy->flow = in->buffer->flow;
-	copy->frame = (struct frame){.size = size, .segments = 1};
-	if (frame->kind == FRAME_PLAIN) {
-		memcpy(copy->data, in->buffer->data, VNET_SIZE + size);
-	} else {
-		segment_cut(frame, buffer_vnet(in->buffer), buffer_bytes(in->buffer), i, 1, &piece);
-		memcpy(copy->data, piece.head, piece.head_size);
-		memcpy(copy->data + piece.head_size, piece.payload, piece.payload_size);
-	}
-	segment_finish_checksum(buffer_vnet(copy), buffer_bytes(copy), size);
-	flip_bit(in, copy, draw);
+	if (copy)
+		flip_bit(in, copy, draw);
 	return copy;
 }
 
@@ -297,6 +280,8 @@ bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct
 		.now_ns = now_ns,
 		.is_plain_path = netem_is_transparent(port->netem)};
 
+	if (__builtin_expect(fabric->rules.count > 0, 0) && !buffer->rule)
+		return ruled_input(fabric, number, now_ns, buffer, size);
 	counters->in_frames++;
 	if (size < VNET_SIZE || !frame_parse(buffer_vnet(buffer), buffer_bytes(buffer),
 					size - VNET_SIZE, &buffer->frame)) {

@@ -13,7 +13,8 @@ enum {
 	ETHERNET_SIZE = 14,
 	MAX_SEGMENTS = 0xffff,
 	GSO_UDP_L4 = 5, /* VIRTIO_NET_HDR_GSO_UDP_L4, absent from headers before Linux 6.2 */
-	NO_PORT = 0xffff
+	NO_PORT = 0xffff,
+	NO_RULE = 127 /* of a buffer that met the rules and goes on as it is */
 };
 
 /* frame.c: what a frame from a host is, as far as fates need to know. */
@@ -41,6 +42,17 @@ uint32_t frame_segment_bytes(const struct frame *frame, uint32_t i);
 uint32_t frame_linear_bytes(const uint8_t *bytes, uint32_t size);
 uint32_t frame_flow_hash(const uint8_t *bytes, uint32_t size);
 
+/* The headers of any single packet. What contradicts itself is not IP. */
+struct frame_look {
+	bool is_ip, is_ipv6;
+	uint8_t protocol; /* also of fragments */
+	uint16_t l3;
+	uint32_t l4;  /* 0: none, as of fragments */
+	uint32_t end; /* of the IP packet, or of the frame */
+};
+
+struct frame_look frame_look(const uint8_t *bytes, uint32_t size);
+
 /* segment.c: segments first..first+count-1 of a super-packet as a frame of their own. */
 struct piece {
 	uint8_t head[VNET_SIZE + MAX_HEADERS];
@@ -53,6 +65,8 @@ void segment_cut(const struct frame *frame, const struct virtio_net_hdr *vnet, c
 	uint32_t first, uint32_t count, struct piece *ret_piece);
 /* Fills in the checksum that virtio leaves to a network card; `bytes` is one whole packet. */
 void segment_finish_checksum(struct virtio_net_hdr *vnet, uint8_t *bytes, uint32_t size);
+/* Lengths and checksums of a whole IP packet that was changed and ends where the look says. */
+void segment_renew_checksums(uint8_t *bytes, const struct frame_look *look);
 
 /* pool.c: frames that wait, within a fixed amount of memory. */
 struct buffer {
@@ -61,6 +75,7 @@ struct buffer {
 	int64_t in_ns;
 	uint64_t index; /* of the first segment at the sending port */
 	uint32_t flow;
+	uint8_t rule;        /* that it met, counted from 1; 0: it has met none yet */
 	struct buffer *next; /* of its class, when free */
 	struct frame frame;
 	_Alignas(16) uint8_t data[]; /* virtio header and frame */
@@ -99,6 +114,9 @@ static inline uint8_t *buffer_bytes(struct buffer *buffer)
 {
 	return buffer->data + VNET_SIZE;
 }
+
+/* segment.c: one segment as a packet of its own, checksum complete; NULL without memory. */
+struct buffer *segment_single(struct pool *pool, struct buffer *whole, uint32_t i);
 
 /* queue.c: parcels by time of release; equal times keep the order of entry. */
 enum stage {
@@ -230,13 +248,45 @@ void backlog_end(struct backlog *backlog);
 uint64_t histogram_later_than(const struct wire_histogram *histogram, int64_t limit_ns);
 void histogram_add(struct wire_histogram *histogram, int64_t value_ns);
 
+/* rules.c: see wire/rule.h. */
+struct ruling {
+	struct wire_rule rule;
+	struct wire_rule_use use;
+	uint64_t seen; /* packets that it describes */
+};
+
+struct rules {
+	uint32_t count;
+	int64_t set_ns;
+	struct ruling list[WIRE_MAX_RULES];
+};
+
+/* A single packet with its checksum complete. */
+struct ruled_packet {
+	const uint8_t *bytes;
+	uint32_t size;
+	uint16_t from, to; /* NO_PORT: a flood */
+	uint64_t index;
+	int64_t now_ns;
+};
+
+/* In place of all there were. Refused rules change nothing. */
+MUST_CHECK int rules_set(struct rules *rules, const struct wire_rule list[], size_t count,
+	int64_t now_ns, struct error *err);
+/* The rule that the packet meets, which counts it; NULL: none. */
+const struct wire_rule *rules_meet(
+	struct rules *rules, const struct ruled_packet *packet, uint32_t *ret_number);
+/* The same packet meets the same change in every run. */
+uint64_t rules_draw(uint64_t seed, uint16_t port, uint64_t index, uint32_t number);
+/* Changes a packet in place; false: it has nothing that could be changed so. */
+bool rules_change(const struct wire_rule *rule, uint64_t draw, uint8_t *bytes, uint32_t *size);
+
 /* fabric.c: the core, without a clock and without descriptors. */
 struct port {
 	bool is_up;
 	uint16_t segment; /* ports of one segment share a switch */
-	/* Of a router instead of a TAP, and which side of it; NULL: of a host. */
-	struct route *route;
 	enum router_side side;
+	struct route *route; /* it is on that side of this router; NULL: of a host */
 	struct wire_params params;
 	struct netem *netem;
 	struct line out, in;
@@ -283,6 +333,7 @@ struct fabric {
 	int64_t unclocked_ns[LATENESS_BATCH];
 	uint32_t unclocked;
 	struct wire_log *log;
+	struct rules rules;
 };
 
 MUST_CHECK int fabric_init(struct fabric *fabric, size_t memory_bytes, struct error *err);
@@ -310,6 +361,9 @@ void fabric_run(struct fabric *fabric, int64_t now_ns);
  * reference of its own; otherwise the caller may fill the buffer again.
  */
 bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct buffer *buffer,
+	uint32_t size);
+/* ruled.c: the same of a frame whose every packet meets the rules first. */
+bool ruled_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct buffer *buffer,
 	uint32_t size);
 /* The port's TAP is empty. */
 void fabric_input_ends(struct fabric *fabric, uint16_t number);

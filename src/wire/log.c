@@ -22,5 +22,6 @@ void log_event(struct wire_log *log, const struct log_event *event)
 		.out_port = event->out_port,
 		.packets = (uint16_t)event->count,
 		.verdict = (uint8_t)event->verdict,
-		.is_clone = event->is_clone};
+		.is_clone = event->is_clone,
+		.rule = event->buffer->rule == NO_RULE ? 0 : event->buffer->rule & 127U};
 }

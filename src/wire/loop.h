@@ -62,18 +62,21 @@ enum request_kind {
 	REQUEST_SET_ROUTER,
 	REQUEST_MEET,
 	REQUEST_FLUSH,
-	REQUEST_TOTALS
+	REQUEST_TOTALS,
+	REQUEST_SET_RULES,
+	REQUEST_RULES
 };
 
 /* One message each way; a descriptor may travel with a request. */
 struct request {
 	uint32_t kind;   /* enum request_kind */
 	uint32_t port;   /* or router */
-	uint64_t number; /* seed, records of a log, or segment */
+	uint64_t number; /* seed, records of a log, segment, or rules */
 	struct wire_params params;
 	char name[32];
 	struct router_params router;
 	struct wire_neighbour neighbour;
+	struct wire_rule rules[WIRE_MAX_RULES];
 };
 
 struct reply {
@@ -83,6 +86,7 @@ struct reply {
 	struct wire_counters counters;
 	struct router_totals totals;
 	struct wire_health health;
+	struct wire_rule_use uses[WIRE_MAX_RULES];
 };
 
 /* A timeline in a memory file: this head, the steps, the opportunities. */

@@ -59,6 +59,7 @@ struct buffer *buffer_take(struct pool *pool, enum buffer_class class)
 		pool->used += class_bytes[class];
 	}
 	buffer->references = 1;
+	buffer->rule = 0;
 	buffer->class = class;
 	pool->in_use += class_bytes[class];
 	return buffer;

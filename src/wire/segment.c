@@ -3,6 +3,7 @@
 #include "wire/internal.h"
 
 #include <endian.h>
+#include <netinet/in.h>
 #include <string.h>
 
 enum {
@@ -141,4 +142,73 @@ void segment_finish_checksum(struct virtio_net_hdr *vnet, uint8_t *bytes, uint32
 				 same */
 	store16(field, sum);
 	*vnet = (struct virtio_net_hdr){0};
+}
+
+struct buffer *segment_single(struct pool *pool, struct buffer *whole, uint32_t i)
+{
+	const struct frame *frame = &whole->frame;
+	uint32_t size = frame_segment_bytes(frame, i);
+	struct buffer *single;
+	struct piece piece;
+
+	single = buffer_take(pool, buffer_class_for(VNET_SIZE + size));
+	if (!single)
+		return NULL;
+	single->in_ns = whole->in_ns;
+	single->index = whole->index + i;
+	single->flow = whole->flow;
+	single->rule = whole->rule;
+	single->frame = (struct frame){.size = size, .segments = 1};
+	if (frame->kind == FRAME_PLAIN) {
+		memcpy(single->data, whole->data, VNET_SIZE + size);
+	} else {
+		segment_cut(frame, buffer_vnet(whole), buffer_bytes(whole), i, 1, &piece);
+		memcpy(single->data, piece.head, piece.head_size);
+		memcpy(single->data + piece.head_size, piece.payload, piece.payload_size);
+	}
+	segment_finish_checksum(buffer_vnet(single), buffer_bytes(single), size);
+	return single;
+}
+
+/* Where the checksum of what IP carries stands; 0: it has none that we know. */
+static uint32_t checksum_at(const struct frame_look *look, const uint8_t *bytes)
+{
+	if (look->protocol == IPPROTO_TCP && look->end >= look->l4 + 20)
+		return look->l4 + 16;
+	/* Of UDP over IPv4, zero says that there is none. */
+	if (look->protocol == IPPROTO_UDP && look->end >= look->l4 + 8 &&
+		(look->is_ipv6 || load16(bytes + look->l4 + 6) != 0))
+		return look->l4 + 6;
+	return 0;
+}
+
+static void renew_transport(uint8_t *bytes, const struct frame_look *look)
+{
+	const uint8_t *addresses = bytes + look->l3 + (look->is_ipv6 ? 8 : 12);
+	uint32_t length = look->end - look->l4, at = checksum_at(look, bytes);
+	uint16_t sum;
+
+	if (look->protocol == IPPROTO_UDP && length >= 8)
+		store16(bytes + look->l4 + 4, length);
+	if (at == 0)
+		return;
+	store16(bytes + at, 0);
+	sum = (uint16_t)~fold(sum_of(bytes + look->l4, length) +
+			      sum_of(addresses, look->is_ipv6 ? 32 : 8) + look->protocol + length);
+	store16(bytes + at, sum ? sum : 0xffff);
+}
+
+void segment_renew_checksums(uint8_t *bytes, const struct frame_look *look)
+{
+	uint8_t *ip = bytes + look->l3;
+
+	if (look->is_ipv6) {
+		store16(ip + 4, look->end - look->l3 - IPV6_HEADER);
+	} else {
+		store16(ip + 2, look->end - look->l3);
+		store16(ip + 10, 0);
+		store16(ip + 10, (uint16_t)~fold(sum_of(ip, (ip[0] & 15U) * 4)));
+	}
+	if (look->l4)
+		renew_transport(bytes, look);
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "nat/router.h"
 #include "netem/netem.h"
+#include "wire/rule.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,6 +62,7 @@ struct wire_counters {
 	uint64_t lost, down, overflow, duplicated, corrupted, reordered, displaced_short;
 	uint64_t line_overflow_out, line_overflow_in; /* sender's and receiver's line */
 	uint64_t queued;                              /* packets in the impairment now */
+	uint64_t ruled;                               /* packets that a rule dropped */
 	uint64_t malformed;     /* frames whose virtio header or lengths contradict themselves */
 	uint64_t write_errors;  /* frames that the receiving TAP refused */
 	uint64_t out_of_memory; /* packets dropped because the wire's own memory was full */
@@ -138,6 +140,7 @@ enum wire_verdict {
 	WIRE_OVERFLOW,
 	WIRE_LINE_OVERFLOW,
 	WIRE_CORRUPTED, /* and delivered */
+	WIRE_RULED,     /* dropped by a rule */
 };
 
 struct wire_record {
@@ -147,8 +150,9 @@ struct wire_record {
 	uint32_t bytes;        /* on the wire, all packets together */
 	uint16_t in_port, out_port;
 	uint16_t packets;
-	uint8_t verdict; /* enum wire_verdict */
-	uint8_t is_clone;
+	uint8_t verdict;      /* enum wire_verdict */
+	uint8_t is_clone : 1; /* also a copy that a rule made */
+	uint8_t rule : 7;     /* that it met, counted from 1; 0: none */
 };
 
 /* Head of a log file; `written` records follow, `missed` did not fit. */
@@ -193,6 +197,16 @@ MUST_CHECK int wire_read_health(
 	struct wire *wire, struct wire_health *ret_health, struct error *err);
 /* Logs every packet into this file from now on, at most `room` records; fd -1 ends the log. */
 MUST_CHECK int wire_log_to(struct wire *wire, int fd, uint64_t room, struct error *err);
+
+/*
+ * In place of all rules that there were, for all packets that come from now on. Refused rules
+ * change nothing; see wire/rule.h.
+ */
+MUST_CHECK int wire_set_rules(
+	struct wire *wire, const struct wire_rule rules[], size_t count, struct error *err);
+/* What became of each of them, `ret_uses` being as many; ERROR_USAGE when there are not so many. */
+MUST_CHECK int wire_read_rules(
+	struct wire *wire, struct wire_rule_use ret_uses[], size_t count, struct error *err);
 
 /*
  * A router and its ports, which have numbers as those of hosts do: wire_set_params() impairs what

@@ -67,6 +67,29 @@ static struct wire_params any_params(struct input *in)
 	return params;
 }
 
+/* Any numbers at all: what makes no sense is refused. */
+static void set_rules(struct fabric *fabric, struct input *in, int64_t now_ns)
+{
+	struct wire_rule list[3] = {WIRE_RULE_ANY, WIRE_RULE_ANY, WIRE_RULE_ANY};
+	struct error err = {0};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct wire_rule *rule = &list[i];
+
+		if (take(in) & 1)
+			rule->from = (uint16_t)(take(in) % PORTS);
+		if (take(in) & 1)
+			rule->protocol = take(in) & 1 ? 17 : 6;
+		rule->least_bytes = take(in);
+		rule->every = take(in) % 4;
+		rule->change = (enum wire_change)(take(in) % (WIRE_CHANGES + 1));
+		rule->copies = take(in) % (WIRE_MAX_COPIES + 3);
+		rule->delay_ns = take(in) * INT64_C(100000);
+		rule->amount = take(in);
+	}
+	(void)!rules_set(&fabric->rules, list, take(in) % 4, now_ns, &err);
+}
+
 static void send_frame(struct fabric *fabric, struct input *in, int64_t now_ns)
 {
 	uint16_t port = (uint16_t)(take(in) % PORTS);
@@ -112,6 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		port = (uint16_t)(what % PORTS);
 		if (what < 240) {
 			send_frame(&fabric, &in, now_ns);
+		} else if (what < 244) {
+			set_rules(&fabric, &in, now_ns);
 		} else if (what < 252 && fabric.ports[port].is_up) {
 			struct wire_params params = any_params(&in);
 

@@ -19,6 +19,14 @@ meshbench link low
 check "a missing command is wrong input" exits 2
 meshbench link low -- /no/such/program
 check "a missing program is this machine's lack" exits 3
+meshbench link baseline --rule 'drop protocol=icmp from=peer every=2','repeat from=here protocol=icmp copies=2 delay=10ms' -- ping -c 10 -i 0.02 -W 1 peer
+check "a rule drops one of two answers" prints "(DUP!)"
+check "and it is said how often each was applied" says "rule 'repeat from=here protocol=icmp copies=2 delay=10ms' was applied to 10 packets"
+meshbench link baseline --rule 'drop colour=red' -- true
+check "a wrong rule is wrong input" exits 2
+check "what would be right is said" says "'colour' is not known; from, to"
+meshbench link baseline --engine bridge --rule drop -- true
+check "an engine without rules says so" says "engine bridge has no rules; --engine wire has"
 meshbench calibrate lossy-10 --engine wire --seconds 2 --json
 check "calibration succeeds" exits 0
 loss=$(sed -n 's/.*"loss_percent": \([0-9.]*\).*/\1/p' "$scratch/out" | tail -n 1)
