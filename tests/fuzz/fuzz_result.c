@@ -38,7 +38,7 @@ static void fill(struct report_results *results, const struct tree_entry *entry)
 		arena_alloc(results->arena, struct report_condition, 1);
 	struct report_link *link = arena_alloc(results->arena, struct report_link, 1);
 
-	vpn->name = "Internal";
+	vpn->name = vpn->title = "Internal";
 	vpn->is_reference = true;
 	vpn->conditions = condition;
 	condition->profile = "baseline";

@@ -66,7 +66,7 @@ with tempfile.TemporaryDirectory() as scratch:
           matrix.cells[0] == ("Wireguard", "yes") and matrix.cells[2] == ("Wireguard", "no pale"), matrix.cells)
     check("rows in which the VPNs agree as far as they are known can be hidden", matrix.alike == 3, matrix.alike)
     check("the reason for being pale is said", "read in 2.0; the version that runs is another: 1.0" in matrix.text, matrix.text)
-    check("a VPN that nobody has read is named, and has no cell", "Not read, so nothing is known of: Internal." in matrix.text and
+    check("a VPN that nobody has read is named, and has no cell", "Not read, so nothing is known of: Bare link." in matrix.text and
           not any(vpn == "Internal" for vpn, _ in matrix.cells), matrix.text)
     check("lines are linked with their commit", matrix.links[0] ==
           "https://github.com/example/wire/blob/0123456789abcdef0123456789abcdef01234567/src/tun.c#L10-L12", matrix.links)

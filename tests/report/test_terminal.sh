@@ -25,13 +25,13 @@ check() { # check SENTENCE COMMAND...
 
 "$1" report "$tree" >"$work/out" 2>"$work/err"
 check "stdout has the path of the page and nothing else" [ "$(cat "$work/out")" = "$tree/report.html" ]
-check "people read what was measured" grep -q '^Nebula, Wireguard, Zzz-unknown and the bare link: ping, TCP, ' "$work/err"
+check "people read what was measured" grep -q '^Nebula, WireGuard, Zzz-unknown and the bare link: ping, TCP, ' "$work/err"
 check "they read the table" grep -Eq '^VPN +TCP ' "$work/err"
 check "they read who is ahead" grep -Eq 'is ahead|cannot be recommended' "$work/err"
 "$1" report "$tree" --json >"$work/out" 2>"$work/err"
 check "with --json nothing is said besides" [ ! -s "$work/err" ]
 "$1" report "$tree" --markdown >"$work/out" 2>"$work/err"
-check "Markdown begins with what was measured" sh -c "head -1 '$work/out' | grep -q '^# Nebula, Wireguard, '"
+check "Markdown begins with what was measured" sh -c "head -1 '$work/out' | grep -q '^# Nebula, WireGuard, '"
 check "and has the table" grep -q '^| VPN | TCP, Mbit/s |' "$work/out"
 echo "1..$count"
 exit $failed

@@ -34,7 +34,7 @@ static inline struct report_vpn *add_vpn(
 	while (*at)
 		at = &(*at)->next;
 	*at = arena_alloc(results->arena, struct report_vpn, 1);
-	(*at)->name = name;
+	(*at)->name = (*at)->title = name;
 	(*at)->conditions = arena_alloc(results->arena, struct report_condition, 1);
 	(*at)->conditions->profile = "baseline";
 	(*at)->conditions->links = arena_alloc(results->arena, struct report_link, 1);

@@ -82,10 +82,10 @@ TEST(panels_share_a_scale_where_one_fits_all)
 	AUTO(text_freep) char *shared = draw(CHART_BARS, "Mbit/s", near);
 	AUTO(text_freep) char *own = draw(CHART_BARS, "Mbit/s", far);
 
-	/* The longest bar is 391 wide; of the left panel it is the whole or two thirds. */
+	/* The longest bar is 335 wide; of the left panel it is the whole or two thirds. */
 	CHECK(are_in_order(
-		shared, (const char *const[]){">Two<", "width=\"260.7\"", ">right<"}, 3));
-	CHECK(are_in_order(own, (const char *const[]){">Two<", "width=\"391.0\"", ">right<"}, 3));
+		shared, (const char *const[]){">Two<", "width=\"223.3\"", ">right<"}, 3));
+	CHECK(are_in_order(own, (const char *const[]){">Two<", "width=\"335.0\"", ">right<"}, 3));
 }
 
 TEST(percentages_have_a_linear_colour)

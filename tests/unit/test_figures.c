@@ -34,7 +34,7 @@ static struct report_results *example(void)
 	*link = (struct report_link){.folder = "0_lom", .host = "lom", .repetitions = repetitions};
 	*condition = (struct report_condition){
 		.profile = "baseline", .links = link, .whole = &repetitions[2]};
-	*vpn = (struct report_vpn){.name = "Tinc", .conditions = condition};
+	*vpn = (struct report_vpn){.name = "Tinc", .title = "tinc", .conditions = condition};
 	results->vpns = vpn;
 	results->profiles = arena_alloc(arena, const char *, 1);
 	results->profiles[results->profile_count++] = "baseline";
@@ -122,8 +122,10 @@ TEST(times_under_load_are_held_against_the_bare_link)
 	set(results, &results->vpns->conditions->links->repetitions->results[REPORT_LOAD_LATENCY],
 		json_pack("{s:f, s:f}", "idle_rtt_ms", 1.0, "loaded_rtt_ms", 9.0));
 	*condition = (struct report_condition){.profile = "baseline", .links = link};
-	*bare = (struct report_vpn){
-		.name = "Internal", .is_reference = true, .conditions = condition};
+	*bare = (struct report_vpn){.name = "Internal",
+		.title = "Bare link",
+		.is_reference = true,
+		.conditions = condition};
 	bare->next = results->vpns;
 	results->vpns = bare;
 	results->reference = bare;

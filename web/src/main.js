@@ -12,7 +12,10 @@ const visible = new Set(); // figures on the screen; only these are drawn, and a
 const hidden = { vpn: new Set(), profile: new Set(), workload: new Set() };
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const colourOf = (vpn) => style(`--c${Math.max(0, data.vpns.indexOf(vpn)) % 12}`);
+// The key of a VPN is its folder in the tree; charts show titles, of which no two are the same.
+const titleOf = (vpn) => data.titles[vpn] ?? vpn;
+const titles = data.vpns.map(titleOf);
+const colourOf = (title) => style(`--c${Math.max(0, titles.indexOf(title)) % 12}`);
 const theme = () => ({
   ink: style('--ink'), soft: style('--soft'), rule: style('--rule'), sheet: style('--sheet'),
   heat: style('--heat'), onHeat: style('--on-heat'), sans: style('--sans'), colourOf,
@@ -26,8 +29,14 @@ const left = (chart) => ({
   points: chart.points.filter((p) => !hidden.vpn.has(p.vpn) && !hidden.profile.has(p.panel)),
 });
 
+const titled = (chart) => ({
+  ...chart,
+  vpns: chart.vpns.map(titleOf),
+  points: chart.points.map((p) => ({ ...p, vpn: titleOf(p.vpn) })),
+});
+
 async function draw(figure) {
-  const chart = left(charts.get(figure.dataset.chart));
+  const chart = titled(left(charts.get(figure.dataset.chart)));
   const drawing = figure.querySelector('.drawing');
   const width = Math.max(280, Math.min(drawing.clientWidth, 1180));
 

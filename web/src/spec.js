@@ -7,7 +7,7 @@ const configOf = (theme) => ({
   view: { stroke: null },
   axis: {
     labelColor: theme.soft, titleColor: theme.soft, gridColor: theme.rule, domain: false,
-    tickColor: theme.rule, labelFontSize: 11, titleFontWeight: 'normal', labelLimit: 120,
+    tickColor: theme.rule, labelFontSize: 11, titleFontWeight: 'normal', labelLimit: 170,
   },
   header: { labelColor: theme.ink, labelFontWeight: 'bold', labelFontSize: 12.5, titleColor: theme.soft },
   legend: { labelColor: theme.ink, titleColor: theme.soft, symbolOpacity: 1 },
@@ -99,7 +99,7 @@ function bars(chart, width, theme) {
   const columns = width > 760 ? 2 : 1;
   const ends = endsOf(chart);
 
-  return { columns, concat: chart.panels.map((panel, i) => barPanel(chart, panel, ends[i], width / columns - 150, theme)) };
+  return { columns, concat: chart.panels.map((panel, i) => barPanel(chart, panel, ends[i], width / columns - 200, theme)) };
 }
 
 // Means per cell and how close each is to the best of its column, by ratio over two powers of ten; percentages are what they are.
@@ -127,7 +127,7 @@ function heatValues(chart) {
 function heat(chart, width, theme) {
   return {
     data: { values: heatValues(chart) },
-    width: Math.min(width - 110, 110 * chart.panels.length),
+    width: Math.min(width - 160, 110 * chart.panels.length),
     height: { step: 34 },
     encoding: {
       x: { field: 'panel', type: 'nominal', title: null, scale: { domain: chart.panels }, axis: { orient: 'top', labelAngle: 0, labelFontWeight: 'bold' } },

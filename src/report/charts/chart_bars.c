@@ -10,7 +10,7 @@
 
 enum {
 	WIDTH = 545,
-	LEFT = 96,
+	LEFT = 152, /* "Tailscale with Headscale" */
 	RIGHT = 58,
 	TOP = 30,
 	ROW = 26,
@@ -65,8 +65,8 @@ struct row_place {
 	double high, y;
 };
 
-static void draw_dots(
-	FILE *out, const struct chart *chart, const char *vpn, const struct row_place *place)
+static void draw_dots(FILE *out, const struct charts *charts, const struct chart *chart,
+	const char *vpn, const struct row_place *place)
 {
 	for (const struct point *point = chart->points; point; point = point->next) {
 		if (strcmp(point->vpn, vpn) != 0 || strcmp(point->panel, place->panel) != 0)
@@ -74,8 +74,8 @@ static void draw_dots(
 		fprintf(out, "<circle class=\"dot\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"><title>",
 			LEFT + point->y / place->high * (WIDTH - LEFT - RIGHT),
 			place->y + ROW / 2.0);
-		html_printf(out, "%s, %s: %.4g %s", vpn, point->label ? point->label : place->panel,
-			point->y, chart->unit);
+		html_printf(out, "%s, %s: %.4g %s", vpn_title(charts->results, vpn),
+			point->label ? point->label : place->panel, point->y, chart->unit);
 		fputs("</title></circle>", out);
 	}
 }
@@ -90,7 +90,7 @@ static void draw_row(FILE *out, const struct charts *charts, const struct chart 
 	fprintf(out,
 		"<g class=\"c%zu\"><text class=\"name\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">",
 		chart_colour(charts->results, vpn), LEFT - 8, middle + 4);
-	html_text(out, vpn);
+	html_text(out, vpn_title(charts->results, vpn));
 	fputs("</text>", out);
 	if (!group.count) {
 		fprintf(out, "<text class=\"none\" x=\"%d\" y=\"%.1f\">no result</text></g>",
@@ -101,7 +101,7 @@ static void draw_row(FILE *out, const struct charts *charts, const struct chart 
 		"<rect class=\"bar\" x=\"%d\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" rx=\"2\"/><path class=\"whisker\" d=\"M%.1f %.1f H%.1f\"/>",
 		LEFT, y + 4, fmax(group.mean * scale, 0.5), ROW - 8, LEFT + group.low * scale,
 		middle, LEFT + group.high * scale);
-	draw_dots(out, chart, vpn, place);
+	draw_dots(out, charts, chart, vpn, place);
 	fprintf(out, "<text class=\"value\" x=\"%.1f\" y=\"%.1f\">",
 		LEFT + fmax(group.high, group.mean) * scale + 7, middle + 4);
 	html_text(out, number_text(charts->arena, group.mean, chart->decimals));
@@ -219,6 +219,7 @@ static double closeness(const struct chart *chart, double value, double best)
 		return chart->higher_is_better ? share : 1 - share;
 	return ratio_to_best(chart, value, best);
 }
+
 static double best_of(
 	const struct chart *chart, const char *panel, const char *const vpns[], size_t vpn_count)
 {
@@ -279,7 +280,7 @@ void chart_draw_heat(FILE *out, const struct charts *charts, const struct chart 
 	for (size_t i = 0; i < vpn_count; i++) {
 		fprintf(out, "<text class=\"name\" x=\"%d\" y=\"%.0f\" text-anchor=\"end\">",
 			LEFT - 8, 49 + 34.0 * (double)i);
-		html_text(out, vpns[i]);
+		html_text(out, vpn_title(charts->results, vpns[i]));
 		fputs("</text>", out);
 	}
 	fputs("</svg>\n", out);

@@ -110,7 +110,7 @@ static void draw_legend(FILE *out, const struct charts *charts, const struct cha
 	for (size_t i = 0; i < vpn_count; i++) {
 		fprintf(out, "<span class=\"c%zu\"><b class=\"swatch\"></b>",
 			chart_colour(charts->results, vpns[i]));
-		html_text(out, vpns[i]);
+		html_text(out, vpn_title(charts->results, vpns[i]));
 		fputs("</span> ", out);
 	}
 	for (size_t i = 0; i < panel_count; i++) {
@@ -156,13 +156,14 @@ static void draw_points(FILE *out, const struct charts *charts, const struct cha
 			continue;
 		fprintf(out, "<g class=\"c%zu\">", chart_colour(charts->results, point->vpn));
 		if (is_first_of_name(chart, point))
-			draw_name(out, point->vpn, position(x_range, point->x, LEFT, WIDTH - RIGHT),
+			draw_name(out, vpn_title(charts->results, point->vpn),
+				position(x_range, point->x, LEFT, WIDTH - RIGHT),
 				position(y_range, point->y, HEIGHT - BOTTOM, TOP));
 		draw_mark(out, shape, position(x_range, point->x, LEFT, WIDTH - RIGHT),
 			position(y_range, point->y, HEIGHT - BOTTOM, TOP));
 		fputs("<title>", out);
-		html_printf(out, "%s, %s, %s: %.4g / %.4g", point->vpn, point->panel,
-			point->label ? point->label : "", point->x, point->y);
+		html_printf(out, "%s, %s, %s: %.4g / %.4g", vpn_title(charts->results, point->vpn),
+			point->panel, point->label ? point->label : "", point->x, point->y);
 		fprintf(out, "</title></%s></g>",
 			shape % 4 == 0   ? "circle"
 			: shape % 4 == 1 ? "rect"
@@ -207,7 +208,8 @@ static double highest(const struct chart *chart, const char *vpn, const char *pa
 	return high;
 }
 
-static void draw_line(FILE *out, const struct chart *chart, const struct point *point, double high)
+static void draw_line(FILE *out, const struct charts *charts, const struct chart *chart,
+	const struct point *point, double high)
 {
 	const struct report_series *series = point->series;
 
@@ -218,7 +220,7 @@ static void draw_line(FILE *out, const struct chart *chart, const struct point *
 					(SMALL_WIDTH - 12),
 			SMALL_HEIGHT - 6 - series->values[i] / high * (SMALL_HEIGHT - 28));
 	fputs("\"><title>", out);
-	html_printf(out, "%s, %s, %s (%s)", point->vpn, point->panel,
+	html_printf(out, "%s, %s, %s (%s)", vpn_title(charts->results, point->vpn), point->panel,
 		point->label ? point->label : "", chart->unit);
 	fputs("</title></polyline>", out);
 }
@@ -239,13 +241,13 @@ void chart_draw_lines(FILE *out, const struct charts *charts, const struct chart
 			"<svg class=\"chart spark c%zu\" viewBox=\"0 0 %d %d\" role=\"img\" width=\"%d\" height=\"%d\"><text class=\"name\" x=\"6\" y=\"13\">",
 			chart_colour(charts->results, vpn), SMALL_WIDTH, SMALL_HEIGHT, SMALL_WIDTH,
 			SMALL_HEIGHT);
-		html_printf(out, "%s, %s", vpn, panel);
+		html_printf(out, "%s, %s", vpn_title(charts->results, vpn), panel);
 		fprintf(out,
 			"</text><text class=\"tick\" x=\"%d\" y=\"13\" text-anchor=\"end\">up to %.4g</text><path class=\"grid\" d=\"M6 %d H%d\"/>",
 			SMALL_WIDTH - 6, high, SMALL_HEIGHT - 6, SMALL_WIDTH - 6);
 		for (const struct point *point = chart->points; point; point = point->next)
 			if (strcmp(point->vpn, vpn) == 0 && strcmp(point->panel, panel) == 0)
-				draw_line(out, chart, point, high);
+				draw_line(out, charts, chart, point, high);
 		fputs("</svg>\n", out);
 	}
 }

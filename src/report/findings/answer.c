@@ -113,12 +113,12 @@ static void add_marks(struct arena *arena, struct answer *answer, const struct r
 	if (samples->is_marked)
 		add_caveat(arena, answer,
 			"%s %s: other causes than the VPN may have affected them, such as other programs on the machine.",
-			vpn->name,
+			vpn->title,
 			others_are_unmarked ? "is not ranked, because it has only marked values"
 					    : "has only marked values");
 	else if (samples->marked)
-		add_caveat(arena, answer, "%s has %zu marked values, which are omitted.", vpn->name,
-			samples->marked);
+		add_caveat(arena, answer, "%s has %zu marked values, which are omitted.",
+			vpn->title, samples->marked);
 }
 
 static void collect(const struct report_results *results, struct answer *answer)
@@ -132,14 +132,14 @@ static void collect(const struct report_results *results, struct answer *answer)
 
 		if (!samples.count && samples.planned)
 			add_caveat(results->arena, answer,
-				"%s does not have a usable value: 0 of %zu links.", vpn->name,
+				"%s does not have a usable value: 0 of %zu links.", vpn->title,
 				samples.planned);
 		if (!samples.count)
 			continue;
 		if (samples_measured(&samples) < samples.planned)
 			add_caveat(results->arena, answer,
 				"%s counts only %zu of %zu links; the failed ones may be worse.",
-				vpn->name, samples.count, samples.planned);
+				vpn->title, samples.count, samples.planned);
 		add_marks(results->arena, answer, vpn, &samples, others_are_unmarked);
 		if (samples.is_marked && others_are_unmarked)
 			continue;
@@ -267,7 +267,7 @@ bool answer_is_led_by(const struct answer *answer, const struct rank *rank)
 static const char *peers_of(struct arena *arena, const struct answer *answer,
 	const struct rank *best, size_t *ret_count)
 {
-	const char *largest = best->vpn->name;
+	const char *largest = best->vpn->title;
 
 	*ret_count = 1;
 	for (size_t k = 0; k < answer->group_count; k++) {
@@ -279,7 +279,7 @@ static const char *peers_of(struct arena *arena, const struct answer *answer,
 		for (const struct rank *rank = answer->ranks; rank; rank = rank->next)
 			if (is_candidate(rank) && (rank->groups >> k & 1))
 				names = arena_printf(arena, "%s%s%s", names, count++ ? ", " : "",
-					rank->vpn->name);
+					rank->vpn->title);
 		if (count > *ret_count) {
 			*ret_count = count;
 			largest = names;
@@ -335,9 +335,9 @@ static const char *leader(struct arena *arena, const struct answer *answer, cons
 	const char *median)
 {
 	if (rivals_of(answer, best) == 0)
-		return arena_printf(arena, "%s, with a median of %s.", best->vpn->name, median);
+		return arena_printf(arena, "%s, with a median of %s.", best->vpn->title, median);
 	return arena_printf(arena, "%s leads in these runs%s, with a median of %s.",
-		best->vpn->name, leads_on_every_link(arena, answer, best) ? ", on every link" : "",
+		best->vpn->title, leads_on_every_link(arena, answer, best) ? ", on every link" : "",
 		median);
 }
 
@@ -361,16 +361,16 @@ static void say(const struct report_results *results, struct answer *answer)
 	if (answer->least > 0 && best->median < answer->least)
 		answer->sentence = arena_printf(results->arena,
 			"No VPN does this well; the best one, %s, has a median of %s.",
-			best->vpn->name, median);
+			best->vpn->title, median);
 	else if (!answer->is_tested)
 		answer->sentence = leader(results->arena, answer, best, median);
 	else if (count > 1)
 		answer->sentence = arena_printf(results->arena,
 			"These values do not distinguish %s; %s has the best median, %s.", names,
-			best->vpn->name, median);
+			best->vpn->title, median);
 	else
 		answer->sentence = arena_printf(
-			results->arena, "%s, with a median of %s.", best->vpn->name, median);
+			results->arena, "%s, with a median of %s.", best->vpn->title, median);
 }
 
 /* What difference these values could have shown, as a share of the mean. */

@@ -75,7 +75,7 @@ const char *title_of(const struct report_results *results)
 
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		if (!vpn->is_reference)
-			add_name(&vpns, vpn->name);
+			add_name(&vpns, vpn->title);
 	for (size_t i = 0; i < REPORT_WORKLOADS; i++)
 		if (totals.has[i])
 			add_name(&workloads, report_workloads[i].heading);

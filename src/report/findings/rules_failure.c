@@ -47,7 +47,7 @@ void look_quic_mtu(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"QUIC cannot work over %s in this configuration: its first datagrams have %d bytes, at least %d with headers, but the tunnel carries %s.",
-		spot->vpn->name, bytes, bytes + UDP_HEADERS,
+		spot->vpn->title, bytes, bytes + UDP_HEADERS,
 		isnan(mtu) ? "less" : arena_printf(look->findings->arena, "%.0f", mtu));
 	look_show(look, outcome->path, "%s: %s%s; path MTU of TCP %s",
 		finding_place(look->findings, spot), outcome->detail ? outcome->detail : "failed",
@@ -78,7 +78,7 @@ void rule_video_mtu(struct look *look)
 		return;
 	look_say(look,
 		"Video over %s keeps only %.0f %% of its packets with and without impairment, so lost packets on the wire are not the reason. Each datagram contains %d bytes of video, at least %d with headers, but the tunnel carries %.0f, so datagrams must be fragmented.",
-		vpn->name, high, VIDEO_PAYLOAD, VIDEO_PACKET, mtu);
+		vpn->title, high, VIDEO_PAYLOAD, VIDEO_PACKET, mtu);
 	look_show(look, NULL,
 		"quality between %.2f and %.2f %% in all %zu runs; path MTU of TCP %.0f bytes", low,
 		high, count, mtu);
@@ -107,7 +107,7 @@ void look_start_race(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"UDP over %s failed before it started: iperf3 opens one stream per direction, at least one of the two never connected, and iperf3 sends no packet of that handshake again. Reordering or loss of its first packets causes this on any network, so it says nothing about the VPN.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, udp->outcome.path,
 		"%s: %zu of 2 streams connected, no interval measured, ended after %.1f s",
 		finding_place(look->findings, spot), udp->streams_connected, duration);
@@ -147,7 +147,7 @@ static void explain_connect_limit(struct look *look, const struct report_outcome
 		return;
 	look_say(look,
 		"A test over %s failed because iperf3 allowed only a fraction of a second for its control connection: --connect-timeout is in milliseconds.",
-		look->vpn->name);
+		look->vpn->title);
 	look_show(look, outcome->path, "%s: '--connect-timeout %.0f' and no connection", place,
 		limit_ms);
 	finding_explain(look->findings, outcome);
@@ -218,9 +218,9 @@ static const char *longest_text(const struct findings *findings, const struct re
 	double longest_s = longest_download_s(findings, vpn);
 
 	if (isnan(longest_s))
-		return arena_printf(findings->arena, "no download over %s finished", vpn->name);
+		return arena_printf(findings->arena, "no download over %s finished", vpn->title);
 	return arena_printf(findings->arena,
-		"the longest download over %s that finished took %.0f s", vpn->name, longest_s);
+		"the longest download over %s that finished took %.0f s", vpn->title, longest_s);
 }
 
 void look_time_limit(struct look *look, const struct spot *spot)
@@ -232,7 +232,7 @@ void look_time_limit(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"A time limit ended the download over %s, not an error: one limit of %.0f s covers a warm-up and two runs, so %.0f s each; %s. 'No result' here means 'slower than that', and the result cannot be compared with VPNs that have another limit.",
-		spot->vpn->name, limit, limit / 3, longest_text(look->findings, spot->vpn));
+		spot->vpn->title, limit, limit / 3, longest_text(look->findings, spot->vpn));
 	look_show(look, outcome->path, "%s: cut off after %.0f s, %.0f s over all attempts",
 		finding_place(look->findings, spot), limit, outcome->envelope.duration_s);
 	finding_explain(look->findings, outcome);
@@ -257,7 +257,7 @@ void look_broken_download(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"Downloads over %s failed: one of hundreds of files did not arrive in time, and the first failure ends the whole measurement.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, outcome->path, "%s: %.220s", finding_place(look->findings, spot),
 		outcome->detail);
 	finding_explain(look->findings, outcome);
@@ -322,7 +322,7 @@ static void look_cause(
 {
 	struct look *look = failures->look;
 
-	look_say(look, "Measurements over %s failed because %s.", look->vpn->name,
+	look_say(look, "Measurements over %s failed because %s.", look->vpn->title,
 		cause_meaning(failures->cause));
 	look_show(look, outcome->path, "%s: %s", place,
 		outcome->envelope.evidence ? outcome->envelope.evidence
@@ -350,7 +350,7 @@ static void look_failed_bring_up(
 {
 	look_say(look,
 		"%s did not come up at the first attempt. Its connect times come from the attempts that worked.",
-		look->vpn->name);
+		look->vpn->title);
 	look_show(look, condition->vpn_path, "%s: %s after %.0f s: %s",
 		profile_title(condition->profile), json_string_at(failed, "/cause", ""),
 		json_number_at(failed, "/duration_seconds", 0),
@@ -369,7 +369,7 @@ static void look_unknown(
 	struct look *look = failures->look;
 
 	look_say(look, "Measurements over %s failed, and the stored output does not say why.",
-		look->vpn->name);
+		look->vpn->title);
 	look_show(look, outcome->path, "%s: %s", place,
 		outcome->detail ? outcome->detail : "no reason stored");
 }

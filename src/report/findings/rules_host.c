@@ -23,7 +23,7 @@ static void look_changed(
 
 	look_say(look,
 		"%s changed settings of its hosts beyond its own devices. Other programs on such a host are affected, too.",
-		look->vpn->name);
+		look->vpn->title);
 	look_show(look, condition->vpn_path, "%s, %s, %s: %s, before %s",
 		profile_title(condition->profile), json_string_at(change, "/host", ""),
 		json_string_at(change, "/topic", ""),

@@ -17,7 +17,7 @@ static void list_result(void *context, const struct report_place *place)
 		return;
 	look_say(listing->look,
 		"Something other than the VPN and its profile may have affected some figures. They were measured twice, carry a mark (*), and count only where there are no others.");
-	look_show(listing->look, place->outcome->path, "%s, %s, %s%s%s: %s", listing->vpn->name,
+	look_show(listing->look, place->outcome->path, "%s, %s, %s%s%s: %s", listing->vpn->title,
 		profile_title(listing->condition->profile), place->workload->word,
 		place->link ? ", " : "", place->link ? place->link->folder : "",
 		marks_text(listing->look->findings->arena, marks));

@@ -23,7 +23,7 @@ static void look_silent_run(
 		return;
 	look_say(look,
 		"Pairs of %s answered, fell silent and answered again: the first answer arrives before the path is stable. See how long it takes until the mesh is stable.",
-		look->vpn->name);
+		look->vpn->title);
 	look_show(look, mesh->result->outcome.path,
 		"%s, %s, %s: silent for %.2f s after the first answer, stable after %.2f s",
 		profile_title(mesh->condition->profile), mesh->workload->word, operation, silent_s,

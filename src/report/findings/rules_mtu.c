@@ -16,7 +16,7 @@ void look_large_start(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"QUIC works over %s because it started with datagrams of 1200 bytes, the smallest size that QUIC allows. Programs that start with 1280, like the one of the published runs, would have failed, because such a datagram does not arrive.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, quic->outcome.path, "%s: a datagram of 1280 bytes without fragments: %s",
 		finding_place(look->findings, spot), quic->datagram_of_1280);
 }
@@ -37,7 +37,7 @@ void look_black_hole(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"Datagrams that do not fit the path of %s vanish silently: the interface does not refuse them, and no ICMP message comes back. Programs that trust the interface's MTU hang.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, rate->outcome.path,
 		"%s: the interface takes %.0f bytes, the path carries %.0f",
 		finding_place(look->findings, spot),
@@ -54,7 +54,7 @@ void look_no_fragments(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"Fragmented datagrams do not arrive over %s. Programs that send large datagrams, such as video over RIST or DNS, lose all of them.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, rate->outcome.path, "%s: a datagram larger than the MTU of %.0f bytes: %s",
 		finding_place(look->findings, spot), json_number_at(rate->data, "/mtu_bytes", 0),
 		fate);

@@ -15,7 +15,7 @@ static void look_stalled(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"A TCP flow over %s stalled and was stored as a success; means that include it are too low.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, tcp->outcome.path, "%s, %s: %.0f bytes arrived in %.0f s, %.0f were sent",
 		profile_title(spot->condition->profile), spot->link->folder, flow->received_bytes,
 		flow->seconds, flow->sent_bytes);
@@ -29,7 +29,7 @@ static void look_nothing_arrived(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"A UDP flood over %s was stored as a success although nothing arrived; it counts as a failure here.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, udp->outcome.path, "%s, %s: %.0f bytes sent, none arrived",
 		profile_title(spot->condition->profile), spot->link->folder,
 		udp->forward.sent_bytes);
@@ -43,7 +43,7 @@ void look_contradictory(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"The counters of the UDP flood over %s contradict each other, so its loss is unknown; what arrived still counts.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, udp->outcome.path,
 		"%s, %s: %.4g %% lost as printed, %.0f bytes sent, %.0f arrived",
 		profile_title(spot->condition->profile), spot->link->folder, udp->lost_percent,
@@ -67,7 +67,7 @@ void rule_stalled_link(struct look *look)
 				continue;
 			look_say(look,
 				"A TCP flow over %s stalled and was stored as a success; sums and means that include it are too low.",
-				vpn->name);
+				vpn->title);
 			look_show(look, parallel->outcome.path,
 				"%s, all links at once, %s > %s: %.0f bytes arrived in %.0f s",
 				profile_title(condition->profile), pair->source, pair->target,
@@ -83,7 +83,7 @@ static void note_crossed(
 		return;
 	look_say(look,
 		"A stall over %s is most likely caused by iperf3: with --bidir, its server takes the connection that it accepts first for the one made first. If packets are lost or reordered, both ends can then send on one connection while neither receives (esnet/iperf issue 2029). This says nothing about the VPN.",
-		look->vpn->name);
+		look->vpn->title);
 	look_show(look, path, "%s: %.0f bytes sent there, %.0f back, none arrived", place,
 		tcp->forward.sent_bytes, tcp->reverse.sent_bytes);
 }
@@ -135,7 +135,7 @@ void rule_missing_from_sum(struct look *look)
 			continue;
 		look_say(look,
 			"The published total of all links at once over %s adds up only the links that worked. It cannot be compared with totals of more links.",
-			vpn->name);
+			vpn->title);
 		look_show(look, parallel->outcome.path, "%s: %zu of %zu links worked",
 			profile_title(condition->profile), worked, worked + failed);
 	}
@@ -157,7 +157,7 @@ void rule_missing_from_mean(struct look *look)
 				continue;
 			look_say(look,
 				"Some means of %s include only the links that survived, which are usually the better ones.",
-				vpn->name);
+				vpn->title);
 			look_show(look, samples.list[0].path, "%s, %s: %zu of %zu links",
 				report_metrics[looked_at[i]].title,
 				profile_title(condition->profile), samples.count, samples.planned);
@@ -190,7 +190,7 @@ void look_counter_wrap(struct look *look, const struct spot *spot)
 	wraps = wraps_in(dropped->max);
 	look_say(look,
 		"The video receiver of %s reports tens of thousands of dropped packets in one second, many times what the stream sends: a 16-bit counter wrapped below zero. The mean number of dropped packets is meaningless.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, video->outcome.path,
 		"%s, %s: %.0f in one report (%.0f times %d, %+.0f) of a stream of %.0f packets a second",
 		profile_title(spot->condition->profile), spot->link->folder, dropped->max, wraps,
@@ -206,7 +206,7 @@ void look_lost_runs(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"Whole ping runs over %s count as lost: either every packet was lost or ping's last lines were not understood. The mean loss mixes such a run with runs that lost single packets, and if all packets were lost, the stored round trip of 0.0 ms is meaningless.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, ping->outcome.path,
 		"%s, %s: loss %.1f %% in the worst run, %.1f %% in the best",
 		profile_title(spot->condition->profile), spot->link->folder, loss->max, loss->min);
@@ -221,7 +221,7 @@ static void look_same_drops(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"Every video run of %s 'dropped' about the same few frames, with and without impairment: the encoder's last line was not read, but no frame was lost.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, spot->repetition->video.outcome.path, "%s, %s: %.0f frames short",
 		profile_title(spot->condition->profile), spot->link->folder, frames->average);
 }
@@ -270,7 +270,7 @@ void rule_waits_for_hosts(struct look *look)
 			continue;
 		look_say(look,
 			"The published reconnect time of %s is mostly the boot of the other hosts: the check first waits until all of them answer %s.",
-			vpn->name,
+			vpn->title,
 			connect->checks_on_vpn ? "on the VPN's own address" : "outside the VPN");
 		look_show(look, connect->path,
 			"%s: %.2f s in all, %.2f s of them before the VPN was asked", link->host,
@@ -348,11 +348,11 @@ void rule_fixed_timer(struct look *look)
 		if (is_same_wait(condition, &waits))
 			look_say(look,
 				"Every host of %s waited the same %.1f s for its mesh: a fixed timer decides this, not the network. The check runs once a second, so the timer may be up to a second shorter.",
-				look->vpn->name, waits.most_s);
+				look->vpn->title, waits.most_s);
 		else if (is_reboot && waits.count >= 2 && waits.on_grid == waits.count)
 			look_say(look,
 				"After a reboot, %s came up after a whole number of seconds on every host that had to wait: a one-second timer decides this, in the VPN or in the check, which runs once a second.",
-				look->vpn->name);
+				look->vpn->title);
 		else
 			continue;
 		show_waits(look, condition, is_reboot);
@@ -369,7 +369,7 @@ void look_retried(struct look *look, const struct spot *spot)
 			continue;
 		look_say(look,
 			"Some results of %s come from a later attempt, because earlier ones failed or were marked.",
-			spot->vpn->name);
+			spot->vpn->title);
 		look_show(look, outcome->path, "%s, %s: attempt %d",
 			profile_title(spot->condition->profile), spot->link->folder,
 			outcome->envelope.attempts);

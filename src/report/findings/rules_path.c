@@ -52,7 +52,7 @@ void rule_reorders_itself(struct look *look)
 		return;
 	look_say(look,
 		"%s itself reorders packets: without impairment, TCP saw %.0f reorderings per million segments, compared with %.0f on the bare link.",
-		vpn->name, here, isnan(there) ? 0 : there);
+		vpn->title, here, isnan(there) ? 0 : there);
 	for (const struct report_link *link = condition->links; link; link = link->next)
 		if (tcp_is_working(&link->repetitions->tcp))
 			look_show(look, link->repetitions->tcp.outcome.path,
@@ -114,7 +114,7 @@ void rule_reliable_outside(struct look *look)
 			continue;
 		look_say(look,
 			"%s delivers packets of %s in order although the wire reorders them: it carries them inside a reliable, ordered transport of its own%s.",
-			look->vpn->name,
+			look->vpn->title,
 			count == links ? "every link"
 				       : arena_printf(look->findings->arena, "%zu of %zu links",
 						 count, links),
@@ -139,7 +139,7 @@ static void look_route(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"%s changed its route between ping and TCP: under load, round trips were less than half as long as the shortest without load. The latency and the throughput are of different paths.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, ping->outcome.path,
 		"%s: the shortest ping took %.2f ms, the shortest round trip of TCP %.2f ms",
 		finding_place(look->findings, spot), ping_ms, tcp_ms);
@@ -213,7 +213,7 @@ void rule_bufferbloat(struct look *look)
 		return;
 	look_say(look,
 		"Under load, a round trip over %s takes up to %.1f times as long as when idle (%s: %.1f instead of %.1f ms), far more than on the bare link: packets wait in a queue that one TCP flow keeps full.",
-		look->vpn->name, worst.ratio, profile_title(where->profile), worst.loaded_ms,
+		look->vpn->title, worst.ratio, profile_title(where->profile), worst.loaded_ms,
 		worst.idle_ms);
 	for (const struct report_condition *c = look->vpn->conditions; c; c = c->next)
 		if (is_bloated(look->findings, c, &queue))
@@ -236,7 +236,7 @@ void rule_asymmetric(struct look *look)
 		return;
 	look_say(look,
 		"The links of %s differ: the best carried %.0f %% more than the worst, so the mean does not describe any of them.",
-		vpn->name, 100 * (high / low - 1));
+		vpn->title, 100 * (high / low - 1));
 	for (size_t i = 0; i < samples.count; i++)
 		look_show(look, samples.list[i].path, "%s: %.1f Mbit/s", samples.list[i].link,
 			samples.values[i]);
@@ -258,7 +258,7 @@ void rule_back_pressure(struct look *look)
 			continue;
 		look_say(look,
 			"The loss of the UDP flood over %s jumps although the impairment drops few packets: if an emulator delays packets on the sender's own port, the sender no longer waits for them and floods the path.",
-			vpn->name);
+			vpn->title);
 		look_show(look, NULL,
 			"%s: %.1f %% lost, %.1f %% without impairment; the profile drops %.1f %%",
 			profile_title(results->profiles[i]), lost, base,
@@ -281,7 +281,7 @@ void rule_processor_bound(struct look *look)
 			continue;
 		look_say(look,
 			"Without impairment, the client of the download over %s used more processor time than the download took. Its processor may be the limit, and not the network; a client with several threads can use several cores at once, so this alone does not prove it.",
-			vpn->name);
+			vpn->title);
 		look_show(look, nix->outcome.path, "%s: %.1f s of processor time in %.1f s",
 			link->folder, nix->user_s + nix->system_s, nix->mean_s);
 	}
@@ -296,7 +296,7 @@ void look_saturated(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"The program that floods used a whole processor core over %s and sent more than the tunnel can carry, so the loss measures the excess.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, udp->outcome.path,
 		"%s, %s: %.0f %% of a core at the sender, %.0f %% at the receiver, %.0f Mbit/s offered",
 		profile_title(spot->condition->profile), spot->link->folder, udp->host_cpu_percent,
@@ -312,7 +312,7 @@ void look_one_thread(struct look *look, const struct spot *spot)
 		return;
 	look_say(look,
 		"One thread of %s used a whole processor core during TCP: this thread limits the speed, not the network, and more cores would not help.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, outcome->path,
 		"%s, %s: thread '%s' of %s on %s at %.0f %% of a core, %.0f Mbit/s",
 		profile_title(spot->condition->profile), spot->link->folder, effort->thread,
@@ -332,7 +332,7 @@ static void note_no_idle_time(struct look *look, const struct spot *spot, const 
 		results_clock(look->findings->results)
 			? "The processor had next to no idle time while data went over %s: the speed is that of a processor with so many instructions a second, not that of the line."
 			: "The processors had next to no idle time while data went over %s: the speed is that of this machine, which all hosts share. Payload per processor time says more about the VPN.",
-		spot->vpn->name);
+		spot->vpn->title);
 	look_show(look, outcome->path, "%s, %s, %s: %.1f %% of %.0f processor%s idle",
 		profile_title(spot->condition->profile), spot->link->folder, workload,
 		100 * effort->idle_share, effort->processors, effort->processors > 1 ? "s" : "");
@@ -388,7 +388,7 @@ static void show_group(
 	if (isnan(here)) /* it was not measured there, did not work, or runs over TCP */
 		return;
 	look_show(look, NULL,
-		"%s: %.3f %% retransmitted, %.2f times the bare link; %.0f reorderings", vpn->name,
+		"%s: %.3f %% retransmitted, %.2f times the bare link; %.0f reorderings", vpn->title,
 		here, here / there, printed_mean(condition_of(vpn, profile), reorder_events, NULL));
 }
 

@@ -170,7 +170,7 @@ void rule_order(struct look *look)
 
 		span_of(vpn, &from_s, &to_s);
 		if (from_s > 0)
-			look_show(look, NULL, "%s: %s to %s", vpn->name,
+			look_show(look, NULL, "%s: %s to %s", vpn->title,
 				time_text(look->findings->arena, from_s),
 				time_text(look->findings->arena, to_s));
 	}

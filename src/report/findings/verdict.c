@@ -151,7 +151,7 @@ static const char *rivals_text(struct arena *arena, struct verdict *verdict,
 	const struct verdict_row *out = fallen(verdict);
 
 	if (out)
-		return arena_printf(arena, "; %s %s, but is out (%s)%s", out->vpn->name,
+		return arena_printf(arena, "; %s %s, but is out (%s)%s", out->vpn->title,
 			leads_text(arena, verdict, out),
 			disqualifiers_text(arena, out->disqualifiers),
 			because_of(arena, verdict, out->disqualifiers));
@@ -163,7 +163,7 @@ static const char *rivals_text(struct arena *arena, struct verdict *verdict,
 				continue;
 			verdict->finding = finding;
 			return arena_printf(arena, "; one reason why %s is behind is '%s' (%s)",
-				row->vpn->name, finding->title, finding->id);
+				row->vpn->title, finding->title, finding->id);
 		}
 	return "";
 }
@@ -192,18 +192,18 @@ static const char *sentence_of(
 		return "No VPN was measured.";
 	if (first->disqualifiers)
 		return arena_printf(arena, "%s%s cannot be recommended (%s)%s.",
-			first->next ? "Every VPN is out: even " : "", first->vpn->name,
+			first->next ? "Every VPN is out: even " : "", first->vpn->title,
 			disqualifiers_text(arena, first->disqualifiers),
 			because_of(arena, verdict, first->disqualifiers));
 	if (!first->next)
 		return arena_printf(arena,
 			"%s was measured without a rival, and nothing rules it out.",
-			first->vpn->name);
+			first->vpn->title);
 	if (!first->lead_count)
 		return arena_printf(
 			arena, "No VPN is ahead%s.", rivals_text(arena, verdict, findings, first));
 	return arena_printf(arena, "%s%s is ahead: it %s, and nothing rules it out%s.", when,
-		first->vpn->name, leads_text(arena, verdict, first),
+		first->vpn->title, leads_text(arena, verdict, first),
 		rivals_text(arena, verdict, findings, first));
 }
 

@@ -23,8 +23,8 @@ static size_t name_width(const struct verdict *verdict)
 	size_t width = strlen("VPN");
 
 	for (const struct verdict_row *row = verdict->rows; row; row = row->next)
-		if (strlen(row->vpn->name) > width)
-			width = strlen(row->vpn->name);
+		if (strlen(row->vpn->title) > width)
+			width = strlen(row->vpn->title);
 	return width;
 }
 
@@ -56,7 +56,7 @@ static void write_line(FILE *out, struct arena *arena, const struct verdict *ver
 
 	end = end < verdict->answer_count ? end : verdict->answer_count;
 	fprintf(out, "%-*s", (int)name_width(verdict),
-		row                  ? row->vpn->name
+		row                  ? row->vpn->title
 		: line == LINE_UNITS ? ""
 				     : "VPN");
 	for (size_t i = first; i < end; i++) {
@@ -88,7 +88,7 @@ void verdict_write_text(FILE *out, struct arena *arena, const struct verdict *ve
 	write_grid(out, arena, verdict);
 	for (const struct verdict_row *row = verdict->rows; row; row = row->next)
 		if (row->disqualifiers)
-			fprintf(out, "Out: %s: %s\n", row->vpn->name,
+			fprintf(out, "Out: %s: %s\n", row->vpn->title,
 				disqualifiers_text(arena, row->disqualifiers));
 	fprintf(out, "%s\n", verdict->because);
 	if (verdict->answer_count)
@@ -120,7 +120,7 @@ void verdict_write_markdown(FILE *out, struct arena *arena, const struct verdict
 	write_head(out, verdict);
 	for (const struct verdict_row *row = verdict->rows; row; row = row->next) {
 		fputs("| ", out);
-		escape_markdown(out, row->vpn->name);
+		escape_markdown(out, row->vpn->title);
 		for (size_t i = 0; i < verdict->answer_count; i++) {
 			const struct verdict_cell *cell = &row->cells[i];
 

@@ -22,6 +22,7 @@ static struct report_vpn *vpn_at(struct report_results *results, const char *nam
 	if (!*at) {
 		*at = arena_alloc(results->arena, struct report_vpn, 1);
 		(*at)->name = arena_strdup(results->arena, name);
+		(*at)->title = (*at)->name;
 		(*at)->is_reference = strcmp(name, "Internal") == 0;
 	}
 	return *at;
@@ -282,6 +283,7 @@ int results_read_open(
 	results_expect(results);
 	collect_profiles(results);
 	results->reference = results_vpn(results, "Internal");
+	results_title(results);
 	*ret_results = results;
 	results = NULL;
 	return 0;

@@ -221,7 +221,8 @@ struct report_condition {
 
 struct report_vpn {
 	struct report_vpn *next;
-	const char *name;
+	const char *name;  /* the tree's folder, and the key in all that programs read */
+	const char *title; /* as its makers write it, for people: results_title() */
 	bool is_reference; /* the bare link */
 	struct report_condition *conditions;
 	struct report_timing timing; /* of the VPN's own folder: older trees */
@@ -259,6 +260,11 @@ void results_freep(struct report_results **results);
 /* NULL when absent, as for a NULL VPN or profile. */
 const struct report_condition *condition_of(const struct report_vpn *vpn, const char *profile);
 const struct report_vpn *results_vpn(const struct report_results *results, const char *name);
+/* Gives every VPN its title, no two the same: that of its driver as the tree keeps it, or of one
+ * table. */
+void results_title(struct report_results *results);
+/* Of a folder; the folder itself where nobody is called so. */
+const char *vpn_title(const struct report_results *results, const char *name);
 /* "low" for low_impairment; others unchanged. */
 const char *profile_title(const char *profile);
 bool outcome_is_success(const struct report_outcome *outcome);

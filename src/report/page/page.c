@@ -81,7 +81,7 @@ static void write_filters(FILE *out, const struct page *page)
 		char class[16];
 
 		snprintf(class, sizeof(class), "c%zu", chart_colour(page->results, vpn->name));
-		write_filter(out, "vpn", vpn->name, vpn->name, class);
+		write_filter(out, "vpn", vpn->name, vpn->title, class);
 	}
 	fputs("</fieldset><fieldset><legend>Profile</legend>", out);
 	for (size_t i = 0; i < page->results->profile_count; i++)
@@ -134,13 +134,15 @@ static void write_header(FILE *out, const struct page *page)
 static void write_data(FILE *out, const struct page *page)
 {
 	json_auto_t *charts = charts_json(page->charts);
-	json_auto_t *colours = json_array();
+	json_auto_t *names = json_array(), *titles = json_object();
 	json_auto_t *data = NULL;
 	AUTO(text_freep) char *text = NULL;
 
-	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
-		json_array_append_new(colours, json_text(vpn->name));
-	data = json_make("{s:O,s:O}", "vpns", colours, "charts", charts);
+	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next) {
+		json_array_append_new(names, json_text(vpn->name));
+		json_object_set_new(titles, vpn->name, json_text(vpn->title));
+	}
+	data = json_make("{s:O,s:O,s:O}", "vpns", names, "titles", titles, "charts", charts);
 	text = json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(5));
 	fputs("<script type=\"application/json\" id=\"data\">", out);
 	for (const char *at = text ? text : "{}"; *at; at++) {

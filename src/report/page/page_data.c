@@ -28,7 +28,7 @@ static void write_chart_data(FILE *out, const struct page *page, const struct ch
 		fputs("<tr data-vpn=\"", out);
 		html_text(out, point->vpn);
 		fputs("\"><td>", out);
-		html_text(out, point->vpn);
+		html_text(out, vpn_title(page->results, point->vpn));
 		fputs("</td><td>", out);
 		html_text(out, point->panel);
 		fputs("</td><td>", out);
@@ -155,7 +155,7 @@ static void write_map_row(FILE *out, const struct page *page, const struct repor
 	fputs("\" data-profile=\"", out);
 	html_text(out, profile_title(profile));
 	fputs("\"><td>", out);
-	html_text(out, vpn->name);
+	html_text(out, vpn->title);
 	fputs("</td><td>", out);
 	page_sample_link(
 		out, results_place(page->results->arena, vpn, profile), profile_title(profile));
@@ -196,7 +196,7 @@ static void write_cell(
 	if (!value->is_there)
 		fputs("<span class=\"none\">--</span>", out);
 	else if (column->is_text)
-		html_text(out, value->text);
+		html_text(out, value_text(arena, column, value));
 	else if (value->place)
 		page_sample_link(out, value->place, value_text(arena, column, value));
 	else
@@ -286,7 +286,7 @@ static void write_samples_of(
 	fputs("\" data-profile=\"", out);
 	html_text(out, profile_title(profile));
 	fputs("\"><summary>", out);
-	html_printf(out, "%s, %s", vpn->name, profile_title(profile));
+	html_printf(out, "%s, %s", vpn->title, profile_title(profile));
 	fputs("</summary><div class=\"scroll\"><table><thead><tr><th>What</th><th>Link</th><th class=\"n\">Run</th><th class=\"n\">Value</th><th></th><th>File</th></tr></thead><tbody>\n",
 		out);
 	for (size_t m = 0; m < report_metric_count; m++) {

@@ -56,7 +56,8 @@ static void write_evidence(
 {
 	const struct matrix_cell *cell = &vpn->cells[row];
 
-	html_printf(out, "%s: %s", vpn->name, page->results->matrix->rows[row].title);
+	html_printf(out, "%s: %s", vpn_title(page->results, vpn->name),
+		page->results->matrix->rows[row].title);
 	fputs("<p class=\"verdict\">", out);
 	html_printf(out, cell->kind == MATRIX_UNKNOWN ? "unknown: %s" : "%s", cell->text);
 	fputs("</p>", out);
@@ -140,7 +141,7 @@ static void write_category(FILE *out, const struct page *page, const char *title
 		fputs("<th scope=\"col\" data-vpn=\"", out);
 		html_text(out, matrix->vpns[i].name);
 		fputs("\">", out);
-		html_text(out, matrix->vpns[i].name);
+		html_text(out, vpn_title(page->results, matrix->vpns[i].name));
 		fputs("</th>", out);
 	}
 	fputs("</tr>\n", out);
@@ -164,12 +165,12 @@ static void write_matrix(FILE *out, const struct page *page)
 	fputs("</tbody></table></div>\n", out);
 }
 
-static void write_counts_of(FILE *out, const struct matrix_vpn *vpn)
+static void write_counts_of(FILE *out, const struct page *page, const struct matrix_vpn *vpn)
 {
 	fputs("<tr data-vpn=\"", out);
 	html_text(out, vpn->name);
 	fputs("\"><td>", out);
-	html_text(out, vpn->name);
+	html_text(out, vpn_title(page->results, vpn->name));
 	fputs("</td>", out);
 	for (int kind = 0; kind < MATRIX_KINDS; kind++)
 		fprintf(out, "<td class=\"n\">%zu</td>", vpn->counts[kind]);
@@ -180,8 +181,10 @@ static void write_counts_of(FILE *out, const struct matrix_vpn *vpn)
 	fputs("</td></tr>\n", out);
 }
 
-static void write_counts(FILE *out, const struct matrix *matrix)
+static void write_counts(FILE *out, const struct page *page)
 {
+	const struct matrix *matrix = page->results->matrix;
+
 	fputs("<div class=\"scroll\"><table class=\"feature-counts\"><thead><tr><th>VPN</th>", out);
 	for (int kind = 0; kind < MATRIX_KINDS; kind++)
 		fprintf(out, "<th class=\"n\"><span class=\"key %s\">%s</span></th>",
@@ -191,19 +194,20 @@ static void write_counts(FILE *out, const struct matrix *matrix)
 		out);
 	for (size_t i = 0; i < matrix->vpn_count; i++)
 		if (has_cells(&matrix->vpns[i]))
-			write_counts_of(out, &matrix->vpns[i]);
+			write_counts_of(out, page, &matrix->vpns[i]);
 	fputs("</tbody></table></div>\n", out);
 }
 
-static void write_unread(FILE *out, const struct matrix *matrix)
+static void write_unread(FILE *out, const struct page *page)
 {
+	const struct matrix *matrix = page->results->matrix;
 	const char *before = "<p>Not read, so nothing is known of: ";
 
 	for (size_t i = 0; i < matrix->vpn_count; i++) {
 		if (has_cells(&matrix->vpns[i]))
 			continue;
 		fputs(before, out);
-		html_text(out, matrix->vpns[i].name);
+		html_text(out, vpn_title(page->results, matrix->vpns[i].name));
 		before = ", ";
 	}
 	fputs(before[0] == ',' ? ".</p>\n" : "", out);
@@ -217,8 +221,8 @@ void page_features(FILE *out, const struct page *page)
 		return;
 	fputs("<section id=\"features\"><h2>Features</h2><p>What the VPNs can do, as somebody read it in their source code; nothing here was observed. Every answer opens its evidence: the lines, the commit and the reason. <span class=\"key pale\">Pale</span> answers were read in another version than the one that ran, which may differ. The counts are made from the answers.</p>\n",
 		out);
-	write_counts(out, matrix);
-	write_unread(out, matrix);
+	write_counts(out, page);
+	write_unread(out, page);
 	write_matrix(out, page);
 	fputs("</section>\n", out);
 }
@@ -247,7 +251,7 @@ static void write_cautions(FILE *out, const struct page *page, const struct matr
 	fputs("<article data-vpn=\"", out);
 	html_text(out, vpn->name);
 	fputs("\"><h3>", out);
-	html_text(out, vpn->name);
+	html_text(out, vpn_title(page->results, vpn->name));
 	fputs("</h3><p class=\"small\">", out);
 	html_text(out, matrix_reason(page->results->arena, vpn, vpn->cautions[0].read,
 			       vpn->cautions[0].standing));

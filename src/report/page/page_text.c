@@ -84,8 +84,7 @@ static void write_rank(
 	html_text(out, rank->vpn->name);
 	fprintf(out, "\"><td><b class=\"swatch c%zu\"></b>",
 		chart_colour(page->results, rank->vpn->name));
-	html_text(out, rank->vpn->name);
-	fputs(rank->vpn->is_reference ? " <small>the bare link</small>" : "", out);
+	html_text(out, rank->vpn->title);
 	fputs("</td><td>", out);
 	html_text(out, rank->letters);
 	fputs("</td><td class=\"n\">", out);

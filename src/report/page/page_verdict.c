@@ -60,8 +60,8 @@ static void write_row(FILE *out, const struct page *page, const struct verdict_r
 	html_text(out, row->vpn->name);
 	fprintf(out, "\"><td><b class=\"swatch c%zu\"></b>",
 		chart_colour(page->results, row->vpn->name));
-	html_text(out, row->vpn->name);
-	fputs(row->vpn->is_reference ? " <small>the bare link</small></td>" : "</td>", out);
+	html_text(out, row->vpn->title);
+	fputs("</td>", out);
 	for (size_t i = 0; i < page->verdict->answer_count; i++)
 		write_cell(out, page, page->verdict->answers[i], row, &row->cells[i]);
 	write_disqualifiers(out, row->disqualifiers);

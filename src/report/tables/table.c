@@ -97,6 +97,11 @@ void row_text(struct row *row, const char *text)
 	add_value(row, (struct value){.is_there = text != NULL, .text = text});
 }
 
+void row_vpn(struct row *row, const char *name, const char *title)
+{
+	add_value(row, (struct value){.is_there = true, .text = name, .title = title});
+}
+
 void row_number(struct row *row, double number, const char *place)
 {
 	add_value(row,

@@ -19,6 +19,7 @@ struct value {
 	bool is_there;
 	double number;
 	const char *text;  /* of a text column */
+	const char *title; /* the same for people, where that differs; NULL-able */
 	const char *place; /* "Wireguard/baseline": where its samples are shown; NULL-able */
 	bool is_marked;    /* something else than the VPN may have made it; shown as "138*" */
 };
@@ -70,6 +71,8 @@ void table_column(
 struct row *table_row(struct tables *tables, struct table *table);
 /* In the order of the columns; NAN and NULL are "not there". */
 void row_text(struct row *row, const char *text);
+/* Programs read the key, people the title. */
+void row_vpn(struct row *row, const char *name, const char *title);
 void row_number(struct row *row, double number, const char *place);
 /* Marks the value that was put last, if it is there. */
 void row_mark(struct row *row);

@@ -137,7 +137,9 @@ const char *value_text(struct arena *arena, const struct column *column, const s
 
 	if (!value->is_there)
 		return "--";
-	text = column->is_text ? value->text : number_text(arena, value->number, column->decimals);
+	text = value->title      ? value->title
+	       : column->is_text ? value->text
+				 : number_text(arena, value->number, column->decimals);
 	return value->is_marked ? arena_printf(arena, "%s*", text) : text;
 }
 

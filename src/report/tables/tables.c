@@ -80,7 +80,7 @@ void note_missing_links(const struct report_results *results, struct tables *tab
 
 			if (!samples.count || samples_measured(&samples) == samples.planned)
 				continue;
-			table_note(tables, table, "%s, %s: made from %zu of %zu links.", vpn->name,
+			table_note(tables, table, "%s, %s: made from %zu of %zu links.", vpn->title,
 				profile_title(results->profiles[i]), samples.count,
 				samples.planned);
 		}
@@ -96,7 +96,7 @@ static void grid_printed(
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		struct row *row = table_row(tables, table);
 
-		row_text(row, vpn->name);
+		row_vpn(row, vpn->name, vpn->title);
 		for (size_t i = 0; i < results->profile_count; i++) {
 			const struct report_condition *condition =
 				condition_of(vpn, results->profiles[i]);
@@ -126,7 +126,7 @@ static void grid_corrected(
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		struct row *row = table_row(tables, table);
 
-		row_text(row, vpn->name);
+		row_vpn(row, vpn->name, vpn->title);
 		for (size_t i = 0; i < results->profile_count; i++) {
 			struct report_samples samples = samples_of(tables->arena,
 				condition_of(vpn, results->profiles[i]), grid->metric);

@@ -30,7 +30,7 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 	if (!has_any(tables->arena, condition))
 		return;
 	row = table_row(tables, table);
-	row_text(row, vpn->name);
+	row_vpn(row, vpn->name, vpn->title);
 	row_text(row, profile_title(profile));
 	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {
 		struct report_samples one_core =

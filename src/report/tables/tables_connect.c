@@ -101,7 +101,7 @@ static void add_rows(const struct report_results *results, struct tables *tables
 		if (isnan(mean_s) && !(is_corrected && checked_on(condition, after_reboot)))
 			continue;
 		row = table_row(tables, table);
-		row_text(row, vpn->name);
+		row_vpn(row, vpn->name, vpn->title);
 		row_number(row, mean_s, place);
 		for (size_t i = 0; i < count; i++)
 			row_number(row, values[i], place);

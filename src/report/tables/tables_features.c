@@ -25,7 +25,8 @@ static const char *value_of(struct arena *arena, const struct matrix_cell *cell)
 	return cell->standing == MATRIX_OTHER_VERSION ? arena_printf(arena, "~%s", text) : text;
 }
 
-static void add_matrix(struct tables *tables, const struct matrix *matrix)
+static void add_matrix(
+	const struct report_results *results, struct tables *tables, const struct matrix *matrix)
 {
 	struct table *table = add(tables, "features", "What the VPNs can do", TABLE_NOT_FOR_PAGE);
 
@@ -34,7 +35,8 @@ static void add_matrix(struct tables *tables, const struct matrix *matrix)
 	table_text_column(table, "feature", "Feature");
 	for (size_t i = 0; i < matrix->vpn_count; i++)
 		if (matrix->vpns[i].cells)
-			table_text_column(table, matrix->vpns[i].name, matrix->vpns[i].name);
+			table_text_column(table, matrix->vpns[i].name,
+				vpn_title(results, matrix->vpns[i].name));
 	for (size_t r = 0; r < matrix->row_count; r++) {
 		struct row *row = table_row(tables, table);
 
@@ -49,13 +51,13 @@ static void add_matrix(struct tables *tables, const struct matrix *matrix)
 		"Read in source code, not observed. ~ marks what was read in another version than the one that ran.");
 }
 
-static void add_cell(struct tables *tables, struct table *table, const struct matrix *matrix,
-	const struct matrix_vpn *vpn, size_t r)
+static void add_cell(const struct report_results *results, struct tables *tables,
+	struct table *table, const struct matrix *matrix, const struct matrix_vpn *vpn, size_t r)
 {
 	const struct matrix_cell *cell = &vpn->cells[r];
 	struct row *row = table_row(tables, table);
 
-	row_text(row, vpn->name);
+	row_vpn(row, vpn->name, vpn_title(results, vpn->name));
 	row_text(row, matrix->rows[r].id);
 	row_text(row, matrix_kind_name(cell->kind));
 	row_text(row, cell->text);
@@ -68,7 +70,8 @@ static void add_cell(struct tables *tables, struct table *table, const struct ma
 	row_text(row, matrix_standing_name(cell->standing));
 }
 
-static void add_cells(struct tables *tables, const struct matrix *matrix)
+static void add_cells(
+	const struct report_results *results, struct tables *tables, const struct matrix *matrix)
 {
 	static const char *const columns[][2] = {{"vpn", "VPN"}, {"id", "Row"}, {"kind", "Kind"},
 		{"value", "Answer"}, {"note", "Note"}, {"place", "Place"}, {"commit", "Commit"},
@@ -80,10 +83,11 @@ static void add_cells(struct tables *tables, const struct matrix *matrix)
 		table_text_column(table, columns[i][0], columns[i][1]);
 	for (size_t i = 0; i < matrix->vpn_count; i++)
 		for (size_t r = 0; matrix->vpns[i].cells && r < matrix->row_count; r++)
-			add_cell(tables, table, matrix, &matrix->vpns[i], r);
+			add_cell(results, tables, table, matrix, &matrix->vpns[i], r);
 }
 
-static void add_counts(struct tables *tables, const struct matrix *matrix)
+static void add_counts(
+	const struct report_results *results, struct tables *tables, const struct matrix *matrix)
 {
 	struct table *table =
 		add(tables, "feature_counts", "How often each answer is given", TABLE_NOT_FOR_PAGE);
@@ -99,7 +103,7 @@ static void add_counts(struct tables *tables, const struct matrix *matrix)
 		const struct matrix_vpn *vpn = &matrix->vpns[i];
 		struct row *row = table_row(tables, table);
 
-		row_text(row, vpn->name);
+		row_vpn(row, vpn->name, vpn_title(results, vpn->name));
 		for (int kind = 0; kind < MATRIX_KINDS; kind++)
 			row_number(row, vpn->cells ? (double)vpn->counts[kind] : NAN, NULL);
 		row_number(row, vpn->cells ? (double)vpn->pale : NAN, NULL);
@@ -110,7 +114,8 @@ static void add_counts(struct tables *tables, const struct matrix *matrix)
 		"Counted from the cells. Nobody has read the VPNs without numbers, so nothing is known of them.");
 }
 
-static void add_cautions(struct tables *tables, const struct matrix *matrix)
+static void add_cautions(
+	const struct report_results *results, struct tables *tables, const struct matrix *matrix)
 {
 	static const char *const columns[][2] = {{"vpn", "VPN"}, {"kind", "Kind"},
 		{"says", "What to know"}, {"see", "Published in"}, {"place", "Place"},
@@ -125,7 +130,8 @@ static void add_cautions(struct tables *tables, const struct matrix *matrix)
 			const struct matrix_caution *caution = &matrix->vpns[i].cautions[k];
 			struct row *row = table_row(tables, table);
 
-			row_text(row, matrix->vpns[i].name);
+			row_vpn(row, matrix->vpns[i].name,
+				vpn_title(results, matrix->vpns[i].name));
 			row_text(row, caution->kind);
 			row_text(row, caution->says);
 			row_text(row, caution->see);
@@ -141,9 +147,9 @@ void tables_features(const struct report_results *results, struct tables *tables
 {
 	if (!results->matrix)
 		return;
-	add_matrix(tables, results->matrix);
-	add_cells(tables, results->matrix);
-	add_counts(tables, results->matrix);
+	add_matrix(results, tables, results->matrix);
+	add_cells(results, tables, results->matrix);
+	add_counts(results, tables, results->matrix);
 	if (matrix_has_cautions(results->matrix))
-		add_cautions(tables, results->matrix);
+		add_cautions(results, tables, results->matrix);
 }

@@ -52,7 +52,7 @@ static void add_row(const struct report_results *results, struct tables *tables,
 			return;
 		if (!row) {
 			row = table_row(tables, table);
-			row_text(row, vpn->name);
+			row_vpn(row, vpn->name, vpn->title);
 			row_text(row, profile_title(profile));
 		}
 		if (samples.count >= most.count)

@@ -46,7 +46,7 @@ static void scaling_printed(const struct report_results *results, struct tables 
 		if (!condition)
 			continue;
 		row = table_row(tables, table);
-		row_text(row, vpn->name);
+		row_vpn(row, vpn->name, vpn->title);
 		row_number(row, single, place);
 		row_number(row, sum, place);
 		row_number(row, sum / single, place);
@@ -81,7 +81,7 @@ static void corrected_row(struct tables *tables, struct table *table, const stru
 	double per_link = samples_mean(&pairs);
 	struct row *row = table_row(tables, table);
 
-	row_text(row, vpn->name);
+	row_vpn(row, vpn->name, vpn->title);
 	row_text(row, profile_title(profile));
 	row_text(row, table_links(tables->arena, &pairs));
 	row_value(row, per_link, &pairs, place);
@@ -131,7 +131,7 @@ static void note_sums(
 				continue;
 			table_note(tables, table,
 				"%s, %s: the printed %s Mbit/s is a sum over %zu of %zu links, %zu of them stalled; a link that worked carried %s.",
-				vpn->name, profile_title(results->profiles[i]),
+				vpn->title, profile_title(results->profiles[i]),
 				number_text(tables->arena, sum, -3), pairs, links,
 				count_stalled(condition),
 				number_text(tables->arena, samples_mean(&worked), -3));
@@ -148,7 +148,7 @@ static void impairment_printed(const struct report_results *results, struct tabl
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		struct row *row = table_row(tables, table);
 
-		row_text(row, vpn->name);
+		row_vpn(row, vpn->name, vpn->title);
 		for (size_t i = 0; i < results->profile_count; i++) {
 			size_t pairs;
 

@@ -37,7 +37,7 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 		return;
 	tail = interval_quantile(pooled.values, pooled.count, 0.99, 0.95);
 	row = table_row(tables, table);
-	row_text(row, vpn->name);
+	row_vpn(row, vpn->name, vpn->title);
 	row_text(row, profile_title(profile));
 	row_number(row, (double)pooled.count, place);
 	row_number(row, stats_quantile(pooled.values, pooled.count, 0.5), place);

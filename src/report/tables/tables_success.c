@@ -31,7 +31,7 @@ static void add_row(const struct report_results *results, struct tables *tables,
 		return;
 	interval = interval_proportion(worked, planned, 0.95);
 	row = table_row(tables, table);
-	row_text(row, vpn->name);
+	row_vpn(row, vpn->name, vpn->title);
 	row_text(row, report_workloads[workload].heading);
 	row_number(row, (double)worked, NULL);
 	row_number(row, (double)planned, NULL);

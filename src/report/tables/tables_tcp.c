@@ -45,7 +45,7 @@ static void baseline_printed(const struct report_results *results, struct tables
 		if (!condition)
 			continue;
 		row = table_row(tables, table);
-		row_text(row, vpn->name);
+		row_vpn(row, vpn->name, vpn->title);
 		row_number(row, mbps, place);
 		row_number(row, 100 * mbps / base, place);
 		row_number(row, printed_mean(condition, retransmits, NULL), place);
@@ -66,7 +66,7 @@ static void baseline_row(const struct report_results *results, struct tables *ta
 	struct interval interval = interval_median(forward.values, forward.count, 0.95);
 	struct row *row = table_row(tables, table);
 
-	row_text(row, vpn->name);
+	row_vpn(row, vpn->name, vpn->title);
 	row_text(row, table_links(tables->arena, &forward));
 	row_value(row, samples_mean(&forward), &forward, place);
 	row_value(row, forward.count ? interval.low : NAN, &forward, place);
@@ -125,7 +125,7 @@ static void note_stalled(
 					link->repetitions->tcp.forward.is_stalled)
 					table_note(tables, table,
 						"%s, %s: the flow of %s stalled and still counts in the printed %s Mbit/s; the other links carried %s.",
-						vpn->name, profile_title(results->profiles[i]),
+						vpn->title, profile_title(results->profiles[i]),
 						link->folder,
 						number_text(tables->arena, printed, -3),
 						number_text(

@@ -47,7 +47,7 @@ static void tuning_table(const struct report_results *results, struct tables *ta
 	bool is_corrected)
 {
 	struct table *table = table_add(tables, tuning_id(tables->arena, vpn->name, tuning),
-		arena_printf(tables->arena, "%s: TCP on stock and tuned hosts%s%s", vpn->name,
+		arena_printf(tables->arena, "%s: TCP on stock and tuned hosts%s%s", vpn->title,
 			tuning ? ", " : "", tuning ? tuning : ""),
 		"Mbit/s", is_corrected);
 

@@ -179,7 +179,7 @@ static struct table *baseline_table(const struct report_results *results, struct
 		if (!condition)
 			continue;
 		row = table_row(tables, table);
-		row_text(row, vpn->name);
+		row_vpn(row, vpn->name, vpn->title);
 		if (links) {
 			samples = samples_of_metric(tables->arena, condition, links);
 			row_text(row, table_links(tables->arena, &samples));
@@ -293,7 +293,7 @@ static void note_cut_off(
 			if (count)
 				table_note(tables, table,
 					"%s, %s: %zu of %zu links exceeded the limit of %.0f s for a warm-up and two runs; a download took longer than a third of it.",
-					vpn->name, profile_title(results->profiles[i]), count,
+					vpn->title, profile_title(results->profiles[i]), count,
 					condition_links(condition), limit_s);
 		}
 	}
@@ -321,7 +321,7 @@ void tables_nix(const struct report_results *results, struct tables *tables)
 		const char *place = results_place(tables->arena, vpn, profile);
 		struct row *row = table_row(tables, table);
 
-		row_text(row, vpn->name);
+		row_vpn(row, vpn->name, vpn->title);
 		row_number(row, mean, place);
 		row_number(row, vpn->is_reference ? NAN : 100 * (mean / base - 1), place);
 	}
@@ -364,7 +364,7 @@ static void qperf_row(struct tables *tables, struct table *table, const struct r
 	if (!samples.planned)
 		return;
 	row = table_row(tables, table);
-	row_text(row, vpn->name);
+	row_vpn(row, vpn->name, vpn->title);
 	row_text(row, profile_title(profile));
 	for (size_t i = 0; i < ARRAY_SIZE(qperf_columns); i++) {
 		if (is_corrected)
