@@ -84,6 +84,10 @@ def main():
     check("every drawing says that it is one", page.images)
     check("charts are drawn without a script", [] if page.svgs >= page.figures > 10 else [page.svgs])
     check("there are tables", [] if page.rows > 100 else [page.rows])
+    parts = re.findall(r'<section id="map">.*?</section>', text, re.S)
+    failed_cells = [cell for cell in re.findall(r"<td>.*?</td>", parts[0], re.S) if "mark-failed" in cell]
+    check("every failure in the map says why, with a link to its evidence", [cell for cell in failed_cells if
+          not re.search(r'class="why">[^<]*<a [^>]*href="(#evidence-|)[^>]*>[^<]+</a>', cell)] if failed_cells else ["nothing failed"])
     check("strange names are escaped", ["they are not"] if "<img src=x" in text else [])
     wrong = []
     for table in tables:

@@ -36,6 +36,7 @@ static struct finding *finding_of(struct look *look)
 	*at = arena_alloc(look->findings->arena, struct finding, 1);
 	**at = (struct finding){.id = look->id,
 		.title = look->title,
+		.brief = look->brief,
 		.severity = look->rule->severity,
 		.impact = look->rule->impact};
 	return *at;
@@ -178,7 +179,7 @@ static void sort_by_change(struct findings *findings)
 static void apply_to_vpns(struct findings *findings, const struct rule *rule)
 {
 	for (const struct report_vpn *vpn = findings->results->vpns; vpn; vpn = vpn->next) {
-		struct look look = {findings, rule, vpn, NULL, rule->id, rule->title};
+		struct look look = {findings, rule, vpn, NULL, rule->id, rule->title, rule->brief};
 
 		if (rule->of_vpn)
 			rule->of_vpn(&look);
@@ -189,7 +190,7 @@ static void apply_to_vpns(struct findings *findings, const struct rule *rule)
 
 static void apply_to_tree(struct findings *findings, const struct rule *rule)
 {
-	struct look look = {findings, rule, NULL, NULL, rule->id, rule->title};
+	struct look look = {findings, rule, NULL, NULL, rule->id, rule->title, rule->brief};
 
 	rule->of_tree(&look);
 }
@@ -228,15 +229,32 @@ const struct about *finding_about(const struct finding *finding, const char *vpn
 	return about;
 }
 
+static bool names_file(const struct finding *finding, const char *vpn, const char *path)
+{
+	const struct about *about = finding_about(finding, vpn);
+
+	for (const struct evidence *e = about ? about->evidence : NULL; e; e = e->next)
+		if (e->path && strcmp(e->path, path) == 0)
+			return true;
+	return false;
+}
+
 const struct finding *finding_of_file(
 	const struct findings *findings, const char *vpn, const char *path)
 {
-	for (const struct finding *f = findings->first; f; f = f->next) {
-		const struct about *about = finding_about(f, vpn);
+	const struct finding *finding = findings->first;
 
-		for (const struct evidence *e = about ? about->evidence : NULL; e; e = e->next)
-			if (e->path && strcmp(e->path, path) == 0)
-				return f;
-	}
-	return NULL;
+	while (finding && !names_file(finding, vpn, path))
+		finding = finding->next;
+	return finding;
+}
+
+const struct finding *finding_of_failure(
+	const struct findings *findings, const char *vpn, const char *path)
+{
+	const struct finding *finding = findings->first;
+
+	while (finding && (!finding->brief || !names_file(finding, vpn, path)))
+		finding = finding->next;
+	return finding;
 }

@@ -39,6 +39,8 @@ struct about {
 struct finding {
 	struct finding *next;
 	const char *id, *title; /* "mtu-quic", "QUIC datagrams do not fit the tunnel" */
+	const char *brief; /* why a result failed, in few words: "start race"; NULL: says no such
+			      thing */
 	enum severity severity;
 	enum impact impact;
 	struct about *abouts;  /* at least one, in the order of the tree */
@@ -63,6 +65,9 @@ const char *impact_name(enum impact impact);
 const struct finding *finding_with(const struct findings *findings, const char *id);
 /* Of one VPN, or with NULL of the whole tree; NULL when the finding is not about it. */
 const struct about *finding_about(const struct finding *finding, const char *vpn);
+/* The first that says why a result failed (it has a brief) and names its file. */
+const struct finding *finding_of_failure(
+	const struct findings *findings, const char *vpn, const char *path);
 /* The first whose evidence about the VPN names this file; NULL when none does. */
 const struct finding *finding_of_file(
 	const struct findings *findings, const char *vpn, const char *path);

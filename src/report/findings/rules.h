@@ -7,9 +7,9 @@
 struct look {
 	struct findings *findings;
 	const struct rule *rule;
-	const struct report_vpn *vpn; /* NULL: the whole tree */
-	struct about *about;          /* NULL until there is something to say */
-	const char *id, *title;       /* of the finding; the rule's own unless it narrows them */
+	const struct report_vpn *vpn;   /* NULL: the whole tree */
+	struct about *about;            /* NULL until there is something to say */
+	const char *id, *title, *brief; /* of the finding; the rule's own unless it narrows them */
 };
 
 /* One repetition on one link of the VPN under one profile. */
@@ -29,6 +29,7 @@ struct rule {
 	void (*of_spot)(struct look *look, const struct spot *spot); /* of every repetition */
 	void (*of_vpn)(struct look *look);
 	void (*of_tree)(struct look *look);
+	const char *brief; /* of a rule that says why results failed */
 };
 extern const struct rule rules[];
 extern const size_t rule_count;

@@ -341,6 +341,7 @@ void rule_stored_cause(struct look *look)
 
 		one.id = arena_printf(arena, "cause-%s", cause_name(cause));
 		one.title = arena_printf(arena, "%s: %s", look->title, cause_name(cause));
+		one.brief = cause_name(cause);
 		each_failure(&(struct failures){&one, NULL, cause, look_cause});
 	}
 }

@@ -9,11 +9,11 @@
 
 #include <string.h>
 
-void page_file_link(FILE *out, const struct page *page, const char *path)
+void page_file_link_as(FILE *out, const struct page *page, const char *path, const char *text)
 {
 	if (!page->tree_url) {
 		fputs("<span class=\"file\">", out);
-		html_text(out, path);
+		html_text(out, text);
 		fputs("</span>", out);
 		return;
 	}
@@ -21,8 +21,13 @@ void page_file_link(FILE *out, const struct page *page, const char *path)
 	html_url(out, page->tree_url);
 	html_url(out, path);
 	fputs("\">", out);
-	html_text(out, path);
+	html_text(out, text);
 	fputs("</a>", out);
+}
+
+void page_file_link(FILE *out, const struct page *page, const char *path)
+{
+	page_file_link_as(out, page, path, path);
 }
 
 void page_sample_link(FILE *out, const char *place, const char *text)
@@ -38,6 +43,18 @@ void page_finding_link(FILE *out, const struct finding *finding, const char *tex
 {
 	fputs("<a href=\"#finding-", out);
 	html_id(out, finding->id);
+	fputs("\">", out);
+	html_text(out, text);
+	fputs("</a>", out);
+}
+
+void page_evidence_link(
+	FILE *out, const struct finding *finding, const struct report_vpn *vpn, const char *text)
+{
+	fputs("<a href=\"#evidence-", out);
+	html_id(out, finding->id);
+	fputc('-', out);
+	html_id(out, vpn->name);
 	fputs("\">", out);
 	html_text(out, text);
 	fputs("</a>", out);

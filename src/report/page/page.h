@@ -40,6 +40,11 @@ void page_about(FILE *out, const struct page *page);
 
 /* A link to a file of the tree, with its path as text. */
 void page_file_link(FILE *out, const struct page *page, const char *path);
+/* The same around another text. */
+void page_file_link_as(FILE *out, const struct page *page, const char *path, const char *text);
+/* A link to what a finding shows about a VPN, around a text. */
+void page_evidence_link(
+	FILE *out, const struct finding *finding, const struct report_vpn *vpn, const char *text);
 /* A link to a finding around a text. */
 void page_finding_link(FILE *out, const struct finding *finding, const char *text);
 /* A link to the samples of "Wireguard/baseline" around a text. */

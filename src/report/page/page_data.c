@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of the page that are data: charts, what failed, tables, samples. */
+/* The parts of the page that are data: charts, tables, samples. */
 #include "report/page/page.h"
 
 #include "report/output/html.h"
@@ -79,114 +79,6 @@ void page_charts(FILE *out, const struct page *page)
 		fputs("</figure>\n", out);
 	}
 	fputs("</section>\n", out);
-}
-
-/* One link's result as a mark; the words are for those who do not see it. */
-static void write_mark(
-	FILE *out, const struct report_outcome *outcome, const char *link, bool is_stalled)
-{
-	const char *class = "absent", *word = "not measured", *mark = "&#183;";
-
-	if (outcome->envelope.status == ENVELOPE_SUCCESS) {
-		class = is_stalled ? "stalled" : "good";
-		word = is_stalled ? "stood still" : "measured";
-		mark = is_stalled ? "&#9681;" : "&#9679;";
-	} else if (outcome->envelope.status == ENVELOPE_ERROR) {
-		class = "failed";
-		word = outcome->envelope.cause ? outcome->envelope.cause : "failed";
-		mark = "&#10005;";
-	}
-	fprintf(out, "<span class=\"mark-%s\" title=\"", class);
-	html_printf(out, "%s: %s%s%s", link, word, outcome->detail ? ": " : "",
-		outcome->detail ? outcome->detail : "");
-	fprintf(out, "\" role=\"img\" aria-label=\"");
-	html_printf(out, "%s: %s", link, word);
-	fprintf(out, "\">%s</span>", mark);
-}
-
-static void write_pair_marks(FILE *out, const struct report_condition *condition)
-{
-	for (const struct report_repetition *r = condition->whole; r; r = r->next)
-		for (const struct report_pair *pair = r->parallel.pairs; pair; pair = pair->next)
-			write_mark(out, &pair->tcp.outcome, pair->source,
-				pair->tcp.forward.is_stalled);
-}
-
-static void write_marks(
-	FILE *out, const struct report_condition *condition, enum report_workload_id id)
-{
-	for (const struct report_link *link = condition->links;
-		link && report_workloads[id].is_of_links; link = link->next)
-		for (const struct report_repetition *r = link->repetitions; r; r = r->next)
-			write_mark(out, report_outcome_of(r, id), link->folder,
-				id == REPORT_TCP && r->tcp.forward.is_stalled);
-	if (id == REPORT_PARALLEL)
-		write_pair_marks(out, condition);
-	else if (!report_workloads[id].is_of_links)
-		for (const struct report_repetition *r = condition->whole; r; r = r->next)
-			write_mark(out, report_outcome_of(r, id), "the mesh", false);
-}
-
-/* Workloads with at least one result; the others would be empty columns. */
-static void note_measured(void *context, const struct report_place *place)
-{
-	bool *is_measured = context;
-
-	is_measured[place->workload - report_workloads] = true;
-}
-
-static void find_measured(const struct report_results *results, bool is_measured[REPORT_WORKLOADS])
-{
-	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
-		for (const struct report_condition *condition = vpn->conditions; condition;
-			condition = condition->next)
-			condition_each_result(condition, note_measured, is_measured);
-}
-
-static void write_map_row(FILE *out, const struct page *page, const struct report_vpn *vpn,
-	const char *profile, const bool is_measured[REPORT_WORKLOADS])
-{
-	const struct report_condition *condition = condition_of(vpn, profile);
-
-	if (!condition)
-		return;
-	fputs("<tr data-vpn=\"", out);
-	html_text(out, vpn->name);
-	fputs("\" data-profile=\"", out);
-	html_text(out, profile_title(profile));
-	fputs("\"><td>", out);
-	html_text(out, vpn->title);
-	fputs("</td><td>", out);
-	page_sample_link(
-		out, results_place(page->results->arena, vpn, profile), profile_title(profile));
-	fputs("</td>", out);
-	for (size_t i = 0; i < REPORT_WORKLOADS; i++) {
-		if (!is_measured[i])
-			continue;
-		fputs("<td>", out);
-		write_marks(out, condition, (enum report_workload_id)i);
-		fputs("</td>", out);
-	}
-	fputs("</tr>\n", out);
-}
-
-void page_map(FILE *out, const struct page *page)
-{
-	bool is_measured[REPORT_WORKLOADS] = {false};
-
-	find_measured(page->results, is_measured);
-	fputs("<section id=\"map\"><h2>What failed</h2><p>One mark per link: <span class=\"mark-good\">&#9679;</span> measured, <span class=\"mark-stalled\">&#9681;</span> stalled, but stored as a success, <span class=\"mark-failed\">&#10005;</span> failed, <span class=\"mark-absent\">&#183;</span> not measured. The <a href=\"#findings\">findings</a> explain the causes.</p>\n",
-		out);
-	fputs("<div class=\"scroll\"><table class=\"map\"><thead><tr><th>VPN</th><th>Profile</th>",
-		out);
-	for (size_t i = 0; i < REPORT_WORKLOADS; i++)
-		if (is_measured[i])
-			fprintf(out, "<th>%s</th>", report_workloads[i].heading);
-	fputs("</tr></thead><tbody>\n", out);
-	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
-		for (size_t i = 0; i < page->results->profile_count; i++)
-			write_map_row(out, page, vpn, page->results->profiles[i], is_measured);
-	fputs("</tbody></table></div></section>\n", out);
 }
 
 static void write_cell(

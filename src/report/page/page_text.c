@@ -147,9 +147,14 @@ void page_answers(FILE *out, const struct page *page)
 	fputs("</div></section>\n", out);
 }
 
-static void write_evidence(FILE *out, const struct page *page, const struct about *about)
+static void write_evidence(FILE *out, const struct page *page, const struct finding *finding,
+	const struct about *about)
 {
-	fprintf(out, "<details><summary>Evidence (%zu)</summary><ul>", about->evidence_count);
+	fputs("<details id=\"evidence-", out);
+	html_id(out, finding->id);
+	fputc('-', out);
+	html_id(out, about->vpn ? about->vpn : "");
+	fprintf(out, "\"><summary>Evidence (%zu)</summary><ul>", about->evidence_count);
 	for (const struct evidence *e = about->evidence; e; e = e->next) {
 		fputs("<li>", out);
 		html_text(out, e->text);
@@ -181,7 +186,7 @@ static void write_finding(FILE *out, const struct page *page, const struct findi
 		fputs("><p>", out);
 		html_text(out, about->sentence);
 		fputs("</p>", out);
-		write_evidence(out, page, about);
+		write_evidence(out, page, finding, about);
 		fputs("</div>", out);
 	}
 	fputs("</article>\n", out);
