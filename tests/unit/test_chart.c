@@ -100,3 +100,20 @@ TEST(percentages_have_a_linear_colour)
 	/* Of speeds the best of a column is the best there is. */
 	CHECK(!strstr(speed, "fill-opacity=\"0.19\""));
 }
+
+TEST(what_was_not_measured_is_not_without_a_result)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct charts charts = {.arena = results->arena, .results = results, .end = &charts.first};
+	struct chart *chart = chart_add(&charts, CHART_BARS, "it", "It", "About it.");
+	struct report_vpn *failed = add_vpn(results, "Failed", some, 1);
+	struct report_vpn *untried = add_vpn(results, "Untried", some, 1);
+
+	failed->conditions->links->repetitions->tcp.outcome.envelope.status = ENVELOPE_ERROR;
+	untried->conditions->profile = "low";
+	chart_metric(results, &charts, chart, &report_metrics[METRIC_TCP]);
+	CHECK(strcmp(chart_absence(&charts, chart, "Failed", "baseline"), "no result") == 0);
+	CHECK(strcmp(chart_absence(&charts, chart, "Untried", "baseline"), "not measured") == 0);
+	chart = chart_add(&charts, CHART_BARS, "other", "Other", "Expects nothing.");
+	CHECK(strcmp(chart_absence(&charts, chart, "Failed", "baseline"), "--") == 0);
+}

@@ -32,6 +32,7 @@ const left = (chart) => ({
 const titled = (chart) => ({
   ...chart,
   vpns: chart.vpns.map(titleOf),
+  untried: chart.untried.map(([vpn, panel]) => [titleOf(vpn), panel]),
   points: chart.points.map((p) => ({ ...p, vpn: titleOf(p.vpn) })),
 });
 

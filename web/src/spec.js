@@ -28,10 +28,15 @@ const valuesOf = (chart) => chart.points.map((point) => ({
   href: point.place ? `#samples-${point.place.replace(/[^A-Za-z0-9_]/g, '-')}` : '#samples',
 }));
 
+const absenceOf = (chart, vpn, panel) => {
+  if (!chart.expects) return '--';
+  return chart.untried.some(([v, p]) => v === vpn && p === panel) ? 'not measured' : 'no result';
+};
+
 // Who was measured and has no value: that is a result, too.
 const missingOf = (chart) => chart.vpns.flatMap((vpn) => chart.panels
   .filter((panel) => !chart.points.some((p) => p.vpn === vpn && p.panel === panel))
-  .map((panel) => ({ vpn, panel, none: true, zero: 0 })));
+  .map((panel) => ({ vpn, panel, none: true, zero: 0, absence: absenceOf(chart, vpn, panel) })));
 
 const shortNumber = (field) => `format(${field}, abs(${field}) >= 100 ? ',.0f' : '.3~g')`;
 const titleOf = (chart) => [chart.y_title, chart.unit].filter(Boolean).join(', ');
@@ -89,8 +94,8 @@ function barPanel(chart, panel, end, width, theme) {
         mark: { type: 'text', align: 'left', dx: 8, fontSize: 11.5, color: theme.ink },
         encoding: { x: x({ field: 'end' }), text: { field: 'text' }, color: { value: theme.ink } } },
       { transform: [{ filter: 'datum.none === true' }],
-        mark: { type: 'text', align: 'left', dx: 6, fontSize: 11.5, text: 'no result' },
-        encoding: { x: x({ field: 'zero' }), color: { value: theme.soft } } },
+        mark: { type: 'text', align: 'left', dx: 6, fontSize: 11.5 },
+        encoding: { x: x({ field: 'zero' }), text: { field: 'absence' }, color: { value: theme.soft } } },
     ],
   };
 }
@@ -141,8 +146,8 @@ function heat(chart, width, theme) {
         mark: { type: 'text', fontSize: 12 },
         encoding: { text: { field: 'text' },
           color: { condition: { test: 'datum.close > 0.7', value: theme.onHeat }, value: theme.ink } } },
-      { data: { values: missingOf(chart) }, mark: { type: 'text', text: 'no result', fontSize: 11 },
-        encoding: { color: { value: theme.soft } } },
+      { data: { values: missingOf(chart) }, mark: { type: 'text', fontSize: 11 },
+        encoding: { text: { field: 'absence' }, color: { value: theme.soft } } },
     ],
   };
 }

@@ -61,48 +61,71 @@ static size_t vpn_total(const struct report_results *results)
 	return total;
 }
 
+size_t chart_index(const char *const names[], size_t count, const char *name)
+{
+	size_t i = 0;
+
+	while (i < count && strcmp(names[i], name) != 0)
+		i++;
+	return i;
+}
+
 /* Every VPN that was measured is shown under every profile that was measured, with values or
  * without. */
 static void expect_all(const struct report_results *results, struct charts *charts,
-	struct chart *chart, enum metric_id id)
+	struct chart *chart, const struct report_metric *metric)
 {
-	chart->vpns = arena_alloc(charts->arena, const char *, vpn_total(results) + 1);
+	size_t total = vpn_total(results);
+
+	chart->vpns = arena_alloc(charts->arena, const char *, total + 1);
 	chart->panels = arena_alloc(charts->arena, const char *, results->profile_count + 1);
+	chart->is_tried = arena_alloc(charts->arena, bool, total * results->profile_count + 1);
 	for (size_t i = 0; i < results->profile_count; i++) {
-		bool is_measured = false;
+		const char *panel = profile_title(results->profiles[i]);
 
 		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 			const struct report_condition *condition =
 				condition_of(vpn, results->profiles[i]);
 
-			if (!samples_of(charts->arena, condition, id).planned)
+			if (!samples_of_metric(charts->arena, condition, metric).planned)
 				continue;
-			is_measured = true;
 			chart->vpn_count = name_add(chart->vpns, chart->vpn_count, vpn->name);
+			chart->panel_count = name_add(chart->panels, chart->panel_count, panel);
+			chart->is_tried[chart_index(chart->vpns, chart->vpn_count, vpn->name) *
+						results->profile_count +
+					chart_index(chart->panels, chart->panel_count, panel)] =
+				true;
 		}
-		if (is_measured)
-			chart->panel_count = name_add(chart->panels, chart->panel_count,
-				profile_title(results->profiles[i]));
 	}
 }
 
-void chart_metric(const struct report_results *results, struct charts *charts, struct chart *chart,
-	enum metric_id id)
+const char *chart_absence(
+	const struct charts *charts, const struct chart *chart, const char *vpn, const char *panel)
 {
-	const struct report_metric *metric = &report_metrics[id];
+	size_t v = chart_index(chart->vpns, chart->vpn_count, vpn);
+	size_t p = chart_index(chart->panels, chart->panel_count, panel);
 
+	if (!chart->is_tried || v == chart->vpn_count || p == chart->panel_count)
+		return chart->is_tried ? "not measured" : "--";
+	return chart->is_tried[v * charts->results->profile_count + p] ? "no result"
+								       : "not measured";
+}
+
+void chart_metric(const struct report_results *results, struct charts *charts, struct chart *chart,
+	const struct report_metric *metric)
+{
 	chart->unit = metric->unit;
 	chart->y_title = metric->title;
 	chart->decimals = metric->decimals;
 	chart->higher_is_better = metric->higher_is_better;
-	chart->workload = metric->key;
-	expect_all(results, charts, chart, id);
+	chart->workload = metric->of_link ? metric->key : report_workloads[metric->workload].word;
+	expect_all(results, charts, chart, metric);
 	for (size_t i = 0; i < results->profile_count; i++) {
 		const char *profile = results->profiles[i];
 
 		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-			struct report_samples samples =
-				samples_of(charts->arena, condition_of(vpn, profile), id);
+			struct report_samples samples = samples_of_metric(
+				charts->arena, condition_of(vpn, profile), metric);
 
 			for (size_t j = 0; j < samples.count; j++) {
 				struct point *point = chart_point(charts, chart, vpn->name,
@@ -206,6 +229,19 @@ static json_t *point_json(const struct point *point)
 	return value;
 }
 
+/* Where nobody tried; what else has no value has no result. */
+static json_t *untried_json(const struct charts *charts, const struct chart *chart)
+{
+	json_t *list = json_array();
+
+	for (size_t v = 0; v < chart->vpn_count; v++)
+		for (size_t p = 0; p < chart->panel_count; p++)
+			if (!chart->is_tried[v * charts->results->profile_count + p])
+				json_array_append_new(
+					list, json_make("[s,s]", chart->vpns[v], chart->panels[p]));
+	return list;
+}
+
 static json_t *names_json(const struct charts *charts, const struct chart *chart, bool is_panel)
 {
 	size_t count;
@@ -235,12 +271,14 @@ json_t *charts_json(const struct charts *charts)
 		for (const struct point *point = chart->points; point; point = point->next)
 			json_array_append_new(points, point_json(point));
 		json_array_append_new(list,
-			json_make("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:o,s:o,s:o}", "id", chart->id,
-				"kind", kinds[chart->kind], "title", chart->title, "workload",
-				chart->workload, "x_title", chart->x_title, "y_title",
+			json_make("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:b,s:o,s:o,s:o,s:o}", "id",
+				chart->id, "kind", kinds[chart->kind], "title", chart->title,
+				"workload", chart->workload, "x_title", chart->x_title, "y_title",
 				chart->y_title, "unit", chart->unit, "higher_is_better",
-				chart->higher_is_better, "vpns", names_json(charts, chart, false),
-				"panels", names_json(charts, chart, true), "points", points));
+				chart->higher_is_better, "expects", chart->is_tried != NULL,
+				"untried", untried_json(charts, chart), "vpns",
+				names_json(charts, chart, false), "panels",
+				names_json(charts, chart, true), "points", points));
 	}
 	return list;
 }

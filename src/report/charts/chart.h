@@ -37,6 +37,7 @@ struct chart {
 	/* Shown even without a value: that there is none is a result. */
 	const char **vpns, **panels;
 	size_t vpn_count, panel_count;
+	bool *is_tried; /* by VPN and panel of these lists */
 	struct point *points, **end;
 	size_t point_count;
 };
@@ -52,6 +53,8 @@ void charts_throughput(const struct report_results *results, struct charts *char
 void charts_relations(const struct report_results *results, struct charts *charts);
 void charts_tuning(const struct report_results *results, const struct report_tuned *tuned,
 	struct charts *charts);
+/* How measurements ended, and what their time went to. */
+void charts_outcomes(const struct report_results *results, struct charts *charts);
 /* The figures of workloads without charts of their own. */
 void charts_figures(const struct report_results *results, struct charts *charts);
 
@@ -61,11 +64,17 @@ struct point *chart_point(
 	struct charts *charts, struct chart *chart, const char *vpn, const char *panel, double y);
 /* One chart of a metric: a panel per profile that has values. */
 void chart_metric(const struct report_results *results, struct charts *charts, struct chart *chart,
-	enum metric_id id);
+	const struct report_metric *metric);
+/* What is written where there is no value: "not measured" if nobody tried, "no result" if one
+ * was expected, "--" where the chart does not know. */
+const char *chart_absence(
+	const struct charts *charts, const struct chart *chart, const char *vpn, const char *panel);
 
 /* VPNs with the bare link first, or panels, in the order they are drawn. */
 const char **chart_names(
 	const struct charts *charts, const struct chart *chart, bool is_panel, size_t *ret_count);
+/* Where a name is in a list; `count` when it is not there. */
+size_t chart_index(const char *const names[], size_t count, const char *name);
 /* Colours are classes c0..c11, by the VPN's place in the tree. */
 size_t chart_colour(const struct report_results *results, const char *vpn);
 

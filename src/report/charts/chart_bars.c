@@ -238,8 +238,8 @@ static void draw_heat_cell(
 {
 	if (!group->count) {
 		fprintf(out,
-			"<rect class=\"cell-none\" x=\"%.0f\" y=\"%.0f\" width=\"84\" height=\"30\"/><text class=\"none\" x=\"%.0f\" y=\"%.0f\" text-anchor=\"middle\">--</text>",
-			x, y, x + 42, y + 19);
+			"<rect class=\"cell-none\" x=\"%.0f\" y=\"%.0f\" width=\"84\" height=\"30\"/><text class=\"none\" x=\"%.0f\" y=\"%.0f\" text-anchor=\"middle\">%s</text>",
+			x, y, x + 42, y + 19, text);
 		return;
 	}
 	fprintf(out,
@@ -272,7 +272,10 @@ void chart_draw_heat(FILE *out, const struct charts *charts, const struct chart 
 		for (size_t i = 0; i < vpn_count; i++) {
 			struct group group = group_of(chart, vpns[i], panels[j]);
 
-			draw_heat_cell(out, number_text(charts->arena, group.mean, chart->decimals),
+			draw_heat_cell(out,
+				group.count
+					? number_text(charts->arena, group.mean, chart->decimals)
+					: chart_absence(charts, chart, vpns[i], panels[j]),
 				&group, closeness(chart, group.mean, best), x,
 				30 + 34.0 * (double)i);
 		}

@@ -15,7 +15,7 @@ enum {
 	TOP = 14,
 	BOTTOM = 46,
 	SMALL_WIDTH = 232,
-	SMALL_HEIGHT = 84
+	SMALL_HEIGHT = 98
 };
 
 struct range {
@@ -91,15 +91,6 @@ static void draw_mark(FILE *out, size_t shape, double x, double y)
 	fputs(" class=\"mark\">", out);
 }
 
-static size_t index_of(const char *const names[], size_t count, const char *name)
-{
-	size_t i = 0;
-
-	while (i < count && strcmp(names[i], name) != 0)
-		i++;
-	return i;
-}
-
 static void draw_legend(FILE *out, const struct charts *charts, const struct chart *chart,
 	const char *const panels[], size_t panel_count)
 {
@@ -150,7 +141,7 @@ static void draw_points(FILE *out, const struct charts *charts, const struct cha
 	struct range x_range = range_of(chart, true), y_range = range_of(chart, false);
 
 	for (const struct point *point = chart->points; point; point = point->next) {
-		size_t shape = index_of(panels, panel_count, point->panel);
+		size_t shape = chart_index(panels, panel_count, point->panel);
 
 		if (!(point->x > 0) || !(point->y > 0))
 			continue;
@@ -218,7 +209,7 @@ static void draw_line(FILE *out, const struct charts *charts, const struct chart
 		fprintf(out, "%.1f,%.1f ",
 			6 + (double)i / (double)(series->count > 1 ? series->count - 1 : 1) *
 					(SMALL_WIDTH - 12),
-			SMALL_HEIGHT - 6 - series->values[i] / high * (SMALL_HEIGHT - 28));
+			SMALL_HEIGHT - 6 - series->values[i] / high * (SMALL_HEIGHT - 42));
 	fputs("\"><title>", out);
 	html_printf(out, "%s, %s, %s (%s)", vpn_title(charts->results, point->vpn), point->panel,
 		point->label ? point->label : "", chart->unit);
@@ -243,7 +234,7 @@ void chart_draw_lines(FILE *out, const struct charts *charts, const struct chart
 			SMALL_HEIGHT);
 		html_printf(out, "%s, %s", vpn_title(charts->results, vpn), panel);
 		fprintf(out,
-			"</text><text class=\"tick\" x=\"%d\" y=\"13\" text-anchor=\"end\">up to %.4g</text><path class=\"grid\" d=\"M6 %d H%d\"/>",
+			"</text><text class=\"tick\" x=\"%d\" y=\"27\" text-anchor=\"end\">up to %.4g</text><path class=\"grid\" d=\"M6 %d H%d\"/>",
 			SMALL_WIDTH - 6, high, SMALL_HEIGHT - 6, SMALL_WIDTH - 6);
 		for (const struct point *point = chart->points; point; point = point->next)
 			if (strcmp(point->vpn, vpn) == 0 && strcmp(point->panel, panel) == 0)

@@ -14,9 +14,13 @@ static void latency(const struct report_results *results, struct charts *charts)
 		"Mean over the runs of each link; a run that lost every packet counts as 100 %.");
 	struct point *point;
 
-	chart_metric(results, charts, chart, METRIC_PING);
-	chart_metric(results, charts, heat, METRIC_PING);
-	chart_metric(results, charts, loss, METRIC_PING_LOSS);
+	chart_metric(results, charts, chart, &report_metrics[METRIC_PING]);
+	chart_metric(results, charts, heat, &report_metrics[METRIC_PING]);
+	chart_metric(results, charts, loss, &report_metrics[METRIC_PING_LOSS]);
+	chart_metric(results, charts,
+		chart_add(charts, CHART_BARS, "tcp_rtt", "Round-trip time under TCP load",
+			"As TCP itself measured it during its flow. What it is above the idle round-trip time, packets waited in queues."),
+		&report_metrics[METRIC_TCP_RTT]);
 	point = chart->points;
 	for (size_t i = 0; i < results->profile_count; i++) {
 		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
@@ -139,6 +143,13 @@ static void planes(const struct report_results *results, struct charts *charts)
 	chart->y_title = "TCP received, Mbit/s";
 	scatter(results, charts, chart, report_metrics[METRIC_PING].of_repetition,
 		report_metrics[METRIC_TCP].of_repetition);
+	chart = chart_add(charts, CHART_SCATTER, "download_throughput",
+		"Download time and throughput",
+		"Up and to the left is better. A download is many short requests, which one stream of TCP does not show.");
+	chart->x_title = "download of a package closure, s";
+	chart->y_title = "TCP received, Mbit/s";
+	scatter(results, charts, chart, report_metrics[METRIC_NIX].of_repetition,
+		report_metrics[METRIC_TCP].of_repetition);
 	chart = chart_add(charts, CHART_SCATTER, "retransmits_throughput",
 		"Retransmits and throughput",
 		"Under the same profile, fewer retransmits mean that fewer losses hit the flow.");
@@ -198,24 +209,24 @@ static void processors(const struct report_results *results, struct charts *char
 	add_repetitions(results, charts, chart, "nix, per closure", closure_processor_s);
 	chart = chart_add(charts, CHART_BARS, "daemon_cpu", "Processor time of the VPN per GB",
 		"All processes of the VPN on all hosts, with one TCP flow in each direction.");
-	chart_metric(results, charts, chart, METRIC_DAEMON_CPU);
+	chart_metric(results, charts, chart, &report_metrics[METRIC_DAEMON_CPU]);
 	chart = chart_add(charts, CHART_BARS, "busiest_thread", "Busiest thread of the VPN",
 		"A thread that uses 100 % of a core limits its VPN.");
-	chart_metric(results, charts, chart, METRIC_BUSIEST);
+	chart_metric(results, charts, chart, &report_metrics[METRIC_BUSIEST]);
 	chart = chart_add(charts, CHART_BARS, "cores_to_spare",
 		"Throughput of a VPN with cores to spare",
 		"Payload of TCP per processor time of the busiest thread of the VPN, at the weaker end; for programs in Go an upper bound.");
-	chart_metric(results, charts, chart, METRIC_CORES_TO_SPARE);
+	chart_metric(results, charts, chart, &report_metrics[METRIC_CORES_TO_SPARE]);
 	chart = chart_add(charts, CHART_BARS, "one_core",
 		"Throughput of a VPN with one core at each end",
 		"Payload of TCP per processor time of all threads of the VPN, at the weaker end.");
-	chart_metric(results, charts, chart, METRIC_ONE_CORE);
+	chart_metric(results, charts, chart, &report_metrics[METRIC_ONE_CORE]);
 	chart = chart_add(charts, CHART_BARS, "release_error", "Release error of the wire, p99",
 		"How late the emulated wire released packets during TCP. Values far above the others come from a busy machine.");
-	chart_metric(results, charts, chart, METRIC_RELEASE_ERROR);
+	chart_metric(results, charts, chart, &report_metrics[METRIC_RELEASE_ERROR]);
 	chart = chart_add(charts, CHART_BARS, "qperf_cpu", "Processor use of the QUIC receiver",
 		"Of the whole machine, with one connection per core.");
-	chart_metric(results, charts, chart, METRIC_QPERF_CPU);
+	chart_metric(results, charts, chart, &report_metrics[METRIC_QPERF_CPU]);
 }
 
 static void add_contacts(const struct report_results *results, struct charts *charts,
@@ -272,7 +283,7 @@ void charts_relations(const struct report_results *results, struct charts *chart
 	planes(results, charts);
 	again = chart_add(charts, CHART_BARS, "retransmits", "TCP retransmits",
 		"Percentage of the segments sent, which makes fast and slow links comparable.");
-	chart_metric(results, charts, again, METRIC_TCP_RETRANSMIT);
+	chart_metric(results, charts, again, &report_metrics[METRIC_TCP_RETRANSMIT]);
 	processors(results, charts);
 	contacts(results, charts);
 }

@@ -11,7 +11,7 @@ static struct chart *bars(const struct report_results *results, struct charts *c
 {
 	struct chart *chart = chart_add(charts, CHART_BARS, id, title, about);
 
-	chart_metric(results, charts, chart, metric);
+	chart_metric(results, charts, chart, &report_metrics[metric]);
 	return chart;
 }
 
@@ -23,7 +23,7 @@ static void heat(const struct report_results *results, struct charts *charts, co
 			? "A fuller colour is a larger share; white is 0 %."
 			: "A fuller colour is closer to the best of its column; white is a hundredth of the best.");
 
-	chart_metric(results, charts, chart, metric);
+	chart_metric(results, charts, chart, &report_metrics[metric]);
 }
 
 /* A point per link with a value from `of_repetition`, in a panel of its own name. */
@@ -152,6 +152,48 @@ static void over_time(const struct report_results *results, struct charts *chart
 	}
 }
 
+static void add_dropped(struct charts *charts, struct chart *chart, const struct report_vpn *vpn,
+	const char *profile, const struct report_link *link)
+{
+	for (const struct report_repetition *r = link->repetitions; r; r = r->next) {
+		const struct summary *dropped = &r->video.metrics[VIDEO_DROPPED];
+		struct point *point;
+
+		if (!outcome_is_success(&r->video.outcome) || isnan(dropped->average) ||
+			video_has_wrapped(&r->video))
+			continue;
+		point = chart_point(
+			charts, chart, vpn->name, profile_title(profile), dropped->average);
+		point->low = dropped->min;
+		point->high = dropped->max;
+		point->label = link->folder;
+		point->place = results_place(charts->arena, vpn, profile);
+	}
+}
+
+/* A bar alone would hide that packets are lost in bursts. */
+static void dropped_packets(const struct report_results *results, struct charts *charts)
+{
+	struct chart *chart = chart_add(charts, CHART_BARS, "video_dropped",
+		"Video packets dropped",
+		"Packets that were not recovered, per report of the receiver. Dot: mean of a link. Line: fewest to most in one report. Links whose counter wrapped are left out; a finding names them.");
+
+	chart->unit = "packets";
+	chart->workload = "video";
+	chart->higher_is_better = false;
+	for (size_t i = 0; i < results->profile_count; i++) {
+		const char *profile = results->profiles[i];
+
+		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+			const struct report_condition *condition = condition_of(vpn, profile);
+
+			for (const struct report_link *l = condition ? condition->links : NULL; l;
+				l = l->next)
+				add_dropped(charts, chart, vpn, profile, l);
+		}
+	}
+}
+
 void charts_throughput(const struct report_results *results, struct charts *charts)
 {
 	bars(results, charts, "tcp", "TCP, one stream",
@@ -165,6 +207,8 @@ void charts_throughput(const struct report_results *results, struct charts *char
 		METRIC_PARALLEL);
 	over_time(results, charts);
 	heat(results, charts, "udp_heat", "UDP flood", METRIC_UDP);
+	bars(results, charts, "udp_loss", "Loss of the UDP flood",
+		"Of all that was sent, the share that did not arrive.", METRIC_UDP_LOSS);
 	bars(results, charts, "qperf", "QUIC", "One connection per core, from target to source.",
 		METRIC_QPERF);
 	heat(results, charts, "nix_heat", "Download of a package closure", METRIC_NIX);
@@ -174,6 +218,7 @@ void charts_throughput(const struct report_results *results, struct charts *char
 	heat(results, charts, "video_heat", "Video quality", METRIC_VIDEO);
 	bars(results, charts, "video", "Video quality",
 		"Percentage of packets that arrived in time.", METRIC_VIDEO);
+	dropped_packets(results, charts);
 }
 
 struct charts *charts_of(const struct report_results *results, const struct report_tuned *tuned)
@@ -185,6 +230,7 @@ struct charts *charts_of(const struct report_results *results, const struct repo
 	charts->end = &charts->first;
 	charts_throughput(results, charts);
 	charts_relations(results, charts);
+	charts_outcomes(results, charts);
 	charts_figures(results, charts);
 	charts_tuning(results, tuned, charts);
 	return charts;

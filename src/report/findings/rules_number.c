@@ -165,27 +165,19 @@ void rule_missing_from_mean(struct look *look)
 	}
 }
 
-enum {
-	COUNTER_RANGE = 65536,    /* of a 16-bit counter */
-	VIDEO_PACKET_BITS = 10528 /* of 1316 bytes */
-};
-
 /* How often it wrapped in one report, which may cover several flows: to the nearest. */
 static double wraps_in(double dropped)
 {
-	return fmax(1, round(dropped / COUNTER_RANGE));
+	return fmax(1, round(dropped / VIDEO_COUNTER_RANGE));
 }
 
 void look_counter_wrap(struct look *look, const struct spot *spot)
 {
 	const struct report_video *video = &spot->repetition->video;
 	const struct summary *dropped = &video->metrics[VIDEO_DROPPED];
-	double sent_per_s = 1e3 * video->metrics[VIDEO_BITRATE].max / VIDEO_PACKET_BITS;
 	double wraps;
 
-	/* A report covers about a second, so nobody can drop many times what a second holds. */
-	if (!outcome_is_success(&video->outcome) || dropped->max < 0.75 * COUNTER_RANGE ||
-		dropped->max < 10 * sent_per_s)
+	if (!video_has_wrapped(video))
 		return;
 	wraps = wraps_in(dropped->max);
 	look_say(look,
@@ -194,7 +186,8 @@ void look_counter_wrap(struct look *look, const struct spot *spot)
 	look_show(look, video->outcome.path,
 		"%s, %s: %.0f in one report (%.0f times %d, %+.0f) of a stream of %.0f packets a second",
 		profile_title(spot->condition->profile), spot->link->folder, dropped->max, wraps,
-		COUNTER_RANGE, dropped->max - wraps * COUNTER_RANGE, sent_per_s);
+		VIDEO_COUNTER_RANGE, dropped->max - wraps * VIDEO_COUNTER_RANGE,
+		video_sent_per_s(video));
 }
 
 void look_lost_runs(struct look *look, const struct spot *spot)

@@ -533,3 +533,20 @@ double contact_vpn_only_s(const struct report_connect *connect)
 		return NAN;
 	return slowest(connect->inside) - (isnan(outside) ? 0 : outside);
 }
+
+/* A workload worked where its first metric has a value; NULL for one without metrics. */
+static const struct report_metric *first_metric(enum report_workload_id workload)
+{
+	for (size_t i = 0; i < report_metric_count; i++)
+		if (!report_metrics[i].of_link && report_metrics[i].workload == workload)
+			return &report_metrics[i];
+	return NULL;
+}
+
+struct success success_of(struct arena *arena, const struct report_condition *condition,
+	enum report_workload_id workload)
+{
+	struct report_samples samples = samples_of_metric(arena, condition, first_metric(workload));
+
+	return (struct success){samples_measured(&samples), samples.planned};
+}

@@ -80,6 +80,12 @@ struct report_samples samples_of(
  */
 double *samples_blocks(
 	struct arena *arena, const struct report_samples *samples, size_t *ret_count);
+/* How many results of a workload worked, and of how many, by its first metric. */
+struct success {
+	size_t worked, planned;
+};
+struct success success_of(struct arena *arena, const struct report_condition *condition,
+	enum report_workload_id workload);
 double samples_mean(const struct report_samples *samples); /* NAN when empty */
 /* How many values there are, with those that were left out. */
 size_t samples_measured(const struct report_samples *samples);

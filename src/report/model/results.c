@@ -13,6 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	VIDEO_PACKET_BITS = 10528 /* of 1316 bytes */
+};
+
 static struct report_vpn *vpn_at(struct report_results *results, const char *name)
 {
 	struct report_vpn **at = &results->vpns;
@@ -359,6 +363,20 @@ bool tcp_is_crossed(const struct report_tcp *tcp)
 bool udp_is_working(const struct report_udp *udp)
 {
 	return outcome_is_success(&udp->outcome) && udp->forward.received_bytes > 0;
+}
+
+double video_sent_per_s(const struct report_video *video)
+{
+	return 1e3 * video->metrics[VIDEO_BITRATE].max / VIDEO_PACKET_BITS;
+}
+
+bool video_has_wrapped(const struct report_video *video)
+{
+	double most = video->metrics[VIDEO_DROPPED].max;
+
+	/* A report covers about a second, so nobody can drop many times what a second holds. */
+	return outcome_is_success(&video->outcome) && most >= 0.75 * VIDEO_COUNTER_RANGE &&
+	       most >= 10 * video_sent_per_s(video);
 }
 
 const struct report_parallel *condition_parallel(const struct report_condition *condition)

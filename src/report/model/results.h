@@ -275,6 +275,13 @@ bool tcp_is_working(const struct report_tcp *tcp);
 bool tcp_is_crossed(const struct report_tcp *tcp);
 /* Success, and something arrived. */
 bool udp_is_working(const struct report_udp *udp);
+enum {
+	VIDEO_COUNTER_RANGE = 65536 /* of its 16-bit counter of dropped packets */
+};
+/* Packets, at the highest bitrate. */
+double video_sent_per_s(const struct report_video *video);
+/* The counter of dropped packets went below zero in one of the reports. */
+bool video_has_wrapped(const struct report_video *video);
 /* What flooded in this tree, by its first success: figures of two tools cannot be compared. NULL
  * when nothing did. */
 const char *results_flood_tool(const struct report_results *results);

@@ -4,38 +4,29 @@
 
 #include <math.h>
 
-/* A workload worked where its first metric has a value; NULL for one without metrics. */
-static const struct report_metric *first_metric(size_t workload)
-{
-	for (size_t i = 0; i < report_metric_count; i++)
-		if (!report_metrics[i].of_link && report_metrics[i].workload == workload)
-			return &report_metrics[i];
-	return NULL;
-}
-
 static void add_row(const struct report_results *results, struct tables *tables,
-	struct table *table, const struct report_vpn *vpn, size_t workload)
+	struct table *table, const struct report_vpn *vpn, enum report_workload_id workload)
 {
-	size_t worked = 0, planned = 0;
+	struct success all = {0};
 	struct interval interval;
 	struct row *row;
 
 	for (size_t i = 0; i < results->profile_count; i++) {
-		struct report_samples samples = samples_of_metric(tables->arena,
-			condition_of(vpn, results->profiles[i]), first_metric(workload));
+		struct success one = success_of(
+			tables->arena, condition_of(vpn, results->profiles[i]), workload);
 
-		worked += samples_measured(&samples);
-		planned += samples.planned;
+		all.worked += one.worked;
+		all.planned += one.planned;
 	}
-	if (!planned)
+	if (!all.planned)
 		return;
-	interval = interval_proportion(worked, planned, 0.95);
+	interval = interval_proportion(all.worked, all.planned, 0.95);
 	row = table_row(tables, table);
 	row_vpn(row, vpn->name, vpn->title);
 	row_text(row, report_workloads[workload].heading);
-	row_number(row, (double)worked, NULL);
-	row_number(row, (double)planned, NULL);
-	row_number(row, 100 * (double)worked / (double)planned, NULL);
+	row_number(row, (double)all.worked, NULL);
+	row_number(row, (double)all.planned, NULL);
+	row_number(row, 100 * (double)all.worked / (double)all.planned, NULL);
 	row_number(row, 100 * interval.low, NULL);
 	row_number(row, 100 * interval.high, NULL);
 }
@@ -55,7 +46,7 @@ void tables_success(const struct report_results *results, struct tables *tables)
 	table_column(table, "high_percent", "to", "%", 1);
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		for (size_t i = 0; i < REPORT_WORKLOADS; i++)
-			add_row(results, tables, table, vpn, i);
+			add_row(results, tables, table, vpn, (enum report_workload_id)i);
 	table_note(tables, table,
 		"Each link counts separately, and a stalled flow counts as a failure. Published success rates count a workload as passed if one link of three worked. The interval is Wilson's at 95 %%.");
 }
