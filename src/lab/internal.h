@@ -100,10 +100,27 @@ void packets_forget(struct lab *lab);
 
 MUST_CHECK int losses_read(const char *text, struct host_losses *ret_losses, struct error *err);
 MUST_CHECK int losses_count(struct lab *lab, struct host_losses losses[], struct error *err);
-/* span.c: answers in stretches. */
+/* sample.c: who of a mesh is watched, the same in both directions; turn by turn others. */
+struct lab_sample {
+	size_t count; /* hosts */
+	bool is_whole;
+	bool *is_watched;  /* [from * count + to], the arena's */
+	size_t neighbours; /* of every host, at least */
+	int64_t every_ns;  /* between two asks of a pair */
+};
+struct lab_sample lab_sample_new(
+	struct arena *arena, size_t count, struct lab_hosts concerned, size_t turn);
+
+/*
+ * span.c: answers in stretches. Of more than `most` stretches those with the shortest silence
+ * between them become one.
+ */
 struct spans {
 	struct lab_span *list;
-	size_t count, room;
+	size_t count, room, most;
+	int64_t pause_ns;
+	uint64_t closed; /* silences that are not seen any more, and the longest of them */
+	int64_t longest_closed_ns;
 };
 void spans_add(struct spans *spans, int64_t at_ns);
 /*

@@ -162,9 +162,11 @@ json_t *lab_snapshot_changes(const struct lab_snapshot *before, const struct lab
 MUST_CHECK int lab_reach(struct lab *lab, const char *const addresses[], struct deadline deadline,
 	int64_t first_ns[], struct error *err);
 /*
- * Watching: every host pings every other every few ms, over the overlay and outside it, until the
- * watch ends, and every answer is noted. Of two hosts one speaks by its clock and the other
- * whenever it is spoken to.
+ * Watching: hosts ping each other every few ms, over the overlay and outside it, until the watch
+ * ends, and every answer is noted. Of two hosts one speaks by its clock and the other whenever it
+ * is spoken to. Of a mesh of more than ten hosts some pairs are watched, so that the asks of a
+ * second grow with its hosts: every host has neighbours, other ones in the next turn, and only the
+ * one that speaks asks.
  */
 struct lab_watch;
 
@@ -181,26 +183,44 @@ enum lab_way {
 	LAB_WAYS
 };
 
-#define LAB_WATCH_EVERY_NS (5 * NS_PER_MS) /* up to four hosts; more share the effort */
-#define LAB_WATCH_PAUSE_NS (25 * NS_PER_MS)
+/* How often a pair is asked: every 5 ms up to four hosts, every 30 ms from 21 on. */
+int64_t lab_watch_every_ns(size_t hosts);
+/* What is longer without an answer is a silence: five times that, but at most 100 ms. */
+int64_t lab_watch_pause_ns(size_t hosts);
+/* What was heard may be so much older than the look that takes it in. */
+#define LAB_WATCH_LATE_NS (100 * NS_PER_MS)
 
-/* Answers between which there was never a pause longer than LAB_WATCH_PAUSE_NS. */
+/* Answers between which there was never a longer pause than lab_watch_pause_ns(). */
 struct lab_span {
 	int64_t first_ns, last_ns; /* CLOCK_MONOTONIC */
 	uint64_t answers;
 };
 
-/*
- * All begin within microseconds. `concerned` is the host of LAB_HOST_SPEAKS and LAB_OTHERS_SPEAK;
- * `overlay` is borrowed.
- */
-MUST_CHECK int lab_watch_begin(struct lab *lab, const char *const overlay[],
-	enum lab_speaker speaker, struct lab_hosts concerned, struct lab_watch **ret_watch,
-	struct error *err);
+struct lab_watch_spec {
+	const char *const *overlay; /* of every host; borrowed */
+	enum lab_speaker speaker;
+	struct lab_hosts concerned; /* the host of LAB_HOST_SPEAKS and LAB_OTHERS_SPEAK */
+	size_t turn;                /* which pairs are watched, where not all are */
+	size_t spans;               /* kept at most of all pairs, but a few of every pair */
+};
+
+/* All begin within microseconds. */
+MUST_CHECK int lab_watch_begin(struct lab *lab, const struct lab_watch_spec *spec,
+	struct lab_watch **ret_watch, struct error *err);
 /* After a reboot, which ends the host's own part of the watch. */
 MUST_CHECK int lab_watch_resume(struct lab_watch *watch, size_t host, struct error *err);
 /* Takes in what was heard until now. */
 MUST_CHECK int lab_watch_look(struct lab_watch *watch, struct error *err);
+/* Whether the answers that `from` has of `to` are looked for. */
+bool lab_watch_includes(const struct lab_watch *watch, size_t from, size_t to);
+struct lab_watch_facts {
+	size_t pairs; /* ordered ones that are watched */
+	int64_t every_ns;
+	/* Silences that stretches were joined over, because there were too many; the longest. */
+	uint64_t closed;
+	int64_t longest_closed_ns;
+};
+struct lab_watch_facts lab_watch_facts(const struct lab_watch *watch);
 /* Of the answers that `from` had of `to`; valid until the next look. */
 const struct lab_span *lab_watch_spans(
 	const struct lab_watch *watch, enum lab_way way, size_t from, size_t to, size_t *ret_count);

@@ -17,13 +17,38 @@ static void grow(struct spans *spans)
 	}
 }
 
+static int64_t silence_after(const struct spans *spans, size_t index)
+{
+	return spans->list[index + 1].first_ns - spans->list[index].last_ns;
+}
+
+/* What is long stays: an outage is the longest silence. */
+static void close_shortest(struct spans *spans)
+{
+	size_t shortest = 0;
+	struct lab_span *span;
+
+	for (size_t i = 1; i + 1 < spans->count; i++) {
+		if (silence_after(spans, i) < silence_after(spans, shortest))
+			shortest = i;
+	}
+	if (silence_after(spans, shortest) > spans->longest_closed_ns)
+		spans->longest_closed_ns = silence_after(spans, shortest);
+	spans->closed++;
+	span = &spans->list[shortest];
+	span->last_ns = span[1].last_ns;
+	span->answers += span[1].answers;
+	spans->count--;
+	memmove(span + 1, span + 2, (spans->count - shortest - 1) * sizeof(*span));
+}
+
 /* A host that was rebooted is heard of by two programs, so an answer may be reported a little late.
  */
 void spans_add(struct spans *spans, int64_t at_ns)
 {
 	struct lab_span *last = spans->count ? &spans->list[spans->count - 1] : NULL;
 
-	if (last && at_ns - last->last_ns <= LAB_WATCH_PAUSE_NS) {
+	if (last && at_ns - last->last_ns <= spans->pause_ns) {
 		if (at_ns > last->last_ns)
 			last->last_ns = at_ns;
 		last->answers++;
@@ -33,6 +58,8 @@ void spans_add(struct spans *spans, int64_t at_ns)
 		grow(spans);
 	assert(spans->list);
 	spans->list[spans->count++] = (struct lab_span){at_ns, at_ns, 1};
+	if (spans->count > spans->most)
+		close_shortest(spans);
 }
 
 int spans_read(

@@ -7,7 +7,8 @@
 enum {
 	/* Of one host's part; an answer takes some 20 bytes, two minutes of a mesh of four 3 MB. */
 	KEEP_BYTES = 64 << 20,
-	HOSTS_AT_FULL_PACE = 4
+	LEAST_SPANS = 8,
+	MOST_SPANS = 4096 /* of one pair */
 };
 
 struct lab_watch {
@@ -16,6 +17,8 @@ struct lab_watch {
 	const char **argv; /* of every host's program, but for SELF and SPEAKS */
 	enum lab_speaker speaker;
 	struct lab_hosts concerned;
+	struct lab_sample sample;
+	size_t pairs; /* ordered ones */
 	struct proc **procs;
 	size_t *used;        /* bytes of its output that were read */
 	struct spans *spans; /* [from * targets + target] */
@@ -46,14 +49,16 @@ static const char *whom_to_speak_to(const struct lab_watch *watch, size_t self)
 	char *letters = arena_bytes(watch->arena, watch->lab->count + 1, 1);
 
 	for (size_t i = 0; i < watch->lab->count; i++)
-		letters[i] = speaks(watch, self, i) ? 's' : '-';
+		letters[i] = !lab_watch_includes(watch, self, i) ? '.'
+			     : speaks(watch, self, i)            ? 's'
+								 : '-';
 	return letters;
 }
 
 static int start(struct lab_watch *watch, size_t host, bool is_held, struct error *err)
 {
-	watch->argv[2] = arena_printf(watch->arena, "%zu", host);
-	watch->argv[3] = whom_to_speak_to(watch, host);
+	watch->argv[3] = arena_printf(watch->arena, "%zu", host);
+	watch->argv[4] = whom_to_speak_to(watch, host);
 	watch->used[host] = 0;
 	return host_start(watch->lab->nodes[host].host,
 		&(struct proc_spec){.what = "watch the others",
@@ -72,37 +77,70 @@ static int start_all(struct lab_watch *watch, struct error *err)
 	return procs_release(watch->procs, watch->lab->count, err);
 }
 
-static const char *pace(const struct lab *lab, struct arena *arena)
+static struct spans spans_new(const struct lab_watch *watch, size_t room)
 {
-	size_t shares = (lab->count + HOSTS_AT_FULL_PACE - 1) / HOSTS_AT_FULL_PACE;
+	size_t most = watch->pairs ? room / (LAB_WAYS * watch->pairs) : 0;
 
-	return arena_printf(
-		arena, "%zu", (size_t)(LAB_WATCH_EVERY_NS / NS_PER_MS) * (shares ? shares : 1));
+	if (most < LEAST_SPANS)
+		most = LEAST_SPANS;
+	return (struct spans){.most = most < MOST_SPANS ? most : MOST_SPANS,
+		.pause_ns = lab_watch_pause_ns(watch->sample.count)};
 }
 
-int lab_watch_begin(struct lab *lab, const char *const overlay[], enum lab_speaker speaker,
-	struct lab_hosts concerned, struct lab_watch **ret_watch, struct error *err)
+/* Of a sampled pair only the host that speaks asks: its answer has gone both ways. */
+static void choose_directions(struct lab_watch *watch)
 {
-	AUTO(lab_watch_endp) struct lab_watch *watch = NULL;
-	struct arena *arena = arena_new();
-	size_t count = lab->count, used = 4;
+	size_t count = watch->sample.count;
 
-	watch = arena_alloc(arena, struct lab_watch, 1);
+	for (size_t i = 0; i < count * count; i++) {
+		bool *is_watched = &watch->sample.is_watched[i];
+
+		*is_watched = *is_watched &&
+			      (watch->sample.is_whole || speaks(watch, i / count, i % count));
+		watch->pairs += *is_watched;
+	}
+}
+
+static struct lab_watch *watch_new(struct lab *lab, const struct lab_watch_spec *spec)
+{
+	struct arena *arena = arena_new();
+	struct lab_watch *watch = arena_alloc(arena, struct lab_watch, 1);
+	size_t count = lab->count;
+
 	*watch = (struct lab_watch){.lab = lab,
 		.arena = arena,
-		.speaker = speaker,
-		.concerned = concerned,
-		.argv = arena_alloc(arena, const char *, LAB_WAYS *count + 6),
+		.speaker = spec->speaker,
+		.concerned = spec->concerned,
+		.sample = lab_sample_new(arena, count, spec->concerned, spec->turn),
+		.argv = arena_alloc(arena, const char *, LAB_WAYS *count + 7),
 		.procs = arena_alloc(arena, struct proc *, count),
 		.used = arena_alloc(arena, size_t, count),
 		.targets = LAB_WAYS * count};
+	choose_directions(watch);
 	watch->spans = arena_alloc(arena, struct spans, count * watch->targets);
-	if (helper_find(arena, "meshbench-watch", &watch->argv[0], err))
+	for (size_t i = 0; i < count * watch->targets; i++)
+		watch->spans[i] = spans_new(watch, spec->spans);
+	return watch;
+}
+
+int lab_watch_begin(struct lab *lab, const struct lab_watch_spec *spec,
+	struct lab_watch **ret_watch, struct error *err)
+{
+	AUTO(lab_watch_endp) struct lab_watch *watch = watch_new(lab, spec);
+	size_t used = 5;
+
+	if (helper_find(watch->arena, "meshbench-watch", &watch->argv[0], err))
 		return -1;
-	watch->argv[1] = pace(lab, arena);
-	for (size_t i = 0; i < count; i++)
-		watch->argv[used++] = overlay[i];
-	for (size_t i = 0; i < count; i++)
+	watch->argv[1] =
+		arena_printf(watch->arena, "%lld", (long long)(watch->sample.every_ns / NS_PER_MS));
+	/* Of a large mesh nobody wakes us for every round. */
+	watch->argv[2] = watch->sample.is_whole
+				 ? "1"
+				 : arena_printf(watch->arena, "%lld",
+					   (long long)(LAB_WATCH_LATE_NS / watch->sample.every_ns));
+	for (size_t i = 0; i < lab->count; i++)
+		watch->argv[used++] = spec->overlay[i];
+	for (size_t i = 0; i < lab->count; i++)
 		watch->argv[used++] = lab->nodes[i].ipv4;
 	if (start_all(watch, err))
 		return fail_in(err, "watch the mesh");
@@ -153,6 +191,26 @@ int lab_watch_resume(struct lab_watch *watch, size_t host, struct error *err)
 	if (start(watch, host, false, err))
 		return fail_in(err, "watch the mesh again");
 	return 0;
+}
+
+bool lab_watch_includes(const struct lab_watch *watch, size_t from, size_t to)
+{
+	return watch->sample.is_watched[from * watch->sample.count + to];
+}
+
+struct lab_watch_facts lab_watch_facts(const struct lab_watch *watch)
+{
+	const struct lab_sample *sample = &watch->sample;
+	struct lab_watch_facts facts = {.pairs = watch->pairs, .every_ns = sample->every_ns};
+
+	for (size_t i = 0; i < sample->count * watch->targets; i++) {
+		const struct spans *spans = &watch->spans[i];
+
+		facts.closed += spans->closed;
+		if (spans->longest_closed_ns > facts.longest_closed_ns)
+			facts.longest_closed_ns = spans->longest_closed_ns;
+	}
+	return facts;
 }
 
 const struct lab_span *lab_watch_spans(

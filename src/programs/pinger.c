@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/icmp.h>
 #include <netinet/icmp6.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -30,28 +31,41 @@ static int read_address(const char *text, struct pinger_peer *peer)
 	return 0;
 }
 
+/* Other messages, such as "host unreachable", would wake us for nothing. */
+static int filter(int fd, bool is_ipv6, bool hears_requests)
+{
+	struct icmp_filter others = {~(1U << ICMP_ECHOREPLY)};
+	struct icmp6_filter only_echoes;
+
+	if (is_ipv6) {
+		ICMP6_FILTER_SETBLOCKALL(&only_echoes);
+		ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &only_echoes);
+		if (hears_requests)
+			ICMP6_FILTER_SETPASS(ICMP6_ECHO_REQUEST, &only_echoes);
+		return setsockopt(
+			fd, IPPROTO_ICMPV6, ICMP6_FILTER, &only_echoes, sizeof(only_echoes));
+	}
+	if (hears_requests)
+		others.data &= ~(1U << ICMP_ECHO);
+	return setsockopt(fd, SOL_RAW, ICMP_FILTER, &others, sizeof(others));
+}
+
 /* The receive buffer has to hold the answers of all peers at once. */
-static int open_socket(bool is_ipv6)
+static int open_socket(bool is_ipv6, bool hears_requests)
 {
 	int fd = socket(is_ipv6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		is_ipv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
-	struct icmp6_filter only_echoes;
 	int buffer_bytes = 1 << 20;
 
-	if (fd < 0)
-		return -1;
-	ICMP6_FILTER_SETBLOCKALL(&only_echoes);
-	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &only_echoes);
-	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REQUEST, &only_echoes);
-	if (is_ipv6 &&
-		setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &only_echoes, sizeof(only_echoes)) < 0)
+	if (fd < 0 || filter(fd, is_ipv6, hears_requests) < 0)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer_bytes, sizeof(buffer_bytes)) < 0)
 		return -1;
 	return fd;
 }
 
-int pinger_open(struct pinger *pinger, char *const addresses[], size_t count, const char **ret_bad)
+int pinger_open(struct pinger *pinger, char *const addresses[], size_t count, bool hears_requests,
+	const char **ret_bad)
 {
 	*pinger = (struct pinger){.count = count,
 		.fds = {-1, -1},
@@ -69,7 +83,7 @@ int pinger_open(struct pinger *pinger, char *const addresses[], size_t count, co
 			return -1;
 		*ret_bad = NULL;
 		if (pinger->fds[peer->is_ipv6] < 0)
-			pinger->fds[peer->is_ipv6] = open_socket(peer->is_ipv6);
+			pinger->fds[peer->is_ipv6] = open_socket(peer->is_ipv6, hears_requests);
 		if (pinger->fds[peer->is_ipv6] < 0)
 			return -1;
 	}

@@ -30,10 +30,11 @@ struct pinger_heard {
 	int64_t at_ns;
 };
 
-/* -1 with errno, or with errno 0 and `*ret_bad` when a text is not an address. Ends with the
- * program.
+/* Requests wake us for nothing where nobody wants to hear them. -1 with errno, or with errno 0 and
+ * `*ret_bad` when a text is not an address. Ends with the program.
  */
-int pinger_open(struct pinger *pinger, char *const addresses[], size_t count, const char **ret_bad);
+int pinger_open(struct pinger *pinger, char *const addresses[], size_t count, bool hears_requests,
+	const char **ret_bad);
 /* That there is no route or device yet is what we wait for to change, so errors say nothing. */
 void pinger_ask(const struct pinger *pinger, size_t index);
 /* The next request to us or answer to ours; false when there was none before the deadline. */

@@ -162,6 +162,8 @@ static int operate(struct operation_run *m, const struct workload_operation oper
 
 	for (size_t i = 0; i < count && !m->stage->is_broken; i++) {
 		m->operation = &operations[i];
+		m->turn = i;
+		m->turns = count;
 		if (m->operation->action == WORKLOAD_LOSE_COORDINATOR &&
 			vpn_coordinator(m->stage->vpn).kind == LAB_NO_HOST)
 			continue;
@@ -177,7 +179,8 @@ static json_t *observations_new(const struct lab *lab)
 
 	for (size_t i = 0; i < lab_host_count(lab); i++)
 		json_array_append_new(hosts, json_text(lab_host((struct lab *)lab, i)->name));
-	return json_make("{s:o, s:o, s:[]}", "rule", operation_rule_json(), "hosts", hosts, "runs");
+	return json_make(
+		"{s:o, s:o, s:[]}", "rule", operation_rule_json(lab), "hosts", hosts, "runs");
 }
 
 int operation_attempt(struct run *run, const struct runner_visit *visit, struct stage *stage,

@@ -9,6 +9,7 @@ struct operation_run {
 	const struct runner_visit *visit;
 	struct stage *stage;
 	const struct workload_operation *operation;
+	size_t turn, turns; /* which operation of the cell it is, of how many */
 	struct arena *arena;
 	struct lab_watch *watch; /* NULL: nobody watches */
 	int64_t zero_ns;         /* of its times */
@@ -21,7 +22,7 @@ MUST_CHECK int operation_idle(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_lose_coordinator(struct operation_run *m, struct error *err);
 
 /* The rule by which a pair is stable, for observations. */
-json_t *operation_rule_json(void);
+json_t *operation_rule_json(const struct lab *lab);
 /* Ends the watch, if there is one; what was heard is observed. */
 void operation_end_watch(struct operation_run *m);
 

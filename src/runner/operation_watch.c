@@ -11,6 +11,9 @@
 static const int64_t STABLE_NS = NS_PER_S;
 static const int64_t SILENCE_NS = 100 * NS_PER_MS;
 
+/* Stretches of answers that the samples of a cell hold: 20 MB of JSON, which our reader takes. */
+static const size_t SPANS = 1 << 17;
+
 static const int64_t LOOK_EVERY_NS = 20 * NS_PER_MS;
 
 void operation_mark_at(struct operation_run *m, const char *name, int64_t at_ns)
@@ -38,10 +41,12 @@ void operation_zero(struct operation_run *m, int64_t at_ns)
 	json_object_set_new(m->observed, "began_s", json_real(m->began_s));
 }
 
-json_t *operation_rule_json(void)
+json_t *operation_rule_json(const struct lab *lab)
 {
+	int64_t pause_ns = lab_watch_pause_ns(lab_host_count(lab));
+
 	return json_make("{s:f, s:f, s:f}", "stable_s", (double)STABLE_NS / 1e9, "silence_s",
-		(double)SILENCE_NS / 1e9, "pause_s", (double)LAB_WATCH_PAUSE_NS / 1e9);
+		(double)SILENCE_NS / 1e9, "pause_s", (double)pause_ns / 1e9);
 }
 
 static json_t *spans_json(const struct operation_run *m, enum lab_way way, size_t from, size_t to)
@@ -58,16 +63,30 @@ static json_t *spans_json(const struct operation_run *m, enum lab_way way, size_
 	return json;
 }
 
+/* Which part of the mesh was looked at, how often, and what was too much to keep. */
+static json_t *watched_json(const struct operation_run *m)
+{
+	size_t count = lab_host_count(m->stage->lab);
+	struct lab_watch_facts facts = lab_watch_facts(m->watch);
+
+	return json_make("{s:I, s:I, s:f, s:I, s:f}", "pairs", (json_int_t)facts.pairs, "of_pairs",
+		(json_int_t)(count * (count - 1)), "every_s", (double)facts.every_ns / 1e9,
+		"closed_silences", (json_int_t)facts.closed, "longest_closed_s",
+		(double)facts.longest_closed_ns / 1e9);
+}
+
 /* All that was heard; the watch is over. */
 void operation_end_watch(struct operation_run *m)
 {
 	json_t *pairs = json_object_get(m->observed, "pairs");
 	size_t count = lab_host_count(m->stage->lab);
 
+	if (m->watch)
+		json_object_set_new(m->observed, "watched", watched_json(m));
 	for (size_t i = 0; m->watch && i < count * count; i++) {
 		size_t from = i / count, to = i % count;
 
-		if (from != to)
+		if (lab_watch_includes(m->watch, from, to))
 			json_array_append_new(
 				pairs, json_make("{s:s, s:s, s:o, s:o}", "from",
 					       lab_host(m->stage->lab, from)->name, "to",
@@ -86,7 +105,7 @@ static bool is_stable(
 	const struct lab_span *spans = lab_watch_spans(m->watch, LAB_OVERLAY, from, to, &count);
 	int64_t begin_ns;
 
-	if (!count || now_ns - spans[count - 1].last_ns > SILENCE_NS)
+	if (!count || now_ns - spans[count - 1].last_ns > SILENCE_NS + LAB_WATCH_LATE_NS)
 		return false;
 	begin_ns = spans[count - 1].first_ns;
 	for (size_t i = count - 1; i > 0 && spans[i].first_ns - spans[i - 1].last_ns <= SILENCE_NS;
@@ -108,7 +127,7 @@ static size_t find_unstable(
 	for (size_t i = 0; i < count * count; i++) {
 		size_t from = i / count, to = i % count;
 
-		if (from != to && !lab_hosts_include(without, from) &&
+		if (lab_watch_includes(m->watch, from, to) && !lab_hosts_include(without, from) &&
 			!lab_hosts_include(without, to) &&
 			!is_stable(m, from, to, since_ns, now_ns))
 			return i;
@@ -165,9 +184,10 @@ int operation_await_all(struct operation_run *m, int64_t since_ns, struct error 
 	if (pair == count * count) /* it came at the last moment */
 		return 0;
 	return fail(err, ERROR_TIMEOUT,
-		"%s did not answer %s steadily within %.0f s (pinged every 5 ms)",
+		"%s did not answer %s steadily within %.0f s (pinged every %lld ms)",
 		lab_host(m->stage->lab, pair % count)->name,
-		lab_host(m->stage->lab, pair / count)->name, m->operation->limit_s);
+		lab_host(m->stage->lab, pair / count)->name, m->operation->limit_s,
+		(long long)(lab_watch_facts(m->watch).every_ns / NS_PER_MS));
 }
 
 static enum lab_speaker speaker_of(const struct operation_run *m, struct lab_hosts concerned)
@@ -181,8 +201,13 @@ static enum lab_speaker speaker_of(const struct operation_run *m, struct lab_hos
 
 int operation_begin_watch(struct operation_run *m, struct lab_hosts concerned, struct error *err)
 {
-	return lab_watch_begin(m->stage->lab, vpn_addresses(m->stage->vpn),
-		speaker_of(m, concerned), concerned, &m->watch, err);
+	const struct lab_watch_spec spec = {.overlay = vpn_addresses(m->stage->vpn),
+		.speaker = speaker_of(m, concerned),
+		.concerned = concerned,
+		.turn = m->turn,
+		.spans = SPANS / m->turns};
+
+	return lab_watch_begin(m->stage->lab, &spec, &m->watch, err);
 }
 
 int operation_watch(struct operation_run *m, struct lab_hosts concerned, struct error *err)

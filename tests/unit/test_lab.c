@@ -312,7 +312,8 @@ TEST(answers_are_read_and_nonsense_is_refused)
 TEST(answers_without_a_pause_are_one_span)
 {
 	static const char text[] = "0 1000000\n1 1000000\n0 6000000\n0 31000000\n0 56000001\n0 5";
-	struct spans spans[2] = {{.count = 0}};
+	struct spans spans[2] = {
+		{.most = 8, .pause_ns = 25000000}, {.most = 8, .pause_ns = 25000000}};
 	struct error err = {0};
 	bool is_so;
 	size_t used;
@@ -327,6 +328,92 @@ TEST(answers_without_a_pause_are_one_span)
 	CHECK(spans_read("2 5\n", spans, 2, &used, &err) && err.kind == ERROR_PARSE);
 	free(spans[0].list);
 	free(spans[1].list);
+}
+
+TEST(of_too_many_spans_the_shortest_silence_is_forgotten_and_counted)
+{
+	static const char text[] = "0 1000\n0 2000\n0 2500\n0 4500\n";
+	struct spans spans = {.most = 3, .pause_ns = 100};
+	struct error err = {0};
+	size_t used;
+	bool is_so;
+
+	CHECK_OK(spans_read(text, &spans, 1, &used, &err), err);
+	is_so = spans.count == 3 && spans.list[1].first_ns == 2000 &&
+		spans.list[1].last_ns == 2500 && spans.list[1].answers == 2 &&
+		spans.list[2].first_ns == 4500;
+	CHECK(is_so && spans.closed == 1 && spans.longest_closed_ns == 500);
+	free(spans.list);
+}
+
+/* Ordered pairs of a sample, and by the way whether it is one: alike in both directions. */
+static size_t watched(const struct lab_sample *sample)
+{
+	size_t pairs = 0;
+
+	for (size_t i = 0; i < sample->count * sample->count; i++) {
+		size_t from = i / sample->count, to = i % sample->count;
+
+		if (sample->is_watched[i] != sample->is_watched[to * sample->count + from] ||
+			(from == to && sample->is_watched[i]))
+			return SIZE_MAX;
+		pairs += sample->is_watched[i];
+	}
+	return pairs;
+}
+
+TEST(a_mesh_of_up_to_ten_hosts_is_watched_as_a_whole)
+{
+	ARENA(arena);
+
+	for (size_t count = 2; count <= 10; count++) {
+		struct lab_sample sample = lab_sample_new(arena, count, lab_no_host(), 3);
+
+		CHECK(sample.is_whole && watched(&sample) == count * (count - 1));
+		CHECK(sample.every_ns == (count <= 4 ? 5 : count <= 8 ? 10 : 15) * NS_PER_MS);
+	}
+}
+
+TEST(asks_grow_with_hosts_and_not_with_pairs)
+{
+	ARENA(arena);
+
+	for (size_t count = 11; count <= 1000; count += 7) {
+		struct lab_sample sample = lab_sample_new(arena, count, lab_no_host(), 0);
+		size_t asks = watched(&sample) * (size_t)(NS_PER_S / sample.every_ns);
+
+		CHECK(!sample.is_whole && watched(&sample) >= count);
+		CHECK(asks <= 6000 || asks <= 67 * count);
+	}
+}
+
+TEST(turn_by_turn_every_pair_is_watched)
+{
+	enum {
+		HOSTS = 51
+	};
+	static bool seen[HOSTS * HOSTS];
+	ARENA(arena);
+
+	for (size_t turn = 0; turn < HOSTS; turn++) {
+		struct lab_sample sample = lab_sample_new(arena, HOSTS, lab_no_host(), turn);
+
+		for (size_t i = 0; i < ARRAY_SIZE(seen); i++)
+			seen[i] |= sample.is_watched[i];
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(seen); i++)
+		CHECK(seen[i] == (i / HOSTS != i % HOSTS));
+}
+
+TEST(a_host_that_something_is_done_to_has_more_neighbours)
+{
+	ARENA(arena);
+	struct lab_sample sample = lab_sample_new(arena, 100, lab_one_host(99), 2);
+	size_t neighbours = 0;
+
+	for (size_t i = 0; i < 100; i++)
+		neighbours += sample.is_watched[99 * 100 + i];
+	CHECK(neighbours >= 12 && neighbours <= 14 && watched(&sample) <= 224);
 }
 
 TEST(missing_pairs_are_named_a_few_of_them)

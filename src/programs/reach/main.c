@@ -23,20 +23,33 @@ struct peer {
 	bool is_first, has_spoken; /* of the two of us it speaks first; it asked us */
 };
 
-/* Who speaks first is not waited for any longer than this, nor who should speak back. */
+/*
+ * How many are asked in a round, by all hosts together: a mesh of more hosts than that asks one
+ * peer after the other, so that the asks of a second grow with hosts and not with pairs.
+ */
+enum {
+	ASKS_OF_ALL = 200
+};
+
+/*
+ * Who speaks first is not waited for any longer than this, nor who should speak back; in a large
+ * mesh for two rounds of asking everybody.
+ */
 #define SILENCE_NS (250 * NS_PER_MS)
 
 struct reach {
 	struct pinger pinger;
 	struct peer *peers;
 	size_t count, waiting;
+	size_t at_once, next; /* how many are asked in a round; who comes next */
+	int64_t silence_ns;
 	int64_t began_ns;
 	struct deadline deadline;
 };
 
 static bool was_silent(const struct reach *reach)
 {
-	return clock_now_ns() - reach->began_ns > SILENCE_NS;
+	return clock_now_ns() - reach->began_ns > reach->silence_ns;
 }
 
 /* Its kernel may have answered before its own meshbench-reach could hear that we spoke. */
@@ -56,14 +69,25 @@ static bool is_done(const struct reach *reach)
 	return true;
 }
 
-static void ask_all(const struct reach *reach)
+static bool is_to_be_asked(const struct reach *reach, const struct peer *peer)
 {
-	for (size_t i = 0; i < reach->count; i++) {
-		const struct peer *peer = &reach->peers[i];
-		bool may_speak = !peer->is_first || peer->has_spoken || was_silent(reach);
+	bool may_speak = !peer->is_first || peer->has_spoken || was_silent(reach);
 
-		if ((!peer->has_answered && may_speak) || is_awaited(reach, peer))
-			pinger_ask(&reach->pinger, i);
+	return (!peer->has_answered && may_speak) || is_awaited(reach, peer);
+}
+
+static void ask_some(struct reach *reach)
+{
+	size_t asked = 0;
+
+	for (size_t i = 0; i < reach->count && asked < reach->at_once; i++) {
+		size_t index = reach->next;
+
+		reach->next = (reach->next + 1) % reach->count;
+		if (is_to_be_asked(reach, &reach->peers[index])) {
+			pinger_ask(&reach->pinger, index);
+			asked++;
+		}
 	}
 }
 
@@ -91,10 +115,23 @@ static void hear_answer(struct reach *reach, const struct pinger_heard *heard)
 	fflush(stdout);
 }
 
+#define DENSE_NS (5 * NS_PER_MS)
+
 /* Dense in the first second, where most connect; then every 20 ms, which costs a slow one less. */
 static int64_t interval_ns(const struct reach *reach)
 {
-	return clock_now_ns() - reach->began_ns < NS_PER_S ? 5 * NS_PER_MS : 20 * NS_PER_MS;
+	return clock_now_ns() - reach->began_ns < NS_PER_S ? DENSE_NS : 20 * NS_PER_MS;
+}
+
+/* Everybody begins with the peers that follow it, so that nobody is asked by all at once. */
+static void set_pace(struct reach *reach, size_t self)
+{
+	int64_t rounds;
+
+	reach->at_once = reach->count < ASKS_OF_ALL ? ASKS_OF_ALL / reach->count : 1;
+	reach->next = self;
+	rounds = (int64_t)(reach->count / reach->at_once);
+	reach->silence_ns = SILENCE_NS > 2 * rounds * DENSE_NS ? SILENCE_NS : 2 * rounds * DENSE_NS;
 }
 
 static void run(struct reach *reach)
@@ -104,7 +141,7 @@ static void run(struct reach *reach)
 			deadline_earlier(deadline_in(interval_ns(reach)), reach->deadline);
 		struct pinger_heard heard;
 
-		ask_all(reach);
+		ask_some(reach);
 		while (!is_done(reach) && !deadline_has_passed(round)) {
 			if (!pinger_hear(&reach->pinger, round, &heard))
 				break;
@@ -140,12 +177,13 @@ int main(int argc, char *argv[])
 	reach.peers = calloc(reach.count, sizeof(*reach.peers));
 	if (!reach.peers)
 		return complain("remember the peers");
-	if (pinger_open(&reach.pinger, &argv[3], reach.count, &bad))
+	if (pinger_open(&reach.pinger, &argv[3], reach.count, true, &bad))
 		return complain(bad ? bad : "open a raw socket");
 	for (size_t i = 0; i < reach.count; i++)
 		reach.peers[i].is_first = (int64_t)i < self;
 	reach.peers[self].has_answered = reach.peers[self].has_spoken = true;
 	reach.waiting = reach.count - 1;
+	set_pace(&reach, (size_t)self);
 	run(&reach);
 	free(reach.peers);
 	free(reach.pinger.peers);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * meshbench-watch EVERY_MS SELF SPEAKS ADDRESS...: pings every host but SELF at each of its
+ * meshbench-watch EVERY_MS ROUNDS SELF SPEAKS ADDRESS...: pings every host but SELF at each of its
  * addresses, time after time, until it is ended. SPEAKS has a letter per host: with 's' we speak to
- * it by our clock, with '-' whenever it has spoken to us. The addresses are those of all hosts,
- * then further ones of all hosts. Says "POSITION NANOSECONDS" (CLOCK_MONOTONIC) at every answer.
- * Exit status: 2 it could not try.
+ * it by our clock, with '-' whenever it has spoken to us, with '.' never. The addresses are those
+ * of all hosts, then further ones of all hosts. Says "POSITION NANOSECONDS" (CLOCK_MONOTONIC) of
+ * every answer, once in ROUNDS rounds. Exit status: 2 it could not try.
  *
  * Who of two hosts speaks first matters: two handshakes may cross, and a host that lost its state
  * may have to speak before it is heard again.
@@ -20,7 +20,7 @@
 #include <string.h>
 
 struct peer {
-	bool is_spoken_to, is_awaited; /* by our clock; until it speaks. Neither: it is us */
+	bool is_spoken_to, is_awaited; /* by our clock; until it speaks. Neither: not watched */
 	int64_t asked_ns;
 };
 
@@ -28,7 +28,7 @@ struct watch {
 	struct pinger pinger;
 	struct peer *peers;
 	size_t count;
-	int64_t every_ns;
+	int64_t every_ns, rounds;
 };
 
 static void ask(struct watch *watch, size_t index, int64_t now_ns)
@@ -61,7 +61,7 @@ static void hear_request(struct watch *watch, const struct pinger_heard *heard)
 
 static void run(struct watch *watch)
 {
-	for (;;) {
+	for (int64_t number = 1;; number++) {
 		struct deadline round = deadline_in(watch->every_ns);
 		struct pinger_heard heard;
 
@@ -75,7 +75,7 @@ static void run(struct watch *watch)
 				break;
 		}
 		/* Nobody reads any more: our watch is over. */
-		if (fflush(stdout))
+		if (number % watch->rounds == 0 && fflush(stdout))
 			return;
 	}
 }
@@ -86,32 +86,54 @@ static int complain(const char *what)
 	return 2;
 }
 
+enum {
+	BEFORE_SPEAKS = 4,
+	BEFORE_ADDRESSES
+};
+
+static bool has_awaited(const char *speaks)
+{
+	return strchr(speaks, '-') != NULL;
+}
+
+static int read_peers(struct watch *watch, const char *speaks, size_t self)
+{
+	size_t hosts = strlen(speaks);
+
+	watch->peers = calloc(watch->count, sizeof(*watch->peers));
+	if (!watch->peers)
+		return -1;
+	for (size_t i = 0; i < watch->count; i++) {
+		bool is_self = i % hosts == self;
+
+		watch->peers[i].is_spoken_to = !is_self && speaks[i % hosts] == 's';
+		watch->peers[i].is_awaited = !is_self && speaks[i % hosts] == '-';
+	}
+	return 0;
+}
+
 int main(int argc, char *argv[])
 {
-	struct watch watch = {.count = argc > 4 ? (size_t)argc - 4 : 0};
-	size_t hosts = argc > 4 ? strlen(argv[3]) : 0;
+	struct watch watch = {
+		.count = argc > BEFORE_ADDRESSES ? (size_t)argc - BEFORE_ADDRESSES : 0};
+	const char *speaks = watch.count ? argv[BEFORE_SPEAKS] : "";
 	struct error err = {0};
 	const char *bad = NULL;
 	int64_t every_ms, self;
 
 	errno = 0;
-	if (!hosts || hosts > watch.count || argv[3][strspn(argv[3], "s-")])
-		return complain("usage: meshbench-watch EVERY_MS SELF SPEAKS ADDRESS...");
+	if (!*speaks || strlen(speaks) > watch.count || speaks[strspn(speaks, "s-.")])
+		return complain("usage: meshbench-watch EVERY_MS ROUNDS SELF SPEAKS ADDRESS...");
 	if (text_integer(argv[1], 1, 1000, &every_ms, &err) ||
-		text_integer(argv[2], 0, (int64_t)hosts - 1, &self, &err))
+		text_integer(argv[2], 1, 1000, &watch.rounds, &err) ||
+		text_integer(argv[3], 0, (int64_t)strlen(speaks) - 1, &self, &err))
 		return complain(err.text);
 	watch.every_ns = every_ms * NS_PER_MS;
-	watch.peers = calloc(watch.count, sizeof(*watch.peers));
-	if (!watch.peers)
+	if (read_peers(&watch, speaks, (size_t)self))
 		return complain("remember the peers");
-	if (pinger_open(&watch.pinger, &argv[4], watch.count, &bad))
+	if (pinger_open(
+		    &watch.pinger, &argv[BEFORE_ADDRESSES], watch.count, has_awaited(speaks), &bad))
 		return complain(bad ? bad : "open a raw socket");
-	for (size_t i = 0; i < watch.count; i++) {
-		bool is_self = i % hosts == (size_t)self;
-
-		watch.peers[i].is_spoken_to = !is_self && argv[3][i % hosts] == 's';
-		watch.peers[i].is_awaited = !is_self && argv[3][i % hosts] == '-';
-	}
 	run(&watch);
 	return 0;
 }
