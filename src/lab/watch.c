@@ -48,10 +48,11 @@ static const char *whom_to_speak_to(const struct lab_watch *watch, size_t self)
 {
 	char *letters = arena_bytes(watch->arena, watch->lab->count + 1, 1);
 
-	for (size_t i = 0; i < watch->lab->count; i++)
-		letters[i] = !lab_watch_includes(watch, self, i) ? '.'
-			     : speaks(watch, self, i)            ? 's'
-								 : '-';
+	for (size_t i = 0; i < watch->lab->count; i++) {
+		letters[i] = '.';
+		if (lab_watch_includes(watch, self, i))
+			letters[i] = speaks(watch, self, i) ? 's' : '-';
+	}
 	return letters;
 }
 

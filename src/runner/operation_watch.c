@@ -66,12 +66,12 @@ static json_t *spans_json(const struct operation_run *m, enum lab_way way, size_
 /* Which part of the mesh was looked at, how often, and what was too much to keep. */
 static json_t *watched_json(const struct operation_run *m)
 {
-	size_t count = lab_host_count(m->stage->lab);
+	json_int_t count = (json_int_t)lab_host_count(m->stage->lab);
 	struct lab_watch_facts facts = lab_watch_facts(m->watch);
 
 	return json_make("{s:I, s:I, s:f, s:I, s:f}", "pairs", (json_int_t)facts.pairs, "of_pairs",
-		(json_int_t)(count * (count - 1)), "every_s", (double)facts.every_ns / 1e9,
-		"closed_silences", (json_int_t)facts.closed, "longest_closed_s",
+		count * (count - 1), "every_s", (double)facts.every_ns / 1e9, "closed_silences",
+		(json_int_t)facts.closed, "longest_closed_s",
 		(double)facts.longest_closed_ns / 1e9);
 }
 

@@ -370,7 +370,7 @@ TEST(a_mesh_of_up_to_ten_hosts_is_watched_as_a_whole)
 		struct lab_sample sample = lab_sample_new(arena, count, lab_no_host(), 3);
 
 		CHECK(sample.is_whole && watched(&sample) == count * (count - 1));
-		CHECK(sample.every_ns == (count <= 4 ? 5 : count <= 8 ? 10 : 15) * NS_PER_MS);
+		CHECK(sample.every_ns == NS_PER_MS * (count <= 4 ? 5 : count <= 8 ? 10 : 15));
 	}
 }
 
@@ -389,20 +389,18 @@ TEST(asks_grow_with_hosts_and_not_with_pairs)
 
 TEST(turn_by_turn_every_pair_is_watched)
 {
-	enum {
-		HOSTS = 51
-	};
-	static bool seen[HOSTS * HOSTS];
+	static const size_t hosts = 51;
+	static bool seen[51 * 51];
 	ARENA(arena);
 
-	for (size_t turn = 0; turn < HOSTS; turn++) {
-		struct lab_sample sample = lab_sample_new(arena, HOSTS, lab_no_host(), turn);
+	for (size_t turn = 0; turn < hosts; turn++) {
+		struct lab_sample sample = lab_sample_new(arena, hosts, lab_no_host(), turn);
 
 		for (size_t i = 0; i < ARRAY_SIZE(seen); i++)
 			seen[i] |= sample.is_watched[i];
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(seen); i++)
-		CHECK(seen[i] == (i / HOSTS != i % HOSTS));
+		CHECK(seen[i] == (i / hosts != i % hosts));
 }
 
 TEST(a_host_that_something_is_done_to_has_more_neighbours)
