@@ -13,6 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum {
+	FIRST_ROOM_BYTES = 4096,
+	GROWTH = 4
+};
+
 static int read_up_to(int fd, char *data, size_t size, size_t *ret_used)
 {
 	size_t used = 0;
@@ -32,12 +37,36 @@ static int read_up_to(int fd, char *data, size_t size, size_t *ret_used)
 	return 0;
 }
 
+/* Files of /proc say size 0, so the room grows while there is more, up to one byte beyond the
+ * bound. */
+static int read_all(struct arena *arena, int fd, size_t expected, size_t max_bytes, char **ret_data,
+	size_t *ret_used)
+{
+	size_t room = expected ? expected + 1 : FIRST_ROOM_BYTES, used = 0, n;
+	char *data = arena_bytes(arena, room + 1, 1), *larger;
+
+	for (;;) {
+		if (read_up_to(fd, data + used, room - used, &n) < 0)
+			return -1;
+		used += n;
+		if (used < room || used > max_bytes)
+			break;
+		room = room < max_bytes / GROWTH ? room * GROWTH : max_bytes + 1;
+		larger = arena_bytes(arena, room + 1, 1);
+		memcpy(larger, data, used);
+		data = larger;
+	}
+	*ret_data = data;
+	*ret_used = used;
+	return 0;
+}
+
 int file_read_fd(struct arena *arena, int fd, size_t max_bytes, char **ret_text, size_t *ret_size,
 	struct error *err)
 {
 	struct stat info;
-	size_t room, used;
 	char *data;
+	size_t used;
 
 	if (fstat(fd, &info) < 0)
 		return fail_errno(err, "look at it");
@@ -46,10 +75,7 @@ int file_read_fd(struct arena *arena, int fd, size_t max_bytes, char **ret_text,
 	if (info.st_size > 0 && (size_t)info.st_size > max_bytes)
 		return fail(err, ERROR_USAGE, "%lld bytes are more than the %zu expected",
 			(long long)info.st_size, max_bytes);
-	/* Files of /proc say size 0, so those are read up to the bound. */
-	room = (info.st_size > 0 ? (size_t)info.st_size : max_bytes) + 1;
-	data = arena_bytes(arena, room + 1, 1);
-	if (read_up_to(fd, data, room, &used) < 0)
+	if (read_all(arena, fd, (size_t)info.st_size, max_bytes, &data, &used) < 0)
 		return fail_errno(err, "read it");
 	if (used > max_bytes)
 		return fail(err, ERROR_USAGE, "more than the %zu bytes expected", max_bytes);

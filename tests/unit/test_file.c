@@ -30,6 +30,30 @@ TEST(what_is_written_is_read_back)
 	CHECK(size == 8 && text[7] == '!');
 }
 
+TEST(what_does_not_say_how_much_it_holds_is_read_whole_up_to_the_bound)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(fd_closep) int reader = -1, writer = -1;
+	struct error err = {0};
+	char data[30000], *text;
+	int ends[2];
+	size_t size;
+
+	memset(data, 'x', sizeof(data));
+	for (size_t excess = 0; excess < 2; excess++) {
+		CHECK(pipe(ends) == 0);
+		reader = ends[0];
+		writer = ends[1];
+		CHECK(fd_write_all(writer, data, sizeof(data)) == 0);
+		fd_closep(&writer);
+		CHECK(!file_read_fd(arena, reader, sizeof(data) - excess, &text, &size, &err) ==
+			!excess);
+		fd_closep(&reader);
+	}
+	CHECK(size == sizeof(data) && memcmp(text, data, size) == 0);
+	CHECK(err.kind == ERROR_USAGE && strstr(err.text, "more than the 29999 bytes"));
+}
+
 TEST(a_file_that_is_too_large_or_no_file_is_refused)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
