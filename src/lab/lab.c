@@ -371,6 +371,13 @@ int lab_check_hosts(struct lab *lab, struct error *err)
 	return lab->bridge ? host_check(lab->bridge, err) : 0;
 }
 
+int lab_check_wire(struct lab *lab, struct error *err)
+{
+	if (!lab->wire_program || !proc_result(lab->wire_program).has_ended)
+		return 0;
+	return fail(err, ERROR_CRASHED, "%s", proc_obituary(lab->wire_program));
+}
+
 int lab_wipe_host(struct lab *lab, size_t index, struct error *err)
 {
 	return host_wipe(lab->nodes[index].host, err);

@@ -134,6 +134,8 @@ MUST_CHECK int lab_read_rules(
 MUST_CHECK int lab_name_overlay(struct lab *lab, const char *const addresses[], struct error *err);
 /* Whether all hosts live; ERROR_HOST names the first that ended although nobody asked it to. */
 MUST_CHECK int lab_check_hosts(struct lab *lab, struct error *err);
+/* Whether the wire lives; ERROR_CRASHED says how it ended. Nothing can end with other engines. */
+MUST_CHECK int lab_check_wire(struct lab *lab, struct error *err);
 /* Ends all that runs on the host and brings it back: same state, same addresses, fresh network. */
 MUST_CHECK int lab_reboot_host(struct lab *lab, size_t index, struct error *err);
 /* Removes the host's state; stop what uses it first. */

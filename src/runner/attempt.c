@@ -175,8 +175,24 @@ static bool is_stopped(const struct jobs *jobs, size_t link, unsigned wave)
 	return false;
 }
 
-static int run_wave(struct procs *procs, const struct jobs *jobs, struct arena *arena,
-	unsigned wave, struct error *err)
+static void end_clients(const struct jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->count; i++) {
+		if (!jobs->list[i].command->is_server && jobs->list[i].proc)
+			proc_kill(jobs->list[i].proc);
+	}
+}
+
+static bool has_wire(struct lab *lab)
+{
+	struct error ignored;
+
+	return lab_check_wire(lab, &ignored) == 0;
+}
+
+/* Without a wire nobody answers, and clients would wait for that as long as they may. */
+static int run_wave(struct lab *lab, const struct jobs *jobs, struct arena *arena, unsigned wave,
+	struct error *err)
 {
 	struct proc **held = arena_alloc(arena, struct proc *, jobs->count);
 	struct deadline next;
@@ -195,8 +211,10 @@ static int run_wave(struct procs *procs, const struct jobs *jobs, struct arena *
 	if (count && procs_release(held, count, err))
 		return -1;
 	while (is_wave_running(jobs, wave, &next)) {
-		if (procs_step(procs, next, err))
+		if (procs_step(lab_procs(lab), next, err))
 			return -1;
+		if (!has_wire(lab))
+			end_clients(jobs);
 	}
 	return 0;
 }
@@ -229,8 +247,8 @@ static int run_waves(const struct attempt *attempt, const struct jobs *jobs, str
 	if (attempt->workload->times_flows &&
 		capacity_begin(attempt->lab, attempt->vpn, capacity, err))
 		return -1;
-	for (unsigned wave = 0; wave < waves; wave++) {
-		if (run_wave(lab_procs(attempt->lab), jobs, arena, wave, err) ||
+	for (unsigned wave = 0; wave < waves && has_wire(attempt->lab); wave++) {
+		if (run_wave(attempt->lab, jobs, arena, wave, err) ||
 			(*capacity && capacity_end_wave(*capacity, err)))
 			return -1;
 	}
@@ -400,8 +418,7 @@ void attempt_end_machine(struct machine_watch *watch, struct attempt_result *res
 	machine_judge(&account, result->marks);
 }
 
-/* A wire that died fails this attempt; the next begins with a fresh one. */
-static int report_wire(const struct attempt *attempt, struct attempt_result *result,
+int attempt_report_wire(const struct attempt *attempt, struct attempt_result *result,
 	bool *ret_is_dead, struct error *err)
 {
 	if (lab_wire_report(attempt->lab, &result->wire, err) == 0)
@@ -426,7 +443,7 @@ static int measure(const struct attempt *attempt, struct attempt_result *result,
 	failed = observe(attempt, &observers, &failure) ||
 		 run_jobs(attempt, &jobs, result->arena, &observers.capacity, &failure);
 	attempt_end_machine(observers.machine, result);
-	if (report_wire(attempt, result, &is_wire_dead, err) ||
+	if (attempt_report_wire(attempt, result, &is_wire_dead, err) ||
 		(room && !is_wire_dead && lab_take_packets(attempt->lab, &packets, err))) {
 		observe_end(attempt, &observers, result);
 		return -1;

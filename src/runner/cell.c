@@ -192,8 +192,9 @@ static bool is_last(const struct measurement *m, int64_t number)
 {
 	enum cause cause = worst_of(m)->cause;
 
-	/* What was done to the mesh several times over is not done once more. */
-	if (is_of_mesh(m->cell) || number >= m->run->plan->plan->attempts)
+	/* What was done to the mesh several times over is not done once more, but for the wire's
+	 * sake. */
+	if ((is_of_mesh(m->cell) && cause != CAUSE_WIRE) || number >= m->run->plan->plan->attempts)
 		return true;
 	if (cause == CAUSE_SUCCESS || cause == CAUSE_WIRE)
 		return number > 1 || (cause == CAUSE_SUCCESS && !is_marked(m));

@@ -50,6 +50,9 @@ MUST_CHECK int attempt_run(
 void attempt_end_machine(struct machine_watch *watch, struct attempt_result *result);
 /* Every reading failed, for this reason. */
 void attempt_blame(struct attempt_result *result, enum cause cause, const char *evidence);
+/* A wire that died fails the attempt, and the next begins with a fresh one. */
+MUST_CHECK int attempt_report_wire(const struct attempt *attempt, struct attempt_result *result,
+	bool *ret_is_dead, struct error *err);
 void attempt_result_done(struct attempt_result *result);
 /* Without readings yet. */
 struct attempt_result attempt_result_new(size_t link_count);

@@ -193,6 +193,7 @@ int operation_attempt(struct run *run, const struct runner_visit *visit, struct 
 	int64_t started_ns = clock_now_ns();
 	struct machine_watch *machine = NULL;
 	struct workload_operation *operations;
+	bool is_wire_dead = false;
 	size_t count;
 	int failed;
 
@@ -200,11 +201,16 @@ int operation_attempt(struct run *run, const struct runner_visit *visit, struct 
 	failed = machine_begin(stage->lab, &machine, err) ||
 		 operate(&m, operations, count, observations, err);
 	attempt_end_machine(machine, &result);
-	if (failed || lab_wire_report(stage->lab, &result.wire, err)) {
+	if (failed || attempt_report_wire(attempt, &result, &is_wire_dead, err)) {
 		attempt_result_done(&result);
 		return -1;
 	}
-	attempt->workload->read_mesh(&attempt->cases[0], observations, &result.readings[0]);
+	if (is_wire_dead) {
+		stage->is_broken = true;
+		attempt_blame(&result, CAUSE_WIRE, err->text);
+	} else {
+		attempt->workload->read_mesh(&attempt->cases[0], observations, &result.readings[0]);
+	}
 	result.duration_s = (double)(clock_now_ns() - started_ns) / 1e9;
 	*ret_result = result;
 	return 0;

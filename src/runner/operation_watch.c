@@ -143,7 +143,7 @@ static int look(struct operation_run *m, struct deadline deadline, struct error 
 	if (procs_step(lab_procs(m->stage->lab), deadline, err) ||
 		(m->watch && lab_watch_look(m->watch, err)))
 		return -1;
-	return vpn_check_daemons(m->stage->vpn, err);
+	return lab_check_wire(m->stage->lab, err) || vpn_check_daemons(m->stage->vpn, err) ? -1 : 0;
 }
 
 int operation_wait(struct operation_run *m, double seconds, struct error *err)

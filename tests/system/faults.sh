@@ -12,15 +12,6 @@ start() {
 	running=$!
 }
 
-# A fact that has to come true within ten seconds.
-await() {
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 1000 ] || return 1
-		sleep 0.01
-	done
-}
 has_successes() { [ "$(successes "$1")" -ge "$2" ]; }
 
 # Ctrl-C in the middle

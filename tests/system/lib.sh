@@ -86,6 +86,15 @@ nothing_is_left() {
 	done
 	[ "$(ip -o link | wc -l)" = "$links_before" ] && ! grep -q meshbench /proc/mounts
 }
+# A fact that has to come true within thirty seconds.
+await() {
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ $tries -lt 3000 ] || return 1
+		sleep 0.01
+	done
+}
 links_before=$(ip -o link | wc -l)
 
 # The quick plan with everything cut short: the paths are the same, the numbers are not for reading.

@@ -45,4 +45,23 @@ check "the report shows the mark in the value" prints '^| Internal | 3/3 | [0-9.
 meshbench report "$tree" --json
 check "one finding names the cell" prints '"Internal, baseline, ping, 0_lom: .*the wire stood still'
 check "nothing is left behind" nothing_is_left
+
+# A wire that dies while a mesh connects: nobody waits for answers that cannot come, and the VPN is not blamed.
+tree=$scratch/killed
+"$MESHBENCH" run "$fast" --vpn none --workload connect --profile baseline --engine wire --attempts 2 --out "$tree" \
+	>"$scratch/out" 2>"$scratch/err" </dev/null &
+running=$!
+await grep -qs '"what":"watch the others"' "$tree/events.jsonl"
+# shellcheck disable=SC2046
+kill -KILL $(wire)
+wait $running
+status=$?
+check "a wire that dies during an operation on the mesh costs one attempt" exits 0
+check "and that says why" says "connect: .*ended by signal 9.* once more"
+check "nobody waited for answers meanwhile" /usr/bin/python3 -c '
+import glob, json, sys
+first, second = json.load(open(glob.glob(sys.argv[1] + "/**/connect.json", recursive=True)[0]))["meta"]["attempts"]
+sys.exit(not (first["cause"] == "wire" and first["duration_seconds"] < 8))' "$tree"
+check "the tree that it left is sound" tree_is_sound
+check "nor is anything left behind then" nothing_is_left
 finish
