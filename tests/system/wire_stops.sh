@@ -60,7 +60,7 @@ check "a wire that dies during an operation on the mesh costs one attempt" exits
 check "and that says why" says "connect: .*ended by signal 9.* once more"
 check "nobody waited for answers meanwhile" /usr/bin/python3 -c '
 import json, sys
-first, second = json.load(open(sys.argv[1]))["meta"]["attempts"]
+first, second = json.load(open(sys.argv[1]))["meta"]["attempt_history"]
 sys.exit(not (first["cause"] == "wire" and first["duration_seconds"] < 60))' "$tree/Internal/baseline/connect.json"
 check "the tree that it left is sound" tree_is_sound
 check "nor is anything left behind then" nothing_is_left
