@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* meshbench check: verifies drivers, profiles and plans without running anything. */
+/* meshbench check: verifies the user's files without running anything. */
 #include "cli/cli.h"
 #include "cli/load.h"
 
@@ -12,6 +12,7 @@
 #include "plan/pins.h"
 #include "plan/plan.h"
 #include "plan/profile.h"
+#include "plan/topology.h"
 #include "plan/tuning.h"
 #include "workload/workload.h"
 
@@ -132,6 +133,17 @@ static int check_tuning(struct arena *arena, const char *path, struct error *err
 	return 0;
 }
 
+static int check_topology(struct arena *arena, const char *path, struct error *err)
+{
+	const struct topology *topology; /* with its profiles, which the file only names */
+	struct topology loaded;
+
+	if (topology_load(arena, path, &loaded, err) || load_topology(arena, path, &topology, err))
+		return -1;
+	printf("%s: topology %s is valid\n", path, loaded.name);
+	return 0;
+}
+
 static int check_profile(struct arena *arena, const char *path, struct error *err)
 {
 	struct profile profile;
@@ -146,8 +158,8 @@ static int check_profile(struct arena *arena, const char *path, struct error *er
 }
 
 /*
- * A file says by its folder or its keys what it is: plans list workloads, tunings sysctls, and
- * machines stand in a mapping of hosts.
+ * A file says by its folder or its keys what it is: plans list workloads, tunings sysctls,
+ * topologies sites, and machines stand in a mapping of hosts.
  */
 static int check_file(struct arena *arena, const char *path, struct error *err)
 {
@@ -159,6 +171,9 @@ static int check_file(struct arena *arena, const char *path, struct error *err)
 		return check_plan(arena, path, err);
 	if (has_key(text, arena, "hosts:\n"))
 		return check_inventory(arena, path, err);
+	if (has_key(text, arena, "sites:") || has_key(text, arena, "public:") ||
+		strstr(path, "topologies/"))
+		return check_topology(arena, path, err);
 	if (has_key(text, arena, "sysctls:") || has_key(text, arena, "congestion:") ||
 		strstr(path, "tunings/"))
 		return check_tuning(arena, path, err);
@@ -193,7 +208,7 @@ static bool is_ours(struct arena *arena, const char *folder, const char *name)
 	       path_exists(arena_printf(arena, "%s/%s/driver.yml", folder, name));
 }
 
-/* A folder of drivers, profiles, tunings or plans stands for all of them. */
+/* A folder of drivers, profiles, tunings, topologies or plans stands for all of them. */
 static int check_folder(struct arena *arena, const char *path, struct error *err)
 {
 	AUTO(dir_closep) DIR *dir = opendir(path);
@@ -213,7 +228,8 @@ static int check_folder(struct arena *arena, const char *path, struct error *err
 	}
 	if (!found)
 		return fail(err, ERROR_USAGE,
-			"%s: this folder does not contain a driver, profile, tuning or plan", path);
+			"%s: this folder does not contain a driver, profile, tuning, topology or plan",
+			path);
 	return failed ? fail(err, ERROR_USAGE, "%s: %d of %d files have errors", path, failed,
 				found)
 		      : 0;
@@ -223,7 +239,7 @@ static const struct option_table table = {.usage = "check FILE...",
 	.examples = "meshbench check plans/quick.yml\n"
 		    "meshbench check drivers\n",
 	.about =
-		"Verifies drivers (a folder, its driver.yml or features.yml), profiles, tunings, plans, hosts.yml, pins.yml, rows.yml and folders of these without running anything.",
+		"Verifies drivers (a folder, its driver.yml or features.yml), profiles, tunings, topologies, plans, hosts.yml, pins.yml, rows.yml and folders of these without running anything.",
 	.arguments_min = 1,
 	.arguments_max = SIZE_MAX};
 
@@ -250,5 +266,5 @@ static int run(int argc, char *const argv[])
 	return status;
 }
 
-const struct command command_check = {
-	"check", "verify drivers, profiles, tunings, plans, pins.yml and features", run};
+const struct command command_check = {"check",
+	"verify drivers, profiles, tunings, topologies, plans, pins.yml and features", run};

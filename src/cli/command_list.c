@@ -82,6 +82,24 @@ static int print_tunings(struct arena *arena, struct error *err)
 	return 0;
 }
 
+static int print_topologies(struct arena *arena, struct error *err)
+{
+	const char *const *names;
+
+	if (plan_list(arena, "topologies", &names, err))
+		return -1;
+	for (; *names; names++) {
+		struct topology topology;
+		const char *path;
+
+		if (plan_find(arena, "topologies", *names, &path, err) ||
+			topology_load(arena, path, &topology, err))
+			return -1;
+		printf("%-17s%s\n", topology.name, topology.title);
+	}
+	return 0;
+}
+
 static int print_plans(struct arena *arena, struct error *err)
 {
 	const char *const *names;
@@ -115,10 +133,11 @@ static const struct {
 	const char *name;
 	int (*print)(struct arena *arena, struct error *err);
 } lists[] = {{"vpns", print_vpns}, {"workloads", print_workloads}, {"profiles", print_profiles},
-	{"tunings", print_tunings}, {"plans", print_plans}, {"features", print_features}};
+	{"tunings", print_tunings}, {"topologies", print_topologies}, {"plans", print_plans},
+	{"features", print_features}};
 
 static const struct option_table table = {
-	.usage = "list vpns|workloads|profiles|tunings|plans|features",
+	.usage = "list vpns|workloads|profiles|tunings|topologies|plans|features",
 	.examples = "meshbench list vpns\n",
 	.about = "Lists the names that plans and command lines can use, each with its title.",
 	.arguments_min = 1,
@@ -138,10 +157,10 @@ static int run(int argc, char *const argv[])
 			return lists[i].print(arena, &err) ? cli_report(&err) : EXIT_MEASURED;
 	}
 	fail(&err, ERROR_USAGE,
-		"cannot list '%s'; use vpns, workloads, profiles, tunings, plans or features",
+		"cannot list '%s'; use vpns, workloads, profiles, tunings, topologies, plans or features",
 		options.arguments[0]);
 	return cli_report(&err);
 }
 
 const struct command command_list = {
-	"list", "list VPNs, workloads, profiles, tunings, plans and features", run};
+	"list", "list VPNs, workloads, profiles, tunings, topologies, plans and features", run};

@@ -419,6 +419,10 @@ static int take_machines(struct arena *arena, const struct run_options *o, struc
 		return fail(err, ERROR_USAGE,
 			"engine %s joins hosts on one machine; leave it to 'auto' with --on %s",
 			plan->engine, o->on);
+	if (strcmp(plan->topology, "lan") != 0)
+		return fail(err, ERROR_USAGE,
+			"topology %s has routers, which only a lab on this machine has; leave it out with --on %s",
+			plan->topology, o->on);
 	plan->hosts = ret_machines->names;
 	plan->host_count = ret_machines->count;
 	return plan_check(plan, err);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct shell_options {
-	const char *vpn, *profile, *engine;
+	const char *vpn, *profile, *topology, *engine;
 };
 
 static int find_host(const struct plan *plan, const char *name, size_t *ret_host, struct error *err)
@@ -49,6 +49,7 @@ static int open_lab(
 	AUTO(procs_freep) struct procs *procs = NULL;
 	AUTO(lab_downp) struct lab *lab = NULL;
 	AUTO(vpn_downp) struct vpn *vpn = NULL;
+	const struct topology *topology;
 	const struct request request = {0};
 	struct profile profile;
 	struct driver driver;
@@ -56,10 +57,12 @@ static int open_lab(
 	struct plan plan;
 	size_t host = 0;
 
-	if (load_plan(arena, &request, &plan, err) || find_host(&plan, name, &host, err) ||
+	if (load_plan(arena, &request, &plan, err) ||
+		load_topology(arena, o->topology ? o->topology : plan.topology, &topology, err) ||
+		load_hosts(arena, topology, &plan, err) || find_host(&plan, name, &host, err) ||
 		load_profile(arena, o->profile ? o->profile : "baseline", &profile, err) ||
-		load_engine(o->engine ? o->engine : plan.engine, profile_has_impairment(&profile),
-			&engine, err) ||
+		load_engine_of(topology, o->engine ? o->engine : plan.engine,
+			profile_has_impairment(&profile), &engine, err) ||
 		choice_driver(arena, o->vpn ? o->vpn : "none", &driver, err) ||
 		vpn_is_found(&driver, err) || namespace_enter(err) || procs_new(&procs, err) ||
 		lab_can_carry(procs, engine, &profile, err))
@@ -69,6 +72,7 @@ static int open_lab(
 			    .count = plan.host_count,
 			    .engine = engine,
 			    .profile = &profile,
+			    .topology = topology,
 			    .state_dir = NAMESPACE_MEMORY "/hosts",
 			    .congestion = plan.congestion,
 			    .visible = (const char *const[]){driver.bin, NULL}},
@@ -90,6 +94,8 @@ static int run(int argc, char *const argv[])
 			NULL, 0, 0},
 		{"profile", "NAME", "profile of the network; default: baseline", OPTION_TEXT,
 			&o.profile, NULL, 0, 0},
+		{"topology", "NAME", "where the hosts are; default: lan", OPTION_TEXT, &o.topology,
+			NULL, 0, 0},
 		{"engine", "NAME", "what connects the hosts", OPTION_TEXT, &o.engine, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "shell HOST [OPTION]...",

@@ -23,6 +23,7 @@ static const struct {
 	{"vpn", {COMPLETION_NAMES, "vpns"}},
 	{"workload", {COMPLETION_NAMES, "workloads"}},
 	{"profile", {COMPLETION_NAMES, "profiles"}},
+	{"topology", {COMPLETION_NAMES, "topologies"}},
 	{"tuning", {COMPLETION_NAMES, "tunings"}},
 	{"row", {COMPLETION_NAMES, "features"}},
 	{"engine", {COMPLETION_WORDS, "auto wire bridge netem"}},

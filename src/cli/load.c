@@ -154,6 +154,7 @@ static int apply(struct arena *arena, const struct request_change *change, struc
 int load_plan(struct arena *arena, const struct request *request, struct plan *ret_plan,
 	struct error *err)
 {
+	const struct topology *topology;
 	const char *path;
 	struct plan plan;
 
@@ -163,7 +164,8 @@ int load_plan(struct arena *arena, const struct request *request, struct plan *r
 	for (const struct request_change *c = request->changes; c && c->setting; c++)
 		if (apply(arena, c, &plan, err))
 			return -1;
-	if (plan_check(&plan, err))
+	if (plan_check(&plan, err) || load_topology(arena, plan.topology, &topology, err) ||
+		load_hosts(arena, topology, &plan, err))
 		return -1;
 	*ret_plan = plan;
 	return 0;
@@ -349,12 +351,23 @@ static int check_folders(struct arena *arena, const struct runner_plan *plan, st
 		       : 0;
 }
 
+/* A plan that was kept in a tree has its hosts from a file that may have changed since. */
+static int check_hosts_of(struct arena *arena, const struct plan *plan,
+	const struct topology *topology, struct error *err)
+{
+	struct plan copy = *plan;
+
+	return load_hosts(arena, topology, &copy, err);
+}
+
 int load_everything(struct arena *arena, const struct plan *plan, struct runner_plan *ret_plan,
 	struct error *err)
 {
 	const char *const *vpns = plan->vpns ? plan->vpns : no_names;
 	const char *const *profiles = plan->profiles ? plan->profiles : no_names;
 	const char *const *names = plan->workloads ? plan->workloads : no_names;
+	bool are_all = vpns[0] && !vpns[1] &&
+		       (strcmp(vpns[0], "found") == 0 || strcmp(vpns[0], "all") == 0);
 	struct runner_plan result = {
 		.plan = plan, .workload_count = count_of(names), .processors = count_processors()};
 	struct driver *drivers = NULL;
@@ -364,15 +377,22 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 	if (refuse_twice("VPN", vpns, err) || refuse_twice("profile", profiles, err) ||
 		refuse_twice("workload", names, err) || expand_vpns(arena, &vpns, err) ||
 		load_tunings(arena, plan->tunings ? plan->tunings : no_names, &result, err) ||
-		load_workloads(arena, names, &result.workloads, err))
+		load_workloads(arena, names, &result.workloads, err) ||
+		load_topology(arena, plan->topology, &result.topology, err) ||
+		check_hosts_of(arena, plan, result.topology, err))
 		return -1;
 	result.cpus = plan_cpus(plan->cpus[0]);
-	result.driver_count = count_of(vpns);
 	result.profile_count = count_of(profiles);
-	drivers = arena_alloc(arena, struct driver, result.driver_count);
+	drivers = arena_alloc(arena, struct driver, count_of(vpns));
 	loaded = arena_alloc(arena, struct profile, result.profile_count);
 	for (size_t i = 0; vpns[i]; i++) {
-		if (choice_driver(arena, vpns[i], &drivers[i], err))
+		struct driver *driver = &drivers[result.driver_count];
+
+		if (choice_driver(arena, vpns[i], driver, err))
+			return -1;
+		if (load_suits(result.topology, driver, err) == 0)
+			result.driver_count++;
+		else if (!are_all)
 			return -1;
 	}
 	for (size_t i = 0; profiles[i]; i++) {
@@ -381,7 +401,7 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 	}
 	for (size_t i = 0; profiles[i]; i++)
 		is_impaired |= profile_has_impairment(&loaded[i]);
-	if (load_engine(plan->engine, is_impaired, &result.engine, err))
+	if (load_engine_of(result.topology, plan->engine, is_impaired, &result.engine, err))
 		return -1;
 	result.drivers = drivers;
 	result.profiles = loaded;

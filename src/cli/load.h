@@ -40,12 +40,24 @@ MUST_CHECK int load_everything(struct arena *arena, const struct plan *plan,
 /* A profile, with changes. */
 MUST_CHECK int load_profile(
 	struct arena *arena, const char *words, struct profile *ret_profile, struct error *err);
+/* A topology, with changes and the profiles of its uplinks; NULL when it is one flat network. */
+MUST_CHECK int load_topology(struct arena *arena, const char *words,
+	const struct topology **ret_topology, struct error *err);
+/* The hosts of a topology that names them, in place of a plan's; refused if it asks for others. */
+MUST_CHECK int load_hosts(
+	struct arena *arena, const struct topology *topology, struct plan *plan, struct error *err);
 MUST_CHECK int load_tuning(
 	struct arena *arena, const char *name, struct tuning *ret_tuning, struct error *err);
 /* A folder that result trees use themselves is refused; `what` is "driver tinc". */
 MUST_CHECK int load_check_folder(const char *what, const char *folder, struct error *err);
 /* What is legal in it but surprising, on stderr. */
 void load_print_warnings(const struct profile *profile);
+/* Refuses a driver that cannot work in a topology, which may be NULL. */
+MUST_CHECK int load_suits(
+	const struct topology *topology, const struct driver *driver, struct error *err);
+/* The engine of a topology; only the wire has routers. */
+MUST_CHECK int load_engine_of(const struct topology *topology, const char *name, bool is_impaired,
+	enum lab_engine *ret_engine, struct error *err);
 /*
  * "wire", "bridge", "netem", or "auto": the bridge costs least and carries a clean line; what
  * impairs packets takes the wire, and then every profile of the run does, so that they compare.

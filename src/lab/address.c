@@ -48,8 +48,8 @@ void address_of_machine(struct lab_node *node, const struct lab_machine *machine
 	node->prefix = machine->prefix;
 }
 
-char *address_hosts_file(struct arena *arena, const struct lab_node nodes[], size_t count,
-	const char *const overlay[])
+char *address_hosts_file(
+	const struct lab *lab, struct arena *arena, size_t self, const char *const overlay[])
 {
 	AUTO(text_freep) char *text = NULL;
 	AUTO(stream_closep) FILE *stream = NULL;
@@ -57,10 +57,14 @@ char *address_hosts_file(struct arena *arena, const struct lab_node nodes[], siz
 
 	stream = open_memstream(&text, &size);
 	fputs("127.0.0.1 localhost\n", stream);
-	for (size_t i = 0; i < count; i++)
-		fprintf(stream, "%s %s\n", nodes[i].ipv4, nodes[i].name);
-	for (size_t i = 0; overlay && i < count; i++)
-		fprintf(stream, "%s %s.vpn\n", overlay[i], nodes[i].name);
+	for (size_t i = 0; i < lab->count; i++) {
+		const struct lab_node *node = &lab->nodes[i];
+
+		fprintf(stream, "%s %s\n", site_joins(lab, self, i) ? node->ipv4 : node->seen,
+			node->name);
+	}
+	for (size_t i = 0; overlay && i < lab->count; i++)
+		fprintf(stream, "%s %s.vpn\n", overlay[i], lab->nodes[i].name);
 	fflush(stream);
 	return arena_strndup(arena, text, size);
 }

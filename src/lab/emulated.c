@@ -111,7 +111,7 @@ int emulated_begin(struct lab *lab, struct error *err)
 	lab->taps = arena_alloc(lab->arena, int, lab->count);
 	for (size_t i = 0; i < lab->count; i++)
 		lab->taps[i] = -1;
-	return connect_program(lab, err);
+	return connect_program(lab, err) || site_begin(lab, err) ? -1 : 0;
 }
 
 static void end_program(struct lab *lab)
@@ -141,32 +141,43 @@ int emulated_blame(struct lab *lab, struct error *err)
 	return -1;
 }
 
-static struct wire_params params_of(const struct lab *lab)
+struct wire_params emulated_params(const struct profile *profile)
 {
-	const struct profile *profile = &lab->profile;
-
 	return (struct wire_params){.impairment = profile->impairment,
 		.line_rate_bps = profile->line_rate_bps,
 		.line_buffer_bytes = profile->line_buffer_bytes,
 		.merge_ns = profile->merge_ns};
 }
 
-static const struct netem_timeline *timeline_of(const struct lab *lab)
+/* A site's own network impairs nothing; its router's uplink does. */
+static struct profile profile_of(const struct lab *lab, size_t index)
 {
-	return profile_has_timeline(&lab->profile) ? &lab->profile.timeline : NULL;
+	bool is_in_site = lab->topology && lab->nodes[index].site != TOPOLOGY_PUBLIC;
+
+	return is_in_site ? site_profile(lab) : lab->profile;
+}
+
+static int shape_host_port(struct lab *lab, size_t index, struct error *err)
+{
+	const struct profile profile = profile_of(lab, index);
+	const struct wire_params params = emulated_params(&profile);
+
+	return wire_set_params(lab->wire, lab->ports[index], &params,
+		profile_has_timeline(&profile) ? &profile.timeline : NULL, err);
 }
 
 static int add_port(struct lab *lab, size_t index, struct error *err)
 {
-	const struct wire_params params = params_of(lab);
-	const struct netem_timeline *timeline = timeline_of(lab);
+	const struct profile profile = profile_of(lab, index);
+	const struct wire_params params = emulated_params(&profile);
 
 	if (wire_add_port(lab->wire, lab->nodes[index].name, lab->taps[index], &params,
 		    &lab->ports[index], err))
 		return emulated_blame(lab, err);
-	if (!timeline)
-		return 0;
-	return wire_set_params(lab->wire, lab->ports[index], &params, timeline, err);
+	if (lab->topology &&
+		wire_join(lab->wire, lab->ports[index], lab->nodes[index].segment, err))
+		return emulated_blame(lab, err);
+	return profile_has_timeline(&profile) ? shape_host_port(lab, index, err) : 0;
 }
 
 static int open_taps(struct lab *lab, size_t first, size_t count, struct error *err)
@@ -193,6 +204,13 @@ static int add_ports(struct lab *lab, size_t first, size_t count, struct error *
 	return 0;
 }
 
+static char *wiring_of(
+	const struct lab *lab, struct arena *arena, size_t index, const char *congestion)
+{
+	return lab->topology ? site_wiring(lab, arena, index, congestion)
+			     : wiring_host(arena, lab->nodes, lab->count, index, congestion);
+}
+
 int emulated_plug(struct lab *lab, size_t first, size_t count, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -209,7 +227,7 @@ int emulated_plug(struct lab *lab, size_t first, size_t count, struct error *err
 			.argv = ip_batch,
 			.input = arena_printf(arena, "link set dev eth0 address %s mtu %d\n%s%s",
 				node->mac, LAB_MTU, tap_queue(arena, &lab->profile),
-				wiring_host(arena, lab->nodes, lab->count, first + i, congestion))};
+				wiring_of(lab, arena, first + i, congestion))};
 	}
 	if (errands_run(lab->procs, arena, errands, count, err))
 		return -1;
@@ -228,7 +246,7 @@ int emulated_unplug(struct lab *lab, size_t index, struct error *err)
 static int replace_program(struct lab *lab, struct error *err)
 {
 	end_program(lab);
-	if (connect_program(lab, err))
+	if (connect_program(lab, err) || site_begin(lab, err))
 		return -1;
 	for (size_t i = 0; i < lab->count; i++) {
 		if (lab->taps[i] >= 0 && add_port(lab, i, err))
@@ -239,12 +257,12 @@ static int replace_program(struct lab *lab, struct error *err)
 
 int emulated_reshape(struct lab *lab, struct error *err)
 {
-	const struct wire_params params = params_of(lab);
-
 	for (size_t i = 0; i < lab->count; i++) {
-		if (wire_set_params(lab->wire, lab->ports[i], &params, timeline_of(lab), err))
+		if (shape_host_port(lab, i, err))
 			return emulated_blame(lab, err);
 	}
+	if (site_reshape(lab, err))
+		return emulated_blame(lab, err);
 	if (size_taps(lab, err))
 		return -1;
 	return queue_hosts(lab, 0, lab->count, err);
@@ -368,6 +386,10 @@ int emulated_report(struct lab *lab, json_t **ret_report, struct error *err)
 		json_array_append_new(
 			ports, counters_json(lab->nodes[i].name, &counters[i], &losses[i]));
 	json_object_set_new(report, "ports", ports);
+	if (site_report(lab, report, err)) {
+		json_decref(report);
+		return -1;
+	}
 	*ret_report = report;
 	return 0;
 }

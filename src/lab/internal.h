@@ -18,6 +18,16 @@ struct lab_node {
 	const char *name;
 	char ipv4[ADDRESS_SIZE], ipv6[ADDRESS_SIZE], mac[ADDRESS_SIZE]; /* cable: only ipv4 */
 	int prefix;                                                     /* of ipv4 */
+	/* With a topology: where others meet the host (its outermost router), and where it is. */
+	char seen[ADDRESS_SIZE];
+	size_t site; /* TOPOLOGY_PUBLIC: none */
+	uint16_t segment;
+};
+
+/* A site's router, as the wire has it. */
+struct lab_site {
+	struct router_params params;
+	struct wire_router router;
 };
 
 /* losses.c: what hosts drop where the wire cannot see it, since they are. */
@@ -45,6 +55,8 @@ struct lab {
 	struct host_losses *losses; /* of every host, then */
 	bool senders_wait;          /* engine wire: a queue stands for every host's card */
 	enum lab_engine engine;
+	const struct topology *topology; /* NULL: one flat network */
+	struct lab_site *sites;          /* of the topology, in the wire */
 	struct profile profile;
 	const char *congestion;
 	struct lab_cores cores;
@@ -60,9 +72,22 @@ MUST_CHECK int lab_set_names(struct lab *lab, const char *const overlay[], struc
 MUST_CHECK int address_check_names(const char *const names[], size_t count, struct error *err);
 void address_fill(struct lab_node *node, size_t index);
 void address_of_machine(struct lab_node *node, const struct lab_machine *machine);
-/* /etc/hosts of every host; `overlay` may be NULL. */
-char *address_hosts_file(struct arena *arena, const struct lab_node nodes[], size_t count,
-	const char *const overlay[]);
+/* /etc/hosts of a host; `overlay` may be NULL. */
+char *address_hosts_file(
+	const struct lab *lab, struct arena *arena, size_t self, const char *const overlay[]);
+
+/* site.c: a topology's addresses, segments and routers; nothing of it without a topology. */
+void site_place_host(const struct lab *lab, struct lab_node *node, size_t index);
+char *site_wiring(const struct lab *lab, struct arena *arena, size_t self, const char *congestion);
+/* Routers of a wire that has none yet, and their ports under a profile that changed. */
+MUST_CHECK int site_begin(struct lab *lab, struct error *err);
+MUST_CHECK int site_reshape(struct lab *lab, struct error *err);
+/* What a host in a site sends: the profile's line without its impairment. */
+struct profile site_profile(const struct lab *lab);
+/* Whether a host is reached by another at its own address, without any VPN. */
+bool site_joins(const struct lab *lab, size_t from, size_t to);
+/* Adds "routers" to what is said of the wire. */
+MUST_CHECK int site_report(struct lab *lab, json_t *report, struct error *err);
 
 /* wiring.c: inputs of `ip -batch`, one line per change. */
 char *wiring_bridge(struct arena *arena);
@@ -92,6 +117,7 @@ void emulated_end(struct lab *lab);
 MUST_CHECK int emulated_restart(struct lab *lab, uint64_t seed, struct error *err);
 MUST_CHECK int emulated_report(struct lab *lab, json_t **ret_report, struct error *err);
 json_t *emulated_facts(const struct lab *lab);
+struct wire_params emulated_params(const struct profile *profile);
 /* What the process itself says when it has died explains more than a broken connection. */
 int emulated_blame(struct lab *lab, struct error *err);
 

@@ -14,6 +14,7 @@ static int check_spec(const struct lab_spec *spec, struct error *err)
 	if (address_check_names(spec->names, spec->count, err))
 		return -1;
 	assert((spec->engine == LAB_ENGINE_CABLE) == (spec->machines != NULL));
+	assert(!spec->topology || spec->engine == LAB_ENGINE_WIRE);
 	if (!spec->congestion || !*spec->congestion ||
 		spec->congestion[strspn(spec->congestion, "abcdefghijklmnopqrstuvwxyz0123456789_")])
 		return fail(err, ERROR_USAGE,
@@ -69,6 +70,7 @@ static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
 		.count = spec->count,
 		.nodes = arena_alloc(arena, struct lab_node, spec->count),
 		.engine = spec->engine,
+		.topology = spec->topology,
 		.congestion = arena_strdup(arena, spec->congestion),
 		.unpinned_routes = json_array()};
 	keep_profile(lab, spec->profile);
@@ -78,6 +80,8 @@ static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
 		lab->nodes[i].name = arena_strdup(arena, spec->names[i]);
 		if (spec->machines)
 			address_of_machine(&lab->nodes[i], &spec->machines[i]);
+		else if (spec->topology)
+			site_place_host(lab, &lab->nodes[i], i);
 		else
 			address_fill(&lab->nodes[i], i);
 	}
@@ -184,9 +188,10 @@ static int boot(struct lab *lab, const struct lab_spec *spec, struct error *err)
 int lab_set_names(struct lab *lab, const char *const overlay[], struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	const char *text = address_hosts_file(arena, lab->nodes, lab->count, overlay);
 
 	for (size_t i = 0; i < lab->count; i++) {
+		const char *text = address_hosts_file(lab, arena, i, overlay);
+
 		if (host_set_names(lab->nodes[i].host, text, err))
 			return -1;
 	}
@@ -304,7 +309,7 @@ struct host *lab_host(struct lab *lab, size_t index)
 
 const char *lab_underlay(const struct lab *lab, size_t index)
 {
-	return lab->nodes[index].ipv4;
+	return lab->topology ? lab->nodes[index].seen : lab->nodes[index].ipv4;
 }
 
 static int reshape(struct lab *lab, const struct profile *former, struct error *err)

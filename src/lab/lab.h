@@ -6,6 +6,7 @@
 #include "host/host.h"
 #include "lab/hosts.h"
 #include "plan/profile.h"
+#include "plan/topology.h"
 #include "plan/tuning.h"
 #include "wire/wire.h"
 
@@ -36,6 +37,12 @@ struct lab_spec {
 	size_t count;             /* at least 2 */
 	enum lab_engine engine;
 	const struct profile *profile;
+	/*
+	 * Where hosts are, with engine wire and no other; borrowed until lab_down(). NULL: in one
+	 * flat network. Names are those of topology_hosts(). The profile impairs what public hosts
+	 * send and what routers send outside.
+	 */
+	const struct topology *topology;
 	const char *state_dir;  /* of all hosts; made when absent */
 	const char *congestion; /* congestion control that every host is pinned to */
 	/*
@@ -79,7 +86,7 @@ size_t lab_host_count(const struct lab *lab);
 /* The process of the wire; NULL with other engines. It may be replaced by lab_restart_wire(). */
 const struct proc *lab_wire_program(const struct lab *lab);
 struct host *lab_host(struct lab *lab, size_t index);
-/* The host's address on the wire, IPv4 in text. */
+/* The address at which others find the host, IPv4 in text: behind a NAT, the router's. */
 const char *lab_underlay(const struct lab *lab, size_t index);
 
 /* Replaces the impairment of every port; nothing else changes. */
@@ -229,7 +236,7 @@ const struct lab_span *lab_watch_spans(
 void lab_watch_end(struct lab_watch *watch);
 void lab_watch_endp(struct lab_watch **watch);
 
-/* Every host reaches every other on the underlay. */
+/* Every host reaches every other on the underlay, as far as no router is on the way to it. */
 MUST_CHECK int lab_verify(struct lab *lab, struct error *err);
 
 /* What was set and what is: sysctls, congestion control, offloads, queues, MTU. Caller owns it. */

@@ -12,8 +12,9 @@ static void procs_free_all(struct proc **list, size_t count)
 		proc_free(list[i]);
 }
 
+/* `is_underlay`: a host that no VPN joins to another asks itself in its place. */
 static int start_all(struct lab *lab, struct arena *arena, const char *const addresses[],
-	struct deadline deadline, struct proc *ret_list[], struct error *err)
+	bool is_underlay, struct deadline deadline, struct proc *ret_list[], struct error *err)
 {
 	const char **argv = arena_alloc(arena, const char *, lab->count + 4);
 	struct proc_spec spec = {.what = "reach the others", .argv = argv};
@@ -23,9 +24,11 @@ static int start_all(struct lab *lab, struct arena *arena, const char *const add
 		return -1;
 	spec.keep_bytes = 4096 + 64 * lab->count;
 	argv[1] = arena_printf(arena, "%lld", (long long)(left_ms > 1 ? left_ms : 1));
-	memcpy(&argv[3], addresses, lab->count * sizeof(*addresses));
 	for (size_t i = 0; i < lab->count; i++) {
 		argv[2] = arena_printf(arena, "%zu", i);
+		for (size_t k = 0; k < lab->count; k++)
+			argv[3 + k] =
+				!is_underlay || site_joins(lab, i, k) ? addresses[k] : "127.0.0.1";
 		if (host_start(lab->nodes[i].host, &spec, &ret_list[i], err))
 			return -1;
 	}
@@ -48,12 +51,12 @@ static int collect(struct proc *proc, size_t count, struct deadline deadline, in
 	return answer_read(result.out, count, first_ns, err);
 }
 
-int lab_reach(struct lab *lab, const char *const addresses[], struct deadline deadline,
-	int64_t first_ns[], struct error *err)
+static int reach(struct lab *lab, const char *const addresses[], bool is_underlay,
+	struct deadline deadline, int64_t first_ns[], struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct proc **list = arena_alloc(arena, struct proc *, lab->count);
-	int status = start_all(lab, arena, addresses, deadline, list, err);
+	int status = start_all(lab, arena, addresses, is_underlay, deadline, list, err);
 	char missing[300];
 	size_t count;
 
@@ -74,6 +77,12 @@ int lab_reach(struct lab *lab, const char *const addresses[], struct deadline de
 	return 0;
 }
 
+int lab_reach(struct lab *lab, const char *const addresses[], struct deadline deadline,
+	int64_t first_ns[], struct error *err)
+{
+	return reach(lab, addresses, false, deadline, first_ns, err);
+}
+
 int lab_verify(struct lab *lab, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -82,7 +91,7 @@ int lab_verify(struct lab *lab, struct error *err)
 
 	for (size_t i = 0; i < lab->count; i++)
 		addresses[i] = lab->nodes[i].ipv4;
-	if (lab_reach(lab, addresses, deadline_in(10 * NS_PER_S), first_ns, err))
+	if (reach(lab, addresses, true, deadline_in(10 * NS_PER_S), first_ns, err))
 		return fail_in(err, "verify the lab");
 	return 0;
 }

@@ -238,7 +238,7 @@ bool sessions_are_full(const struct nat *nat);
 /* Whether a packet may begin a session, as far as its own headers say. */
 bool session_may_begin(const struct nat *nat, const struct view *view);
 /* A new session of a mapping; there must be room, and its first packet must be noted. */
-uint32_t session_open(
+uint32_t session_start(
 	struct nat *nat, uint32_t mapping, const struct endpoint *remote, int64_t now_ns);
 /* Notes a packet of it: its state, and its time when this direction refreshes. */
 void session_note(struct nat *nat, uint32_t number, const struct passage *passage);

@@ -108,7 +108,7 @@ bool session_may_begin(const struct nat *nat, const struct view *view)
 	return !nat->params.is_tcp_strict && !(view->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
 }
 
-uint32_t session_open(
+uint32_t session_start(
 	struct nat *nat, uint32_t mapping, const struct endpoint *remote, int64_t now_ns)
 {
 	struct sessions *sessions = &nat->sessions;

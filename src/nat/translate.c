@@ -23,7 +23,7 @@ static enum nat_verdict leave(struct nat *nat, struct passage *passage)
 			mapping = mapping_open(nat, view);
 		if (mapping == NO_SLOT)
 			return NAT_NO_PORT;
-		session = session_open(nat, mapping, remote, passage->now_ns);
+		session = session_start(nat, mapping, remote, passage->now_ns);
 	}
 	session_note(nat, session, passage);
 	passage->session = session;
@@ -58,7 +58,7 @@ static enum nat_verdict meet_unsolicited(struct nat *nat, const struct passage *
 	if (sessions_are_full(nat))
 		return NAT_FULL;
 	mapping = mapping_occupy(nat, view);
-	session_note(nat, session_open(nat, mapping, &view->source, passage->now_ns), passage);
+	session_note(nat, session_start(nat, mapping, &view->source, passage->now_ns), passage);
 	return NAT_LOCAL;
 }
 
@@ -79,7 +79,7 @@ static enum nat_verdict enter(struct nat *nat, struct passage *passage)
 			return NAT_FILTERED;
 		if (sessions_are_full(nat))
 			return NAT_FULL;
-		session = session_open(nat, number, remote, passage->now_ns);
+		session = session_start(nat, number, remote, passage->now_ns);
 	}
 	session_note(nat, session, passage);
 	if (mapping->is_local)

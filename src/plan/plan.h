@@ -23,6 +23,7 @@ struct plan {
 	const char *const *cpus; /* processors of every host: "2", or "all" of the machine */
 	/* "bridge", "netem", "wire"; "auto": wire if any profile impairs, otherwise bridge */
 	const char *engine;
+	const char *topology; /* may carry changes: "pair:left.nat=symmetric" */
 	const char *congestion;
 	int64_t repeat;
 	int64_t seed;

@@ -141,9 +141,11 @@ json_t *environment_describe(
 	json_auto_t *effective = plan_to_json(plan->plan);
 	AUTO(text_freep) char *text = json_dumps(effective, JSON_COMPACT | JSON_SORT_KEYS);
 
-	return json_make("{s:i, s:{s:s}, s:f, s:O?, s:o, s:o, s:O, s:s?, s:O, s:I, s:{}}", "schema",
-		1, "meshbench", "version", version_text, "started", clock_wall_s(), "place", place,
-		"machine", environment_machine(), "tools", describe_tools(arena, procs), "plan",
-		effective, "plan_sha256", environment_sha256(arena, procs, text, strlen(text)),
-		"ingredients", ingredients, "seed", (json_int_t)plan->plan->seed, "vpns");
+	return json_make("{s:i, s:{s:s}, s:f, s:O?, s:o, s:o, s:O, s:s?, s:O, s:o*, s:I, s:{}}",
+		"schema", 1, "meshbench", "version", version_text, "started", clock_wall_s(),
+		"place", place, "machine", environment_machine(), "tools",
+		describe_tools(arena, procs), "plan", effective, "plan_sha256",
+		environment_sha256(arena, procs, text, strlen(text)), "ingredients", ingredients,
+		"topology", plan->topology ? topology_json(plan->topology) : NULL, "seed",
+		(json_int_t)plan->plan->seed, "vpns");
 }

@@ -227,6 +227,21 @@ static void take(json_t *to, const json_t *all, const char *kind, const char *na
 	json_object_set(to, key, value ? value : json_null());
 }
 
+/* With the profiles of its uplinks, which no other ingredient names. */
+static json_t *json_of_topology(const struct topology *topology)
+{
+	json_t *json = topology_json(topology), *uplinks = json_array();
+
+	for (size_t i = 0; i < topology->site_count; i++) {
+		const struct topology_site *site = &topology->sites[i];
+
+		json_array_append_new(uplinks, site->up ? profile_json(site->up) : json_null());
+		json_array_append_new(uplinks, site->down ? profile_json(site->down) : json_null());
+	}
+	json_object_set_new(json, "uplinks", uplinks);
+	return json;
+}
+
 static void put_settings(json_t *to, const struct runner_plan *plan, const struct runner_cell *cell)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -238,6 +253,8 @@ static void put_settings(json_t *to, const struct runner_plan *plan, const struc
 		hosts = arena_printf(arena, "%s%s%s", hosts, i ? "," : "", p->hosts[i]);
 	put(to, arena, "setting", "hosts", hosts);
 	put(to, arena, "setting", "engine", lab_engine_name(plan->engine));
+	if (plan->topology)
+		json_object_set_new(to, "setting topology", json_of_topology(plan->topology));
 	put(to, arena, "setting", "congestion", p->congestion);
 	json_object_set_new(to, "setting seed", json_integer((json_int_t)p->seed));
 	json_object_set_new(

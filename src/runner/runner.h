@@ -6,6 +6,7 @@
 #include "plan/driver.h"
 #include "plan/plan.h"
 #include "plan/profile.h"
+#include "plan/topology.h"
 #include "plan/tuning.h"
 #include "record/mark.h"
 #include "record/record.h"
@@ -26,6 +27,7 @@ struct runner_plan {
 	const struct workload *const *workloads;
 	size_t workload_count;
 	enum lab_engine engine;
+	const struct topology *topology; /* NULL: one flat network */
 	size_t processors; /* that this program may use */
 	size_t cpus;       /* of every host; 0: all of them */
 	bool alternates;   /* every second block visits in reverse order, not in a shuffled one */

@@ -54,6 +54,7 @@ static int try_up(
 			    .count = plan->host_count,
 			    .engine = run->plan->engine,
 			    .profile = visit->profile,
+			    .topology = run->plan->topology,
 			    .state_dir = stage->state_dir,
 			    .hosts_are_far = run->hosts_are_far,
 			    .machines = run->machines,

@@ -2,10 +2,12 @@
 /* Routers of the wire between real hosts: what Linux says of NATs, MTUs and hops that are ours. */
 #include "base/json.h"
 #include "lab/internal.h"
+#include "plan/plan.h"
 
 #include "standing_lab.h"
 
 #include <arpa/inet.h>
+#include <signal.h>
 
 #define ARENA(name) AUTO(arena_freep) struct arena *name = arena_new()
 
@@ -289,4 +291,104 @@ TEST(udp_that_a_firewall_blocks_is_seen_as_unreachable)
 	CHECK(seen && json_is_false(json_object_get(seen, "is_reachable")));
 	CHECK(json_is_null(json_object_get(seen, "mapping")));
 	CHECK(tcp_to_luna(&s, arena) > 20e6);
+}
+
+/* A lab in a topology of ours, its hosts in the order of topology_hosts(). */
+static int up_in(struct standing_lab *s, struct arena *arena, const char *words, struct error *err)
+{
+	struct topology *topology = arena_alloc(arena, struct topology, 1);
+	const char *path;
+	size_t count;
+
+	if (plan_find(arena, "topologies", arena_strndup(arena, words, strcspn(words, ":")), &path,
+		    err) ||
+		topology_load(arena, path, topology, err) ||
+		(strchr(words, ':') &&
+			topology_change(arena, topology, strchr(words, ':') + 1, err)))
+		return -1;
+	strcpy(s->dir, "/tmp/meshbench-test.XXXXXX");
+	if (!mkdtemp(s->dir))
+		return fail_errno(err, "make a folder");
+	const struct lab_spec spec = {.names = topology_hosts(arena, topology, &count),
+		.count = count,
+		.engine = LAB_ENGINE_WIRE,
+		.profile = &unshaped,
+		.topology = topology,
+		.state_dir = s->dir,
+		.congestion = "cubic"};
+	return namespace_enter(err) || procs_new(&s->procs, err) ||
+			       lab_up(s->procs, &spec, &s->lab, err)
+		       ? -1
+		       : 0;
+}
+
+#define TOPOLOGY(s, words)                                                                         \
+	AUTO(standing_lab_done) struct standing_lab s = {.lab = NULL};                             \
+	struct error err = {0};                                                                    \
+	ARENA(arena);                                                                              \
+	CHECK_OK(up_in(&(s), arena, words, &err), err)
+
+enum {
+	SERVER,
+	ALICE,
+	BOB
+};
+
+static bool answers(struct standing_lab *s, struct arena *arena, size_t from, const char *whom)
+{
+	return output_on(s, arena, from,
+		       ARGV("ping", "-q", "-c", "2", "-i", "0.1", "-W", "1", whom)) != NULL;
+}
+
+TEST(hosts_of_a_topology_reach_the_public_one_and_find_each_other_at_their_routers)
+{
+	TOPOLOGY(s, "home-office");
+
+	CHECK_OK(lab_verify(s.lab, &err), err);
+	CHECK(answers(&s, arena, ALICE, "server") && answers(&s, arena, BOB, "server"));
+	CHECK(strcmp(s.lab->nodes[ALICE].ipv4, s.lab->nodes[BOB].ipv4) == 0);
+	CHECK(strcmp(lab_underlay(s.lab, ALICE), "44.128.1.1") == 0 &&
+		strcmp(lab_underlay(s.lab, BOB), "44.128.2.1") == 0);
+	CHECK(!answers(&s, arena, ALICE, "bob") && !answers(&s, arena, SERVER, "alice"));
+}
+
+TEST(a_host_behind_a_router_reaches_the_world_again_after_its_reboot_and_a_new_wire)
+{
+	TOPOLOGY(s, "home-office");
+
+	CHECK_OK(lab_reboot_host(s.lab, ALICE, &err), err);
+	CHECK(answers(&s, arena, ALICE, "server"));
+	CHECK(kill(proc_pid(lab_wire_program(s.lab)), SIGKILL) == 0);
+	CHECK_OK(proc_wait(s.lab->wire_program, deadline_in(5 * NS_PER_S), &err), err);
+	CHECK_OK(lab_restart_wire(s.lab, 1, &err), err);
+	CHECK(answers(&s, arena, ALICE, "server") && answers(&s, arena, BOB, "server"));
+}
+
+TEST(two_nats_in_a_row_and_a_firewall_lead_to_the_public_host)
+{
+	TOPOLOGY(s, "carrier:home.nat=firewall");
+	json_auto_t *report = NULL;
+
+	CHECK(answers(&s, arena, ALICE, "server") && answers(&s, arena, BOB, "server"));
+	CHECK(!answers(&s, arena, SERVER, "bob"));
+	CHECK_OK(lab_wire_report(s.lab, &report, &err), err);
+	CHECK(json_number_at(report, "/routers/0/forwarded", 0) >= 4 &&
+		json_number_at(report, "/routers/1/forwarded", 0) >= 4);
+	CHECK(json_number_at(report, "/routers/2/inbound/filtered", 0) == 2);
+}
+
+TEST(a_site_meets_the_profile_once_each_way_at_its_uplink)
+{
+	const struct profile slow = {.name = "slow",
+		.impairment = {.model = NETEM_CALIBRATED, .delay_ns = 20 * NS_PER_MS}};
+	TOPOLOGY(s, "home-office");
+	double ms = 0;
+	const char *text;
+
+	CHECK_OK(lab_set_profile(s.lab, &slow, &err), err);
+	text = output_on(
+		&s, arena, ALICE, ARGV("ping", "-q", "-c", "3", "-i", "0.2", "-W", "2", "server"));
+	CHECK(text && strstr(text, "= ") && sscanf(strstr(text, "= "), "= %lf", &ms) == 1);
+	printf("# %.2f ms\n", ms);
+	CHECK(ms >= 40 && ms < 60);
 }

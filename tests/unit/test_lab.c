@@ -172,13 +172,15 @@ static void three_nodes(struct lab_node nodes[3])
 TEST(hosts_files_name_the_underlay_and_the_overlay)
 {
 	struct lab_node nodes[3];
+	struct lab lab = {.nodes = nodes, .count = 3};
 	ARENA(arena);
 
 	three_nodes(nodes);
-	CHECK(strcmp(address_hosts_file(arena, nodes, 3, NULL),
+	CHECK(strcmp(address_hosts_file(&lab, arena, 0, NULL),
 		      "127.0.0.1 localhost\n10.77.0.1 lom\n10.77.0.2 yuki\n10.77.0.3 luna\n") == 0);
+	lab.count = 2;
 	CHECK(strcmp(address_hosts_file(
-			     arena, nodes, 2, ((const char *const[]){"fd00::1", "10.9.0.2"})),
+			     &lab, arena, 0, ((const char *const[]){"fd00::1", "10.9.0.2"})),
 		      "127.0.0.1 localhost\n10.77.0.1 lom\n10.77.0.2 yuki\n"
 		      "fd00::1 lom.vpn\n10.9.0.2 yuki.vpn\n") == 0);
 }

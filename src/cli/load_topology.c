@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* A topology that the user names: its changes, the profiles of its uplinks, and what it decides. */
+#include "cli/load.h"
+
+#include <string.h>
+
+static int load_uplink(struct arena *arena, const char *words, const struct profile **ret_profile,
+	struct error *err)
+{
+	struct profile *profile;
+
+	*ret_profile = NULL;
+	if (!words)
+		return 0;
+	profile = arena_alloc(arena, struct profile, 1);
+	if (load_profile(arena, words, profile, err))
+		return -1;
+	*ret_profile = profile;
+	return 0;
+}
+
+int load_topology(struct arena *arena, const char *words, const struct topology **ret_topology,
+	struct error *err)
+{
+	struct topology *topology = arena_alloc(arena, struct topology, 1);
+	size_t length = strcspn(words, ":");
+	const char *path = NULL;
+
+	*ret_topology = NULL;
+	if (plan_find(arena, "topologies", arena_strndup(arena, words, length), &path, err) ||
+		topology_load(arena, path, topology, err))
+		return -1;
+	if (words[length] && topology_change(arena, topology, words + length + 1, err))
+		return fail_in(err, "--topology %s", words);
+	for (size_t i = 0; i < topology->site_count; i++) {
+		struct topology_site *site = &topology->sites[i];
+
+		if (load_uplink(arena, site->up_name, &site->up, err) ||
+			load_uplink(arena, site->down_name, &site->down, err))
+			return fail_in(err, "%s: site %s", topology->path, site->name);
+	}
+	if (!topology_is_flat(topology))
+		*ret_topology = topology;
+	return 0;
+}
+
+static bool are_equal(const char *const *a, const char *const *b)
+{
+	while (*a && *b && strcmp(*a, *b) == 0) {
+		a++;
+		b++;
+	}
+	return !*a && !*b;
+}
+
+static const struct setting *setting_of_hosts(void)
+{
+	size_t i = 0;
+
+	while (strcmp(plan_keys[i].setting.name, "hosts") != 0)
+		i++;
+	return &plan_keys[i].setting;
+}
+
+int load_hosts(
+	struct arena *arena, const struct topology *topology, struct plan *plan, struct error *err)
+{
+	const struct plan standard = plan_default(arena);
+	const char *const *hosts;
+	size_t count;
+
+	if (!topology)
+		return 0;
+	hosts = topology_hosts(arena, topology, &count);
+	if (!are_equal(plan->hosts, standard.hosts) && !are_equal(plan->hosts, hosts))
+		return fail(err, ERROR_USAGE,
+			"topology %s has hosts of its own (%s, %s%s), so that no others can be named",
+			topology->name, hosts[0], hosts[1], count > 2 ? ", ..." : "");
+	plan_set_list(plan, setting_of_hosts(), hosts);
+	return 0;
+}
+
+static bool is_bare(const struct driver *driver)
+{
+	return !driver->address_interface && !driver->address_run;
+}
+
+static bool has_coordinator(const struct driver *driver)
+{
+	for (size_t i = 0; i < driver->role_count; i++) {
+		if (driver->roles[i].take == DRIVER_TAKE_FIRST)
+			return true;
+	}
+	return false;
+}
+
+int load_suits(const struct topology *topology, const struct driver *driver, struct error *err)
+{
+	if (!topology)
+		return 0;
+	if (topology->site_count && is_bare(driver))
+		return fail(err, ERROR_USAGE,
+			"%s: packets without a VPN do not get through the routers of topology %s, so it has no figures there",
+			driver->label, topology->name);
+	if (topology->public_count == 0 && has_coordinator(driver))
+		return fail(err, ERROR_USAGE,
+			"%s needs a host that all others can reach, and topology %s has no public host",
+			driver->label, topology->name);
+	return 0;
+}
+
+int load_engine_of(const struct topology *topology, const char *name, bool is_impaired,
+	enum lab_engine *ret_engine, struct error *err)
+{
+	if (load_engine(name, is_impaired || topology, ret_engine, err))
+		return -1;
+	if (topology && *ret_engine != LAB_ENGINE_WIRE)
+		return fail(err, ERROR_USAGE,
+			"topology %s has routers, which engine %s does not; use engine wire",
+			topology->name, name);
+	return 0;
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/* A topology made real: who has which address in which segment, and the routers between them. */
+#include "lab/internal.h"
+
+#include "base/fd.h"
+#include "base/json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* 44.128.0.0/16, as plan/topology.c says. */
+#define PUBLIC_NETWORK UINT32_C(0x2c800000)
+
+enum {
+	PUBLIC_PREFIX = 16,
+	PUBLIC_SEGMENT = 0,
+	FIRST_HOST = 2,     /* .1 is the router */
+	FIRST_BEHIND = 100, /* of the addresses that routers have in another site's network */
+};
+
+/* A card that others of its segment reach by this address: of a host, or of a router. */
+struct station {
+	uint16_t segment;
+	uint32_t ipv4;
+	uint8_t mac[6];
+	size_t host;   /* SIZE_MAX: a router's */
+	size_t router; /* SIZE_MAX: a host's */
+};
+
+static const struct topology_site *spec_of(const struct lab *lab, size_t site)
+{
+	return &lab->topology->sites[site];
+}
+
+static uint16_t segment_of(size_t site)
+{
+	return site == TOPOLOGY_PUBLIC ? PUBLIC_SEGMENT : (uint16_t)(site + 1);
+}
+
+static void text_of(char text[ADDRESS_SIZE], uint32_t ipv4)
+{
+	snprintf(text, ADDRESS_SIZE, "%u.%u.%u.%u", ipv4 >> 24, ipv4 >> 16 & 0xff, ipv4 >> 8 & 0xff,
+		ipv4 & 0xff);
+}
+
+static void mac_of_router(uint8_t mac[6], size_t site, enum router_side side)
+{
+	const uint8_t bytes[6] = {0x02, 0x4d, 0x42, 1, (uint8_t)side, (uint8_t)site};
+
+	memcpy(mac, bytes, sizeof(bytes));
+}
+
+static const char *mac_text(struct arena *arena, const uint8_t mac[6])
+{
+	return arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+		mac[4], mac[5]);
+}
+
+/* How many sites stand before this one behind the same router. */
+static uint32_t rank_behind(const struct lab *lab, size_t site)
+{
+	uint32_t rank = 0;
+
+	for (size_t i = 0; i < site; i++)
+		rank += spec_of(lab, i)->behind == spec_of(lab, site)->behind;
+	return rank;
+}
+
+static uint32_t outside_address(const struct lab *lab, size_t site, uint32_t number)
+{
+	size_t behind = spec_of(lab, site)->behind;
+
+	if (behind == TOPOLOGY_PUBLIC)
+		return PUBLIC_NETWORK + ((uint32_t)(site + 1) << 8) + 1 + number;
+	return spec_of(lab, behind)->network + FIRST_BEHIND +
+	       rank_behind(lab, site) * NAT_MAX_EXTERNAL + number;
+}
+
+static uint32_t inside_address(const struct lab *lab, size_t site)
+{
+	return spec_of(lab, site)->network + 1;
+}
+
+/* The outermost router's address is where the world meets a host behind NATs. */
+static uint32_t seen_address(const struct lab *lab, size_t site, uint32_t own)
+{
+	if (!spec_of(lab, site)->is_translated)
+		return own;
+	while (spec_of(lab, site)->behind != TOPOLOGY_PUBLIC)
+		site = spec_of(lab, site)->behind;
+	return outside_address(lab, site, 0);
+}
+
+static uint32_t host_address(const struct lab *lab, size_t index, size_t site)
+{
+	uint32_t rank = 0;
+
+	if (site == TOPOLOGY_PUBLIC)
+		return PUBLIC_NETWORK + 1 + (uint32_t)index;
+	for (size_t i = 0; i < index; i++)
+		rank += topology_site_of(lab->topology, i) == site;
+	return spec_of(lab, site)->network + FIRST_HOST + rank;
+}
+
+void site_place_host(const struct lab *lab, struct lab_node *node, size_t index)
+{
+	size_t site = topology_site_of(lab->topology, index);
+	uint32_t own = host_address(lab, index, site);
+
+	address_fill(node, index);
+	node->ipv6[0] = '\0';
+	node->site = site;
+	node->segment = segment_of(site);
+	node->prefix = site == TOPOLOGY_PUBLIC ? PUBLIC_PREFIX : spec_of(lab, site)->prefix;
+	text_of(node->ipv4, own);
+	text_of(node->seen, site == TOPOLOGY_PUBLIC ? own : seen_address(lab, site, own));
+}
+
+static struct router_params params_of(const struct lab *lab, size_t site)
+{
+	const struct topology_site *spec = spec_of(lab, site);
+	struct router_params params = {.nat = spec->nat, .is_black_hole = spec->is_black_hole};
+	struct router_face *inside = &params.faces[ROUTER_INSIDE];
+	struct router_face *outside = &params.faces[ROUTER_OUTSIDE];
+
+	*inside = (struct router_face){.mtu = LAB_MTU, .ipv4 = inside_address(lab, site)};
+	*outside = (struct router_face){.mtu = spec->mtu, .ipv4 = outside_address(lab, site, 0)};
+	mac_of_router(inside->mac, site, ROUTER_INSIDE);
+	mac_of_router(outside->mac, site, ROUTER_OUTSIDE);
+	for (uint32_t i = 0; spec->is_translated && i < spec->external_count; i++)
+		params.nat.external[params.nat.external_count++] = outside_address(lab, site, i);
+	if (spec->behind != TOPOLOGY_PUBLIC)
+		params.gateway_ipv4 = inside_address(lab, spec->behind);
+	return params;
+}
+
+struct stations {
+	struct station *list;
+	size_t count;
+};
+
+static void add_station(struct stations *stations, struct station station)
+{
+	stations->list[stations->count++] = station;
+}
+
+static void add_router(struct stations *stations, const struct lab *lab, size_t site)
+{
+	const struct topology_site *spec = spec_of(lab, site);
+	struct station inside = {.segment = segment_of(site),
+		.ipv4 = inside_address(lab, site),
+		.host = SIZE_MAX,
+		.router = site};
+	struct station outside = {
+		.segment = segment_of(spec->behind), .host = SIZE_MAX, .router = site};
+
+	mac_of_router(inside.mac, site, ROUTER_INSIDE);
+	add_station(stations, inside);
+	mac_of_router(outside.mac, site, ROUTER_OUTSIDE);
+	for (uint32_t i = 0; i < spec->external_count; i++) {
+		outside.ipv4 = outside_address(lab, site, i);
+		add_station(stations, outside);
+	}
+}
+
+/* A firewall's hosts are reached by their own addresses outside, at its card. */
+static void add_host(struct stations *stations, const struct lab *lab, size_t index)
+{
+	const struct lab_node *node = &lab->nodes[index];
+	unsigned mac[6] = {0};
+	struct station station = {.segment = node->segment,
+		.ipv4 = host_address(lab, index, node->site),
+		.host = index,
+		.router = SIZE_MAX};
+
+	sscanf(node->mac, "%x:%x:%x:%x:%x:%x", mac, mac + 1, mac + 2, mac + 3, mac + 4, mac + 5);
+	for (int i = 0; i < 6; i++)
+		station.mac[i] = (uint8_t)mac[i];
+	add_station(stations, station);
+	if (node->site == TOPOLOGY_PUBLIC || spec_of(lab, node->site)->is_translated)
+		return;
+	station.segment = PUBLIC_SEGMENT;
+	station.host = SIZE_MAX;
+	station.router = node->site;
+	mac_of_router(station.mac, node->site, ROUTER_OUTSIDE);
+	add_station(stations, station);
+}
+
+static struct stations stations_of(const struct lab *lab, struct arena *arena)
+{
+	size_t most = 2 * lab->count + lab->topology->site_count * (1 + NAT_MAX_EXTERNAL);
+	struct stations stations = {.list = arena_alloc(arena, struct station, most)};
+
+	for (size_t i = 0; i < lab->topology->site_count; i++)
+		add_router(&stations, lab, i);
+	for (size_t i = 0; i < lab->count; i++)
+		add_host(&stations, lab, i);
+	return stations;
+}
+
+char *site_wiring(const struct lab *lab, struct arena *arena, size_t self, const char *congestion)
+{
+	AUTO(text_freep) char *text = NULL;
+	AUTO(stream_closep) FILE *stream = NULL;
+	const struct lab_node *node = &lab->nodes[self];
+	struct stations stations = stations_of(lab, arena);
+	const char *pin = congestion ? arena_printf(arena, " congctl %s", congestion) : "";
+	char ipv4[ADDRESS_SIZE];
+	size_t size = 0;
+
+	stream = open_memstream(&text, &size);
+	fprintf(stream, "address add %s/%d dev eth0 noprefixroute\n", node->ipv4, node->prefix);
+	fputs("link set dev eth0 up\n", stream);
+	text_of(ipv4,
+		node->site == TOPOLOGY_PUBLIC ? PUBLIC_NETWORK : spec_of(lab, node->site)->network);
+	fprintf(stream, "route add %s/%d dev eth0 scope link src %s%s\n", ipv4, node->prefix,
+		node->ipv4, pin);
+	if (node->site != TOPOLOGY_PUBLIC) {
+		text_of(ipv4, inside_address(lab, node->site));
+		fprintf(stream, "route add default via %s dev eth0%s\n", ipv4, pin);
+	}
+	for (size_t i = 0; i < stations.count; i++) {
+		const struct station *other = &stations.list[i];
+
+		if (other->segment != node->segment || other->host == self)
+			continue;
+		text_of(ipv4, other->ipv4);
+		fprintf(stream, "neighbour replace %s lladdr %s dev eth0 nud permanent\n", ipv4,
+			mac_text(arena, other->mac));
+	}
+	fflush(stream);
+	return arena_strndup(arena, text, size);
+}
+
+static int meet_segment(struct lab *lab, const struct stations *stations, size_t site,
+	enum router_side side, struct error *err)
+{
+	size_t behind = spec_of(lab, site)->behind;
+	uint16_t segment = segment_of(side == ROUTER_INSIDE ? site : behind);
+
+	for (size_t i = 0; i < stations->count; i++) {
+		const struct station *other = &stations->list[i];
+		struct wire_neighbour neighbour = {
+			.side = side, .address = {[10] = 0xff, [11] = 0xff}};
+
+		if (other->segment != segment || other->router == site)
+			continue;
+		for (int byte = 0; byte < 4; byte++)
+			neighbour.address[12 + byte] = (uint8_t)(other->ipv4 >> (24 - 8 * byte));
+		memcpy(neighbour.mac, other->mac, sizeof(neighbour.mac));
+		if (wire_meet(lab->wire, lab->sites[site].router.number, &neighbour, err))
+			return fail_in(err, "site %s", spec_of(lab, site)->name);
+	}
+	return 0;
+}
+
+/* What a router sends into a site meets no impairment there unless the topology says so. */
+static int shape_face(struct lab *lab, size_t site, enum router_side side, struct error *err)
+{
+	const struct topology_site *spec = spec_of(lab, site);
+	const struct profile *profile = side == ROUTER_OUTSIDE ? spec->up : spec->down;
+	struct profile clean = site_profile(lab);
+	struct wire_params params;
+
+	if (!profile)
+		profile = side == ROUTER_OUTSIDE && spec->behind == TOPOLOGY_PUBLIC ? &lab->profile
+										    : &clean;
+	params = emulated_params(profile);
+	return wire_set_params(lab->wire, lab->sites[site].router.ports[side], &params,
+		profile_has_timeline(profile) ? &profile->timeline : NULL, err);
+}
+
+static int join_face(struct lab *lab, size_t site, enum router_side side, struct error *err)
+{
+	size_t behind = spec_of(lab, site)->behind;
+
+	return wire_join(lab->wire, lab->sites[site].router.ports[side],
+		segment_of(side == ROUTER_INSIDE ? site : behind), err);
+}
+
+static int begin_router(
+	struct lab *lab, const struct stations *stations, size_t site, struct error *err)
+{
+	struct lab_site *made = &lab->sites[site];
+
+	made->params = params_of(lab, site);
+	if (wire_add_router(lab->wire, &made->params, &made->router, err))
+		return fail_in(err, "site %s", spec_of(lab, site)->name);
+	for (int side = 0; side < ROUTER_SIDES; side++) {
+		if (join_face(lab, site, side, err) || shape_face(lab, site, side, err) ||
+			meet_segment(lab, stations, site, side, err))
+			return -1;
+	}
+	return 0;
+}
+
+int site_begin(struct lab *lab, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct stations stations;
+
+	if (!lab->topology)
+		return 0;
+	stations = stations_of(lab, arena);
+	lab->sites = arena_alloc(lab->arena, struct lab_site, lab->topology->site_count);
+	for (size_t i = 0; i < lab->topology->site_count; i++) {
+		if (begin_router(lab, &stations, i, err))
+			return -1;
+	}
+	return 0;
+}
+
+int site_reshape(struct lab *lab, struct error *err)
+{
+	for (size_t i = 0; lab->topology && i < lab->topology->site_count; i++) {
+		if (shape_face(lab, i, ROUTER_INSIDE, err) ||
+			shape_face(lab, i, ROUTER_OUTSIDE, err))
+			return -1;
+	}
+	return 0;
+}
+
+struct profile site_profile(const struct lab *lab)
+{
+	struct profile clean = lab->profile;
+
+	clean.impairment = (struct netem_params){.model = NETEM_NONE};
+	clean.timeline = (struct netem_timeline){0};
+	return clean;
+}
+
+bool site_joins(const struct lab *lab, size_t from, size_t to)
+{
+	const struct lab_node *target = &lab->nodes[to];
+
+	return !lab->topology || target->site == TOPOLOGY_PUBLIC ||
+	       target->site == lab->nodes[from].site;
+}
+
+static const char *const router_drops[ROUTER_DROPS] = {[ROUTER_MALFORMED] = "malformed",
+	[ROUTER_NOT_IP] = "not_ip",
+	[ROUTER_LOCAL] = "local",
+	[ROUTER_EXPIRED] = "expired",
+	[ROUTER_TOO_BIG] = "too_big",
+	[ROUTER_NO_NEIGHBOUR] = "no_neighbour"};
+
+/* What the NAT or firewall decided, packets by verdict; those that never came are left out. */
+static json_t *verdicts_json(const uint64_t packets[NAT_VERDICTS])
+{
+	json_t *json = json_object();
+
+	for (int i = 0; i < NAT_VERDICTS; i++) {
+		if (packets[i])
+			json_object_set_new(json, nat_verdict_name((enum nat_verdict)i),
+				json_integer((json_int_t)packets[i]));
+	}
+	return json;
+}
+
+static json_t *totals_json(const char *site, const struct router_totals *totals)
+{
+	json_t *json = json_make("{s:s, s:I, s:I, s:I, s:I}", "site", site, "forwarded",
+		(json_int_t)totals->forwarded, "answered", (json_int_t)totals->answered, "mappings",
+		(json_int_t)totals->nat.mappings, "sessions", (json_int_t)totals->nat.sessions);
+	json_t *drops = json_object();
+
+	for (int i = 0; i < ROUTER_DROPS; i++)
+		json_object_set_new(
+			drops, router_drops[i], json_integer((json_int_t)totals->drops[i]));
+	json_object_set_new(json, "drops", drops);
+	json_object_set_new(json, "outbound", verdicts_json(totals->nat.packets[NAT_OUTBOUND]));
+	json_object_set_new(json, "inbound", verdicts_json(totals->nat.packets[NAT_INBOUND]));
+	return json;
+}
+
+int site_report(struct lab *lab, json_t *report, struct error *err)
+{
+	json_t *routers;
+
+	if (!lab->topology)
+		return 0;
+	routers = json_array();
+	json_object_set_new(report, "routers", routers);
+	for (size_t i = 0; i < lab->topology->site_count; i++) {
+		struct router_totals totals;
+
+		if (wire_read_router(lab->wire, lab->sites[i].router.number, &totals, err))
+			return emulated_blame(lab, err);
+		json_array_append_new(routers, totals_json(spec_of(lab, i)->name, &totals));
+	}
+	return 0;
+}

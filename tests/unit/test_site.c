@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* Who has which address in a topology, and whom hosts find on their own network. */
+#include "lab/internal.h"
+
+#include "tap.h"
+
+#include <string.h>
+
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* server is public, alice and amy are at home, bob is behind two routers, carol behind a firewall.
+ */
+static struct topology_site sites[] = {
+	{.name = "home",
+		.hosts = NAMES("alice", "amy"),
+		.host_count = 2,
+		.behind = TOPOLOGY_PUBLIC,
+		.network = 0xc0a80100,
+		.prefix = 24,
+		.external_count = 2,
+		.is_translated = true},
+	{.name = "carrier",
+		.behind = TOPOLOGY_PUBLIC,
+		.network = 0x64400000,
+		.prefix = 16,
+		.external_count = 1,
+		.is_translated = true},
+	{.name = "phone",
+		.hosts = NAMES("bob"),
+		.host_count = 1,
+		.behind = 1,
+		.network = 0xc0a80100,
+		.prefix = 24,
+		.external_count = 1,
+		.is_translated = true},
+	{.name = "campus",
+		.hosts = NAMES("carol"),
+		.host_count = 1,
+		.behind = TOPOLOGY_PUBLIC,
+		.network = 0x2c808300,
+		.prefix = 24,
+		.external_count = 1},
+};
+static const struct topology world = {.name = "world",
+	.publics = NAMES("server"),
+	.public_count = 1,
+	.sites = sites,
+	.site_count = 4};
+static const char *const names[] = {"server", "alice", "amy", "bob", "carol"};
+
+enum {
+	SERVER,
+	ALICE,
+	AMY,
+	BOB,
+	CAROL,
+	HOSTS
+};
+
+static struct lab placed(struct lab_node nodes[HOSTS])
+{
+	struct lab lab = {.nodes = nodes, .count = HOSTS, .topology = &world};
+
+	for (size_t i = 0; i < HOSTS; i++) {
+		nodes[i] = (struct lab_node){.name = names[i]};
+		site_place_host(&lab, &nodes[i], i);
+	}
+	return lab;
+}
+
+static bool is_at(const struct lab_node *node, const char *own, const char *seen)
+{
+	printf("# %s: %s, seen as %s\n", node->name, node->ipv4, node->seen);
+	return strcmp(node->ipv4, own) == 0 && strcmp(node->seen, seen) == 0;
+}
+
+TEST(others_find_a_host_at_its_outermost_router)
+{
+	struct lab_node nodes[HOSTS];
+
+	placed(nodes);
+	CHECK(is_at(&nodes[SERVER], "44.128.0.1", "44.128.0.1"));
+	CHECK(is_at(&nodes[ALICE], "192.168.1.2", "44.128.1.1"));
+	CHECK(is_at(&nodes[AMY], "192.168.1.3", "44.128.1.1"));
+	CHECK(is_at(&nodes[BOB], "192.168.1.2", "44.128.2.1"));
+	CHECK(is_at(&nodes[CAROL], "44.128.131.2", "44.128.131.2"));
+}
+
+TEST(segments_are_those_of_sites_and_every_card_has_another_address)
+{
+	struct lab_node nodes[HOSTS];
+
+	placed(nodes);
+	CHECK(nodes[SERVER].segment == 0 && nodes[ALICE].segment == 1 && nodes[AMY].segment == 1 &&
+		nodes[BOB].segment == 3 && nodes[CAROL].segment == 4);
+	for (size_t i = 0; i < HOSTS; i++) {
+		for (size_t k = 0; k < i; k++)
+			CHECK(strcmp(nodes[i].mac, nodes[k].mac) != 0);
+	}
+}
+
+TEST(a_host_at_home_knows_its_router_and_its_neighbours_and_nobody_else)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct lab_node nodes[HOSTS];
+	struct lab lab = placed(nodes);
+	const char *text = site_wiring(&lab, arena, ALICE, "cubic");
+
+	CHECK(strcmp(text,
+		      "address add 192.168.1.2/24 dev eth0 noprefixroute\n"
+		      "link set dev eth0 up\n"
+		      "route add 192.168.1.0/24 dev eth0 scope link src 192.168.1.2 congctl cubic\n"
+		      "route add default via 192.168.1.1 dev eth0 congctl cubic\n"
+		      "neighbour replace 192.168.1.1 lladdr 02:4d:42:01:00:00 dev eth0 nud permanent\n"
+		      "neighbour replace 192.168.1.3 lladdr 02:4d:42:00:00:03 dev eth0 nud permanent\n") ==
+		0);
+}
+
+TEST(a_public_host_knows_every_outside_address_and_firewalled_hosts_at_their_firewall)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct lab_node nodes[HOSTS];
+	struct lab lab = placed(nodes);
+	const char *text = site_wiring(&lab, arena, SERVER, NULL);
+
+	CHECK(strstr(text, "route add 44.128.0.0/16 dev eth0 scope link src 44.128.0.1\n"));
+	CHECK(!strstr(text, "default") && !strstr(text, "192.168") && !strstr(text, "100.64"));
+	CHECK(strstr(text, "44.128.1.1 lladdr 02:4d:42:01:01:00") &&
+		strstr(text, "44.128.1.2 lladdr 02:4d:42:01:01:00") &&
+		strstr(text, "44.128.2.1 lladdr 02:4d:42:01:01:01"));
+	CHECK(strstr(text, "44.128.131.2 lladdr 02:4d:42:01:01:03"));
+}
+
+TEST(hosts_of_one_site_are_joined_and_public_ones_with_all)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct lab_node nodes[HOSTS];
+	struct lab lab = placed(nodes);
+
+	CHECK(site_joins(&lab, ALICE, AMY) && site_joins(&lab, BOB, SERVER));
+	CHECK(!site_joins(&lab, ALICE, BOB) && !site_joins(&lab, SERVER, CAROL));
+	CHECK(strcmp(address_hosts_file(&lab, arena, AMY, NULL),
+		      "127.0.0.1 localhost\n44.128.0.1 server\n192.168.1.2 alice\n192.168.1.3 amy\n"
+		      "44.128.2.1 bob\n44.128.131.2 carol\n") == 0);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "plan/topology.h"
+
+#include "base/file.h"
+#include "base/json.h"
+
+#include "folder.h"
+#include "tap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD "title: t\npublic: [server]\nsites:\n"
+#define HOME "  home: { hosts: [alice] }\n"
+
+static int load(struct arena *arena, const struct folder *folder, const char *text,
+	struct topology *topology, struct error *err)
+{
+	const char *path = arena_printf(arena, "%s/world.yml", folder->path);
+
+	if (file_write(path, text, strlen(text), 0600, err))
+		return -1;
+	return topology_load(arena, path, topology, err);
+}
+
+/* Refused at this place of the file, for a reason with these words. */
+static bool is_refused(const char *text, const char *place, const char *why)
+{
+	AUTO(folder_remove) struct folder folder = {"/tmp/test_topology.XXXXXX"};
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	struct topology topology;
+
+	if (!mkdtemp(folder.path) || load(arena, &folder, text, &topology, &err) == 0)
+		return false;
+	printf("# %s\n", err.text);
+	return err.kind == ERROR_USAGE && strstr(err.text, why) &&
+	       strstr(err.text, arena_printf(arena, "world.yml:%s: ", place));
+}
+
+#define LOADED(text)                                                                               \
+	TEMPORARY_FOLDER(folder);                                                                  \
+	AUTO(arena_freep) struct arena *arena = arena_new();                                       \
+	struct error err = {0};                                                                    \
+	struct topology topology;                                                                  \
+	CHECK_OK(load(arena, &folder, text, &topology, &err), err)
+
+TEST(public_hosts_come_first_and_every_host_knows_its_site)
+{
+	LOADED(HEAD HOME "  office: { hosts: [bob, carol], nat: symmetric }\n");
+	size_t count;
+	const char *const *hosts = topology_hosts(arena, &topology, &count);
+
+	CHECK(count == 4 && strcmp(hosts[0], "server") == 0 && strcmp(hosts[3], "carol") == 0);
+	CHECK(topology_site_of(&topology, 0) == TOPOLOGY_PUBLIC);
+	CHECK(topology_site_of(&topology, 1) == 0 && topology_site_of(&topology, 3) == 1);
+	CHECK(!topology_is_flat(&topology));
+}
+
+TEST(a_topology_without_hosts_is_flat)
+{
+	LOADED("title: One flat switch\n");
+
+	CHECK(topology_is_flat(&topology) && topology.site_count == 0);
+}
+
+TEST(a_named_nat_stands_for_a_router_and_other_keys_change_it_wherever_they_stand)
+{
+	LOADED(HEAD
+		"  home: { udp_fresh: 30s, filtering: address-dependent, hosts: [alice], nat: symmetric,\n"
+		"          udp: 53, icmp: blocked, mtu: 1280, black_hole: true, external_addresses: 3 }\n");
+	const struct topology_site *site = &topology.sites[0];
+
+	CHECK(site->nat.mapping == NAT_ADDRESS_AND_PORT_DEPENDENT && site->nat.ports == NAT_RANDOM);
+	CHECK(site->nat.filtering == NAT_ADDRESS_DEPENDENT);
+	CHECK(site->nat.lifetime_ns[NAT_UDP_FRESH] == INT64_C(30000000000));
+	CHECK(site->nat.udp.is_blocked && site->nat.udp.except_port == 53);
+	CHECK(site->nat.icmp.is_blocked && !site->nat.tcp.is_blocked);
+	CHECK(site->mtu == 1280 && site->is_black_hole && site->external_count == 3);
+}
+
+TEST(homes_have_the_same_private_network_and_firewalls_public_ones_of_their_own)
+{
+	LOADED(HEAD HOME "  office: { hosts: [bob] }\n"
+			 "  lab-a: { hosts: [carol], nat: firewall }\n"
+			 "  lab-b: { hosts: [dave], nat: firewall }\n");
+
+	CHECK(topology.sites[0].network == 0xc0a80100 && topology.sites[1].network == 0xc0a80100);
+	CHECK(topology.sites[2].network == 0x2c808200 && topology.sites[3].network == 0x2c808300);
+	CHECK(!topology.sites[2].is_translated && topology.sites[0].is_translated);
+}
+
+TEST(a_site_behind_a_carrier_has_its_router_in_the_carriers_network)
+{
+	LOADED(HEAD "  carrier: { nat: carrier }\n"
+		    "  phone: { hosts: [alice], behind: carrier, nat: symmetric }\n");
+
+	CHECK(topology.sites[0].network == 0x64400000 && topology.sites[0].nat.block_ports == 1024);
+	CHECK(topology.sites[1].behind == 0 && topology.sites[0].behind == TOPOLOGY_PUBLIC);
+}
+
+TEST(a_change_is_as_if_the_file_had_said_it)
+{
+	LOADED(HEAD "  home: { hosts: [alice], udp_fresh: 30s }\n");
+
+	CHECK_OK(topology_change(arena, &topology, "home.nat=full-cone,home.udp=blocked", &err),
+		err);
+	CHECK(topology.sites[0].nat.filtering == NAT_ENDPOINT_INDEPENDENT);
+	CHECK(topology.sites[0].nat.udp.is_blocked);
+	CHECK(topology.sites[0].nat.lifetime_ns[NAT_UDP_FRESH] == INT64_C(30000000000));
+	CHECK(strcmp(topology.name, "world:home.nat=full-cone,home.udp=blocked") == 0);
+}
+
+TEST(a_refused_change_changes_nothing_and_says_what_was_meant)
+{
+	LOADED(HEAD HOME);
+
+	CHECK(topology_change(arena, &topology, "home.nat=fullcone", &err));
+	CHECK(strstr(err.text, "did you mean 'full-cone'"));
+	CHECK(topology_change(arena, &topology, "home.filterin=random", &err));
+	CHECK(strstr(err.text, "did you mean 'filtering'"));
+	CHECK(topology_change(arena, &topology, "hom.nat=linux", &err));
+	CHECK(strstr(err.text, "no site 'hom'"));
+	CHECK(topology_change(arena, &topology, "nat=linux", &err));
+	CHECK(strstr(err.text, "SITE.KEY=VALUE"));
+	CHECK(topology.sites[0].nat.filtering == NAT_ADDRESS_AND_PORT_DEPENDENT);
+}
+
+TEST(contradictions_are_refused_with_their_place)
+{
+	CHECK(is_refused(HEAD HOME "  b: { hosts: [alice] }\n", "5:16", "in site home already"));
+	CHECK(is_refused(
+		HEAD "  b: { hosts: [server] }\n", "4:16", "in the public network already"));
+	CHECK(is_refused(HEAD "  b: { hosts: [x], behind: c }\n", "4:28", "stands above"));
+	CHECK(is_refused(
+		HEAD "  b: { nat: linux }\n", "4:6", "no hosts, and no site is behind it"));
+	CHECK(is_refused(HEAD "  a: { hosts: [x] }\n  b: { hosts: [y], behind: a }\n", "5:6",
+		"overlaps with that of site a, in which its router is"));
+	CHECK(is_refused(HEAD "  a: { hosts: [x], network: 44.128.3.0/24 }\n", "4:29",
+		"44.128.0.0/16 is the public network"));
+	CHECK(is_refused(HEAD "  a: { hosts: [x], nat: firewall, network: 198.51.100.0/24 }\n"
+			      "  b: { hosts: [y], nat: firewall, network: 198.51.100.0/24 }\n",
+		"5:44", "the public network can reach both"));
+	CHECK(is_refused(HEAD
+		"  a: { nat: carrier }\n  b: { hosts: [y], behind: a, nat: firewall }\n",
+		"5:36", "needs a NAT"));
+	CHECK(is_refused("title: t\npublic: [one]\n", "1:1", "at least two hosts"));
+}
+
+TEST(values_that_mean_nothing_are_refused_with_their_place)
+{
+	CHECK(is_refused(HEAD "  a: { hosts: [x], natt: linux }\n", "4:20", "did you mean 'nat'"));
+	CHECK(is_refused(HEAD "  a: { hosts: [x], nat: linus }\n", "4:25", "did you mean 'linux'"));
+	CHECK(is_refused(HEAD "  a: { hosts: [x], mtu: 1279 }\n", "4:25", "mtu"));
+	CHECK(is_refused(
+		HEAD "  a: { hosts: [x], icmp: 443 }\n", "4:26", "neither open nor blocked"));
+	CHECK(is_refused(
+		HEAD "  a: { hosts: [x], hairpin: yes }\n", "4:29", "neither true nor false"));
+	CHECK(is_refused(
+		HEAD "  a: { hosts: [x], network: 10.0.0.1/24 }\n", "4:29", "not an IPv4 network"));
+	CHECK(is_refused(HEAD "  a: { hosts: [Alice] }\n", "4:16", "lower-case"));
+	CHECK(is_refused(HEAD "  a: { hosts: x }\n", "4:15", "a list of host names"));
+	CHECK(is_refused(HEAD "  a: 3\n", "4:6", "a mapping of keys"));
+	CHECK(is_refused("public: [a, b]\n", "1:1", "'title' is missing"));
+	CHECK(is_refused("title: t\nhosts: [a]\n", "2:1", "unknown key 'hosts'"));
+}
+
+TEST(json_says_every_key_as_it_was_written)
+{
+	LOADED(HEAD "  home: { hosts: [alice], nat: linux, udp_fresh: 30s }\n");
+	json_auto_t *json = topology_json(&topology);
+
+	CHECK(strcmp(json_string_at(json, "/sites/0/nat", ""), "linux") == 0);
+	CHECK(strcmp(json_string_at(json, "/sites/0/udp_fresh", ""), "30s") == 0);
+	CHECK(strcmp(json_string_at(json, "/sites/0/hosts/0", ""), "alice") == 0);
+	CHECK(strcmp(json_string_at(json, "/public/0", ""), "server") == 0);
+	CHECK(json_object_size(json_at(json, "/sites/0")) == 4);
+}
