@@ -88,6 +88,7 @@ static int (*const actions[])(struct operation_run *m, struct error *err) = {
 	[WORKLOAD_REBOOT] = reboot,
 	[WORKLOAD_LOSE_COORDINATOR] = operation_lose_coordinator,
 	[WORKLOAD_IDLE] = operation_idle,
+	[WORKLOAD_OBSERVE] = operation_observe,
 };
 
 static const char *const speakers[] = {[WORKLOAD_ONE_SPEAKS] = "one",

@@ -19,6 +19,7 @@ struct operation_run {
 
 /* All fail with what keeps the mesh from being whole again; what it meant is observed before. */
 MUST_CHECK int operation_idle(struct operation_run *m, struct error *err);
+MUST_CHECK int operation_observe(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_lose_coordinator(struct operation_run *m, struct error *err);
 
 /* The rule by which a pair is stable, for observations. */

@@ -160,6 +160,7 @@ struct workload_operation {
 		WORKLOAD_LOSE_COORDINATOR, /* ends its daemons, restarts another's, brings it back
 					    */
 		WORKLOAD_IDLE,             /* sends nothing and looks what passes */
+		WORKLOAD_OBSERVE,          /* makes the checks of room `feature` */
 	} action;
 	bool on_one_host; /* the last one; otherwise all */
 	/*
@@ -218,7 +219,7 @@ struct workload {
 extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel,
 	workload_quic, workload_rate, workload_load_latency, workload_reorder, workload_video,
 	workload_nix_cache, workload_http_small, workload_wake, workload_connect, workload_restart,
-	workload_reboot, workload_idle;
+	workload_reboot, workload_idle, workload_observe;
 
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];

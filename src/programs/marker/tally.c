@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* Counts what passes a device: marks by their numbers, packets by their kind. */
+#include "programs/marker/tally.h"
+
+#include "base/json.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	MOST_KINDS = 64,
+	MOST_TEXTS = 8,
+	TYPE_IPV4 = 0x0800,
+	TYPE_IPV6 = 0x86dd,
+	NOTHING = -1
+};
+
+/* Packets alike as far as headers say. */
+struct kind {
+	int type, protocol, tos, icmp_type, port; /* NOTHING: does not apply */
+	uint64_t packets, bytes, marked;
+	size_t least, most;
+};
+
+struct text {
+	const uint8_t *bytes;
+	size_t size;
+	uint64_t packets;
+};
+
+struct tally {
+	struct mark_token token;
+	uint64_t packets, bytes, again, late, pieces, altered, numbers;
+	uint32_t highest;
+	struct kind kinds[MOST_KINDS];
+	size_t kind_count;
+	struct text texts[MOST_TEXTS];
+	size_t text_count;
+	uint8_t heard[MARK_MOST_NUMBERS / 8];
+};
+
+struct tally *tally_new(const struct mark_token *token)
+{
+	struct tally *tally = calloc(1, sizeof(*tally));
+
+	if (!tally)
+		abort();
+	tally->token = *token;
+	return tally;
+}
+
+void tally_free(struct tally *tally)
+{
+	free(tally);
+}
+
+void tally_freep(struct tally **tally)
+{
+	tally_free(*tally);
+	*tally = NULL;
+}
+
+void tally_look_for(struct tally *tally, const uint8_t *bytes, size_t size)
+{
+	if (size > 0 && tally->text_count < MOST_TEXTS)
+		tally->texts[tally->text_count++] = (struct text){.bytes = bytes, .size = size};
+}
+
+static int load16(const uint8_t *at)
+{
+	return at[0] << 8 | at[1];
+}
+
+/* The lower port: of a service more often than of a client. */
+static int port_of(const uint8_t *l4)
+{
+	int source = load16(l4), target = load16(l4 + 2);
+
+	return source < target ? source : target;
+}
+
+static void read_transport(struct kind *kind, const uint8_t *l4, size_t left)
+{
+	if ((kind->protocol == IPPROTO_TCP || kind->protocol == IPPROTO_UDP) && left >= 4)
+		kind->port = port_of(l4);
+	if ((kind->protocol == IPPROTO_ICMP || kind->protocol == IPPROTO_ICMPV6) && left >= 1)
+		kind->icmp_type = l4[0];
+}
+
+static struct kind kind_of(const struct sight *sight)
+{
+	struct kind kind = {sight->type, NOTHING, NOTHING, NOTHING, NOTHING, 0, 0, 0, 0, 0};
+	const uint8_t *ip = sight->bytes;
+
+	if (sight->type == TYPE_IPV4 && sight->size >= 20) {
+		size_t header = (ip[0] & 15U) * 4;
+
+		kind.tos = ip[1];
+		kind.protocol = ip[9];
+		if (header <= sight->size && (load16(ip + 6) & 0x1fff) == 0)
+			read_transport(&kind, ip + header, sight->size - header);
+	} else if (sight->type == TYPE_IPV6 && sight->size >= 40) {
+		kind.tos = (ip[0] & 15) << 4 | ip[1] >> 4;
+		kind.protocol = ip[6];
+		read_transport(&kind, ip + 40, sight->size - 40);
+	}
+	return kind;
+}
+
+static bool is_alike(const struct kind *a, const struct kind *b)
+{
+	return a->type == b->type && a->protocol == b->protocol && a->tos == b->tos &&
+	       a->icmp_type == b->icmp_type && a->port == b->port;
+}
+
+/* The last one holds all for which there is no room. */
+static struct kind *find_kind(struct tally *tally, const struct kind *kind)
+{
+	for (size_t i = 0; i < tally->kind_count; i++) {
+		if (is_alike(&tally->kinds[i], kind))
+			return &tally->kinds[i];
+	}
+	if (tally->kind_count == MOST_KINDS)
+		return &tally->kinds[MOST_KINDS - 1];
+	tally->kinds[tally->kind_count] = *kind;
+	return &tally->kinds[tally->kind_count++];
+}
+
+/* Also of a piece: its number is right. */
+static void note_number(struct tally *tally, uint32_t number)
+{
+	uint8_t bit = (uint8_t)(1U << (number % 8));
+
+	if (tally->heard[number / 8] & bit) {
+		tally->again++;
+		return;
+	}
+	tally->heard[number / 8] |= bit;
+	tally->late += tally->numbers > 0 && number < tally->highest;
+	if (number > tally->highest)
+		tally->highest = number;
+	tally->numbers++;
+}
+
+static bool note_mark(struct tally *tally, const struct sight *sight)
+{
+	uint32_t number;
+
+	switch (mark_find(&tally->token, sight->bytes, sight->size, &number)) {
+	case MARK_WHOLE:
+		note_number(tally, number);
+		return true;
+	case MARK_PIECE:
+		tally->pieces++;
+		note_number(tally, number);
+		return true;
+	case MARK_ALTERED:
+		tally->altered++;
+		return true;
+	default:
+		return false;
+	}
+}
+
+void tally_add(struct tally *tally, const struct sight *sight)
+{
+	struct kind kind = kind_of(sight), *found = find_kind(tally, &kind);
+
+	tally->packets++;
+	tally->bytes += sight->size;
+	if (found->packets == 0 || sight->size < found->least)
+		found->least = sight->size;
+	if (sight->size > found->most)
+		found->most = sight->size;
+	found->packets++;
+	found->bytes += sight->size;
+	found->marked += note_mark(tally, sight);
+	for (size_t i = 0; i < tally->text_count; i++) {
+		struct text *text = &tally->texts[i];
+
+		text->packets += memmem(sight->bytes, sight->size, text->bytes, text->size) != NULL;
+	}
+}
+
+static json_t *number_or_null(int value)
+{
+	return value == NOTHING ? json_null() : json_integer(value);
+}
+
+static json_t *kind_json(const struct kind *kind)
+{
+	return json_make("{s:i, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "type", kind->type,
+		"protocol", number_or_null(kind->protocol), "tos", number_or_null(kind->tos),
+		"icmp_type", number_or_null(kind->icmp_type), "port", number_or_null(kind->port),
+		"packets", (json_int_t)kind->packets, "marked", (json_int_t)kind->marked, "bytes",
+		(json_int_t)kind->bytes, "least", (json_int_t)kind->least, "most",
+		(json_int_t)kind->most);
+}
+
+json_t *tally_json(const struct tally *tally)
+{
+	json_t *kinds = json_array(), *found = json_array();
+
+	for (size_t i = 0; i < tally->kind_count; i++)
+		json_array_append_new(kinds, kind_json(&tally->kinds[i]));
+	for (size_t i = 0; i < tally->text_count; i++)
+		json_array_append_new(found, json_integer((json_int_t)tally->texts[i].packets));
+	return json_make("{s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o, s:o}", "packets",
+		(json_int_t)tally->packets, "bytes", (json_int_t)tally->bytes, "marks", "numbers",
+		(json_int_t)tally->numbers, "again", (json_int_t)tally->again, "late",
+		(json_int_t)tally->late, "pieces", (json_int_t)tally->pieces, "altered",
+		(json_int_t)tally->altered, "kinds", kinds, "found", found);
+}

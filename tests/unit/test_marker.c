@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Marks: made, found again, and known when somebody changed them. */
+#include "programs/marker/tally.h"
+
+#include "base/json.h"
+
+#include "tap.h"
+
+#include <string.h>
+
+static struct mark_token token(void)
+{
+	struct mark_token value;
+
+	if (!mark_token_read("00112233445566778899aabbccddeeff", &value))
+		abort();
+	return value;
+}
+
+TEST(a_token_is_32_hexadecimal_digits)
+{
+	struct mark_token value;
+
+	CHECK(!mark_token_read("00112233445566778899aabbccddeef", &value));
+	CHECK(!mark_token_read("00112233445566778899aabbccddeefg", &value));
+	CHECK(!mark_token_read(NULL, &value));
+	CHECK(mark_token_read("00112233445566778899aabbccddeeff", &value));
+	CHECK(value.bytes[1] == 0x11);
+}
+
+TEST(a_mark_is_found_wherever_it_lies)
+{
+	struct mark_token t = token();
+	uint8_t bytes[300] = {0};
+	uint32_t number = 0;
+
+	CHECK(mark_find(&t, bytes, sizeof(bytes), &number) == MARK_ABSENT);
+	mark_make(&t, 4711, bytes + 33, 200);
+	CHECK(mark_find(&t, bytes, sizeof(bytes), &number) == MARK_WHOLE && number == 4711);
+	CHECK(mark_find(&t, bytes, 100, &number) == MARK_PIECE);
+}
+
+/* Of the first bytes of the token too, since it comes again. */
+TEST(no_bit_of_a_mark_changes_unseen)
+{
+	struct mark_token t = token();
+	uint8_t bytes[100];
+	uint32_t number;
+
+	mark_make(&t, 3, bytes, sizeof(bytes));
+	for (size_t bit = 0; bit < 8 * sizeof(bytes); bit++) {
+		bytes[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+		CHECK(mark_find(&t, bytes, sizeof(bytes), &number) != MARK_WHOLE);
+		bytes[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+	}
+	CHECK(mark_find(&t, bytes, sizeof(bytes), &number) == MARK_WHOLE);
+}
+
+static void add(struct tally *tally, const struct mark_token *t, uint32_t number)
+{
+	uint8_t packet[128] = {0x45, 0xb8, [9] = 17, [21] = 9, [23] = 99};
+
+	mark_make(t, number, packet + 28, 100);
+	tally_add(tally, &(struct sight){.bytes = packet, .size = sizeof(packet), .type = 0x800});
+}
+
+TEST(an_account_counts_what_came_twice_late_and_of_which_kind)
+{
+	static const uint32_t numbers[] = {0, 1, 3, 2, 3, 4};
+	struct mark_token t = token();
+	AUTO(tally_freep) struct tally *tally = tally_new(&t);
+	json_auto_t *account = NULL;
+
+	tally_look_for(tally, (const uint8_t *)"\x45\xb8", 2);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		add(tally, &t, numbers[i]);
+	account = tally_json(tally);
+	CHECK(json_number_at(account, "/marks/numbers", 0) == 5);
+	CHECK(json_number_at(account, "/marks/again", 0) == 1);
+	CHECK(json_number_at(account, "/marks/late", 0) == 1);
+	CHECK(json_number_at(account, "/kinds/0/packets", 0) == 6);
+	CHECK(json_number_at(account, "/kinds/0/tos", 0) == 0xb8);
+	CHECK(json_number_at(account, "/kinds/0/port", 0) == 9);
+	CHECK(json_number_at(account, "/kinds/0/most", 0) == 128);
+	CHECK(json_number_at(account, "/found/0", 0) == 6);
+	CHECK(json_array_size(json_object_get(account, "kinds")) == 1);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* Checks of features: what they read out of what was heard, and that every row has one or a reason.
+ */
+#include "feature/feature.h"
+
+#include "base/json.h"
+#include "plan/feature.h"
+
+#include "tap.h"
+
+#include <string.h>
+
+static const struct feature_check *named(const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(feature_checks[i]->name, name) != 0)
+		i++;
+	return feature_checks[i];
+}
+
+/* An account: marks by number, again, late, altered; and packets of one kind of IPv4. */
+static json_t *account(int numbers, int again, int late, int altered, int protocol, int packets)
+{
+	return json_pack("{s:i, s:{s:i, s:i, s:i, s:i, s:i}, s:[{s:i, s:i, s:i, s:i, s:i, s:i}],"
+			 " s:[i]}",
+		"packets", packets, "marks", "numbers", numbers, "again", again, "late", late,
+		"pieces", 0, "altered", altered, "kinds", "type", 0x800, "protocol", protocol,
+		"tos", 0, "packets", packets, "bytes", packets * 488, "most", 488, "found", 0);
+}
+
+static const struct feature_way tunnel = {
+	.source = {.ipv4 = "10.1.0.1", .device = "tun", .mtu = 1420},
+	.target = {.ipv4 = "10.1.0.2", .device = "tun", .mtu = 1420},
+	.third = "10.1.0.3",
+	.token = "00112233445566778899aabbccddeeff"};
+
+static struct feature_observation answer_of(
+	const char *check, size_t row, json_t *arrived, json_t *outside, int sent)
+{
+	struct feature_observation answers[FEATURE_MOST_ROWS] = {0};
+	json_auto_t *a = arrived, *o = outside,
+		    *s = json_pack("{s:i, s:i}", "sent", sent, "refused", 0);
+
+	named(check)->read(&tunnel,
+		&(struct feature_heard){
+			.arrived = a, .outside = o, .back = a, .sent = s, .seconds = 30},
+		answers);
+	return answers[row];
+}
+
+#define IS(check, row, arrived, outside, sent, text)                                               \
+	CHECK(strcmp(answer_of(check, row, arrived, outside, sent).is, text) == 0)
+
+TEST(an_altered_packet_that_arrives_says_no_and_one_that_does_not_yes)
+{
+	IS("altered", 0, account(500, 0, 0, 3, 17, 500), account(0, 0, 0, 0, 17, 1000), 1000, "no");
+	IS("altered", 0, account(500, 0, 0, 0, 17, 500), account(0, 0, 0, 0, 17, 1000), 1000,
+		"yes");
+	IS("altered", 0, account(0, 0, 0, 0, 17, 0), account(0, 0, 0, 0, 17, 1000), 1000, "");
+	IS("altered", 0, account(500, 0, 0, 0, 17, 500), account(0, 0, 0, 0, 6, 1000), 1000, "");
+}
+
+TEST(a_packet_that_arrives_twice_says_no)
+{
+	IS("replay", 0, account(500, 200, 0, 0, 17, 700), account(0, 0, 0, 0, 17, 500), 500, "no");
+	IS("replay", 0, account(500, 0, 0, 0, 17, 500), account(0, 0, 0, 0, 17, 500), 500, "yes");
+	IS("stale replay", 0, account(500, 0, 0, 0, 17, 500), account(0, 0, 0, 0, 6, 500), 500,
+		"by transport");
+}
+
+TEST(the_window_lies_between_the_last_that_passed_and_the_first_that_did_not)
+{
+	IS("window", 0, account(20000, 0, 0, 0, 17, 9), account(0, 0, 0, 0, 17, 9), 20000,
+		"less than 32");
+	IS("window", 0, account(20000, 0, 8, 0, 17, 9), account(0, 0, 0, 0, 17, 9), 20000,
+		"4096 to 8192");
+	IS("window", 0, account(20000, 0, 10, 0, 17, 9), account(0, 0, 0, 0, 17, 9), 20000,
+		"16384 or more");
+}
+
+TEST(content_in_clear_is_a_proof_and_its_absence_is_none)
+{
+	IS("carrier", 1, account(500, 0, 0, 0, 17, 500), account(1, 0, 0, 0, 17, 500), 500, "no");
+	IS("carrier", 1, account(500, 0, 0, 0, 17, 500), account(0, 0, 0, 0, 17, 500), 500, "");
+	IS("carrier", 2, account(500, 0, 0, 0, 17, 500), account(0, 0, 0, 0, 17, 500), 500,
+		"32 bytes");
+	IS("carrier", 0, account(500, 0, 0, 0, 17, 500), account(0, 0, 0, 0, 6, 500), 500, "no");
+}
+
+TEST(what_was_not_sent_decides_nothing)
+{
+	IS("foreign source", 0, account(0, 0, 0, 0, 17, 0), account(0, 0, 0, 0, 17, 0), 0, "");
+	IS("foreign source", 0, account(0, 0, 0, 0, 17, 0), account(0, 0, 0, 0, 17, 0), 200, "yes");
+	IS("foreign source", 0, account(7, 0, 0, 0, 17, 7), account(0, 0, 0, 0, 17, 0), 200, "no");
+	IS("cut pair", 0, account(0, 0, 0, 0, 17, 0), account(0, 0, 0, 0, 17, 0), 0, "");
+}
+
+TEST(a_check_whose_control_fails_is_not_believed)
+{
+	const struct feature_check *check = named("replay");
+	const struct feature_observation wrong = {"yes", "so it was"}, right = {"no", "as known"},
+					 none = {"", "no marker"};
+	json_auto_t *good = feature_observation_json(check, 0, &right, &wrong);
+	json_auto_t *bad = feature_observation_json(check, 0, &wrong, &right);
+	json_auto_t *lost = feature_observation_json(check, 0, &none, &right);
+
+	CHECK(strcmp(json_string_at(good, "/is", ""), "yes") == 0);
+	CHECK(json_is_null(json_object_get(bad, "is")));
+	CHECK(strstr(json_string_at(bad, "/not_decided", ""), "another answer than is known"));
+	CHECK(json_is_null(json_object_get(lost, "is")));
+	CHECK(strstr(json_string_at(lost, "/not_decided", ""), "was not decided"));
+}
+
+static bool has_check(const char *row)
+{
+	for (size_t i = 0; feature_checks[i]; i++)
+		for (size_t k = 0; feature_checks[i]->rows[k]; k++)
+			if (strcmp(feature_checks[i]->rows[k], row) == 0)
+				return true;
+	return false;
+}
+
+static bool has_gap(const char *row)
+{
+	for (size_t i = 0; i < feature_gap_count; i++)
+		if (strcmp(feature_gaps[i].row, row) == 0)
+			return true;
+	return false;
+}
+
+TEST(every_row_that_can_be_observed_has_a_check_or_a_reason_and_not_both)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *root = getenv("SOURCE_ROOT"); /* NOLINT(concurrency-mt-unsafe) */
+	struct feature_rows rows;
+	struct error err = {0};
+
+	CHECK_OK(feature_rows_load(
+			 arena, arena_printf(arena, "%s/features/rows.yml", root), &rows, &err),
+		err);
+	for (size_t i = 0; i < rows.count; i++) {
+		const char *id = rows.list[i].id;
+		bool is_read = rows.list[i].by == FEATURE_READ;
+
+		if (has_check(id) + has_gap(id) != (is_read ? has_check(id) : 1))
+			printf("# %s\n", id);
+		CHECK(has_check(id) + has_gap(id) == (is_read ? has_check(id) : 1));
+	}
+}
