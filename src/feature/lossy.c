@@ -28,7 +28,11 @@ static void read_lossy(const struct feature_way *way, const struct feature_heard
 	int64_t missing = heard_sent(heard) - heard_marks(heard->arrived, "numbers");
 
 	(void)way;
-	if (answer_needs_marks(heard, &ret_answers[0]))
+	if (heard_carrier_is_reliable(heard->outside))
+		answer_is(&ret_answers[0], "yes",
+			"TCP outside; of %lld inner packets %lld were missing all the same",
+			(long long)heard_sent(heard), (long long)missing);
+	else if (answer_needs_marks(heard, &ret_answers[0]))
 		answer_is(&ret_answers[0], 50 * missing < heard_sent(heard) ? "yes" : "no",
 			"one of ten packets on the wire was dropped; %lld of %lld inner ones were "
 			"missing",
@@ -40,9 +44,12 @@ static void read_relay(const struct feature_way *way, const struct feature_heard
 {
 	int64_t numbers = heard_marks(heard->arrived, "numbers");
 
-	(void)way;
 	if (heard_sent(heard) == 0)
 		answer_undecided(&ret_answers[0], "the source could not send");
+	else if (numbers == 0 && !way->is_bare)
+		answer_undecided(&ret_answers[0],
+			"nothing arrived within %.0f s; some VPNs take longer to find another way",
+			heard->seconds);
 	else
 		answer_is(&ret_answers[0], numbers > 0 ? "yes" : "no",
 			"%lld of %lld packets arrived while the wire carried nothing between the "

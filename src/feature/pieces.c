@@ -9,17 +9,21 @@
 enum {
 	HEADERS = 28,
 	COUNT = 100,
+	MOST_MTU = 30000,
 	UNREACHABLE = 3
 };
 
 static void plan_pieces(
 	const struct feature_way *way, struct arena *arena, struct feature_trial *ret_trial)
 {
-	if (way->source.ipv6 && way->target.ipv6)
-		trial_send(ret_trial, arena, way, way->target.ipv6,
-			"--count 100 --interval-us 3000 --bytes 4000");
-	else
+	if (!way->source.ipv6 || !way->target.ipv6)
 		ret_trial->pointless = "no IPv6 address but link-local ones";
+	else if (way->source.mtu > MOST_MTU)
+		ret_trial->pointless = "the MTU is so large that nothing needs fragments";
+	else
+		trial_send(ret_trial, arena, way, way->target.ipv6,
+			arena_printf(arena, "--count 100 --interval-us 3000 --bytes %d",
+				2 * way->source.mtu));
 }
 
 static void plan_full(
@@ -49,7 +53,7 @@ static void read_pieces(const struct feature_way *way, const struct feature_hear
 		answer_undecided(&ret_answers[0], "the source could not send them");
 	else
 		answer_is(&ret_answers[0], begun > COUNT / 2 && packets > 2 * begun ? "yes" : "no",
-			"%lld of %lld datagrams of 4000 bytes began to arrive, in %lld fragments",
+			"%lld of %lld datagrams of twice the MTU began to arrive, in %lld fragments",
 			(long long)begun, (long long)heard_sent(heard), (long long)packets);
 }
 
@@ -90,7 +94,7 @@ static void read_errors(const struct feature_way *way, const struct feature_hear
 }
 
 const struct feature_check check_pieces = {.name = "fragments",
-	.evidence = "IPv6 datagrams of 4000 bytes, which their sender cuts into fragments",
+	.evidence = "IPv6 datagrams of twice the MTU, which their sender cuts into fragments",
 	.rows = {"overlay_ipv6_fragments"},
 	.known = {"yes"},
 	.plan = plan_pieces,

@@ -26,6 +26,7 @@ enum {
 #define LAYOUT_HOSTS "layout.json"
 #define LAYOUT_TC_SETTINGS "tc_settings.json"
 #define LAYOUT_VPN "vpn.json"
+#define LAYOUT_OBSERVE "observe.json"
 #define LAYOUT_TIMING "timing_breakdown.json"
 #define LAYOUT_CONNECT "connection_timings.json"
 #define LAYOUT_REBOOT "reboot_connection_timings.json"

@@ -193,3 +193,33 @@ TEST(a_document_of_another_schema_or_without_rows_is_refused)
 		CHECK(err.kind == ERROR_PARSE && strcmp(err.text, files[i][1]) == 0);
 	}
 }
+
+TEST(what_was_observed_stands_beside_what_was_read_and_a_contradiction_is_known)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct matrix matrix;
+	struct error err = {0};
+	struct matrix_vpn *vpn;
+	const char *id;
+	json_auto_t *answers = NULL;
+	size_t row = 0;
+
+	CHECK_OK(load(arena, &matrix, &err), err);
+	vpn = &matrix.vpns[0];
+	while (!vpn->cells)
+		vpn++;
+	while (vpn->cells[row].kind != MATRIX_YES)
+		row++;
+	id = matrix.rows[row].id;
+	answers = json_pack("[{s:s, s:s, s:s, s:s}, {s:s, s:s, s:s}, {s:s, s:n}]", "row", id, "is",
+		"yes", "check", "soon", "because", "so", "row", id, "is", "no", "check", "late",
+		"row", id, "is");
+	matrix_observe(arena, &matrix, "no such VPN", answers);
+	CHECK(!vpn->cells[row].observed.is && !matrix_contradicts(&vpn->cells[row]));
+	matrix_observe(arena, &matrix, vpn->name, answers);
+	CHECK(vpn->cells[row].observed.kind == MATRIX_NO);
+	CHECK(strcmp(vpn->cells[row].observed.check, "late") == 0);
+	CHECK(matrix_contradicts(&vpn->cells[row]));
+	matrix_observe(arena, &matrix, vpn->name, answers);
+	CHECK(vpn->cells[row].observed.kind == MATRIX_NO);
+}

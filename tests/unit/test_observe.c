@@ -88,6 +88,15 @@ TEST(content_in_clear_is_a_proof_and_its_absence_is_none)
 	IS("carrier", 0, account(500, 0, 0, 0, 17, 500), account(0, 0, 0, 0, 6, 500), 500, "no");
 }
 
+TEST(what_is_lost_over_tcp_is_sent_again_and_a_way_that_is_not_found_soon_may_be_later)
+{
+	IS("loss", 0, account(450, 0, 0, 0, 17, 450), account(0, 0, 0, 0, 17, 500), 500, "no");
+	IS("loss", 0, account(500, 0, 0, 0, 17, 500), account(0, 0, 0, 0, 17, 500), 500, "yes");
+	IS("loss", 0, account(300, 0, 0, 0, 17, 300), account(0, 0, 0, 0, 6, 500), 500, "yes");
+	IS("cut pair", 0, account(0, 0, 0, 0, 17, 0), account(0, 0, 0, 0, 17, 9), 1500, "");
+	IS("cut pair", 0, account(9, 0, 0, 0, 17, 9), account(0, 0, 0, 0, 17, 9), 1500, "yes");
+}
+
 TEST(what_was_not_sent_decides_nothing)
 {
 	IS("foreign source", 0, account(0, 0, 0, 0, 17, 0), account(0, 0, 0, 0, 17, 0), 0, "");

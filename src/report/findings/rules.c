@@ -73,6 +73,8 @@ const struct rule rules[] = {
 	{"pmtu-black-hole", WARNING, CHOICE, "Large datagrams vanish silently",
 		.of_spot = look_black_hole},
 	{"no-fragments", WARNING, CHOICE, "Fragments do not arrive", .of_spot = look_no_fragments},
+	{"feature-differs", WARNING, CHOICE, "A feature is not as it was read",
+		.of_vpn = rule_feature_differs},
 	/* After all that explains failures. */
 	{"unknown-cause", ERROR, FIGURES, "Failures of unknown cause", .of_vpn = rule_unknown_cause,
 		.brief = "unknown cause"},

@@ -50,6 +50,9 @@ const char *finding_place(struct findings *findings, const struct spot *spot);
 void finding_explain(struct findings *findings, const struct report_outcome *outcome);
 bool finding_explains(const struct findings *findings, const struct report_outcome *outcome);
 
+/* rules_feature.c */
+void rule_feature_differs(struct look *look);
+
 /* rules_failure.c */
 void look_quic_mtu(struct look *look, const struct spot *spot);
 void rule_video_mtu(struct look *look);

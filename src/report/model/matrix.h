@@ -37,6 +37,12 @@ struct matrix_place {
 	int first_line, last_line;
 };
 
+/* What a check found on the running mesh; `is` is NULL where none answered. */
+struct matrix_observation {
+	const char *is, *check, *because;
+	enum matrix_kind kind;
+};
+
 /* All texts but `text` may be NULL: of an unknown cell there is nothing else. */
 struct matrix_cell {
 	enum matrix_kind kind;
@@ -45,6 +51,7 @@ struct matrix_cell {
 	const char *note, *absent, *in;
 	const char *read; /* the version */
 	struct matrix_place place;
+	struct matrix_observation observed;
 };
 
 /* What to know before choosing. */
@@ -76,6 +83,11 @@ struct matrix {
 /* Everything lives in the arena. ERROR_PARSE and a sentence when it is not such a document. */
 MUST_CHECK int matrix_read(
 	struct arena *arena, const json_t *document, struct matrix *ret_matrix, struct error *err);
+/* What the checks of a VPN answered: data.answers of its observe.json. */
+void matrix_observe(
+	struct arena *arena, struct matrix *matrix, const char *vpn, const json_t *answers);
+/* Whether yes was observed and no was read, or the other way round. */
+bool matrix_contradicts(const struct matrix_cell *cell);
 /* Whether anything is said about what to know before choosing. */
 bool matrix_has_cautions(const struct matrix *matrix);
 /* Whether two VPNs answer a row differently, as far as their answers are known. */

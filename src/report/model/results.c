@@ -131,6 +131,23 @@ static void keep_vpn_facts(struct report_results *results, struct report_conditi
 	json_array_append(results->kept, entry->value);
 }
 
+static void keep_answers(struct report_results *results, struct report_condition *condition,
+	const struct tree_entry *entry)
+{
+	condition->observed = json_object_get(entry->data, "answers");
+	json_array_append(results->kept, entry->data);
+}
+
+/* When all files are read, since they come in any order. */
+static void observe(struct report_results *results)
+{
+	for (const struct report_vpn *vpn = results->vpns; results->matrix && vpn; vpn = vpn->next)
+		for (const struct report_condition *condition = vpn->conditions; condition;
+			condition = condition->next)
+			matrix_observe(
+				results->arena, results->matrix, vpn->name, condition->observed);
+}
+
 static void visit_of_profile(struct report_results *results, struct report_condition *condition,
 	const struct tree_entry *entry)
 {
@@ -140,6 +157,8 @@ static void visit_of_profile(struct report_results *results, struct report_condi
 		result_file_timing(entry, &condition->timing);
 	else if (strcmp(entry->file, LAYOUT_VPN) == 0)
 		keep_vpn_facts(results, condition, entry);
+	else if (strcmp(entry->file, LAYOUT_OBSERVE) == 0)
+		keep_answers(results, condition, entry);
 	else if (!read_result(results, entry, false, &condition->whole))
 		add_stranger(results, entry);
 	if (entry->repetition == 0 && tree_is_measurement(entry->file)) {
@@ -286,6 +305,7 @@ int results_read_open(
 		return -1;
 	results_expect(results);
 	collect_profiles(results);
+	observe(results);
 	results->reference = results_vpn(results, "Internal");
 	results_title(results);
 	*ret_results = results;

@@ -215,6 +215,7 @@ struct report_condition {
 	struct report_settings settings;
 	struct report_timing timing;
 	double tests_s, restarts_s, waits_s; /* of the files of the whole profile */
+	const json_t *observed;              /* answers of its observe.json; NULL: none */
 	const json_t *vpn_facts;             /* vpn.json; NULL: there is none */
 	const char *vpn_path;                /* of that file */
 };
@@ -237,8 +238,8 @@ struct report_results {
 	size_t profile_count;
 	struct tree_reading reading;
 	json_t *hardware, *environment, *calibration; /* NULL-able */
-	const struct matrix *matrix;                  /* features.json; NULL-able */
-	json_t *kept;                                 /* owns what outlives its file */
+	struct matrix *matrix; /* features.json, with what was observed; NULL-able */
+	json_t *kept;          /* owns what outlives its file */
 };
 
 /* The same VPNs on tuned hosts; lists end with NULL. */

@@ -61,6 +61,11 @@ static void write_evidence(
 	fputs("<p class=\"verdict\">", out);
 	html_printf(out, cell->kind == MATRIX_UNKNOWN ? "unknown: %s" : "%s", cell->text);
 	fputs("</p>", out);
+	if (cell->observed.is) {
+		fputs("<p>", out);
+		html_printf(out, "observed: %s (%s)", cell->observed.is, cell->observed.because);
+		fputs("</p>", out);
+	}
 	if (cell->note) {
 		fputs("<p>", out);
 		html_text(out, cell->note);

@@ -68,6 +68,8 @@ static void add_cell(const struct report_results *results, struct tables *tables
 	row_text(row, cell->in);
 	row_text(row, cell->read);
 	row_text(row, matrix_standing_name(cell->standing));
+	row_text(row, cell->observed.is);
+	row_text(row, cell->observed.because);
 }
 
 static void add_cells(
@@ -75,7 +77,8 @@ static void add_cells(
 {
 	static const char *const columns[][2] = {{"vpn", "VPN"}, {"id", "Row"}, {"kind", "Kind"},
 		{"value", "Answer"}, {"note", "Note"}, {"place", "Place"}, {"commit", "Commit"},
-		{"absent", "Absent"}, {"in", "In"}, {"read", "Read in"}, {"standing", "Standing"}};
+		{"absent", "Absent"}, {"in", "In"}, {"read", "Read in"}, {"standing", "Standing"},
+		{"observed", "Observed"}, {"because", "Because"}};
 	struct table *table = add(tables, "feature_cells",
 		"What the VPNs can do, with the evidence", TABLE_FOR_FILES);
 
@@ -119,7 +122,8 @@ static void add_cautions(
 {
 	static const char *const columns[][2] = {{"vpn", "VPN"}, {"kind", "Kind"},
 		{"says", "What to know"}, {"see", "Published in"}, {"place", "Place"},
-		{"commit", "Commit"}, {"read", "Read in"}, {"standing", "Standing"}};
+		{"commit", "Commit"}, {"read", "Read in"}, {"standing", "Standing"},
+		{"observed", "Observed"}, {"because", "Because"}};
 	struct table *table =
 		add(tables, "security", "What to know before choosing", TABLE_NOT_FOR_PAGE);
 
