@@ -10,7 +10,8 @@ enum {
 	HEADERS = 28,
 	COUNT = 100,
 	MOST_MTU = 30000,
-	UNREACHABLE = 3
+	UNREACHABLE = 3,
+	UNREACHABLE_IPV6 = 1
 };
 
 static void plan_pieces(
@@ -29,9 +30,12 @@ static void plan_pieces(
 static void plan_full(
 	const struct feature_way *way, struct arena *arena, struct feature_trial *ret_trial)
 {
-	trial_send(ret_trial, arena, way, trial_target(way),
-		arena_printf(arena, "--count 100 --interval-us 3000 --bytes %d",
-			way->source.mtu - HEADERS));
+	if (way->source.mtu > MOST_MTU)
+		ret_trial->pointless = "the MTU is larger than any packet of ours";
+	else
+		trial_send(ret_trial, arena, way, trial_target(way),
+			arena_printf(arena, "--count 100 --interval-us 3000 --bytes %d",
+				way->source.mtu - HEADERS));
 }
 
 static void plan_errors(
@@ -74,6 +78,12 @@ static void read_full(const struct feature_way *way, const struct feature_heard 
 			(long long)outside, (long long)heard_sent(heard), way->source.mtu);
 }
 
+static bool is_unreachable(double protocol, double type)
+{
+	return (protocol == IPPROTO_ICMP && type == UNREACHABLE) ||
+	       (protocol == IPPROTO_ICMPV6 && type == UNREACHABLE_IPV6);
+}
+
 static void read_errors(const struct feature_way *way, const struct feature_heard *heard,
 	struct feature_observation ret_answers[])
 {
@@ -83,8 +93,8 @@ static void read_errors(const struct feature_way *way, const struct feature_hear
 
 	(void)way;
 	json_array_foreach (list, i, kind) {
-		if (json_number_at(kind, "/protocol", 0) == IPPROTO_ICMP &&
-			json_number_at(kind, "/icmp_type", -1) == UNREACHABLE)
+		if (is_unreachable(json_number_at(kind, "/protocol", 0),
+			    json_number_at(kind, "/icmp_type", -1)))
 			errors += (int64_t)json_number_at(kind, "/packets", 0);
 	}
 	if (answer_needs_marks(heard, &ret_answers[0]))

@@ -85,7 +85,7 @@ MUST_CHECK int matrix_read(
 	struct arena *arena, const json_t *document, struct matrix *ret_matrix, struct error *err);
 /* What the checks of a VPN answered: data.answers of its observe.json. */
 void matrix_observe(
-	struct arena *arena, struct matrix *matrix, const char *vpn, const json_t *answers);
+	struct arena *arena, struct matrix *matrix, const char *name, const json_t *answers);
 /* Whether yes was observed and no was read, or the other way round. */
 bool matrix_contradicts(const struct matrix_cell *cell);
 /* Whether anything is said about what to know before choosing. */
