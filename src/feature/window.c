@@ -35,6 +35,13 @@ static void read(const struct feature_way *way, const struct feature_heard *hear
 		answer_undecided(&ret_answers[0], "TCP outside: what is late is waited for");
 		return;
 	}
+	if (100 * heard_marks(heard->arrived, "numbers") < 99 * heard_sent(heard)) {
+		answer_undecided(&ret_answers[0],
+			"%lld of %lld packets arrived: one that is late may be among the lost",
+			(long long)heard_marks(heard->arrived, "numbers"),
+			(long long)heard_sent(heard));
+		return;
+	}
 	if (late == 0)
 		snprintf(is, sizeof(is), "less than %d", LEAST);
 	else if (late >= HELD)

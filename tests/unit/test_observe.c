@@ -77,6 +77,7 @@ TEST(the_window_lies_between_the_last_that_passed_and_the_first_that_did_not)
 		"4096 to 8192");
 	IS("window", 0, account(20000, 0, 10, 0, 17, 9), account(0, 0, 0, 0, 17, 9), 20000,
 		"16384 or more");
+	IS("window", 0, account(19000, 0, 5, 0, 17, 9), account(0, 0, 0, 0, 17, 9), 20000, "");
 }
 
 TEST(content_in_clear_is_a_proof_and_its_absence_is_none)

@@ -4,6 +4,8 @@
 #include "programs/marker/send.h"
 #include "programs/program.h"
 
+#include "base/json.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -102,7 +104,7 @@ static int do_send(const struct option_result *given, struct error *err)
 		return fail(err, ERROR_USAGE, "numbers end at %d", MARK_MOST_NUMBERS);
 	if (read_token(&spec.token, err) || marker_send(&spec, &account, err))
 		return -1;
-	return print(json_pack("{s:I, s:I, s:s?}", "sent", (json_int_t)account.sent, "refused",
+	return print(json_make("{s:I, s:I, s:s?}", "sent", (json_int_t)account.sent, "refused",
 		(json_int_t)account.refused, "error",
 		account.error ? strerrordesc_np(account.error) : NULL));
 }

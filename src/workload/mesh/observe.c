@@ -5,6 +5,8 @@
  */
 #include "workload/mesh/mesh.h"
 
+#include "base/json.h"
+
 #include <stdio.h>
 
 static const double ESTIMATE_S = 150;
@@ -49,7 +51,7 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 		snprintf(ret_reading->evidence, sizeof(ret_reading->evidence),
 			"nothing was observed");
 	}
-	ret_reading->data = json_pack("{s:O}", "answers", answers ? answers : json_null());
+	ret_reading->data = json_make("{s:O}", "answers", answers ? answers : json_null());
 	ret_reading->figures[0] = (double)known;
 	ret_reading->figures[1] = (double)(all - known);
 	snprintf(ret_reading->headline, sizeof(ret_reading->headline),
