@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/mirror.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -34,6 +35,7 @@ struct record {
 	struct beneath root;
 	const char *part; /* below the root, where cells go: "", or the folder of a tuning */
 	int events_fd;    /* holds the lock */
+	int mirror_fd;    /* borrowed; -1: nobody else has the same files */
 };
 
 /* Its entries; NULL and errno when it cannot be listed. */
@@ -162,7 +164,8 @@ int record_open(const char *dir, struct record **ret_record, struct error *err)
 	*record = (struct record){.arena = arena,
 		.root = {.fd = -1, .name = arena_strdup(arena, dir)},
 		.part = "",
-		.events_fd = -1};
+		.events_fd = -1,
+		.mirror_fd = -1};
 	if (make_folder(dir, err))
 		return -1;
 	record->root.fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -177,6 +180,19 @@ int record_open(const char *dir, struct record **ret_record, struct error *err)
 	*ret_record = record;
 	record = NULL;
 	return 0;
+}
+
+void record_mirror(struct record *record, int fd)
+{
+	record->mirror_fd = fd;
+}
+
+static int mirror(const struct record *record, enum mirror_change change, const char *path,
+	const void *data, size_t size, struct error *err)
+{
+	return record->mirror_fd < 0
+		       ? 0
+		       : mirror_send(record->mirror_fd, change, path, data, size, err);
 }
 
 const char *record_place(const struct record *record, struct arena *arena)
@@ -223,7 +239,8 @@ struct record *record_of_tuning(struct record *record, const char *tuning)
 	*part = (struct record){.arena = record->arena,
 		.root = record->root,
 		.part = LAYOUT_PATH(record->arena, LAYOUT_GENERAL, LAYOUT_TUNINGS, tuning),
-		.events_fd = -1};
+		.events_fd = -1,
+		.mirror_fd = record->mirror_fd};
 	return part;
 }
 
@@ -238,7 +255,10 @@ static int write_file(const struct record *record, struct arena *arena, const ch
 		beneath_dir_make(&record->root, arena_strndup(arena, path, (size_t)(slash - path)),
 			0755, &folder, err))
 		return -1;
-	return beneath_write(&record->root, path, data, size, 0644, err);
+	return beneath_write(&record->root, path, data, size, 0644, err) ||
+			       mirror(record, MIRROR_WHOLE, path, data, size, err)
+		       ? -1
+		       : 0;
 }
 
 static int write_json(const struct record *record, struct arena *arena, const char *path,
@@ -293,7 +313,10 @@ static int write_samples(const struct record *record, struct arena *arena, const
 {
 	if (samples)
 		return write_json(record, arena, path, samples, err);
-	return beneath_remove(&record->root, path, err); /* outdated */
+	return beneath_remove(&record->root, path, err) || /* outdated */
+			       mirror(record, MIRROR_GONE, path, NULL, 0, err)
+		       ? -1
+		       : 0;
 }
 
 int record_write_cell(struct record *record, const struct record_cell *cell,
@@ -467,7 +490,7 @@ static int append_line(struct record *record, const char *line, size_t size, str
 	ssize_t n = write(record->events_fd, line, size);
 
 	if (n == (ssize_t)size)
-		return 0;
+		return mirror(record, MIRROR_MORE, LAYOUT_EVENTS, line, size, err);
 	if (n >= 0)
 		errno = ENOSPC;
 	fail_errno(err, "append to the event log of %s", record->root.name);

@@ -47,6 +47,11 @@ struct record_result {
 
 /* Makes the folder when absent; a non-empty one that is not a result tree is ERROR_USAGE. */
 MUST_CHECK int record_open(const char *dir, struct record **ret_record, struct error *err);
+/*
+ * Whatever is written from now on is also sent to `fd`, which stays the caller's, before it counts
+ * as written: see base/mirror.h. Parts of the tree that are already open do not take part.
+ */
+void record_mirror(struct record *record, int fd);
 /* Where the tree is now: as it was named, or where it was moved to; NULL when it was removed. */
 const char *record_place(const struct record *record, struct arena *arena);
 void record_close(struct record *record);
