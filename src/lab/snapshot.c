@@ -20,13 +20,16 @@ struct lab_snapshot {
 static const char *const topics[] = {
 	"device", "sysctl", "queue", "offload", "route", "rule", "netfilter"};
 
+#define SYSCTLS "/proc/sys/"
+
 /*
  * What is not installed or not there has no lines. What counts by itself is left out. Devices come
- * first, because their names say what the other lines are about.
+ * first, because their names say what the other lines are about. Every visit reads a thousand
+ * sysctls of each host twice, for which grep takes a third of the time that sysctl does.
  */
 static const char *const ask[] = {"sh", "-c",
 	"exec 2>/dev/null; ip -o -d link show; printf '\\f\\n'; "
-	"sysctl -a -r '^net\\.' | grep -v '_count = '; printf '\\f\\n'; "
+	"grep -rs --exclude='*_count' '' " SYSCTLS "net; printf '\\f\\n'; "
 	"tc qdisc show; printf '\\f\\n'; "
 	"ethtool -k eth0; printf '\\f\\n'; "
 	"ip route show table all; ip -6 route show table all; printf '\\f\\n'; "
@@ -84,6 +87,21 @@ static int compare_lines(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* "/proc/sys/net/ipv4/conf/eth0.5/forwarding:0" as sysctl says it: net.ipv4.conf.eth0/5... */
+static char *sysctl_of(struct arena *arena, const char *line)
+{
+	const char *name = line + strlen(SYSCTLS);
+	size_t length = strcspn(name, ":");
+	char *words = arena_printf(
+		arena, "%.*s = %s", (int)length, name, name[length] ? name + length + 1 : "");
+
+	for (size_t i = 0; i < length; i++) {
+		if (words[i] == '/' || words[i] == '.')
+			words[i] = words[i] == '/' ? '.' : '/';
+	}
+	return words;
+}
+
 static struct lines lines_of(struct arena *arena, const char *text)
 {
 	struct lines lines = {.list = arena_alloc(arena, char *, strlen(text) / 2 + 1)};
@@ -92,7 +110,8 @@ static struct lines lines_of(struct arena *arena, const char *text)
 	for (char *at = copy; (at = strchr(at, '\t'));)
 		*at = ' ';
 	for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		lines.list[lines.count++] = text_trim(line);
+		lines.list[lines.count++] =
+			text_trim(text_starts_with(line, SYSCTLS) ? sysctl_of(arena, line) : line);
 	qsort(lines.list, lines.count, sizeof(*lines.list), compare_lines);
 	return lines;
 }

@@ -113,7 +113,8 @@ TEST(a_tap_holds_what_its_line_carries_while_the_wire_may_be_away)
 /* Answers as `ask` of snapshot.c gets them, all topics in its order. */
 #define ANSWER(device, sysctl, route, rule)                                                        \
 	"1: lo: <LOOPBACK> mtu 65536\n2: eth0: <UP> mtu 1500\n" device "\f\n"                      \
-	"net.ipv4.conf.eth0.forwarding = 0\n" sysctl "\f\nqdisc noqueue 0: dev eth0 root\n\f\n"    \
+	"/proc/sys/net/ipv4/conf/eth0/forwarding:0\n" sysctl                                       \
+	"\f\nqdisc noqueue 0: dev eth0 root\n\f\n"                                                 \
 	"tx-udp-segmentation: on\n\f\ndefault dev eth0\n" route                                    \
 	"\f\n0: from all lookup local\n" rule "\f\n"
 
@@ -126,9 +127,9 @@ TEST(what_a_vpn_changes_beyond_its_own_device_is_found)
 {
 	json_auto_t *changes = json_array();
 
-	snapshot_changes(changes, "lom", ANSWER("", "net.ipv4.ip_forward = 0\n", "", ""),
+	snapshot_changes(changes, "lom", ANSWER("", "/proc/sys/net/ipv4/ip_forward:0\n", "", ""),
 		ANSWER("3: tun-0: <UP> mtu 1400\n",
-			"net.ipv4.ip_forward = 1\nnet.ipv4.conf.tun-0.forwarding = 0\n",
+			"/proc/sys/net/ipv4/ip_forward:1\n/proc/sys/net/ipv4/conf/tun-0/forwarding:0\n",
 			"10.1.0.0/16 dev tun-0\n10.2.0.0/16 dev eth0\n",
 			"5210: from all oif tun-0 lookup 52\n"));
 	CHECK(json_array_size(changes) == 3);
@@ -147,7 +148,7 @@ TEST(what_a_vpn_changes_beyond_its_own_device_is_found)
 TEST(hosts_that_did_not_change_have_no_changes)
 {
 	json_auto_t *changes = json_array();
-	const char *answer = ANSWER("", "net.ipv4.ip_forward = 0\n", "", "");
+	const char *answer = ANSWER("", "/proc/sys/net/ipv4/ip_forward:0\n", "", "");
 
 	snapshot_changes(changes, "lom", answer, answer);
 	CHECK(json_array_size(changes) == 0);
