@@ -79,7 +79,8 @@ static int start_program(struct lab *lab, int their_fd, struct error *err)
 		proc_start(lab->procs,
 			&(struct proc_spec){.what = "start the wire",
 				.argv = (const char *const[]){program, "--realtime", "--control-fd",
-					arena_printf(lab->arena, "%d", their_fd), NULL},
+					arena_printf(lab->arena, "%d", their_fd),
+					lab->is_virtual ? "--rest=0" : NULL, NULL},
 				.processors = lab->cores.per_host ? &lab->cores.wire : NULL,
 				.inherit_fd = their_fd},
 			&lab->wire_program, err))

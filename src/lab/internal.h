@@ -46,6 +46,7 @@ struct lab {
 				with engines wire and cable */
 	struct wire *wire;   /* engine wire: its process, and the port of every host */
 	struct proc *wire_program;
+	bool is_virtual; /* as in the spec */
 	uint32_t *ports;
 	int *taps;         /* of every host, or -1: held, so that hosts outlive a wire that dies */
 	int *oversize_fds; /* engine netem: a counter per host, or -1 */

@@ -71,6 +71,7 @@ static struct lab *lab_new(struct procs *procs, const struct lab_spec *spec)
 		.nodes = arena_alloc(arena, struct lab_node, spec->count),
 		.engine = spec->engine,
 		.topology = spec->topology,
+		.is_virtual = spec->is_virtual,
 		.congestion = arena_strdup(arena, spec->congestion),
 		.unpinned_routes = json_array()};
 	keep_profile(lab, spec->profile);

@@ -60,6 +60,11 @@ struct lab_spec {
 	 * is not used, because they keep their state themselves.
 	 */
 	bool hosts_are_far;
+	/*
+	 * A machine in virtual time, where no other program can stop the wire: it sleeps as long as
+	 * it has nothing to do.
+	 */
+	bool is_virtual;
 	/* Of every host, with engine cable and no other; they are far then. */
 	const struct lab_machine *machines;
 	/* Folders to keep in sight on hosts, read-only, as in namespace_host_spec; NULL-able. */

@@ -42,6 +42,11 @@ static int vpn_up_watched(const struct runner_visit *visit, struct stage *stage,
 	return 0;
 }
 
+static bool is_virtual(const struct run *run)
+{
+	return strcmp(json_string_at(run->place, "/kind", ""), "virtual") == 0;
+}
+
 static int try_up(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
@@ -58,6 +63,7 @@ static int try_up(
 			    .state_dir = stage->state_dir,
 			    .hosts_are_far = run->hosts_are_far,
 			    .machines = run->machines,
+			    .is_virtual = is_virtual(run),
 			    .cpus = run->plan->cpus,
 			    .congestion = visit_congestion(run, visit),
 			    .tuning = visit->tuning,

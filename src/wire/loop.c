@@ -86,7 +86,10 @@ int loop_watch(struct loop *loop, int fd, uint32_t number, struct error *err)
 int loop_init(
 	struct loop *loop, int control_fd, size_t memory_bytes, int64_t spin_ns, struct error *err)
 {
-	*loop = (struct loop){.control_fd = control_fd, .epoll_fd = -1, .spin_ns = spin_ns};
+	*loop = (struct loop){.control_fd = control_fd,
+		.epoll_fd = -1,
+		.spin_ns = spin_ns,
+		.rest_ns = WIRE_REST_MS * NS_PER_MS};
 	for (size_t i = 0; i < WIRE_MAX_PORTS; i++)
 		loop->taps[i].fd = -1;
 	if (fabric_init(&loop->fabric, memory_bytes, err))
@@ -202,13 +205,13 @@ static const struct timespec *patience(const struct loop *loop, struct timespec 
 {
 	int64_t next_ns = fabric_next_ns(&loop->fabric), wait_ns;
 
-	if (next_ns == INT64_MAX && loop->fabric.port_count == 0)
+	if (next_ns == INT64_MAX && (loop->fabric.port_count == 0 || loop->rest_ns == 0))
 		return NULL;
 	wait_ns = next_ns - clock_now_ns() - loop->spin_ns;
 	if (wait_ns < loop->sleep_price_ns)
 		wait_ns = 0;
-	if (wait_ns > WIRE_REST_MS * NS_PER_MS)
-		wait_ns = WIRE_REST_MS * NS_PER_MS;
+	if (loop->rest_ns && wait_ns > loop->rest_ns)
+		wait_ns = loop->rest_ns;
 	ret_timeout->tv_sec = wait_ns / NS_PER_S;
 	ret_timeout->tv_nsec = wait_ns % NS_PER_S;
 	return ret_timeout;

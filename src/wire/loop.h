@@ -20,6 +20,7 @@ struct loop {
 		*next;   /* a large one, where the next frame is read into; NULL without memory */
 	int64_t spin_ns; /* how long before a release we stop sleeping */
 	int64_t nap_ns;  /* the most that a busy wire leaves its ports alone; 0: never */
+	int64_t rest_ns; /* the most that a wire without work sleeps; 0: until there is some */
 	int64_t sleep_price_ns; /* what the shortest sleep takes on this machine */
 	int64_t rested_ns;      /* when it last slept longer than that */
 	struct absence absence;

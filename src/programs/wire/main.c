@@ -4,13 +4,15 @@
 
 #include "wire/loop.h"
 
+#include "base/clock.h"
+
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
 struct options {
-	int64_t control_fd, spin_us, nap_us;
+	int64_t control_fd, spin_us, nap_us, rest_ms;
 	bool is_realtime;
 };
 
@@ -26,7 +28,8 @@ static void hurry(struct loop *loop, bool is_realtime)
 	loop->memory_is_locked = mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
 }
 
-static struct options options = {.control_fd = -1, .nap_us = WIRE_DEFAULT_NAP_US};
+static struct options options = {
+	.control_fd = -1, .nap_us = WIRE_DEFAULT_NAP_US, .rest_ms = WIRE_REST_MS};
 
 static int run(const struct option_result *given, struct error *err)
 {
@@ -40,6 +43,7 @@ static int run(const struct option_result *given, struct error *err)
 		options.spin_us * 1000, err);
 	if (!status) {
 		loop.nap_ns = options.nap_us * 1000;
+		loop.rest_ns = options.rest_ms * NS_PER_MS;
 		hurry(&loop, options.is_realtime);
 		puts("ready");
 		fflush(stdout);
@@ -58,6 +62,9 @@ static const struct option_row rows[] = {
 		&options.spin_us, NULL, 0, 1000000},
 	{"nap", "US", "when busy, check the ports only this often; 0: at every frame (50)",
 		OPTION_INTEGER, &options.nap_us, NULL, 0, 1000},
+	{"rest", "MS",
+		"without work, sleep no longer than this, to notice absences; 0: until there is some (20)",
+		OPTION_INTEGER, &options.rest_ms, NULL, 0, 1000},
 };
 
 int main(int argc, char *argv[])
