@@ -11,11 +11,13 @@
 #include "cli/summary.h"
 #include "cli/virtual.h"
 
+#include "base/fd.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "report/report.h"
 #include "vpn/vpn.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +33,7 @@ struct run_options {
 	const char *out, *resume;
 	const char *virtual; /* NULL: in real time */
 	const char *place;   /* what a guest is; NULL: this is none */
+	const char *mirror;  /* where a guest sends its files */
 	const char *on;      /* NULL: hosts of this program */
 	bool quick, dry_run, wait;
 };
@@ -53,6 +56,7 @@ static struct option_table table_of(struct arena *arena, struct run_options *o)
 			"on the machines of a hosts.yml, which SSH reaches, instead of in a lab; `local`: through a pipe instead of SSH",
 			OPTION_TEXT, &o->on, NULL, 0, 0},
 		{"place", "FILE", NULL, OPTION_TEXT, &o->place, NULL, 0, 0},
+		{"mirror", "FILE", NULL, OPTION_TEXT, &o->mirror, NULL, 0, 0},
 		{"dry-run", NULL, "print every command without running it", OPTION_FLAG,
 			&o->dry_run, NULL, 0, 0},
 	};
@@ -207,6 +211,12 @@ struct measured {
 	bool was_broken_off; /* what was not measured yet never will be */
 };
 
+static int open_mirror(const char *path, int *ret_fd, struct error *err)
+{
+	*ret_fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	return *ret_fd < 0 ? fail_errno(err, "open %s", path) : 0;
+}
+
 static int measure(struct arena *arena, const struct work *work, const char *out,
 	const struct run_options *o, struct measured *ret_measured, struct error *err)
 {
@@ -214,6 +224,7 @@ static int measure(struct arena *arena, const struct work *work, const char *out
 	const struct run_machines *machines = work->by_ssh ? &work->machines_by_ssh : NULL;
 	AUTO(procs_freep) struct procs *procs = NULL;
 	AUTO(record_closep) struct record *record = NULL;
+	AUTO(fd_closep) int mirror = -1;
 	json_auto_t *place = NULL;
 	struct progress_display display = progress_display_new();
 	struct runner_result result = {0};
@@ -223,8 +234,10 @@ static int measure(struct arena *arena, const struct work *work, const char *out
 		place = machines ? run_on_place(arena, machines)
 				 : json_make("{s:s}", "kind", LOCAL);
 	if ((o->place && read_place(o->place, &place, err)) ||
+		(o->mirror && open_mirror(o->mirror, &mirror, err)) ||
 		session_open(plan, out, &procs, &record, err))
 		return -1;
+	record_mirror(record, mirror);
 	print_estimate(arena, plan, out);
 	if (quiet_look(procs, o->wait, err))
 		return -1;
@@ -316,19 +329,27 @@ static int measure_virtually(
 	struct arena *arena, struct virtual_request *request, bool some_missing, struct error *err)
 {
 	AUTO(procs_freep) struct procs *procs = NULL;
-	int status;
+	const struct virtual_end *end = &request->end;
 
 	if ((!request->resume && virtual_make_fresh(request->out, err)) ||
 		virtual_open(&procs, err) || virtual_measure(procs, arena, request, 1, err))
 		return -1;
-	status = request->end.status;
-	if (status != EXIT_MEASURED && status != EXIT_SOME_FAILED)
-		return status;
+	if (end->failure.kind != ERROR_NONE && !request->was_broken_off) {
+		*err = end->failure;
+		return -1;
+	}
+	if (!request->was_broken_off && end->status != EXIT_MEASURED &&
+		end->status != EXIT_SOME_FAILED)
+		return end->status;
+	if (end->failure.kind != ERROR_NONE)
+		fprintf(stderr, "meshbench: %s\n", end->failure.text);
 	printf("Results: %s\n", request->out);
 	print_report(request->out);
-	if (request->end.was_interrupted)
+	if (end->was_interrupted || request->was_broken_off)
 		print_hint(request->out);
-	return status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : status;
+	if (request->was_broken_off)
+		return EXIT_SOME_FAILED;
+	return end->status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : end->status;
 }
 
 static int measure_in_guests(struct arena *arena, const struct work *work,

@@ -85,6 +85,10 @@ static int check_end(struct pairs *pairs, const struct virtual_request *request,
 	int status = request->end.status;
 
 	pairs->was_interrupted |= request->end.was_interrupted;
+	if (request->end.failure.kind != ERROR_NONE) {
+		*err = request->end.failure;
+		return fail_in(err, "measure the %s version", request->name);
+	}
 	if (status == EXIT_MEASURED || status == EXIT_SOME_FAILED)
 		return 0;
 	return fail(err, status == EXIT_WRONG_INPUT ? ERROR_USAGE : ERROR_MISSING,

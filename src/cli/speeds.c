@@ -58,9 +58,17 @@ static int make_requests(const struct speeds *speeds, const struct virtual_reque
 static void print_hints(const struct virtual_request requests[], size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (requests[i].end.was_interrupted)
+		if (requests[i].end.was_interrupted || requests[i].was_broken_off)
 			fprintf(stderr, "meshbench: continue with: meshbench run --resume %s\n",
 				requests[i].out);
+}
+
+static int status_of(const struct virtual_request *request)
+{
+	if (request->end.failure.kind == ERROR_NONE)
+		return request->end.status;
+	fprintf(stderr, "meshbench: %s: %s\n", request->name, request->end.failure.text);
+	return EXIT_SOME_FAILED;
 }
 
 int speeds_measure(struct arena *arena, const struct virtual_machine machines[], size_t count,
@@ -82,7 +90,7 @@ int speeds_measure(struct arena *arena, const struct virtual_machine machines[],
 		return -1;
 	*ret_status = EXIT_MEASURED;
 	for (size_t i = 0; i < count; i++) {
-		int status = requests[i].end.status;
+		int status = status_of(&requests[i]);
 
 		*ret_status = status > *ret_status ? status : *ret_status;
 		if (virtual_result(arena, &requests[i], &speeds.results[i], err))

@@ -2,6 +2,8 @@
 /* run --virtual: the same command, inside a guest that has the same files. */
 #include "cli/virtual.h"
 
+#include "cli/cli.h"
+
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -69,7 +71,8 @@ bool virtual_of_place(
 		return false;
 	*ret_machine = (struct virtual_machine){.mips = (unsigned)json_number_at(place, "/mips", 0),
 		.memory_bytes = (uint64_t)json_number_at(place, "/memory_bytes", 0),
-		.kernel = arena_strdup(arena, json_string_at(place, "/kernel", ""))};
+		.kernel = arena_strdup(arena, json_string_at(place, "/kernel", "")),
+		.patience_s = VIRTUAL_PATIENCE_S};
 	return true;
 }
 
@@ -137,7 +140,8 @@ static void add_changes(struct words *argv, const struct virtual_request *reques
 static const char *const *argv_of(
 	struct arena *arena, const struct virtual_request *request, const char *program)
 {
-	struct words argv = {arena, ARENA_LIST(arena, program, "run", "--place", VIRTUAL_PLACE)};
+	struct words argv = {arena, ARENA_LIST(arena, program, "run", "--place", VIRTUAL_PLACE,
+					    "--mirror", VIRTUAL_MIRROR)};
 
 	if (request->resume) {
 		add_word(&argv, "--resume=" VIRTUAL_TREE);
@@ -324,6 +328,34 @@ int virtual_open(struct procs **ret_procs, struct error *err)
 	return namespace_enter(err) || procs_new(ret_procs, err) ? -1 : 0;
 }
 
+/* Why a run did not reach its end; false when it did, or the user ended it. */
+static bool was_broken_off(const struct virtual_end *end, struct error *ret_why)
+{
+	if (end->was_interrupted)
+		return false;
+	*ret_why = end->failure;
+	if (end->failure.kind == ERROR_NONE && end->status != EXIT_MEASURED &&
+		end->status != EXIT_SOME_FAILED)
+		fail(ret_why, ERROR_HOST, "the run in the guest broke off: %s", end->words);
+	return ret_why->kind != ERROR_NONE;
+}
+
+/* Without an environment nothing was begun that could be resumed. */
+static int keep_what_there_is(
+	struct virtual_request *request, const struct error *why, struct error *err)
+{
+	AUTO(record_closep) struct record *record = NULL;
+	json_auto_t *environment = NULL;
+
+	if (record_open(request->out, &record, err))
+		return -1;
+	environment = record_read_environment(record);
+	if (!environment)
+		return 0;
+	request->was_broken_off = true;
+	return runner_blame_missing(request->plan, record, why, err);
+}
+
 int virtual_measure(struct procs *procs, struct arena *arena, struct virtual_request requests[],
 	size_t count, struct error *err)
 {
@@ -345,8 +377,12 @@ int virtual_measure(struct procs *procs, struct arena *arena, struct virtual_req
 	if (result)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
+		struct error why;
+
 		requests[i].end = jobs[i].end;
-		if (tree_remove(jobs[i].scratch, err))
+		if (tree_remove(jobs[i].scratch, err) ||
+			(was_broken_off(&requests[i].end, &why) &&
+				keep_what_there_is(&requests[i], &why, err)))
 			return -1;
 	}
 	return 0;

@@ -15,6 +15,7 @@ struct virtual_request {
 	const char *out;                /* the folder of the tree; exists */
 	const char *name;               /* before each line of its progress; NULL: all it says */
 	struct virtual_end end;         /* of virtual_measure() */
+	bool was_broken_off;            /* its tree lacks cells, or they have the guest's cause */
 };
 
 /* Leaves out what makes no sense in virtual time, saying why; counts what was left out. */
@@ -28,7 +29,7 @@ MUST_CHECK int virtual_make_fresh(const char *out, struct error *err);
 MUST_CHECK int virtual_open(struct procs **ret_procs, struct error *err);
 /*
  * Runs side by side, each in a guest of its own. What an unnamed one prints appears as if it ran
- * here.
+ * here. Where a guest failed after its first result, the cells that are missing get that cause.
  */
 MUST_CHECK int virtual_measure(struct procs *procs, struct arena *arena,
 	struct virtual_request requests[], size_t count, struct error *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How cells ended, as a tree says it that an earlier run wrote. */
+/* How cells ended, as a tree says it that an earlier run wrote, and why it says nothing of others.
+ */
 #include "runner/internal.h"
 
 #include "record/meta.h"
@@ -74,4 +75,39 @@ struct runner_result runner_read(
 				&outcomes[count]);
 	}
 	return (struct runner_result){.outcomes = outcomes, .count = count};
+}
+
+static int blame_missing(const struct runner_plan *plan, struct record *tree,
+	const struct runner_visit *visit, const struct runner_cell *cell, const struct error *cause,
+	struct error *err)
+{
+	struct record_cell place = cell_place(plan, visit, cell);
+	enum cause ignored_cause;
+	json_auto_t *ignored_meta = NULL;
+
+	if (record_read_cell(tree, &place, &ignored_cause, &ignored_meta))
+		return 0;
+	return record_write_cell(tree, &place,
+		&(struct record_result){.cause = cause_of_error(cause), .evidence = cause->text},
+		err);
+}
+
+int runner_blame_missing(const struct runner_plan *plan, struct record *record,
+	const struct error *cause, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct record **trees = trees_of(plan, record, arena);
+	const struct runner_visit *visits;
+	size_t count;
+
+	runner_schedule(plan, arena, &visits, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct record *tree = trees[visits[i].tuning - plan->tunings];
+
+		for (size_t k = 0; k < visits[i].cell_count; k++) {
+			if (blame_missing(plan, tree, &visits[i], &visits[i].cells[k], cause, err))
+				return -1;
+		}
+	}
+	return 0;
 }

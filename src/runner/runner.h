@@ -126,6 +126,9 @@ MUST_CHECK int runner_check_fresh(const struct record *record, struct error *err
  */
 MUST_CHECK int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 	struct runner_result *ret_result, struct error *err);
+/* Every cell of the plan that the tree does not hold gets this cause: it was not even tried. */
+MUST_CHECK int runner_blame_missing(const struct runner_plan *plan, struct record *record,
+	const struct error *cause, struct error *err);
 /* What a tree holds of this plan, all of it `was_there`; arena-owned. */
 struct runner_result runner_read(
 	const struct runner_plan *plan, struct record *record, struct arena *arena);

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/mirror.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -14,24 +15,25 @@
 
 static const char program[] = "qemu-system-x86_64";
 static const int64_t LOOK_NS = 100 * NS_PER_MS;
-static const int64_t SILENCE_LIMIT_NS = 3600 * NS_PER_S;
-static const int64_t UNPACK_LIMIT_NS = 600 * NS_PER_S;
 static const int64_t VERSION_LIMIT_NS = 10 * NS_PER_S;
 
 enum {
 	CONSOLE_BYTES_MAX = 4 << 20,
-	CHUNK_BYTES = 1 << 16
+	CHUNK_BYTES = 1 << 16,
+	LINES_BYTES_MAX = 200,
+	SIGNAL_STATUS = 128, /* above it: which signal ended a program */
+	PULSE = '\0'         /* what a guest adds to stderr to say that its clock goes on */
 };
 
 /* The guest's serial ports, in this order: files of a folder of ours, and a pair of pipes. */
 enum port {
 	PORT_CONSOLE, /* the kernel's messages, and how it all ended */
 	PORT_ERRORS,  /* stderr of the program inside; what comes the other way interrupts it */
-	PORT_TREE,    /* a tar file */
+	PORT_TREE,    /* VIRTUAL_MIRROR */
 	PORT_OUTPUT,  /* stdout */
 	PORTS
 };
-static const char *const port_names[PORTS] = {"console", "errors", "tree.tar", "output"};
+static const char *const port_names[PORTS] = {"console", "errors", "tree", "output"};
 
 struct boot {
 	struct procs *procs;
@@ -41,6 +43,10 @@ struct boot {
 	int input_fd, errors_fd; /* both ends of the two pipes of PORT_ERRORS */
 	uint64_t heard_bytes[PORTS];
 	int64_t heard_ns;
+	bool is_stuck;
+	struct mirror tree;
+	size_t words_bytes; /* of the line that is in the job's end */
+	bool words_end;     /* the next character begins another line */
 };
 
 struct boots {
@@ -61,6 +67,8 @@ static void boots_done(struct boots *boots)
 		proc_freep(&boots->list[i].qemu);
 		fd_closep(&boots->list[i].input_fd);
 		fd_closep(&boots->list[i].errors_fd);
+		fd_closep(&boots->list[i].tree.root.fd);
+		mirror_done(&boots->list[i].tree);
 	}
 }
 
@@ -121,8 +129,54 @@ static ssize_t read_port(const struct boot *boot, enum port port, void *bytes, s
 	return fd < 0 ? -1 : pread(fd, bytes, size, (off_t)boot->heard_bytes[port]);
 }
 
+static void keep_words(struct boot *boot, const char *text, size_t size)
+{
+	char *words = boot->job->end.words;
+
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] == '\n') {
+			boot->words_end = true;
+			continue;
+		}
+		if (boot->words_end)
+			boot->words_bytes = 0;
+		boot->words_end = false;
+		if (boot->words_bytes + 1 < sizeof(boot->job->end.words))
+			words[boot->words_bytes++] = text[i];
+	}
+	words[boot->words_bytes] = '\0';
+}
+
+static size_t without_pulse(char *text, size_t size)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] != PULSE)
+			text[kept++] = text[i];
+	}
+	return kept;
+}
+
+static int hand_on(struct boot *boot, enum port port, char *bytes, size_t size, struct error *err)
+{
+	const struct virtual_job *job = boot->job;
+
+	if (port == PORT_TREE)
+		return mirror_take(&boot->tree, bytes, size, err);
+	if (port == PORT_CONSOLE)
+		return 0;
+	if (port == PORT_ERRORS) {
+		size = without_pulse(bytes, size);
+		keep_words(boot, bytes, size);
+	}
+	if (size)
+		job->listener(job->listener_context, port == PORT_ERRORS, bytes, size);
+	return 0;
+}
+
 /* Hands on what a port has said since. */
-static void hear(struct boot *boot, enum port port)
+static int hear(struct boot *boot, enum port port, struct error *err)
 {
 	static char bytes[CHUNK_BYTES];
 	ssize_t n;
@@ -130,23 +184,35 @@ static void hear(struct boot *boot, enum port port)
 	while ((n = read_port(boot, port, bytes, sizeof(bytes))) > 0) {
 		boot->heard_bytes[port] += (uint64_t)n;
 		boot->heard_ns = clock_now_ns();
-		if (port == PORT_ERRORS || port == PORT_OUTPUT)
-			boot->job->listener(
-				boot->job->listener_context, port == PORT_ERRORS, bytes, (size_t)n);
+		if (hand_on(boot, port, bytes, (size_t)n, err))
+			return fail_in(err, "take the guest's results");
 	}
+	return 0;
 }
 
-static void hear_all(struct boot *boot)
+static int hear_all(struct boot *boot, struct error *err)
 {
-	for (int port = 0; port < PORTS; port++)
-		hear(boot, (enum port)port);
+	for (int port = 0; port < PORTS; port++) {
+		if (hear(boot, (enum port)port, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int open_tree(struct boot *boot, struct error *err)
+{
+	const char *out = boot->job->out;
+
+	boot->tree.root =
+		(struct beneath){.fd = open(out, O_PATH | O_DIRECTORY | O_CLOEXEC), .name = out};
+	return boot->tree.root.fd < 0 ? fail_errno(err, "open the result folder %s", out) : 0;
 }
 
 static int start(struct boot *boot, struct error *err)
 {
 	const char *archive = path_in(boot, "initrd");
 
-	if (open_pipes(boot, err) ||
+	if (open_pipes(boot, err) || open_tree(boot, err) ||
 		guest_write(boot->procs, boot->arena, boot->job, archive, err) ||
 		guest_describe(boot->procs, boot->arena, boot->job, archive, err) ||
 		proc_start(boot->procs,
@@ -158,6 +224,11 @@ static int start(struct boot *boot, struct error *err)
 		return -1;
 	boot->heard_ns = clock_now_ns();
 	return 0;
+}
+
+static bool was_started(const struct boot *boot)
+{
+	return boot->tree.root.fd >= 0;
 }
 
 static bool is_running(const struct boot *boot)
@@ -176,11 +247,17 @@ static int interrupt(struct boots *boots, struct error *err)
 
 		if (is_running(boot) && write(boot->input_fd, "\n", 1) != 1)
 			return -1;
-		boot->job->end.was_interrupted = !boot->qemu || is_running(boot);
+		boot->job->end.was_interrupted = !was_started(boot) || is_running(boot);
 	}
 	*err = (struct error){0};
 	procs_uncancel(boots->procs);
 	return 0;
+}
+
+/* Its clock stands still: all of it waits for what will never come, or its kernel is stuck. */
+static bool stands_still(const struct boot *boot)
+{
+	return clock_now_ns() - boot->heard_ns > (int64_t)boot->job->machine.patience_s * NS_PER_S;
 }
 
 /* What all have said since; counts those that run. */
@@ -191,11 +268,13 @@ static int listen_to_all(const struct boots *boots, size_t *ret_running, struct 
 		struct boot *boot = &boots->list[i];
 		bool runs = is_running(boot); /* before it is heard to its end */
 
-		if (boot->qemu)
-			hear_all(boot);
-		if (runs && clock_now_ns() - boot->heard_ns > SILENCE_LIMIT_NS)
-			return fail(
-				err, ERROR_TIMEOUT, "the guest has not said anything for an hour");
+		if (boot->qemu && hear_all(boot, err))
+			return -1;
+		if (runs && stands_still(boot)) {
+			boot->is_stuck = true;
+			proc_freep(&boot->qemu);
+			runs = false;
+		}
 		*ret_running += runs;
 	}
 	return 0;
@@ -219,49 +298,70 @@ static int watch(struct boots *boots, size_t at_once, struct error *err)
 	}
 }
 
-/* The line of a panic, otherwise the last one. */
-static const char *last_line(char *console)
+/* From the line of a panic, else the last lines; in one line, as part of a sentence. */
+static const char *last_lines(char *console)
 {
-	char *panic = strstr(console, "Kernel panic");
-	char *line;
+	char *panic = strstr(console, "Kernel panic"), *end, *line;
 
 	if (panic) {
 		panic[strcspn(panic, "\r\n")] = '\0';
 		return panic;
 	}
 	text_trim(console);
-	line = strrchr(console, '\n');
-	return text_trim(line ? line : console);
+	for (char *at = console; *at; at++) {
+		if (*at == '\r' || *at == '\n')
+			*at = ' ';
+	}
+	end = console + strlen(console);
+	line = end - console > LINES_BYTES_MAX ? end - LINES_BYTES_MAX : console;
+	return text_trim(line);
 }
 
-static int read_end(const struct boot *boot, int *ret_status, struct error *err)
+/* Why it is over, with what the kernel said, and what the program inside said last. */
+static void blame(const struct boot *boot, const char *why, const char *lines)
+{
+	struct virtual_end *end = &boot->job->end;
+
+	fail(&end->failure, ERROR_HOST, "%s%s%s%s%s%s", why, *lines ? ": " : "", lines,
+		*end->words ? " (the run in it said last: " : "", end->words,
+		*end->words ? ")" : "");
+}
+
+static void read_status(const struct boot *boot, char *console)
 {
 	static const char mark[] = "meshbench-guest: ended with ";
-	char *console = NULL, *at;
-	const char *said;
+	struct virtual_end *end = &boot->job->end;
+	char *at = strstr(console, mark);
+	const char *lines;
+
+	if (boot->is_stuck || !at) {
+		lines = last_lines(console);
+		blame(boot,
+			boot->is_stuck ? arena_printf(boot->arena,
+						 "the guest's clock stood still for %u s",
+						 boot->job->machine.patience_s)
+				       : "the guest ended too early",
+			*lines || boot->is_stuck ? lines : proc_obituary(boot->qemu));
+		return;
+	}
+	end->status = (int)strtol(at + strlen(mark), NULL, 10);
+	*at = '\0';
+	if (end->status > SIGNAL_STATUS)
+		blame(boot,
+			arena_printf(boot->arena, "the run in the guest was ended by signal %d",
+				end->status - SIGNAL_STATUS),
+			last_lines(console));
+}
+
+/* Fails when QEMU did not begin. */
+static int read_end(const struct boot *boot, struct error *err)
+{
+	char *console = NULL;
 
 	if (file_read(boot->arena, path_in(boot, port_names[PORT_CONSOLE]), CONSOLE_BYTES_MAX,
 		    &console, NULL, err))
 		return fail_in(err, "the guest did not start: %s", proc_obituary(boot->qemu));
-	at = strstr(console, mark);
-	if (at) {
-		*ret_status = (int)strtol(at + strlen(mark), NULL, 10);
-		return 0;
-	}
-	said = last_line(console);
-	return fail(err, ERROR_CRASHED, "the guest ended too early: %s",
-		*said ? said : proc_obituary(boot->qemu));
-}
-
-static int unpack(const struct boot *boot, struct error *err)
-{
-	if (proc_run(boot->procs,
-		    &(struct proc_spec){.what = "unpack the guest's results",
-			    .argv = (const char *const[]){"tar", "--extract", "--no-same-owner",
-				    "--file", path_in(boot, port_names[PORT_TREE]), "--directory",
-				    boot->job->out, NULL}},
-		    deadline_in(UNPACK_LIMIT_NS), err))
-		return -1;
+	read_status(boot, console);
 	return 0;
 }
 
@@ -277,15 +377,16 @@ int virtual_run(struct procs *procs, struct virtual_job jobs[], size_t count, si
 			.arena = arena,
 			.job = &jobs[i],
 			.input_fd = -1,
-			.errors_fd = -1};
+			.errors_fd = -1,
+			.tree = {.root = {.fd = -1}}};
 		jobs[i].end = (struct virtual_end){0};
 	}
 	if (watch(&boots, at_once ? at_once : 1, err))
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (boots.list[i].qemu && (read_end(&boots.list[i], &jobs[i].end.status, err) ||
-						  unpack(&boots.list[i], err)))
+	for (size_t i = 0; i < count; i++) {
+		if (was_started(&boots.list[i]) && read_end(&boots.list[i], err))
 			return -1;
+	}
 	return 0;
 }
 

@@ -13,19 +13,22 @@
  * guest's clocks are that count. When all of the guest waits, its clocks leap to the next timer. So
  * what happens inside, to the nanosecond, depends on the programs, the kernel and the seed, and not
  * on the machine that runs QEMU. The guest has one processor, no network and no disk: its files
- * come as one archive, and what it made leaves it at its end.
+ * come as one archive, and what it makes leaves it at once.
  */
 struct virtual_machine {
 	unsigned mips;         /* million instructions a second of its processor: 1000 / 2^n */
 	uint64_t memory_bytes; /* holds its files, too */
 	const char *kernel;    /* a version or the start of one; NULL: the newest that is here */
+	unsigned patience_s;   /* of wall time, for a guest whose clock stands still */
 };
 
+#define VIRTUAL_PATIENCE_S 600
 /* So many speeds there are; see QEMU's -icount. */
 #define VIRTUAL_SPEEDS 10
 /*
- * "cpu=500mips,memory=2g,kernel=6.1", any of them, or "": 1000 MIPS, 2 GiB, the newest kernel.
- * "cpu=1000mips,250mips" are two machines, which differ in nothing else.
+ * "cpu=500mips,memory=2g,kernel=6.1,patience=600s", any of them, or "": 1000 MIPS, 2 GiB, the
+ * newest kernel, ten minutes. "cpu=1000mips,250mips" are two machines, which differ in nothing
+ * else.
  */
 MUST_CHECK int virtual_read(struct arena *arena, const char *words,
 	struct virtual_machine ret_machines[VIRTUAL_SPEEDS], size_t *ret_count, struct error *err);
@@ -46,8 +49,11 @@ MUST_CHECK int virtual_find(struct procs *procs, struct arena *arena,
 typedef void virtual_listener(void *context, bool is_error, const char *text, size_t size);
 
 struct virtual_end {
-	int status;           /* of the program inside: its exit status, or 128 and a signal */
+	int status;           /* of the program inside, when it ended by itself */
 	bool was_interrupted; /* by the user; a guest that was not begun yet, too */
+	/* ERROR_HOST: the guest panicked, hung or lost its program; otherwise ERROR_NONE. */
+	struct error failure;
+	char words[200]; /* what the program inside said last on stderr */
 };
 
 struct virtual_job {
@@ -63,7 +69,7 @@ struct virtual_job {
 	const char *dir;
 	const char *scratch; /* a folder of its own for the guest's files, gone with us */
 	const char *tree;    /* a folder that is VIRTUAL_TREE inside; NULL: an empty one */
-	const char *out;     /* where VIRTUAL_TREE goes at the end; exists */
+	const char *out;     /* becomes what the stream to VIRTUAL_MIRROR says; exists */
 	virtual_listener *listener;
 	void *listener_context;
 	struct virtual_end end; /* of virtual_run() */
@@ -71,6 +77,8 @@ struct virtual_job {
 
 #define VIRTUAL_TREE "/tree"
 #define VIRTUAL_PROGRAMS "/programs"
+/* A stream of base/mirror.h goes there, as the program inside makes its files. */
+#define VIRTUAL_MIRROR "/dev/ttyS2"
 /*
  * In the guest, what it is: {"kind": "virtual", "mips", "memory_bytes", "kernel", "qemu", "seed",
  * "guest_sha256" (of all its other files), "not_modelled": [...]}.
@@ -78,11 +86,11 @@ struct virtual_job {
 #define VIRTUAL_PLACE "/place.json"
 
 /*
- * Boots the jobs' guests, `at_once` of them side by side, waits until the programs inside have
- * ended, and puts what is in each VIRTUAL_TREE then into the job's `out`. Ctrl-C reaches all
- * programs as SIGINT, so that they end in order; a second one ends the machines. All lists are
- * NULL-terminated. A guest that panics, or that says nothing for an hour of wall time, ends all:
- * ERROR_CRASHED or ERROR_TIMEOUT with the kernel's last line.
+ * Boots the jobs' guests, `at_once` of them side by side, and waits until the programs inside have
+ * ended. What they make is in each `out` as soon as it is made. Ctrl-C reaches all programs as
+ * SIGINT, so that they end in order; a second one ends the machines. All lists are NULL-terminated.
+ * A guest that fails says so in its `end` and leaves the others alone. A machine that cannot even
+ * be started, or a folder that cannot be written, ends all.
  */
 MUST_CHECK int virtual_run(struct procs *procs, struct virtual_job jobs[], size_t count,
 	size_t at_once, struct error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* "cpu=500mips,memory=2g,kernel=6.1": the machine that a user asks for. */
+/* "cpu=500mips,memory=2g,kernel=6.1,patience=600s": the machine that a user asks for. */
 #include "virtual/internal.h"
 
 #include "base/text.h"
@@ -11,7 +11,9 @@
 enum {
 	MIPS_MOST = 1000, /* one nanosecond an instruction: the guest's clock knows no less */
 	MEMORY_LEAST_MIB = 512,
-	MEMORY_MOST_MIB = 65536
+	MEMORY_MOST_MIB = 65536,
+	PATIENCE_LEAST_S = 10, /* a boot takes that long */
+	PATIENCE_MOST_S = 86400
 };
 
 int virtual_shift(unsigned mips)
@@ -56,17 +58,31 @@ static int read_memory(const char *text, struct virtual_machine *machine, struct
 	return 0;
 }
 
+static int read_patience(const char *text, struct virtual_machine *machine, struct error *err)
+{
+	char *end = NULL;
+	unsigned long seconds = strtoul(text, &end, 10);
+
+	if (end == text || strcmp(end, "s") != 0 || seconds < PATIENCE_LEAST_S ||
+		seconds > PATIENCE_MOST_S)
+		return fail(err, ERROR_USAGE, "patience=%s: not between 10s and 86400s", text);
+	machine->patience_s = (unsigned)seconds;
+	return 0;
+}
+
 static int read_word(
 	struct arena *arena, const char *word, struct virtual_machine *machine, struct error *err)
 {
 	if (text_starts_with(word, "memory="))
 		return read_memory(word + strlen("memory="), machine, err);
+	if (text_starts_with(word, "patience="))
+		return read_patience(word + strlen("patience="), machine, err);
 	if (text_starts_with(word, "kernel=") && word[strlen("kernel=")]) {
 		machine->kernel = arena_strdup(arena, word + strlen("kernel="));
 		return 0;
 	}
 	return fail(err, ERROR_USAGE,
-		"'%s' is not known: write cpu=500mips, memory=2g or kernel=VERSION, with commas between them",
+		"'%s' is not known: write cpu=500mips, memory=2g, kernel=VERSION or patience=600s, with commas between them",
 		word);
 }
 
@@ -93,7 +109,8 @@ static int read_speed(
 int virtual_read(struct arena *arena, const char *words,
 	struct virtual_machine ret_machines[VIRTUAL_SPEEDS], size_t *ret_count, struct error *err)
 {
-	struct virtual_machine machine = {.memory_bytes = UINT64_C(2) << 30};
+	struct virtual_machine machine = {
+		.memory_bytes = UINT64_C(2) << 30, .patience_s = VIRTUAL_PATIENCE_S};
 	size_t count = 0;
 
 	while (*words) {
@@ -110,6 +127,7 @@ int virtual_read(struct arena *arena, const char *words,
 	for (size_t i = 0; i < count; i++) {
 		ret_machines[i].memory_bytes = machine.memory_bytes;
 		ret_machines[i].kernel = machine.kernel;
+		ret_machines[i].patience_s = machine.patience_s;
 	}
 	*ret_count = count;
 	return 0;

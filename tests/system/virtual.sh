@@ -61,11 +61,27 @@ check "and makes a tree of each" test -f speeds/1000mips/environment.json -a -f 
 meshbench ab none none --workload ping --ping-count 2 --ping-runs 1 --repeat 5 --virtual --out aa
 check "a version is not worse than itself" exits 0
 check "and does not differ from itself by a bit" diff -r aa/old-1 aa/new-1
+# A guest takes longer to make a key pair than to measure, so they share one that is made here.
+tincd=$(PATH=$PATH:/usr/sbin command -v tincd)
+mkdir -p keys/hosts
+echo Name = one >keys/tinc.conf
+"$tincd" --config="$scratch/keys" --generate-keys </dev/null 2>"$scratch/err"
 for side in 0 5; do
 	mkdir slower-$side
 	cp "$SLOWER" slower-$side/slower.so
-	cp "$(PATH=$PATH:/usr/sbin command -v tincd)" slower-$side/tincd.real
-	printf '#!/bin/sh\nexport LD_PRELOAD=/programs/slower.so SLOWER_PERCENT=%s\nexec /programs/tincd.real "$@"\n' $side >slower-$side/tincd
+	cp "$tincd" slower-$side/tincd.real
+	cp keys/rsa_key.priv slower-$side/
+	cp keys/hosts/one slower-$side/rsa_key.pub
+	cat >slower-$side/tincd <<-EOF2
+		#!/bin/sh
+		folder=\${1#--config=}
+		case \$* in *--generate-keys*)
+			install -m 600 /programs/rsa_key.priv "\$folder/rsa_key.priv"
+			exec cat /programs/rsa_key.pub >>"\$folder/hosts/\$(sed -n 's/^Name = //p' "\$folder/tinc.conf")" ;;
+		esac
+		export LD_PRELOAD=/programs/slower.so SLOWER_PERCENT=$side
+		exec /programs/tincd.real "\$@"
+	EOF2
 	chmod 755 slower-$side/*
 done
 # tinc looks for the MTU in its first seconds, which pings let pass.
@@ -102,10 +118,5 @@ check "and nothing else is left to do" exits 3
 instead qemu-system-x86_64 'case $1 in --version) echo QEMU 0;; *) exit 7;; esac'
 meshbench_instead run ./plan.yml --virtual --out "$scratch/none"
 check "a QEMU that does not start is named" says 'guest did not start: .*exited with 7'
-# A first process that ends at once is the end of any Linux.
-cp -r "$MESHBENCH_LIBEXEC" "$scratch/libexec"
-cp /bin/false "$scratch/libexec/meshbench-guest"
-MESHBENCH_LIBEXEC=$scratch/libexec meshbench run ./plan.yml --virtual --out "$scratch/panic"
-check "a kernel that panics ends the run with its words" says 'guest ended too early: Kernel panic - not syncing: Attempted to kill init'
 check "nothing is left behind" nothing_is_left
 finish

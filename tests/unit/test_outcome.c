@@ -71,3 +71,28 @@ TEST(what_a_tree_holds_of_a_plan_is_read_back)
 	CHECK(outcome->cause == CAUSE_STALLED && outcome->visit->repetition == 1);
 	CHECK(outcome->cell->link == 1);
 }
+
+TEST(what_a_tree_does_not_hold_gets_a_cause_and_the_rest_stays)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEMPORARY_FOLDER(folder);
+	AUTO(record_closep) struct record *record = NULL;
+	struct error err = {0},
+		     cause = {.kind = ERROR_HOST, .text = "the guest ended: Kernel panic"};
+	struct runner_result result;
+
+	CHECK_OK(record_open(folder.path, &record, &err), err);
+	write_cell(record, 0, 0, CAUSE_SUCCESS);
+	write_cell(record, 1, 1, CAUSE_STALLED);
+	CHECK_OK(runner_blame_missing(&everything, record, &cause, &err), err);
+	result = runner_read(&everything, record, arena);
+	CHECK(result.count == 4);
+	for (size_t i = 0; i < result.count; i++) {
+		const struct runner_outcome *outcome = &result.outcomes[i];
+		size_t link = outcome->cell->link, repetition = outcome->visit->repetition;
+
+		CHECK(outcome->cause == (link + repetition == 0          ? CAUSE_SUCCESS
+						: link + repetition == 2 ? CAUSE_STALLED
+									 : CAUSE_HOST));
+	}
+}

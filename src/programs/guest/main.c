@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * meshbench-guest: the first process of a machine in virtual time. Loads the modules that
- * /modules/list names, runs the program of /argv with the variables of /environment in the folder
- * of /dir, its stdout on the fourth serial port and its stderr on the second, and sends the folder
- * /tree over the third as a tar file when it has ended. A byte that comes in on the second port
- * interrupts the program. Says how it ended on the console and turns the machine off.
+ * /modules/list names, and runs the program of /argv with the variables of /environment in the
+ * folder of /dir, its stdout on the fourth serial port and its stderr on the second. The third
+ * passes on what that program writes there. A byte that comes in on the second port interrupts the
+ * program; a NUL that goes out there every few seconds says that the clock goes on. Says how it
+ * ended on the console and turns the machine off.
  */
 #include "base/arena.h"
 #include "base/fd.h"
@@ -31,6 +32,8 @@
 enum {
 	TEXT_BYTES_MAX = 1 << 20
 };
+
+static const struct timespec PULSE_INTERVAL = {.tv_sec = 5};
 
 static int mount_all(struct error *err)
 {
@@ -140,9 +143,9 @@ static void expect_children(void)
 }
 
 /* Every process that ends here has us as its parent at last; ours has the answer. */
-static int await(pid_t child, int interrupt_fd)
+static int await(pid_t child, int port)
 {
-	struct pollfd watched = {.fd = interrupt_fd, .events = POLLIN};
+	struct pollfd watched = {.fd = port, .events = POLLIN};
 	sigset_t none;
 	int status = 0;
 	char byte;
@@ -154,8 +157,17 @@ static int await(pid_t child, int interrupt_fd)
 			if (ended == child)
 				return WIFEXITED(status) ? WEXITSTATUS(status)
 							 : 128 + WTERMSIG(status);
-		if (ppoll(&watched, 1, NULL, &none) == 1 && read(interrupt_fd, &byte, 1) == 1)
-			kill(child, SIGINT);
+		switch (ppoll(&watched, 1, &PULSE_INTERVAL, &none)) {
+		case 0:
+			(void)!write(port, "", 1);
+			break;
+		case 1:
+			if (read(port, &byte, 1) == 1)
+				kill(child, SIGINT);
+			break;
+		default:
+			break;
+		}
 	}
 }
 
@@ -163,10 +175,12 @@ static int run(struct arena *arena, int *ret_status, struct error *err)
 {
 	AUTO(fd_closep) int errors = open_port("/dev/ttyS1", err);
 	AUTO(fd_closep) int output = errors < 0 ? -1 : open_port("/dev/ttyS3", err);
+	/* Open from here on, so that it stays as it is set up. */
+	AUTO(fd_closep) int tree = output < 0 ? -1 : open_port("/dev/ttyS2", err);
 	char **argv, **environment, *dir;
 	pid_t child;
 
-	if (errors < 0 || output < 0 || read_lines(arena, "/argv", &argv, err) ||
+	if (tree < 0 || read_lines(arena, "/argv", &argv, err) ||
 		read_lines(arena, "/environment", &environment, err) ||
 		file_read(arena, "/dir", TEXT_BYTES_MAX, &dir, NULL, err))
 		return -1;
@@ -179,45 +193,8 @@ static int run(struct arena *arena, int *ret_status, struct error *err)
 	*ret_status = await(child, errors);
 	(void)tcdrain(errors);
 	(void)tcdrain(output);
+	(void)tcdrain(tree);
 	return 0;
-}
-
-/* tar refuses a terminal, so it writes into a pipe. */
-static pid_t start_tar(int *ret_fd, struct error *err)
-{
-	int ends[2];
-	pid_t tar;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return fail_errno(err, "make a pipe for the results");
-	tar = fork();
-	if (tar == 0) {
-		if (dup2(ends[1], STDOUT_FILENO) >= 0)
-			execlp("tar", "tar", "--create", "--file=-", "--directory=/tree",
-				"--sort=name", ".", NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	*ret_fd = ends[0];
-	return tar < 0 ? fail_errno(err, "pack the results") : tar;
-}
-
-static int send_tree(struct error *err)
-{
-	AUTO(fd_closep) int port = open_port("/dev/ttyS2", err), packed = -1;
-	static char bytes[4096];
-	pid_t tar = port < 0 ? -1 : start_tar(&packed, err);
-	ssize_t n;
-	int status;
-
-	if (tar < 0)
-		return -1;
-	while ((n = read(packed, bytes, sizeof(bytes))) > 0)
-		if (fd_write_all(port, bytes, (size_t)n) < 0)
-			return fail_errno(err, "send the results");
-	if (waitpid(tar, &status, 0) != tar || status != 0)
-		return fail(err, ERROR_TOOL, "pack the results: tar failed");
-	return tcdrain(port) < 0 ? fail_errno(err, "send the results") : 0;
 }
 
 int main(void)
@@ -227,7 +204,7 @@ int main(void)
 	int status = 0;
 
 	if (mount_all(&err) || load_modules(arena, &err) || raise_loopback(&err) ||
-		run(arena, &status, &err) || send_tree(&err))
+		run(arena, &status, &err))
 		printf("meshbench-guest: %s\n", err.text);
 	else
 		printf("meshbench-guest: ended with %d\n", status);
