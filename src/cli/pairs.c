@@ -11,8 +11,7 @@
 #include <string.h>
 
 enum {
-	/* Enough to find a percent more work per packet in most pairs; fewer than five tell
-	 * nothing. */
+	/* Enough to find five percent more work per packet; fewer than five tell nothing. */
 	BLOCKS_OF_PAIR = 8
 };
 
