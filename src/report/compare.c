@@ -275,6 +275,14 @@ static bool has_measured(const struct compare_trees *trees, const char *vpn, con
 	return false;
 }
 
+static bool has_other_tools(const struct comparison *c, enum report_workload_id workload)
+{
+	for (enum tool_kind kind = 0; kind < TOOL_KINDS; kind++)
+		if (c->tools[kind].one && tool_measures(kind, workload))
+			return true;
+	return false;
+}
+
 static void compare_condition(struct comparison *c, const char *vpn, const char *after_vpn,
 	const char *profile, struct change ***end)
 {
@@ -292,7 +300,7 @@ static void compare_condition(struct comparison *c, const char *vpn, const char 
 	for (size_t m = 0; m < report_metric_count; m++) {
 		struct change *change;
 
-		if (c->flooded && report_metrics[m].workload == REPORT_UDP)
+		if (has_other_tools(c, report_metrics[m].workload))
 			continue;
 		change = change_of(c, vpn, after_vpn, profile, &report_metrics[m]);
 		if (!change)
@@ -420,31 +428,60 @@ static int check_clocks(
 		first->name, one, other->name, two);
 }
 
+static int check_limits(
+	const struct report_results *first, const struct report_results *other, struct error *err)
+{
+	const char *one = results_limits(first), *two = results_limits(other);
+
+	if ((!one && !two) || (one && two && strcmp(one, two) == 0))
+		return 0;
+	return fail(err, ERROR_USAGE,
+		"hosts of %s were limited as board %s, those of %s as %s, so their figures cannot be compared",
+		first->name, one ? one : "none", other->name, two ? two : "none");
+}
+
 static int check_alike(const struct comparison *c, struct error *err)
 {
 	for (size_t i = 0; i < c->before.count + c->after.count; i++) {
 		if (check_clocks(c->before.list[0], tree_at(c, i), err) ||
+			check_limits(c->before.list[0], tree_at(c, i), err) ||
 			check_tree(c->before.list[0], tree_at(c, i), err))
 			return -1;
 	}
 	return 0;
 }
 
-static void find_other_floods(struct comparison *c)
+static void find_other_tools(struct comparison *c, enum tool_kind kind)
 {
 	const struct report_results *first = NULL;
 
 	for (size_t i = 0; i < c->before.count + c->after.count; i++) {
-		const char *tool = results_flood_tool(tree_at(c, i));
+		const char *tool = results_tool(tree_at(c, i), kind);
 
 		if (tool && !first)
 			first = tree_at(c, i);
-		if (!tool || strcmp(tool, results_flood_tool(first)) == 0)
+		if (!tool || strcmp(tool, results_tool(first, kind)) == 0)
 			continue;
-		c->flooded = first;
-		c->flooded_otherwise = tree_at(c, i);
+		c->tools[kind] = (struct compare_tools){first, tree_at(c, i)};
 		return;
 	}
+}
+
+static int fail_nothing_shared(const struct comparison *c, struct error *err)
+{
+	for (enum tool_kind kind = 0; kind < TOOL_KINDS; kind++) {
+		const struct compare_tools *tools = &c->tools[kind];
+
+		if (tools->one)
+			return fail(err, ERROR_USAGE,
+				"compare %s with %s: they share only %s, measured by %s in one and by %s in the other; run both sides with the same %s",
+				tools->one->name, tools->other->name, tool_title(kind),
+				results_tool(tools->one, kind), results_tool(tools->other, kind),
+				tool_option(kind));
+	}
+	return fail(err, ERROR_USAGE,
+		"compare %s with %s: the trees do not share any measured VPN and profile",
+		c->before.list[0]->name, c->after.list[0]->name);
 }
 
 int compare_trees(struct comparison *c, struct error *err)
@@ -453,7 +490,8 @@ int compare_trees(struct comparison *c, struct error *err)
 
 	if (check_alike(c, err))
 		return -1;
-	find_other_floods(c);
+	for (enum tool_kind kind = 0; kind < TOOL_KINDS; kind++)
+		find_other_tools(c, kind);
 	note_absences(c, &c->before, &c->after, true);
 	note_absences(c, &c->after, &c->before, false);
 	for (size_t i = 0; c->vpns && c->vpns[i]; i++)
@@ -461,15 +499,8 @@ int compare_trees(struct comparison *c, struct error *err)
 			return -1;
 	if (!c->vpns)
 		compare_common(c, &end);
-	if (!c->changes && c->flooded)
-		return fail(err, ERROR_USAGE,
-			"compare %s with %s: they share only UDP floods, which %s sent in one and %s in the other; run both sides with the same --udp-tool",
-			c->flooded->name, c->flooded_otherwise->name,
-			results_flood_tool(c->flooded), results_flood_tool(c->flooded_otherwise));
 	if (!c->changes)
-		return fail(err, ERROR_USAGE,
-			"compare %s with %s: the trees do not share any measured VPN and profile",
-			c->before.list[0]->name, c->after.list[0]->name);
+		return fail_nothing_shared(c, err);
 	judge(c);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "report/model/metric.h"
+#include "report/model/tools.h"
 
 /*
  * What changed between two sets of result trees. The unit is the run, which is one tree: what
@@ -68,9 +69,11 @@ struct comparison {
 	double margin_percent;   /* the smallest difference that counts */
 	struct change *changes;  /* in the order of the first tree */
 	struct compare_absence *absences;
-	/* Two trees whose UDP floods come from different programs: UDP is not compared. NULL: none.
+	/* Two trees that different tools measured: what these measure is not compared. NULL: none.
 	 */
-	const struct report_results *flooded, *flooded_otherwise;
+	struct compare_tools {
+		const struct report_results *one, *other;
+	} tools[TOOL_KINDS];
 };
 
 /* Fills `changes` and `absences`; refuses a profile that is not the same in all trees, and a VPN of

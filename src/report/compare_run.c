@@ -87,6 +87,20 @@ static void print_problems(const struct compare_trees *trees, FILE *out)
 	}
 }
 
+static void put_tools(json_t *value, const struct comparison *comparison)
+{
+	static const char *const keys[] = {[TOOL_FLOOD] = "udp_tools", [TOOL_TCP] = "tcp_clients"};
+
+	for (enum tool_kind kind = 0; kind < TOOL_KINDS; kind++) {
+		const struct compare_tools *tools = &comparison->tools[kind];
+
+		if (tools->one)
+			json_object_set_new(value, keys[kind],
+				json_make("[s,s]", results_tool(tools->one, kind),
+					results_tool(tools->other, kind)));
+	}
+}
+
 static void print_as_json(const struct comparison *comparison, FILE *out)
 {
 	json_t *changes = json_array(), *absences = json_array(), *problems = json_array();
@@ -98,10 +112,7 @@ static void print_as_json(const struct comparison *comparison, FILE *out)
 
 	add_problems(problems, &comparison->before);
 	add_problems(problems, &comparison->after);
-	if (comparison->flooded)
-		json_object_set_new(value, "udp_tools",
-			json_make("[s,s]", results_flood_tool(comparison->flooded),
-				results_flood_tool(comparison->flooded_otherwise)));
+	put_tools(value, comparison);
 	for (const struct compare_absence *a = comparison->absences; a; a = a->next)
 		json_array_append_new(
 			absences, json_make("{s:s,s:s,s:s}", "kind", a->kind, "name", a->name,
@@ -162,18 +173,20 @@ static void print_absences(const struct comparison *comparison, FILE *out)
 	}
 }
 
-static void print_other_floods(const struct comparison *comparison, FILE *out)
+static void print_other_tools(const struct comparison *comparison, FILE *out)
 {
-	const struct report_results *one = comparison->flooded;
-	const struct report_results *other = comparison->flooded_otherwise;
+	for (enum tool_kind kind = 0; kind < TOOL_KINDS; kind++) {
+		const struct compare_tools *tools = &comparison->tools[kind];
 
-	if (!one)
-		return;
-	fprintf(out, "Not compared, UDP floods: %s flooded in ", results_flood_tool(one));
-	escape_markdown(out, one->name);
-	fprintf(out, ", %s in ", results_flood_tool(other));
-	escape_markdown(out, other->name);
-	fputs("; run both sides with the same --udp-tool\n", out);
+		if (!tools->one)
+			continue;
+		fprintf(out, "Not compared, %s: measured by %s in ", tool_title(kind),
+			results_tool(tools->one, kind));
+		escape_markdown(out, tools->one->name);
+		fprintf(out, ", by %s in ", results_tool(tools->other, kind));
+		escape_markdown(out, tools->other->name);
+		fprintf(out, "; run both sides with the same %s\n", tool_option(kind));
+	}
 }
 
 static void print_as_text(const struct comparison *comparison, FILE *out)
@@ -196,7 +209,7 @@ static void print_as_text(const struct comparison *comparison, FILE *out)
 	print_absences(comparison, out);
 	print_problems(&comparison->before, out);
 	print_problems(&comparison->after, out);
-	print_other_floods(comparison, out);
+	print_other_tools(comparison, out);
 	if (comparison_can_judge(comparison))
 		fprintf(out,
 			"p is the chance that relabelling whole runs would show any difference as clear. Differences below %.3g %% do not count.\n",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/compare.h"
 
+#include "base/json.h"
+
 #include "by_hand.h"
 #include "tap.h"
 
@@ -223,12 +225,71 @@ TEST(floods_of_two_programs_are_not_compared)
 	}
 	c = compared(arena, &pair, RUNS);
 	CHECK_OK(compare_trees(&c, &err), err);
-	CHECK(has_udp(&c) && !c.flooded);
+	CHECK(has_udp(&c) && !c.tools[TOOL_FLOOD].one);
 	add_flood(pair.after[2], "iperf3");
 	c = compared(arena, &pair, RUNS);
 	CHECK_OK(compare_trees(&c, &err), err);
 	CHECK(!has_udp(&c) && tcp_of(&c, "A"));
-	CHECK(c.flooded == pair.before[0] && c.flooded_otherwise == pair.after[2]);
+	CHECK(c.tools[TOOL_FLOOD].one == pair.before[0] &&
+		c.tools[TOOL_FLOOD].other == pair.after[2] && !c.tools[TOOL_TCP].one);
+}
+
+TEST(tcp_of_one_client_and_of_two_is_not_compared)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(pair_done) struct pair pair = pair_new();
+	struct comparison c;
+	struct error err = {0};
+
+	add_side(pair.before, "A", 100, 0.01);
+	add_side(pair.after, "A", 100, 0.01);
+	pair.before[0]->vpns->conditions->links->repetitions->tcp.clients = 2;
+	pair.after[1]->vpns->conditions->links->repetitions->tcp.clients = 1;
+	c = compared(arena, &pair, RUNS);
+	CHECK(compare_trees(&c, &err) && err.kind == ERROR_USAGE);
+	CHECK(strstr(err.text, "share only TCP, measured by two clients of iperf3 in one"));
+	CHECK(strstr(err.text, "by one client of iperf3 in the other") &&
+		strstr(err.text, "the same --tcp-clients"));
+	for (size_t i = 0; i < RUNS; i++) {
+		add_flood(pair.before[i], "iperf3");
+		add_flood(pair.after[i], "iperf3");
+	}
+	c = compared(arena, &pair, RUNS);
+	CHECK_OK(compare_trees(&c, &err), err);
+	CHECK(has_udp(&c) && !tcp_of(&c, "A"));
+	CHECK(c.tools[TOOL_TCP].one == pair.before[0] && c.tools[TOOL_TCP].other == pair.after[1]);
+}
+
+/* Hosts of the tree were limited so; the caller's arena of results owns nothing of it. */
+static json_t *limited(const char *board, double processors, int memory)
+{
+	return json_make("{s:{s:{s:s,s:f,s:i}}}", "lab", "limits", "board", board, "processors",
+		processors, "memory_bytes", memory);
+}
+
+TEST(hosts_with_other_limits_are_not_compared)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(pair_done) struct pair pair = pair_new();
+	json_auto_t *small = limited("small", 0.1, 64 << 20);
+	json_auto_t *smaller = limited("small", 0.05, 64 << 20);
+	struct comparison c;
+	struct error err = {0};
+
+	add_side(pair.before, "A", 100, 0.01);
+	add_side(pair.after, "A", 100, 0.01);
+	pair.after[1]->environment = small;
+	c = compared(arena, &pair, RUNS);
+	CHECK(compare_trees(&c, &err) && err.kind == ERROR_USAGE);
+	CHECK(strstr(err.text, "limited as board none") &&
+		strstr(err.text, "small: 0.1 of a processor, 64 MB of memory"));
+	for (size_t i = 0; i < RUNS; i++)
+		pair.before[i]->environment = pair.after[i]->environment = small;
+	c = compared(arena, &pair, RUNS);
+	CHECK_OK(compare_trees(&c, &err), err);
+	pair.after[3]->environment = smaller; /* a board whose file was changed */
+	c = compared(arena, &pair, RUNS);
+	CHECK(compare_trees(&c, &err));
 }
 
 TEST(one_profile_name_with_two_impairments_is_refused)

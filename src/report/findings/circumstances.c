@@ -171,9 +171,11 @@ static const char *certainty_text(
 const char *circumstances_of(const struct report_results *results, const struct answer *answers)
 {
 	struct totals totals = totals_of(results);
+	const char *limits = results_limits(results);
 
-	return arena_printf(results->arena, "%s%s: %zu results in %s, %s; %s.", machine_of(results),
-		processors_of(results), totals.results,
+	return arena_printf(results->arena, "%s%s%s%s: %zu results in %s, %s; %s.",
+		machine_of(results), processors_of(results),
+		limits ? "; every host limited as " : "", limits ? limits : "", totals.results,
 		duration_text(results->arena, totals.seconds), busy_text(results, &totals),
 		certainty_text(results, answers));
 }

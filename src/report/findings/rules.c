@@ -92,6 +92,8 @@ const struct rule rules[] = {
 		.of_tree = rule_order},
 	{"marked", WARNING, FIGURES, "The machine may have affected some figures",
 		.of_tree = rule_marked},
+	{"several-tools", ERROR, FIGURES, "Several tools measured the same workload",
+		.of_tree = rule_tools},
 	{"damaged-file", ERROR, FIGURES, "Damaged files", .of_tree = rule_damaged},
 };
 const size_t rule_count = ARRAY_SIZE(rules);

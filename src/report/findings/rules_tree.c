@@ -2,6 +2,8 @@
 /* Rules about the whole tree: its impairment, its repetitions, its order, its files. */
 #include "report/findings/rules.h"
 
+#include "report/model/tools.h"
+
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -174,6 +176,36 @@ void rule_order(struct look *look)
 				time_text(look->findings->arena, from_s),
 				time_text(look->findings->arena, to_s));
 	}
+}
+
+static void look_at_tools(struct look *look, enum tool_kind kind)
+{
+	const struct report_results *results = look->findings->results;
+	const char *first = results_tool(results, kind);
+	bool is_said = false;
+
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		for (const struct report_condition *c = vpn->conditions; c; c = c->next) {
+			const char *tool = condition_tool(c, kind);
+
+			if (!tool || strcmp(tool, first) == 0)
+				continue;
+			if (!is_said)
+				look_say(look,
+					"%s were measured by %s in a part of this tree and by %s in another. These figures cannot be compared; measure all with the same %s.",
+					kind == TOOL_FLOOD ? "UDP floods" : "TCP connections",
+					first, tool, tool_option(kind));
+			is_said = true;
+			look_show(look, NULL, "%s, %s: %s", vpn->name, profile_title(c->profile),
+				tool);
+		}
+	}
+}
+
+void rule_tools(struct look *look)
+{
+	for (enum tool_kind kind = 0; kind < TOOL_KINDS; kind++)
+		look_at_tools(look, kind);
 }
 
 void rule_damaged(struct look *look)

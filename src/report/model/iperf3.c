@@ -77,10 +77,20 @@ static void read_series(struct arena *arena, const json_t *document, struct repo
 		tcp->path_mtu_bytes = fmax(tcp->path_mtu_bytes, mtu.values[i]);
 }
 
+/* Each client speaks to a server of its own, at another port. */
+static unsigned clients_of(const json_t *document)
+{
+	double one = json_number_at(document, "/start/connected/0/remote_port", 0);
+	double other = json_number_at(document, "/start/connected/1/remote_port", one);
+
+	return one > 0 ? 1 + (one != other) : 0;
+}
+
 bool result_file_iperf3_tcp(struct arena *arena, const json_t *document, struct report_tcp *tcp)
 {
 	tcp->forward = read_flow(arena, document, IPERF3_FORWARD);
 	tcp->reverse = read_flow(arena, document, IPERF3_REVERSE);
+	tcp->clients = clients_of(document);
 	tcp->mss_bytes = iperf3_mss_bytes(document);
 	tcp->started_s = json_number_at(document, "/start/timestamp/timesecs", 0);
 	tcp->host_cpu_percent =

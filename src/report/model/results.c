@@ -474,23 +474,23 @@ const char *results_hosts(const struct report_results *results)
 		       : NULL;
 }
 
-static const char *flood_tool_of(const struct report_condition *condition)
+const char *results_limits(const struct report_results *results)
 {
-	for (const struct report_link *link = condition->links; link; link = link->next)
-		for (const struct report_repetition *r = link->repetitions; r; r = r->next)
-			if (r->udp.tool)
-				return r->udp.tool;
-	return NULL;
-}
+	const json_t *limits = json_at(results->environment, "/lab/limits");
+	double processors = json_number_at(limits, "/processors", 0);
+	double memory = json_number_at(limits, "/memory_bytes", 0);
+	const char *text;
 
-const char *results_flood_tool(const struct report_results *results)
-{
-	const char *tool = NULL;
-
-	for (const struct report_vpn *vpn = results->vpns; vpn && !tool; vpn = vpn->next)
-		for (const struct report_condition *c = vpn->conditions; c && !tool; c = c->next)
-			tool = flood_tool_of(c);
-	return tool;
+	if (!json_is_object(limits))
+		return NULL;
+	text = arena_printf(results->arena, "%s:", json_string_at(limits, "/board", "?"));
+	if (processors > 0)
+		text = arena_printf(results->arena, "%s %g of a processor%s", text, processors,
+			memory > 0 ? "," : "");
+	if (memory > 0)
+		text = arena_printf(
+			results->arena, "%s %.0f MB of memory", text, memory / (1 << 20));
+	return text;
 }
 
 const char *results_base_profile(const struct report_results *results)

@@ -78,6 +78,7 @@ struct report_tcp {
 	double reorder_events, path_mtu_bytes;
 	double host_cpu_percent, remote_cpu_percent; /* of one core, iperf3 alone */
 	double started_s;                            /* since 1970 */
+	unsigned clients; /* of iperf3: 2, or 1 with --bidir; 0: unknown */
 	const char *congestion, *version, *system;
 	struct report_series rtt_us, cwnd_bytes;
 };
@@ -283,9 +284,6 @@ enum {
 double video_sent_per_s(const struct report_video *video);
 /* The counter of dropped packets went below zero in one of the reports. */
 bool video_has_wrapped(const struct report_video *video);
-/* What flooded in this tree, by its first success: figures of two tools cannot be compared. NULL
- * when nothing did. */
-const char *results_flood_tool(const struct report_results *results);
 /* The first repetition of TCP on all links at once; NULL when there is none. */
 const struct report_parallel *condition_parallel(const struct report_condition *condition);
 /* Every result under a condition that is there, link by link, then those of the whole mesh. */
@@ -305,6 +303,9 @@ const char *results_clock(const struct report_results *results);
 /* "far hosts, ...": where the hosts of the tree were; NULL: in namespaces of the program.
  */
 const char *results_hosts(const struct report_results *results);
+/* "router-mips-like: 0.067 of a processor, 64 MB of memory": what every host was limited to; NULL:
+ * it was not. */
+const char *results_limits(const struct report_results *results);
 /* The first profile under which contacts were measured; NULL when none. */
 const char *results_contact_profile(const struct report_results *results);
 /* "Wireguard/baseline": the place in the report where the samples of a condition are. */

@@ -41,6 +41,16 @@ static void explain_marks(struct tables *tables)
 	}
 }
 
+static void name_limits(const struct report_results *results, struct tables *tables)
+{
+	const char *limits = results_limits(results);
+
+	for (struct table *table = tables->first; limits && table; table = table->next)
+		table_note(tables, table,
+			"Every host was limited as board %s. These figures cannot be compared with those of hosts without limits.",
+			limits);
+}
+
 static void name_hosts(const struct report_results *results, struct tables *tables)
 {
 	const char *hosts = results_hosts(results);
@@ -169,6 +179,7 @@ struct tables *tables_of(const struct report_results *results, const struct repo
 	explain_marks(tables);
 	name_clock(results, tables);
 	name_hosts(results, tables);
+	name_limits(results, tables);
 	tables_features(results, tables);
 	return tables;
 }

@@ -2,6 +2,8 @@
 /* Single-stream TCP: the baseline table, all profiles, retransmits. */
 #include "report/tables/tables.h"
 
+#include "report/model/tools.h"
+
 #include "report/output/number.h"
 
 #include <math.h>
@@ -161,6 +163,17 @@ static void add_retention(const struct report_results *results, struct table *ta
 	}
 }
 
+static void note_clients(const struct report_results *results, struct tables *tables)
+{
+	const char *tool = results_tool(results, TOOL_TCP);
+	const struct table *baseline = table_named(tables, "tcp_baseline");
+
+	if (tool && baseline && results->environment)
+		table_note(tables, (struct table *)baseline,
+			"Measured by %s. Figures of one client, which does both directions, and of two cannot be compared.",
+			tool);
+}
+
 void tables_tcp(const struct report_results *results, struct tables *tables)
 {
 	static const struct grid profiles = {"tcp_impairment",
@@ -173,6 +186,7 @@ void tables_tcp(const struct report_results *results, struct tables *tables)
 
 	baseline_printed(results, tables);
 	baseline_corrected(results, tables);
+	note_clients(results, tables);
 	grid_tables(results, tables, &profiles);
 	printed = (struct table *)table_named(tables, "tcp_impairment");
 	add_retention(results, printed);

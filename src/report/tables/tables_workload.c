@@ -2,6 +2,8 @@
 /* UDP, latency, caches, video and QUIC: one table per workload, all in both views. */
 #include "report/tables/tables.h"
 
+#include "report/model/tools.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -201,7 +203,7 @@ static struct table *baseline_table(const struct report_results *results, struct
 static void note_flood_tool(
 	const struct report_results *results, struct tables *tables, struct table *table)
 {
-	const char *tool = results_flood_tool(results);
+	const char *tool = results_tool(results, TOOL_FLOOD);
 
 	if (tool && strcmp(tool, "iperf3") != 0)
 		table_note(tables, table,
