@@ -19,6 +19,7 @@ const char *error_kind_name(enum error_kind kind)
 		[ERROR_TIMEOUT] = "timeout",
 		[ERROR_PARSE] = "parse",
 		[ERROR_HOST] = "host",
+		[ERROR_MEMORY] = "memory",
 		[ERROR_CANCELLED] = "cancelled",
 	};
 

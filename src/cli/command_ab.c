@@ -169,7 +169,7 @@ static int load_ab(struct arena *arena, struct ab_options *o, const char *const 
 		return fail(err, ERROR_USAGE,
 			"%zu numbers of processors are given; ab compares with one (--cpus)",
 			cores_values(plan));
-	if (cores_check(ret_plan, err))
+	if (cores_check(ret_plan, err) || (!o->virtual && lab_can_limit(&ret_plan->board, err)))
 		return -1;
 	if (ret_plan->tuning_count != 1)
 		return fail(err, ERROR_USAGE, "plan '%s' has several tunings; ab takes one",

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "plan/board.h"
 #include "plan/driver.h"
 #include "plan/feature.h"
 #include "plan/inventory.h"
@@ -144,6 +145,16 @@ static int check_topology(struct arena *arena, const char *path, struct error *e
 	return 0;
 }
 
+static int check_board(struct arena *arena, const char *path, struct error *err)
+{
+	struct board board;
+
+	if (board_load(arena, path, &board, err))
+		return -1;
+	printf("%s: board %s is valid\n", path, board.name);
+	return 0;
+}
+
 static int check_profile(struct arena *arena, const char *path, struct error *err)
 {
 	struct profile profile;
@@ -159,7 +170,7 @@ static int check_profile(struct arena *arena, const char *path, struct error *er
 
 /*
  * A file says by its folder or its keys what it is: plans list workloads, tunings sysctls,
- * topologies sites, and machines stand in a mapping of hosts.
+ * topologies sites, boards memory or processors, and machines stand in a mapping of hosts.
  */
 static int check_file(struct arena *arena, const char *path, struct error *err)
 {
@@ -171,6 +182,9 @@ static int check_file(struct arena *arena, const char *path, struct error *err)
 		return check_plan(arena, path, err);
 	if (has_key(text, arena, "hosts:\n"))
 		return check_inventory(arena, path, err);
+	if (has_key(text, arena, "memory:") || has_key(text, arena, "processors:") ||
+		strstr(path, "boards/"))
+		return check_board(arena, path, err);
 	if (has_key(text, arena, "sites:") || has_key(text, arena, "public:") ||
 		strstr(path, "topologies/"))
 		return check_topology(arena, path, err);
@@ -208,7 +222,7 @@ static bool is_ours(struct arena *arena, const char *folder, const char *name)
 	       path_exists(arena_printf(arena, "%s/%s/driver.yml", folder, name));
 }
 
-/* A folder of drivers, profiles, tunings, topologies or plans stands for all of them. */
+/* A folder of drivers, profiles, tunings, topologies, boards or plans stands for all of them. */
 static int check_folder(struct arena *arena, const char *path, struct error *err)
 {
 	AUTO(dir_closep) DIR *dir = opendir(path);
@@ -228,7 +242,7 @@ static int check_folder(struct arena *arena, const char *path, struct error *err
 	}
 	if (!found)
 		return fail(err, ERROR_USAGE,
-			"%s: this folder does not contain a driver, profile, tuning, topology or plan",
+			"%s: this folder does not contain a driver, profile, tuning, topology, board or plan",
 			path);
 	return failed ? fail(err, ERROR_USAGE, "%s: %d of %d files have errors", path, failed,
 				found)
@@ -239,7 +253,7 @@ static const struct option_table table = {.usage = "check FILE...",
 	.examples = "meshbench check plans/quick.yml\n"
 		    "meshbench check drivers\n",
 	.about =
-		"Verifies drivers (a folder, its driver.yml or features.yml), profiles, tunings, topologies, plans, hosts.yml, pins.yml, rows.yml and folders of these without running anything.",
+		"Verifies drivers (a folder, its driver.yml or features.yml), profiles, tunings, topologies, boards, plans, hosts.yml, pins.yml, rows.yml and folders of these without running anything.",
 	.arguments_min = 1,
 	.arguments_max = SIZE_MAX};
 
@@ -267,4 +281,4 @@ static int run(int argc, char *const argv[])
 }
 
 const struct command command_check = {"check",
-	"verify drivers, profiles, tunings, topologies, plans, pins.yml and features", run};
+	"verify drivers, profiles, tunings, topologies, boards, plans, pins.yml and features", run};

@@ -100,6 +100,22 @@ static int print_topologies(struct arena *arena, struct error *err)
 	return 0;
 }
 
+static int print_boards(struct arena *arena, struct error *err)
+{
+	const char *const *names;
+
+	if (plan_list(arena, "boards", &names, err))
+		return -1;
+	for (; *names; names++) {
+		struct board board;
+
+		if (load_board(arena, *names, &board, err))
+			return -1;
+		printf("%-17s%s\n", board.name, board.title);
+	}
+	return 0;
+}
+
 static int print_plans(struct arena *arena, struct error *err)
 {
 	const char *const *names;
@@ -133,11 +149,11 @@ static const struct {
 	const char *name;
 	int (*print)(struct arena *arena, struct error *err);
 } lists[] = {{"vpns", print_vpns}, {"workloads", print_workloads}, {"profiles", print_profiles},
-	{"tunings", print_tunings}, {"topologies", print_topologies}, {"plans", print_plans},
+	{"tunings", print_tunings}, {"topologies", print_topologies}, {"boards", print_boards}, {"plans", print_plans},
 	{"features", print_features}};
 
 static const struct option_table table = {
-	.usage = "list vpns|workloads|profiles|tunings|topologies|plans|features",
+	.usage = "list vpns|workloads|profiles|tunings|topologies|boards|plans|features",
 	.examples = "meshbench list vpns\n",
 	.about = "Lists the names that plans and command lines can use, each with its title.",
 	.arguments_min = 1,
@@ -157,10 +173,10 @@ static int run(int argc, char *const argv[])
 			return lists[i].print(arena, &err) ? cli_report(&err) : EXIT_MEASURED;
 	}
 	fail(&err, ERROR_USAGE,
-		"cannot list '%s'; use vpns, workloads, profiles, tunings, topologies, plans or features",
+		"cannot list '%s'; use vpns, workloads, profiles, tunings, topologies, boards, plans or features",
 		options.arguments[0]);
 	return cli_report(&err);
 }
 
 const struct command command_list = {
-	"list", "list VPNs, workloads, profiles, tunings, topologies, plans and features", run};
+	"list", "list VPNs, workloads, profiles, tunings, topologies, boards, plans and features", run};

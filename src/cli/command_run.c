@@ -426,6 +426,18 @@ static int check_processors(const struct run_options *o, const struct work *work
 	return cores_check(&work->everything, err);
 }
 
+/* A guest has control groups whatever this machine has. */
+static int check_board(const struct run_options *o, const struct work *work, struct error *err)
+{
+	const struct board *board = &work->everything.board;
+
+	if (o->on && !board_is_none(board))
+		return fail(err, ERROR_USAGE,
+			"board %s limits hosts that meshbench makes on this machine; leave out board (--board) with --on %s",
+			board->name, o->on);
+	return work->machine_count ? 0 : lab_can_limit(board, err);
+}
+
 /* Hosts are those of the machines, and their cables join them. */
 static int take_machines(struct arena *arena, const struct run_options *o, struct plan *plan,
 	struct run_machines *ret_machines, struct error *err)
@@ -504,7 +516,8 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 	if (refuse_combinations(o, given, err))
 		return -1;
 	o->request.plan = given->arguments[0];
-	if (load_work(arena, o, given, &work, err) || check_processors(o, &work, err))
+	if (load_work(arena, o, given, &work, err) || check_processors(o, &work, err) ||
+		check_board(o, &work, err))
 		return -1;
 	if (o->dry_run)
 		return print_dry_run(&work.everything, err);

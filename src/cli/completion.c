@@ -25,6 +25,7 @@ static const struct {
 	{"profile", {COMPLETION_NAMES, "profiles"}},
 	{"topology", {COMPLETION_NAMES, "topologies"}},
 	{"tuning", {COMPLETION_NAMES, "tunings"}},
+	{"board", {COMPLETION_NAMES, "boards"}},
 	{"row", {COMPLETION_NAMES, "features"}},
 	{"engine", {COMPLETION_WORDS, "auto wire bridge netem"}},
 	{"tcp-clients", {COMPLETION_WORDS, "two one"}},
@@ -39,7 +40,7 @@ static const struct {
 	{"PROFILE", {COMPLETION_NAMES, "profiles"}},
 	{"OLD", {COMPLETION_NAMES, "vpns"}},
 	{"SHELL", {COMPLETION_WORDS, "bash zsh fish"}},
-	{"vpns", {COMPLETION_WORDS, "vpns workloads profiles tunings plans features"}},
+	{"vpns", {COMPLETION_WORDS, "vpns workloads profiles tunings boards plans features"}},
 };
 
 static struct completion_source source_named(const char *name, size_t length)

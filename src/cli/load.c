@@ -276,6 +276,15 @@ int load_tuning(struct arena *arena, const char *name, struct tuning *ret_tuning
 	return tuning_load(arena, path, ret_tuning, err);
 }
 
+int load_board(struct arena *arena, const char *name, struct board *ret_board, struct error *err)
+{
+	const char *path;
+
+	if (plan_find(arena, "boards", name, &path, err))
+		return -1;
+	return board_load(arena, path, ret_board, err);
+}
+
 static int load_tunings(
 	struct arena *arena, const char *const *names, struct runner_plan *plan, struct error *err)
 {
@@ -379,7 +388,8 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 		load_tunings(arena, plan->tunings ? plan->tunings : no_names, &result, err) ||
 		load_workloads(arena, names, &result.workloads, err) ||
 		load_topology(arena, plan->topology, &result.topology, err) ||
-		check_hosts_of(arena, plan, result.topology, err))
+		check_hosts_of(arena, plan, result.topology, err) ||
+		load_board(arena, plan->board, &result.board, err))
 		return -1;
 	result.cpus = plan_cpus(plan->cpus[0]);
 	result.profile_count = count_of(profiles);

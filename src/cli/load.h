@@ -48,6 +48,8 @@ MUST_CHECK int load_hosts(
 	struct arena *arena, const struct topology *topology, struct plan *plan, struct error *err);
 MUST_CHECK int load_tuning(
 	struct arena *arena, const char *name, struct tuning *ret_tuning, struct error *err);
+MUST_CHECK int load_board(
+	struct arena *arena, const char *name, struct board *ret_board, struct error *err);
 /* A folder that result trees use themselves is refused; `what` is "driver tinc". */
 MUST_CHECK int load_check_folder(const char *what, const char *folder, struct error *err);
 /* What is legal in it but surprising, on stderr. */

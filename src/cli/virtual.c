@@ -195,7 +195,7 @@ static const char *const *files_of(
 	struct arena *arena, const struct virtual_request *request, const char *here)
 {
 	static const char *const kinds[] = {
-		"drivers", "features", "plans", "profiles", "topologies", "tunings"};
+		"boards", "drivers", "features", "plans", "profiles", "topologies", "tunings"};
 	const struct runner_plan *plan = request->plan;
 	struct words files = {arena, ARENA_LIST(arena, NULL)};
 	const char *data = plan_data_folder(arena);
@@ -207,7 +207,7 @@ static const char *const *files_of(
 	add_own_files(&files, here, plan->plan->vpns);
 	add_own_files(&files, here, plan->plan->profiles);
 	add_own_files(&files, here, plan->plan->tunings);
-	add_own_files(&files, here, ARENA_LIST(arena, plan->plan->topology));
+	add_own_files(&files, here, ARENA_LIST(arena, plan->plan->topology, plan->plan->board));
 	for (size_t i = 0; i < plan->driver_count; i++)
 		if (plan->drivers[i].bin)
 			add_word(&files, arena_strndup(arena, plan->drivers[i].bin,

@@ -81,6 +81,7 @@ struct namespace_host_spec {
 	 * them, in addition to those of $PATH and of this program; NULL-terminated, or NULL. */
 	const char *const *visible;
 	const cpu_set_t *processors; /* that its commands may use; NULL: ours */
+	int group_fd; /* above 2: the control group of its commands, as groups_add(); borrowed */
 	bool is_bare; /* a network and nothing else: no files, names or state of its own */
 };
 

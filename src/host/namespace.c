@@ -319,7 +319,8 @@ static int begin(struct procs *procs, const struct namespace_host_spec *spec,
 			.net_fd = -1,
 			.uts_fd = -1,
 			.ipc_fd = -1,
-			.mount_fd = -1}};
+			.mount_fd = -1,
+			.group_fd = spec->group_fd}};
 	self->host = (struct host){&namespace_ops, self->place.name, procs};
 	if (spec->processors) {
 		self->processors = *spec->processors;

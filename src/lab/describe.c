@@ -143,6 +143,8 @@ static json_t *lab_facts(struct lab *lab, struct arena *arena)
 
 	if (lab->cores.per_host)
 		json_object_set_new(facts, "processors", cores_facts(lab, arena));
+	if (lab->groups)
+		json_object_set_new(facts, "limits", limits_facts(lab));
 	if (is_wire) {
 		json_object_set_new(facts, "wire", emulated_facts(lab));
 		return facts;

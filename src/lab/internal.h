@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "host/group.h"
 #include "lab/cores.h"
 #include "lab/lab.h"
 
@@ -62,6 +63,9 @@ struct lab {
 	const char *congestion;
 	struct lab_cores cores;
 	cpu_set_t allowed; /* what this program could use before it kept to its part */
+	struct board board;
+	struct groups *groups;    /* of the hosts, in their order; NULL: none is limited */
+	struct group_usage *used; /* by every host, at the last lab_restart_limits() */
 	struct tuning tuning;
 	bool is_pinned_by_sysctl; /* else by the routes */
 	json_t *unpinned_routes;  /* of overlays: {"host", "route"} */
@@ -108,6 +112,12 @@ void plug_end(struct lab *lab);
 char *cable_host(struct arena *arena, const struct lab_node *node, const char *congestion);
 MUST_CHECK int cable_plug(struct lab *lab, size_t first, size_t count, struct error *err);
 MUST_CHECK int cable_reshape(struct lab *lab, const struct profile *former, struct error *err);
+
+/* limits.c: what hosts may use of this machine. */
+MUST_CHECK int limits_begin(
+	struct lab *lab, const struct board *board, int group_fds[], struct error *err);
+/* NULL where nothing is limited. */
+json_t *limits_facts(const struct lab *lab);
 
 /* emulated.c: engine wire. */
 MUST_CHECK int emulated_begin(struct lab *lab, struct error *err);

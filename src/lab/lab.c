@@ -118,9 +118,13 @@ static int boot_near(struct lab *lab, const struct lab_spec *spec, struct arena 
 {
 	struct namespace_host_spec *specs =
 		arena_alloc(arena, struct namespace_host_spec, lab->count);
+	int *group_fds = arena_alloc(arena, int, lab->count);
 
+	if (limits_begin(lab, spec->board, group_fds, err))
+		return -1;
 	for (size_t i = 0; i < lab->count; i++)
 		specs[i] = (struct namespace_host_spec){.name = lab->nodes[i].name,
+			.group_fd = group_fds[i],
 			.state_dir =
 				arena_printf(arena, "%s/%s", spec->state_dir, lab->nodes[i].name),
 			.processors = processors_of(lab, i),
@@ -253,6 +257,7 @@ void lab_down(struct lab *lab)
 	for (size_t i = 0; i < lab->count; i++)
 		host_free(lab->nodes[i].host);
 	host_free(lab->bridge);
+	groups_free(lab->groups);
 	emulated_end(lab);
 	plug_end(lab);
 	if (lab->cores.per_host) /* as far as they are still there */

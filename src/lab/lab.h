@@ -5,6 +5,7 @@
 #include "far/far.h"
 #include "host/host.h"
 #include "lab/hosts.h"
+#include "plan/board.h"
 #include "plan/profile.h"
 #include "plan/topology.h"
 #include "plan/tuning.h"
@@ -50,6 +51,8 @@ struct lab_spec {
 	 * program keeps to its own part until lab_down().
 	 */
 	size_t cpus;
+	/* What every host may use of this machine; NULL: all of it. Not of far hosts. */
+	const struct board *board;
 	/*
 	 * Sysctls of every host, also after a reboot; NULL: none. One that the kernel refuses is no
 	 * error: lab_describe() says under "tuning" what was wanted and what is.
@@ -144,6 +147,17 @@ MUST_CHECK int lab_read_rules(
  * "unpinned_routes" those that could not be said again.
  */
 MUST_CHECK int lab_name_overlay(struct lab *lab, const char *const addresses[], struct error *err);
+/*
+ * Limits of hosts (struct lab_spec, board): whether this machine grants them, ERROR_MISSING if not;
+ * a count that starts over, and what happened since: {"board", "processors", "memory_bytes",
+ * "hosts": [{"host", "cpu_s", "throttled_s", "memory_peak_bytes", "killed"}]}, which the caller
+ * owns, NULL without limits; and ERROR_MEMORY if a limit ended a program since then.
+ */
+MUST_CHECK int lab_can_limit(const struct board *board, struct error *err);
+MUST_CHECK int lab_restart_limits(struct lab *lab, struct error *err);
+MUST_CHECK int lab_limits_report(const struct lab *lab, json_t **ret_report, struct error *err);
+MUST_CHECK int lab_check_memory(const struct lab *lab, struct error *err);
+
 /* Whether all hosts live; ERROR_HOST names the first that ended although nobody asked it to. */
 MUST_CHECK int lab_check_hosts(struct lab *lab, struct error *err);
 /* Whether the wire lives; ERROR_CRASHED says how it ended. Nothing can end with other engines. */

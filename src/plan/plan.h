@@ -21,6 +21,7 @@ struct plan {
 	const char *const *profiles; /* may carry changes: "low:rate=100mbit" */
 	const char *const *tunings;
 	const char *const *cpus; /* processors of every host: "2", or "all" of the machine */
+	const char *board;       /* what every host may use of the machine: "rpi-like", or "none" */
 	/* "bridge", "netem", "wire"; "auto": wire if any profile impairs, otherwise bridge */
 	const char *engine;
 	const char *topology; /* may carry changes: "pair:left.nat=symmetric" */

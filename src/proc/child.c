@@ -45,6 +45,14 @@ static int enter_place(const struct proc_place *place)
 	return enter(place->mount_fd, CLONE_NEWNS);
 }
 
+/* As set_processors(): what it starts later is in the same group. */
+static int enter_group(const struct proc_place *place)
+{
+	if (!place || place->group_fd <= STDERR_FILENO)
+		return 0;
+	return write(place->group_fd, "0", 1) == 1 ? 0 : -1;
+}
+
 /* What it starts later has the same. */
 static int set_processors(const struct proc_spec *spec)
 {
@@ -147,7 +155,8 @@ static _Noreturn void child_exec(const struct child_setup *setup)
 	/* We are its subreaper from now on: what it forks and forgets stays in its tree. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		give_up(setup);
-	if (set_processors(spec) < 0 || enter_place(spec->place) < 0)
+	if (enter_group(spec->place) < 0 || set_processors(spec) < 0 ||
+		enter_place(spec->place) < 0)
 		give_up(setup);
 	/* Also what our parent left open. */
 	if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)

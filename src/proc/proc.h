@@ -34,6 +34,7 @@ struct proc_place {
 	int pid_fd, user_fd, net_fd, uts_fd, ipc_fd, mount_fd;
 	const char *const *environment; /* instead of ours; NULL-terminated, or NULL: ours */
 	const cpu_set_t *processors;    /* that it may use, or NULL: ours */
+	int group_fd; /* above 2: cgroup.procs of the control group that limits it */
 };
 
 struct proc_spec {

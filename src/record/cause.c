@@ -29,6 +29,8 @@ static const struct {
 	[CAUSE_SYSTEM] = {"system", "the kernel or the file system refused", false},
 	[CAUSE_WIRE] = {"wire", "the emulated network itself was too slow, or died", true},
 	[CAUSE_HOST] = {"host", "a host of the lab ended", true},
+	[CAUSE_MEMORY] = {"memory", "a program of a host needed more memory than the host has",
+		false},
 	[CAUSE_CANCELLED] = {"cancelled", "the user pressed Ctrl-C", false},
 };
 
@@ -75,6 +77,8 @@ enum cause cause_of_error(const struct error *err)
 		return CAUSE_PARSE;
 	case ERROR_HOST:
 		return CAUSE_HOST;
+	case ERROR_MEMORY:
+		return CAUSE_MEMORY;
 	case ERROR_CANCELLED:
 		return CAUSE_CANCELLED;
 	}

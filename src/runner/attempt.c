@@ -485,6 +485,7 @@ void attempt_result_done(struct attempt_result *result)
 		workload_reading_done(&result->readings[link]);
 	json_decref(result->resources);
 	json_decref(result->wire);
+	json_decref(result->limits);
 	json_decref(result->machine);
 	json_decref(result->capacity);
 	json_decref(result->marks);

@@ -117,6 +117,20 @@ static void blame_dead_daemon(struct measurement *m)
 	attempt_blame(&m->result, CAUSE_CRASHED, dead.text);
 }
 
+/* A program that the limit of its host ended explains a failure, whatever else it looks like. */
+static int look_at_limits(struct measurement *m, struct error *err)
+{
+	struct error memory;
+
+	if (m->stage->is_broken) /* its hosts are others now, or none */
+		return 0;
+	if (lab_limits_report(m->stage->lab, &m->result.limits, err))
+		return -1;
+	if (worst_of(m)->cause != CAUSE_SUCCESS && lab_check_memory(m->stage->lab, &memory))
+		attempt_blame(&m->result, CAUSE_MEMORY, memory.text);
+	return 0;
+}
+
 /* Whether the wire carried what it should, so that figures mean the profile. */
 static bool was_wire_good(const struct measurement *m)
 {
@@ -180,7 +194,8 @@ static uint64_t wire_seed(const struct measurement *m)
 
 static int attempt_on_wire(struct measurement *m, struct error *err)
 {
-	if (lab_restart_wire(m->stage->lab, wire_seed(m), err))
+	if (lab_restart_limits(m->stage->lab, err) ||
+		lab_restart_wire(m->stage->lab, wire_seed(m), err))
 		return -1;
 	if (is_of_mesh(m->cell))
 		return operation_attempt(m->run, m->visit, m->stage, &m->attempt, &m->result, err);
@@ -280,6 +295,8 @@ static int try_cell(struct measurement *m, struct error *err)
 		m->run->measuring_s += m->result.duration_s;
 		blame_dead_daemon(m);
 		blame_dead_host(m);
+		if (look_at_limits(m, err))
+			return -1;
 		mark_wire(m);
 		mark_instruments(m);
 		note_attempt(m);
@@ -349,6 +366,8 @@ static json_t *meta_of(const struct measurement *m)
 		json_object_set(meta, "capacity", m->result.capacity);
 	if (m->result.machine)
 		json_object_set(meta, "machine", m->result.machine);
+	if (m->result.limits)
+		json_object_set(meta, "limits", m->result.limits);
 	if (m->result.wire)
 		json_object_set(meta, "wire", m->result.wire);
 	return meta;

@@ -159,6 +159,10 @@ static void put_machine(json_t *to, struct arena *arena, const struct runner_pla
 	json_object_set_new(to, "processors", json_integer((json_int_t)plan->processors));
 	json_object_set_new(to, "processors of a host",
 		plan->cpus ? json_integer((json_int_t)plan->cpus) : json_text("all"));
+	json_object_set_new(to, "limits of a host",
+		json_text(board_is_none(&plan->board) ? "none"
+						      : board_text(arena, plan->board.processors,
+								plan->board.memory_bytes)));
 	json_object_set(to, "processor", json_object_get(machine, "cpu"));
 	json_object_set(to, "frequency governor", json_object_get(machine, "frequency_governor"));
 	json_object_set(to, "run as root", json_object_get(machine, "is_root"));

@@ -36,6 +36,7 @@ struct attempt_result {
 	json_t *capacity; /* payload per processor time, or NULL */
 	json_t *machine;  /* what this machine did, or NULL */
 	json_t *wire;     /* what the wire did meanwhile, or NULL */
+	json_t *limits;   /* what limited hosts used meanwhile, or NULL */
 	json_t *marks;    /* what speaks against its figures; see record/mark.h */
 	double duration_s;
 };

@@ -65,6 +65,7 @@ static int try_up(
 			    .machines = run->machines,
 			    .is_virtual = is_virtual(run),
 			    .cpus = run->plan->cpus,
+			    .board = &run->plan->board,
 			    .congestion = visit_congestion(run, visit),
 			    .tuning = visit->tuning,
 			    .visible = visible_folders(run, visit)},
@@ -103,6 +104,17 @@ static void note_failure(struct stage *stage, const struct error *failure, doubl
 			"evidence", failure->text, "duration_seconds", clock_wall_s() - began_s));
 }
 
+/* A program that the limit of its host ended explains whatever else failed. */
+static void blame_memory(const struct stage *stage, struct error *err)
+{
+	struct error memory;
+
+	if (stage->lab && lab_check_memory(stage->lab, &memory) && memory.kind == ERROR_MEMORY) {
+		fail_in(&memory, "bring the VPN up");
+		*err = memory;
+	}
+}
+
 /* Tries again where that can help; nothing is up on failure. */
 static int bring_up(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
@@ -112,6 +124,7 @@ static int bring_up(
 
 		if (try_up(run, visit, stage, err) == 0)
 			return 0;
+		blame_memory(stage, err);
 		take_down(run, stage);
 		note_failure(stage, err, began_s);
 		if (stage->attempts >= run->plan->plan->attempts ||
