@@ -263,6 +263,23 @@ TEST(fastd_lives_a_full_life)
 	lives_a_full_life("fastd", "(fastd)");
 }
 
+TEST(openvpn_lives_a_full_life)
+{
+	lives_a_full_life("openvpn", "(openvpn)");
+}
+
+TEST(boringtun_lives_a_full_life)
+{
+	SKIP_UNLESS_HERE("boringtun");
+	lives_a_full_life("boringtun", "(boringtun-cli)");
+}
+
+TEST(gotatun_lives_a_full_life)
+{
+	SKIP_UNLESS_HERE("gotatun");
+	lives_a_full_life("gotatun", "(gotatun)");
+}
+
 TEST(vpncloud_lives_a_full_life)
 {
 	SKIP_UNLESS_HERE("vpncloud");
