@@ -89,6 +89,8 @@ static int (*const actions[])(struct operation_run *m, struct error *err) = {
 	[WORKLOAD_LOSE_COORDINATOR] = operation_lose_coordinator,
 	[WORKLOAD_IDLE] = operation_idle,
 	[WORKLOAD_OBSERVE] = operation_observe,
+	[WORKLOAD_GROW] = operation_grow,
+	[WORKLOAD_CHURN] = operation_churn,
 };
 
 static const char *const speakers[] = {[WORKLOAD_ONE_SPEAKS] = "one",

@@ -17,9 +17,34 @@ struct operation_run {
 	json_t *observed;        /* borrowed: workload/mesh/mesh.h says what it holds */
 };
 
+/* What the daemons of one host have used since they were started. */
+struct spent {
+	size_t daemons;
+	double cpu_s;
+	uint64_t rss_bytes, peak_rss_bytes, wakeups, preemptions;
+};
+
+/* What one host is and did until now. */
+struct look {
+	struct spent spent;
+	json_t *port; /* /stats64 of eth0; owned */
+};
+
+struct looks {
+	struct look *list;
+	size_t count;
+};
+void looks_done(struct looks *looks);
+MUST_CHECK int operation_look(struct operation_run *m, struct looks *looks, struct error *err);
+/* What every host did between two looks. */
+json_t *operation_looks_json(
+	const struct operation_run *m, const struct looks *before, const struct looks *after);
+
 /* All fail with what keeps the mesh from being whole again; what it meant is observed before. */
 MUST_CHECK int operation_idle(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_observe(struct operation_run *m, struct error *err);
+MUST_CHECK int operation_grow(struct operation_run *m, struct error *err);
+MUST_CHECK int operation_churn(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_lose_coordinator(struct operation_run *m, struct error *err);
 
 /* The rule by which a pair is stable, for observations. */
@@ -47,6 +72,9 @@ MUST_CHECK int operation_watch(
  * since then. Not to get there in time is not an error.
  */
 MUST_CHECK int operation_await(struct operation_run *m, struct lab_hosts without, int64_t since_ns,
+	double limit_s, bool *ret_is_stable, struct error *err);
+/* The same of pairs of the first `hosts` alone. */
+MUST_CHECK int operation_await_first(struct operation_run *m, size_t hosts, int64_t since_ns,
 	double limit_s, bool *ret_is_stable, struct error *err);
 /* The same of all pairs; ERROR_TIMEOUT names a pair that is not. */
 MUST_CHECK int operation_await_all(struct operation_run *m, int64_t since_ns, struct error *err);

@@ -171,6 +171,13 @@ int operation_await(struct operation_run *m, struct lab_hosts without, int64_t s
 	return 0;
 }
 
+int operation_await_first(struct operation_run *m, size_t hosts, int64_t since_ns, double limit_s,
+	bool *ret_is_stable, struct error *err)
+{
+	return operation_await(m, lab_some_hosts(hosts, lab_host_count(m->stage->lab) - hosts),
+		since_ns, limit_s, ret_is_stable, err);
+}
+
 int operation_await_all(struct operation_run *m, int64_t since_ns, struct error *err)
 {
 	size_t count = lab_host_count(m->stage->lab), pair;

@@ -37,6 +37,16 @@ double stats_quantile(const double *values, size_t count, double quantile);
 /* Ascending copy into `sorted`. */
 void stats_sort(const double *values, size_t count, double *sorted);
 
+/*
+ * The exponent b of y = a * x^b by least squares on logarithms, with its standard error; points
+ * that are not above zero are left out. NAN of fewer than three points, or of only one x.
+ */
+struct stats_power {
+	double exponent, standard_error;
+	size_t points;
+};
+struct stats_power stats_power_fit(const double *x, const double *y, size_t count);
+
 /* `confidence` is what is really covered, which small samples keep below what was asked for. */
 struct interval {
 	double low, high;

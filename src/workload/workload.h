@@ -161,6 +161,8 @@ struct workload_operation {
 					    */
 		WORKLOAD_IDLE,             /* sends nothing and looks what passes */
 		WORKLOAD_OBSERVE,          /* makes the checks of room `feature` */
+		WORKLOAD_GROW,             /* ends all daemons and starts more and more hosts */
+		WORKLOAD_CHURN,            /* one host after the other leaves and comes back */
 	} action;
 	bool on_one_host; /* the last one; otherwise all */
 	/*
@@ -174,7 +176,7 @@ struct workload_operation {
 		WORKLOAD_OTHERS_SPEAK, /* to the one host, which follows */
 	} speaker;
 	double limit_s;           /* until every pair has to answer again */
-	double settle_s, seconds; /* idle: of waiting, then of looking */
+	double settle_s, seconds; /* of waiting, then of looking, or of coming and going */
 };
 
 struct workload {
@@ -219,7 +221,7 @@ struct workload {
 extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel,
 	workload_quic, workload_rate, workload_load_latency, workload_reorder, workload_video,
 	workload_nix_cache, workload_http_small, workload_wake, workload_connect, workload_restart,
-	workload_reboot, workload_idle, workload_observe;
+	workload_reboot, workload_idle, workload_observe, workload_scale;
 
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];

@@ -226,6 +226,32 @@ TEST(nothing_observed_is_no_success)
 	CHECK(reading.cause == CAUSE_PARSE);
 }
 
+/* CPU of the first host is 1 % of a core times hosts squared, joins cost 0.1 s for every host. */
+TEST(a_growing_mesh_has_its_exponents_and_churn_its_bystanders)
+{
+	const json_t *fits;
+	READ(workload_scale);
+
+	CHECK(reading.cause == CAUSE_SUCCESS);
+	CHECK(near(reading.figures[0], 2) && near(reading.figures[1], 16));
+	fits = json_at(reading.data, "/growth/fits");
+	CHECK(near(json_number_at(fits, "/first_cpu_percent/exponent", 0), 2));
+	CHECK(near(json_number_at(fits, "/first_rss_bytes/exponent", 0), 1));
+	CHECK(near(reading.figures[3], 2));
+	CHECK(json_is_null(json_at(fits, "/member_cpu_percent/exponent")));
+	/* Others were silent for 0.25 s while mira was away; mira and luna for up to 1.5 s. */
+	CHECK(near(reading.figures[4], 0.25));
+	CHECK(near(json_number_at(reading.data, "/churn/outage_s", 0), 1.5));
+	CHECK(json_is_null(json_at(reading.data, "/coordinator")));
+}
+
+TEST(hosts_that_do_not_answer_after_they_joined_fail_the_growth)
+{
+	READ(workload_scale);
+
+	CHECK(reading.cause == CAUSE_TIMEOUT && strstr(reading.evidence, "of 4 hosts"));
+}
+
 TEST(an_idle_mesh_is_counted_by_the_hour_and_by_the_pair)
 {
 	/* Pairs speak in exchanges of two packets every 2.5 s; ARP and what was lost do not count.

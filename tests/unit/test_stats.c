@@ -11,6 +11,22 @@ static bool is_near(double a, double b, double tolerance)
 	return fabs(a - b) <= tolerance * fmax(1, fabs(b));
 }
 
+TEST(a_power_law_has_its_exponent_and_noise_a_standard_error)
+{
+	static const double hosts[] = {1, 2, 4, 8, 16}, pairs[] = {3, 12, 48, 192, 768};
+	static const double some[] = {0, -1, 2, NAN, 4}, noisy[] = {1, 2.2, 3.9, 8.4, 15.5};
+	static const double same[] = {5, 5, 5, 5, 5};
+	struct stats_power fit = stats_power_fit(hosts, pairs, 5);
+
+	CHECK(is_near(fit.exponent, 2, 1e-12) && fit.standard_error < 1e-7 && fit.points == 5);
+	/* By Python 3.11, from sums of squares. */
+	fit = stats_power_fit(hosts, noisy, 5);
+	CHECK(is_near(fit.exponent, 0.9841278424915213, 1e-9) && is_near(fit.standard_error, 0.026846174481112872, 1e-9));
+	fit = stats_power_fit(hosts, some, 5);
+	CHECK(fit.points == 2 && isnan(fit.exponent));
+	CHECK(isnan(stats_power_fit(same, pairs, 5).exponent));
+}
+
 /* Expected quartiles: Python 3.11, statistics.quantiles(n=4), method exclusive. */
 TEST(quartiles_are_those_of_the_exclusive_method)
 {

@@ -277,6 +277,16 @@ const struct report_metric report_metrics[] = {
 		.figure = "wakeups_per_s"},
 	{"idle_sent_kilobytes_per_hour", "Traffic sent", "kB/h", -3, false, .workload = REPORT_IDLE,
 		.figure = "sent_kilobytes_per_hour"},
+	{"scale_storm_s", "Half of the hosts join at once", "s", -3, false,
+		.workload = REPORT_SCALE, .figure = "storm_s"},
+	{"scale_first_cpu_percent", "Processor use of the first host at rest", "% of a core", -3,
+		false, .workload = REPORT_SCALE, .figure = "first_cpu_percent"},
+	{"scale_join_cpu_exponent", "Processor time of a join against hosts, exponent", "", -3,
+		false, .workload = REPORT_SCALE, .figure = "join_cpu_exponent"},
+	{"scale_bytes_exponent", "Traffic at rest against hosts, exponent", "", -3, false,
+		.workload = REPORT_SCALE, .figure = "bytes_exponent"},
+	{"scale_bystander_outage_s", "Silence of other pairs while hosts come and go", "s", -3,
+		false, .workload = REPORT_SCALE, .figure = "bystander_outage_s"},
 };
 const size_t report_metric_count = ARRAY_SIZE(report_metrics);
 

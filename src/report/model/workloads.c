@@ -42,6 +42,8 @@ const struct report_workload report_workloads[REPORT_WORKLOADS] = {
 		FIGURES_OF(REPORT_REBOOT)},
 	[REPORT_IDLE] = {"idle", "idle.json", "idle", "An idle mesh", false,
 		FIGURES_OF(REPORT_IDLE)},
+	[REPORT_SCALE] = {"scale", "scale.json", "scale", "A growing mesh", false,
+		FIGURES_OF(REPORT_SCALE)},
 };
 
 const struct report_workload *report_workload_of(const char *file)

@@ -27,6 +27,7 @@ enum report_workload_id {
 	REPORT_RESTART,
 	REPORT_REBOOT,
 	REPORT_IDLE,
+	REPORT_SCALE,
 	REPORT_WORKLOADS
 };
 

@@ -14,6 +14,10 @@
  *   {operation, host, speaker, began_s,  since 1970; host: null for all; speaker: one, both, others
  *    times: {down_s, up_s, serve_s, join_s, ready_s, ..., ended_s},  as far as they apply
  *    pairs: [{from, to, overlay: [span...], underlay: [span...]}],
+ *    watched: {pairs, of_pairs, every_s, closed_silences, longest_closed_s}, of a mesh,
+ *    steps: [{hosts, joined, ready_s, joining_s, is_stable, resting_s, joining: [spent...],
+ *             resting: [spent...]}],  of a growing one; spent is what a host used meanwhile
+ *    departures: [{host, down_s, ready_s}], hosts: [spent...],  of one that hosts leave
  *    failure: {cause, evidence}}  absent when all could be done
  *
  * A span [first_s, last_s, answers] is a stretch of answers without a pause above pause_s. A pair
@@ -75,6 +79,8 @@ void mesh_judge(const json_t *observations, struct workload_reading *ret_reading
 json_t *mesh_describe(const json_t *observations, const json_t *run);
 /* Of all runs of that operation: {runs, answered_s, ...}, with published summaries of each. */
 json_t *mesh_describe_runs(const json_t *observations, const char *operation);
+/* What a mesh could do without its coordinator, from a run of WORKLOAD_LOSE_COORDINATOR. */
+json_t *mesh_describe_loss(const json_t *observations, const json_t *run);
 /* Every host's file of published form, from a run; NULL when there is no run. */
 json_t *mesh_connection_timings(const json_t *observations, const json_t *run);
 /*

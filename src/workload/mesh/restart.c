@@ -91,7 +91,7 @@ static json_t *yes_or_no(const struct group *group, bool is_so)
 	return group->pairs ? json_boolean(is_so) : json_null();
 }
 
-static json_t *describe_loss(const json_t *observations, const json_t *run)
+json_t *mesh_describe_loss(const json_t *observations, const json_t *run)
 {
 	const char *coordinator = mesh_text(run, "host"), *restarted = mesh_text(run, "restarted");
 	double rejoin_s = mesh_time(run, "rejoin_s"), back_s = mesh_time(run, "back_s");
@@ -128,7 +128,7 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 	all = mesh_describe_runs(observations, "all_hosts");
 	one = mesh_describe_runs(observations, "one_host");
 	called = mesh_describe_runs(observations, "one_host_called");
-	coordinator = lost ? describe_loss(observations, lost) : json_null();
+	coordinator = lost ? mesh_describe_loss(observations, lost) : json_null();
 	reading->figures[0] = mesh_median(json_object_get(all, "runs"), "outage_s");
 	reading->figures[1] = mesh_median(json_object_get(one, "runs"), "outage_s");
 	reading->figures[2] = mesh_median(json_object_get(called, "runs"), "outage_s");
