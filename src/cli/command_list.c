@@ -149,8 +149,8 @@ static const struct {
 	const char *name;
 	int (*print)(struct arena *arena, struct error *err);
 } lists[] = {{"vpns", print_vpns}, {"workloads", print_workloads}, {"profiles", print_profiles},
-	{"tunings", print_tunings}, {"topologies", print_topologies}, {"boards", print_boards}, {"plans", print_plans},
-	{"features", print_features}};
+	{"tunings", print_tunings}, {"topologies", print_topologies}, {"boards", print_boards},
+	{"plans", print_plans}, {"features", print_features}};
 
 static const struct option_table table = {
 	.usage = "list vpns|workloads|profiles|tunings|topologies|boards|plans|features",
@@ -178,5 +178,5 @@ static int run(int argc, char *const argv[])
 	return cli_report(&err);
 }
 
-const struct command command_list = {
-	"list", "list VPNs, workloads, profiles, tunings, topologies, boards, plans and features", run};
+const struct command command_list = {"list",
+	"list VPNs, workloads, profiles, tunings, topologies, boards, plans and features", run};

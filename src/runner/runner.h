@@ -29,10 +29,10 @@ struct runner_plan {
 	size_t workload_count;
 	enum lab_engine engine;
 	const struct topology *topology; /* NULL: one flat network */
-	size_t processors;  /* that this program may use */
-	size_t cpus;        /* of every host; 0: all of them */
-	struct board board; /* what every host may use */
-	bool alternates;    /* every second block visits in reverse order, not in a shuffled one */
+	size_t processors;               /* that this program may use */
+	size_t cpus;                     /* of every host; 0: all of them */
+	struct board board;              /* what every host may use */
+	bool alternates; /* every second block visits in reverse order, not in a shuffled one */
 };
 
 /* One thing to measure: a workload on a link, on all links at once, or on the mesh as a whole. */

@@ -21,7 +21,8 @@ TEST(a_power_law_has_its_exponent_and_noise_a_standard_error)
 	CHECK(is_near(fit.exponent, 2, 1e-12) && fit.standard_error < 1e-7 && fit.points == 5);
 	/* By Python 3.11, from sums of squares. */
 	fit = stats_power_fit(hosts, noisy, 5);
-	CHECK(is_near(fit.exponent, 0.9841278424915213, 1e-9) && is_near(fit.standard_error, 0.026846174481112872, 1e-9));
+	CHECK(is_near(fit.exponent, 0.9841278424915213, 1e-9) &&
+		is_near(fit.standard_error, 0.026846174481112872, 1e-9));
 	fit = stats_power_fit(hosts, some, 5);
 	CHECK(fit.points == 2 && isnan(fit.exponent));
 	CHECK(isnan(stats_power_fit(same, pairs, 5).exponent));
