@@ -12,9 +12,23 @@ static void procs_free_all(struct proc **list, size_t count)
 		proc_free(list[i]);
 }
 
-/* `is_underlay`: a host that no VPN joins to another asks itself in its place. */
-static int start_all(struct lab *lab, struct arena *arena, const char *const addresses[],
-	bool is_underlay, struct deadline deadline, struct proc *ret_list[], struct error *err)
+struct targets {
+	const char *const *addresses; /* of every host */
+	bool are_underlay;
+};
+
+/* On the underlay a host asks itself in place of those that only a VPN joins to it. */
+static void name_targets(
+	const struct lab *lab, size_t self, const struct targets *targets, const char *ret_names[])
+{
+	for (size_t i = 0; i < lab->count; i++)
+		ret_names[i] = !targets->are_underlay || site_joins(lab, self, i)
+				       ? targets->addresses[i]
+				       : "127.0.0.1";
+}
+
+static int start_all(struct lab *lab, struct arena *arena, const struct targets *targets,
+	struct deadline deadline, struct proc *ret_list[], struct error *err)
 {
 	const char **argv = arena_alloc(arena, const char *, lab->count + 4);
 	struct proc_spec spec = {.what = "reach the others", .argv = argv};
@@ -26,9 +40,7 @@ static int start_all(struct lab *lab, struct arena *arena, const char *const add
 	argv[1] = arena_printf(arena, "%lld", (long long)(left_ms > 1 ? left_ms : 1));
 	for (size_t i = 0; i < lab->count; i++) {
 		argv[2] = arena_printf(arena, "%zu", i);
-		for (size_t k = 0; k < lab->count; k++)
-			argv[3 + k] =
-				!is_underlay || site_joins(lab, i, k) ? addresses[k] : "127.0.0.1";
+		name_targets(lab, i, targets, &argv[3]);
 		if (host_start(lab->nodes[i].host, &spec, &ret_list[i], err))
 			return -1;
 	}
@@ -51,21 +63,23 @@ static int collect(struct proc *proc, size_t count, struct deadline deadline, in
 	return answer_read(result.out, count, first_ns, err);
 }
 
-static int reach(struct lab *lab, const char *const addresses[], bool is_underlay,
-	struct deadline deadline, int64_t first_ns[], struct error *err)
+static int reach(struct lab *lab, const struct targets *targets, struct deadline deadline,
+	int64_t first_ns[], struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct proc **list = arena_alloc(arena, struct proc *, lab->count);
-	int status = start_all(lab, arena, addresses, is_underlay, deadline, list, err);
+	int status = start_all(lab, arena, targets, deadline, list, err);
 	char missing[300];
 	size_t count;
 
 	memset(first_ns, 0, lab->count * lab->count * sizeof(*first_ns));
 	for (size_t i = 0; status == 0 && i < lab->count; i++)
 		status = collect(list[i], lab->count, deadline, first_ns + i * lab->count, err);
-	for (size_t i = 0; status == 0 && i < lab->count * lab->count; i++) {
-		if (first_ns[i]) /* 0: never */
-			first_ns[i] = host_time_here(lab->nodes[i / lab->count].host, first_ns[i]);
+	for (size_t i = 0; status == 0 && i < lab->count; i++) {
+		int64_t *heard = first_ns + i * lab->count;
+
+		for (size_t k = 0; k < lab->count; k++)
+			heard[k] = heard[k] ? host_time_here(lab->nodes[i].host, heard[k]) : 0;
 	}
 	procs_free_all(list, lab->count);
 	if (status)
@@ -80,7 +94,7 @@ static int reach(struct lab *lab, const char *const addresses[], bool is_underla
 int lab_reach(struct lab *lab, const char *const addresses[], struct deadline deadline,
 	int64_t first_ns[], struct error *err)
 {
-	return reach(lab, addresses, false, deadline, first_ns, err);
+	return reach(lab, &(struct targets){addresses, false}, deadline, first_ns, err);
 }
 
 int lab_verify(struct lab *lab, struct error *err)
@@ -91,7 +105,8 @@ int lab_verify(struct lab *lab, struct error *err)
 
 	for (size_t i = 0; i < lab->count; i++)
 		addresses[i] = lab->nodes[i].ipv4;
-	if (reach(lab, addresses, true, deadline_in(10 * NS_PER_S), first_ns, err))
+	if (reach(lab, &(struct targets){addresses, true}, deadline_in(10 * NS_PER_S), first_ns,
+		    err))
 		return fail_in(err, "verify the lab");
 	return 0;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A topology made real: who has which address in which segment, and the routers between them. */
+/* A topology made real: the address and the segment of every host, and the routers between. */
 #include "lab/internal.h"
 
 #include "base/fd.h"
 #include "base/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* 44.128.0.0/16, as plan/topology.c says. */
@@ -167,15 +168,13 @@ static void add_router(struct stations *stations, const struct lab *lab, size_t 
 static void add_host(struct stations *stations, const struct lab *lab, size_t index)
 {
 	const struct lab_node *node = &lab->nodes[index];
-	unsigned mac[6] = {0};
 	struct station station = {.segment = node->segment,
 		.ipv4 = host_address(lab, index, node->site),
 		.host = index,
 		.router = SIZE_MAX};
 
-	sscanf(node->mac, "%x:%x:%x:%x:%x:%x", mac, mac + 1, mac + 2, mac + 3, mac + 4, mac + 5);
-	for (int i = 0; i < 6; i++)
-		station.mac[i] = (uint8_t)mac[i];
+	for (size_t i = 0; i < sizeof(station.mac); i++)
+		station.mac[i] = (uint8_t)strtoul(node->mac + 3 * i, NULL, 16);
 	add_station(stations, station);
 	if (node->site == TOPOLOGY_PUBLIC || spec_of(lab, node->site)->is_translated)
 		return;

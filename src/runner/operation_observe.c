@@ -334,7 +334,8 @@ int operation_observe(struct operation_run *m, struct error *err)
 	json_object_set_new(m->observed, "answers", list);
 	if (find_way(&o, true, &ways[0], err) || find_way(&o, false, &ways[1], err))
 		return -1;
-	ways[1].is_bare = strcmp(ways[1].source.device, ways[0].source.device) == 0;
+	ways[1].is_bare = ways[0].source.device && ways[1].source.device &&
+			  strcmp(ways[1].source.device, ways[0].source.device) == 0;
 	for (size_t i = 0; feature_checks[i]; i++) {
 		if (make_check(m, o.token, feature_checks[i], ways, list, err))
 			return -1;

@@ -16,9 +16,9 @@
  * come as one archive, and what it makes leaves it at once.
  */
 struct virtual_machine {
-	unsigned mips;         /* million instructions a second of its processor: 1000 / 2^n */
 	uint64_t memory_bytes; /* holds its files, too */
 	const char *kernel;    /* a version or the start of one; NULL: the newest that is here */
+	unsigned mips;         /* million instructions a second of its processor: 1000 / 2^n */
 	unsigned patience_s;   /* of wall time, for a guest whose clock stands still */
 };
 

@@ -201,13 +201,16 @@ static void renew_transport(uint8_t *bytes, const struct frame_look *look)
 void segment_renew_checksums(uint8_t *bytes, const struct frame_look *look)
 {
 	uint8_t *ip = bytes + look->l3;
+	uint32_t header = (ip[0] & 15U) * 4;
 
+	if (header > look->end - look->l3) /* as it claims, and the packet ends before */
+		header = look->end - look->l3;
 	if (look->is_ipv6) {
 		store16(ip + 4, look->end - look->l3 - IPV6_HEADER);
 	} else {
 		store16(ip + 2, look->end - look->l3);
 		store16(ip + 10, 0);
-		store16(ip + 10, (uint16_t)~fold(sum_of(ip, (ip[0] & 15U) * 4)));
+		store16(ip + 10, (uint16_t)~fold(sum_of(ip, header)));
 	}
 	if (look->l4)
 		renew_transport(bytes, look);

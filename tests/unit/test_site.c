@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who has which address in a topology, and whom hosts find on their own network. */
+/* Addresses of hosts in a topology, and the neighbours that they are given. */
 #include "lab/internal.h"
 
 #include "tap.h"

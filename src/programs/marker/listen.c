@@ -56,7 +56,7 @@ static int open_end(int *ret_fd, struct error *err)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	*ret_fd = signalfd(-1, &signals, SFD_CLOEXEC);
 	return *ret_fd < 0 ? fail_errno(err, "wait for the end") : 0;
 }
@@ -64,7 +64,7 @@ static int open_end(int *ret_fd, struct error *err)
 static void hear(int fd, const struct listen_spec *spec, struct tally *tally)
 {
 	static uint8_t bytes[MOST_BYTES];
-	struct sockaddr_ll from;
+	struct sockaddr_ll from = {0};
 	socklen_t size = sizeof(from);
 	ssize_t n =
 		recvfrom(fd, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&from, &size);

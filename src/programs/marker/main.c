@@ -18,11 +18,11 @@ static int64_t port = 9, ether_type = 0x88b5, tos, count = 1, first, bytes = 100
 
 #define INTEGER(name, argument, help, target, low, high)                                           \
 	{                                                                                          \
-		name, argument, help, OPTION_INTEGER, &target, NULL, low, high                     \
+		name, argument, help, OPTION_INTEGER, &(target), NULL, low, high                   \
 	}
 #define TEXT(name, argument, help, target)                                                         \
 	{                                                                                          \
-		name, argument, help, OPTION_TEXT, &target, NULL, 0, 0                             \
+		name, argument, help, OPTION_TEXT, &(target), NULL, 0, 0                           \
 	}
 #define DEVICE TEXT("device", "NAME", "the device", device)
 #define TOKEN TEXT("token", "HEX", "32 digits that nothing else contains", token_text)

@@ -172,13 +172,11 @@ static bool send_one(struct outlet *outlet, size_t size)
 int marker_send(const struct send_spec *spec, struct send_account *ret_account, struct error *err)
 {
 	static struct outlet outlet;
-	AUTO(fd_closep) int fd = -1;
 	struct send_account account = {0};
 	int64_t at_ns;
 
 	if (open_outlet(spec, &outlet, err))
 		return -1;
-	fd = outlet.fd;
 	at_ns = clock_now_ns();
 	for (uint32_t i = 0; i < spec->count; i++, at_ns += spec->interval_ns) {
 		mark_make(&spec->token, spec->first + i, outlet.packet + outlet.head, spec->bytes);
@@ -190,6 +188,7 @@ int marker_send(const struct send_spec *spec, struct send_account *ret_account, 
 			account.error = errno;
 		}
 	}
+	fd_closep(&outlet.fd);
 	*ret_account = account;
 	return 0;
 }

@@ -94,7 +94,7 @@ static struct kind kind_of(const struct sight *sight)
 	const uint8_t *ip = sight->bytes;
 
 	if (sight->type == TYPE_IPV4 && sight->size >= 20) {
-		size_t header = (ip[0] & 15U) * 4;
+		size_t header = (size_t)(ip[0] & 15) * 4;
 
 		kind.tos = ip[1];
 		kind.protocol = ip[9];

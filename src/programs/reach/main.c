@@ -128,7 +128,8 @@ static void set_pace(struct reach *reach, size_t self)
 {
 	int64_t rounds;
 
-	reach->at_once = reach->count < ASKS_OF_ALL ? ASKS_OF_ALL / reach->count : 1;
+	reach->at_once =
+		reach->count && reach->count < ASKS_OF_ALL ? ASKS_OF_ALL / reach->count : 1;
 	reach->next = self;
 	rounds = (int64_t)(reach->count * reach->count / ASKS_OF_ALL);
 	reach->silence_ns = SILENCE_NS > 2 * rounds * DENSE_NS ? SILENCE_NS : 2 * rounds * DENSE_NS;

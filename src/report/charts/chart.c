@@ -234,7 +234,7 @@ static json_t *untried_json(const struct charts *charts, const struct chart *cha
 {
 	json_t *list = json_array();
 
-	for (size_t v = 0; v < chart->vpn_count; v++)
+	for (size_t v = 0; chart->is_tried && v < chart->vpn_count; v++)
 		for (size_t p = 0; p < chart->panel_count; p++)
 			if (!chart->is_tried[v * charts->results->profile_count + p])
 				json_array_append_new(
