@@ -440,11 +440,26 @@ static int check_limits(
 		first->name, one ? one : "none", other->name, two ? two : "none");
 }
 
+/* Also a topology of the same name whose file was changed is another. */
+static int check_topologies(
+	const struct report_results *first, const struct report_results *other, struct error *err)
+{
+	const char *one = results_topology(first), *two = results_topology(other);
+
+	if ((!one && !two) || json_equal(json_object_get(first->environment, "topology"),
+				      json_object_get(other->environment, "topology")))
+		return 0;
+	return fail(err, ERROR_USAGE,
+		"hosts of %s were in topology %s, those of %s in %s, so their figures cannot be compared",
+		first->name, one ? one : "lan", other->name, two ? two : "lan");
+}
+
 static int check_alike(const struct comparison *c, struct error *err)
 {
 	for (size_t i = 0; i < c->before.count + c->after.count; i++) {
 		if (check_clocks(c->before.list[0], tree_at(c, i), err) ||
 			check_limits(c->before.list[0], tree_at(c, i), err) ||
+			check_topologies(c->before.list[0], tree_at(c, i), err) ||
 			check_tree(c->before.list[0], tree_at(c, i), err))
 			return -1;
 	}

@@ -292,6 +292,32 @@ TEST(hosts_with_other_limits_are_not_compared)
 	CHECK(compare_trees(&c, &err));
 }
 
+TEST(hosts_in_other_topologies_are_not_compared)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(pair_done) struct pair pair = pair_new();
+	json_auto_t *homes = json_make("{s:{s:s,s:s,s:[{s:s}]}}", "topology", "name", "homes",
+		"title", "Two homes", "sites", "nat", "linux");
+	json_auto_t *changed = json_make("{s:{s:s,s:s,s:[{s:s}]}}", "topology", "name", "homes",
+		"title", "Two homes", "sites", "nat", "symmetric");
+	struct comparison c;
+	struct error err = {0};
+
+	add_side(pair.before, "A", 100, 0.01);
+	add_side(pair.after, "A", 100, 0.01);
+	pair.after[1]->environment = homes;
+	c = compared(arena, &pair, RUNS);
+	CHECK(compare_trees(&c, &err) && err.kind == ERROR_USAGE);
+	CHECK(strstr(err.text, "in topology lan") && strstr(err.text, "homes (Two homes)"));
+	for (size_t i = 0; i < RUNS; i++)
+		pair.before[i]->environment = pair.after[i]->environment = homes;
+	c = compared(arena, &pair, RUNS);
+	CHECK_OK(compare_trees(&c, &err), err);
+	pair.after[3]->environment = changed;
+	c = compared(arena, &pair, RUNS);
+	CHECK(compare_trees(&c, &err));
+}
+
 TEST(one_profile_name_with_two_impairments_is_refused)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();

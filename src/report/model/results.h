@@ -306,6 +306,8 @@ const char *results_hosts(const struct report_results *results);
 /* "router-mips-like: 0.067 of a processor, 64 MB of memory": what every host was limited to; NULL:
  * it was not. */
 const char *results_limits(const struct report_results *results);
+/* "home-office (Two homes ...)": where hosts were; NULL: in one flat network. */
+const char *results_topology(const struct report_results *results);
 /* The first profile under which contacts were measured; NULL when none. */
 const char *results_contact_profile(const struct report_results *results);
 /* "Wireguard/baseline": the place in the report where the samples of a condition are. */

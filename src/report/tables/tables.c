@@ -51,6 +51,16 @@ static void name_limits(const struct report_results *results, struct tables *tab
 			limits);
 }
 
+static void name_topology(const struct report_results *results, struct tables *tables)
+{
+	const char *topology = results_topology(results);
+
+	for (struct table *table = tables->first; topology && table; table = table->next)
+		table_note(tables, table,
+			"Hosts were in topology %s. These figures cannot be compared with those of one flat network.",
+			topology);
+}
+
 static void name_hosts(const struct report_results *results, struct tables *tables)
 {
 	const char *hosts = results_hosts(results);
@@ -180,6 +190,7 @@ struct tables *tables_of(const struct report_results *results, const struct repo
 	name_clock(results, tables);
 	name_hosts(results, tables);
 	name_limits(results, tables);
+	name_topology(results, tables);
 	tables_features(results, tables);
 	return tables;
 }
