@@ -276,12 +276,17 @@ int load_tuning(struct arena *arena, const char *name, struct tuning *ret_tuning
 	return tuning_load(arena, path, ret_tuning, err);
 }
 
+#define UNLIMITED "none"
+
 int load_board(struct arena *arena, const char *name, struct board *ret_board, struct error *err)
 {
 	const char *path;
 
-	if (plan_find(arena, "boards", name, &path, err))
-		return -1;
+	if (plan_find(arena, "boards", name, &path, err)) {
+		/* A user's own folder of data may be older than boards. */
+		*ret_board = (struct board){.name = UNLIMITED, .title = UNLIMITED};
+		return strcmp(name, UNLIMITED) == 0 ? 0 : -1;
+	}
 	return board_load(arena, path, ret_board, err);
 }
 
