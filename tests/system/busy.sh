@@ -26,10 +26,10 @@ check "both attempts are in its history" test "$(grep -c '"mark": *"busy"' "$cel
 check "the summary names it" prints "other programs used"
 check "the tree is what its schema says" tree_is_sound
 meshbench report "$tree" --markdown
-check "the report shows the mark in the value" prints '^| Internal | 3/3 | [0-9.]*\* |'
+check "the report shows the mark in the value" prints '^| Bare link | 3/3 | [0-9.]*\* |'
 check "and says what the star means" prints 'Marked: something other than the VPN'
 meshbench report "$tree" --json
-check "one finding names what ran" prints '"Internal, baseline, ping, 0_lom: other programs used'
+check "one finding names what ran" prints '"Bare link, baseline, ping, 0_lom: other programs used'
 
 meshbench compare "$tree" "$tree"
 check "a comparison shows the mark on both sides" prints '| [0-9.]*\* (3/3) | [0-9.]*\* (3/3) |'

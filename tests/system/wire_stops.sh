@@ -41,9 +41,9 @@ sys.exit(not (away["longest_us"] > 7e5 and away["total_s"] >= away["longest_us"]
 check "the tree is what its schema says" tree_is_sound
 check "the summary names it" prints "the wire stood still"
 meshbench report "$tree" --markdown
-check "the report shows the mark in the value" prints '^| Internal | 3/3 | [0-9.]*\* |'
+check "the report shows the mark in the value" prints '^| Bare link | 3/3 | [0-9.]*\* |'
 meshbench report "$tree" --json
-check "one finding names the cell" prints '"Internal, baseline, ping, 0_lom: .*the wire stood still'
+check "one finding names the cell" prints '"Bare link, baseline, ping, 0_lom: .*the wire stood still'
 check "nothing is left behind" nothing_is_left
 
 # A wire that dies while a mesh connects: nobody waits for answers that cannot come, and the VPN is not blamed.
