@@ -9,11 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 44.128.0.0/16, as plan/topology.c says. */
-#define PUBLIC_NETWORK UINT32_C(0x2c800000)
-
 enum {
-	PUBLIC_PREFIX = 16,
 	PUBLIC_SEGMENT = 0,
 	FIRST_HOST = 2,     /* .1 is the router */
 	FIRST_BEHIND = 100, /* of the addresses that routers have in another site's network */
@@ -72,7 +68,7 @@ static uint32_t outside_address(const struct lab *lab, size_t site, uint32_t num
 	size_t behind = spec_of(lab, site)->behind;
 
 	if (behind == TOPOLOGY_PUBLIC)
-		return PUBLIC_NETWORK + ((uint32_t)(site + 1) << 8) + 1 + number;
+		return TOPOLOGY_PUBLIC_NETWORK + ((uint32_t)(site + 1) << 8) + 1 + number;
 	return spec_of(lab, behind)->network + FIRST_BEHIND +
 	       rank_behind(lab, site) * NAT_MAX_EXTERNAL + number;
 }
@@ -97,7 +93,7 @@ static uint32_t host_address(const struct lab *lab, size_t index, size_t site)
 	uint32_t rank = 0;
 
 	if (site == TOPOLOGY_PUBLIC)
-		return PUBLIC_NETWORK + 1 + (uint32_t)index;
+		return TOPOLOGY_PUBLIC_NETWORK + 1 + (uint32_t)index;
 	for (size_t i = 0; i < index; i++)
 		rank += topology_site_of(lab->topology, i) == site;
 	return spec_of(lab, site)->network + FIRST_HOST + rank;
@@ -112,7 +108,8 @@ void site_place_host(const struct lab *lab, struct lab_node *node, size_t index)
 	node->ipv6[0] = '\0';
 	node->site = site;
 	node->segment = segment_of(site);
-	node->prefix = site == TOPOLOGY_PUBLIC ? PUBLIC_PREFIX : spec_of(lab, site)->prefix;
+	node->prefix =
+		site == TOPOLOGY_PUBLIC ? TOPOLOGY_PUBLIC_PREFIX : spec_of(lab, site)->prefix;
 	text_of(node->ipv4, own);
 	text_of(node->seen, site == TOPOLOGY_PUBLIC ? own : seen_address(lab, site, own));
 }
@@ -210,8 +207,8 @@ char *site_wiring(const struct lab *lab, struct arena *arena, size_t self, const
 	stream = open_memstream(&text, &size);
 	fprintf(stream, "address add %s/%d dev eth0 noprefixroute\n", node->ipv4, node->prefix);
 	fputs("link set dev eth0 up\n", stream);
-	text_of(ipv4,
-		node->site == TOPOLOGY_PUBLIC ? PUBLIC_NETWORK : spec_of(lab, node->site)->network);
+	text_of(ipv4, node->site == TOPOLOGY_PUBLIC ? TOPOLOGY_PUBLIC_NETWORK
+						    : spec_of(lab, node->site)->network);
 	fprintf(stream, "route add %s/%d dev eth0 scope link src %s%s\n", ipv4, node->prefix,
 		node->ipv4, pin);
 	if (node->site != TOPOLOGY_PUBLIC) {

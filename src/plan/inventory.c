@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "plan/name.h"
 #include "plan/near.h"
+#include "plan/subnet.h"
 #include "plan/yaml_file.h"
 
 #include <arpa/inet.h>
@@ -156,11 +157,6 @@ static int take_network(const struct yaml_file *file, const struct yaml_value *e
 	return 0;
 }
 
-static uint32_t mask_of(int prefix)
-{
-	return UINT32_MAX << (32 - prefix);
-}
-
 static uint32_t number_of(const struct machine *machine)
 {
 	struct in_addr address = {0};
@@ -184,8 +180,8 @@ static bool parse_address(struct arena *arena, const char *text, struct machine 
 	machine->prefix = (int)prefix;
 	if (inet_pton(AF_INET, machine->address, &address) != 1)
 		return false;
-	host = ntohl(address.s_addr) & ~mask_of(machine->prefix);
-	return host != 0 && host != ~mask_of(machine->prefix);
+	host = ntohl(address.s_addr) & ~subnet_mask(machine->prefix);
+	return host != 0 && host != ~subnet_mask(machine->prefix);
 }
 
 static int take_address(const struct yaml_file *file, const struct yaml_value *entry,
@@ -244,7 +240,7 @@ static int check_against(const struct yaml_file *file, const struct yaml_value *
 	if (!machine->address)
 		return 0;
 	if (machine->prefix != other->prefix ||
-		(number_of(machine) ^ number_of(other)) & mask_of(machine->prefix))
+		(number_of(machine) ^ number_of(other)) & subnet_mask(machine->prefix))
 		return yaml_fail(file, yaml_child(entry, "address"), err,
 			"%s/%d is not in the network of host %s, which is %s/%d", machine->address,
 			machine->prefix, other->name, other->address, other->prefix);

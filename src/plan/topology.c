@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "plan/name.h"
 #include "plan/near.h"
+#include "plan/subnet.h"
 #include "plan/topology_keys.h"
 #include "plan/yaml_file.h"
 
@@ -15,26 +16,18 @@ enum {
 	MOST_TEXT = 1024
 };
 
-/* Ours outside sites: a part of AMPRNet that its owners set aside for tests. */
-#define PUBLIC_NETWORK UINT32_C(0x2c800000) /* 44.128.0.0 */
 #define HOME_NETWORK UINT32_C(0xc0a80100)   /* 192.168.1.0, as most homes have */
 #define SHARED_NETWORK UINT32_C(0x64400000) /* 100.64.0.0, RFC 6598 */
 
 enum {
-	PUBLIC_PREFIX = 16,
 	FIREWALLED_BLOCK = 128, /* sites without translation are 44.128.128.0/24 and on */
 	HOME_PREFIX = 24,
 	SHARED_PREFIX = 16
 };
 
-static uint32_t mask_of(int prefix)
-{
-	return UINT32_MAX << (32 - prefix);
-}
-
 static bool overlaps(uint32_t a, int a_prefix, uint32_t b, int b_prefix)
 {
-	return ((a ^ b) & mask_of(a_prefix < b_prefix ? a_prefix : b_prefix)) == 0;
+	return ((a ^ b) & subnet_mask(a_prefix < b_prefix ? a_prefix : b_prefix)) == 0;
 }
 
 /* Homes have the same private network, as real ones do. */
@@ -45,7 +38,8 @@ static void choose_network(const struct topology *topology, size_t index)
 	if (site->network)
 		return;
 	if (!site->is_translated) {
-		site->network = PUBLIC_NETWORK + ((FIREWALLED_BLOCK + (uint32_t)index) << 8);
+		site->network =
+			TOPOLOGY_PUBLIC_NETWORK + ((FIREWALLED_BLOCK + (uint32_t)index) << 8);
 		site->prefix = HOME_PREFIX;
 	} else if (site->nat.block_ports > 0) {
 		site->network = SHARED_NETWORK;
@@ -60,8 +54,8 @@ static int check_network(const struct topology *topology, size_t index, struct e
 {
 	const struct topology_site *site = &topology->sites[index];
 
-	if (site->is_translated &&
-		overlaps(site->network, site->prefix, PUBLIC_NETWORK, PUBLIC_PREFIX))
+	if (site->is_translated && overlaps(site->network, site->prefix, TOPOLOGY_PUBLIC_NETWORK,
+					   TOPOLOGY_PUBLIC_PREFIX))
 		return fail(err, ERROR_USAGE,
 			"network: 44.128.0.0/16 is the public network, and site %s is behind a NAT",
 			site->name);
@@ -111,7 +105,7 @@ static int check_router(const struct topology *topology, size_t index, struct er
 	struct nat_params params = site->nat;
 
 	for (uint32_t i = 0; site->is_translated && i < site->external_count; i++)
-		params.external[params.external_count++] = PUBLIC_NETWORK + i + 1;
+		params.external[params.external_count++] = TOPOLOGY_PUBLIC_NETWORK + i + 1;
 	if (!site->is_translated && site->behind != TOPOLOGY_PUBLIC)
 		return fail(err, ERROR_USAGE,
 			"nat: a site behind another needs a NAT, because a firewall's public addresses cannot be reached there");

@@ -17,14 +17,17 @@
  */
 enum {
 	TOPOLOGY_MOST_SITES = 31,
-	TOPOLOGY_MOST_HOSTS = 90,  /* of a site, and of the public network */
-	TOPOLOGY_MOST_BEHIND = 9,  /* sites behind one site */
-	TOPOLOGY_SITE_KEYS = 24,   /* that a site can have */
+	TOPOLOGY_MOST_HOSTS = 90, /* of a site, and of the public network */
+	TOPOLOGY_MOST_BEHIND = 9, /* sites behind one site */
+	TOPOLOGY_SITE_KEYS = 24,  /* that a site can have */
+	TOPOLOGY_PUBLIC_PREFIX = 16,
 	TOPOLOGY_LEAST_MTU = 1280, /* as in struct router_face */
 	TOPOLOGY_MOST_MTU = 9216
 };
 
 #define TOPOLOGY_PUBLIC SIZE_MAX
+/* 44.128.0.0/16, a part of AMPRNet that its owners set aside for tests. */
+#define TOPOLOGY_PUBLIC_NETWORK UINT32_C(0x2c800000)
 
 struct topology_site {
 	const char *name;

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "plan/near.h"
+#include "plan/subnet.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -186,11 +187,6 @@ static int read_rule(
 	return 0;
 }
 
-static uint32_t mask_of(int prefix)
-{
-	return UINT32_MAX << (32 - prefix);
-}
-
 static int read_network(
 	struct arena *arena, const char *text, struct topology_site *site, struct error *err)
 {
@@ -202,7 +198,7 @@ static int read_network(
 	if (slash && text_integer(slash + 1, PREFIX_LEAST, PREFIX_MOST, &prefix, &ignored) == 0 &&
 		inet_pton(AF_INET, arena_strndup(arena, text, (size_t)(slash - text)), &address) ==
 			1 &&
-		address.s_addr != 0 && (ntohl(address.s_addr) & ~mask_of((int)prefix)) == 0) {
+		address.s_addr != 0 && (ntohl(address.s_addr) & ~subnet_mask((int)prefix)) == 0) {
 		site->network = ntohl(address.s_addr);
 		site->prefix = (int)prefix;
 		return 0;
