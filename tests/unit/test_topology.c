@@ -147,6 +147,20 @@ TEST(contradictions_are_refused_with_their_place)
 	CHECK(is_refused("title: t\npublic: [one]\n", "1:1", "at least two hosts"));
 }
 
+TEST(a_site_has_room_for_nine_routers_behind_it)
+{
+	AUTO(arena_freep) struct arena *texts = arena_new();
+	const char *nine = HEAD "  carrier: { nat: carrier }\n", *ten;
+
+	for (char name = 'a'; name < 'a' + TOPOLOGY_MOST_BEHIND; name++)
+		nine = arena_printf(
+			texts, "%s  %c: { hosts: [h-%c], behind: carrier }\n", nine, name, name);
+	ten = arena_printf(texts, "%s  z: { hosts: [h-z], behind: carrier }\n", nine);
+	LOADED(nine);
+	CHECK(topology.site_count == TOPOLOGY_MOST_BEHIND + 1);
+	CHECK(is_refused(ten, "4:12", "10 sites are behind site carrier; at most 9"));
+}
+
 TEST(values_that_mean_nothing_are_refused_with_their_place)
 {
 	CHECK(is_refused(HEAD "  a: { hosts: [x], natt: linux }\n", "4:20", "did you mean 'nat'"));
