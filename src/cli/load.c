@@ -374,6 +374,16 @@ static int check_hosts_of(struct arena *arena, const struct plan *plan,
 	return load_hosts(arena, topology, &copy, err);
 }
 
+static int check_workloads_of(
+	struct arena *arena, const struct runner_plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->workload_count; i++) {
+		if (load_suits_workload(arena, plan->topology, plan->workloads[i], err))
+			return -1;
+	}
+	return 0;
+}
+
 int load_everything(struct arena *arena, const struct plan *plan, struct runner_plan *ret_plan,
 	struct error *err)
 {
@@ -394,6 +404,7 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 		load_workloads(arena, names, &result.workloads, err) ||
 		load_topology(arena, plan->topology, &result.topology, err) ||
 		check_hosts_of(arena, plan, result.topology, err) ||
+		check_workloads_of(arena, &result, err) ||
 		load_board(arena, plan->board, &result.board, err))
 		return -1;
 	result.cpus = plan_cpus(plan->cpus[0]);

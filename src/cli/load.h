@@ -57,6 +57,9 @@ void load_print_warnings(const struct profile *profile);
 /* Refuses a driver that cannot work in a topology, which may be NULL. */
 MUST_CHECK int load_suits(
 	const struct topology *topology, const struct driver *driver, struct error *err);
+/* Refuses a workload that needs other routers than a topology has; it may be NULL. */
+MUST_CHECK int load_suits_workload(struct arena *arena, const struct topology *topology,
+	const struct workload *workload, struct error *err);
 /* The engine of a topology; only the wire has routers. */
 MUST_CHECK int load_engine_of(const struct topology *topology, const char *name, bool is_impaired,
 	enum lab_engine *ret_engine, struct error *err);

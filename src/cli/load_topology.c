@@ -114,6 +114,50 @@ int load_suits(const struct topology *topology, const struct driver *driver, str
 	return 0;
 }
 
+/* The site whose router a host's packets leave by, at last. */
+static size_t outermost(const struct topology *topology, size_t site)
+{
+	while (topology->sites[site].behind != TOPOLOGY_PUBLIC)
+		site = topology->sites[site].behind;
+	return site;
+}
+
+/* The first host that leaves by the same router as an earlier one; `count` when there is none. */
+static size_t find_sharing(const struct topology *topology, size_t count)
+{
+	size_t first = topology->public_count;
+
+	for (size_t i = first; i < count; i++) {
+		for (size_t j = first; j < i; j++) {
+			if (outermost(topology, topology_site_of(topology, i)) ==
+				outermost(topology, topology_site_of(topology, j)))
+				return i;
+		}
+	}
+	return count;
+}
+
+int load_suits_workload(struct arena *arena, const struct topology *topology,
+	const struct workload *workload, struct error *err)
+{
+	const char *const *hosts;
+	size_t count, sharing;
+
+	if (!workload->needs_routers)
+		return 0;
+	if (!topology || topology->site_count < 2)
+		return fail(err, ERROR_USAGE,
+			"%s looks at the ways between hosts behind routers, which the topology does not have; try --topology pair",
+			workload->name);
+	hosts = topology_hosts(arena, topology, &count);
+	sharing = find_sharing(topology, count);
+	if (sharing < count)
+		return fail(err, ERROR_USAGE,
+			"%s tells hosts by the outermost router, and in topology %s host %s does not have one of its own; try --topology pair",
+			workload->name, topology->name, hosts[sharing]);
+	return 0;
+}
+
 int load_engine_of(const struct topology *topology, const char *name, bool is_impaired,
 	enum lab_engine *ret_engine, struct error *err)
 {

@@ -54,8 +54,9 @@ struct lab {
 	double wire_cpu_s; /* of its process, at the last restart */
 	struct wire_log *packets; /* the log that is written or was taken last, and its size */
 	size_t packets_bytes;
-	struct host_losses *losses; /* of every host, then */
-	bool senders_wait;          /* engine wire: a queue stands for every host's card */
+	struct wire_record *seen_packets; /* a copy of its records, or NULL */
+	struct host_losses *losses;       /* of every host, then */
+	bool senders_wait;                /* engine wire: a queue stands for every host's card */
 	enum lab_engine engine;
 	const struct topology *topology; /* NULL: one flat network */
 	struct lab_site *sites;          /* of the topology, in the wire */

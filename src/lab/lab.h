@@ -97,6 +97,8 @@ struct host *lab_host(struct lab *lab, size_t index);
 /* The address at which others find the host, IPv4 in text: behind a NAT, the router's. */
 const char *lab_underlay(const struct lab *lab, size_t index);
 
+/* Routers forget every mapping and session, as after a restart of theirs. */
+MUST_CHECK int lab_flush_routers(struct lab *lab, struct error *err);
 /* Replaces the impairment of every port; nothing else changes. */
 MUST_CHECK int lab_set_profile(struct lab *lab, const struct profile *profile, struct error *err);
 /* "bridge", "netem", "wire". */
@@ -116,12 +118,17 @@ MUST_CHECK int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *er
  */
 MUST_CHECK int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err);
 
+#define LAB_NOBODY UINT16_MAX
+
 /*
  * What passed the wire, in the order of its end there: delivered, lost or dropped. A packet is one
  * or several neighbours of equal fate from one super-packet.
  */
 struct lab_packets {
-	/* in_port and out_port are indexes of hosts; UINT16_MAX: nobody, as for what was lost. */
+	/*
+	 * in_port and out_port are indexes of hosts, or above those faces of routers as lab_edge()
+	 * numbers them; LAB_NOBODY: nobody, as for what was lost.
+	 */
 	const struct wire_record *list;
 	size_t count;
 	uint64_t missed;   /* found no room */
@@ -129,7 +136,14 @@ struct lab_packets {
 };
 /* From now on every packet of the wire is recorded, at most `room` of them; at most once a time. */
 MUST_CHECK int lab_record_packets(struct lab *lab, size_t room, struct error *err);
-/* Ends the recording. The list is valid until the next one begins or the lab is down. */
+/*
+ * Where packets of a host enter the public network: the outer face of its outermost router, or the
+ * host itself.
+ */
+uint16_t lab_edge(const struct lab *lab, size_t host);
+/* What was recorded so far, but for the first `from`; valid until the next look. */
+struct lab_packets lab_look_at_packets(struct lab *lab, size_t from);
+/* Ends the recording. The list is valid until the next look or recording, or the lab is down. */
 MUST_CHECK int lab_take_packets(
 	struct lab *lab, struct lab_packets *ret_packets, struct error *err);
 /*

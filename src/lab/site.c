@@ -316,6 +316,15 @@ int site_reshape(struct lab *lab, struct error *err)
 	return 0;
 }
 
+int lab_flush_routers(struct lab *lab, struct error *err)
+{
+	for (size_t i = 0; lab->topology && i < lab->topology->site_count; i++) {
+		if (wire_flush_router(lab->wire, lab->sites[i].router.number, err))
+			return emulated_blame(lab, err);
+	}
+	return 0;
+}
+
 struct profile site_profile(const struct lab *lab)
 {
 	struct profile clean = lab->profile;

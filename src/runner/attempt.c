@@ -310,7 +310,7 @@ static void choose_packets(const struct attempt *attempt, const struct lab_packe
 		const struct wire_record *record = &packets->list[i];
 
 		if (record->in_port != source ||
-			(record->out_port != target && record->out_port != UINT16_MAX))
+			(record->out_port != target && record->out_port != LAB_NOBODY))
 			continue;
 		chosen[count++] = (struct workload_packet){.in_ns = record->in_ns,
 			.out_ns = record->out_ns,

@@ -117,6 +117,7 @@ struct stage {
 	struct vpn *vpn;
 	const char *state_dir, *work_dir; /* of the hosts; of the controller */
 	int attempts;
+	bool is_whole;  /* every pair answered; otherwise its workloads begin the mesh themselves */
 	bool is_broken; /* a workload left no whole mesh: stage_renew() before the next */
 	json_t *facts;  /* of the first connection, once visit_record_begin() is done; owned */
 	json_t *host_changes;     /* what the VPN set on its hosts; owned */
@@ -124,9 +125,12 @@ struct stage {
 	double began_s, up_s;     /* wall clock: when it was begun, and when the VPN was up */
 };
 
-/* Brings hosts and VPN up, trying again where that can help. Leaves nothing up on failure. */
-MUST_CHECK int stage_up(struct run *run, const struct runner_visit *visit, struct stage *ret_stage,
-	struct error *err);
+/*
+ * Brings hosts and VPN up, trying again where that can help: until every pair answers, or only
+ * until the daemons are ready. Leaves nothing up on failure.
+ */
+MUST_CHECK int stage_up(struct run *run, const struct runner_visit *visit, bool is_whole,
+	struct stage *ret_stage, struct error *err);
 void stage_down(struct run *run, struct stage *stage);
 /* The tuning's congestion control, else the plan's. */
 const char *visit_congestion(const struct run *run, const struct runner_visit *visit);

@@ -91,6 +91,7 @@ static int (*const actions[])(struct operation_run *m, struct error *err) = {
 	[WORKLOAD_OBSERVE] = operation_observe,
 	[WORKLOAD_GROW] = operation_grow,
 	[WORKLOAD_CHURN] = operation_churn,
+	[WORKLOAD_PUNCH] = operation_punch,
 };
 
 static const char *const speakers[] = {[WORKLOAD_ONE_SPEAKS] = "one",
@@ -112,7 +113,7 @@ static void note_failure(struct operation_run *m, const struct error *failure)
 	json_object_set_new(m->observed, "failure",
 		json_make("{s:s, s:s}", "cause", cause_name(cause_of_error(failure)), "evidence",
 			failure->text));
-	m->stage->is_broken = true;
+	m->stage->is_broken = m->stage->is_whole;
 }
 
 /* One run of an operation; a failure is observed, so that only Ctrl-C is an error. */
@@ -173,7 +174,8 @@ static int operate(struct operation_run *m, const struct workload_operation oper
 		if (observe(m, runs, err))
 			return -1;
 	}
-	return m->stage->is_broken ? 0 : leave_whole(m, err);
+	m->stage->is_broken |= !m->stage->vpn;
+	return m->stage->is_broken || !m->stage->is_whole ? 0 : leave_whole(m, err);
 }
 
 static json_t *observations_new(const struct lab *lab)

@@ -45,12 +45,16 @@ MUST_CHECK int operation_idle(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_observe(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_grow(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_churn(struct operation_run *m, struct error *err);
+MUST_CHECK int operation_punch(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_lose_coordinator(struct operation_run *m, struct error *err);
 
 /* The rule by which a pair is stable, for observations. */
 json_t *operation_rule_json(const struct lab *lab);
 /* Ends the watch, if there is one; what was heard is observed. */
 void operation_end_watch(struct operation_run *m);
+
+/* Whether two hosts answer each other steadily until now, as far as the pair is watched. */
+bool operation_is_stable(const struct operation_run *m, size_t from, size_t to);
 
 /* Names a moment; now, or one of CLOCK_MONOTONIC. */
 void operation_mark(struct operation_run *m, const char *name);

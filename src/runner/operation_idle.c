@@ -14,7 +14,7 @@ static json_t *describe_packets(const struct operation_run *m, const struct lab_
 
 	for (size_t i = 0; i < packets->count; i++) {
 		const struct wire_record *packet = &packets->list[i];
-		json_t *to = packet->out_port == UINT16_MAX ? json_null()
+		json_t *to = packet->out_port == LAB_NOBODY ? json_null()
 							    : json_integer(packet->out_port);
 
 		json_array_append_new(list,

@@ -117,6 +117,16 @@ static bool is_stable(
 	return spans[count - 1].last_ns - begin_ns >= STABLE_NS + SILENCE_NS;
 }
 
+bool operation_is_stable(const struct operation_run *m, size_t from, size_t to)
+{
+	int64_t now_ns = clock_now_ns();
+
+	return (!lab_watch_includes(m->watch, from, to) ||
+		       is_stable(m, from, to, m->zero_ns, now_ns)) &&
+	       (!lab_watch_includes(m->watch, to, from) ||
+		       is_stable(m, to, from, m->zero_ns, now_ns));
+}
+
 /* The first pair that is not; count * count when all are. */
 static size_t find_unstable(
 	const struct operation_run *m, struct lab_hosts without, int64_t since_ns)

@@ -162,10 +162,34 @@ static void add_was_there(
 		run_add_outcome(run, &outcome);
 }
 
-static int blame_visit(struct run *run, const struct runner_visit *visit, const struct error *cause,
+/* Cells that need a mesh which is whole, or those that begin it themselves. */
+struct part {
+	const struct runner_visit *visit;
+	bool begins_mesh;
+};
+
+static bool has_cell(const struct part *part, size_t cell)
+{
+	return part->visit->cells[cell].workload->begins_mesh == part->begins_mesh;
+}
+
+static size_t count_missing_of(struct run *run, const struct part *part)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < part->visit->cell_count; i++)
+		missing += has_cell(part, i) && !is_there(run, part->visit, i);
+	return missing;
+}
+
+static int blame_part(struct run *run, const struct part *part, const struct error *cause,
 	int attempts, struct error *err)
 {
+	const struct runner_visit *visit = part->visit;
+
 	for (size_t i = 0; i < visit->cell_count; i++) {
+		if (!has_cell(part, i))
+			continue;
 		if (is_there(run, visit, i))
 			add_was_there(run, visit, &visit->cells[i]);
 		else if (cell_blame(run, visit, &visit->cells[i], cause, attempts, err))
@@ -192,9 +216,13 @@ static int measure_cell(struct run *run, const struct runner_visit *visit, struc
 }
 
 static int measure_cells(
-	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
+	struct run *run, const struct part *part, struct stage *stage, struct error *err)
 {
+	const struct runner_visit *visit = part->visit;
+
 	for (size_t i = 0; i < visit->cell_count; i++) {
+		if (!has_cell(part, i))
+			continue;
 		if (is_there(run, visit, i))
 			add_was_there(run, visit, &visit->cells[i]);
 		else if (measure_cell(run, visit, stage, &visit->cells[i], err))
@@ -207,32 +235,42 @@ static int measure_cells(
 	return 0;
 }
 
-static int run_visit(struct run *run, const struct runner_visit *visit, struct error *err)
+static int run_part(struct run *run, const struct part *part, struct error *err)
 {
+	const struct runner_visit *visit = part->visit;
 	struct error cause = {0};
 	struct stage stage;
 	int failed;
 
-	if (count_missing(run, visit) == 0)
-		return blame_visit(run, visit, &cause, 0, err); /* only tells that all were there */
+	if (count_missing_of(run, part) == 0)
+		return blame_part(run, part, &cause, 0, err); /* only tells that all were there */
 	run_tell(run, arena_printf(run->arena, "%s: connecting", name_visit(run, visit)), NULL,
 		NULL);
 	if (note(run, "visit", visit, NULL, err))
 		return -1;
-	if (stage_up(run, visit, &stage, &cause)) {
+	if (stage_up(run, visit, !part->begins_mesh, &stage, &cause)) {
 		if (cause.kind == ERROR_CANCELLED || run->record_error.kind != ERROR_NONE) {
 			*err = cause.kind == ERROR_CANCELLED ? cause : run->record_error;
 			return -1;
 		}
 		if (note(run, "visit_failed", visit, cause.text, err))
 			return -1;
-		return blame_visit(run, visit, &cause, stage.attempts, err);
+		return blame_part(run, part, &cause, stage.attempts, err);
 	}
-	failed = measure_cells(run, visit, &stage, err);
+	failed = measure_cells(run, part, &stage, err);
 	if (!failed)
 		failed = visit_record_end(run, visit, &stage, err);
 	stage_down(run, &stage);
 	return failed ? -1 : 0;
+}
+
+/* What is known of a mesh that is whole is written last, and stays. */
+static int run_visit(struct run *run, const struct runner_visit *visit, struct error *err)
+{
+	return run_part(run, &(struct part){visit, true}, err) ||
+			       run_part(run, &(struct part){visit, false}, err)
+		       ? -1
+		       : 0;
 }
 
 int runner_check_fresh(const struct record *record, struct error *err)

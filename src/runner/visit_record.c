@@ -175,8 +175,9 @@ int visit_record_begin(
 		return 0;
 	vpn_observe(stage->vpn, "begin");
 	facts = stage->facts = describe(run, visit, stage);
-	run->connects[run->connect_count++] = (struct runner_connect){
-		.visit = visit, .connect_s = json_number_at(facts, "/connect_s", 0)};
+	if (stage->is_whole)
+		run->connects[run->connect_count++] = (struct runner_connect){
+			.visit = visit, .connect_s = json_number_at(facts, "/connect_s", 0)};
 	if (write_environment(run, visit, facts, err) || write_hosts(run, visit, stage, err) ||
 		write_settings(run, visit, err))
 		return -1;

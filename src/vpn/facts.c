@@ -320,6 +320,13 @@ static json_t *first_answers(const struct vpn *vpn)
 	return answers;
 }
 
+static json_t *connect_s(const struct vpn *vpn)
+{
+	return vpn->connected_ns
+		       ? json_real((double)(vpn->connected_ns - vpn->join_started_ns) / 1e9)
+		       : json_null();
+}
+
 json_t *vpn_describe(const struct vpn *vpn)
 {
 	const struct driver *driver = vpn->driver;
@@ -331,8 +338,8 @@ json_t *vpn_describe(const struct vpn *vpn)
 	json_object_set_new(described, "prepare_s", json_real(vpn->prepare_s));
 	json_object_set_new(described, "serve_s", json_real(vpn->serve_s));
 	json_object_set_new(described, "join_s", json_real(vpn->join_s));
-	json_object_set_new(described, "connect_s",
-		json_real((double)(vpn->connected_ns - vpn->join_started_ns) / 1e9));
-	json_object_set_new(described, "first_answer_ms", first_answers(vpn));
+	json_object_set_new(described, "connect_s", connect_s(vpn));
+	json_object_set_new(
+		described, "first_answer_ms", vpn->connected_ns ? first_answers(vpn) : json_null());
 	return described;
 }

@@ -111,6 +111,11 @@ int vpn_begin(struct lab *lab, const struct driver *driver, const char *work_dir
 	return 0;
 }
 
+int vpn_look(struct vpn *vpn, struct error *err)
+{
+	return facts_of_overlay(vpn, err);
+}
+
 int vpn_up(struct lab *lab, const struct driver *driver, const char *work_dir, struct vpn **ret_vpn,
 	struct error *err)
 {

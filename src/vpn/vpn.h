@@ -66,6 +66,8 @@ MUST_CHECK int vpn_restart_host(struct vpn *vpn, size_t host, struct error *err)
 struct vpn_clock {
 	int64_t serve_ns, join_ns, ready_ns;
 };
+/* What vpn_describe() says of interfaces, of a VPN whose pairs need not answer. */
+MUST_CHECK int vpn_look(struct vpn *vpn, struct error *err);
 MUST_CHECK int vpn_begin(struct lab *lab, const struct driver *driver, const char *work_dir,
 	struct vpn_clock *ret_clock, struct vpn **ret_vpn, struct error *err);
 void vpn_stop(struct vpn *vpn, struct lab_hosts hosts);
@@ -87,7 +89,8 @@ const char *const *vpn_addresses(const struct vpn *vpn);
  * As it was when it first connected: version, packages and programs with their hashes, daemons,
  * interface_kind and datapath as found (datapath_declared: as the driver says), addresses,
  * interfaces and mtu by host, phase times in seconds (prepare_s, serve_s, join_s, connect_s),
- * first_answer_ms[from][to] since the join began. Caller owns it.
+ * first_answer_ms[from][to] since the join began. Of a VPN that was only begun connect_s and
+ * first_answer_ms are null. Caller owns it.
  */
 json_t *vpn_describe(const struct vpn *vpn);
 /*

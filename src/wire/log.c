@@ -13,7 +13,7 @@ void log_event(struct wire_log *log, const struct log_event *event)
 	}
 	for (uint32_t i = event->first; i < event->first + event->count; i++)
 		bytes += frame_segment_bytes(frame, i);
-	log->records[log->written++] = (struct wire_record){.in_ns = event->buffer->in_ns,
+	log->records[log->written] = (struct wire_record){.in_ns = event->buffer->in_ns,
 		.out_ns = event->out_ns,
 		.index = event->buffer->index + event->first,
 		.flow = event->buffer->flow,
@@ -24,4 +24,6 @@ void log_event(struct wire_log *log, const struct log_event *event)
 		.verdict = (uint8_t)event->verdict,
 		.is_clone = event->is_clone,
 		.rule = event->buffer->rule == NO_RULE ? 0 : event->buffer->rule & 127U};
+	/* Others map the log and read it while it is written. */
+	__atomic_store_n(&log->written, log->written + 1, __ATOMIC_RELEASE);
 }

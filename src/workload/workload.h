@@ -163,6 +163,7 @@ struct workload_operation {
 		WORKLOAD_OBSERVE,          /* makes the checks of room `feature` */
 		WORKLOAD_GROW,             /* ends all daemons and starts more and more hosts */
 		WORKLOAD_CHURN,            /* one host after the other leaves and comes back */
+		WORKLOAD_PUNCH, /* begins the VPN behind routers, and looks which way packets go */
 	} action;
 	bool on_one_host; /* the last one; otherwise all */
 	/*
@@ -195,7 +196,10 @@ struct workload {
 	size_t log_packets; /* room in the wire's log, for read(); 0: it wants none */
 	enum workload_scope scope;
 	bool times_flows; /* its readings have flows, so that waves are worth measuring apart */
-	bool is_flood;    /* it sends more than the path takes, and leaves full queues behind */
+	/* It brings the VPN up itself, so that pairs need not answer before, nor afterwards. */
+	bool begins_mesh;
+	bool needs_routers; /* between hosts: a topology with sites */
+	bool is_flood;      /* it sends more than the path takes, and leaves full queues behind */
 	double (*estimate_s)(const struct workload_case *c);
 	/*
 	 * NULL when nothing is needed. Depends on nothing but the plan, since all cells share it:
@@ -221,7 +225,7 @@ struct workload {
 extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel,
 	workload_quic, workload_rate, workload_load_latency, workload_reorder, workload_video,
 	workload_nix_cache, workload_http_small, workload_wake, workload_connect, workload_restart,
-	workload_reboot, workload_idle, workload_observe, workload_scale;
+	workload_reboot, workload_idle, workload_observe, workload_scale, workload_punch;
 
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];

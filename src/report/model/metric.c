@@ -287,6 +287,14 @@ const struct report_metric report_metrics[] = {
 		.workload = REPORT_SCALE, .figure = "bytes_exponent"},
 	{"scale_bystander_outage_s", "Silence of other pairs while hosts come and go", "s", -3,
 		false, .workload = REPORT_SCALE, .figure = "bystander_outage_s"},
+	{"punch_direct_share", "Trials that end with a direct way, of the worst pair", "", 3, true,
+		.workload = REPORT_PUNCH, .figure = "direct_share"},
+	{"punch_answering_share", "Trials that end with any way, of the worst pair", "", 3, true,
+		.workload = REPORT_PUNCH, .figure = "answering_share"},
+	{"punch_direct_s", "Time until a way is direct, of the slowest pair", "s", -3, false,
+		.workload = REPORT_PUNCH, .figure = "direct_s"},
+	{"punch_answered_s", "Time until a pair answers, of the slowest pair", "s", -3, false,
+		.workload = REPORT_PUNCH, .figure = "answered_s"},
 };
 const size_t report_metric_count = ARRAY_SIZE(report_metrics);
 

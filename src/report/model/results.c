@@ -493,16 +493,6 @@ const char *results_limits(const struct report_results *results)
 	return text;
 }
 
-const char *results_topology(const struct report_results *results)
-{
-	const json_t *topology = json_object_get(results->environment, "topology");
-	const char *name = json_string_at(topology, "/name", NULL);
-
-	return name ? arena_printf(results->arena, "%s (%s)", name,
-			      json_string_at(topology, "/title", ""))
-		    : NULL;
-}
-
 const char *results_base_profile(const struct report_results *results)
 {
 	/* "baseline" comes first where there is one. */

@@ -308,6 +308,9 @@ const char *results_hosts(const struct report_results *results);
 const char *results_limits(const struct report_results *results);
 /* "home-office (Two homes ...)": where hosts were; NULL: in one flat network. */
 const char *results_topology(const struct report_results *results);
+/* "symmetric", "port-restricted behind cgnat": what is between a host and the public network, as
+ * the topology says it; "none" where nothing is. */
+const char *results_router_of(const struct report_results *results, const char *host);
 /* The first profile under which contacts were measured; NULL when none. */
 const char *results_contact_profile(const struct report_results *results);
 /* "Wireguard/baseline": the place in the report where the samples of a condition are. */

@@ -44,6 +44,8 @@ const struct report_workload report_workloads[REPORT_WORKLOADS] = {
 		FIGURES_OF(REPORT_IDLE)},
 	[REPORT_SCALE] = {"scale", "scale.json", "scale", "A growing mesh", false,
 		FIGURES_OF(REPORT_SCALE)},
+	[REPORT_PUNCH] = {"punch", "punch.json", "punching", "Direct ways through routers", false,
+		FIGURES_OF(REPORT_PUNCH)},
 };
 
 const struct report_workload *report_workload_of(const char *file)

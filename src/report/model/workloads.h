@@ -28,6 +28,7 @@ enum report_workload_id {
 	REPORT_REBOOT,
 	REPORT_IDLE,
 	REPORT_SCALE,
+	REPORT_PUNCH,
 	REPORT_WORKLOADS
 };
 

@@ -22,6 +22,7 @@ void tables_video(const struct report_results *results, struct tables *tables);
 void tables_qperf(const struct report_results *results, struct tables *tables);
 void tables_connect(const struct report_results *results, struct tables *tables);
 /* Payload per processor time of the VPN. */
+void tables_punch(const struct report_results *results, struct tables *tables);
 void tables_capacity(const struct report_results *results, struct tables *tables);
 void tables_success(const struct report_results *results, struct tables *tables);
 void tables_effective(const struct report_results *results, struct tables *tables);

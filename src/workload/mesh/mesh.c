@@ -245,15 +245,29 @@ static void judge_pairs(
 		mesh_text(run, "host"), first, ended_s, silent - 1);
 }
 
+void mesh_begin_reading(const json_t *observations, struct workload_reading *ret_reading)
+{
+	*ret_reading = (struct workload_reading){0};
+	ret_reading->samples = json_object();
+	json_object_set(ret_reading->samples, "observations", (json_t *)observations);
+}
+
+void mesh_judge_failures(const json_t *observations, struct workload_reading *reading)
+{
+	json_t *run;
+	size_t i;
+
+	json_array_foreach (json_object_get(observations, "runs"), i, run)
+		judge_failure(run, reading);
+}
+
 void mesh_judge(const json_t *observations, struct workload_reading *ret_reading)
 {
 	const struct mesh_rule rule = mesh_rule(observations);
 	json_t *run;
 	size_t i;
 
-	*ret_reading = (struct workload_reading){0};
-	ret_reading->samples = json_object();
-	json_object_set(ret_reading->samples, "observations", (json_t *)observations);
+	mesh_begin_reading(observations, ret_reading);
 	json_array_foreach (json_object_get(observations, "runs"), i, run) {
 		judge_failure(run, ret_reading);
 		if (ret_reading->cause == CAUSE_SUCCESS)

@@ -18,6 +18,9 @@
  *    steps: [{hosts, joined, ready_s, joining_s, is_stable, resting_s, joining: [spent...],
  *             resting: [spent...]}],  of a growing one; spent is what a host used meanwhile
  *    departures: [{host, down_s, ready_s}], hosts: [spent...],  of one that hosts leave
+ *    paths: [{from, to, packets: [[count...], [count...]]}],  of punch: between the outermost
+ *             routers of two hosts, there and back, in bins from zero on
+ *    path_rule: {bin_s, every_s, packets_missed},
  *    failure: {cause, evidence}}  absent when all could be done
  *
  * A span [first_s, last_s, answers] is a stretch of answers without a pause above pause_s. A pair
@@ -49,6 +52,12 @@ struct mesh_contact mesh_contact(
 /* Since when within [from_s, to_s] it was stable for the first time, or NAN. */
 double mesh_stable(const json_t *spans, const struct mesh_rule *rule, double from_s, double to_s);
 
+/*
+ * Whether two hosts that ask each other every `every_s` send and answer by a direct way: within
+ * `bin_s` each sent at least half of what it asks, because probes of a hole puncher are few.
+ */
+bool mesh_is_direct(double there, double back, double bin_s, double every_s);
+
 double mesh_time(const json_t *run, const char *name);
 /* The runs of an operation, in order; borrowed. */
 const json_t *mesh_run(const json_t *observations, const char *operation, size_t index);
@@ -60,6 +69,10 @@ json_t *mesh_number(double value);
 /* Of the members `key` of an array of objects: a published summary, or null; and the median. */
 double mesh_median(const json_t *runs, const char *key);
 
+/* Keeps the observations as samples; all else is to come. */
+void mesh_begin_reading(const json_t *observations, struct workload_reading *ret_reading);
+/* Blames the first failure of a run. */
+void mesh_judge_failures(const json_t *observations, struct workload_reading *reading);
 /*
  * Blames the first failure of a run, or the first pair that does not answer at a run's end, and
  * keeps the observations as samples. `*ret_reading` is begun by it.

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the hosts of a tree were, and what was between them and the public network. */
+#include "report/model/results.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+const char *results_topology(const struct report_results *results)
+{
+	const json_t *topology = json_object_get(results->environment, "topology");
+	const char *name = json_string_at(topology, "/name", NULL);
+
+	return name ? arena_printf(results->arena, "%s (%s)", name,
+			      json_string_at(topology, "/title", ""))
+		    : NULL;
+}
+
+static const json_t *site_named(const json_t *sites, const char *name)
+{
+	json_t *site;
+	size_t i;
+
+	json_array_foreach (sites, i, site) {
+		if (strcmp(json_string_at(site, "/name", ""), name) == 0)
+			return site;
+	}
+	return NULL;
+}
+
+static bool has_host(const json_t *site, const char *host)
+{
+	const json_t *hosts = json_object_get(site, "hosts");
+
+	for (size_t i = 0; i < json_array_size(hosts); i++) {
+		const char *name = json_string_value(json_array_get(hosts, i));
+
+		if (name && strcmp(name, host) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *results_router_of(const struct report_results *results, const char *host)
+{
+	const json_t *sites = json_at(results->environment, "/topology/sites");
+	const json_t *site;
+	const char *kind;
+	size_t i = 0;
+
+	while (i < json_array_size(sites) && !has_host(json_array_get(sites, i), host))
+		i++;
+	site = json_array_get(sites, i);
+	if (!site)
+		return "none";
+	kind = json_string_at(site, "/nat", "port-restricted");
+	for (size_t depth = 0; depth < json_array_size(sites); depth++) {
+		site = site_named(sites, json_string_at(site, "/behind", ""));
+		if (!site)
+			break;
+		kind = arena_printf(results->arena, "%s behind %s", kind,
+			json_string_at(site, "/nat", "port-restricted"));
+	}
+	return kind;
+}

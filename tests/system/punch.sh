@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# punch with routers whose answer is known. wireguard-go here knows its peers' endpoints and finds none by itself: routers that
+# keep ports let it through, and where both have another port for every destination nothing can (Ford et al. 2005).
+. "$(dirname "$0")/lib.sh"
+
+# holds EXPRESSION: in Python, of the pair of the only cell.
+holds() {
+	/usr/bin/python3 - "$(echo "$tree"/Wireguard/*/punch.json)" "$1" <<'END' >&2
+import json, sys
+pair = json.load(open(sys.argv[1]))["data"]["pairs"][0]
+print("#", json.dumps({key: value for key, value in pair.items() if key != "list"}))
+sys.exit(not eval(sys.argv[2], {"pair": pair}))
+END
+}
+
+tree=$scratch/preserved
+meshbench run --topology pair --vpn wireguard --workload punch --punch-trials 1 --punch-seconds 15 --out "$tree"
+check "a pair behind routers that keep ports is measured" exits 0
+check "its way is direct" holds 'pair["direct"] == 1 and 0 < pair["direct_s"] < 15'
+check "the tree is what its schema says" tree_is_sound
+meshbench report "$tree" --markdown
+check "the report names the kinds of router" prints '| WireGuard | baseline | port-restricted | port-restricted | 1 | 1 | 0 | 0 |'
+
+tree=$scratch/moved
+meshbench run --topology pair:left.nat=symmetric,right.nat=symmetric --vpn wireguard --workload punch --punch-trials 1 \
+	--punch-seconds 4 --out "$tree"
+check "a pair that nothing joins is measured as well" exits 0
+check "it has no way, although both reach the server" holds 'pair["punch_failed"] == 1 and pair["answered_s"] is None'
+
+meshbench run --vpn wireguard --workload punch --out "$scratch/flat"
+check "without routers it is refused" exits 2
+check "... with a topology to try" says "try --topology pair"
+meshbench run --topology carrier:home.behind=carrier --vpn wireguard --workload punch --out "$scratch/shared"
+check "hosts that share their outermost router are refused" exits 2
+check "... by name" says "host bob"
+check "nothing is left behind" nothing_is_left
+finish
