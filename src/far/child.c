@@ -291,6 +291,8 @@ void far_child_hear(struct far_host *self, const struct far_message *message)
 	else if (message->kind == FAR_OUTPUT)
 		proc_far_output(child->proc, (enum proc_stream)message->stream, message->data,
 			message->size);
+	else if (message->kind == FAR_STOPPED && !child->has_ended)
+		proc_far_stopped(child->proc, message->stopped_ns, message->held);
 	else if (message->kind == FAR_ENDED)
 		hear_end(child, message);
 	else if (message->kind == FAR_FAILED) {

@@ -47,6 +47,7 @@ enum far_kind {
 	FAR_TIME,
 	FAR_STARTED,
 	FAR_OUTPUT,
+	FAR_STOPPED, /* a child stands still or goes on, and for how long it did in all */
 	FAR_ENDED,
 	FAR_USED,
 	FAR_THREAD_LIST,
@@ -68,11 +69,13 @@ struct far_message {
 	int64_t at_ns;       /* CLOCK_MONOTONIC of the helper's machine */
 	int64_t wall_ns;     /* CLOCK_REALTIME then */
 	int64_t pid;         /* on the helper's machine */
-	int64_t held, merge; /* 0 or 1, as in proc_spec; of an identity: it holds the device */
+	int64_t held, merge; /* 0 or 1, as in proc_spec; of an identity: it holds the device; of a
+				stop: it lasts */
 	int64_t mode;        /* of a file */
 	int64_t signal;
 	int64_t stream; /* enum proc_stream */
 	int64_t status; /* of wait(2) */
+	int64_t stopped_ns;
 	int64_t cpu_ns, peak_rss_bytes, rss_bytes, processes;
 	int64_t error_kind, sys_errno;
 	const char *version;

@@ -78,6 +78,7 @@ static int start_program(struct lab *lab, int their_fd, struct error *err)
 	if (helper_find(lab->arena, "meshbench-wire", &program, err) ||
 		proc_start(lab->procs,
 			&(struct proc_spec){.what = "start the wire",
+				.part = PROC_WIRE,
 				.argv = (const char *const[]){program, "--realtime", "--control-fd",
 					arena_printf(lab->arena, "%d", their_fd),
 					lab->is_virtual ? "--rest=0" : NULL, NULL},

@@ -40,9 +40,15 @@ void proc_far_output(struct proc *proc, enum proc_stream stream, const void *dat
 	capture_add(stream == PROC_OUT ? &proc->out : &proc->errout, data, size);
 }
 
+void proc_far_stopped(struct proc *proc, int64_t total_ns, bool is_stopped)
+{
+	stop_hand_in(proc, total_ns, is_stopped);
+}
+
 void proc_far_ended(struct proc *proc, const struct proc_end *end)
 {
 	assert(!proc->has_ended);
+	stop_ends(proc, end->ended_ns);
 	proc->end = *end;
 	proc->has_ended = true;
 	procs_tell(proc);

@@ -49,6 +49,9 @@ void proc_far_started(struct proc *proc, pid_t pid, int64_t started_ns);
 /* A held child has been executed. */
 void proc_far_released(struct proc *proc, int64_t started_ns);
 void proc_far_output(struct proc *proc, enum proc_stream stream, const void *data, size_t size);
+/* For how long it has stood still since it began, without a stop that lasts; and does one last now.
+ */
+void proc_far_stopped(struct proc *proc, int64_t total_ns, bool is_stopped);
 /* At most once. What it has left behind may write on. */
 void proc_far_ended(struct proc *proc, const struct proc_end *end);
 /* Its runner cannot say any more how it ended, and why: "the connection to lom ended". */

@@ -20,6 +20,23 @@ void capture_add(struct capture *capture, const void *data, size_t size);
 /* The text, NUL-terminated, valid until the next read. */
 const char *capture_text(const struct capture *capture);
 
+/* How long a child has stood still. */
+struct stop {
+	int64_t total_ns; /* stops that are over */
+	int64_t since_ns; /* of one that lasts, as far as it is not counted yet; 0: it runs */
+};
+
+enum {
+	STOPS_MOST = 64 /* children whose stops are kept */
+};
+
+struct stops {
+	struct proc_stop list[STOPS_MOST];
+	size_t count;
+	int64_t since_ns;  /* stops are counted from here on */
+	int64_t looked_ns; /* when this program last was seen to run */
+};
+
 struct proc {
 	struct procs *procs;
 	struct proc *next;
@@ -31,6 +48,9 @@ struct proc {
 	pid_t pid;
 	int pid_fd, gate_fd, status_fd; /* -1: far, or not any more */
 	bool has_ended, on_terminal;
+	enum proc_part part;
+	uint64_t id;
+	struct stop stop;
 	struct terminal *terminal; /* between ours and a program on a host, or NULL */
 	int64_t started_ns;
 	struct proc_end end;
@@ -53,6 +73,8 @@ struct procs {
 	struct proc *first;
 	struct procs_source *first_source;
 	size_t count, source_count;
+	uint64_t last_id;
+	struct stops stops;
 	struct secrets *secrets;
 	int signal_fd;
 	bool is_cancelled;
@@ -70,6 +92,17 @@ int terminal_slave(const struct terminal *terminal);
 /* Shows what is left and gives our terminal its modes back; nothing happens to NULL. */
 void terminal_close(struct terminal **terminal);
 
+/* stop.c: asks the kernel which children of this process were stopped or go on. */
+void stops_look(struct procs *procs);
+/* This program goes on; it may have stood still since it was last seen to run. */
+void stops_look_at_us(struct procs *procs);
+/* A stop, if there is one, is over. */
+void stop_ends(struct proc *proc, int64_t now_ns);
+/* As proc_far_stopped(). */
+void stop_hand_in(struct proc *proc, int64_t total_ns, bool is_stopped);
+
+/* procs.c: those that cancel every wait. */
+void procs_signals(sigset_t *ret_set);
 /* procs.c: tells the observer how the child stands. */
 void procs_tell(struct proc *proc);
 /* Takes the status of a child that has ended, and what is left of its output. */

@@ -62,6 +62,7 @@ void near_reap(struct proc *proc)
 
 	if (wait4(proc->pid, &status, 0, &used) != proc->pid)
 		return;
+	stop_ends(proc, clock_now_ns());
 	proc->has_ended = true;
 	proc->end = (struct proc_end){.status = status,
 		.ended_ns = clock_now_ns(),

@@ -37,6 +37,13 @@ struct proc_place {
 	int group_fd; /* above 2: cgroup.procs of the control group that limits it */
 };
 
+/* Whose it is, for those who ask who stood still. */
+enum proc_part {
+	PROC_INSTRUMENT, /* measures, or helps to */
+	PROC_SUBJECT,    /* belongs to what is measured */
+	PROC_WIRE        /* notices on its own that it stood still */
+};
+
 struct proc_spec {
 	const char *what;               /* for messages: "start nebula" */
 	const char *const *argv;        /* NULL-terminated; argv[0] is looked up on PATH */
@@ -49,8 +56,9 @@ struct proc_spec {
 	size_t input_size;
 	size_t keep_bytes; /* of each output: the first and last half of it; 0: 64 KiB */
 	bool merge;        /* stderr goes to stdout, in order */
-	int inherit_fd;    /* above 2: stays open in the child, under the same number */
-	int talk_fd;       /* above 2: its stdin and stdout, for one that we talk to; borrowed */
+	enum proc_part part;
+	int inherit_fd; /* above 2: stays open in the child, under the same number */
+	int talk_fd;    /* above 2: its stdin and stdout, for one that we talk to; borrowed */
 	proc_listener *listener; /* or NULL: what it writes is kept */
 	void *listener_context;
 	bool contained;   /* all that it starts ends with it, and with us: in a PID namespace of its
@@ -177,6 +185,25 @@ struct proc_identity {
 /* `device` is a TUN device that it may have open, or NULL; the path lies in the arena. */
 struct proc_identity proc_identity(
 	const struct proc *proc, const char *device, struct arena *arena);
+
+/*
+ * Children that somebody stopped (SIGSTOP). They wait for no processor, so no other account shows
+ * that they did not run. What a child started itself is not seen.
+ */
+struct proc_stop {
+	char what[64], place[64]; /* the place is "" on this machine */
+	enum proc_part part;
+	bool is_ours; /* this program itself, which knows only how long it was at most */
+	int64_t ns;   /* all stops together */
+	uint64_t id;  /* of the child */
+};
+/* Counts from now on. */
+void procs_count_stops(struct procs *procs);
+/* Those that were stopped since, until now; valid until the next wait. */
+const struct proc_stop *procs_stops(struct procs *procs, size_t *ret_count);
+
+/* How long a child has stood still, but for a stop that lasts; and does one last now. */
+int64_t proc_stopped_ns(const struct proc *proc, bool *ret_is_stopped);
 
 /* Resources of a process tree now: the live ones and all that they waited for. */
 struct usage {

@@ -25,6 +25,13 @@ enum {
 /* Ctrl-C, kill, a terminal or a reader of our output that went away, Ctrl-\ */
 static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT};
 
+void procs_signals(sigset_t *ret_set)
+{
+	sigemptyset(ret_set);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		sigaddset(ret_set, ends[i]);
+}
+
 int procs_new(struct procs **ret_procs, struct error *err)
 {
 	struct procs *procs = calloc(1, sizeof(*procs));
@@ -32,9 +39,7 @@ int procs_new(struct procs **ret_procs, struct error *err)
 
 	if (!procs)
 		return fail_errno(err, "prepare for child processes");
-	sigemptyset(&watched);
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		sigaddset(&watched, ends[i]);
+	procs_signals(&watched);
 	pthread_sigmask(SIG_BLOCK, &watched, &procs->former_mask);
 	procs->signal_fd = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (procs->signal_fd < 0) {
@@ -51,8 +56,14 @@ static void read_signals(struct procs *procs)
 {
 	struct signalfd_siginfo info;
 
-	while (read(procs->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		procs->is_cancelled = true;
+	while (read(procs->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			stops_look(procs);
+		else if (info.ssi_signo == SIGCONT)
+			stops_look_at_us(procs);
+		else
+			procs->is_cancelled = true;
+	}
 }
 
 void procs_free(struct procs *procs)
@@ -197,6 +208,7 @@ static bool poll_with(struct procs *procs, int extra_fd, struct deadline deadlin
 		extra_is_ready = fds[1].revents != 0;
 	}
 	free(fds);
+	procs->stops.looked_ns = clock_now_ns();
 	return extra_is_ready;
 }
 

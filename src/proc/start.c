@@ -115,6 +115,8 @@ struct proc *proc_new(
 		.input = show_input(procs, arena, spec),
 		.started_ns = clock_now_ns(),
 		.on_terminal = spec->on_terminal,
+		.part = spec->part,
+		.id = ++procs->last_id,
 		.pid_fd = -1,
 		.gate_fd = -1,
 		.status_fd = -1,

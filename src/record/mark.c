@@ -18,6 +18,7 @@ static const struct {
 	[MARK_BUSY] = {"busy", "other programs used the processors"},
 	[MARK_MEMORY] = {"memory", "the machine was short of memory"},
 	[MARK_INSTRUMENT] = {"instrument", "a measuring program stood still"},
+	[MARK_DAEMON] = {"daemon", "a program of the VPN was stopped"},
 	[MARK_THROTTLED] = {"throttled", "the processors were throttled because of heat"},
 };
 

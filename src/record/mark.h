@@ -15,6 +15,7 @@ enum mark_kind {
 	MARK_BUSY,   /* other programs or other virtual machines used the processors */
 	MARK_MEMORY, /* programs waited for memory */
 	MARK_INSTRUMENT, /* a program of ours that measures stood still */
+	MARK_DAEMON,     /* a program of the VPN was stopped */
 	MARK_THROTTLED,  /* processors were slowed down for their heat */
 };
 

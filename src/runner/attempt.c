@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One attempt at a workload: servers, barrier, clients, limits, reading. */
 #include "runner/internal.h"
+#include "runner/stops.h"
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -408,10 +409,17 @@ struct attempt_result attempt_result_new(size_t link_count)
 		.blamed_outputs = arena_alloc(arena, struct workload_output, link_count)};
 }
 
-void attempt_end_machine(struct machine_watch *watch, struct attempt_result *result)
+void attempt_end_machine(
+	struct lab *lab, struct machine_watch *watch, struct attempt_result *result)
 {
 	struct machine_account account;
+	const struct proc_stop *stops;
+	size_t count;
 
+	if (watch) {
+		stops = procs_stops(lab_procs(lab), &count);
+		stops_judge(stops, count, result->marks);
+	}
 	if (!watch || !machine_end(watch, &account))
 		return;
 	result->machine = machine_json(&account);
@@ -442,7 +450,7 @@ static int measure(const struct attempt *attempt, struct attempt_result *result,
 		return -1;
 	failed = observe(attempt, &observers, &failure) ||
 		 run_jobs(attempt, &jobs, result->arena, &observers.capacity, &failure);
-	attempt_end_machine(observers.machine, result);
+	attempt_end_machine(attempt->lab, observers.machine, result);
 	if (attempt_report_wire(attempt, result, &is_wire_dead, err) ||
 		(room && !is_wire_dead && lab_take_packets(attempt->lab, &packets, err))) {
 		observe_end(attempt, &observers, result);

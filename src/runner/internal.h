@@ -48,7 +48,8 @@ MUST_CHECK int attempt_find_program(struct arena *arena, const char *const *argv
 MUST_CHECK int attempt_run(
 	const struct attempt *attempt, struct attempt_result *ret_result, struct error *err);
 /* Ends the account that was kept, if any, and judges it. */
-void attempt_end_machine(struct machine_watch *watch, struct attempt_result *result);
+void attempt_end_machine(
+	struct lab *lab, struct machine_watch *watch, struct attempt_result *result);
 /* Every reading failed, for this reason. */
 void attempt_blame(struct attempt_result *result, enum cause cause, const char *evidence);
 /* A wire that died fails the attempt, and the next begins with a fresh one. */

@@ -165,6 +165,8 @@ int machine_begin(const struct lab *lab, struct machine_watch **ret_watch, struc
 	if (!watch)
 		return fail_errno(err, "watch the machine");
 	watch->lab = lab;
+	if (lab)
+		procs_count_stops(lab_procs((struct lab *)lab));
 	watch->wire_before = wire_now(lab);
 	if (census_take(&watch->census, err) || machine_look(&watch->before, err)) {
 		census_done(&watch->census);

@@ -205,7 +205,7 @@ int operation_attempt(struct run *run, const struct runner_visit *visit, struct 
 	attempt->workload->operations(&attempt->cases[0], result.arena, &operations, &count);
 	failed = machine_begin(stage->lab, &machine, err) ||
 		 operate(&m, operations, count, observations, err);
-	attempt_end_machine(machine, &result);
+	attempt_end_machine(stage->lab, machine, &result);
 	if (failed || attempt_report_wire(attempt, &result, &is_wire_dead, err)) {
 		attempt_result_done(&result);
 		return -1;

@@ -58,6 +58,7 @@ static int start(
 	struct scope scope = turn_scope(&vpn->roster, turn);
 	struct proc_spec spec = {.what = step->what,
 		.environment = vpn->environment,
+		.part = PROC_SUBJECT,
 		.keep_bytes = LOG_BYTES,
 		.merge = true};
 	const char *input = NULL;

@@ -46,6 +46,7 @@ static int start(struct vpn *vpn, const struct driver_step *step, const struct t
 {
 	struct scope scope = turn_scope(&vpn->roster, turn);
 	struct proc_spec spec = {.what = step->what,
+		.part = PROC_SUBJECT,
 		.environment = vpn->environment,
 		.contained = turn->is_on_controller};
 	const char *input = NULL;

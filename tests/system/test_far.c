@@ -271,6 +271,27 @@ TEST(resources_of_a_far_tree_are_measured_where_it_runs)
 	CHECK(usage.processes == 0 && usage.cpu_s == 0);
 }
 
+TEST(a_stop_on_a_far_host_is_known_here)
+{
+	FAR(far);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {
+		.what = "a daemon", .argv = ARGV("sleep", "60"), .part = PROC_SUBJECT};
+	struct deadline deadline = SOON;
+	const struct proc_stop *stops;
+	size_t count;
+
+	CHECK_OK(host_start(far.hosts[0], &spec, &proc, &err), err);
+	procs_count_stops(far.procs);
+	proc_signal(proc, SIGSTOP);
+	do {
+		procs_serve(far.procs, deadline_in(NS_PER_MS));
+		stops = procs_stops(far.procs, &count);
+	} while ((!count || stops->ns < NS_PER_MS) && !deadline_has_passed(deadline));
+	CHECK(count == 1 && strcmp(stops->what, "a daemon") == 0);
+	CHECK(strcmp(stops->place, "lom") == 0 && stops->part == PROC_SUBJECT);
+}
+
 TEST(files_and_names_reach_a_far_host_and_state_survives_its_reboot)
 {
 	FAR(f);

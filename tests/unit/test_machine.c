@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runner/machine.h"
+#include "runner/stops.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -295,6 +296,26 @@ TEST(stolen_time_memory_and_heat_are_marks)
 	CHECK(strcmp(json_string_at(marks, "/1/mark", ""), "memory") == 0);
 	CHECK(strcmp(json_string_at(marks, "/2/mark", ""), "throttled") == 0);
 	CHECK(strstr(json_string_at(marks, "/2/reason", ""), "3 times"));
+}
+
+TEST(what_was_stopped_marks_a_cell_by_whose_it_was)
+{
+	const struct proc_stop stops[] = {
+		{.what = "run tinc", .place = "lom", .part = PROC_SUBJECT, .ns = 3 * NS_PER_S},
+		{.what = "ping", .place = "yuki", .ns = NS_PER_S / 2},
+		{.what = "start the wire", .part = PROC_WIRE, .ns = NS_PER_S},
+		{.what = "meshbench", .is_ours = true, .ns = NS_PER_S},
+		{.what = "iperf3", .place = "lom", .ns = NS_PER_MS / 2}};
+	json_auto_t *marks = json_array();
+
+	stops_judge(stops, ARRAY_SIZE(stops), marks);
+	CHECK(json_array_size(marks) == 3);
+	CHECK(strcmp(json_string_at(marks, "/0/mark", ""), "daemon") == 0);
+	CHECK(strcmp(json_string_at(marks, "/0/reason", ""),
+		      "run tinc on lom was stopped for 3.000 s") == 0);
+	CHECK(strcmp(json_string_at(marks, "/1/mark", ""), "instrument") == 0);
+	CHECK(strcmp(json_string_at(marks, "/2/reason", ""),
+		      "meshbench was stopped for up to 1.000 s") == 0);
 }
 
 TEST(what_a_kernel_does_not_say_is_null)

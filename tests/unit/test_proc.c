@@ -333,6 +333,107 @@ TEST(every_signal_that_ends_a_program_cancels_instead)
 	CHECK(raise(SIGHUP) == 0); /* one that nobody waited for does not end us either */
 }
 
+/* Serves the children until the first stop that is counted is that long; NULL: it never is. */
+static const struct proc_stop *await_stop(struct procs *procs, int64_t ns)
+{
+	struct deadline deadline = deadline_in(5 * NS_PER_S);
+	const struct proc_stop *stops;
+	size_t count;
+
+	do {
+		procs_serve(procs, deadline_in(NS_PER_MS));
+		stops = procs_stops(procs, &count);
+	} while ((!count || stops->ns < ns) && !deadline_has_passed(deadline));
+	return count == 1 && stops->ns >= ns ? stops : NULL;
+}
+
+TEST(a_child_that_was_stopped_is_known_with_how_long)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL, *other = NULL;
+	struct proc_spec spec = {
+		.what = "a daemon", .argv = ARGV("sleep", "60"), .part = PROC_SUBJECT};
+	int64_t began_ns = clock_now_ns(), stopped_ns;
+	const struct proc_stop *stop;
+	bool is_stopped;
+	size_t count;
+
+	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
+	CHECK_OK(proc_start(procs, &spec, &other, &err), err);
+	procs_count_stops(procs);
+	proc_signal(proc, SIGSTOP);
+	stop = await_stop(procs, 3 * NS_PER_MS);
+	CHECK(stop && strcmp(stop->what, "a daemon") == 0 && stop->part == PROC_SUBJECT);
+	CHECK(proc_stopped_ns(proc, &is_stopped) > 0 && is_stopped);
+	proc_signal(proc, SIGCONT);
+	while (is_stopped && clock_now_ns() < began_ns + 5 * NS_PER_S) {
+		procs_serve(procs, deadline_in(NS_PER_MS));
+		proc_stopped_ns(proc, &is_stopped);
+	}
+	stopped_ns = procs_stops(procs, &count)->ns;
+	CHECK(!is_stopped && count == 1 && stopped_ns < clock_now_ns() - began_ns);
+	procs_serve(procs, deadline_in(2 * NS_PER_MS));
+	CHECK(procs_stops(procs, &count)->ns == stopped_ns && count == 1);
+	procs_count_stops(procs);
+	procs_stops(procs, &count);
+	CHECK(count == 0);
+}
+
+TEST(a_stop_lasts_until_the_child_ends_and_is_counted_from_where_the_count_began)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {.what = "a tool", .argv = ARGV("sleep", "60")};
+	int64_t began_ns;
+	size_t count;
+
+	procs_count_stops(procs);
+	CHECK_OK(proc_start(procs, &spec, &proc, &err), err);
+	proc_signal(proc, SIGSTOP);
+	CHECK(await_stop(procs, 5 * NS_PER_MS));
+	began_ns = clock_now_ns();
+	procs_count_stops(procs);
+	CHECK(await_stop(procs, NS_PER_MS));
+	proc_kill(proc);
+	CHECK(procs_stops(procs, &count)->ns <= clock_now_ns() - began_ns && count == 1);
+}
+
+TEST(ends_and_kills_of_children_are_no_stops)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL, *killed = NULL;
+	size_t count;
+
+	procs_count_stops(procs);
+	CHECK_OK(proc_start(procs, &(struct proc_spec){.argv = ARGV("true")}, &proc, &err), err);
+	CHECK_OK(proc_start(procs, &(struct proc_spec){.argv = SHELL("sleep 60 & sleep 60")},
+			 &killed, &err),
+		err);
+	CHECK_OK(proc_wait_success(proc, deadline_in(5 * NS_PER_S), &err), err);
+	proc_kill(killed);
+	procs_serve(procs, deadline_in(2 * NS_PER_MS));
+	procs_stops(procs, &count);
+	CHECK(count == 0);
+}
+
+TEST(a_stop_of_this_program_itself_is_known_by_its_end)
+{
+	struct error err = {0};
+	PROCS(procs);
+	const struct proc_stop *stops;
+	size_t count;
+
+	procs_count_stops(procs);
+	CHECK(raise(SIGCONT) == 0);
+	CHECK_OK(procs_step(procs, deadline_in(NS_PER_S), &err), err);
+	stops = procs_stops(procs, &count);
+	CHECK(count == 1 && stops->is_ours && stops->ns > 0);
+	CHECK(stops->part == PROC_INSTRUMENT);
+}
+
 struct heard {
 	char text[64];
 	size_t used, of_errout;

@@ -127,6 +127,31 @@ TEST(what_is_handed_in_is_what_is_known_of_a_far_child)
 	CHECK(proc_pid(proc) == 0 && !runner.was_killed);
 }
 
+TEST(stops_that_are_handed_in_are_counted_as_those_of_near_children)
+{
+	struct error err = {0};
+	struct runner runner = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = proc_far_new(procs, &spec, "lom", &ops, &runner);
+	int64_t began_ns, counted_ns;
+	const struct proc_stop *stops;
+	size_t count;
+
+	procs_count_stops(procs);
+	began_ns = clock_now_ns();
+	proc_far_stopped(proc, 0, true);
+	do
+		stops = procs_stops(procs, &count);
+	while (clock_now_ns() < began_ns + NS_PER_MS);
+	counted_ns = stops->ns;
+	CHECK(count == 1 && strcmp(stops->place, "lom") == 0);
+	CHECK(counted_ns > 0 && counted_ns <= clock_now_ns() - began_ns);
+	proc_far_stopped(proc, counted_ns + 1000, false); /* what was counted is part of it */
+	CHECK(procs_stops(procs, &count)->ns == counted_ns + 1000 && count == 1);
+	proc_far_ended(proc, &(struct proc_end){.ended_ns = clock_now_ns()});
+	CHECK(procs_stops(procs, &count)->ns == counted_ns + 1000);
+}
+
 TEST(output_that_is_handed_in_is_kept_within_its_bound)
 {
 	struct error err = {0};

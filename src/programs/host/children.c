@@ -65,7 +65,8 @@ int child_start(struct helper *helper, const struct far_message *message,
 		.listener = pass_on,
 		.listener_context = child};
 
-	*child = (struct child){helper->children, helper, arena, NULL, message->id, 0, false};
+	*child = (struct child){
+		.next = helper->children, .helper = helper, .arena = arena, .id = message->id};
 	helper->children = child;
 	if (host_start(helper->host, &spec, &child->proc, err)) {
 		free_child(child);
@@ -210,13 +211,30 @@ static int status_of(const struct proc_result *result)
 	return result->signal ? result->signal : result->exit_code << 8;
 }
 
-void children_report_ends(struct helper *helper)
+/* Before its end, which would hide it. */
+static void report_stop(struct child *child)
+{
+	bool is_stopped;
+	int64_t ns = proc_stopped_ns(child->proc, &is_stopped);
+
+	if (ns == child->reported_stop_ns && is_stopped == child->has_reported_stop)
+		return;
+	child->reported_stop_ns = ns;
+	child->has_reported_stop = is_stopped;
+	helper_say(child->helper, &(struct far_message){.kind = FAR_STOPPED,
+					  .child = child->id,
+					  .stopped_ns = ns,
+					  .held = is_stopped});
+}
+
+void children_report(struct helper *helper)
 {
 	for (struct child *child = helper->children; child; child = child->next) {
 		struct proc_result result;
 
 		if (!child->proc || child->has_reported_end)
 			continue;
+		report_stop(child);
 		result = proc_result(child->proc);
 		if (!result.has_ended)
 			continue;
@@ -234,7 +252,7 @@ void children_free(struct helper *helper)
 {
 	for (struct child *child = helper->children; child; child = child->next)
 		proc_kill(child->proc);
-	children_report_ends(helper);
+	children_report(helper);
 	while (helper->children)
 		free_child(helper->children);
 }

@@ -15,7 +15,8 @@ struct child {
 	struct proc *proc; /* NULL: it is being started */
 	int64_t id;
 	int64_t due_ns; /* when it is to run; 0: it was not asked for, or runs */
-	bool has_reported_end;
+	bool has_reported_end, has_reported_stop; /* one that lasts */
+	int64_t reported_stop_ns;
 };
 
 /* All that this program holds; it goes with the connection. */
@@ -59,7 +60,7 @@ void child_forget(struct helper *helper, const struct far_message *message);
 struct deadline children_due(const struct helper *helper);
 /* Lets those run whose time has come. */
 void children_run_due(struct helper *helper);
-/* Says which have ended since. */
-void children_report_ends(struct helper *helper);
+/* Says which have ended since, and which stand still or go on. */
+void children_report(struct helper *helper);
 /* Kills all of them. */
 void children_free(struct helper *helper);

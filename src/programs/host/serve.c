@@ -164,7 +164,7 @@ static void serve(struct helper *helper, const struct far_message *message)
 		helper_say_failed(helper, message->id, &err);
 		return;
 	}
-	children_report_ends(helper);
+	children_report(helper);
 	answer.id = message->id;
 	helper_say(helper, &answer);
 	free((void *)answer.threads);
@@ -210,6 +210,7 @@ void helper_serve(struct helper *helper)
 	struct error ignored; /* a signal: it is known */
 
 	helper->heard_ns = clock_now_ns();
+	procs_count_stops(helper->procs);
 	notify("READY=1");
 	while (!far_connection_end(helper->connection) && !procs_is_cancelled(helper->procs)) {
 		struct deadline due = deadline_earlier(children_due(helper), lease_end(helper));
@@ -218,7 +219,7 @@ void helper_serve(struct helper *helper)
 			break;
 		serve_all(helper);
 		children_run_due(helper);
-		children_report_ends(helper);
+		children_report(helper);
 		if (deadline_has_passed(lease_end(helper)))
 			far_connection_break(helper->connection,
 				"nothing was heard of the other end for too long");
