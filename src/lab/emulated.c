@@ -134,6 +134,12 @@ int emulated_blame(struct lab *lab, struct error *err)
 {
 	struct error ignored;
 
+	/* What it says later would be taken for the answer to another question. */
+	if (err->kind == ERROR_TIMEOUT) {
+		proc_kill(lab->wire_program);
+		err->kind = ERROR_CRASHED;
+		return -1;
+	}
 	/* Its socket is closed a moment before its end is seen. */
 	if (err->kind == ERROR_SYSTEM &&
 		proc_wait(lab->wire_program, deadline_in(NS_PER_S), &ignored) == 0)
@@ -274,9 +280,14 @@ int emulated_restart(struct lab *lab, uint64_t seed, struct error *err)
 {
 	struct wire_health health;
 
-	if (proc_result(lab->wire_program).has_ended && replace_program(lab, err))
-		return -1;
-	if (wire_restart(lab->wire, seed, err) || wire_read_health(lab->wire, &health, err))
+	/* One that has ended or stands still has carried nothing yet that would be measured. */
+	if (proc_result(lab->wire_program).has_ended || wire_restart(lab->wire, seed, err)) {
+		if (replace_program(lab, err))
+			return -1;
+		if (wire_restart(lab->wire, seed, err))
+			return emulated_blame(lab, err);
+	}
+	if (wire_read_health(lab->wire, &health, err))
 		return emulated_blame(lab, err);
 	lab->wire_cpu_s = health.cpu_s;
 	return losses_count(lab, lab->losses, err);

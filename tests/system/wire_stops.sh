@@ -27,7 +27,7 @@ cell=$tree/Internal/baseline/0_lom/ping.json
 touch "$scratch/go-on"
 stop_again_and_again &
 stopper=$!
-meshbench run "$fast" --vpn none --workload ping --profile baseline --engine wire --ping-count 20 --ping-runs 1 --attempts 2 --out "$tree"
+meshbench run "$fast" --vpn none --workload ping --profile baseline --engine wire --host lom,yuki --ping-count 20 --ping-runs 1 --attempts 2 --out "$tree"
 rm "$scratch/go-on"
 wait $stopper
 check "the run goes on nevertheless" exits 0
@@ -41,10 +41,42 @@ sys.exit(not (away["longest_us"] > 7e5 and away["total_s"] >= away["longest_us"]
 check "the tree is what its schema says" tree_is_sound
 check "the summary names it" prints "the wire stood still"
 meshbench report "$tree" --markdown
-check "the report shows the mark in the value" prints '^| Bare link | 3/3 | [0-9.]*\* |'
+check "the report shows the mark in the value" prints '^| Bare link | 2/2 | [0-9.]*\* |'
 meshbench report "$tree" --json
 check "one finding names the cell" prints '"Bare link, baseline, ping, 0_lom: .*the wire stood still'
 check "nothing is left behind" nothing_is_left
+
+# A wire that is stopped and goes on only after three seconds, and one that does not go on at all.
+ping_begins() { grep -s '"kind":"start","what":"ping, run 1 of 1","host":"lom"' "$tree/events.jsonl"; }
+has_begun() { ping_begins >/dev/null; }
+measure_ping() { # TREE ATTEMPTS: goes on alone
+	tree=$scratch/$1
+	cell=$tree/Internal/baseline/0_lom/ping.json
+	"$MESHBENCH" run "$fast" --vpn none --workload ping --profile baseline --engine wire --host lom,yuki --ping-count 20 --attempts "$2" \
+		--out "$tree" >"$scratch/out" 2>"$scratch/err" </dev/null &
+	running=$!
+	await has_begun
+}
+measure_ping long 1
+pids=$(wire)
+# shellcheck disable=SC2086
+{ kill -STOP $pids; sleep 3; kill -CONT $pids; }
+wait $running
+status=$?
+check "a wire that was stopped for three seconds does not end the run" exits 0
+check "its mark says so" grep -q '"reason": *"the wire stood still for [23]\.' "$cell"
+
+measure_ping ever 2
+# shellcheck disable=SC2046
+kill -STOP $(wire)
+wait $running
+status=$?
+check "a wire that does not go on costs one attempt" exits 0
+check "and the wire is its cause" /usr/bin/python3 -c '
+import json, sys
+first, second = json.load(open(sys.argv[1]))["meta"]["attempt_history"]
+sys.exit(not (first["cause"] == "wire" and "did not answer" in first["evidence"] and second["cause"] == "success"))' "$cell"
+check "the tree that it left is sound, too" tree_is_sound
 
 # A wire that dies while a mesh connects: nobody waits for answers that cannot come, and the VPN is not blamed.
 tree=$scratch/killed
