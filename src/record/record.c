@@ -39,9 +39,9 @@ struct record {
 };
 
 /* Its entries; NULL and errno when it cannot be listed. */
-static DIR *list(const struct beneath *root)
+static DIR *list(const struct beneath *root, const char *folder)
 {
-	int fd = beneath_open(root->fd, "", O_RDONLY | O_DIRECTORY, 0);
+	int fd = beneath_open(root->fd, folder, O_RDONLY | O_DIRECTORY, 0);
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!stream && fd >= 0)
@@ -49,32 +49,72 @@ static DIR *list(const struct beneath *root)
 	return stream;
 }
 
-static int holds_something(const struct beneath *root, bool *ret_holds, struct error *err)
+static int read_json(
+	const struct record *record, const char *path, json_t **ret_value, struct error *err)
 {
-	AUTO(dir_closep) DIR *stream = list(root);
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(fd_closep) int fd = -1;
+	size_t size;
+	char *text;
+
+	if (beneath_open_file(&record->root, path, &fd, err) ||
+		file_read_fd(arena, fd, FILE_MAX_BYTES, &text, &size, err))
+		return -1;
+	return json_parse(text, size, path, ret_value, err);
+}
+
+/* What a run makes before its environment says whose the tree is; its folder is empty then. */
+static bool is_of_beginning(const char *name)
+{
+	static const char *const first[] = {
+		LAYOUT_GENERAL, LAYOUT_EVENTS, "." LAYOUT_ENVIRONMENT ".part"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++) {
+		if (strcmp(name, first[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Clears `*ret_is_just_begun` if the folder holds anything else; one that is not there does not. */
+static int look_into(
+	const struct beneath *root, const char *folder, bool *ret_is_just_begun, struct error *err)
+{
+	AUTO(dir_closep) DIR *stream = list(root, folder);
+	bool is_root = !*folder;
 	struct dirent *entry;
 
 	if (!stream)
-		return fail_errno(err, "open the result folder %s", root->name);
+		return is_root ? fail_errno(err, "open the result folder %s", root->name) : 0;
 	while ((entry = readdir(stream))) { /* NOLINT(concurrency-mt-unsafe): our own stream */
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			*ret_holds = true;
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+			!(is_root && is_of_beginning(entry->d_name)))
+			*ret_is_just_begun = false;
 	}
 	return 0;
 }
 
-static bool holds(const struct beneath *root, const char *name)
+/* Somebody else's file of that name says nothing of a plan. */
+static bool has_environment(const struct record *record)
 {
-	return faccessat(root->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	json_auto_t *environment = NULL;
+	struct error ignored;
+
+	return read_json(record, LAYOUT_ENVIRONMENT, &environment, &ignored) == 0 &&
+	       json_is_object(json_object_get(environment, "plan"));
 }
 
-static int check_folder(const struct beneath *root, struct error *err)
+/* Nothing is made or removed in a folder that no run of ours has made or begun. */
+static int check_folder(const struct record *record, bool *ret_is_tree, struct error *err)
 {
-	bool is_used = false;
+	const struct beneath *root = &record->root;
+	bool is_just_begun = true;
 
-	if (holds_something(root, &is_used, err))
+	*ret_is_tree = has_environment(record);
+	if (!*ret_is_tree && (look_into(root, "", &is_just_begun, err) ||
+				     look_into(root, LAYOUT_GENERAL, &is_just_begun, err)))
 		return -1;
-	if (is_used && !holds(root, LAYOUT_GENERAL) && !holds(root, LAYOUT_ENVIRONMENT))
+	if (!*ret_is_tree && !is_just_begun)
 		return fail(err, ERROR_USAGE,
 			"use %s for results: it contains other files and is not a result tree; choose a new or an empty folder",
 			root->name);
@@ -160,6 +200,7 @@ int record_open(const char *dir, struct record **ret_record, struct error *err)
 {
 	struct arena *arena = arena_new();
 	AUTO(record_closep) struct record *record = arena_alloc(arena, struct record, 1);
+	bool is_tree;
 
 	*record = (struct record){.arena = arena,
 		.root = {.fd = -1, .name = arena_strdup(arena, dir)},
@@ -171,11 +212,11 @@ int record_open(const char *dir, struct record **ret_record, struct error *err)
 	record->root.fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (record->root.fd < 0)
 		return fail_errno(err, "open the result folder %s", dir);
-	if (check_folder(&record->root, err) || make_general(record, err) ||
+	if (check_folder(record, &is_tree, err) || make_general(record, err) ||
 		open_events(record, err))
 		return -1;
 	/* Keys that an earlier version left when it was killed; they are in memory now. */
-	if (beneath_remove(&record->root, LAYOUT_GENERAL "/" LAYOUT_STATE, err))
+	if (is_tree && beneath_remove(&record->root, LAYOUT_GENERAL "/" LAYOUT_STATE, err))
 		return fail_in(err, "remove what an earlier run left");
 	*ret_record = record;
 	record = NULL;
@@ -271,20 +312,6 @@ static int write_json(const struct record *record, struct arena *arena, const ch
 		return fail(
 			err, ERROR_PARSE, "write %s: a number or text that JSON cannot hold", path);
 	return write_file(record, arena, path, text, size, err);
-}
-
-static int read_json(
-	const struct record *record, const char *path, json_t **ret_value, struct error *err)
-{
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	AUTO(fd_closep) int fd = -1;
-	size_t size;
-	char *text;
-
-	if (beneath_open_file(&record->root, path, &fd, err) ||
-		file_read_fd(arena, fd, FILE_MAX_BYTES, &text, &size, err))
-		return -1;
-	return json_parse(text, size, path, ret_value, err);
 }
 
 /* Names come from the user's files, and a slash in one would leave the tree. */

@@ -307,6 +307,34 @@ TEST(only_a_new_an_empty_or_our_own_folder_is_opened)
 	record_close(record);
 }
 
+/* Makes a file with the folder above it. */
+static void make_file(const char *folder, const char *path, const char *text)
+{
+	struct error err = {0};
+
+	if (dir_make(folder, 0755, &err) || file_write(path, text, strlen(text), 0644, &err))
+		printf("# %s\n", err.text);
+}
+
+TEST(a_folder_with_names_of_ours_and_files_of_somebody_else_is_left_as_it_is)
+{
+	PLACE(place);
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct record *record = NULL;
+	struct error err = {0};
+	const char *a = LAYOUT_PATH(arena, place.dir, "a");
+	const char *b = LAYOUT_PATH(arena, place.dir, "b");
+	const char *state = LAYOUT_PATH(arena, a, LAYOUT_GENERAL, LAYOUT_STATE);
+
+	make_file(state, LAYOUT_PATH(arena, state, "diary"), "mine");
+	CHECK(record_open(a, &record, &err) && strstr(err.text, "not a result tree"));
+	CHECK(path_exists(LAYOUT_PATH(arena, state, "diary")));
+	CHECK(!path_exists(LAYOUT_PATH(arena, a, LAYOUT_EVENTS)));
+	make_file(b, LAYOUT_PATH(arena, b, LAYOUT_ENVIRONMENT), "{\"mine\": 1}");
+	CHECK(record_open(b, &record, &err) && strstr(err.text, "not a result tree"));
+	CHECK(!path_exists(LAYOUT_PATH(arena, b, LAYOUT_GENERAL)) && !record);
+}
+
 /* A folder of somebody else's, with a file that must stay as it is. */
 static const char *make_outside(struct arena *arena, const struct place *place)
 {
@@ -419,10 +447,13 @@ TEST(what_hosts_of_an_earlier_version_left_is_gone)
 	PLACE(place);
 	AUTO(record_closep) struct record *record = opened(&place);
 	AUTO(arena_freep) struct arena *arena = arena_new();
+	json_auto_t *environment = NULL;
 	struct error err = {0};
 	const char *key;
 
 	CHECK(record);
+	environment = json_make("{s:{}}", "plan");
+	CHECK_OK(record_write_environment(record, environment, &err), err);
 	record_closep(&record);
 	key = LAYOUT_PATH(arena, place.dir, LAYOUT_GENERAL, LAYOUT_STATE, "lom");
 	CHECK_OK(dir_make(key, 0700, &err), err);
