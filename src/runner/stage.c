@@ -108,11 +108,21 @@ void stage_down(struct run *run, struct stage *stage)
 	stage->facts = stage->host_changes = stage->failed_bring_ups = NULL;
 }
 
-static void note_failure(struct stage *stage, const struct error *failure, double began_s)
+static void note_failure(
+	struct stage *stage, enum cause cause, const struct error *failure, double began_s)
 {
 	json_array_append_new(stage->failed_bring_ups,
-		json_make("{s:s, s:s, s:f}", "cause", cause_name(cause_of_error(failure)),
-			"evidence", failure->text, "duration_seconds", clock_wall_s() - began_s));
+		json_make("{s:s, s:s, s:f}", "cause", cause_name(cause), "evidence", failure->text,
+			"duration_seconds", clock_wall_s() - began_s));
+}
+
+/* A wire that has ended explains whatever else failed. */
+static enum cause cause_of_failure(const struct stage *stage, const struct error *failure)
+{
+	struct error ignored;
+
+	return stage->lab && lab_check_wire(stage->lab, &ignored) ? CAUSE_WIRE
+								  : cause_of_error(failure);
 }
 
 /* A program that the limit of its host ended explains whatever else failed. */
@@ -132,14 +142,16 @@ static int bring_up(
 {
 	for (stage->attempts = 1;; stage->attempts++) {
 		double began_s = clock_wall_s();
+		enum cause cause;
 
 		if (try_up(run, visit, stage, err) == 0)
 			return 0;
 		blame_memory(stage, err);
+		cause = cause_of_failure(stage, err);
 		take_down(run, stage);
-		note_failure(stage, err, began_s);
+		note_failure(stage, cause, err, began_s);
 		if (stage->attempts >= run->plan->plan->attempts ||
-			!cause_is_retried(cause_of_error(err)))
+			(cause != CAUSE_WIRE && !cause_is_retried(cause)))
 			return -1;
 		run_tell(run, NULL, NULL, err->text);
 	}

@@ -179,6 +179,12 @@ int overlay_look(struct vpn *vpn, json_t **ret_interfaces, struct error *err)
 	return 0;
 }
 
+/* Without its daemons a mesh will never answer, nor without a wire. */
+static int check_alive(struct vpn *vpn, struct error *err)
+{
+	return lab_check_wire(vpn->lab, err) || daemons_check(vpn, err) ? -1 : 0;
+}
+
 /* A VPN may give out its addresses after its daemons run, so missing ones are asked for again. */
 static int find_addresses(struct vpn *vpn, struct deadline deadline, struct error *err)
 {
@@ -189,7 +195,7 @@ static int find_addresses(struct vpn *vpn, struct deadline deadline, struct erro
 
 		if (err->kind == ERROR_CANCELLED || deadline_has_passed(deadline))
 			return -1;
-		if (daemons_check(vpn, &crash)) {
+		if (check_alive(vpn, &crash)) {
 			*err = crash;
 			return -1;
 		}
@@ -269,7 +275,7 @@ static int reach(struct vpn *vpn, struct deadline deadline, struct error *err)
 			return 0;
 		if (status && err->kind != ERROR_TIMEOUT)
 			return -1;
-		if (daemons_check(vpn, &crash)) {
+		if (check_alive(vpn, &crash)) {
 			*err = crash;
 			return -1;
 		}

@@ -95,5 +95,20 @@ import json, sys
 first, second = json.load(open(sys.argv[1]))["meta"]["attempt_history"]
 sys.exit(not (first["cause"] == "wire" and first["duration_seconds"] < 60))' "$tree/Internal/baseline/connect.json"
 check "the tree that it left is sound" tree_is_sound
+
+# The same while a VPN comes up.
+tree=$scratch/early
+"$MESHBENCH" run "$fast" --vpn tinc --workload ping --profile baseline --engine wire --host lom,yuki --attempts 2 --out "$tree" \
+	>"$scratch/out" 2>"$scratch/err" </dev/null &
+running=$!
+await grep -qs '"kind":"start","what":"run tinc"' "$tree/events.jsonl"
+kill -KILL "$(grep '"kind":"start","what":"start the wire"' "$tree/events.jsonl" | tail -n 1 | sed 's/.*"pid":\([0-9]*\).*/\1/')"
+wait $running
+status=$?
+check "a wire that dies while a VPN comes up costs one attempt" exits 0
+check "which blames the wire at once" /usr/bin/python3 -c '
+import json, sys
+[failed] = json.load(open(sys.argv[1]))["failed_bring_ups"]
+sys.exit(not (failed["cause"] == "wire" and "signal 9" in failed["evidence"] and failed["duration_seconds"] < 60))' "$tree/Tinc/baseline/vpn.json"
 check "nor is anything left behind then" nothing_is_left
 finish
