@@ -143,8 +143,14 @@ int load_suits_workload(struct arena *arena, const struct topology *topology,
 	const char *const *hosts;
 	size_t count, sharing;
 
-	if (!workload->needs_routers)
+	if (workload->routers == WORKLOAD_ANY_ROUTERS)
 		return 0;
+	if (workload->routers == WORKLOAD_LAST_ROUTER)
+		return topology && topology->site_count
+			       ? 0
+			       : fail(err, ERROR_USAGE,
+					 "%s is about a host behind a router, which the topology does not have; try --topology pair",
+					 workload->name);
 	if (!topology || topology->site_count < 2)
 		return fail(err, ERROR_USAGE,
 			"%s looks at the ways between hosts behind routers, which the topology does not have; try --topology pair",

@@ -29,6 +29,7 @@ struct lab_node {
 struct lab_site {
 	struct router_params params;
 	struct wire_router router;
+	bool has_moved; /* its addresses outside are one higher than at first */
 };
 
 /* losses.c: what hosts drop where the wire cannot see it, since they are. */
@@ -92,6 +93,8 @@ MUST_CHECK int site_reshape(struct lab *lab, struct error *err);
 struct profile site_profile(const struct lab *lab);
 /* Whether a host is reached by another at its own address, without any VPN. */
 bool site_joins(const struct lab *lab, size_t from, size_t to);
+/* The site whose router is the last on the way out of this one. */
+size_t site_outermost(const struct lab *lab, size_t site);
 /* Adds "routers" to what is said of the wire. */
 MUST_CHECK int site_report(struct lab *lab, json_t *report, struct error *err);
 

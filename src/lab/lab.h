@@ -99,6 +99,10 @@ const char *lab_underlay(const struct lab *lab, size_t index);
 
 /* Routers forget every mapping and session, as after a restart of theirs. */
 MUST_CHECK int lab_flush_routers(struct lab *lab, struct error *err);
+/* The outermost router of a host alone. */
+MUST_CHECK int lab_forget_router(struct lab *lab, size_t host, struct error *err);
+/* It gets other addresses outside, which others know how to reach, and loses its mappings. */
+MUST_CHECK int lab_move_router(struct lab *lab, size_t host, struct error *err);
 /* Replaces the impairment of every port; nothing else changes. */
 MUST_CHECK int lab_set_profile(struct lab *lab, const struct profile *profile, struct error *err);
 /* "bridge", "netem", "wire". */

@@ -54,9 +54,7 @@ uint16_t lab_edge(const struct lab *lab, size_t host)
 
 	if (!lab->topology || site == TOPOLOGY_PUBLIC)
 		return (uint16_t)host;
-	while (lab->topology->sites[site].behind != TOPOLOGY_PUBLIC)
-		site = lab->topology->sites[site].behind;
-	return face_of(lab, site, ROUTER_OUTSIDE);
+	return face_of(lab, site_outermost(lab, site), ROUTER_OUTSIDE);
 }
 
 /* The owner of a wire's port: a host, a router's face, or nobody now. */

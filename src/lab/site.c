@@ -78,14 +78,19 @@ static uint32_t inside_address(const struct lab *lab, size_t site)
 	return spec_of(lab, site)->network + 1;
 }
 
+size_t site_outermost(const struct lab *lab, size_t site)
+{
+	while (spec_of(lab, site)->behind != TOPOLOGY_PUBLIC)
+		site = spec_of(lab, site)->behind;
+	return site;
+}
+
 /* The outermost router's address is where the world meets a host behind NATs. */
 static uint32_t seen_address(const struct lab *lab, size_t site, uint32_t own)
 {
 	if (!spec_of(lab, site)->is_translated)
 		return own;
-	while (spec_of(lab, site)->behind != TOPOLOGY_PUBLIC)
-		site = spec_of(lab, site)->behind;
-	return outside_address(lab, site, 0);
+	return outside_address(lab, site_outermost(lab, site), 0);
 }
 
 static uint32_t host_address(const struct lab *lab, size_t index, size_t site)
@@ -117,16 +122,19 @@ void site_place_host(const struct lab *lab, struct lab_node *node, size_t index)
 static struct router_params params_of(const struct lab *lab, size_t site)
 {
 	const struct topology_site *spec = spec_of(lab, site);
+	uint32_t first = lab->sites[site].has_moved;
 	struct router_params params = {.nat = spec->nat, .is_black_hole = spec->is_black_hole};
 	struct router_face *inside = &params.faces[ROUTER_INSIDE];
 	struct router_face *outside = &params.faces[ROUTER_OUTSIDE];
 
 	*inside = (struct router_face){.mtu = LAB_MTU, .ipv4 = inside_address(lab, site)};
-	*outside = (struct router_face){.mtu = spec->mtu, .ipv4 = outside_address(lab, site, 0)};
+	*outside =
+		(struct router_face){.mtu = spec->mtu, .ipv4 = outside_address(lab, site, first)};
 	mac_of_router(inside->mac, site, ROUTER_INSIDE);
 	mac_of_router(outside->mac, site, ROUTER_OUTSIDE);
 	for (uint32_t i = 0; spec->is_translated && i < spec->external_count; i++)
-		params.nat.external[params.nat.external_count++] = outside_address(lab, site, i);
+		params.nat.external[params.nat.external_count++] =
+			outside_address(lab, site, first + i);
 	if (spec->behind != TOPOLOGY_PUBLIC)
 		params.gateway_ipv4 = inside_address(lab, spec->behind);
 	return params;
@@ -155,7 +163,8 @@ static void add_router(struct stations *stations, const struct lab *lab, size_t 
 	mac_of_router(inside.mac, site, ROUTER_INSIDE);
 	add_station(stations, inside);
 	mac_of_router(outside.mac, site, ROUTER_OUTSIDE);
-	for (uint32_t i = 0; i < spec->external_count; i++) {
+	/* One more in the public network, for when it moves. */
+	for (uint32_t i = 0; i < spec->external_count + (spec->behind == TOPOLOGY_PUBLIC); i++) {
 		outside.ipv4 = outside_address(lab, site, i);
 		add_station(stations, outside);
 	}
@@ -184,7 +193,7 @@ static void add_host(struct stations *stations, const struct lab *lab, size_t in
 
 static struct stations stations_of(const struct lab *lab, struct arena *arena)
 {
-	size_t most = 2 * lab->count + lab->topology->site_count * (1 + NAT_MAX_EXTERNAL);
+	size_t most = 2 * lab->count + lab->topology->site_count * (2 + NAT_MAX_EXTERNAL);
 	struct stations stations = {.list = arena_alloc(arena, struct station, most)};
 
 	for (size_t i = 0; i < lab->topology->site_count; i++)
@@ -314,6 +323,31 @@ int site_reshape(struct lab *lab, struct error *err)
 			return -1;
 	}
 	return 0;
+}
+
+static size_t outermost_of_host(const struct lab *lab, size_t host)
+{
+	return site_outermost(lab, lab->nodes[host].site);
+}
+
+int lab_forget_router(struct lab *lab, size_t host, struct error *err)
+{
+	struct lab_site *made = &lab->sites[outermost_of_host(lab, host)];
+
+	return wire_flush_router(lab->wire, made->router.number, err) ? emulated_blame(lab, err)
+								      : 0;
+}
+
+int lab_move_router(struct lab *lab, size_t host, struct error *err)
+{
+	size_t site = outermost_of_host(lab, host);
+	struct lab_site *made = &lab->sites[site];
+
+	made->has_moved = !made->has_moved;
+	made->params = params_of(lab, site);
+	return wire_set_router(lab->wire, made->router.number, &made->params, err)
+		       ? emulated_blame(lab, err)
+		       : 0;
 }
 
 int lab_flush_routers(struct lab *lab, struct error *err)

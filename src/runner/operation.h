@@ -45,6 +45,7 @@ MUST_CHECK int operation_idle(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_observe(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_grow(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_churn(struct operation_run *m, struct error *err);
+MUST_CHECK int operation_roam(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_punch(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_lose_coordinator(struct operation_run *m, struct error *err);
 

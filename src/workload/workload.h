@@ -163,6 +163,8 @@ struct workload_operation {
 		WORKLOAD_OBSERVE,          /* makes the checks of room `feature` */
 		WORKLOAD_GROW,             /* ends all daemons and starts more and more hosts */
 		WORKLOAD_CHURN,            /* one host after the other leaves and comes back */
+		WORKLOAD_FORGET,           /* a host's router forgets its mappings */
+		WORKLOAD_MOVE,             /* it has another address outside */
 		WORKLOAD_PUNCH, /* begins the VPN behind routers, and looks which way packets go */
 	} action;
 	bool on_one_host; /* the last one; otherwise all */
@@ -198,8 +200,13 @@ struct workload {
 	bool times_flows; /* its readings have flows, so that waves are worth measuring apart */
 	/* It brings the VPN up itself, so that pairs need not answer before, nor afterwards. */
 	bool begins_mesh;
-	bool needs_routers; /* between hosts: a topology with sites */
-	bool is_flood;      /* it sends more than the path takes, and leaves full queues behind */
+	enum workload_routers {
+		WORKLOAD_ANY_ROUTERS,  /* or none */
+		WORKLOAD_LAST_ROUTER,  /* the last host is behind one */
+		WORKLOAD_EVERY_ROUTER, /* hosts behind routers have an outermost one each, at least
+					  two */
+	} routers;
+	bool is_flood; /* it sends more than the path takes, and leaves full queues behind */
 	double (*estimate_s)(const struct workload_case *c);
 	/*
 	 * NULL when nothing is needed. Depends on nothing but the plan, since all cells share it:
@@ -225,7 +232,8 @@ struct workload {
 extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel,
 	workload_quic, workload_rate, workload_load_latency, workload_reorder, workload_video,
 	workload_nix_cache, workload_http_small, workload_wake, workload_connect, workload_restart,
-	workload_reboot, workload_idle, workload_observe, workload_scale, workload_punch;
+	workload_reboot, workload_idle, workload_observe, workload_scale, workload_punch,
+	workload_roam;
 
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];

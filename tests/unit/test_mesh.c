@@ -329,3 +329,28 @@ TEST(operations_come_as_often_as_the_plan_says)
 	workload_idle.operations(&c, arena, &list, &count);
 	CHECK(count == 1 && list[0].seconds == 10); /* a shorter look says nothing */
 }
+
+/* One run of each kind, the last of which ends in silence. */
+static const char roaming[] =
+	"{\"rule\": {\"stable_s\": 1, \"silence_s\": 0.1, \"pause_s\": 0.025}, \"hosts\": [], \"runs\": ["
+	"{\"operation\": \"forgotten\", \"host\": \"bob\", \"returned\": true,"
+	"\"times\": {\"down_s\": 0, \"ended_s\": 4}, \"pairs\": [{\"from\": \"alice\", \"to\": \"bob\","
+	"\"overlay\": [[-2, 0, 400], [1.5, 4, 500]], \"underlay\": []}]},"
+	"{\"operation\": \"moved_called\", \"host\": \"bob\", \"returned\": false,"
+	"\"times\": {\"down_s\": 0, \"ended_s\": 9}, \"pairs\": [{\"from\": \"alice\", \"to\": \"bob\","
+	"\"overlay\": [[-2, 0, 400]], \"underlay\": []}]}]}";
+
+TEST(a_host_that_is_not_heard_again_after_its_network_changed_has_no_figure_and_is_no_failure)
+{
+	const struct workload_case c = {.seconds = 1};
+	json_auto_t *observations = json_loads(roaming, 0, NULL);
+	struct workload_reading reading;
+
+	CHECK(observations);
+	workload_roam.read_mesh(&c, observations, &reading);
+	CHECK(reading.cause == CAUSE_SUCCESS);
+	CHECK(near(reading.figures[0], 1.5) && isnan(reading.figures[3]));
+	CHECK(json_number_at(reading.data, "/moved_called/returned", -1) == 0);
+	CHECK(strstr(reading.headline, "silent 1.500 s") && strstr(reading.headline, "for good"));
+	workload_reading_done(&reading);
+}

@@ -295,6 +295,14 @@ const struct report_metric report_metrics[] = {
 		.workload = REPORT_PUNCH, .figure = "direct_s"},
 	{"punch_answered_s", "Time until a pair answers, of the slowest pair", "s", -3, false,
 		.workload = REPORT_PUNCH, .figure = "answered_s"},
+	{"roam_forgotten_s", "Silence after a router forgot its mappings", "s", -3, false,
+		.workload = REPORT_ROAM, .figure = "forgotten_s"},
+	{"roam_forgotten_called_s", "The same of a host that waits to be called", "s", -3, false,
+		.workload = REPORT_ROAM, .figure = "forgotten_called_s"},
+	{"roam_moved_s", "Silence after a router got another address", "s", -3, false,
+		.workload = REPORT_ROAM, .figure = "moved_s"},
+	{"roam_moved_called_s", "The same of a host that waits to be called", "s", -3, false,
+		.workload = REPORT_ROAM, .figure = "moved_called_s"},
 };
 const size_t report_metric_count = ARRAY_SIZE(report_metrics);
 

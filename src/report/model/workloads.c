@@ -46,6 +46,8 @@ const struct report_workload report_workloads[REPORT_WORKLOADS] = {
 		FIGURES_OF(REPORT_SCALE)},
 	[REPORT_PUNCH] = {"punch", "punch.json", "punching", "Direct ways through routers", false,
 		FIGURES_OF(REPORT_PUNCH)},
+	[REPORT_ROAM] = {"roam", "roam.json", "roaming", "A host whose network changes", false,
+		FIGURES_OF(REPORT_ROAM)},
 };
 
 const struct report_workload *report_workload_of(const char *file)

@@ -29,6 +29,7 @@ enum report_workload_id {
 	REPORT_IDLE,
 	REPORT_SCALE,
 	REPORT_PUNCH,
+	REPORT_ROAM,
 	REPORT_WORKLOADS
 };
 
