@@ -106,6 +106,22 @@ static void set_failed(struct report_outcome *outcome, const char *path, const c
 	outcome->envelope.cause = cause;
 }
 
+TEST(a_marked_failure_is_named_with_the_marked_figures)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	struct report_repetition *only = vpn->conditions->links->repetitions;
+	const struct about *finding;
+
+	set_failed(&only->tcp.outcome, "tcp_iperf3.json", "timeout");
+	CHECK(!find(findings_of(results), "marked", NULL));
+	mark_by_hand(results, only, "busy");
+	finding = find(findings_of(results), "marked", NULL);
+	CHECK(finding && finding->evidence_count == 1);
+	CHECK(strstr(finding->evidence->text, "Tunnel, baseline, tcp, 0_a, which failed: other"));
+	CHECK(strstr(finding->sentence, "may not be the VPN's"));
+}
+
 TEST(a_stored_cause_is_believed_and_its_absence_is_unknown)
 {
 	AUTO(results_freep) struct report_results *results = results_by_hand();

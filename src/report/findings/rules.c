@@ -90,7 +90,7 @@ const struct rule rules[] = {
 		.of_tree = rule_environment},
 	{"one-after-the-other", NOTE, FIGURES, "VPNs were measured one after the other",
 		.of_tree = rule_order},
-	{"marked", WARNING, FIGURES, "The machine may have affected some figures",
+	{"marked", WARNING, FIGURES, "The machine may have affected some results",
 		.of_tree = rule_marked},
 	{"several-tools", ERROR, FIGURES, "Several tools measured the same workload",
 		.of_tree = rule_tools},
