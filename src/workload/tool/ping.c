@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A clock that was set makes ping print negative round trips, or such of weeks. */
+/* A clock that was set makes ping print negative round trips, such of weeks, or 0.000 ms where it
+ * "takes countermeasures". */
 #define RTT_MOST_MS 3.6e6
 
 /* The number after `label` in a line. */
@@ -40,7 +41,7 @@ static void read_reply(const char *line, struct ping_run *run)
 	if (sequence < 0 || sequence > PING_SEQUENCES_MAX || run->seen[(size_t)sequence])
 		return;
 	run->seen[(size_t)sequence] = 1;
-	if (ms < 0 || ms > RTT_MOST_MS) {
+	if (ms <= 0 || ms > RTT_MOST_MS) {
 		json_array_append_new(run->refused_ms, json_real(ms));
 		return;
 	}
