@@ -89,11 +89,16 @@ void rule_repetitions(struct look *look)
 
 void rule_environment(struct look *look)
 {
+	const struct tree_problem *problem = look->findings->results->reading.problems;
+
 	if (look->findings->results->environment)
 		return;
+	while (problem && strcmp(problem->path, "environment.json") != 0)
+		problem = problem->next;
 	look_say(look,
 		"The versions, offloads, congestion control, MTU and sysctls of these runs are unknown, so the runs cannot be repeated exactly.");
-	look_show(look, NULL, "environment.json is missing");
+	look_show(look, problem ? problem->path : NULL, "environment.json is %s",
+		problem ? "damaged" : "missing");
 }
 
 /* The earliest and latest start of a VPN's TCP tests; 0 when none is stored. */
