@@ -313,6 +313,24 @@ def the_words_of_a_failed_pair_in_plain_text_are_its_cause(root):
 
 
 @case
+def a_folder_called_as_a_published_profile_is_titled_keeps_its_own_column(root):
+    for folder, rate in (("low_impairment", 2e7), ("low", 3e7)):
+        shutil.copytree(root / "Tinc/baseline", root / "Tinc" / folder)
+        for host in HOSTS:
+            edit(root / "Tinc" / folder / host / "tcp_iperf3.json",
+                 lambda d: d["data"]["end"]["sum_sent"].update(bits_per_second=rate))
+    return lambda r: (r.row("tcp_impairment", "Tinc").get("low"), r.row("tcp_impairment", "Tinc").get("folder low")) == (20, 30)
+
+
+@case
+def an_environment_that_breaks_off_is_damaged_and_not_missing(root):
+    (root / "environment.json").write_text('{"schema": 1, "plan": {"hos')
+    return lambda r: r.has_problem("environment.json: ") and r.has_finding("no-environment") and \
+        "environment.json is damaged" in json.dumps(r.value["findings"]) and \
+        "environment.json is missing" not in json.dumps(r.value["findings"])
+
+
+@case
 def every_finding_has_a_title(root):
     shutil.rmtree(root / "Tinc/baseline/0_ada")
     return lambda r: r.value["findings"] and all(f["title"] for f in r.value["findings"])

@@ -351,9 +351,18 @@ const struct report_vpn *results_vpn(const struct report_results *results, const
 const char *profile_title(const char *profile)
 {
 	static const char *const names[] = {"baseline", "low", "medium", "high"};
+	/* A tree may hold such a folder next to the published one, and columns are named by this.
+	 */
+	static const char *const others[] = {
+		"baseline", "folder low", "folder medium", "folder high"};
 	size_t rank = profile_rank(profile);
 
-	return rank < ARRAY_SIZE(names) ? names[rank] : profile;
+	if (rank < ARRAY_SIZE(names))
+		return names[rank];
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(profile, names[i]) == 0)
+			return others[i];
+	return profile;
 }
 
 bool outcome_is_success(const struct report_outcome *outcome)

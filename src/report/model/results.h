@@ -267,7 +267,7 @@ const struct report_vpn *results_vpn(const struct report_results *results, const
 void results_title(struct report_results *results);
 /* Of a folder; the folder itself where nobody is called so. */
 const char *vpn_title(const struct report_results *results, const char *name);
-/* "low" for low_impairment; others unchanged. */
+/* "low" for low_impairment, "folder low" for low; others unchanged: no two are the same. */
 const char *profile_title(const char *profile);
 bool outcome_is_success(const struct report_outcome *outcome);
 bool outcome_is_there(const struct report_outcome *outcome);
