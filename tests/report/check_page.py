@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Holds a written report to what a reader relies on: one file, whole, every link with its target.
 
-Usage: check_page.py REPORT_HTML CSV_DIR LATEX_DIR REPORT_JSON FAR_HTML ABOVE_HTML WITHIN_HTML; speaks TAP.
+Usage: check_page.py REPORT_HTML CSV_DIR LATEX_DIR REPORT_JSON FAR_HTML ABOVE_HTML WITHIN_HTML WITHOUT_HTML; speaks TAP.
 """
 import csv
 import json
@@ -113,7 +113,7 @@ def main():
         if body.count("{") != body.count("}") or latex.count(r"\\") != len(table["rows"]) + 1:
             wrong.append(table["id"])
     check("LaTeX is balanced and has all rows", wrong)
-    far, above, within = sys.argv[5:8]
+    far, above, within, without = sys.argv[5:9]
     for path, sentence in ((html, "in its tree"), (above, "above its tree"), (within, "in a folder of its tree")):
         links = file_links(path)
         gone = [link for link in links if not os.path.exists(os.path.join(os.path.dirname(path), urllib.parse.unquote(link)))]
@@ -121,6 +121,9 @@ def main():
     check("a page far from its tree names files without links", file_links(far))
     with open(far, encoding="utf-8") as stream:
         check("and says no path of this machine", ["it does"] if os.path.dirname(os.path.dirname(far)) in stream.read() else [])
+    for path, sentence, words in ((html, "with a bare link counts it", "VPNs, including the bare link"), (without, "without one does not", "VPNs")):
+        with open(path, encoding="utf-8") as stream:
+            check(f"the summary of a tree {sentence}", [] if f"<span>{words}</span>" in stream.read() else [words])
     print(f"1..{count}")
     return failed > 0
 

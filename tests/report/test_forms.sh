@@ -18,4 +18,7 @@ mkdir "$work/elsewhere" "$tree/pages"
 "$1" report "$tree" --html "$work/above.html" >/dev/null
 "$1" report "$tree" --html "$tree/pages/within.html" >/dev/null
 "$1" report "$tree" --markdown >"$work/report.md"
-python3 "$here/check_page.py" "$tree/report.html" "$work/csv" "$work/latex" "$work/report.json" "$work/elsewhere/far.html" "$work/above.html" "$tree/pages/within.html"
+python3 "$here/make_tree.py" "$work/without" --seed 5
+rm -r "$work/without/Internal"
+"$1" report "$work/without" --html "$work/without.html" >/dev/null
+python3 "$here/check_page.py" "$tree/report.html" "$work/csv" "$work/latex" "$work/report.json" "$work/elsewhere/far.html" "$work/above.html" "$tree/pages/within.html" "$work/without.html"

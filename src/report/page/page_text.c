@@ -55,7 +55,8 @@ static void write_cards(FILE *out, const struct page *page)
 	for (const struct finding *f = page->findings->first; f; f = f->next)
 		errors += f->severity == SEVERITY_ERROR;
 	fputs("<div class=\"cards\">", out);
-	write_card(out, arena_printf(arena, "%zu", census.vpns), "VPNs, including the bare link");
+	write_card(out, arena_printf(arena, "%zu", census.vpns),
+		page->results->reference ? "VPNs, including the bare link" : "VPNs");
 	write_card(out, arena_printf(arena, "%zu", page->results->profile_count), "profiles");
 	write_card(
 		out, arena_printf(arena, "%zu", census.good), "results of links and whole meshes");
