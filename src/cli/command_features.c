@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "plan/feature.h"
 #include "plan/near.h"
+#include "report/model/results.h"
 #include "supply/supply.h"
 #include "vpn/vpn.h"
 
@@ -24,6 +25,7 @@ enum {
 
 struct request_features {
 	const char *const *vpns, *const *rows;
+	const char *tree; /* NULL: what drivers say here */
 	bool only_differing, security, as_json;
 };
 
@@ -180,6 +182,66 @@ static void print_text(const struct request_features *request, const struct matr
 	}
 }
 
+static const char *vpn_of_tree(const void *context, size_t index)
+{
+	const struct matrix *matrix = context;
+
+	return index < matrix->vpn_count ? matrix->vpns[index].name : NULL;
+}
+
+/* Only these, in this order. */
+static int choose_vpns(
+	struct arena *arena, struct matrix *matrix, const char *const *names, struct error *err)
+{
+	struct matrix_vpn *list;
+	size_t count = 0;
+
+	while (names[count])
+		count++;
+	list = arena_alloc(arena, struct matrix_vpn, count);
+	for (size_t k = 0; k < count; k++) {
+		size_t i = 0;
+
+		while (i < matrix->vpn_count && strcmp(matrix->vpns[i].name, names[k]) != 0)
+			i++;
+		if (i == matrix->vpn_count) {
+			const char *meant = near_name(names[k], vpn_of_tree, matrix);
+
+			return fail(err, ERROR_USAGE, "the tree has no features of '%s'%s%s%s",
+				names[k], meant ? "; did you mean '" : "", meant ? meant : "",
+				meant ? "'?" : "");
+		}
+		list[k] = matrix->vpns[i];
+	}
+	matrix->vpns = list;
+	matrix->vpn_count = count;
+	return 0;
+}
+
+/* What was read when the tree was made, and what was observed then. */
+static int show_tree(struct arena *arena, const struct request_features *request, struct error *err)
+{
+	AUTO(results_freep) struct report_results *results = NULL;
+	struct matrix matrix;
+	bool *is_chosen;
+
+	if (request->as_json)
+		return fail(err, ERROR_USAGE,
+			"--json does not go with --tree: features.json and observe.json in the tree are JSON");
+	if (results_read(request->tree, &results, err))
+		return -1;
+	if (!results->matrix)
+		return fail(err, ERROR_USAGE, "%s has no feature matrix (features.json)",
+			request->tree);
+	matrix = *results->matrix;
+	is_chosen = arena_alloc(arena, bool, matrix.row_count);
+	if ((request->vpns && choose_vpns(arena, &matrix, request->vpns, err)) ||
+		choose_rows(request, &matrix, is_chosen, err))
+		return -1;
+	print_text(request, &(struct matrix_view){arena, &matrix, is_chosen, width_of_terminal()});
+	return 0;
+}
+
 static int show(struct arena *arena, const struct request_features *request, struct error *err)
 {
 	json_auto_t *document = NULL;
@@ -217,6 +279,8 @@ static int run(int argc, char *const argv[])
 			&request.only_differing, NULL, 0, 0},
 		{"security", NULL, "what to know before choosing, with its source", OPTION_FLAG,
 			&request.security, NULL, 0, 0},
+		{"tree", "DIR", "of this result tree, with what was observed in it", OPTION_TEXT,
+			&request.tree, NULL, 0, 0},
 		{"json", NULL, "print JSON", OPTION_FLAG, &request.as_json, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "features [OPTION]...",
@@ -231,7 +295,8 @@ static int run(int argc, char *const argv[])
 
 	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
 		return status;
-	return show(arena, &request, &err) ? cli_report(&err) : EXIT_MEASURED;
+	return (request.tree ? show_tree : show)(arena, &request, &err) ? cli_report(&err)
+									: EXIT_MEASURED;
 }
 
 const struct command command_features = {

@@ -44,17 +44,38 @@ static const char *cut(struct arena *arena, const char *text, size_t columns)
 	return arena_printf(arena, "%.*s..", (int)(end - text), text);
 }
 
-static const char *plain_value(const struct matrix_cell *cell)
+static const char *value_read(const struct matrix_cell *cell)
 {
 	return cell->kind == MATRIX_UNKNOWN ? "unknown" : cell->text;
 }
 
-/* "~yes": read in another version. */
+static bool is_pale(const struct matrix_cell *cell)
+{
+	return cell->standing == MATRIX_OTHER_VERSION;
+}
+
+/* What was observed goes before what was read. */
+static const char *plain_value(const struct matrix_cell *cell)
+{
+	return cell->observed.is ? cell->observed.is : value_read(cell);
+}
+
+static enum matrix_kind kind_of(const struct matrix_cell *cell)
+{
+	return cell->observed.is ? cell->observed.kind : cell->kind;
+}
+
+/* Observed, observed unlike it was read, or read in another version. */
+static const char *mark_of(const struct matrix_cell *cell)
+{
+	if (cell->observed.is)
+		return matrix_contradicts(cell) ? "!" : "*";
+	return is_pale(cell) ? "~" : "";
+}
+
 static const char *value_of(struct arena *arena, const struct matrix_cell *cell)
 {
-	const char *text = plain_value(cell);
-
-	return cell->standing == MATRIX_OTHER_VERSION ? arena_printf(arena, "~%s", text) : text;
+	return arena_printf(arena, "%s%s", mark_of(cell), plain_value(cell));
 }
 
 /* Words of `text` from the column that was reached, further lines behind `indent` blanks. */
@@ -167,12 +188,10 @@ static const char *names_with(
 	const char *names = "";
 
 	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
-		bool is_pale = left[i] && left[i]->standing == MATRIX_OTHER_VERSION;
-
 		if (!left[i] || strcmp(plain_value(left[i]), value) != 0)
 			continue;
 		names = arena_printf(view->arena, "%s%s %s%s", names, *names ? "," : "",
-			is_pale ? "~" : "", view->matrix->vpns[i].name);
+			mark_of(left[i]), view->matrix->vpns[i].name);
 		left[i] = NULL;
 	}
 	return names;
@@ -192,7 +211,7 @@ static void print_values(const struct matrix_view *view, FILE *out, size_t row)
 		for (size_t i = 0; i < matrix->vpn_count; i++) {
 			const char *value;
 
-			if (!left[i] || (int)left[i]->kind != kind)
+			if (!left[i] || (int)kind_of(left[i]) != kind)
 				continue;
 			value = plain_value(left[i]);
 			fprintf(out, "%*s", INDENT, "");
@@ -255,10 +274,21 @@ static const char *commit_of(struct arena *arena, const struct matrix_place *lin
 	return place ? arena_printf(arena, "%s at %.12s", place, lines->commit) : NULL;
 }
 
+static void print_observation(
+	const struct matrix_view *view, FILE *out, const struct matrix_cell *cell)
+{
+	if (cell->observed.is)
+		print_detail(view, out,
+			arena_printf(view->arena, "observed%s: %s (%s; check '%s')",
+				matrix_contradicts(cell) ? ", unlike it was read" : "",
+				cell->observed.is, cell->observed.because, cell->observed.check));
+}
+
 static void print_answer(const struct matrix_view *view, FILE *out, const struct matrix_vpn *vpn,
 	const struct matrix_cell *cell)
 {
-	const char *value = value_of(view->arena, cell);
+	const char *value =
+		arena_printf(view->arena, "%s%s", is_pale(cell) ? "~" : "", value_read(cell));
 	size_t columns = columns_of(vpn->name);
 
 	if (cell->kind == MATRIX_UNKNOWN)
@@ -267,6 +297,7 @@ static void print_answer(const struct matrix_view *view, FILE *out, const struct
 	fputc(' ', out);
 	print_wrapped(view, out, columns < DETAIL_INDENT ? DETAIL_INDENT : columns + 1,
 		DETAIL_INDENT, value);
+	print_observation(view, out, cell);
 	print_detail(view, out, cell->note);
 	print_detail(view, out, commit_of(view->arena, &cell->place));
 	if (cell->absent)
@@ -369,10 +400,34 @@ static size_t count_chosen(const struct matrix_view *view, const struct matrix_v
 		const struct matrix_cell *cell = &vpn->cells[row];
 
 		if (view->is_chosen[row])
-			count += kind < MATRIX_KINDS ? (int)cell->kind == kind
-						     : cell->standing == MATRIX_OTHER_VERSION;
+			count += kind < MATRIX_KINDS ? (int)cell->kind == kind : is_pale(cell);
 	}
 	return count;
+}
+
+static void print_observed_counts(const struct matrix_view *view, FILE *out)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
+		const struct matrix_vpn *vpn = &view->matrix->vpns[i];
+		size_t observed = 0, contradictions = 0;
+
+		for (size_t row = 0; vpn->cells && row < view->matrix->row_count; row++) {
+			const struct matrix_cell *cell = &vpn->cells[row];
+
+			observed += view->is_chosen[row] && cell->observed.is;
+			contradictions += view->is_chosen[row] && matrix_contradicts(cell);
+		}
+		if (observed)
+			fprintf(out,
+				"%s%s: %zu of these rows observed, %zu unlike they were read\n",
+				all ? "" : "\n", vpn->name, observed, contradictions);
+		all += observed;
+	}
+	if (all)
+		fputs("\n* observed by a check on the running mesh; ! observed, and read otherwise.\n",
+			out);
 }
 
 void matrix_print_counts(const struct matrix_view *view, FILE *out)
@@ -401,5 +456,6 @@ void matrix_print_counts(const struct matrix_view *view, FILE *out)
 	if (pale)
 		fputs("\n~ read in another version than the one that runs; this one may differ.\n",
 			out);
+	print_observed_counts(view, out);
 	print_unread(view, out);
 }

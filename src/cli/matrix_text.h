@@ -19,5 +19,5 @@ void matrix_print(const struct matrix_view *view, FILE *out);
 void matrix_print_rows(const struct matrix_view *view, FILE *out);
 /* What to know before choosing each VPN, with its source. */
 void matrix_print_cautions(const struct matrix_view *view, FILE *out);
-/* How often each VPN answers what, and in which version that was read. */
+/* How often each VPN answers what as it was read, in which version, and how much was observed. */
 void matrix_print_counts(const struct matrix_view *view, FILE *out);
