@@ -54,7 +54,7 @@ static void read_clear(const struct feature_heard *heard, struct feature_observa
 			(long long)json_number_at(heard->outside, "/packets", 0));
 }
 
-/* Of most packets: those of one size are data. */
+/* Of most packets: those of one size are data; a probe of the path's MTU is larger. */
 static int64_t usual_bytes(const json_t *account)
 {
 	const json_t *list = json_object_get(account, "kinds"), *kind;
@@ -67,7 +67,7 @@ static int64_t usual_bytes(const json_t *account)
 			json_number_at(kind, "/type", 0) == TYPE_IPV4 &&
 			json_number_at(kind, "/packets", 0) > packets) {
 			packets = json_number_at(kind, "/packets", 0);
-			bytes = (int64_t)json_number_at(kind, "/most", 0);
+			bytes = (int64_t)json_number_at(kind, "/usual", 0);
 		}
 	}
 	return bytes;
@@ -81,7 +81,8 @@ static void read_overhead(const struct feature_way *way, const struct feature_he
 	char is[FEATURE_IS_BYTES];
 
 	if (heard_carrier(heard->outside) != IPPROTO_UDP || outer == 0) {
-		answer_undecided(answer, "what carries data outside is not UDP over IPv4");
+		answer_undecided(answer,
+			"what carries data outside is not UDP over IPv4, or not of one size");
 		return;
 	}
 	snprintf(is, sizeof(is), "%lld bytes", (long long)(outer - OUTER_HEADERS - inner));

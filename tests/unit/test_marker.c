@@ -85,3 +85,26 @@ TEST(an_account_counts_what_came_twice_late_and_of_which_kind)
 	CHECK(json_number_at(account, "/found/0", 0) == 6);
 	CHECK(json_array_size(json_object_get(account, "kinds")) == 1);
 }
+
+static json_t *account_of_sizes(const size_t sizes[], size_t count)
+{
+	static const uint8_t packet[1500] = {0x45, [9] = 17, [21] = 9};
+	struct mark_token t = token();
+	AUTO(tally_freep) struct tally *tally = tally_new(&t);
+
+	for (size_t i = 0; i < count; i++)
+		tally_add(tally, &(struct sight){.bytes = packet, .size = sizes[i], .type = 0x800});
+	return tally_json(tally);
+}
+
+TEST(the_usual_size_is_that_of_nearly_all_packets_and_neither_the_largest_nor_a_guess)
+{
+	static const size_t probed[] = {1488, 500, 500, 500, 1400, 500, 500, 500, 500, 500};
+	static const size_t mixed[] = {500, 600, 500, 600};
+	json_auto_t *one = account_of_sizes(probed, ARRAY_SIZE(probed));
+	json_auto_t *several = account_of_sizes(mixed, ARRAY_SIZE(mixed));
+
+	CHECK(json_number_at(one, "/kinds/0/usual", 0) == 500);
+	CHECK(json_number_at(one, "/kinds/0/most", 0) == 1488);
+	CHECK(json_is_null(json_at(several, "/kinds/0/usual")));
+}

@@ -22,11 +22,13 @@ static const struct feature_check *named(const char *name)
 /* An account: marks by number, again, late, altered; and packets of one kind of IPv4. */
 static json_t *account(int numbers, int again, int late, int altered, int protocol, int packets)
 {
-	return json_pack("{s:i, s:{s:i, s:i, s:i, s:i, s:i}, s:[{s:i, s:i, s:i, s:i, s:i, s:i}],"
-			 " s:[i]}",
+	return json_pack(
+		"{s:i, s:{s:i, s:i, s:i, s:i, s:i}, s:[{s:i, s:i, s:i, s:i, s:i, s:i, s:i}],"
+		" s:[i]}",
 		"packets", packets, "marks", "numbers", numbers, "again", again, "late", late,
 		"pieces", 0, "altered", altered, "kinds", "type", 0x800, "protocol", protocol,
-		"tos", 0, "packets", packets, "bytes", packets * 488, "most", 488, "found", 0);
+		"tos", 0, "packets", packets, "bytes", packets * 488, "most", 1488, "usual", 488,
+		"found", 0);
 }
 
 static const struct feature_way tunnel = {

@@ -21,6 +21,8 @@ struct kind {
 	int type, protocol, tos, icmp_type, port; /* NOTHING: does not apply */
 	uint64_t packets, bytes, marked;
 	size_t least, most;
+	size_t usual; /* the size of more than half of them, if `lead` says so */
+	uint64_t lead;
 };
 
 struct text {
@@ -90,7 +92,7 @@ static void read_transport(struct kind *kind, const uint8_t *l4, size_t left)
 
 static struct kind kind_of(const struct sight *sight)
 {
-	struct kind kind = {sight->type, NOTHING, NOTHING, NOTHING, NOTHING, 0, 0, 0, 0, 0};
+	struct kind kind = {sight->type, NOTHING, NOTHING, NOTHING, NOTHING, 0, 0, 0, 0, 0, 0, 0};
 	const uint8_t *ip = sight->bytes;
 
 	if (sight->type == TYPE_IPV4 && sight->size >= 20) {
@@ -163,6 +165,17 @@ static bool note_mark(struct tally *tally, const struct sight *sight)
 	}
 }
 
+/* A vote by majority: each size cancels another one, and the most frequent is left. */
+static void vote(struct kind *kind, size_t size)
+{
+	if (kind->lead == 0)
+		kind->usual = size;
+	if (kind->usual == size)
+		kind->lead++;
+	else
+		kind->lead--;
+}
+
 void tally_add(struct tally *tally, const struct sight *sight)
 {
 	struct kind kind = kind_of(sight), *found = find_kind(tally, &kind);
@@ -173,6 +186,7 @@ void tally_add(struct tally *tally, const struct sight *sight)
 		found->least = sight->size;
 	if (sight->size > found->most)
 		found->most = sight->size;
+	vote(found, sight->size);
 	found->packets++;
 	found->bytes += sight->size;
 	found->marked += note_mark(tally, sight);
@@ -188,14 +202,20 @@ static json_t *number_or_null(int value)
 	return value == NOTHING ? json_null() : json_integer(value);
 }
 
+/* A lead of half of all packets is one that the other half cannot have taken back. */
+static json_t *usual_json(const struct kind *kind)
+{
+	return 2 * kind->lead > kind->packets ? json_integer((json_int_t)kind->usual) : json_null();
+}
+
 static json_t *kind_json(const struct kind *kind)
 {
-	return json_make("{s:i, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "type", kind->type,
-		"protocol", number_or_null(kind->protocol), "tos", number_or_null(kind->tos),
-		"icmp_type", number_or_null(kind->icmp_type), "port", number_or_null(kind->port),
-		"packets", (json_int_t)kind->packets, "marked", (json_int_t)kind->marked, "bytes",
-		(json_int_t)kind->bytes, "least", (json_int_t)kind->least, "most",
-		(json_int_t)kind->most);
+	return json_make("{s:i, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "type",
+		kind->type, "protocol", number_or_null(kind->protocol), "tos",
+		number_or_null(kind->tos), "icmp_type", number_or_null(kind->icmp_type), "port",
+		number_or_null(kind->port), "packets", (json_int_t)kind->packets, "marked",
+		(json_int_t)kind->marked, "bytes", (json_int_t)kind->bytes, "least",
+		(json_int_t)kind->least, "most", (json_int_t)kind->most, "usual", usual_json(kind));
 }
 
 json_t *tally_json(const struct tally *tally)
