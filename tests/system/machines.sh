@@ -11,7 +11,8 @@ machines_only() {
 	exec unshare --mount --net --pid --fork --kill-child --mount-proc "$0"
 }
 
-machines_begin() {
+# The networks between them, and an ssh that has its own settings.
+machines_network() {
 	there=$scratch/there
 	mkdir -p "$there/bin" "$scratch/instead"
 	mount -t tmpfs tmpfs /run
@@ -26,6 +27,10 @@ machines_begin() {
 		"$scratch" "$scratch" >"$scratch/config"
 	instead ssh "exec /usr/bin/ssh -F '$scratch/config' \"\$@\""
 	PATH=$scratch/instead:$PATH
+}
+
+machines_begin() {
+	machines_network
 	stand_in systemctl "[ ! -e '$there/no-systemd' ] || exit 1
 case \$1 in
 show) echo 252-stand-in ;;
@@ -59,8 +64,8 @@ stand_in() {
 	chmod 755 "$there/bin/$1"
 }
 
-# machine NAME NUMBER: with the network cards `ctl` (10.98.0.NUMBER) and `data0` (10.97.0.NUMBER, and a route).
-machine() {
+# machine_settings NAME NUMBER: of its sshd, and of our ssh for it.
+machine_settings() {
 	mkdir -p "$there/$1"
 	ssh-keygen -q -t ed25519 -N '' -f "$there/$1/host_key"
 	cp "$scratch/key.pub" "$there/$1/keys"
@@ -78,6 +83,11 @@ PermitRootLogin yes
 PidFile none
 SetEnv PATH=$there/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 END
+}
+
+# machine NAME NUMBER: with the network cards `ctl` (10.98.0.NUMBER) and `data0` (10.97.0.NUMBER, and a route).
+machine() {
+	machine_settings "$1" "$2"
 	ip netns add "$1"
 	ip link add "c-$1" master control type veth peer name ctl netns "$1"
 	ip link add "d-$1" master wire type veth peer name data0 netns "$1"
