@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Three machines with kernels of their own, systemd and sshd: what `doctor --on` says of them and leaves there.
+# Three machines with kernels of their own, systemd and sshd: what `doctor --on` says of them, and a run.
 . "$(dirname "$0")/machines.sh"
 machines_only
 . "$(dirname "$0")/lib.sh"
@@ -36,6 +36,19 @@ check "the card is not that of SSH" prints '^  network  *yes  nic eth1.*; SSH us
 check "a host can be started" prints '^  host  *yes'
 grep -E '^[a-z]+ \(|^  (kernel|unit|network|host|clock) ' "$scratch/out" | sed 's/^/# /'
 
+succeeded() { grep -qE '"status": ?"success"' "$1"; }
+tree=$scratch/tree
+meshbench run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn none,tinc --workload ping,tcp --attempts 1 --out "$tree"
+check "a run on three machines measures everything" exits 0
+for vpn in Internal Tinc; do
+	for workload in ping tcp_iperf3; do
+		for link in "$tree/$vpn"/baseline/[0-9]*; do
+			check "$vpn ${link##*/} $workload succeeded" succeeded "$link/$workload.json"
+		done
+	done
+done
+tail -n 40 "$scratch/out" | sed 's/^/# /'
+check "the tree is what its schema says" tree_is_sound
 for machine in $machines; do
 	check "nothing is left on $machine but its card with its address and route" left "$machine"
 done
