@@ -29,7 +29,9 @@ static const struct workload_operation turns[] = {
 
 static double estimate_s(const struct workload_case *c)
 {
-	return (double)setting_integer(c->options, &mesh_runs) * ARRAY_SIZE(turns) * 10;
+	size_t count = (size_t)setting_integer(c->options, &mesh_runs) * ARRAY_SIZE(turns);
+
+	return (double)count * 10;
 }
 
 static void operations(const struct workload_case *c, struct arena *arena,
