@@ -531,3 +531,57 @@ TEST(a_busy_client_with_several_threads_is_only_suspected)
 	CHECK(finding && strstr(finding->sentence, "may be the limit") &&
 		strstr(finding->sentence, "does not prove it"));
 }
+
+/* One pair of hosts behind these routers, in `trials` of which `direct` were and the others
+ * `other`. */
+static const struct about *find_way(struct report_results *results, const char *routers[2],
+	json_int_t trials, json_int_t direct, const char *other, const char *id)
+{
+	struct report_vpn *vpn = results->vpns;
+	struct report_result *punch;
+	json_t *data = json_pack("{s:[{s:s, s:s, s:I, s:I, s:I, s:[]}]}", "pairs", "from", "alice",
+		"to", "bob", "trials", trials, "direct", direct, other, trials - direct, "list");
+	json_t *environment = json_pack("{s:{s:[{s:s, s:[s], s:s}, {s:s, s:[s], s:s}]}}",
+		"topology", "sites", "name", "left", "hosts", "alice", "nat", routers[0], "name",
+		"right", "hosts", "bob", "nat", routers[1]);
+	const struct about *about;
+
+	vpn->conditions->whole = arena_alloc(results->arena, struct report_repetition, 1);
+	punch = &vpn->conditions->whole->results[REPORT_PUNCH];
+	punch->outcome.envelope.status = ENVELOPE_SUCCESS;
+	punch->data = data;
+	results->environment = environment;
+	about = find(findings_of(results), id, "Tunnel");
+	json_decref(data);
+	json_decref(environment);
+	results->environment = punch->data = NULL;
+	return about;
+}
+
+TEST(a_relay_is_a_finding_where_theory_lets_packets_through)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const char *open[] = {"symmetric", "address-restricted"};
+	const char *closed[] = {"symmetric", "port-restricted"};
+
+	add_vpn(results, "Tunnel", rates, 1);
+	CHECK(find_way(results, open, 4, 0, "relayed", "indirect"));
+	CHECK(!find_way(results, open, 3, 0, "relayed", "indirect"));
+	CHECK(!find_way(results, open, 9, 1, "relayed", "indirect"));
+	CHECK(!find_way(results, closed, 9, 0, "relayed", "indirect"));
+}
+
+TEST(hosts_that_no_trial_joins_are_a_finding_that_says_whether_one_could)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const char *open[] = {"full-cone", "symmetric"};
+	const char *closed[] = {"symmetric", "firewall"};
+	const struct about *about;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	about = find_way(results, open, 5, 0, "punch_failed", "no-way");
+	CHECK(about && strstr(about->evidence->text, "although a direct one is possible"));
+	about = find_way(results, closed, 5, 0, "no_signalling", "no-way");
+	CHECK(about && !strstr(about->evidence->text, "although"));
+	CHECK(!find_way(results, closed, 5, 1, "punch_failed", "no-way"));
+}

@@ -70,6 +70,11 @@ void rule_host_changed(struct look *look);
 /* rules_mark.c */
 void rule_marked(struct look *look);
 
+/* rules_router.c */
+void rule_indirect(struct look *look);
+void rule_no_way(struct look *look);
+void rule_lost_after_change(struct look *look);
+
 /* rules_number.c */
 void rule_stalled_link(struct look *look);
 void look_contradictory(struct look *look, const struct spot *spot);

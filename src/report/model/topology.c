@@ -41,6 +41,32 @@ static bool has_host(const json_t *site, const char *host)
 	return false;
 }
 
+/* A change of its keys makes a router another than its name says. */
+static bool is_changed(const json_t *site)
+{
+	static const char *const harmless[] = {
+		"name", "hosts", "nat", "behind", "network", "up", "down", "mtu"};
+	const char *key;
+	json_t *value;
+
+	json_object_foreach ((json_t *)site, key, value) {
+		size_t i = 0;
+
+		while (i < ARRAY_SIZE(harmless) && strcmp(harmless[i], key) != 0)
+			i++;
+		if (i == ARRAY_SIZE(harmless))
+			return true;
+	}
+	return false;
+}
+
+static const char *kind_of(struct arena *arena, const json_t *site)
+{
+	const char *nat = json_string_at(site, "/nat", "port-restricted");
+
+	return is_changed(site) ? arena_printf(arena, "%s, changed", nat) : nat;
+}
+
 const char *results_router_of(const struct report_results *results, const char *host)
 {
 	const json_t *sites = json_at(results->environment, "/topology/sites");
@@ -53,13 +79,13 @@ const char *results_router_of(const struct report_results *results, const char *
 	site = json_array_get(sites, i);
 	if (!site)
 		return "none";
-	kind = json_string_at(site, "/nat", "port-restricted");
+	kind = kind_of(results->arena, site);
 	for (size_t depth = 0; depth < json_array_size(sites); depth++) {
 		site = site_named(sites, json_string_at(site, "/behind", ""));
 		if (!site)
 			break;
-		kind = arena_printf(results->arena, "%s behind %s", kind,
-			json_string_at(site, "/nat", "port-restricted"));
+		kind = arena_printf(
+			results->arena, "%s behind %s", kind, kind_of(results->arena, site));
 	}
 	return kind;
 }

@@ -224,7 +224,7 @@ void page_features(FILE *out, const struct page *page)
 
 	if (!matrix)
 		return;
-	fputs("<section id=\"features\"><h2>Features</h2><p>What the VPNs can do, as somebody read it in their source code; nothing here was observed. Every answer opens its evidence: the lines, the commit and the reason. <span class=\"key pale\">Pale</span> answers were read in another version than the one that ran, which may differ. The counts are made from the answers.</p>\n",
+	fputs("<section id=\"features\"><h2>Features</h2><p>What the VPNs can do, as somebody read it in their source code. Every answer opens its evidence: the lines, the commit, the reason, and what a check of the workload <em>observe</em> saw, where one ran. <span class=\"key pale\">Pale</span> answers were read in another version than the one that ran, which may differ. The counts are made from the answers.</p>\n",
 		out);
 	write_counts(out, page);
 	write_unread(out, page);

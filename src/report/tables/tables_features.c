@@ -48,7 +48,7 @@ static void add_matrix(
 				row_text(row, value_of(tables->arena, &matrix->vpns[i].cells[r]));
 	}
 	table_note(tables, table,
-		"Read in source code, not observed. ~ marks what was read in another version than the one that ran.");
+		"Read in source code; what checks observed stands with the single answers. ~ marks what was read in another version than the one that ran.");
 }
 
 static void add_cell(const struct report_results *results, struct tables *tables,

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* Rules about hosts behind routers: punch and roam. */
+#include "report/findings/rules.h"
+
+#include "base/json.h"
+#include "report/model/ways.h"
+
+enum {
+	TRIALS_LEAST = 4 /* below, a VPN may have been unlucky */
+};
+
+static void each_way(struct look *look,
+	void (*of_ways)(struct look *look, const struct report_condition *condition,
+		const struct report_ways *ways))
+{
+	const struct report_results *results = look->findings->results;
+
+	for (const struct report_condition *condition = look->vpn->conditions; condition;
+		condition = condition->next) {
+		for (const struct report_ways *ways =
+				ways_of(look->findings->arena, results, condition);
+			ways; ways = ways->next) {
+			if (ways->trials >= TRIALS_LEAST)
+				of_ways(look, condition, ways);
+		}
+	}
+}
+
+static void look_indirect(
+	struct look *look, const struct report_condition *condition, const struct report_ways *ways)
+{
+	if (ways->direct || !ways->relayed || !ways_can_be_direct(ways->one, ways->other))
+		return;
+	look_say(look,
+		"%s sends packets of hosts behind routers by way of a third host, although their routers would let them through directly: their throughput and delay are those of the third.",
+		look->vpn->title);
+	look_show(look, ways->path, "%s, %s and %s: direct in 0 of %zu trials, relayed in %zu",
+		profile_title(condition->profile), ways->one, ways->other, ways->trials,
+		ways->relayed);
+}
+
+void rule_indirect(struct look *look)
+{
+	each_way(look, look_indirect);
+}
+
+static void look_no_way(
+	struct look *look, const struct report_condition *condition, const struct report_ways *ways)
+{
+	if (ways->no_way < ways->trials)
+		return;
+	look_say(look,
+		"Hosts behind some routers never reach each other with %s as it is set up here: it finds no direct way, and no third host relays.",
+		look->vpn->title);
+	look_show(look, ways->path, "%s, %s and %s: no way in %zu of %zu trials%s",
+		profile_title(condition->profile), ways->one, ways->other, ways->no_way,
+		ways->trials,
+		ways_can_be_direct(ways->one, ways->other) ? ", although a direct one is possible"
+							   : "");
+}
+
+void rule_no_way(struct look *look)
+{
+	each_way(look, look_no_way);
+}
+
+static void look_lost(struct look *look, const struct report_condition *condition,
+	const struct report_result *result)
+{
+	const char *operation;
+	json_t *described;
+
+	json_object_foreach (result->data, operation, described) {
+		size_t runs = json_array_size(json_object_get(described, "runs"));
+		double returned = json_number_at(described, "/returned", (double)runs);
+
+		if (!runs || returned >= (double)runs)
+			continue;
+		look_say(look,
+			"A host whose network changes can stay silent with %s for longer than was waited: nothing makes the others find it again.",
+			look->vpn->title);
+		look_show(look, result->outcome.path,
+			"%s, %s: back within %.0f s in %.0f of %zu runs",
+			profile_title(condition->profile), operation,
+			json_number_at(result->data, "/limit_s", 0), returned, runs);
+	}
+}
+
+void rule_lost_after_change(struct look *look)
+{
+	for (const struct report_condition *condition = look->vpn->conditions; condition;
+		condition = condition->next) {
+		for (const struct report_repetition *whole = condition->whole; whole;
+			whole = whole->next) {
+			const struct report_result *result = &whole->results[REPORT_ROAM];
+
+			if (outcome_is_success(&result->outcome))
+				look_lost(look, condition, result);
+		}
+	}
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "report/model/results.h"
+
+/* What became of all pairs of hosts behind the same two kinds of router, in all trials of punch. */
+struct report_ways {
+	struct report_ways *next;
+	const char *one, *other; /* kinds of router, as results_router_of() names them */
+	size_t trials, direct, relayed, no_way;
+	double *direct_s; /* until a way is direct to the end, of every trial with one */
+	size_t times;
+	const char *path; /* of a file that shows it, below the tree */
+};
+
+/* Sorted by kinds; NULL where punch was not measured, or the condition is not there. */
+struct report_ways *ways_of(struct arena *arena, const struct report_results *results,
+	const struct report_condition *condition);
+
+/*
+ * Whether hole punching can join hosts behind these routers (RFC 5128, 3.3): not if one takes
+ * another port for every destination and the other lets in only ports that were spoken to. False
+ * for kinds whose name does not say it, such as two routers in a row.
+ */
+bool ways_can_be_direct(const char *one, const char *other);
