@@ -103,6 +103,13 @@ MUST_CHECK int lab_flush_routers(struct lab *lab, struct error *err);
 MUST_CHECK int lab_forget_router(struct lab *lab, size_t host, struct error *err);
 /* It gets other addresses outside, which others know how to reach, and loses its mappings. */
 MUST_CHECK int lab_move_router(struct lab *lab, size_t host, struct error *err);
+/*
+ * What kind of router each host in a site is behind, as the first public host sees it, not as the
+ * topology says: [{host, is_reachable, is_translated, mapping, filtering, ports, peer_first}], as
+ * meshbench-nat prints it; NULL without a public host. Routers have sessions of it afterwards.
+ * Caller owns it.
+ */
+MUST_CHECK int lab_classify_routers(struct lab *lab, json_t **ret_classes, struct error *err);
 /* Replaces the impairment of every port; nothing else changes. */
 MUST_CHECK int lab_set_profile(struct lab *lab, const struct profile *profile, struct error *err);
 /* "bridge", "netem", "wire". */

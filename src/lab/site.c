@@ -11,8 +11,9 @@
 
 enum {
 	PUBLIC_SEGMENT = 0,
-	FIRST_HOST = 2,     /* .1 is the router */
-	FIRST_BEHIND = 100, /* of the addresses that routers have in another site's network */
+	SECOND_ADDRESS = 128, /* so much above the first, of a public host */
+	FIRST_HOST = 2,       /* .1 is the router */
+	FIRST_BEHIND = 100,   /* of the addresses that routers have in another site's network */
 };
 
 /* A card that others of its segment reach by this address: of a host, or of a router. */
@@ -104,6 +105,14 @@ static uint32_t host_address(const struct lab *lab, size_t index, size_t site)
 	return spec_of(lab, site)->network + FIRST_HOST + rank;
 }
 
+const char *site_second_address(const struct lab *lab, struct arena *arena, size_t host)
+{
+	char text[ADDRESS_SIZE];
+
+	text_of(text, host_address(lab, host, TOPOLOGY_PUBLIC) + SECOND_ADDRESS);
+	return arena_strdup(arena, text);
+}
+
 void site_place_host(const struct lab *lab, struct lab_node *node, size_t index)
 {
 	size_t site = topology_site_of(lab->topology, index);
@@ -182,7 +191,12 @@ static void add_host(struct stations *stations, const struct lab *lab, size_t in
 	for (size_t i = 0; i < sizeof(station.mac); i++)
 		station.mac[i] = (uint8_t)strtoul(node->mac + 3 * i, NULL, 16);
 	add_station(stations, station);
-	if (node->site == TOPOLOGY_PUBLIC || spec_of(lab, node->site)->is_translated)
+	if (node->site == TOPOLOGY_PUBLIC) {
+		station.ipv4 += SECOND_ADDRESS;
+		add_station(stations, station);
+		return;
+	}
+	if (spec_of(lab, node->site)->is_translated)
 		return;
 	station.segment = PUBLIC_SEGMENT;
 	station.host = SIZE_MAX;
@@ -193,7 +207,7 @@ static void add_host(struct stations *stations, const struct lab *lab, size_t in
 
 static struct stations stations_of(const struct lab *lab, struct arena *arena)
 {
-	size_t most = 2 * lab->count + lab->topology->site_count * (2 + NAT_MAX_EXTERNAL);
+	size_t most = 3 * lab->count + lab->topology->site_count * (2 + NAT_MAX_EXTERNAL);
 	struct stations stations = {.list = arena_alloc(arena, struct station, most)};
 
 	for (size_t i = 0; i < lab->topology->site_count; i++)

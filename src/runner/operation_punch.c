@@ -145,13 +145,25 @@ static int watch_paths(struct operation_run *m, struct paths *paths, struct erro
 	return 0;
 }
 
+/* Every trial says what its routers were, by measurement. */
+static int classify(struct operation_run *m, struct error *err)
+{
+	json_t *classes;
+
+	if (lab_classify_routers(m->stage->lab, &classes, err))
+		return fail_in(err, "find out what kinds of router there are");
+	json_object_set_new(m->observed, "routers", classes ? classes : json_null());
+	return 0;
+}
+
 static int begin(struct operation_run *m, struct error *err)
 {
 	struct stage *stage = m->stage;
 	struct vpn_clock clock;
 
 	vpn_downp(&stage->vpn);
-	if (lab_flush_routers(stage->lab, err) || lab_record_packets(stage->lab, PACKETS, err) ||
+	if (classify(m, err) || lab_flush_routers(stage->lab, err) ||
+		lab_record_packets(stage->lab, PACKETS, err) ||
 		vpn_begin(stage->lab, m->visit->driver, stage->work_dir, &clock, &stage->vpn, err))
 		return -1;
 	operation_zero(m, clock.join_ns);

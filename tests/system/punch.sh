@@ -8,15 +8,19 @@
 holds() {
 	/usr/bin/python3 - "$(echo "$tree"/Wireguard/*/punch.json)" "$1" <<'END' >&2
 import json, sys
-pair = json.load(open(sys.argv[1]))["data"]["pairs"][0]
+data = json.load(open(sys.argv[1]))["data"]
+pair, routers = data["pairs"][0], {router["host"]: router for router in data["routers"]}
 print("#", json.dumps({key: value for key, value in pair.items() if key != "list"}))
-sys.exit(not eval(sys.argv[2], {"pair": pair}))
+print("#", json.dumps(data["routers"]))
+sys.exit(not eval(sys.argv[2], {"pair": pair, "routers": routers}))
 END
 }
 
 tree=$scratch/preserved
 meshbench run --topology pair --vpn wireguard --workload punch --punch-trials 1 --punch-seconds 15 --out "$tree"
 check "a pair behind routers that keep ports is measured" exits 0
+check "its routers were measured as what they are set to" \
+	holds 'all(r["mapping"] == "endpoint-independent" and r["filtering"] == "address-and-port-dependent" for r in routers.values())'
 check "its way is direct" holds 'pair["direct"] == 1 and 0 < pair["direct_s"] < 15'
 check "the tree is what its schema says" tree_is_sound
 meshbench report "$tree" --markdown
@@ -26,6 +30,7 @@ tree=$scratch/moved
 meshbench run --topology pair:left.nat=symmetric,right.nat=symmetric --vpn wireguard --workload punch --punch-trials 1 \
 	--punch-seconds 4 --out "$tree"
 check "a pair that nothing joins is measured as well" exits 0
+check "its routers were measured as symmetric" holds 'routers["alice"]["mapping"] == "address-and-port-dependent" == routers["bob"]["mapping"]'
 check "it has no way, although both reach the server" holds 'pair["punch_failed"] == 1 and pair["answered_s"] is None'
 
 meshbench run --vpn wireguard --workload punch --out "$scratch/flat"

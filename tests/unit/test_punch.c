@@ -17,6 +17,7 @@ struct seen {
 	const char *there, *back; /* packets in bins of half a second */
 	const char *answers;      /* spans of alice and bob */
 	const char *server;       /* spans of both with the server */
+	const char *mapping;      /* of alice's router; NULL: endpoint-independent */
 };
 
 static char *trial_of(struct arena *arena, const struct seen *seen)
@@ -29,10 +30,11 @@ static char *trial_of(struct arena *arena, const struct seen *seen)
 		"{\"from\": \"server\", \"to\": \"alice\", \"overlay\": %s, \"underlay\": []},"
 		"{\"from\": \"server\", \"to\": \"bob\", \"overlay\": %s, \"underlay\": []}],"
 		"\"paths\": [{\"from\": \"alice\", \"to\": \"bob\", \"packets\": [%s, %s]}],"
+		"\"routers\": [{\"host\": \"alice\", \"mapping\": \"%s\"}],"
 		"\"path_rule\": {\"bin_s\": 0.5, \"every_s\": 0.005, \"packets_missed\": 0}}";
 
 	return arena_printf(arena, form, seen->answers, seen->answers, seen->server, seen->server,
-		seen->there, seen->back);
+		seen->there, seen->back, seen->mapping ? seen->mapping : "endpoint-independent");
 }
 
 static json_t *observations_of(struct arena *arena, const char *runs)
@@ -67,7 +69,7 @@ TEST(packets_both_ways_at_the_rate_of_pings_are_a_direct_way)
 {
 	ARENA(arena);
 	READ(trial_of(arena, &(struct seen){"[3, 150, 200, 200, 200, 200]",
-				     "[0, 160, 200, 200, 200, 200]", STEADY, STEADY}));
+				     "[0, 160, 200, 200, 200, 200]", STEADY, STEADY, NULL}));
 
 	CHECK(reading.cause == CAUSE_SUCCESS && ends_as(pair, "direct"));
 	CHECK(json_number_at(pair, "/list/0/stays_direct_s", 0) == 1.0);
@@ -80,7 +82,7 @@ TEST(answers_next_to_a_few_probes_of_a_hole_puncher_are_relayed)
 {
 	ARENA(arena);
 	READ(trial_of(arena, &(struct seen){"[9, 9, 9, 9, 9, 9]", "[200, 200, 200, 200, 200, 200]",
-				     STEADY, STEADY}));
+				     STEADY, STEADY, NULL}));
 
 	CHECK(reading.cause == CAUSE_SUCCESS && ends_as(pair, "relayed"));
 	CHECK(reading.figures[0] == 0 && reading.figures[1] == 1 && isnan(reading.figures[2]));
@@ -91,7 +93,7 @@ TEST(a_way_that_was_direct_and_is_relayed_at_the_end_is_relayed)
 {
 	ARENA(arena);
 	READ(trial_of(arena, &(struct seen){"[0, 200, 200, 0, 0, 0]", "[0, 200, 200, 0, 0, 0]",
-				     STEADY, STEADY}));
+				     STEADY, STEADY, NULL}));
 
 	CHECK(ends_as(pair, "relayed"));
 	CHECK(json_number_at(pair, "/list/0/direct_s", 0) == 1.0);
@@ -102,8 +104,8 @@ TEST(a_way_that_was_direct_and_is_relayed_at_the_end_is_relayed)
 TEST(silence_is_told_apart_by_whether_both_heard_of_a_public_host)
 {
 	ARENA(arena);
-	const struct seen failed = {SILENT, SILENT, NEVER, STEADY};
-	const struct seen alone = {SILENT, SILENT, NEVER, NEVER};
+	const struct seen failed = {SILENT, SILENT, NEVER, STEADY, NULL};
+	const struct seen alone = {SILENT, SILENT, NEVER, NEVER, NULL};
 	READ(arena_printf(arena, "%s, %s", trial_of(arena, &failed), trial_of(arena, &alone)));
 
 	CHECK(reading.cause == CAUSE_SUCCESS && reading.figures[1] == 0);
@@ -111,6 +113,27 @@ TEST(silence_is_told_apart_by_whether_both_heard_of_a_public_host)
 	CHECK(json_number_at(pair, "/no_signalling", 0) == 1);
 	CHECK(strcmp(reading.headline, "direct 0, relayed 0, no way 2 of 2") == 0);
 	workload_reading_done(&reading);
+}
+
+TEST(routers_that_are_not_the_same_in_every_trial_are_a_doubt)
+{
+	ARENA(arena);
+	const struct seen first = {SILENT, SILENT, NEVER, STEADY, NULL};
+	const struct seen second = {SILENT, SILENT, NEVER, STEADY, "address-dependent"};
+
+	{
+		READ(arena_printf(
+			arena, "%s, %s", trial_of(arena, &first), trial_of(arena, &first)));
+		CHECK(pair && !*reading.doubt);
+		CHECK(strcmp(json_string_at(reading.data, "/routers/0/host", ""), "alice") == 0);
+		workload_reading_done(&reading);
+	}
+	{
+		READ(arena_printf(
+			arena, "%s, %s", trial_of(arena, &first), trial_of(arena, &second)));
+		CHECK(pair && *reading.doubt);
+		workload_reading_done(&reading);
+	}
 }
 
 TEST(a_trial_whose_daemons_failed_counts_as_such_unless_none_worked)
@@ -122,7 +145,7 @@ TEST(a_trial_whose_daemons_failed_counts_as_such_unless_none_worked)
 
 	{
 		READ(arena_printf(arena, "%s, %s", failed,
-			trial_of(arena, &(struct seen){SILENT, SILENT, STEADY, STEADY})));
+			trial_of(arena, &(struct seen){SILENT, SILENT, STEADY, STEADY, NULL})));
 		CHECK(reading.cause == CAUSE_SUCCESS);
 		CHECK(json_number_at(pair, "/not_started", 0) == 1);
 		CHECK(json_number_at(pair, "/trials", 0) == 2);

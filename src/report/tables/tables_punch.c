@@ -2,6 +2,7 @@
 /* Which kinds of router a VPN finds a direct way through, in either direction of a pair. */
 #include "report/tables/tables.h"
 
+#include "base/json.h"
 #include "report/model/ways.h"
 #include "stats/stats.h"
 
@@ -44,6 +45,58 @@ static void add_columns(struct table *table)
 	table_column(table, "direct_s", "Direct after", "s", 1);
 }
 
+/* The first that was measured; the same lab stands for all VPNs. */
+static void find_routers(void *context, const struct report_place *place)
+{
+	const json_t **routers = context;
+
+	if (!*routers && place->workload == &report_workloads[REPORT_PUNCH])
+		*routers =
+			json_object_get(place->repetition->results[REPORT_PUNCH].data, "routers");
+}
+
+static void add_router(const struct report_results *results, struct tables *tables,
+	struct table *table, const json_t *router)
+{
+	static const char *const keys[] = {"/mapping", "/filtering", "/ports", "/peer_first"};
+	const char *host = json_string_at(router, "/host", "?");
+	bool is_reachable = json_is_true(json_object_get(router, "is_reachable"));
+	struct row *row = table_row(tables, table);
+
+	row_text(row, host);
+	row_text(row, results_router_of(results, host));
+	row_text(row, !is_reachable                                            ? "nothing passes"
+		      : json_is_true(json_object_get(router, "is_translated")) ? "yes"
+									       : "no");
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		row_text(row, json_string_at(router, keys[i], NULL));
+}
+
+static void add_routers(const struct report_results *results, struct tables *tables)
+{
+	struct table *table =
+		table_add(tables, "routers", "Routers, as they were measured", "", true);
+	const json_t *routers = NULL;
+
+	table->id = table->printed; /* the thesis has no such table */
+	table_text_column(table, "host", "Host behind it");
+	table_text_column(table, "set_as", "Set up as");
+	table_text_column(table, "is_translated", "Translates");
+	table_text_column(table, "mapping", "Mapping");
+	table_text_column(table, "filtering", "Filtering");
+	table_text_column(table, "ports", "Ports");
+	table_text_column(table, "peer_first", "Mapping if the peer speaks first");
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		for (const struct report_condition *condition = vpn->conditions; condition;
+			condition = condition->next)
+			condition_each_result(condition, find_routers, &routers);
+	}
+	for (size_t i = 0; i < json_array_size(routers); i++)
+		add_router(results, tables, table, json_array_get(routers, i));
+	table_note(tables, table,
+		"Found out from a public host with two addresses and two ports before every trial of punch, in the words of RFC 4787 and RFC 5780. Where later trials found something else their results are marked.");
+}
+
 void tables_punch(const struct report_results *results, struct tables *tables)
 {
 	struct table *table =
@@ -65,4 +118,5 @@ void tables_punch(const struct report_results *results, struct tables *tables)
 	}
 	table_note(tables, table,
 		"In every trial the VPN begins from nothing, and routers know nothing of it. Direct: at its end packets go from router to router. Relayed: the hosts answer each other by way of a third. The range holds the true share with a confidence of 95 %% (Wilson's interval). A trial without a direct way ends after a while, so that a VPN may still find one later.");
+	add_routers(results, tables);
 }

@@ -21,6 +21,8 @@
  *    returned,  of roam: whether every pair answered again
  *    paths: [{from, to, packets: [[count...], [count...]]}],  of punch: between the outermost
  *             routers of two hosts, there and back, in bins from zero on
+ *    routers: [{host, is_reachable, is_translated, mapping, filtering, ports, peer_first}],  of
+ *             punch: measured before the trial, or null
  *    path_rule: {bin_s, every_s, packets_missed},
  *    failure: {cause, evidence}}  absent when all could be done
  *

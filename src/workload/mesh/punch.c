@@ -323,6 +323,25 @@ static json_t *describe_paths(const json_t *observations, struct worst *worst)
 	return pairs;
 }
 
+/* The routers as the first trial found them; the next ones must find the same. */
+static json_t *describe_routers(const json_t *observations, struct workload_reading *reading)
+{
+	const json_t *run, *first = NULL;
+
+	for (size_t i = 0; (run = mesh_run(observations, "punch", i)); i++) {
+		const json_t *routers = json_object_get(run, "routers");
+
+		if (!json_is_array(routers))
+			continue;
+		if (!first)
+			first = routers;
+		else if (!json_equal(first, routers))
+			snprintf(reading->doubt, sizeof(reading->doubt),
+				"the routers seem to have changed between trials");
+	}
+	return first ? json_deep_copy(first) : json_null();
+}
+
 /* A trial that failed counts as such; only if none worked does the cell fail. */
 static void judge(
 	const json_t *observations, const struct worst *worst, struct workload_reading *reading)
@@ -348,8 +367,9 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 	reading->figures[1] = worst.answering_share;
 	reading->figures[2] = worst.direct_s;
 	reading->figures[3] = worst.answered_s;
-	reading->data = json_make("{s:I, s:o}", "limit_s",
-		(json_int_t)setting_integer(c->options, &punch_seconds), "pairs", pairs);
+	reading->data = json_make("{s:I, s:o, s:o}", "limit_s",
+		(json_int_t)setting_integer(c->options, &punch_seconds), "routers",
+		describe_routers(observations, reading), "pairs", pairs);
 	snprintf(reading->headline, sizeof(reading->headline),
 		"direct %zu, relayed %zu, no way %zu of %zu", worst.counts[DIRECT],
 		worst.counts[RELAYED], worst.counts[PUNCH_FAILED] + worst.counts[NO_SIGNALLING],
