@@ -29,7 +29,8 @@ struct lab_node {
 struct lab_site {
 	struct router_params params;
 	struct wire_router router;
-	bool has_moved; /* its addresses outside are one higher than at first */
+	int64_t lifetime_ns; /* of everything it remembers; 0: as the topology says */
+	bool has_moved;      /* its addresses outside are one higher than at first */
 };
 
 /* losses.c: what hosts drop where the wire cannot see it, since they are. */

@@ -101,6 +101,10 @@ const char *lab_underlay(const struct lab *lab, size_t index);
 MUST_CHECK int lab_flush_routers(struct lab *lab, struct error *err);
 /* The outermost router of a host alone. */
 MUST_CHECK int lab_forget_router(struct lab *lab, size_t host, struct error *err);
+/* It forgets after so long whatever was not refreshed, of every protocol; 0: as the topology says.
+ */
+MUST_CHECK int lab_limit_router(
+	struct lab *lab, size_t host, int64_t lifetime_ns, struct error *err);
 /* It gets other addresses outside, which others know how to reach, and loses its mappings. */
 MUST_CHECK int lab_move_router(struct lab *lab, size_t host, struct error *err);
 /*

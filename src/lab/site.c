@@ -144,6 +144,8 @@ static struct router_params params_of(const struct lab *lab, size_t site)
 	for (uint32_t i = 0; spec->is_translated && i < spec->external_count; i++)
 		params.nat.external[params.nat.external_count++] =
 			outside_address(lab, site, first + i);
+	for (int i = 0; lab->sites[site].lifetime_ns && i < NAT_LIFETIMES; i++)
+		params.nat.lifetime_ns[i] = lab->sites[site].lifetime_ns;
 	if (spec->behind != TOPOLOGY_PUBLIC)
 		params.gateway_ipv4 = inside_address(lab, spec->behind);
 	return params;
@@ -352,16 +354,30 @@ int lab_forget_router(struct lab *lab, size_t host, struct error *err)
 								      : 0;
 }
 
-int lab_move_router(struct lab *lab, size_t host, struct error *err)
+static int set_router(struct lab *lab, size_t site, struct error *err)
 {
-	size_t site = outermost_of_host(lab, host);
 	struct lab_site *made = &lab->sites[site];
 
-	made->has_moved = !made->has_moved;
 	made->params = params_of(lab, site);
 	return wire_set_router(lab->wire, made->router.number, &made->params, err)
 		       ? emulated_blame(lab, err)
 		       : 0;
+}
+
+int lab_move_router(struct lab *lab, size_t host, struct error *err)
+{
+	size_t site = outermost_of_host(lab, host);
+
+	lab->sites[site].has_moved = !lab->sites[site].has_moved;
+	return set_router(lab, site, err);
+}
+
+int lab_limit_router(struct lab *lab, size_t host, int64_t lifetime_ns, struct error *err)
+{
+	size_t site = outermost_of_host(lab, host);
+
+	lab->sites[site].lifetime_ns = lifetime_ns;
+	return set_router(lab, site, err);
 }
 
 int lab_flush_routers(struct lab *lab, struct error *err)

@@ -92,6 +92,7 @@ static int (*const actions[])(struct operation_run *m, struct error *err) = {
 	[WORKLOAD_GROW] = operation_grow,
 	[WORKLOAD_CHURN] = operation_churn,
 	[WORKLOAD_PUNCH] = operation_punch,
+	[WORKLOAD_KEEP] = operation_keep,
 	[WORKLOAD_FORGET] = operation_roam,
 	[WORKLOAD_MOVE] = operation_roam,
 };
@@ -167,7 +168,7 @@ static int operate(struct operation_run *m, const struct workload_operation oper
 {
 	json_t *runs = json_object_get(observations, "runs");
 
-	for (size_t i = 0; i < count && !m->stage->is_broken; i++) {
+	for (size_t i = 0; i < count && !m->stage->is_broken && !m->is_decided; i++) {
 		m->operation = &operations[i];
 		m->turn = i;
 		m->turns = count;

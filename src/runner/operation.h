@@ -9,6 +9,7 @@ struct operation_run {
 	const struct runner_visit *visit;
 	struct stage *stage;
 	const struct workload_operation *operation;
+	bool is_decided;    /* the operations that are left have nothing to add */
 	size_t turn, turns; /* which operation of the cell it is, of how many */
 	struct arena *arena;
 	struct lab_watch *watch; /* NULL: nobody watches */
@@ -45,6 +46,7 @@ MUST_CHECK int operation_idle(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_observe(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_grow(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_churn(struct operation_run *m, struct error *err);
+MUST_CHECK int operation_keep(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_roam(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_punch(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_lose_coordinator(struct operation_run *m, struct error *err);

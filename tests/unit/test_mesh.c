@@ -354,3 +354,29 @@ TEST(a_host_that_is_not_heard_again_after_its_network_changed_has_no_figure_and_
 	CHECK(strstr(reading.headline, "silent 1.500 s") && strstr(reading.headline, "for good"));
 	workload_reading_done(&reading);
 }
+
+/* The last host is lost after one lifetime and reached at once after the next. */
+static const char silences[] =
+	"{\"rule\": {\"stable_s\": 1, \"silence_s\": 0.1, \"pause_s\": 0.025}, \"hosts\": [], \"runs\": ["
+	"{\"operation\": \"keepalive\", \"host\": \"bob\", \"survived\": false, \"lifetime_s\": 20,"
+	"\"times\": {\"ended_s\": 5}, \"pairs\": [{\"from\": \"alice\", \"to\": \"bob\","
+	"\"overlay\": [[3.5, 5, 300]], \"underlay\": []}]},"
+	"{\"operation\": \"keepalive\", \"host\": \"bob\", \"survived\": true, \"lifetime_s\": 30,"
+	"\"times\": {\"ended_s\": 2}, \"pairs\": [{\"from\": \"alice\", \"to\": \"bob\","
+	"\"overlay\": [[0.25, 2, 300]], \"underlay\": []}]}]}";
+
+TEST(the_memory_that_a_vpn_asks_of_a_nat_lies_between_what_it_survived_and_what_it_did_not)
+{
+	const struct workload_case c = {.seconds = 1};
+	json_auto_t *observations = json_loads(silences, 0, NULL);
+	struct workload_reading reading;
+
+	CHECK(observations);
+	workload_keepalive.read_mesh(&c, observations, &reading);
+	CHECK(reading.cause == CAUSE_SUCCESS);
+	CHECK(reading.figures[0] == 30 && reading.figures[1] == 20);
+	CHECK(json_number_at(reading.data, "/list/0/answered_s", 0) == 3.5);
+	CHECK(json_number_at(reading.data, "/list/1/answered_s", 0) == 0.25);
+	CHECK(strcmp(reading.headline, "reached where the NAT forgets after 30 s") == 0);
+	workload_reading_done(&reading);
+}

@@ -295,6 +295,8 @@ const struct report_metric report_metrics[] = {
 		.workload = REPORT_PUNCH, .figure = "direct_s"},
 	{"punch_answered_s", "Time until a pair answers, of the slowest pair", "s", -3, false,
 		.workload = REPORT_PUNCH, .figure = "answered_s"},
+	{"keepalive_survives_s", "A host is reached where a NAT forgets after", "s", 0, false,
+		.workload = REPORT_KEEPALIVE, .figure = "survives_s"},
 	{"roam_forgotten_s", "Silence after a router forgot its mappings", "s", -3, false,
 		.workload = REPORT_ROAM, .figure = "forgotten_s"},
 	{"roam_forgotten_called_s", "The same of a host that waits to be called", "s", -3, false,

@@ -46,6 +46,8 @@ const struct report_workload report_workloads[REPORT_WORKLOADS] = {
 		FIGURES_OF(REPORT_SCALE)},
 	[REPORT_PUNCH] = {"punch", "punch.json", "punching", "Direct ways through routers", false,
 		FIGURES_OF(REPORT_PUNCH)},
+	[REPORT_KEEPALIVE] = {"keepalive", "keepalive.json", "keep-alive",
+		"How long a NAT must remember", false, FIGURES_OF(REPORT_KEEPALIVE)},
 	[REPORT_ROAM] = {"roam", "roam.json", "roaming", "A host whose network changes", false,
 		FIGURES_OF(REPORT_ROAM)},
 };

@@ -18,6 +18,7 @@
  *    steps: [{hosts, joined, ready_s, joining_s, is_stable, resting_s, joining: [spent...],
  *             resting: [spent...]}],  of a growing one; spent is what a host used meanwhile
  *    departures: [{host, down_s, ready_s}], hosts: [spent...],  of one that hosts leave
+ *    lifetime_s, survived,  of keepalive: what its router remembered, and whether that was enough
  *    returned,  of roam: whether every pair answered again
  *    paths: [{from, to, packets: [[count...], [count...]]}],  of punch: between the outermost
  *             routers of two hosts, there and back, in bins from zero on
