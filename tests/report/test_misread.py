@@ -336,6 +336,35 @@ def every_finding_has_a_title(root):
     return lambda r: r.value["findings"] and all(f["title"] for f in r.value["findings"])
 
 
+@case
+def hosts_that_layout_lists_count_as_planned_although_no_vpn_has_results_of_them(root):
+    for vpn in ("Internal", "Tinc"):
+        shutil.rmtree(root / vpn / "baseline" / HOSTS[1])
+        make_tree.write([{"cmachine": {"name": host[2:]}} for host in HOSTS], root, vpn, "layout.json")
+    return lambda r: r.success("Tinc", "TCP") == (2, 3) and r.success("Internal", "ping") == (2, 3)
+
+
+@case
+def an_idle_mesh_alone_is_a_tree(root):
+    for vpn in ("Internal", "Tinc"):
+        shutil.rmtree(root / vpn / "baseline")
+        make_tree.write({"status": "success", "data": {"seconds": 60, "hosts": [], "pairs": None},
+                         "meta": {"figures": {"cpu_percent": 1.5}}}, root, vpn, "baseline/idle.json")
+    return lambda r: r.success("Tinc", "idle") == (1, 1) and r.success("Internal", "idle") == (1, 1)
+
+
+@case
+def quic_of_every_repetition_is_in_its_corrected_table(root):
+    for host in HOSTS:
+        top = root / "Tinc/baseline" / host
+        for place, rate in (("qperf.json", 100), ("repetitions/1/qperf.json", 300)):
+            copy = json.loads((top / "qperf.json").read_text())
+            copy["data"]["total_bandwidth_mbps"] = ping_with(rate, rate)["data"]["rtt_avg_ms"]
+            make_tree.write(copy, top, place)
+    return lambda r: (r.row("qperf_corrected", "Tinc").get("links"), r.row("qperf_corrected", "Tinc").get("bandwidth_mbps")) == \
+        ("6/6", 200)
+
+
 def main():
     failed = False
     for number, change in enumerate(CASES, 1):

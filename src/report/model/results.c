@@ -197,6 +197,15 @@ static void visit_of_tree(struct report_results *results, const struct tree_entr
 	json_array_append(results->kept, entry->data);
 }
 
+/* Of several VPNs the longest list, since all were to be measured on the same hosts. */
+static void keep_hosts(struct report_results *results, const struct tree_entry *entry)
+{
+	if (json_array_size(entry->data) <= json_array_size(results->hosts))
+		return;
+	results->hosts = entry->data;
+	json_array_append(results->kept, entry->data);
+}
+
 static void visit(void *context, const struct tree_entry *entry)
 {
 	struct report_results *results = context;
@@ -209,6 +218,8 @@ static void visit(void *context, const struct tree_entry *entry)
 	if (!entry->profile) {
 		if (strcmp(entry->file, LAYOUT_TIMING) == 0)
 			result_file_timing(entry, &vpn_at(results, entry->vpn)->timing);
+		else if (strcmp(entry->file, LAYOUT_HOSTS) == 0)
+			keep_hosts(results, entry);
 		return;
 	}
 	condition = condition_at(results, entry->vpn, entry->profile);

@@ -239,6 +239,7 @@ struct report_results {
 	size_t profile_count;
 	struct tree_reading reading;
 	json_t *hardware, *environment, *calibration; /* NULL-able */
+	json_t *hosts;         /* a VPN's layout.json, the longest; NULL-able */
 	struct matrix *matrix; /* features.json, with what was observed; NULL-able */
 	json_t *kept;          /* owns what outlives its file */
 };
