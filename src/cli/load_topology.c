@@ -114,14 +114,6 @@ int load_suits(const struct topology *topology, const struct driver *driver, str
 	return 0;
 }
 
-/* The site whose router a host's packets leave by, at last. */
-static size_t outermost(const struct topology *topology, size_t site)
-{
-	while (topology->sites[site].behind != TOPOLOGY_PUBLIC)
-		site = topology->sites[site].behind;
-	return site;
-}
-
 /* The first host that leaves by the same router as an earlier one; `count` when there is none. */
 static size_t find_sharing(const struct topology *topology, size_t count)
 {
@@ -129,8 +121,8 @@ static size_t find_sharing(const struct topology *topology, size_t count)
 
 	for (size_t i = first; i < count; i++) {
 		for (size_t j = first; j < i; j++) {
-			if (outermost(topology, topology_site_of(topology, i)) ==
-				outermost(topology, topology_site_of(topology, j)))
+			if (topology_outermost(topology, topology_site_of(topology, i)) ==
+				topology_outermost(topology, topology_site_of(topology, j)))
 				return i;
 		}
 	}

@@ -94,8 +94,6 @@ MUST_CHECK int site_reshape(struct lab *lab, struct error *err);
 struct profile site_profile(const struct lab *lab);
 /* Whether a host is reached by another at its own address, without any VPN. */
 bool site_joins(const struct lab *lab, size_t from, size_t to);
-/* The site whose router is the last on the way out of this one. */
-size_t site_outermost(const struct lab *lab, size_t site);
 /* Of a public host: routers know it, and the host takes it for a while. */
 const char *site_second_address(const struct lab *lab, struct arena *arena, size_t host);
 /* Adds "routers" to what is said of the wire. */

@@ -54,7 +54,7 @@ uint16_t lab_edge(const struct lab *lab, size_t host)
 
 	if (!lab->topology || site == TOPOLOGY_PUBLIC)
 		return (uint16_t)host;
-	return face_of(lab, site_outermost(lab, site), ROUTER_OUTSIDE);
+	return face_of(lab, topology_outermost(lab->topology, site), ROUTER_OUTSIDE);
 }
 
 /* The owner of a wire's port: a host, a router's face, or nobody now. */

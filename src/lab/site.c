@@ -79,19 +79,12 @@ static uint32_t inside_address(const struct lab *lab, size_t site)
 	return spec_of(lab, site)->network + 1;
 }
 
-size_t site_outermost(const struct lab *lab, size_t site)
-{
-	while (spec_of(lab, site)->behind != TOPOLOGY_PUBLIC)
-		site = spec_of(lab, site)->behind;
-	return site;
-}
-
 /* The outermost router's address is where the world meets a host behind NATs. */
 static uint32_t seen_address(const struct lab *lab, size_t site, uint32_t own)
 {
 	if (!spec_of(lab, site)->is_translated)
 		return own;
-	return outside_address(lab, site_outermost(lab, site), 0);
+	return outside_address(lab, topology_outermost(lab->topology, site), 0);
 }
 
 static uint32_t host_address(const struct lab *lab, size_t index, size_t site)
@@ -343,7 +336,7 @@ int site_reshape(struct lab *lab, struct error *err)
 
 static size_t outermost_of_host(const struct lab *lab, size_t host)
 {
-	return site_outermost(lab, lab->nodes[host].site);
+	return topology_outermost(lab->topology, lab->nodes[host].site);
 }
 
 int lab_forget_router(struct lab *lab, size_t host, struct error *err)

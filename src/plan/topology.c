@@ -445,6 +445,13 @@ size_t topology_site_of(const struct topology *topology, size_t host)
 	return TOPOLOGY_PUBLIC;
 }
 
+size_t topology_outermost(const struct topology *topology, size_t site)
+{
+	while (topology->sites[site].behind != TOPOLOGY_PUBLIC)
+		site = topology->sites[site].behind;
+	return site;
+}
+
 static json_t *names_json(const char *const *names, size_t count)
 {
 	json_t *list = json_array();

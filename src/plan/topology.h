@@ -73,6 +73,8 @@ const char *const *topology_hosts(
 	struct arena *arena, const struct topology *topology, size_t *ret_count);
 /* The site of a host, by its place in topology_hosts(); TOPOLOGY_PUBLIC: none. */
 size_t topology_site_of(const struct topology *topology, size_t host);
+/* The site whose router is the last on the way out of this one. */
+size_t topology_outermost(const struct topology *topology, size_t site);
 /* {name, title, public, sites: [{name, hosts, KEY: as it was written}]}. Caller owns it. */
 json_t *topology_json(const struct topology *topology);
 /* The NATs and firewalls that have a name, for messages and manuals; NULL-terminated. */
