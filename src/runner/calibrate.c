@@ -110,11 +110,23 @@ static int read_sent(struct session *s, const struct proc *sender, struct error 
 	return 0;
 }
 
+/* Without a wire nothing arrives, and a receiver would wait for that as long as it may. */
+static int await_success(
+	const struct session *s, struct proc *proc, int64_t within_ns, struct error *err)
+{
+	struct deadline deadline = deadline_in(within_ns);
+
+	while (!proc_result(proc).has_ended && !deadline_has_passed(deadline)) {
+		if (procs_step(lab_procs(s->lab), deadline, err) || lab_check_wire(s->lab, err))
+			return -1;
+	}
+	return proc_wait_success(proc, deadline, err);
+}
+
 static int send_burst(struct session *s, const struct burst *burst, struct error *err)
 {
 	AUTO(proc_freep) struct proc *sender = NULL;
 	double seconds = (double)burst->count / burst->packets_per_s;
-	struct deadline deadline = deadline_in((int64_t)(seconds * 3e9) + 10 * NS_PER_S);
 
 	if (host_start(lab_host(s->lab, 0),
 		    &(struct proc_spec){.what = "send probes",
@@ -125,7 +137,7 @@ static int send_burst(struct session *s, const struct burst *burst, struct error
 				    number(s->arena, burst->bytes), "--together",
 				    number(s->arena, burst->together), NULL}},
 		    &sender, err) ||
-		proc_wait_success(sender, deadline, err))
+		await_success(s, sender, (int64_t)(seconds * 3e9) + 10 * NS_PER_S, err))
 		return -1;
 	return read_sent(s, sender, err);
 }
@@ -148,8 +160,7 @@ static int measure(
 
 	if (start_receiver(s, burst, &receiver, err) ||
 		proc_wait_output(receiver, "ready\n", deadline_in(10 * NS_PER_S), err) ||
-		send_burst(s, burst, err) ||
-		proc_wait_success(receiver, deadline_in(70 * NS_PER_S), err))
+		send_burst(s, burst, err) || await_success(s, receiver, 70 * NS_PER_S, err))
 		return -1;
 	return read_report(receiver, ret_json, err);
 }
