@@ -74,6 +74,40 @@ def a_backup_folder_and_plots_are_no_links(root):
     return lambda r: r.success("Tinc", "TCP") == (3, 3) and r.has_problem("0_ada.bak: is left out")
 
 
+def contact(took_s, attempt):
+    return {"response": "x", "ended": None, "time_took": f"0:00:{took_s:09.6f}", "attempt": attempt, "status": "success"}
+
+
+def reboot(root, vpn, attempt, own_s):
+    for host in HOSTS:
+        make_tree.write({"started": "", "public_ips": {}, "public_results": {"v4.x": contact(7.06, 8)}, "vpn_ips": {},
+                         "vpn_results": {"vpn.x": contact(7.06 + own_s, attempt)}}, root / vpn / "baseline", host,
+                        "reboot_connection_timings.json")
+
+
+@case
+def a_share_that_a_check_cannot_tell_has_a_bound_and_no_rank(root):
+    shutil.copytree(root / "Tinc", root / "Nebula")
+    reboot(root, "Tinc", 1, 0.007)
+    reboot(root, "Nebula", 3, 4.01)
+
+    def is_right(r):
+        answer = next(a for a in r.value["answers"] if a["id"] == "quick-reconnect")
+        row = r.row("reboot_corrected", "Tinc")
+        return ([rank["vpn"] for rank in answer["ranking"]] == ["Nebula"] and answer["answer"].startswith("tinc: below 1.01 s") and
+                [u["vpn"] for u in answer["unranked"]] == ["Tinc"] and "mean_s" in row and row["mean_s"] is None and
+                not any(cell["leads"] for v in r.value["verdict"]["vpns"] for cell in v["cells"]
+                        if cell["question"] == "quick-reconnect"))
+    return is_right
+
+
+@case
+def a_tree_of_ours_asks_all_the_time_and_tells_any_share(root):
+    make_tree.write({"schema": 1, "plan": {"hosts": ["ada", "bob", "eve"], "repeat": 1}}, root, "environment.json")
+    reboot(root, "Tinc", 1, 0.007)
+    return lambda r: abs(r.row("reboot_corrected", "Tinc").get("mean_s") - 0.007) < 1e-6
+
+
 @case
 def hosts_that_other_vpns_have_count_as_planned(root):
     for host in HOSTS[1:]:

@@ -259,7 +259,7 @@ static void contacts(const struct report_results *results, struct charts *charts
 {
 	struct chart *reboot = chart_add(charts, CHART_BARS, "reboot",
 		"Reconnection after a reboot, per host",
-		"The published time includes the boot of all other hosts. The VPN's own part is missing where the check used the VPN's address first.");
+		"The published time includes the boot of all other hosts. The VPN's own part is missing where the check used the VPN's address first, or the VPN answered before the check could tell.");
 	struct chart *first = chart_add(charts, CHART_BARS, "connect", "First contact, per host",
 		"Seconds from the start of the check on each host.");
 

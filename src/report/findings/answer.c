@@ -121,6 +121,22 @@ static void add_marks(struct arena *arena, struct answer *answer, const struct r
 			vpn->title, samples->marked);
 }
 
+/* Even on some links: the others alone would not be the VPN's. */
+static void set_aside(struct arena *arena, struct answer *answer, const struct report_vpn *vpn,
+	const struct report_samples *samples)
+{
+	struct unranked **at = &answer->unranked;
+
+	add_caveat(arena, answer,
+		"%s is not ranked: on %zu of %zu links its first request was answered, which is too quick for this check to measure.",
+		vpn->title, samples->below_count, samples->planned);
+	while (*at)
+		at = &(*at)->next;
+	*at = arena_alloc(arena, struct unranked, 1);
+	(*at)->vpn = vpn;
+	(*at)->below = samples->below;
+}
+
 static void collect(const struct report_results *results, struct answer *answer)
 {
 	bool others_are_unmarked = has_unmarked(results, answer);
@@ -130,6 +146,10 @@ static void collect(const struct report_results *results, struct answer *answer)
 			results->arena, condition_of(vpn, answer->profile), answer->metric);
 		struct rank *rank;
 
+		if (samples.below_count && !vpn->is_reference) {
+			set_aside(results->arena, answer, vpn, &samples);
+			continue;
+		}
 		if (!samples.count && samples.planned)
 			add_caveat(results->arena, answer,
 				"%s does not have a usable value: 0 of %zu links.", vpn->title,
@@ -247,7 +267,7 @@ static bool is_candidate(const struct rank *rank)
 
 const struct rank *answer_best(const struct answer *answer)
 {
-	const struct rank *rank = answer->ranks;
+	const struct rank *rank = answer->unranked ? NULL : answer->ranks;
 
 	while (rank && !is_candidate(rank))
 		rank = rank->next;
@@ -341,6 +361,22 @@ static const char *leader(struct arena *arena, const struct answer *answer, cons
 		median);
 }
 
+static const char *quicker_than_told(struct arena *arena, const struct answer *answer)
+{
+	const struct report_metric *metric = &report_metrics[answer->metric];
+	const char *names = "";
+	double below = 0;
+	size_t count = 0;
+
+	for (const struct unranked *u = answer->unranked; u; u = u->next) {
+		names = arena_printf(arena, "%s%s%s", names, count++ ? ", " : "", u->vpn->title);
+		below = fmax(below, u->below);
+	}
+	return arena_printf(arena,
+		"%s: below %s %s, which is shorter than this check can measure, so nothing shows who is the quickest.",
+		names, number_text(arena, below, metric->decimals), metric->unit);
+}
+
 static void say(const struct report_results *results, struct answer *answer)
 {
 	const struct report_metric *metric = &report_metrics[answer->metric];
@@ -348,6 +384,10 @@ static void say(const struct report_results *results, struct answer *answer)
 	const char *median, *names;
 	size_t count;
 
+	if (answer->unranked) {
+		answer->sentence = quicker_than_told(results->arena, answer);
+		return;
+	}
 	if (!best) {
 		answer->sentence =
 			answer->rank_count > 0 && !answer->ranks->vpn->is_reference
@@ -473,7 +513,7 @@ struct answer *answers_of(const struct report_results *results, const struct fin
 		answer->profile = profile;
 		collect(results, answer);
 		/* Neither a value nor a failure: nobody asked. */
-		if (!answer->rank_count && !answer->caveats)
+		if (!answer->rank_count && !answer->unranked && !answer->caveats)
 			continue;
 		if (answer->rank_count)
 			group(results->arena, answer);

@@ -19,6 +19,13 @@ struct rank {
 	const char *letters; /* the same as "a", "ab", "c" */
 };
 
+/* A VPN that was too quick for the instrument: it is below that, and has no rank. */
+struct unranked {
+	struct unranked *next;
+	const struct report_vpn *vpn;
+	double below;
+};
+
 struct caveat {
 	struct caveat *next;
 	const char *text;
@@ -28,8 +35,9 @@ struct answer {
 	struct answer *next;
 	const char *id, *question, *heading; /* "bulk-clean", whole, and above a column */
 	enum metric_id metric;
-	const char *profile; /* folder */
-	struct rank *ranks;  /* the best first */
+	const char *profile;       /* folder */
+	struct rank *ranks;        /* the best first */
+	struct unranked *unranked; /* if there are any, nobody is shown to be the best */
 	size_t rank_count, group_count;
 	double least;   /* a median that is worse does not answer the question; 0: any */
 	bool is_tested; /* groups come from a test of blocks; else from ranges that do not overlap
@@ -38,7 +46,8 @@ struct answer {
 	struct caveat *caveats;
 };
 
-/* The best that did not fail anywhere and is not the bare link; NULL when there is none. */
+/* The best that did not fail anywhere and is not the bare link; NULL when there is none, or when
+ * others were too quick to be ranked. */
 const struct rank *answer_best(const struct answer *answer);
 /* Whether the rank is that one or was not shown to differ from it, and answers the question. */
 bool answer_is_led_by(const struct answer *answer, const struct rank *rank);

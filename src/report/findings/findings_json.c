@@ -64,6 +64,16 @@ static json_t *ranks_json(const struct answer *answer)
 	return list;
 }
 
+static json_t *unranked_json(const struct answer *answer)
+{
+	json_t *list = json_array();
+
+	for (const struct unranked *u = answer->unranked; u; u = u->next)
+		json_array_append_new(list, json_make("{s:s,s:o}", "vpn", u->vpn->name, "below",
+						    number_json(u->below)));
+	return list;
+}
+
 json_t *answers_json(const struct answer *answers)
 {
 	json_t *list = json_array();
@@ -73,13 +83,13 @@ json_t *answers_json(const struct answer *answers)
 
 		for (const struct caveat *c = answer->caveats; c; c = c->next)
 			json_array_append_new(caveats, json_text(c->text));
-		json_array_append_new(
-			list, json_make("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:o,s:o}", "id", answer->id,
-				      "question", answer->question, "answer", answer->sentence,
-				      "metric", report_metrics[answer->metric].title, "unit",
-				      report_metrics[answer->metric].unit, "profile",
-				      answer->profile, "tested", answer->is_tested, "ranking",
-				      ranks_json(answer), "cannot_tell", caveats));
+		json_array_append_new(list,
+			json_make("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:o,s:o,s:o}", "id", answer->id,
+				"question", answer->question, "answer", answer->sentence, "metric",
+				report_metrics[answer->metric].title, "unit",
+				report_metrics[answer->metric].unit, "profile", answer->profile,
+				"tested", answer->is_tested, "ranking", ranks_json(answer),
+				"unranked", unranked_json(answer), "cannot_tell", caveats));
 	}
 	return list;
 }

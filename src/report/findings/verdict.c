@@ -64,6 +64,7 @@ static struct verdict_cell cell_of(const struct report_results *results,
 	struct report_samples samples = samples_of(results->arena, condition, answer->metric);
 	const struct rank *rank = rank_of(answer, vpn);
 	struct verdict_cell cell = {.median = samples_median(&samples),
+		.below = samples.below,
 		.is_marked = samples.is_marked,
 		.measured = samples_measured(&samples),
 		.planned = samples.planned};
@@ -221,6 +222,9 @@ const char *verdict_cell_text(
 {
 	const char *text;
 
+	if (cell->below > 0)
+		return arena_printf(arena, "below %s",
+			number_text(arena, cell->below, report_metrics[answer->metric].decimals));
 	if (isnan(cell->median))
 		return cell->has_failed ? "failed" : "-";
 	text = arena_printf(arena, "%s%s",
@@ -239,7 +243,7 @@ static void take_answers(struct arena *arena, struct verdict *verdict, const str
 		count++;
 	verdict->answers = arena_alloc(arena, const struct answer *, count + 1);
 	for (const struct answer *answer = answers; answer; answer = answer->next)
-		if (answer->rank_count)
+		if (answer->rank_count || answer->unranked)
 			verdict->answers[verdict->answer_count++] = answer;
 }
 

@@ -17,6 +17,7 @@ struct disqualifier {
 
 struct verdict_cell {
 	double median;                 /* NAN without a value */
+	double below;                  /* of values that are too small to tell; 0: of none */
 	bool is_marked;                /* all its values are; then others are ranked without it */
 	size_t measured, planned;      /* values */
 	bool has_failed;               /* it was tried, and nothing of it counts */

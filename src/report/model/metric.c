@@ -396,16 +396,19 @@ static void add_contacts(struct arena *arena, const struct report_condition *con
 	const struct report_metric *metric, struct report_samples *samples)
 {
 	for (const struct report_link *link = condition->links; link; link = link->next) {
-		double value = metric->of_link(link);
+		const struct report_connect *connect =
+			metric == &report_metrics[METRIC_CONNECT] ? &link->connect : &link->reboot;
+		double value = metric->of_link(link), below_s = contact_below_s(connect);
 
 		samples->planned++;
 		if (!isnan(value))
 			add(arena, samples,
-				(struct report_sample){value, link->folder, 0,
-					metric == &report_metrics[METRIC_CONNECT]
-						? link->connect.path
-						: link->reboot.path,
-					false});
+				(struct report_sample){
+					value, link->folder, 0, connect->path, false});
+		else if (!isnan(below_s)) {
+			samples->below_count++;
+			samples->below = fmax(samples->below, below_s);
+		}
 	}
 }
 
@@ -474,7 +477,7 @@ struct report_samples samples_of(
 
 size_t samples_measured(const struct report_samples *samples)
 {
-	return samples->count + (samples->is_marked ? 0 : samples->marked);
+	return samples->count + samples->below_count + (samples->is_marked ? 0 : samples->marked);
 }
 
 double *samples_blocks(struct arena *arena, const struct report_samples *samples, size_t *ret_count)
@@ -526,40 +529,6 @@ double printed_mean(const struct report_condition *condition,
 	if (ret_count)
 		*ret_count = count;
 	return count ? sum / (double)count : NAN;
-}
-
-/* The longest wait of those who answered; NAN when nobody did. */
-static double slowest(const struct report_contact *contacts)
-{
-	double slowest_s = NAN;
-
-	for (const struct report_contact *contact = contacts; contact; contact = contact->next)
-		if (contact->is_success)
-			slowest_s = fmax(slowest_s, contact->took_s);
-	return slowest_s;
-}
-
-double contact_outside_s(const struct report_connect *connect)
-{
-	return connect->is_there ? slowest(connect->outside) : NAN;
-}
-
-double contact_first_s(const struct report_connect *connect)
-{
-	const struct report_contact *contact = connect->is_there ? connect->inside : NULL;
-
-	while (contact && !contact->is_success)
-		contact = contact->next;
-	return contact ? contact->took_s : NAN;
-}
-
-double contact_vpn_only_s(const struct report_connect *connect)
-{
-	double outside = contact_outside_s(connect);
-
-	if (!connect->is_there || connect->checks_on_vpn)
-		return NAN;
-	return slowest(connect->inside) - (isnan(outside) ? 0 : outside);
 }
 
 /* A workload worked where its first metric has a value; NULL for one without metrics. */

@@ -70,6 +70,9 @@ struct report_samples {
 	/* Marked values: left out where there are others, and all of them where there are none. */
 	size_t marked;
 	bool is_marked; /* all that are here are marked */
+	/* Measured, and too small for the instrument: how many, and what they all are below. */
+	size_t below_count;
+	double below;
 };
 
 struct report_samples samples_of(
@@ -87,7 +90,7 @@ struct success {
 struct success success_of(struct arena *arena, const struct report_condition *condition,
 	enum report_workload_id workload);
 double samples_mean(const struct report_samples *samples); /* NAN when empty */
-/* How many values there are, with those that were left out. */
+/* How many values there are, with those that were left out or are too small to tell. */
 size_t samples_measured(const struct report_samples *samples);
 /* The same of a metric without an id. */
 struct report_samples samples_of_metric(struct arena *arena,
@@ -105,5 +108,10 @@ double printed_mean(const struct report_condition *condition,
 double contact_outside_s(const struct report_connect *connect);
 double contact_first_s(const struct report_connect *connect);
 /* What the VPN needed beyond the check address. NAN also if that was the VPN's own, which
- * contains the start of the hosts too. */
+ * contains the start of the hosts too, and if it is too short for the check. */
 double contact_vpn_only_s(const struct report_connect *connect);
+/*
+ * What it stays below, where the VPN was there before the check asked it first: what such a check
+ * timed is its own request. NAN where the share is known, or nothing is.
+ */
+double contact_below_s(const struct report_connect *connect);

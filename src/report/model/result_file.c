@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const double published_step_s = 1; /* of connection checks */
+
 static struct report_series series_of(struct arena *arena, const json_t *array, size_t most)
 {
 	struct report_series series = {0};
@@ -321,6 +323,7 @@ static struct report_contact *read_contacts(struct arena *arena, json_t *contact
 		contact->peer = arena_strdup(arena, peer);
 		contact->took = arena_strdup(arena, json_string_at(value, "/time_took", ""));
 		contact->took_s = seconds_of(contact->took);
+		contact->was_asked_again = json_number_at(value, "/attempt", 1) > 1;
 		contact->is_success = strcmp(json_string_at(value, "/status", ""), "success") == 0;
 		*end = contact;
 		end = &contact->next;
@@ -333,6 +336,7 @@ void result_file_connect(struct report_results *results, const struct tree_entry
 {
 	ret_connect->path = entry->path;
 	ret_connect->is_there = true;
+	ret_connect->step_s = published_step_s;
 	ret_connect->outside =
 		read_contacts(results->arena, json_at(entry->data, "/public_results"));
 	ret_connect->inside = read_contacts(results->arena, json_at(entry->data, "/vpn_results"));

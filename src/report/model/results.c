@@ -315,6 +315,7 @@ int results_read_open(
 	if (tree_read_open(results->arena, tree, dir, &visitor, &results->reading, err))
 		return -1;
 	results_expect(results);
+	contacts_of_ours(results);
 	collect_profiles(results);
 	observe(results);
 	results->reference = results_vpn(results, "Internal");

@@ -151,7 +151,7 @@ struct report_contact {
 	struct report_contact *next;
 	const char *peer, *took; /* "0:00:08.616448" as stored */
 	double took_s;
-	bool is_success;
+	bool is_success, was_asked_again;
 };
 
 struct report_connect {
@@ -160,6 +160,8 @@ struct report_connect {
 	struct report_contact *outside, *inside; /* on the check address; over the VPN */
 	/* The check address was the VPN's own, so the first phase waited for the VPN already. */
 	bool checks_on_vpn;
+	double step_s; /* how long the check waited before it asked again; 0: it asked all the time
+			*/
 };
 
 /* A workload without a shape of its own: the few figures that its results carry. */
@@ -312,6 +314,8 @@ const char *results_topology(const struct report_results *results);
 /* "symmetric", "port-restricted behind cgnat": what is between a host and the public network, as
  * the topology says it; "none" where nothing is. */
 const char *results_router_of(const struct report_results *results, const char *host);
+/* Contacts of a tree of ours were asked all the time, and not once a second. */
+void contacts_of_ours(struct report_results *results);
 /* The first profile under which contacts were measured; NULL when none. */
 const char *results_contact_profile(const struct report_results *results);
 /* "Wireguard/baseline": the place in the report where the samples of a condition are. */

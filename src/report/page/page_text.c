@@ -75,17 +75,22 @@ void page_summary(FILE *out, const struct page *page)
 	fputs("</section>\n", out);
 }
 
+static void begin_row(FILE *out, const struct page *page, const struct report_vpn *vpn)
+{
+	fputs("<tr data-vpn=\"", out);
+	html_text(out, vpn->name);
+	fprintf(out, "\"><td><b class=\"swatch c%zu\"></b>",
+		chart_colour(page->results, vpn->name));
+	html_text(out, vpn->title);
+}
+
 static void write_rank(
 	FILE *out, const struct page *page, const struct answer *answer, const struct rank *rank)
 {
 	const struct report_metric *metric = &report_metrics[answer->metric];
 	struct arena *arena = page->results->arena;
 
-	fputs("<tr data-vpn=\"", out);
-	html_text(out, rank->vpn->name);
-	fprintf(out, "\"><td><b class=\"swatch c%zu\"></b>",
-		chart_colour(page->results, rank->vpn->name));
-	html_text(out, rank->vpn->title);
+	begin_row(out, page, rank->vpn);
 	fputs("</td><td>", out);
 	html_text(out, rank->letters);
 	fputs("</td><td class=\"n\">", out);
@@ -102,6 +107,20 @@ static void write_rank(
 	fputs("</td></tr>\n", out);
 }
 
+static void write_unranked(FILE *out, const struct page *page, const struct answer *answer,
+	const struct unranked *unranked)
+{
+	struct arena *arena = page->results->arena;
+
+	begin_row(out, page, unranked->vpn);
+	fputs("</td><td></td><td class=\"n\">", out);
+	page_sample_link(out, results_place(arena, unranked->vpn, answer->profile),
+		arena_printf(arena, "below %s",
+			number_text(
+				arena, unranked->below, report_metrics[answer->metric].decimals)));
+	fputs("</td><td></td><td></td><td></td></tr>\n", out);
+}
+
 static void write_answer(FILE *out, const struct page *page, const struct answer *answer)
 {
 	const struct report_metric *metric = &report_metrics[answer->metric];
@@ -116,7 +135,7 @@ static void write_answer(FILE *out, const struct page *page, const struct answer
 	html_printf(out, "%s, profile %s; %s is better.", metric->title,
 		profile_title(answer->profile), metric->higher_is_better ? "more" : "less");
 	fputs("</p>", out);
-	if (answer->ranks) {
+	if (answer->ranks || answer->unranked) {
 		fputs("<div class=\"scroll\"><table><thead><tr><th>VPN</th><th><abbr title=\"VPNs that share a letter cannot be told apart\">Group</abbr></th><th class=\"n\">",
 			out);
 		html_printf(out, "Median, %s", metric->unit);
@@ -124,6 +143,8 @@ static void write_answer(FILE *out, const struct page *page, const struct answer
 			out);
 		for (const struct rank *rank = answer->ranks; rank; rank = rank->next)
 			write_rank(out, page, answer, rank);
+		for (const struct unranked *u = answer->unranked; u; u = u->next)
+			write_unranked(out, page, answer, u);
 		fputs("</tbody></table></div>", out);
 	}
 	if (answer->caveats)

@@ -108,6 +108,14 @@ void row_number(struct row *row, double number, const char *place)
 		(struct value){.is_there = isfinite(number), .number = number, .place = place});
 }
 
+void row_below(struct row *row, double bound, const char *place)
+{
+	add_value(row, (struct value){.is_there = isfinite(bound),
+			       .number = bound,
+			       .place = place,
+			       .is_below = true});
+}
+
 void row_mark(struct row *row)
 {
 	struct value *last = row->filled ? &row->values[row->filled - 1] : NULL;

@@ -22,6 +22,7 @@ struct value {
 	const char *title; /* the same for people, where that differs; NULL-able */
 	const char *place; /* "Wireguard/baseline": where its samples are shown; NULL-able */
 	bool is_marked;    /* something else than the VPN may have made it; shown as "138*" */
+	bool is_below;     /* the number is a bound that the value stays below, which is unknown */
 };
 
 struct row {
@@ -76,6 +77,8 @@ void row_vpn(struct row *row, const char *name, const char *title);
 void row_number(struct row *row, double number, const char *place);
 /* Marks the value that was put last, if it is there. */
 void row_mark(struct row *row);
+/* "below 1.01": for people a bound, for programs no value. */
+void row_below(struct row *row, double bound, const char *place);
 bool table_has_marks(const struct table *table);
 /* "138", "138*", or "--"; the arena's. */
 const char *value_text(struct arena *arena, const struct column *column, const struct value *value);

@@ -12,7 +12,7 @@
 
 static json_t *value_json(const struct column *column, const struct value *value)
 {
-	if (!value->is_there)
+	if (!value->is_there || value->is_below)
 		return json_null();
 	return column->is_text ? json_text(value->text) : json_real(value->number);
 }
@@ -122,7 +122,7 @@ void table_print_csv(FILE *out, const struct table *table)
 			fputs(i ? "," : "", out);
 			if (value->is_there && table->columns[i].is_text)
 				escape_csv(out, value->text);
-			else if (value->is_there)
+			else if (value->is_there && !value->is_below)
 				print_number(out, value->number);
 		}
 		if (table_has_marks(table))
@@ -140,7 +140,8 @@ const char *value_text(struct arena *arena, const struct column *column, const s
 	text = value->title      ? value->title
 	       : column->is_text ? value->text
 				 : number_text(arena, value->number, column->decimals);
-	return value->is_marked ? arena_printf(arena, "%s*", text) : text;
+	return arena_printf(arena, "%s%s%s", value->is_below ? "below " : "", text,
+		value->is_marked ? "*" : "");
 }
 
 void table_print_markdown(FILE *out, struct arena *arena, const struct table *table)

@@ -55,22 +55,50 @@ static const char *checked_on(const struct report_condition *condition, bool aft
 	return NULL;
 }
 
-/* Of each host, NAN where unknown; returns the mean of those that are known, or NAN. */
-static double seconds_of_hosts(const struct report_condition *condition, const char *const hosts[],
-	size_t count, double (*seconds)(const struct report_connect *connect), bool after_reboot,
-	double ret_values[])
+struct share {
+	double seconds; /* NAN where unknown */
+	bool is_below;  /* shorter than the check can tell, by this much at most */
+};
+
+static struct share share_of(const struct report_connect *connect,
+	double (*seconds)(const struct report_connect *connect))
 {
-	double sum = 0;
+	double below_s = seconds == contact_vpn_only_s ? contact_below_s(connect) : NAN;
+
+	return isnan(below_s) ? (struct share){seconds(connect), false}
+			      : (struct share){below_s, true};
+}
+
+/* Of each host; returns the mean of those that are known, a bound if one of them is. */
+static struct share shares_of_hosts(const struct report_condition *condition,
+	const char *const hosts[], size_t count,
+	double (*seconds)(const struct report_connect *connect), bool after_reboot,
+	struct share ret_shares[])
+{
+	struct share mean = {0};
 	size_t known = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct report_link *link = link_of(condition, hosts[i]);
 
-		ret_values[i] = link ? seconds(connect_of(link, after_reboot)) : NAN;
-		sum += isnan(ret_values[i]) ? 0 : ret_values[i];
-		known += !isnan(ret_values[i]);
+		ret_shares[i] = link ? share_of(connect_of(link, after_reboot), seconds)
+				     : (struct share){NAN, false};
+		if (isnan(ret_shares[i].seconds))
+			continue;
+		mean.seconds += ret_shares[i].seconds;
+		mean.is_below |= ret_shares[i].is_below;
+		known++;
 	}
-	return known ? sum / (double)known : NAN;
+	mean.seconds = known ? mean.seconds / (double)known : NAN;
+	return mean;
+}
+
+static void row_share(struct row *row, const struct share *share, const char *place)
+{
+	if (share->is_below)
+		row_below(row, share->seconds, place);
+	else
+		row_number(row, share->seconds, place);
 }
 
 static void add_rows(const struct report_results *results, struct tables *tables,
@@ -80,7 +108,7 @@ static void add_rows(const struct report_results *results, struct tables *tables
 	const char *profile = results_contact_profile(results);
 	const char **hosts;
 	size_t count = collect_hosts(tables->arena, results, &hosts);
-	double *values = arena_alloc(tables->arena, double, count + 1);
+	struct share *shares = arena_alloc(tables->arena, struct share, count + 1);
 	bool is_corrected = strcmp(table->view, "corrected") == 0;
 
 	table_text_column(table, "vpn", "VPN");
@@ -93,18 +121,18 @@ static void add_rows(const struct report_results *results, struct tables *tables
 		const struct report_condition *condition = condition_of(vpn, profile);
 		const char *place = results_place(tables->arena, vpn, profile);
 		struct row *row;
-		double mean_s;
+		struct share mean;
 
 		if (!condition)
 			continue;
-		mean_s = seconds_of_hosts(condition, hosts, count, seconds, after_reboot, values);
-		if (isnan(mean_s) && !(is_corrected && checked_on(condition, after_reboot)))
+		mean = shares_of_hosts(condition, hosts, count, seconds, after_reboot, shares);
+		if (isnan(mean.seconds) && !(is_corrected && checked_on(condition, after_reboot)))
 			continue;
 		row = table_row(tables, table);
 		row_vpn(row, vpn->name, vpn->title);
-		row_number(row, mean_s, place);
+		row_share(row, &mean, place);
 		for (size_t i = 0; i < count; i++)
-			row_number(row, values[i], place);
+			row_share(row, &shares[i], place);
 		if (is_corrected)
 			row_text(row, checked_on(condition, after_reboot));
 	}
@@ -128,6 +156,8 @@ static void both_views(
 		"The printed time runs from the start of the check until every other host answered outside the VPN and the first one inside it: most of it is the boot of the other hosts. Here that part is subtracted, and the last host inside the VPN counts.");
 	table_note(tables, corrected,
 		"If the first phase asked the VPN's own address, it contains the VPN's part, which is then unknown.");
+	table_note(tables, corrected,
+		"A check that asks once a second cannot tell the part of a VPN that answered the first request: it is below what is shown, and programs get no value.");
 }
 
 void tables_connect(const struct report_results *results, struct tables *tables)
