@@ -12,6 +12,8 @@ meshbench run "$fast" --vpn "$drivers/crash,$drivers/hang,$drivers/mortal,none" 
 check "some failed: exit 1" exits 1
 check "a daemon that dies at once is a crash" has_cause Crash 0_lom/ping.json crashed
 check "its last words are the evidence" grep -q 'cannot open the tunnel' "$tree/Crash/baseline/0_lom/ping.json"
+check "what they hide from a terminal is shown" says 'cannot open the tunnel ?\[8mof a friend'
+check "and no control character reaches it" sh -c "! cat '$scratch/out' '$scratch/err' | tr -d '\\n\\t' | LC_ALL=C grep -q '[[:cntrl:]]'"
 check "it was tried as often as the plan says" grep -q '"test_attempts": 3' "$tree/Crash/baseline/0_lom/ping.json"
 check "a daemon that is never ready never connected" has_cause Hang 1_yuki/ping.json connect
 check "no failed cell has a number" sh -c "! grep -q rtt_avg_ms '$tree/Crash/baseline/0_lom/ping.json'"
