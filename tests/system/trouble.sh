@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Programs that fail in the middle of a run, through a whole run: the cell ends with a cause, and the next one is measured.
+# Programs that fail in the middle of a run, through a whole run: the cell ends with a cause, and the next one is measured. Then
+# surroundings that no run should meet: closed streams, a tree that goes, and state that does not want to.
 . "$(dirname "$0")/lib.sh"
 
 # iperf3 as it is, but for the first link, where a server or a client does this first; shell, with "$real" for the program
@@ -82,4 +83,66 @@ meshbench_instead run "$fast" --vpn none --workload udp --udp-tool iperf3 --prof
 check "the queue that a flood left drains before anything else is measured" \
 	says 'what udp left in queues let pings through again after [2-9] s'
 check "nothing is left behind" nothing_is_left
+
+# Neither closed standard streams nor a TMPDIR that hosts do not have: what is printed goes nowhere, and iperf3 finds a place.
+tree=$scratch/closed
+sed -i 's/^hosts:.*/hosts: [lom, yuki]/' "$fast"
+TMPDIR=$scratch/nowhere "$MESHBENCH" run "$fast" --vpn none --workload tcp --out "$tree" <&- >&- 2>&-
+status=$?
+check "a run without standard streams and with a TMPDIR of its user's own succeeds" exits 0
+check "what it would have printed is in none of its files" /usr/bin/python3 -c '
+import json, sys
+for line in open(sys.argv[1]):
+    json.loads(line)["kind"]' "$tree/events.jsonl"
+check "its tree is what its schema says" tree_is_sound
+
+# A tree that goes while it is written.
+has_cell() { test -e "$tree/Internal/baseline/0_lom/ping.json"; }
+without_tree() { # WHAT-HAPPENS: to the tree after its first cell
+	tree=$scratch/vanishing
+	"$MESHBENCH" run "$fast" --vpn none --workload ping --out "$tree" >"$scratch/out" 2>"$scratch/err" </dev/null &
+	running=$!
+	await has_cell
+	kill -STOP $running
+	"$@"
+	kill -CONT $running
+	wait $running
+	status=$?
+}
+without_tree rm -rf "$scratch/vanishing"
+check "a run whose tree was removed ends with an error" exits 1
+check "and says what happened" says 'the folder of the results was removed'
+check "it does not begin a second tree there" test ! -e "$tree"
+without_tree mv "$scratch/vanishing" "$scratch/moved"
+check "a run whose tree was moved goes on" exits 0
+check "and says that it is somewhere else" says 'was moved to .*moved while meshbench ran'
+tree=$scratch/moved
+check "the moved tree is whole" tree_is_sound
+check "with what was measured afterwards" test -s "$tree/Internal/baseline/1_yuki/ping.json"
+
+# Deep folders, a link that leads out and, where the kernel lets it, a file that cannot be changed; with few descriptors.
+tree=$scratch/burrows
+(
+	ulimit -n 256
+	meshbench run "$fast" --vpn "$SOURCE_ROOT/tests/system/drivers/burrows" --profile baseline,unshaped --workload ping --out "$tree"
+	exit $status
+)
+status=$?
+check "a VPN that digs in is measured, under a second profile as well" exits 0
+check "nothing of what it dug stays" nothing_is_left
+
+# Only root can make a file immutable, and not on every file system.
+mkdir -p "$tree/General/state" && touch "$tree/General/state/stone"
+if chattr +i "$tree/General/state/stone" 2>/dev/null; then
+	meshbench run --resume "$tree"
+	check "a file that cannot be removed is named, with the way out" says "remove what an earlier run left: .*'stone' in it may not be changed.*chattr -R -i"
+	check "and nothing is measured" exits 1
+	cp -r "$tree" "$scratch/copied"
+	chattr -i "$tree/General/state/stone"
+	tree=$scratch/copied
+fi
+meshbench run --resume "$tree" --vpn "$SOURCE_ROOT/tests/system/drivers/burrows"
+check "the tree, or a copy of it elsewhere, can be resumed" exits 0
+check "and what was in the way is gone" test ! -e "$tree/General/state"
+check "nothing is left behind in the end" nothing_is_left
 finish
