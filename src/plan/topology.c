@@ -18,9 +18,11 @@ enum {
 
 #define HOME_NETWORK UINT32_C(0xc0a80100)   /* 192.168.1.0, as most homes have */
 #define SHARED_NETWORK UINT32_C(0x64400000) /* 100.64.0.0, RFC 6598 */
+/* 44.128.128.0, the half of the public network that belongs to sites without translation */
+#define FIREWALLED_NETWORK (TOPOLOGY_PUBLIC_NETWORK + 0x8000)
 
 enum {
-	FIREWALLED_BLOCK = 128, /* sites without translation are 44.128.128.0/24 and on */
+	FIREWALLED_PREFIX = 17,
 	HOME_PREFIX = 24,
 	SHARED_PREFIX = 16
 };
@@ -38,8 +40,7 @@ static void choose_network(const struct topology *topology, size_t index)
 	if (site->network)
 		return;
 	if (!site->is_translated) {
-		site->network =
-			TOPOLOGY_PUBLIC_NETWORK + ((FIREWALLED_BLOCK + (uint32_t)index) << 8);
+		site->network = FIREWALLED_NETWORK + ((uint32_t)index << 8);
 		site->prefix = HOME_PREFIX;
 	} else if (site->nat.block_ports > 0) {
 		site->network = SHARED_NETWORK;
@@ -58,6 +59,12 @@ static int check_network(const struct topology *topology, size_t index, struct e
 					   TOPOLOGY_PUBLIC_PREFIX))
 		return fail(err, ERROR_USAGE,
 			"network: 44.128.0.0/16 is the public network, and site %s is behind a NAT",
+			site->name);
+	if (!site->is_translated && (site->prefix < FIREWALLED_PREFIX ||
+					    !overlaps(site->network, site->prefix,
+						    FIREWALLED_NETWORK, FIREWALLED_PREFIX)))
+		return fail(err, ERROR_USAGE,
+			"network: nothing translates the addresses of site %s, and 44.128.128.0/17 is where others reach those",
 			site->name);
 	for (size_t i = 0; i < index; i++) {
 		const struct topology_site *other = &topology->sites[i];

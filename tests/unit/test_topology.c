@@ -138,9 +138,13 @@ TEST(contradictions_are_refused_with_their_place)
 		"overlaps with that of site a, in which its router is"));
 	CHECK(is_refused(HEAD "  a: { hosts: [x], network: 44.128.3.0/24 }\n", "4:29",
 		"44.128.0.0/16 is the public network"));
-	CHECK(is_refused(HEAD "  a: { hosts: [x], nat: firewall, network: 198.51.100.0/24 }\n"
-			      "  b: { hosts: [y], nat: firewall, network: 198.51.100.0/24 }\n",
+	CHECK(is_refused(HEAD "  a: { hosts: [x], nat: firewall, network: 44.128.200.0/24 }\n"
+			      "  b: { hosts: [y], nat: firewall, network: 44.128.200.0/24 }\n",
 		"5:44", "the public network can reach both"));
+	CHECK(is_refused(HEAD "  a: { hosts: [x], nat: firewall, network: 198.51.100.0/24 }\n",
+		"4:44", "44.128.128.0/17"));
+	CHECK(is_refused(HEAD "  a: { hosts: [x], nat: firewall, network: 44.128.0.0/16 }\n",
+		"4:44", "44.128.128.0/17"));
 	CHECK(is_refused(HEAD
 		"  a: { nat: carrier }\n  b: { hosts: [y], behind: a, nat: firewall }\n",
 		"5:36", "needs a NAT"));
