@@ -144,11 +144,24 @@ TEST(frames_cross_a_wire_that_runs_as_its_own_process)
 }
 
 /* 3,000 frames, each a fiftieth of a nap after the one before: none can be slept between. */
+/* One frame every 20 us. */
+static void send_for_60_ms(struct scene *scene)
+{
+	int64_t start_ns = clock_now_ns();
+	int sent = 0;
+
+	while (sent < 3000) {
+		while (clock_now_ns() < start_ns + sent * MS / 50)
+			continue;
+		sent += send_frame(scene, 0, 1, 0) > 0;
+	}
+}
+
 TEST(a_busy_wire_naps_and_an_idle_one_does_not)
 {
 	struct wire_health before, idle, busy;
 	int64_t start_ns, took_ns;
-	int sent = 0;
+	int rounds = 0;
 	SCENE(scene, .impairment = {.model = NETEM_CALIBRATED,
 			     .delay_ns = 40 * MS,
 			     .loss = {.kind = NETEM_LOSS_RANDOM, .random = {.probability = 1}}});
@@ -158,12 +171,12 @@ TEST(a_busy_wire_naps_and_an_idle_one_does_not)
 	CHECK_OK(wire_read_health(scene.wire, &idle, &err), err);
 	CHECK(idle.naps <= before.naps + 1); /* from being set up to rest */
 	start_ns = clock_now_ns();
-	while (sent < 3000) {
-		while (clock_now_ns() < start_ns + sent * MS / 50)
-			continue;
-		sent += send_frame(&scene, 0, 1, 0) > 0;
-	}
-	CHECK_OK(wire_read_health(scene.wire, &busy, &err), err);
+	do {
+		send_for_60_ms(&scene);
+		CHECK_OK(wire_read_health(scene.wire, &busy, &err), err);
+		/* On a busy machine the two may take turns, and then the wire finds all frames at
+		 * once. */
+	} while (busy.naps <= idle.naps + 1 && ++rounds < 100);
 	took_ns = clock_now_ns() - start_ns;
 	printf("# %llu naps\n", (unsigned long long)(busy.naps - idle.naps));
 	CHECK(busy.naps > idle.naps + 1);
