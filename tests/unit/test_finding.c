@@ -310,11 +310,36 @@ TEST(a_vpn_that_runs_over_tcp_on_some_links_only_is_found_per_link)
 	condition->links->next = second;
 	finding = find(findings_of(results), "reliable-outside", "Tunnel");
 	CHECK(finding && finding->evidence_count == 1);
-	CHECK(strstr(finding->evidence->text, "1_b: 0 reorderings"));
+	CHECK(strstr(finding->evidence->text, "1_b: 0 reorderings in 1000000 segments, where "
+					      "the share of the bare link makes 50000"));
 	CHECK(strstr(finding->sentence, "1 of 2 links"));
-	/* Five segments would not have shown it. */
-	second->repetitions->tcp.forward.sent_bytes = 5 * 1448;
+	CHECK(strstr(finding->sentence, ", and those of 1 not."));
+}
+
+TEST(a_vpn_is_called_reliable_only_where_it_carried_enough_to_know)
+{
+	AUTO(results_freep) struct report_results *results = with_jitter(0);
+	struct report_condition *condition = results->vpns->next->conditions;
+	struct report_link *little = arena_alloc(results->arena, struct report_link, 1);
+	struct report_tcp *tcp;
+	const struct about *finding;
+
+	*little = *condition->links;
+	little->folder = "1_b";
+	little->repetitions = arena_alloc(results->arena, struct report_repetition, 1);
+	tcp = &little->repetitions->tcp;
+	*tcp = condition->links->repetitions->tcp;
+	/* 1000 segments, of which the bare link's share makes 50: they may be missing by chance. */
+	tcp->forward.sent_bytes = 1000 * 1448;
+	condition->links->next = little;
+	finding = find(findings_of(results), "reliable-outside", "Tunnel");
+	CHECK(finding && finding->evidence_count == 1);
+	CHECK(strstr(finding->sentence, "1 of 2 links"));
+	CHECK(strstr(finding->sentence, "; 1 carried too little to know."));
+	condition->links = little;
 	CHECK(!find(findings_of(results), "reliable-outside", "Tunnel"));
+	tcp->forward.sent_bytes = 2100 * 1448;
+	CHECK(find(findings_of(results), "reliable-outside", "Tunnel"));
 }
 
 /* Published super-packets: the bare link and `name` meet few losses, two others many. */

@@ -8,6 +8,9 @@
 /* Below it the processors were the limit: starting and ending a tool leaves a little even then. */
 static const double SATURATED_IDLE_SHARE = 0.05;
 
+/* How many reorderings must be missing before a transport is called reliable. */
+static const double RELIABLE_EVENTS_MIN = 100;
+
 static double reorder_events(const struct report_repetition *repetition)
 {
 	return tcp_is_working(&repetition->tcp) ? repetition->tcp.reorder_events : NAN;
@@ -69,57 +72,99 @@ static double reordered_by_wire(const struct findings *findings, const char *pro
 	return bare && bare->settings.is_there ? printed_mean(bare, events_per_million, NULL) : NAN;
 }
 
+/* How many reorderings a link would have seen if its packets had met the wire one by one. */
+static double expected_events(const struct report_link *link, double by_wire)
+{
+	return by_wire / 1e6 * segments_of(link->repetitions);
+}
+
+/* Reorderings come in groups, so a few that are missing may be chance. */
+static bool carried_enough(const struct report_link *link, double by_wire)
+{
+	return by_wire > 1000 && expected_events(link, by_wire) >= RELIABLE_EVENTS_MIN;
+}
+
 /*
  * Jitter reorders what the bare link carries; a tunnel without any hides it in order again. A VPN
  * may carry one link in TCP and another in UDP, so that each is judged alone.
  */
 static bool is_reliable_link(const struct report_link *link, double by_wire)
 {
-	double expected = by_wire / 1e6 * segments_of(link->repetitions);
-
-	return by_wire > 1000 && expected >= 20 &&
+	return carried_enough(link, by_wire) &&
 	       events_per_million(link->repetitions) < by_wire / 100;
 }
 
-static size_t show_reliable(struct look *look, const char *profile, bool really)
+/* Of the links of a VPN under a profile. */
+struct transports {
+	size_t reliable, open, unknown;
+};
+
+static struct transports transports_of(const struct look *look, const char *profile)
 {
 	const struct report_condition *condition = condition_of(look->vpn, profile);
 	double by_wire = reordered_by_wire(look->findings, profile);
-	size_t count = 0;
+	struct transports transports = {0};
 
 	for (const struct report_link *link = condition ? condition->links : NULL; link;
 		link = link->next) {
-		if (!is_reliable_link(link, by_wire))
-			continue;
-		count++;
-		if (really)
-			look_show(look, link->repetitions->tcp.outcome.path,
-				"%s, %s: %.0f reorderings per million segments, %.0f on the bare link",
-				profile_title(profile), link->folder,
-				events_per_million(link->repetitions), by_wire);
+		bool is_reliable = is_reliable_link(link, by_wire);
+		bool is_known = carried_enough(link, by_wire) &&
+				!isnan(events_per_million(link->repetitions));
+
+		transports.reliable += is_reliable;
+		transports.open += is_known && !is_reliable;
+		transports.unknown += !is_known;
 	}
-	return count;
+	return transports;
+}
+
+static void show_reliable(struct look *look, const char *profile)
+{
+	const struct report_condition *condition = condition_of(look->vpn, profile);
+	double by_wire = reordered_by_wire(look->findings, profile);
+
+	for (const struct report_link *link = condition->links; link; link = link->next)
+		if (is_reliable_link(link, by_wire))
+			look_show(look, link->repetitions->tcp.outcome.path,
+				"%s, %s: %.0f reorderings in %.0f segments, where the share of the bare link makes %.0f",
+				profile_title(profile), link->folder,
+				link->repetitions->tcp.reorder_events,
+				segments_of(link->repetitions), expected_events(link, by_wire));
+}
+
+static const char *which_links(struct arena *arena, const struct transports *t)
+{
+	size_t links = t->reliable + t->open + t->unknown;
+
+	return t->reliable == links ? "every link"
+				    : arena_printf(arena, "%zu of %zu links", t->reliable, links);
+}
+
+/* What holds for the links that are not reliable. */
+static const char *other_links(struct arena *arena, const struct transports *t)
+{
+	return arena_printf(arena, "%s%s",
+		t->open ? arena_printf(arena, ", and those of %zu not", t->open) : "",
+		t->unknown ? arena_printf(arena, "; %zu carried too little to know", t->unknown)
+			   : "");
 }
 
 void rule_reliable_outside(struct look *look)
 {
 	const struct report_results *results = look->findings->results;
+	struct arena *arena = look->findings->arena;
 
 	for (size_t i = 0; !look->vpn->is_reference && i < results->profile_count; i++) {
 		const char *profile = results->profiles[i];
-		size_t count = show_reliable(look, profile, false);
-		size_t links = condition_links(condition_of(look->vpn, profile));
+		struct transports transports = transports_of(look, profile);
 
-		if (!count)
+		if (!transports.reliable)
 			continue;
 		look_say(look,
 			"%s delivers packets of %s in order although the wire reorders them: it carries them inside a reliable, ordered transport of its own%s.",
-			look->vpn->title,
-			count == links ? "every link"
-				       : arena_printf(look->findings->arena, "%zu of %zu links",
-						 count, links),
-			count == links ? "" : ", and those of other links not");
-		show_reliable(look, profile, true);
+			look->vpn->title, which_links(arena, &transports),
+			other_links(arena, &transports));
+		show_reliable(look, profile);
 		return;
 	}
 }
