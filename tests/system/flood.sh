@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The UDP flood by our own program: a known loss on a bare link, a VPN beyond what it carries, and iperf3 in its place.
+# The UDP flood by our own program: a known loss on a bare link, VPNs beyond what they carry, iperf3 in its place, and that no flood goes on
+# after its time, its receiver's death or Ctrl-C.
 . "$(dirname "$0")/lib.sh"
 
 tree=$scratch/tree
@@ -22,8 +23,8 @@ e = d["end"]
 sys.exit(not eval(sys.argv[2]))' "$1" "$2"
 }
 
-meshbench run "$fast" --vpn none,nebula --workload udp --profile "$scratch/lossy.yml" --out "$tree"
-check "both are measured" exits 0
+meshbench run "$fast" --vpn none,nebula,yggdrasil --workload udp --profile "$scratch/lossy.yml" --out "$tree"
+check "all are measured" exits 0
 for way in "" _bidir_reverse; do
 	bare=$tree/Internal/lossy/0_lom/udp_iperf3.json
 	check "one in twenty of what was sent over the bare link is lost$way" \
@@ -34,6 +35,8 @@ for way in "" _bidir_reverse; do
 		number "$bare" "85e6 < e['sum_received$way']['bits_per_second'] < 95e6"
 	check "a VPN has a figure$way" \
 		number "$tree/Nebula/lossy/0_lom/udp_iperf3.json" "e['sum_received$way']['bits_per_second'] > 1e6"
+	check "a VPN over TCP, whose queues hold seconds of a flood, has one, too$way" \
+		number "$tree/Yggdrasil/lossy/0_lom/udp_iperf3.json" "e['sum_received$way']['bits_per_second'] > 1e5"
 done
 check "datagrams are as large as the segments of TCP" number "$bare" "d['start']['test_start']['blksize'] == 1448"
 check "the tree says which tool measured" number "$bare" "d['tool'] == 'meshbench'"
@@ -44,5 +47,46 @@ meshbench run "$fast" --vpn none --workload udp --profile baseline --udp-tool ip
 check "iperf3 can be chosen" exits 0
 check "its version is in the tree" number "$tree/Internal/baseline/0_lom/udp_iperf3.json" "d['start']['version'].startswith('iperf 3')"
 check "no other tool is named" number "$tree/Internal/baseline/0_lom/udp_iperf3.json" "'tool' not in d"
-check "nothing is left behind" nothing_is_left
+
+tree=$scratch/ended
+begun() { grep -s '"kind":"start","what":"'"$1"'"' "$tree/events.jsonl"; }
+has_begun() { begun "$1" >/dev/null; }
+pid_of() { begun "$1" | tail -n 1 | sed 's/.*"pid":\([0-9]*\).*/\1/'; }
+start() {
+	"$MESHBENCH" run "$fast" --vpn none --workload udp,ping --profile baseline --engine wire --host lom,yuki --attempts 1 --out "$tree" \
+		"$@" >"$scratch/out" 2>"$scratch/err" </dev/null &
+	running=$!
+	await has_begun "flood from lom"
+}
+# No flood lasts for longer than its 3 seconds, 2 for what is under way, and 5 for a busy machine; nothing else starts meanwhile.
+floods_end_in_time() {
+	python3 - "$tree/events.jsonl" <<-'EOF'
+		import json, sys
+		flood, count = None, 0
+		for event in map(json.loads, open(sys.argv[1])):
+		    if event["kind"] == "end" and flood and event["pid"] == flood["pid"]:
+		        print(f"# {event['what']} took {event['t'] - flood['t']:.1f} s", file=sys.stderr)
+		        assert event["t"] - flood["t"] < 10
+		        flood = None
+		    elif event["kind"] == "start" and event["what"].startswith("flood from"):
+		        assert not flood, event
+		        flood, count = event, count + 1
+		    elif event["kind"] == "start":
+		        assert not flood, event
+		assert not flood and count >= 3, count
+	EOF
+}
+start --seconds 3
+kill -KILL "$(pid_of "flood receiver on yuki")"
+wait $running
+status=$?
+check "a flood whose receiver was killed has failed" exits 1
+check "and the others are measured" prints ' (1 of 2)'
+check "every flood ends in time, and nothing is measured next to one" floods_end_in_time
+
+tree=$scratch/interrupted
+start --seconds 60
+kill -INT $running
+wait $running
+check "nobody floods on after Ctrl-C, and nothing is left behind" nothing_is_left
 finish
