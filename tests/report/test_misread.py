@@ -399,6 +399,30 @@ def quic_of_every_repetition_is_in_its_corrected_table(root):
         ("6/6", 200)
 
 
+def markdown_of(command):
+    return subprocess.run([sys.argv[1], *command], capture_output=True, check=False, encoding="utf-8").stdout
+
+
+@case
+def compare_escapes_what_markdown_would_read(root):
+    (root / "Tinc").rename(root / "Ti|n*c<b>")
+    (root / "Internal").rename(root / "Internal|")
+    shutil.copytree(root, root.parent / "after")
+    shutil.rmtree(root.parent / "after/Internal|")
+
+    def is_right(_):
+        text = markdown_of(["compare", str(root), str(root.parent / "after")])
+        rows = [line for line in text.splitlines() if line.startswith("| Ti")]
+        return (rows and all(row.startswith("| Ti\\|n*c\\<b> |") for row in rows) and
+                len({row.replace("\\|", "").count("|") for row in rows}) == 1 and "only in the trees before: VPN Internal\\|" in text)
+    return is_right
+
+
+@case
+def what_all_links_would_carry_is_called_an_extrapolation(root):
+    return lambda r: "| Times all links (extrapolated), Mbit/s |" in markdown_of(["report", str(root), "--markdown"])
+
+
 def main():
     failed = False
     for number, change in enumerate(CASES, 1):

@@ -93,6 +93,47 @@ TEST(markdown_and_latex_escape_what_means_something_there)
 	CHECK(strstr(latex, "a,\\textquotedbl{}b\\textquotedbl{}\\textbar{}\\_ & 2.50 \\\\"));
 }
 
+TEST(notes_stay_with_a_table_in_markdown_and_latex)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct tables *tables = tables_new(arena);
+	struct table *table = small_table(tables);
+	TEXT_STREAM(markdown);
+	TEXT_STREAM(latex);
+
+	table_note(tables, table, "Half of %d %% is left out_.", 50);
+	table_note(tables, table, "Another.");
+	table_print_markdown(markdown_stream, arena, table);
+	table_print_latex(latex_stream, arena, table);
+	fclose(markdown_stream);
+	fclose(latex_stream);
+	CHECK(strstr(markdown, "- Half of 50 % is left out_.\n- Another."));
+	CHECK(strstr(latex,
+		"\\par\\footnotesize Half of 50 \\% is left out\\_.\n  \\par\\footnotesize Another.\n"));
+}
+
+TEST(a_bound_is_said_to_people_and_is_no_value_for_programs)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct tables *tables = tables_new(arena);
+	struct table *table = small_table(tables);
+	struct row *row = table_row(tables, table);
+	json_auto_t *value = NULL;
+	TEXT_STREAM(csv);
+	TEXT_STREAM(markdown);
+
+	row_text(row, "quick");
+	row_below(row, 1.007, NULL);
+	value = tables_json(tables);
+	table_print_csv(csv_stream, table);
+	table_print_markdown(markdown_stream, arena, table);
+	fclose(csv_stream);
+	fclose(markdown_stream);
+	CHECK(strstr(markdown, "| quick | below 1.01 |"));
+	CHECK(strstr(csv, "\r\nquick,\r\n"));
+	CHECK(json_is_null(json_at(value, "/tables/0/rows/3/mean_s")));
+}
+
 TEST(json_has_the_corrected_table_under_its_own_id_and_null_for_what_is_absent)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();

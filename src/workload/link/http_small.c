@@ -139,6 +139,7 @@ struct tally {
 	json_t *columns[5]; /* as in `keys`: of every request, also of a failed one */
 	double *connect_ms, *first_byte_ms, *total_ms;
 	size_t good, failed, unreadable, reused;
+	const char *first_unreadable; /* in what curl printed */
 	double bytes;
 	json_t *failures; /* complaint -> how often */
 	char worst[200];  /* the first complaint */
@@ -180,7 +181,7 @@ static void add_request(struct tally *tally, const struct request *request)
 
 static void read_lines(struct tally *tally, const char *text)
 {
-	char *rest = arena_strdup(tally->arena, text), *line;
+	char *copy = arena_strdup(tally->arena, text), *rest = copy, *line;
 	size_t lines = 1;
 
 	for (const char *at = text; (at = strchr(at, '\n')); at++)
@@ -195,8 +196,8 @@ static void read_lines(struct tally *tally, const char *text)
 			continue;
 		if (read_request(line, &request))
 			add_request(tally, &request);
-		else
-			tally->unreadable++;
+		else if (!tally->unreadable++)
+			tally->first_unreadable = text + (line - copy);
 	}
 }
 
@@ -233,9 +234,18 @@ static void judge(const struct workload_case *c, const struct tally *tally,
 	if (symptom_of_end("curl", outputs, CLIENT, reading) ||
 		!nginx_outlived(outputs, SERVER, CLIENT, reading))
 		return;
-	if (tally->unreadable || outputs[CLIENT].dropped_bytes)
+	if (outputs[CLIENT].dropped_bytes)
 		symptom_blame(reading, CAUSE_PARSE, CLIENT,
-			"%zu lines of curl's output have an unexpected form", tally->unreadable);
+			"the output is longer than can be kept, so requests are missing");
+	else if (tally->unreadable)
+		symptom_unread(
+			arena_printf(tally->arena,
+				"lines of curl's output have an unexpected form, %zu in all, the first",
+				tally->unreadable),
+			arena_printf(tally->arena, "%.*s",
+				(int)strcspn(tally->first_unreadable, "\n"),
+				tally->first_unreadable),
+			outputs, CLIENT, reading);
 	else if (seen != request_count(c))
 		symptom_blame(reading, CAUSE_TOOL, CLIENT,
 			"curl ended after %zu of %u requests with status %d", seen,

@@ -383,7 +383,8 @@ static void read_client(const struct workload_case *c, struct arena *arena,
 		return;
 	}
 	if (json_array_size(closure->file_bytes) == 0)
-		symptom_blame(reading, CAUSE_PARSE, LOOK, "the binary cache does not list sizes");
+		symptom_unread(
+			"the binary cache does not list sizes", NULL, outputs, LOOK, reading);
 	document = read_document(&outputs[RESULT], reading);
 	if (!json_is_object(document)) {
 		json_decref(document);

@@ -142,7 +142,7 @@ static void blame_client(const struct direction *direction, const struct workloa
 	struct workload_reading *reading)
 {
 	const json_t *report;
-	char what[32];
+	char what[100];
 	size_t i;
 
 	json_array_foreach (direction->clients, i, report) {
@@ -154,10 +154,11 @@ static void blame_client(const struct direction *direction, const struct workloa
 	}
 	snprintf(what, sizeof(what), "QUIC %s", direction->task);
 	symptom_of_own(what, outputs, direction->command, direction->document, reading);
-	if (json_array_size(direction->clients) == 0)
-		symptom_blame(reading, CAUSE_PARSE, direction->command,
-			"QUIC %s: its client's output is not a document of connections",
-			direction->task);
+	if (json_array_size(direction->clients) > 0)
+		return;
+	snprintf(what, sizeof(what),
+		"QUIC %s: its client's output is not a document of connections", direction->task);
+	symptom_unread(what, NULL, outputs, direction->command, reading);
 }
 
 static void read_direction(const struct workload_output *outputs, struct direction *direction,

@@ -225,8 +225,8 @@ static void blame(const struct workload_output *outputs, const json_t *document,
 {
 	symptom_of_own("rate", outputs, CLIENT, document, reading);
 	if (json_array_size(json_at(document, "/sizes")) == 0)
-		symptom_blame(reading, CAUSE_PARSE, CLIENT,
-			"rate: its output is not a document with sizes");
+		symptom_unread("rate: its output is not a document with sizes", NULL, outputs,
+			CLIENT, reading);
 }
 
 /* Each size has to say a rate, and none of them may be nothing. */

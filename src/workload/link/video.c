@@ -281,7 +281,8 @@ static void judge(const struct workload_output *outputs, const struct video_enco
 	else if (outputs[SENDER].exit_code != 0)
 		blame_sender(&outputs[SENDER], reading);
 	else if (encoder->count == 0)
-		symptom_blame(reading, CAUSE_PARSE, SENDER, "ffmpeg printed no statistics");
+		symptom_unread("ffmpeg printed no statistics", outputs[SENDER].errout, outputs,
+			SENDER, reading);
 	else if (outputs[RECEIVER].dropped_bytes || outputs[SENDER].dropped_bytes)
 		symptom_blame(reading, CAUSE_PARSE, RECEIVER,
 			"the output is longer than can be kept, so the series has a gap");

@@ -43,6 +43,20 @@ void symptom_blame(
 	va_end(args);
 }
 
+void symptom_unread(const char *problem, const char *line, const struct workload_output *outputs,
+	size_t index, struct workload_reading *reading)
+{
+	int length;
+
+	line = symptom_last_line(line ? line : outputs[index].out, &length);
+	if (!length)
+		line = symptom_last_line(outputs[index].errout, &length);
+	if (length)
+		symptom_blame(reading, CAUSE_PARSE, index, "%s: '%.*s'", problem, length, line);
+	else
+		symptom_blame(reading, CAUSE_PARSE, index, "%s: it printed nothing", problem);
+}
+
 bool symptom_of_end(const char *what, const struct workload_output *outputs, size_t index,
 	struct workload_reading *reading)
 {

@@ -13,6 +13,13 @@ void symptom_blame(struct workload_reading *reading, enum cause cause, size_t bl
 	const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /*
+ * Blames output that was not understood, and shows the line; NULL: the last one it printed. Without
+ * it nobody could say whether the tool or our reader is wrong.
+ */
+void symptom_unread(const char *problem, const char *line, const struct workload_output *outputs,
+	size_t index, struct workload_reading *reading);
+
+/*
  * Whether the command was never started, was killed at its limit or died of a signal; then the
  * reading says so. A command that ended by itself is judged by its output.
  */
