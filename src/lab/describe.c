@@ -110,7 +110,7 @@ static const char *engine_remark(const struct lab *lab)
 {
 	static const char *const remarks[] = {
 		[LAB_ENGINE_BRIDGE] =
-			"veth pairs and a Linux bridge; the line rate by tbf at both ends of a port",
+			"veth pairs and a Linux bridge; the line rate by tbf at both ends of a port, which lets super-packets pass as one and charges each of their packets; every cell counts them",
 		[LAB_ENGINE_NETEM] =
 			"as engine bridge, with netem on the bridge's ports, so it acts on what a host is sent; hosts have tso, gso and gro off and gso_max_segs 1, so netem meets single packets; every cell counts frames larger than the MTU, and one of them marks it",
 		[LAB_ENGINE_WIRE] =

@@ -52,8 +52,9 @@ struct lab {
 	bool is_virtual; /* as in the spec */
 	uint32_t *ports;
 	int *taps;         /* of every host, or -1: held, so that hosts outlive a wire that dies */
-	int *oversize_fds; /* engine netem: a counter per host, or -1 */
-	double wire_cpu_s; /* of its process, at the last restart */
+	int *oversize_fds; /* a counter of large frames per host, or -1 */
+	bool counts_large_frames; /* where traffic control of ours meets what hosts send */
+	double wire_cpu_s;        /* of its process, at the last restart */
 	struct wire_log *packets; /* the log that is written or was taken last, and its size */
 	size_t packets_bytes;
 	struct wire_record *seen_packets; /* a copy of its records, or NULL */
@@ -187,9 +188,9 @@ MUST_CHECK int inside_open(
 	const struct inside list[], size_t count, int ret_fds[], struct error *err);
 
 /*
- * oversize.c: engine netem: frames larger than the MTU, which would share one fate although a cable
- * carries them as several. A counter is a socket on a port of the bridge, where the hosts' frames
- * come in; -1: none.
+ * oversize.c: frames larger than the MTU, which a cable carries as several: with netem they would
+ * share one fate, and the line rate of engine bridge lets them pass as one. A counter is a socket
+ * on a port of the bridge, where the hosts' frames come in; -1: none.
  */
 MUST_CHECK int oversize_watch(struct lab *lab, size_t first, size_t count, struct error *err);
 /* Counts start over, as for lab_restart_wire(). */

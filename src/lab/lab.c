@@ -343,7 +343,7 @@ int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err)
 {
 	if (lab->engine == LAB_ENGINE_WIRE)
 		return emulated_restart(lab, seed, err);
-	return lab->engine == LAB_ENGINE_NETEM ? oversize_restart(lab, err) : 0;
+	return lab->counts_large_frames ? oversize_restart(lab, err) : 0;
 }
 
 int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
@@ -351,7 +351,7 @@ int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
 	*ret_report = NULL;
 	if (lab->engine == LAB_ENGINE_WIRE)
 		return emulated_report(lab, ret_report, err);
-	return lab->engine == LAB_ENGINE_NETEM ? oversize_report(lab, ret_report, err) : 0;
+	return lab->counts_large_frames ? oversize_report(lab, ret_report, err) : 0;
 }
 
 /*

@@ -123,13 +123,15 @@ bool lab_engine_named(const char *name, enum lab_engine *ret_engine);
 
 /*
  * Fates, counters and health of the wire start over, with this seed: equal seeds, equal fates. A
- * wire whose process has died is replaced. Engine netem begins to count frames that are too large.
+ * wire whose process has died is replaced. Engines netem and bridge begin to count frames larger
+ * than the MTU.
  */
 MUST_CHECK int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err);
 /*
  * What the wire did since then, and whether figures measured meanwhile mean the profile:
  * {was_good, reason, ports, and with engine wire release_error_us, cpu_s, ...}; NULL with engine
- * bridge. With engine netem no frame may be larger than the MTU. Caller owns it.
+ * cable, and with engine bridge on a line without a rate. With engine netem no frame may be larger
+ * than the MTU, with engine bridge such frames are only counted. Caller owns it.
  */
 MUST_CHECK int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Proof that netem meets single packets: a socket on every port of the bridge counts the frames
- * that are larger than the MTU. Its filter runs in the kernel and keeps none of them.
+ * Proof that netem meets single packets, and how many do not pass the line of engine bridge singly:
+ * a socket on every port of the bridge counts the frames that are larger than the MTU. Its filter
+ * runs in the kernel and keeps none of them.
  */
 #include "lab/internal.h"
 
@@ -98,6 +99,8 @@ int oversize_restart(struct lab *lab, struct error *err)
 
 int oversize_report(struct lab *lab, json_t **ret_report, struct error *err)
 {
+	/* tbf charges every packet of such a frame, so a line only carries them closer together. */
+	bool may_come = lab->engine != LAB_ENGINE_NETEM;
 	json_auto_t *ports = json_array();
 	const char *worst_host = "";
 	char reason[200];
@@ -110,7 +113,7 @@ int oversize_report(struct lab *lab, json_t **ret_report, struct error *err)
 			return -1;
 		json_array_append_new(ports, json_make("{s:s, s:I}", "host", lab->nodes[i].name,
 						     "oversized_frames", (json_int_t)count));
-		if (count > worst) {
+		if (count > worst && !may_come) {
 			worst = count;
 			worst_host = lab->nodes[i].name;
 		}

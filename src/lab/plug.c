@@ -45,8 +45,11 @@ static const char *const no_filters[] = {"sysctl", "-e", "-q", "-w",
 	"net.bridge.bridge-nf-call-iptables=0", "net.bridge.bridge-nf-call-ip6tables=0",
 	"net.bridge.bridge-nf-call-arptables=0", NULL};
 
-static void forget_counters(struct lab *lab)
+/* On a line without a rate nothing of ours meets a frame, and none is asked to be small. */
+static void begin_counters(struct lab *lab)
 {
+	lab->counts_large_frames =
+		lab->engine == LAB_ENGINE_NETEM || lab->profile.line_rate_bps > 0;
 	lab->oversize_fds = arena_alloc(lab->arena, int, lab->count);
 	for (size_t i = 0; i < lab->count; i++)
 		lab->oversize_fds[i] = -1;
@@ -54,7 +57,7 @@ static void forget_counters(struct lab *lab)
 
 int plug_bridge(struct lab *lab, struct error *err)
 {
-	forget_counters(lab);
+	begin_counters(lab);
 	if (run_on_bridge(lab, "make the bridge", ip_batch, wiring_bridge(lab->arena), err))
 		return -1;
 	return run_on_bridge(lab, "keep filters off the bridge", no_filters, "", err);
@@ -137,7 +140,7 @@ int plug_hosts(struct lab *lab, size_t first, size_t count, struct error *err)
 
 	if (plug(lab, arena, first, count, err))
 		return -1;
-	if (is_netem && oversize_watch(lab, first, count, err))
+	if (lab->counts_large_frames && oversize_watch(lab, first, count, err))
 		return -1;
 	for (size_t i = first; i < first + count; i++) {
 		struct host *host = lab->nodes[i].host;

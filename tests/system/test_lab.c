@@ -311,6 +311,29 @@ TEST(engine_netem_never_meets_several_packets_as_one_and_would_say_so)
 	CHECK(json_is_true(json_at(again, "/was_good")));
 }
 
+TEST(the_line_of_engine_bridge_charges_every_packet_of_a_super_packet_and_counts_it)
+{
+	const struct profile line = {.name = "baseline", .line_rate_bps = 1e9};
+	struct error err = {0};
+	json_auto_t *counted = NULL, *none = NULL;
+	ARENA(arena);
+
+	LAB(s, 2, &line);
+	CHECK_OK(lab_restart_wire(s.lab, 1, &err), err);
+	CHECK(output_on(&s, arena, 0, SEND_BY_SEGMENTATION));
+	CHECK_OK(lab_wire_report(s.lab, &counted, &err), err);
+	CHECK(oversized(counted, "/ports/0/oversized_frames") == 1);
+	CHECK(oversized(counted, "/ports/1/oversized_frames") == 0);
+	CHECK(json_is_true(json_at(counted, "/was_good")));
+	/* Ten packets of 1400 bytes and 42 of headers, with what the host asked its neighbour. */
+	CHECK(output_on(&s, arena, 0,
+		SHELL("tc -s qdisc show dev eth0 | awk '/Sent/ { print; exit !($2 >= 14420 && $2 < 14420 + 1000 && $4 >= 10) }'")));
+	CHECK_OK(lab_wire_report(s.lab, &none, &err), err);
+	CHECK(oversized(none, "/ports/0/oversized_frames") == 0);
+	CHECK_OK(lab_reboot_host(s.lab, 0, &err), err);
+	CHECK_OK(lab_restart_wire(s.lab, 1, &err), err);
+}
+
 /* Where the kernel lacks netem, it is the kernel that refuses, after tc has understood all words.
  */
 TEST(tc_understands_every_impairment_that_we_write)
