@@ -194,8 +194,9 @@ static uint64_t wire_seed(const struct measurement *m)
 
 static int attempt_on_wire(struct measurement *m, struct error *err)
 {
+	m->attempt.wire_seed = wire_seed(m);
 	if (lab_restart_limits(m->stage->lab, err) ||
-		lab_restart_wire(m->stage->lab, wire_seed(m), err))
+		lab_restart_wire(m->stage->lab, m->attempt.wire_seed, err))
 		return -1;
 	if (is_of_mesh(m->cell))
 		return operation_attempt(m->run, m->visit, m->stage, &m->attempt, &m->result, err);

@@ -23,6 +23,7 @@ struct attempt {
 	const struct workload_case *cases; /* one per link */
 	const size_t *sources;             /* host index per link */
 	size_t link_count;
+	uint64_t wire_seed;
 };
 
 /* What an attempt left: one reading per link; free with attempt_result_done(). */

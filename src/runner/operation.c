@@ -89,6 +89,7 @@ static int (*const actions[])(struct operation_run *m, struct error *err) = {
 	[WORKLOAD_LOSE_COORDINATOR] = operation_lose_coordinator,
 	[WORKLOAD_IDLE] = operation_idle,
 	[WORKLOAD_OBSERVE] = operation_observe,
+	[WORKLOAD_ATTACK] = operation_hostile,
 	[WORKLOAD_GROW] = operation_grow,
 	[WORKLOAD_CHURN] = operation_churn,
 	[WORKLOAD_PUNCH] = operation_punch,
@@ -196,8 +197,11 @@ int operation_attempt(struct run *run, const struct runner_visit *visit, struct 
 	const struct attempt *attempt, struct attempt_result *ret_result, struct error *err)
 {
 	struct attempt_result result = attempt_result_new(1);
-	struct operation_run m = {
-		.run = run, .visit = visit, .stage = stage, .arena = result.arena};
+	struct operation_run m = {.run = run,
+		.visit = visit,
+		.stage = stage,
+		.wire_seed = attempt->wire_seed,
+		.arena = result.arena};
 	json_auto_t *observations = observations_new(stage->lab);
 	int64_t started_ns = clock_now_ns();
 	struct machine_watch *machine = NULL;

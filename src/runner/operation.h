@@ -11,6 +11,7 @@ struct operation_run {
 	const struct workload_operation *operation;
 	bool is_decided;    /* the operations that are left have nothing to add */
 	size_t turn, turns; /* which operation of the cell it is, of how many */
+	uint64_t wire_seed;
 	struct arena *arena;
 	struct lab_watch *watch; /* NULL: nobody watches */
 	int64_t zero_ns;         /* of its times */
@@ -44,6 +45,7 @@ json_t *operation_looks_json(
 /* All fail with what keeps the mesh from being whole again; what it meant is observed before. */
 MUST_CHECK int operation_idle(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_observe(struct operation_run *m, struct error *err);
+MUST_CHECK int operation_hostile(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_grow(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_churn(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_keep(struct operation_run *m, struct error *err);
@@ -68,6 +70,9 @@ void operation_mark_clock(struct operation_run *m, const struct vpn_clock *clock
 void operation_zero(struct operation_run *m, int64_t at_ns);
 /* Waits for a time that has to pass, while daemons are looked after. */
 MUST_CHECK int operation_wait(struct operation_run *m, double seconds, struct error *err);
+/* Waits for a program that has to succeed, in the same way. */
+MUST_CHECK int operation_wait_end(
+	struct operation_run *m, struct proc *proc, double limit_s, struct error *err);
 /* Begins a watch; `concerned` are the hosts that something is done to. */
 MUST_CHECK int operation_begin_watch(
 	struct operation_run *m, struct lab_hosts concerned, struct error *err);

@@ -7,254 +7,9 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "feature/feature.h"
-#include "wire/rule.h"
+#include "runner/observer.h"
 
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
-
-enum {
-	SOURCE,
-	TARGET,
-	THIRD
-};
-
-/* Whose accounts a trial is read from. */
-enum ear {
-	EAR_ARRIVED,
-	EAR_OUTSIDE,
-	EAR_BACK,
-	EARS
-};
-
-static const int64_t SEND_NS = 60 * NS_PER_S;
-static const int64_t REACH_NS = 20 * NS_PER_S;
-static const int64_t SHORT_NS = 10 * NS_PER_S;
-
-struct observer {
-	struct operation_run *m;
-	struct arena *arena; /* of one trial */
-	const char *token;
-	int64_t heard_since_ns; /* of the trial */
-};
-
-/* What `ip` says of the devices of a host; the caller owns it. */
-static int look_at_devices(
-	struct operation_run *m, size_t host, json_t **ret_devices, struct error *err)
-{
-	static const char *const argv[] = {"ip", "-json", "addr", "show", NULL};
-	AUTO(proc_freep) struct proc *proc = NULL;
-
-	if (host_start(lab_host(m->stage->lab, host),
-		    &(struct proc_spec){.what = "look at its devices", .argv = argv}, &proc, err) ||
-		proc_wait_success(proc, deadline_in(SHORT_NS), err))
-		return -1;
-	return json_parse(proc_result(proc).out, proc_result(proc).out_size,
-		"the output of ip addr", ret_devices, err);
-}
-
-static bool has_address(const json_t *device, const char *address)
-{
-	const json_t *list = json_object_get(device, "addr_info"), *entry;
-	size_t i;
-
-	json_array_foreach (list, i, entry) {
-		if (strcmp(json_string_at(entry, "/local", ""), address) == 0)
-			return true;
-	}
-	return false;
-}
-
-static const char *address_of(struct arena *arena, const json_t *device, const char *family)
-{
-	const json_t *list = json_object_get(device, "addr_info"), *entry;
-	size_t i;
-
-	json_array_foreach (list, i, entry) {
-		if (strcmp(json_string_at(entry, "/family", ""), family) == 0 &&
-			strcmp(json_string_at(entry, "/scope", ""), "global") == 0)
-			return arena_strdup(arena, json_string_at(entry, "/local", ""));
-	}
-	return NULL;
-}
-
-static int find_end(struct operation_run *m, size_t host, const char *address,
-	struct feature_end *ret_end, struct error *err)
-{
-	json_auto_t *devices = NULL;
-	const json_t *device;
-	size_t i;
-
-	if (look_at_devices(m, host, &devices, err))
-		return -1;
-	json_array_foreach (devices, i, device) {
-		if (!has_address(device, address))
-			continue;
-		*ret_end = (struct feature_end){.ipv4 = address_of(m->arena, device, "inet"),
-			.ipv6 = address_of(m->arena, device, "inet6"),
-			.device = arena_strdup(m->arena, json_string_at(device, "/ifname", "")),
-			.mtu = (int)json_number_at(device, "/mtu", 0),
-			.has_frames =
-				strcmp(json_string_at(device, "/link_type", ""), "ether") == 0};
-		return 0;
-	}
-	return fail(err, ERROR_HOST, "%s has no device with address %s",
-		lab_host(m->stage->lab, host)->name, address);
-}
-
-/* The way over the bare link, or over the VPN. */
-static int find_way(
-	struct observer *o, bool is_bare, struct feature_way *ret_way, struct error *err)
-{
-	struct operation_run *m = o->m;
-	const char *const *overlay = vpn_addresses(m->stage->vpn);
-	struct feature_end third = {0};
-	struct feature_way way = {.is_bare = is_bare, .token = o->token};
-	struct feature_end *const ends[] = {&way.source, &way.target, &third};
-
-	for (size_t i = 0; i < ARRAY_SIZE(ends) && i < lab_host_count(m->stage->lab); i++) {
-		const char *address = is_bare ? lab_underlay(m->stage->lab, i) : overlay[i];
-
-		if (find_end(m, i, address, ends[i], err))
-			return -1;
-	}
-	way.third = third.ipv4;
-	*ret_way = way;
-	return 0;
-}
-
-static int start_marker(struct observer *o, size_t host, const char *what, const char *const *words,
-	struct proc **ret_proc, struct error *err)
-{
-	const char *program, **argv;
-	size_t count = 0;
-
-	while (words[count])
-		count++;
-	if (helper_find(o->arena, "meshbench-marker", &program, err))
-		return -1;
-	argv = arena_alloc(o->arena, const char *, count + 3);
-	argv[0] = program;
-	argv[1] = what;
-	memcpy(argv + 2, words, count * sizeof(*argv));
-	return host_start(lab_host(o->m->stage->lab, host),
-		&(struct proc_spec){.what = arena_printf(o->arena, "%s marks", what), .argv = argv},
-		ret_proc, err);
-}
-
-static int start_ears(struct observer *o, const struct feature_way *way, struct proc *ears[EARS],
-	struct error *err)
-{
-	const struct {
-		size_t host;
-		const char *device, *direction;
-	} places[EARS] = {[EAR_ARRIVED] = {TARGET, way->target.device, NULL},
-		[EAR_OUTSIDE] = {SOURCE, "eth0", "--outgoing"},
-		[EAR_BACK] = {SOURCE, way->source.device, NULL}};
-
-	for (int i = 0; i < EARS; i++) {
-		const char *const words[] = {"--device", places[i].device, "--token", way->token,
-			"--find", "meshbench", places[i].direction, NULL};
-
-		if (start_marker(o, places[i].host, "listen", words, &ears[i], err))
-			return -1;
-	}
-	for (int i = 0; i < EARS; i++) {
-		if (proc_wait_output(ears[i], "ready\n", deadline_in(SHORT_NS), err))
-			return -1;
-	}
-	return 0;
-}
-
-static int set_rules(struct observer *o, const struct feature_trial *trial, struct error *err)
-{
-	static const char *const names[] = {"source", "target", NULL};
-	struct wire_rule rules[FEATURE_MOST_RULES];
-
-	if (trial->rule_count == 0)
-		return 0;
-	for (size_t i = 0; i < trial->rule_count; i++) {
-		if (wire_rule_read(trial->rules[i], names, &rules[i], err))
-			return -1;
-	}
-	return lab_set_rules(o->m->stage->lab, rules, trial->rule_count, err);
-}
-
-static int take_account(struct proc *proc, json_t **ret_account, struct error *err)
-{
-	struct proc_result result = proc_result(proc);
-	const char *document = strchr(result.out, '{');
-
-	if (!document)
-		return fail(
-			err, ERROR_TOOL, "meshbench-marker said nothing: %s", proc_obituary(proc));
-	return json_parse(document, result.out_size - (size_t)(document - result.out),
-		"an account of marks", ret_account, err);
-}
-
-static int send_marks(
-	struct observer *o, const struct feature_trial *trial, json_t *accounts, struct error *err)
-{
-	AUTO(proc_freep) struct proc *sender = NULL;
-	json_t *account;
-
-	if (!trial->send)
-		return 0;
-	if (start_marker(o, SOURCE, "send", trial->send, &sender, err) ||
-		proc_wait_success(sender, deadline_in(SEND_NS), err) ||
-		take_account(sender, &account, err))
-		return -1;
-	return json_object_set_new(accounts, "sent", account);
-}
-
-static int take_accounts(struct proc *ears[EARS], json_t *accounts, struct error *err)
-{
-	static const char *const names[EARS] = {"arrived", "outside", "back"};
-
-	for (int i = 0; i < EARS; i++)
-		proc_signal(ears[i], SIGTERM);
-	for (int i = 0; i < EARS; i++) {
-		json_t *account;
-
-		proc_stop(ears[i], SHORT_NS);
-		if (take_account(ears[i], &account, err))
-			return -1;
-		json_object_set_new(accounts, names[i], account);
-	}
-	return 0;
-}
-
-static int listen_and_send(struct observer *o, const struct feature_way *way,
-	const struct feature_trial *trial, json_t *accounts, struct error *err)
-{
-	struct proc *ears[EARS] = {0};
-	int failed = start_ears(o, way, ears, err) || set_rules(o, trial, err);
-
-	o->heard_since_ns = clock_now_ns();
-	failed = failed || send_marks(o, trial, accounts, err) ||
-		 operation_wait(o->m, trial->settle_s, err) || take_accounts(ears, accounts, err);
-
-	for (int i = 0; i < EARS; i++)
-		proc_free(ears[i]);
-	return failed ? -1 : 0;
-}
-
-/* Rules must not outlive their trial. */
-static int end_rules(struct observer *o, const struct feature_trial *trial, struct error *err)
-{
-	return trial->rule_count ? lab_set_rules(o->m->stage->lab, NULL, 0, err) : 0;
-}
-
-/* A check before may have left the mesh in parts. */
-static int await_mesh(struct observer *o, struct error *err)
-{
-	size_t count = lab_host_count(o->m->stage->lab);
-
-	return lab_reach(o->m->stage->lab, vpn_addresses(o->m->stage->vpn), deadline_in(REACH_NS),
-		arena_alloc(o->arena, int64_t, count * count), err);
-}
 
 static void nothing_known(
 	const struct feature_check *check, struct feature_observation answers[], const char *reason)
@@ -278,13 +33,13 @@ static int try_check(struct observer *o, const struct feature_check *check,
 		nothing_known(check, answers, trial.pointless);
 		return 0;
 	}
-	if ((!way->is_bare && await_mesh(o, &failure)) ||
-		listen_and_send(o, way, &trial, accounts, &failure)) {
+	if ((!way->is_bare && observer_await_mesh(o, &failure)) ||
+		observer_try(o, way, &trial, accounts, &failure)) {
 		if (failure.kind == ERROR_CANCELLED || failure.kind == ERROR_CRASHED) {
 			*err = failure;
 			return -1;
 		}
-		(void)!end_rules(o, &trial, &ignored);
+		(void)!observer_end_rules(o, &trial, &ignored);
 		nothing_known(check, answers, failure.text);
 		return 0;
 	}
@@ -295,18 +50,20 @@ static int try_check(struct observer *o, const struct feature_check *check,
 			.sent = json_object_get(accounts, "sent"),
 			.seconds = (double)(clock_now_ns() - o->heard_since_ns) / 1e9},
 		answers);
-	return end_rules(o, &trial, err);
+	return observer_end_rules(o, &trial, err);
 }
 
-static int make_check(struct operation_run *m, const char *token, const struct feature_check *check,
+static int make_check(const struct observer *all, const struct feature_check *check,
 	const struct feature_way ways[2], json_t *list, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	struct observer o = {.m = m, .arena = arena, .token = token};
+	struct operation_run *m = all->m;
+	struct observer o = *all;
 	struct feature_observation control[FEATURE_MOST_ROWS] = {0},
 				   answers[FEATURE_MOST_ROWS] = {0};
 	bool has_control = check->known[0] != NULL;
 
+	o.arena = arena;
 	run_tell(m->run,
 		arena_printf(m->arena, "%s: check '%s'", m->visit->driver->name, check->name), NULL,
 		NULL);
@@ -322,31 +79,17 @@ static int make_check(struct operation_run *m, const char *token, const struct f
 	return 0;
 }
 
-static const char *token_new(struct arena *arena)
-{
-	unsigned char bytes[16];
-	char text[2 * sizeof(bytes) + 1];
-
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-		memset(bytes, 0x5a, sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-	return arena_strdup(arena, text);
-}
-
 int operation_observe(struct operation_run *m, struct error *err)
 {
-	struct observer o = {.m = m, .arena = m->arena, .token = token_new(m->arena)};
+	struct observer o;
 	struct feature_way ways[2];
 	json_t *list = json_array();
 
 	json_object_set_new(m->observed, "answers", list);
-	if (find_way(&o, true, &ways[0], err) || find_way(&o, false, &ways[1], err))
+	if (observer_begin(m, &o, ways, err))
 		return -1;
-	ways[1].is_bare = ways[0].source.device && ways[1].source.device &&
-			  strcmp(ways[1].source.device, ways[0].source.device) == 0;
 	for (size_t i = 0; feature_checks[i]; i++) {
-		if (make_check(m, o.token, feature_checks[i], ways, list, err))
+		if (make_check(&o, feature_checks[i], ways, list, err))
 			return -1;
 	}
 	return 0;

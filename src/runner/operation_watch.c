@@ -167,6 +167,18 @@ int operation_wait(struct operation_run *m, double seconds, struct error *err)
 	return 0;
 }
 
+int operation_wait_end(
+	struct operation_run *m, struct proc *proc, double limit_s, struct error *err)
+{
+	struct deadline deadline = deadline_in((int64_t)(limit_s * (double)NS_PER_S));
+
+	while (!proc_result(proc).has_ended && !deadline_has_passed(deadline)) {
+		if (look(m, deadline, err))
+			return -1;
+	}
+	return proc_wait_success(proc, deadline, err);
+}
+
 int operation_await(struct operation_run *m, struct lab_hosts without, int64_t since_ns,
 	double limit_s, bool *ret_is_stable, struct error *err)
 {

@@ -161,6 +161,7 @@ struct workload_operation {
 					    */
 		WORKLOAD_IDLE,             /* sends nothing and looks what passes */
 		WORKLOAD_OBSERVE,          /* makes the checks of room `feature` */
+		WORKLOAD_ATTACK,           /* sends the first two hosts `packets` hostile packets */
 		WORKLOAD_GROW,             /* ends all daemons and starts more and more hosts */
 		WORKLOAD_CHURN,            /* one host after the other leaves and comes back */
 		WORKLOAD_KEEP,   /* calls a host whose router forgets after `seconds` of silence */
@@ -181,6 +182,7 @@ struct workload_operation {
 	} speaker;
 	double limit_s;           /* until every pair has to answer again */
 	double settle_s, seconds; /* of waiting, then of looking, or of coming and going */
+	int64_t packets;
 };
 
 struct workload {
@@ -234,7 +236,7 @@ extern const struct workload workload_ping, workload_tcp, workload_udp, workload
 	workload_quic, workload_rate, workload_load_latency, workload_reorder, workload_video,
 	workload_nix_cache, workload_http_small, workload_wake, workload_connect, workload_restart,
 	workload_reboot, workload_idle, workload_observe, workload_scale, workload_punch,
-	workload_roam, workload_keepalive;
+	workload_roam, workload_keepalive, workload_hostile;
 
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];

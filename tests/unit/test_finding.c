@@ -429,6 +429,45 @@ TEST(a_busy_client_with_several_threads_is_only_suspected)
 		strstr(finding->sentence, "does not prove it"));
 }
 
+/* What hostile packets did to one VPN. */
+static const struct about *find_hostile(struct report_results *results, const char *text)
+{
+	struct report_vpn *vpn = results->vpns;
+	struct report_result *hostile;
+	json_t *data = json_loads(text, 0, NULL);
+	const struct about *about;
+
+	vpn->conditions->whole = arena_alloc(results->arena, struct report_repetition, 1);
+	hostile = &vpn->conditions->whole->results[REPORT_HOSTILE];
+	hostile->outcome.envelope.status = ENVELOPE_SUCCESS;
+	hostile->data = data;
+	about = find(findings_of(results), "hostile-packets", "Tunnel");
+	json_decref(data);
+	hostile->data = NULL;
+	return about;
+}
+
+TEST(hostile_packets_are_a_finding_where_they_have_an_effect)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct about *about;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	CHECK(!find_hostile(results,
+		"{\"crashes\": 0, \"accepted\": 0, \"readable\": 0, \"is_bounded\": true,"
+		" \"bps_before\": 100, \"bps_after\": 60}"));
+	CHECK(!find_hostile(results, "{\"is_bare\": true, \"accepted\": 9, \"again\": 9}"));
+	about = find_hostile(results, "{\"accepted\": 9, \"again\": 9}");
+	CHECK(about && strstr(about->evidence->text, "9 packets were delivered twice"));
+	about = find_hostile(results, "{\"bps_before\": 100e6, \"bps_after\": 40e6}");
+	CHECK(about && strstr(about->evidence->text, "100 Mbit/s before and 40 after"));
+	CHECK(find_hostile(results, "{\"is_bounded\": false}"));
+	about = find_hostile(results,
+		"{\"crashes\": 1, \"wire_seed\": \"7\", \"kinds\": [{\"kind\": \"mutated\","
+		" \"crash\": \"died\", \"rules\": [{\"last_index\": 41}, {\"last_index\": 40}]}]}");
+	CHECK(about && strstr(about->evidence->text, "wire seed 7, packet 41 at the latest"));
+}
+
 /* One pair of hosts behind these routers, in `trials` of which `direct` were and the others
  * `other`. */
 static const struct about *find_way(struct report_results *results, const char *routers[2],

@@ -53,6 +53,8 @@ const struct rule rules[] = {
 		.of_vpn = rule_indirect},
 	{"lost-after-change", WARNING, CHOICE, "A host whose network changes is not found again",
 		.of_vpn = rule_lost_after_change},
+	{"hostile-packets", WARNING, CHOICE, "Hostile packets have an effect",
+		.of_vpn = rule_hostile},
 	{"host-changed", NOTE, CHOICE, "The VPN changes settings of its host",
 		.of_vpn = rule_host_changed},
 	{"reorders-by-itself", NOTE, READING, "The VPN reorders packets",

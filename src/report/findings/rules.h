@@ -70,6 +70,9 @@ void rule_host_changed(struct look *look);
 /* rules_mark.c */
 void rule_marked(struct look *look);
 
+/* rules_hostile.c */
+void rule_hostile(struct look *look);
+
 /* rules_router.c */
 void rule_indirect(struct look *look);
 void rule_no_way(struct look *look);

@@ -50,6 +50,9 @@ const struct report_workload report_workloads[REPORT_WORKLOADS] = {
 		"How long a NAT must remember", false, FIGURES_OF(REPORT_KEEPALIVE)},
 	[REPORT_ROAM] = {"roam", "roam.json", "roaming", "A host whose network changes", false,
 		FIGURES_OF(REPORT_ROAM)},
+	[REPORT_HOSTILE] = {"hostile", "hostile.json", "hostile packets",
+		"Packets that an attacker on the way could send", false,
+		FIGURES_OF(REPORT_HOSTILE)},
 };
 
 const struct report_workload *report_workload_of(const char *file)
