@@ -39,4 +39,4 @@ bool answer_needs_marks(const struct feature_heard *heard, struct feature_observ
 extern const struct feature_check check_device, check_ipv4, check_ipv6, check_carrier,
 	check_altered, check_replay, check_stale, check_window, check_foreign, check_multicast,
 	check_broadcast, check_frames, check_stranger, check_tos, check_congestion, check_replies,
-	check_pieces, check_full, check_lossy, check_relay, check_quiet;
+	check_pieces, check_full, check_lossy, check_relay, check_quiet, check_padding;

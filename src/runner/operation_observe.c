@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "runner/observer.h"
+#include "workload/mesh/mesh.h"
 
 #include <string.h>
 
@@ -89,7 +90,8 @@ int operation_observe(struct operation_run *m, struct error *err)
 	if (observer_begin(m, &o, ways, err))
 		return -1;
 	for (size_t i = 0; feature_checks[i]; i++) {
-		if (make_check(&o, feature_checks[i], ways, list, err))
+		if (observe_is_chosen(m->operation->checks, feature_checks[i]->name) &&
+			make_check(&o, feature_checks[i], ways, list, err))
 			return -1;
 	}
 	return 0;

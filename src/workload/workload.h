@@ -183,6 +183,7 @@ struct workload_operation {
 	double limit_s;           /* until every pair has to answer again */
 	double settle_s, seconds; /* of waiting, then of looking, or of coming and going */
 	int64_t packets;
+	const char *checks; /* of observe: see observe_is_chosen() */
 };
 
 struct workload {

@@ -106,5 +106,6 @@ TEST(the_usual_size_is_that_of_nearly_all_packets_and_neither_the_largest_nor_a_
 
 	CHECK(json_number_at(one, "/kinds/0/usual", 0) == 500);
 	CHECK(json_number_at(one, "/kinds/0/most", 0) == 1488);
+	CHECK(json_number_at(one, "/kinds/0/sizes", 0) == 3);
 	CHECK(json_is_null(json_at(several, "/kinds/0/usual")));
 }

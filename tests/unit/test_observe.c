@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "plan/feature.h"
+#include "workload/mesh/mesh.h"
 
 #include "tap.h"
 
@@ -91,6 +92,24 @@ TEST(content_in_clear_is_a_proof_and_its_absence_is_none)
 	IS("carrier", 0, account(500, 0, 0, 0, 17, 500), account(0, 0, 0, 0, 6, 500), 500, "no");
 }
 
+/* Packets outside of so many sizes. */
+static json_t *sized(int sizes, int protocol)
+{
+	json_t *json = account(0, 0, 0, 0, protocol, 512);
+
+	json_object_set_new(
+		json_array_get(json_object_get(json, "kinds"), 0), "sizes", json_integer(sizes));
+	return json;
+}
+
+TEST(padding_leaves_fewer_sizes_outside_than_there_are_inside)
+{
+	IS("padding", 0, account(512, 0, 0, 0, 17, 512), sized(5, 17), 512, "yes");
+	IS("padding", 0, account(512, 0, 0, 0, 17, 512), sized(66, 17), 512, "no");
+	IS("padding", 0, account(512, 0, 0, 0, 17, 512), sized(5, 6), 512, "");
+	IS("padding", 0, account(0, 0, 0, 0, 17, 0), sized(5, 17), 512, "");
+}
+
 TEST(what_is_lost_over_tcp_is_sent_again_and_a_way_that_is_not_found_soon_may_be_later)
 {
 	IS("loss", 0, account(450, 0, 0, 0, 17, 450), account(0, 0, 0, 0, 17, 500), 500, "no");
@@ -122,6 +141,33 @@ TEST(a_check_whose_control_fails_is_not_believed)
 	CHECK(strstr(json_string_at(bad, "/not_decided", ""), "another answer than is known"));
 	CHECK(json_is_null(json_object_get(lost, "is")));
 	CHECK(strstr(json_string_at(lost, "/not_decided", ""), "was not decided"));
+}
+
+TEST(a_list_chooses_checks_by_name_and_every_check_can_be_named)
+{
+	size_t i = 0;
+
+	for (; feature_checks[i]; i++)
+		CHECK(observe_names[i] && strcmp(observe_names[i], feature_checks[i]->name) == 0);
+	CHECK(!observe_names[i]);
+	CHECK(observe_is_chosen("all", "replay"));
+	CHECK(observe_is_chosen("loss,stale-replay", "stale replay"));
+	CHECK(observe_is_chosen("loss,stale-replay", "loss"));
+	CHECK(!observe_is_chosen("loss,stale-replay", "replay"));
+	CHECK(!observe_is_chosen("", "replay"));
+}
+
+TEST(a_list_with_a_name_that_no_check_has_is_refused)
+{
+	const struct setting *setting = workload_observe.settings[0];
+	struct error err = {0};
+
+	CHECK(setting_check(setting, "all", &err) == 0);
+	CHECK(setting_check(setting, "loss,cut-pair", &err) == 0);
+	CHECK(setting_check(setting, "loss,cutpair", &err) != 0);
+	CHECK(strstr(err.text, "'cutpair' is not a check"));
+	CHECK(setting_check(setting, "loss,", &err) != 0);
+	CHECK(setting_check(setting, "", &err) != 0);
 }
 
 static bool has_check(const char *row)

@@ -13,7 +13,7 @@ static const char *device, *token_text, *to, *source;
 static const char *const *texts;
 static bool outgoing, is_stranger;
 static double seconds = 60;
-static int64_t port = 9, ether_type = 0x88b5, tos, count = 1, first, bytes = 100,
+static int64_t port = 9, ether_type = 0x88b5, tos, count = 1, first, bytes = 100, sizes = 1,
 	       interval_us = 1000;
 
 #define INTEGER(name, argument, help, target, low, high)                                           \
@@ -50,6 +50,8 @@ static const struct option_row send_rows[] = {
 	INTEGER("count", "N", "packets (1)", count, 1, MARK_MOST_NUMBERS),
 	INTEGER("first", "N", "number of the first packet (0)", first, 0, MARK_MOST_NUMBERS - 1),
 	INTEGER("bytes", "N", "of the mark (100)", bytes, MARK_LEAST_BYTES, 65000),
+	INTEGER("sizes", "N", "in turn, each one byte larger than the one before (1)", sizes, 1,
+		256),
 	INTEGER("interval-us", "N", "between packets (1000)", interval_us, 0, 10000000),
 };
 
@@ -94,12 +96,17 @@ static int do_send(const struct option_result *given, struct error *err)
 		.count = (uint32_t)count,
 		.first = (uint32_t)first,
 		.bytes = (size_t)bytes,
+		.sizes = (size_t)sizes,
 		.interval_ns = interval_us * 1000};
 	struct send_account account;
 
 	(void)given;
 	if (!to && !device)
 		return fail(err, ERROR_USAGE, "--to or --device is missing");
+	if (bytes + sizes > 65000)
+		return fail(err, ERROR_USAGE, "marks have at most 65000 bytes");
+	if (source && sizes > 1)
+		return fail(err, ERROR_USAGE, "--source goes with one size");
 	if (first + count > MARK_MOST_NUMBERS)
 		return fail(err, ERROR_USAGE, "numbers end at %d", MARK_MOST_NUMBERS);
 	if (read_token(&spec.token, err) || marker_send(&spec, &account, err))

@@ -179,9 +179,11 @@ int marker_send(const struct send_spec *spec, struct send_account *ret_account, 
 		return -1;
 	at_ns = clock_now_ns();
 	for (uint32_t i = 0; i < spec->count; i++, at_ns += spec->interval_ns) {
-		mark_make(&spec->token, spec->first + i, outlet.packet + outlet.head, spec->bytes);
+		size_t bytes = spec->bytes + (spec->sizes ? i % spec->sizes : 0);
+
+		mark_make(&spec->token, spec->first + i, outlet.packet + outlet.head, bytes);
 		wait_until(at_ns);
-		if (send_one(&outlet, outlet.head + spec->bytes)) {
+		if (send_one(&outlet, outlet.head + bytes)) {
 			account.sent++;
 		} else {
 			account.refused++;

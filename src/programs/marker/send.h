@@ -16,6 +16,7 @@ struct send_spec {
 	bool is_stranger; /* frames: with a source MAC that is not the device's */
 	uint32_t count, first;
 	size_t bytes; /* of the UDP payload, or behind the Ethernet header */
+	size_t sizes; /* marks are so many sizes, one byte apart, in turn; 0 and 1: one */
 	int64_t interval_ns;
 };
 

@@ -10,6 +10,7 @@
 
 enum {
 	MOST_KINDS = 64,
+	MOST_BYTES = 1 << 16,
 	MOST_TEXTS = 8,
 	TYPE_IPV4 = 0x0800,
 	TYPE_IPV6 = 0x86dd,
@@ -37,6 +38,7 @@ struct tally {
 	uint32_t highest;
 	struct kind kinds[MOST_KINDS];
 	size_t kind_count;
+	uint8_t sizes[MOST_KINDS][MOST_BYTES / 8]; /* that packets of a kind had */
 	struct text texts[MOST_TEXTS];
 	size_t text_count;
 	uint8_t heard[MARK_MOST_NUMBERS / 8];
@@ -176,6 +178,21 @@ static void vote(struct kind *kind, size_t size)
 		kind->lead--;
 }
 
+static void note_size(struct tally *tally, size_t kind, size_t size)
+{
+	if (size < MOST_BYTES)
+		tally->sizes[kind][size / 8] |= (uint8_t)(1U << (size % 8));
+}
+
+static int count_sizes(const uint8_t sizes[])
+{
+	int count = 0;
+
+	for (size_t i = 0; i < MOST_BYTES / 8; i++)
+		count += __builtin_popcount(sizes[i]);
+	return count;
+}
+
 void tally_add(struct tally *tally, const struct sight *sight)
 {
 	struct kind kind = kind_of(sight), *found = find_kind(tally, &kind);
@@ -187,6 +204,7 @@ void tally_add(struct tally *tally, const struct sight *sight)
 	if (sight->size > found->most)
 		found->most = sight->size;
 	vote(found, sight->size);
+	note_size(tally, (size_t)(found - tally->kinds), sight->size);
 	found->packets++;
 	found->bytes += sight->size;
 	found->marked += note_mark(tally, sight);
@@ -208,14 +226,15 @@ static json_t *usual_json(const struct kind *kind)
 	return 2 * kind->lead > kind->packets ? json_integer((json_int_t)kind->usual) : json_null();
 }
 
-static json_t *kind_json(const struct kind *kind)
+static json_t *kind_json(const struct kind *kind, const uint8_t sizes[])
 {
-	return json_make("{s:i, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "type",
+	return json_make("{s:i, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:i}", "type",
 		kind->type, "protocol", number_or_null(kind->protocol), "tos",
 		number_or_null(kind->tos), "icmp_type", number_or_null(kind->icmp_type), "port",
 		number_or_null(kind->port), "packets", (json_int_t)kind->packets, "marked",
 		(json_int_t)kind->marked, "bytes", (json_int_t)kind->bytes, "least",
-		(json_int_t)kind->least, "most", (json_int_t)kind->most, "usual", usual_json(kind));
+		(json_int_t)kind->least, "most", (json_int_t)kind->most, "usual", usual_json(kind),
+		"sizes", count_sizes(sizes));
 }
 
 json_t *tally_json(const struct tally *tally)
@@ -223,7 +242,7 @@ json_t *tally_json(const struct tally *tally)
 	json_t *kinds = json_array(), *found = json_array();
 
 	for (size_t i = 0; i < tally->kind_count; i++)
-		json_array_append_new(kinds, kind_json(&tally->kinds[i]));
+		json_array_append_new(kinds, kind_json(&tally->kinds[i], tally->sizes[i]));
 	for (size_t i = 0; i < tally->text_count; i++)
 		json_array_append_new(found, json_integer((json_int_t)tally->texts[i].packets));
 	return json_make("{s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o, s:o}", "packets",

@@ -4,6 +4,7 @@
 
 #include "report/model/expected.h"
 #include "report/model/result_file.h"
+#include "report/model/ways.h"
 
 #include "record/layout.h"
 
@@ -138,14 +139,22 @@ static void keep_answers(struct report_results *results, struct report_condition
 	json_array_append(results->kept, entry->data);
 }
 
+static void observe_one(struct report_results *results, const struct report_vpn *vpn,
+	const struct report_condition *condition)
+{
+	json_auto_t *ways = ways_answers(results->arena, results, condition);
+
+	matrix_observe(results->arena, results->matrix, vpn->name, condition->observed);
+	matrix_observe(results->arena, results->matrix, vpn->name, ways);
+}
+
 /* When all files are read, since they come in any order. */
 static void observe(struct report_results *results)
 {
 	for (const struct report_vpn *vpn = results->vpns; results->matrix && vpn; vpn = vpn->next)
 		for (const struct report_condition *condition = vpn->conditions; condition;
 			condition = condition->next)
-			matrix_observe(
-				results->arena, results->matrix, vpn->name, condition->observed);
+			observe_one(results, vpn, condition);
 }
 
 static void visit_of_profile(struct report_results *results, struct report_condition *condition,

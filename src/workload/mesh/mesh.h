@@ -34,6 +34,10 @@
 /* How often an operation on the mesh is done: of connect, restart and reboot. */
 extern const struct setting mesh_runs;
 
+/* The names of all checks of observe, NULL-terminated, and whether a list has one: "a,b", "all". */
+extern const char *const observe_names[];
+bool observe_is_chosen(const char *list, const char *name);
+
 struct mesh_rule {
 	double stable_s, silence_s;
 };

@@ -8,22 +8,86 @@
 #include "base/json.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const double ESTIMATE_S = 150;
 
+/* Those of feature_checks[] in room `feature`, which lies above; a test holds them to each other.
+ */
+const char *const observe_names[] = {"device", "ipv4", "ipv6", "carrier", "padding", "altered",
+	"replay", "stale replay", "window", "foreign source", "multicast", "broadcast", "frames",
+	"bridged frames", "traffic class", "congestion mark", "errors inside", "fragments",
+	"full packets", "loss", "silence", "cut pair", NULL};
+
+/* A list has "stale-replay" for "stale replay". */
+static bool is_name(const char *name, const char *word, size_t size)
+{
+	if (strlen(name) != size)
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		if (word[i] != name[i] && !(word[i] == '-' && name[i] == ' '))
+			return false;
+	}
+	return true;
+}
+
+bool observe_is_chosen(const char *list, const char *name)
+{
+	while (list && *list) {
+		size_t size = strcspn(list, ",");
+
+		if (is_name(name, list, size) || is_name("all", list, size))
+			return true;
+		list += size + (list[size] == ',');
+	}
+	return false;
+}
+
+static bool is_known(const char *word, size_t size)
+{
+	for (size_t i = 0; observe_names[i]; i++) {
+		if (is_name(observe_names[i], word, size))
+			return true;
+	}
+	return is_name("all", word, size);
+}
+
+static int check_list(const char *text, struct error *err)
+{
+	for (const char *word = text;; word++) {
+		size_t size = strcspn(word, ",");
+
+		if (!is_known(word, size))
+			return fail(err, ERROR_USAGE,
+				"'%.*s' is not a check of observe; replay and stale-replay are, "
+				"and meshbench-plan(5) lists all",
+				(int)(size < 60 ? size : 60), word);
+		word += size;
+		if (!*word)
+			return 0;
+	}
+}
+
+static const struct setting observe_checks = {"observe_checks", SETTING_TEXT, "all", NULL, 0, 0,
+	check_list, NULL, "a,b,...", "which checks observe makes, in its order: replay,cut-pair"};
+
 static double estimate_s(const struct workload_case *c)
 {
-	(void)c;
-	return ESTIMATE_S;
+	const char *list = setting_text(c->options, &observe_checks);
+	double chosen = 0, all = 0;
+
+	for (size_t i = 0; observe_names[i]; i++, all++)
+		chosen += observe_is_chosen(list, observe_names[i]);
+	return ESTIMATE_S * chosen / all;
 }
 
 static void operations(const struct workload_case *c, struct arena *arena,
 	struct workload_operation **ret_operations, size_t *ret_count)
 {
-	(void)c;
 	*ret_operations = arena_alloc(arena, struct workload_operation, 1);
-	**ret_operations =
-		(struct workload_operation){.name = "observe", .action = WORKLOAD_OBSERVE};
+	**ret_operations = (struct workload_operation){.name = "observe",
+		.action = WORKLOAD_OBSERVE,
+		.checks = setting_text(c->options, &observe_checks)};
 	*ret_count = 1;
 }
 
@@ -62,6 +126,7 @@ const struct workload workload_observe = {
 	.name = "observe",
 	.file = "observe.json",
 	.title = "Features observed",
+	.settings = (const struct setting *const[]){&observe_checks, NULL},
 	.figures = {"answers", "not_decided"},
 	.figures_title = "answers / not decided",
 	.needs = (const char *const[]){NULL},

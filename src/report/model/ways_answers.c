@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows of the feature matrix that workloads behind routers answer. */
+#include "report/model/ways.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+enum {
+	TRIALS_LEAST = 4 /* below, a VPN may have been unlucky */
+};
+
+static const struct report_ways *between(
+	const struct report_ways *list, const char *one, const char *other)
+{
+	while (list && (strcmp(list->one, one) != 0 || strcmp(list->other, other) != 0))
+		list = list->next;
+	return list;
+}
+
+static void answer(
+	json_t *answers, const char *row, const char *is, const char *check, const char *because)
+{
+	json_array_append_new(answers, json_make("{s:s, s:s, s:s, s:s}", "row", row, "is", is,
+					       "check", check, "because", because));
+}
+
+static bool is_known(const struct report_ways *ways)
+{
+	return ways && (ways->direct > 0 || ways->trials >= TRIALS_LEAST);
+}
+
+static void add_punching(struct arena *arena, const struct report_ways *list, json_t *answers)
+{
+	const struct report_ways *ways = between(list, "port-restricted", "port-restricted");
+
+	if (is_known(ways))
+		answer(answers, "udp_hole_punching", ways->direct ? "yes" : "no", "punch",
+			arena_printf(arena,
+				"port-restricted on both sides: direct in %zu of %zu trials",
+				ways->direct, ways->trials));
+}
+
+static void add_symmetric(struct arena *arena, const struct report_ways *list, json_t *answers)
+{
+	const struct report_ways *one = between(list, "port-restricted", "symmetric");
+	const struct report_ways *both = between(list, "symmetric", "symmetric");
+
+	if (is_known(one) && is_known(both))
+		answer(answers, "symmetric_nat",
+			one->direct && both->direct   ? "yes"
+			: one->direct || both->direct ? "partial"
+						      : "no",
+			"punch",
+			arena_printf(arena,
+				"direct in %zu of %zu trials with one symmetric NAT, in %zu of %zu "
+				"with two",
+				one->direct, one->trials, both->direct, both->trials));
+}
+
+static void add_roaming(
+	struct arena *arena, const struct report_condition *condition, json_t *answers)
+{
+	for (const struct report_repetition *whole = condition->whole; whole; whole = whole->next) {
+		const struct report_result *roam = &whole->results[REPORT_ROAM];
+		size_t runs = json_array_size(json_at(roam->data, "/moved/runs"));
+
+		if (outcome_is_success(&roam->outcome) && runs &&
+			json_number_at(roam->data, "/moved/returned", 0) >= (double)runs)
+			answer(answers, "roaming", "yes", "roam",
+				arena_printf(arena,
+					"every pair answered again in %zu of %zu changes of the "
+					"address outside",
+					runs, runs));
+	}
+}
+
+json_t *ways_answers(struct arena *arena, const struct report_results *results,
+	const struct report_condition *condition)
+{
+	const struct report_ways *list = ways_of(arena, results, condition);
+	json_t *answers = json_array();
+
+	add_punching(arena, list, answers);
+	add_symmetric(arena, list, answers);
+	add_roaming(arena, condition, answers);
+	return answers;
+}

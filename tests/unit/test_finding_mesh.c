@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* Findings about hostile packets and about hosts behind routers. */
+#include "report/findings/finding.h"
+
+#include "by_hand.h"
+#include "tap.h"
+
+#include <string.h>
+
+/* What the finding with this id says about a VPN, or with NULL about the tree. */
+static const struct about *find(const struct findings *findings, const char *id, const char *vpn)
+{
+	const struct finding *finding = finding_with(findings, id);
+
+	return finding ? finding_about(finding, vpn) : NULL;
+}
+
+static const double rates[] = {100, 100, 100};
+
+/* What hostile packets did to one VPN. */
+static const struct about *find_hostile(struct report_results *results, const char *text)
+{
+	struct report_vpn *vpn = results->vpns;
+	struct report_result *hostile;
+	json_t *data = json_loads(text, 0, NULL);
+	const struct about *about;
+
+	vpn->conditions->whole = arena_alloc(results->arena, struct report_repetition, 1);
+	hostile = &vpn->conditions->whole->results[REPORT_HOSTILE];
+	hostile->outcome.envelope.status = ENVELOPE_SUCCESS;
+	hostile->data = data;
+	about = find(findings_of(results), "hostile-packets", "Tunnel");
+	json_decref(data);
+	hostile->data = NULL;
+	return about;
+}
+
+TEST(hostile_packets_are_a_finding_where_they_have_an_effect)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct about *about;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	CHECK(!find_hostile(results,
+		"{\"crashes\": 0, \"accepted\": 0, \"readable\": 0, \"is_bounded\": true,"
+		" \"bps_before\": 100, \"bps_after\": 60}"));
+	CHECK(!find_hostile(results, "{\"is_bare\": true, \"accepted\": 9, \"again\": 9}"));
+	about = find_hostile(results, "{\"accepted\": 9, \"again\": 9}");
+	CHECK(about && strstr(about->evidence->text, "9 packets were delivered twice"));
+	about = find_hostile(results, "{\"bps_before\": 100e6, \"bps_after\": 40e6}");
+	CHECK(about && strstr(about->evidence->text, "100 Mbit/s before and 40 after"));
+	CHECK(find_hostile(results, "{\"is_bounded\": false}"));
+	about = find_hostile(results,
+		"{\"crashes\": 1, \"wire_seed\": \"7\", \"kinds\": [{\"kind\": \"mutated\","
+		" \"crash\": \"died\", \"rules\": [{\"last_index\": 41}, {\"last_index\": 40}]}]}");
+	CHECK(about && strstr(about->evidence->text, "wire seed 7, packet 41 at the latest"));
+}
+
+/* One pair of hosts behind these routers, in `trials` of which `direct` were and the others
+ * `other`. */
+static const struct about *find_way(struct report_results *results, const char *routers[2],
+	json_int_t trials, json_int_t direct, const char *other, const char *id)
+{
+	struct report_vpn *vpn = results->vpns;
+	struct report_result *punch;
+	json_t *data = json_pack("{s:[{s:s, s:s, s:I, s:I, s:I, s:[]}]}", "pairs", "from", "alice",
+		"to", "bob", "trials", trials, "direct", direct, other, trials - direct, "list");
+	json_t *environment = json_pack("{s:{s:[{s:s, s:[s], s:s}, {s:s, s:[s], s:s}]}}",
+		"topology", "sites", "name", "left", "hosts", "alice", "nat", routers[0], "name",
+		"right", "hosts", "bob", "nat", routers[1]);
+	const struct about *about;
+
+	vpn->conditions->whole = arena_alloc(results->arena, struct report_repetition, 1);
+	punch = &vpn->conditions->whole->results[REPORT_PUNCH];
+	punch->outcome.envelope.status = ENVELOPE_SUCCESS;
+	punch->data = data;
+	results->environment = environment;
+	about = find(findings_of(results), id, "Tunnel");
+	json_decref(data);
+	json_decref(environment);
+	results->environment = punch->data = NULL;
+	return about;
+}
+
+TEST(a_relay_is_a_finding_where_theory_lets_packets_through)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const char *open[] = {"symmetric", "address-restricted"};
+	const char *closed[] = {"symmetric", "port-restricted"};
+
+	add_vpn(results, "Tunnel", rates, 1);
+	CHECK(find_way(results, open, 4, 0, "relayed", "indirect"));
+	CHECK(!find_way(results, open, 3, 0, "relayed", "indirect"));
+	CHECK(!find_way(results, open, 9, 1, "relayed", "indirect"));
+	CHECK(!find_way(results, closed, 9, 0, "relayed", "indirect"));
+}
+
+TEST(hosts_that_no_trial_joins_are_a_finding_that_says_whether_one_could)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const char *open[] = {"full-cone", "symmetric"};
+	const char *closed[] = {"symmetric", "firewall"};
+	const struct about *about;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	about = find_way(results, open, 5, 0, "punch_failed", "no-way");
+	CHECK(about && strstr(about->evidence->text, "although a direct one is possible"));
+	about = find_way(results, closed, 5, 0, "no_signalling", "no-way");
+	CHECK(about && !strstr(about->evidence->text, "although"));
+	CHECK(!find_way(results, closed, 5, 1, "punch_failed", "no-way"));
+}

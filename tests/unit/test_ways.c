@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* What workloads behind routers say about rows of the feature matrix. */
+#include "report/model/ways.h"
+
+#include "base/json.h"
+
+#include "by_hand.h"
+#include "tap.h"
+
+#include <string.h>
+
+static const double rates[] = {100};
+
+/* Hosts a and b behind port-restricted NATs, c and d behind symmetric ones. */
+static json_t *sites(void)
+{
+	json_t *list = json_array();
+	static const char *const names[][2] = {{"a", "port-restricted"}, {"b", "port-restricted"},
+		{"c", "symmetric"}, {"d", "symmetric"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		json_array_append_new(list, json_pack("{s:s, s:[s], s:s}", "name", names[i][0],
+						    "hosts", names[i][0], "nat", names[i][1]));
+	return json_pack("{s:{s:o}}", "topology", "sites", list);
+}
+
+static json_t *pair(const char *from, const char *to, int direct, int no_way)
+{
+	return json_pack("{s:s, s:s, s:i, s:i, s:[]}", "from", from, "to", to, "direct", direct,
+		"punch_failed", no_way, "list");
+}
+
+/* What is said of the row, with such data of one workload; "" is nothing. */
+static void is_of(const char *row, enum report_workload_id workload, json_t *data, char ret_is[40])
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	json_auto_t *environment = sites(), *owned = data, *answers = NULL;
+	const json_t *answer;
+	struct report_result *result;
+	size_t i;
+
+	vpn->conditions->whole = arena_alloc(results->arena, struct report_repetition, 1);
+	result = &vpn->conditions->whole->results[workload];
+	result->outcome.envelope.status = ENVELOPE_SUCCESS;
+	result->data = owned;
+	results->environment = environment;
+	answers = ways_answers(results->arena, results, vpn->conditions);
+	ret_is[0] = '\0';
+	json_array_foreach (answers, i, answer) {
+		if (strcmp(json_string_at(answer, "/row", ""), row) == 0)
+			strncpy(ret_is, json_string_at(answer, "/is", ""), 39);
+	}
+	results->environment = result->data = NULL;
+}
+
+static bool punch_says(const char *row, json_t *first, json_t *second, const char *is)
+{
+	char said[40] = "";
+
+	is_of(row, REPORT_PUNCH, json_pack("{s:[o, o]}", "pairs", first, second), said);
+	return strcmp(said, is) == 0;
+}
+
+TEST(a_direct_way_between_two_port_restricted_nats_is_hole_punching)
+{
+	const char *row = "udp_hole_punching";
+
+	CHECK(punch_says(row, pair("a", "b", 1, 9), pair("c", "d", 0, 9), "yes"));
+	CHECK(punch_says(row, pair("a", "b", 0, 4), pair("c", "d", 0, 9), "no"));
+	CHECK(punch_says(row, pair("a", "b", 0, 3), pair("c", "d", 0, 9), ""));
+	CHECK(punch_says(row, pair("a", "c", 9, 0), pair("c", "d", 0, 9), ""));
+}
+
+TEST(a_symmetric_nat_is_asked_for_on_one_side_and_on_both)
+{
+	const char *row = "symmetric_nat";
+
+	CHECK(punch_says(row, pair("a", "c", 2, 2), pair("c", "d", 1, 3), "yes"));
+	CHECK(punch_says(row, pair("a", "c", 2, 2), pair("c", "d", 0, 4), "partial"));
+	CHECK(punch_says(row, pair("a", "c", 0, 4), pair("c", "d", 0, 4), "no"));
+	CHECK(punch_says(row, pair("a", "c", 0, 4), pair("c", "d", 0, 3), ""));
+}
+
+TEST(a_host_that_is_heard_again_after_every_change_roams_and_another_says_nothing)
+{
+	char said[40];
+
+	is_of("roaming", REPORT_ROAM,
+		json_pack("{s:{s:i, s:[{}, {}]}}", "moved", "returned", 2, "runs"), said);
+	CHECK(strcmp(said, "yes") == 0);
+	is_of("roaming", REPORT_ROAM,
+		json_pack("{s:{s:i, s:[{}, {}]}}", "moved", "returned", 1, "runs"), said);
+	CHECK(said[0] == '\0');
+}
