@@ -67,6 +67,48 @@ def file_links(path):
         return re.findall(r'<a class="file" href="([^"]*)"', stream.read())
 
 
+class Texts(HTMLParser):
+    """Rows of texts and links, as a reader without a script sees them."""
+    def __init__(self):
+        super().__init__()
+        self.rows, self.is_in_head = [], False
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag in ("tr", "li"):
+            self.rows.append([])
+        if tag in ("td", "th", "li"):
+            self.rows[-1].append("")
+        if tag == "a":
+            self.rows[-1][-1] += f"<{attrs['href']}>"
+
+    def handle_data(self, data):
+        if self.rows and self.rows[-1]:
+            self.rows[-1][-1] += data
+
+
+def rows_of(sheet):
+    """The same of what the script makes of JSON."""
+    def text(part):
+        return part if isinstance(part, str) else (f"<{part[1]}>" if part[1] else "") + part[0]
+    head = [[title for title, _, _ in sheet["head"]]] if sheet["head"] else []
+    return head + [["".join(text(part) for part in cell) for cell in row[2:]] for row in sheet["rows"]]
+
+
+def differing_sheets(text):
+    """Tables and lists whose two forms differ; also none at all."""
+    sheets = re.findall(r'<noscript>((?:(?!</noscript>).)*)</noscript><div class="sheet"[^>]*><script type="application/json">(.*?)</script>', text, re.S)
+    wrong = [] if len(sheets) > 20 else [f"{len(sheets)} sheets"]
+    for html, data in sheets:
+        texts = Texts()
+        texts.feed(html)
+        want = [[cell.strip() for cell in row] for row in texts.rows]
+        got = [[cell.strip() for cell in row] for row in rows_of(json.loads(data))]
+        if want != got:
+            wrong.append(str([pair for pair in zip(want, got) if pair[0] != pair[1]][:1]))
+    return wrong
+
+
 def main():
     html, csv_dir, latex_dir, report = sys.argv[1:5]
     with open(html, encoding="utf-8") as stream:
@@ -74,8 +116,7 @@ def main():
     with open(report, encoding="utf-8") as stream:
         tables = json.load(stream)["tables"]
     page = Page()
-    body = text.split("<script")[0]
-    page.feed(body if body.endswith("</html>\n") else body + "</body></html>")
+    page.feed(re.sub(r"<script\b.*?</script>", "", text, flags=re.S))
     check("every element is closed", page.faults + page.open)
     check("no id is given twice", {i for i in page.ids if page.ids.count(i) > 1})
     check("every link within the page has its target", page.targets - set(page.ids))
@@ -83,6 +124,7 @@ def main():
     check("nothing is fetched from anywhere, and links elsewhere lead to lines of a commit", page.remote)
     check("every drawing says that it is one", page.images)
     check("charts are drawn without a script", [] if page.svgs >= page.figures > 10 else [page.svgs])
+    check("what opens with a script and without one says the same", differing_sheets(text) if 'id="data"' in text else [])
     check("there are tables", [] if page.rows > 100 else [page.rows])
     parts = re.findall(r'<section id="map">.*?</section>', text, re.S)
     failed_cells = [cell for cell in re.findall(r"<td>.*?</td>", parts[0], re.S) if "mark-failed" in cell]

@@ -13,6 +13,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/hold":
             released.wait()
+            released.clear()
         elif self.path == "/release":
             released.set()
         else:

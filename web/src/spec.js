@@ -34,9 +34,11 @@ const absenceOf = (chart, vpn, panel) => {
 };
 
 // Who was measured and has no value: that is a result, too.
-const missingOf = (chart) => chart.vpns.flatMap((vpn) => chart.panels
-  .filter((panel) => !chart.points.some((p) => p.vpn === vpn && p.panel === panel))
-  .map((panel) => ({ vpn, panel, none: true, zero: 0, absence: absenceOf(chart, vpn, panel) })));
+function missingOf(chart) {
+  const there = new Set(chart.points.map((p) => `${p.vpn}\n${p.panel}`));
+  return chart.vpns.flatMap((vpn) => chart.panels.filter((panel) => !there.has(`${vpn}\n${panel}`))
+    .map((panel) => ({ vpn, panel, none: true, zero: 0, absence: absenceOf(chart, vpn, panel) })));
+}
 
 const shortNumber = (field) => `format(${field}, abs(${field}) >= 100 ? ',.0f' : '.3~g')`;
 const titleOf = (chart) => [chart.y_title, chart.unit].filter(Boolean).join(', ');
@@ -52,12 +54,12 @@ function endsOf(chart) {
 }
 
 // The best first; what has no value comes last.
-function byValue(chart, panel) {
-  const meanOf = (vpn) => {
-    const values = chart.points.filter((p) => p.vpn === vpn && p.panel === panel).map((p) => p.y);
-    return values.length ? values.reduce((a, b) => a + b) / values.length : null;
-  };
-  const means = new Map(chart.vpns.map((vpn) => [vpn, meanOf(vpn)]));
+export function byValue(chart, panel) {
+  const values = new Map(chart.vpns.map((vpn) => [vpn, []]));
+  const middle = (ys) => ys.reduce((a, b) => a + b, 0) / ys.length;
+
+  for (const p of chart.points) if (p.panel === panel) values.get(p.vpn)?.push(p.y ?? middle(p.series));
+  const means = new Map([...values].map(([vpn, ys]) => [vpn, ys.length ? middle(ys) : null]));
 
   return [...chart.vpns].sort((a, b) => {
     const [x, y] = [means.get(a), means.get(b)];

@@ -66,3 +66,15 @@ void html_url(FILE *out, const char *path)
 			fprintf(out, "%%%02X", (unsigned char)*path);
 	}
 }
+
+void html_json(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (strchr("<>&\"\\\n\t", *text))
+			fprintf(out, "\\u%04x", (unsigned)*text);
+		else
+			fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
+	}
+	fputc('"', out);
+}

@@ -13,3 +13,5 @@ void html_printf(FILE *out, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void html_id(FILE *out, const char *text);
 /* A path below the tree as a relative URL. */
 void html_url(FILE *out, const char *path);
+/* As a string of JSON within a script element, which "</script" would end. */
+void html_json(FILE *out, const char *text);

@@ -9,55 +9,77 @@
 
 #include <string.h>
 
-void page_file_link_as(FILE *out, const struct page *page, const char *path, const char *text)
+const char *page_file_href(const struct page *page, const char *path)
 {
-	if (!page->tree_url) {
-		fputs("<span class=\"file\">", out);
-		html_text(out, text);
-		fputs("</span>", out);
-		return;
-	}
-	fputs("<a class=\"file\" href=\"", out);
+	AUTO(text_freep) char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	if (!page->tree_url)
+		return NULL;
+	out = open_memstream(&text, &size);
 	html_url(out, page->tree_url);
 	html_url(out, path);
-	fputs("\">", out);
+	fclose(out);
+	return arena_strdup(page->results->arena, text);
+}
+
+static const char *href_of(
+	const struct page *page, const char *kind, const char *id, const char *more)
+{
+	AUTO(text_freep) char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fprintf(out, "#%s-", kind);
+	html_id(out, id);
+	if (more) {
+		fputc('-', out);
+		html_id(out, more);
+	}
+	fclose(out);
+	return arena_strdup(page->results->arena, text);
+}
+
+const char *page_sample_href(const struct page *page, const char *place)
+{
+	return href_of(page, "samples", place, NULL);
+}
+
+const char *page_evidence_href(
+	const struct page *page, const struct finding *finding, const struct report_vpn *vpn)
+{
+	return href_of(page, "evidence", finding->id, vpn->name);
+}
+
+static void write_link(FILE *out, const char *href, const char *text)
+{
+	fprintf(out, "<a href=\"%s\">", href);
 	html_text(out, text);
 	fputs("</a>", out);
 }
 
 void page_file_link(FILE *out, const struct page *page, const char *path)
 {
-	page_file_link_as(out, page, path, path);
+	const char *href = page_file_href(page, path);
+
+	if (href)
+		fprintf(out, "<a class=\"file\" href=\"%s\">", href);
+	else
+		fputs("<span class=\"file\">", out);
+	html_text(out, path);
+	fputs(href ? "</a>" : "</span>", out);
 }
 
-void page_sample_link(FILE *out, const char *place, const char *text)
+void page_sample_link(FILE *out, const struct page *page, const char *place, const char *text)
 {
-	fputs("<a href=\"#samples-", out);
-	html_id(out, place);
-	fputs("\">", out);
-	html_text(out, text);
-	fputs("</a>", out);
+	write_link(out, page_sample_href(page, place), text);
 }
 
-void page_finding_link(FILE *out, const struct finding *finding, const char *text)
+void page_finding_link(
+	FILE *out, const struct page *page, const struct finding *finding, const char *text)
 {
-	fputs("<a href=\"#finding-", out);
-	html_id(out, finding->id);
-	fputs("\">", out);
-	html_text(out, text);
-	fputs("</a>", out);
-}
-
-void page_evidence_link(
-	FILE *out, const struct finding *finding, const struct report_vpn *vpn, const char *text)
-{
-	fputs("<a href=\"#evidence-", out);
-	html_id(out, finding->id);
-	fputc('-', out);
-	html_id(out, vpn->name);
-	fputs("\">", out);
-	html_text(out, text);
-	fputs("</a>", out);
+	write_link(out, href_of(page, "finding", finding->id, NULL), text);
 }
 
 static void write_head(FILE *out, const struct page *page)

@@ -40,15 +40,18 @@ void page_about(FILE *out, const struct page *page);
 
 /* A link to a file of the tree, with its path as text. */
 void page_file_link(FILE *out, const struct page *page, const char *path);
-/* The same around another text. */
-void page_file_link_as(FILE *out, const struct page *page, const char *path, const char *text);
-/* A link to what a finding shows about a VPN, around a text. */
-void page_evidence_link(
-	FILE *out, const struct finding *finding, const struct report_vpn *vpn, const char *text);
 /* A link to a finding around a text. */
-void page_finding_link(FILE *out, const struct finding *finding, const char *text);
+void page_finding_link(
+	FILE *out, const struct page *page, const struct finding *finding, const char *text);
 /* A link to the samples of "Wireguard/baseline" around a text. */
-void page_sample_link(FILE *out, const char *place, const char *text);
+void page_sample_link(FILE *out, const struct page *page, const char *place, const char *text);
+/* Where such links lead: to a file of the tree (NULL where files have no links), */
+const char *page_file_href(const struct page *page, const char *path);
+/* to samples, */
+const char *page_sample_href(const struct page *page, const char *place);
+/* and to what a finding shows about a VPN. */
+const char *page_evidence_href(
+	const struct page *page, const struct finding *finding, const struct report_vpn *vpn);
 
 /* Embedded files, NUL-terminated; the script is empty when it was not built. */
 extern const char page_style[], page_script[];

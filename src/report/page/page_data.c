@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The parts of the page that are data: charts, tables, samples. */
-#include "report/page/page.h"
+#include "report/page/page_sheet.h"
 
 #include "report/output/html.h"
 #include "report/output/number.h"
@@ -8,43 +8,41 @@
 #include <math.h>
 #include <string.h>
 
+static void fill_values(struct sheet *sheet, const void *context)
+{
+	const struct chart *chart = context;
+	const struct page *page = sheet_page(sheet);
+	struct arena *arena = page->results->arena;
+
+	sheet_heading(sheet, "VPN", false, NULL);
+	sheet_heading(sheet, "", false, NULL);
+	sheet_heading(sheet, "Link", false, NULL);
+	if (chart->kind == CHART_SCATTER)
+		sheet_heading(sheet, chart->x_title, true, NULL);
+	sheet_heading(sheet,
+		arena_printf(arena, "%s%s%s", chart->y_title,
+			chart->y_title[0] && chart->unit[0] ? ", " : "", chart->unit),
+		true, NULL);
+	for (const struct point *point = chart->points; point; point = point->next) {
+		sheet_row(sheet, point->vpn, NULL);
+		sheet_text(sheet, vpn_title(page->results, point->vpn));
+		sheet_text(sheet, point->panel);
+		sheet_text(sheet, point->label ? point->label : "");
+		if (chart->kind == CHART_SCATTER)
+			sheet_text(sheet, arena_printf(arena, "%.4g", point->x));
+		sheet_link(sheet, number_text(arena, point->y, chart->decimals),
+			point->place ? page_sample_href(page, point->place) : NULL);
+	}
+}
+
 /* The single values behind a chart as a table: complete without any picture. */
 static void write_chart_data(FILE *out, const struct page *page, const struct chart *chart)
 {
 	if (chart->kind == CHART_LINES)
 		return;
-	fputs("<details><summary>Values</summary><div class=\"scroll\"><table><thead><tr><th>VPN</th><th></th><th>Link</th>",
-		out);
-	if (chart->kind == CHART_SCATTER) {
-		fputs("<th class=\"n\">", out);
-		html_text(out, chart->x_title);
-		fputs("</th>", out);
-	}
-	fputs("<th class=\"n\">", out);
-	html_printf(out, "%s%s%s", chart->y_title, chart->y_title[0] && chart->unit[0] ? ", " : "",
-		chart->unit);
-	fputs("</th></tr></thead><tbody>\n", out);
-	for (const struct point *point = chart->points; point; point = point->next) {
-		fputs("<tr data-vpn=\"", out);
-		html_text(out, point->vpn);
-		fputs("\"><td>", out);
-		html_text(out, vpn_title(page->results, point->vpn));
-		fputs("</td><td>", out);
-		html_text(out, point->panel);
-		fputs("</td><td>", out);
-		html_text(out, point->label ? point->label : "");
-		fputs("</td>", out);
-		if (chart->kind == CHART_SCATTER)
-			fprintf(out, "<td class=\"n\">%.4g</td>", point->x);
-		fputs("<td class=\"n\">", out);
-		if (point->place)
-			page_sample_link(out, point->place,
-				number_text(page->results->arena, point->y, chart->decimals));
-		else
-			fputs(number_text(page->results->arena, point->y, chart->decimals), out);
-		fputs("</td></tr>\n", out);
-	}
-	fputs("</tbody></table></div></details>", out);
+	fputs("<details><summary>Values</summary>", out);
+	page_sheet(out, page, SHEET_OPENED, NULL, fill_values, chart);
+	fputs("</details>", out);
 }
 
 static bool is_narrow(const struct page *page, const struct chart *chart)
@@ -54,6 +52,14 @@ static bool is_narrow(const struct page *page, const struct chart *chart)
 	chart_names(page->charts, chart, true, &panel_count);
 	return chart->kind == CHART_HEAT || chart->kind == CHART_SCATTER ||
 	       (chart->kind == CHART_BARS && panel_count == 1);
+}
+
+/* The script draws charts itself, those in sight. */
+static void write_picture(FILE *out, const struct page *page, const struct chart *chart)
+{
+	fputs(page_script[0] ? "<noscript>" : "", out);
+	chart_draw(out, page->charts, chart);
+	fputs(page_script[0] ? "</noscript>" : "", out);
 }
 
 void page_charts(FILE *out, const struct page *page)
@@ -73,7 +79,7 @@ void page_charts(FILE *out, const struct page *page)
 		fputs("</h3><p>", out);
 		html_text(out, chart->about);
 		fputs("</p></figcaption><div class=\"drawing\">\n", out);
-		chart_draw(out, page->charts, chart);
+		write_picture(out, page, chart);
 		fputs("</div>", out);
 		write_chart_data(out, page, chart);
 		fputs("</figure>\n", out);
@@ -81,25 +87,44 @@ void page_charts(FILE *out, const struct page *page)
 	fputs("</section>\n", out);
 }
 
-static void write_cell(
-	FILE *out, struct arena *arena, const struct column *column, const struct value *value)
+static void fill_cell(struct sheet *sheet, const struct column *column, const struct value *value)
 {
-	fputs(column->is_text ? "<td>" : "<td class=\"n\">", out);
-	if (!value->is_there)
-		fputs("<span class=\"none\">--</span>", out);
-	else if (column->is_text)
-		html_text(out, value_text(arena, column, value));
-	else if (value->place)
-		page_sample_link(out, value->place, value_text(arena, column, value));
-	else
-		fputs(value_text(arena, column, value), out);
-	fputs("</td>", out);
+	const struct page *page = sheet_page(sheet);
+	const char *text = value_text(page->results->arena, column, value);
+
+	if (!value->is_there) {
+		sheet_cell(sheet);
+		sheet_part(sheet, &(struct part){.text = "--", .class = "none"});
+	} else {
+		sheet_link(sheet, text,
+			!column->is_text && value->place ? page_sample_href(page, value->place)
+							 : NULL);
+	}
+}
+
+static void fill_table(struct sheet *sheet, const void *context)
+{
+	const struct table *table = context;
+	struct arena *arena = sheet_page(sheet)->results->arena;
+	bool has_vpn = strcmp(table->columns[0].key, "vpn") == 0;
+
+	for (size_t i = 0; i < table->column_count; i++) {
+		const struct column *column = &table->columns[i];
+
+		sheet_heading(sheet,
+			column->unit[0] ? arena_printf(arena, "%s, %s", column->title, column->unit)
+					: column->title,
+			!column->is_text, NULL);
+	}
+	for (const struct row *row = table->rows; row; row = row->next) {
+		sheet_row(sheet, has_vpn ? row->values[0].text : NULL, NULL);
+		for (size_t i = 0; i < table->column_count; i++)
+			fill_cell(sheet, &table->columns[i], &row->values[i]);
+	}
 }
 
 static void write_table(FILE *out, const struct page *page, const struct table *table)
 {
-	bool has_vpn = strcmp(table->columns[0].key, "vpn") == 0;
-
 	fputs("<details class=\"table\" id=\"table-", out);
 	html_id(out, table->id);
 	fprintf(out, "\"%s><summary><span class=\"tag\">%s</span> ",
@@ -107,28 +132,8 @@ static void write_table(FILE *out, const struct page *page, const struct table *
 	html_text(out, table->title);
 	fputs(" <code>", out);
 	html_text(out, table->id);
-	fputs("</code></summary><div class=\"scroll\"><table><thead><tr>", out);
-	for (size_t i = 0; i < table->column_count; i++) {
-		fputs(table->columns[i].is_text ? "<th>" : "<th class=\"n\">", out);
-		html_text(out, table->columns[i].title);
-		if (table->columns[i].unit[0])
-			html_printf(out, ", %s", table->columns[i].unit);
-		fputs("</th>", out);
-	}
-	fputs("</tr></thead><tbody>\n", out);
-	for (const struct row *row = table->rows; row; row = row->next) {
-		fputs("<tr", out);
-		if (has_vpn) {
-			fputs(" data-vpn=\"", out);
-			html_text(out, row->values[0].text);
-			fputc('"', out);
-		}
-		fputc('>', out);
-		for (size_t i = 0; i < table->column_count; i++)
-			write_cell(out, page->results->arena, &table->columns[i], &row->values[i]);
-		fputs("</tr>\n", out);
-	}
-	fputs("</tbody></table></div>", out);
+	fputs("</code></summary>", out);
+	page_sheet(out, page, SHEET_OPENED, NULL, fill_table, table);
 	fputs(table->notes ? "<ul class=\"notes\">" : "", out);
 	for (const struct note *note = table->notes; note; note = note->next) {
 		fputs("<li>", out);
@@ -148,20 +153,30 @@ void page_tables(FILE *out, const struct page *page)
 	fputs("</section>\n", out);
 }
 
-static void write_sample(FILE *out, const struct page *page, const struct report_sample *sample,
-	const struct report_metric *metric)
+static void fill_samples(struct sheet *sheet, const void *context)
 {
-	fputs("<tr><td>", out);
-	html_text(out, metric->title);
-	fputs("</td><td>", out);
-	html_text(out, sample->link);
-	fprintf(out, "</td><td class=\"n\">%zu</td><td class=\"n\">", sample->repetition + 1);
-	fputs(number_text(page->results->arena, sample->value, -5), out);
-	fputs("</td><td>", out);
-	html_text(out, metric->unit);
-	fputs("</td><td>", out);
-	page_file_link(out, page, sample->path);
-	fputs("</td></tr>\n", out);
+	static const char *const headings[] = {"What", "Link", "Run", "Value", "", "File"};
+	const struct report_condition *condition = context;
+	struct arena *arena = sheet_page(sheet)->results->arena;
+
+	for (size_t i = 0; i < ARRAY_SIZE(headings); i++)
+		sheet_heading(sheet, headings[i], i == 2 || i == 3, NULL);
+	for (size_t m = 0; m < report_metric_count; m++) {
+		const struct report_metric *metric = &report_metrics[m];
+		struct report_samples samples = samples_of_metric(arena, condition, metric);
+
+		for (size_t i = 0; i < samples.count; i++) {
+			const struct report_sample *sample = &samples.list[i];
+
+			sheet_row(sheet, NULL, NULL);
+			sheet_text(sheet, metric->title);
+			sheet_text(sheet, sample->link);
+			sheet_text(sheet, arena_printf(arena, "%zu", sample->repetition + 1));
+			sheet_text(sheet, number_text(arena, sample->value, -5));
+			sheet_text(sheet, metric->unit);
+			sheet_file(sheet, sample->path);
+		}
+	}
 }
 
 static void write_samples_of(
@@ -179,16 +194,9 @@ static void write_samples_of(
 	html_text(out, profile_title(profile));
 	fputs("\"><summary>", out);
 	html_printf(out, "%s, %s", vpn->title, profile_title(profile));
-	fputs("</summary><div class=\"scroll\"><table><thead><tr><th>What</th><th>Link</th><th class=\"n\">Run</th><th class=\"n\">Value</th><th></th><th>File</th></tr></thead><tbody>\n",
-		out);
-	for (size_t m = 0; m < report_metric_count; m++) {
-		struct report_samples samples =
-			samples_of_metric(page->results->arena, condition, &report_metrics[m]);
-
-		for (size_t i = 0; i < samples.count; i++)
-			write_sample(out, page, &samples.list[i], &report_metrics[m]);
-	}
-	fputs("</tbody></table></div></details>\n", out);
+	fputs("</summary>", out);
+	page_sheet(out, page, SHEET_OPENED, NULL, fill_samples, condition);
+	fputs("</details>\n", out);
 }
 
 void page_samples(FILE *out, const struct page *page)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The part of the page that shows how every result ended, and why those failed that did. */
-#include "report/page/page.h"
+#include "report/page/page_sheet.h"
 
 #include "report/output/html.h"
 
@@ -19,7 +19,7 @@ struct reason {
 };
 
 struct cell {
-	FILE *out;
+	struct sheet *sheet;
 	const struct page *page;
 	const struct report_vpn *vpn;
 	struct reason reasons[REASONS_MAX];
@@ -58,24 +58,23 @@ static void write_mark(
 {
 	bool has_failed = outcome->envelope.status == ENVELOPE_ERROR;
 	struct reason reason = {.text = "measured"};
-	const char *class = "good", *mark = "&#9679;";
+	const char *class = "mark-good", *mark = "\u25cf";
 
 	if (has_failed || is_stalled) {
 		reason = reason_of(cell, outcome);
 		reason.text = is_stalled && !reason.finding ? "stalled" : reason.text;
-		class = is_stalled ? "stalled" : "failed";
-		mark = is_stalled ? "&#9681;" : "&#10005;";
+		class = is_stalled ? "mark-stalled" : "mark-failed";
+		mark = is_stalled ? "\u25d1" : "\u2715";
 		add_reason(cell, &reason);
 	} else if (outcome->envelope.status != ENVELOPE_SUCCESS) {
 		reason.text = "not measured";
-		class = "absent";
-		mark = "&#183;";
+		class = "mark-absent";
+		mark = "\u00b7";
 	}
-	fprintf(cell->out, "<span class=\"mark-%s\" title=\"", class);
-	html_printf(cell->out, "%s: %s", link, reason.text);
-	fputs("\" role=\"img\" aria-label=\"", cell->out);
-	html_printf(cell->out, "%s: %s", link, reason.text);
-	fprintf(cell->out, "\">%s</span>", mark);
+	sheet_part(cell->sheet, &(struct part){.text = mark,
+					.class = class,
+					.title = arena_printf(cell->page->results->arena, "%s: %s",
+						link, reason.text)});
 }
 
 static void write_pair_marks(struct cell *cell, const struct report_condition *condition)
@@ -109,16 +108,17 @@ static void write_reasons(const struct cell *cell)
 	for (size_t i = 0; i < cell->reason_count; i++) {
 		const struct reason *reason = &cell->reasons[i];
 
-		fputs("<span class=\"why\">", cell->out);
-		if (reason->count > 1)
-			fprintf(cell->out, "%zu &#215; ", reason->count);
-		if (reason->finding)
-			page_evidence_link(cell->out, reason->finding, cell->vpn, reason->text);
-		else if (reason->path)
-			page_file_link_as(cell->out, cell->page, reason->path, reason->text);
-		else
-			html_text(cell->out, reason->text);
-		fputs("</span>", cell->out);
+		struct arena *arena = cell->page->results->arena;
+		const char *times =
+			reason->count > 1 ? arena_printf(arena, "%zu \u00d7 ", reason->count) : "";
+
+		sheet_part(cell->sheet,
+			&(struct part){.text = arena_printf(arena, "%s%s", times, reason->text),
+				.class = "why",
+				.href = reason->finding ? page_evidence_href(cell->page,
+								  reason->finding, cell->vpn)
+					: reason->path  ? page_file_href(cell->page, reason->path)
+							: NULL});
 	}
 }
 
@@ -138,57 +138,60 @@ static void find_measured(const struct report_results *results, bool is_measured
 			condition_each_result(condition, note_measured, is_measured);
 }
 
-static void write_row_head(
-	FILE *out, const struct page *page, const struct report_vpn *vpn, const char *profile)
-{
-	fputs("<tr data-vpn=\"", out);
-	html_text(out, vpn->name);
-	fputs("\" data-profile=\"", out);
-	html_text(out, profile_title(profile));
-	fputs("\"><td>", out);
-	html_text(out, vpn->title);
-	fputs("</td><td>", out);
-	page_sample_link(
-		out, results_place(page->results->arena, vpn, profile), profile_title(profile));
-	fputs("</td>", out);
-}
-
-static void write_row(FILE *out, const struct page *page, const struct report_vpn *vpn,
-	const char *profile, const bool is_measured[REPORT_WORKLOADS])
+static void fill_row(struct sheet *sheet, const struct report_vpn *vpn, const char *profile,
+	const bool is_measured[REPORT_WORKLOADS])
 {
 	const struct report_condition *condition = condition_of(vpn, profile);
+	const struct page *page = sheet_page(sheet);
 
 	if (!condition)
 		return;
-	write_row_head(out, page, vpn, profile);
+	sheet_row(sheet, vpn->name, profile_title(profile));
+	sheet_text(sheet, vpn->title);
+	sheet_link(sheet, profile_title(profile),
+		page_sample_href(page, results_place(page->results->arena, vpn, profile)));
 	for (size_t i = 0; i < REPORT_WORKLOADS; i++) {
-		struct cell cell = {.out = out, .page = page, .vpn = vpn};
+		struct cell cell = {.sheet = sheet, .page = page, .vpn = vpn};
 
 		if (!is_measured[i])
 			continue;
-		fputs("<td>", out);
+		sheet_cell(sheet);
 		write_marks(&cell, condition, (enum report_workload_id)i);
 		write_reasons(&cell);
-		fputs("</td>", out);
 	}
-	fputs("</tr>\n", out);
+}
+
+static void fill_map(struct sheet *sheet, const void *context)
+{
+	const struct report_results *results = context;
+	bool is_measured[REPORT_WORKLOADS] = {false};
+
+	find_measured(results, is_measured);
+	sheet_heading(sheet, "VPN", false, NULL);
+	sheet_heading(sheet, "Profile", false, NULL);
+	for (size_t i = 0; i < REPORT_WORKLOADS; i++)
+		if (is_measured[i])
+			sheet_heading(sheet, report_workloads[i].heading, false, NULL);
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		for (size_t i = 0; i < results->profile_count; i++)
+			fill_row(sheet, vpn, results->profiles[i], is_measured);
+}
+
+static enum sheet_when map_when(const struct report_results *results)
+{
+	size_t count = 0;
+
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+		for (const struct report_condition *condition = vpn->conditions; condition;
+			condition = condition->next)
+			count++;
+	return count > SHEET_SMALL ? SHEET_NEAR : SHEET_AT_ONCE;
 }
 
 void page_map(FILE *out, const struct page *page)
 {
-	bool is_measured[REPORT_WORKLOADS] = {false};
-
-	find_measured(page->results, is_measured);
 	fputs("<section id=\"map\"><h2>What failed</h2><p>One mark per result: <span class=\"mark-good\">&#9679;</span> measured, <span class=\"mark-stalled\">&#9681;</span> stalled, but stored as a success, <span class=\"mark-failed\">&#10005;</span> failed, <span class=\"mark-absent\">&#183;</span> not measured. The words below say why and lead to the evidence.</p>\n",
 		out);
-	fputs("<div class=\"scroll\"><table class=\"map\"><thead><tr><th>VPN</th><th>Profile</th>",
-		out);
-	for (size_t i = 0; i < REPORT_WORKLOADS; i++)
-		if (is_measured[i])
-			fprintf(out, "<th>%s</th>", report_workloads[i].heading);
-	fputs("</tr></thead><tbody>\n", out);
-	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
-		for (size_t i = 0; i < page->results->profile_count; i++)
-			write_row(out, page, vpn, page->results->profiles[i], is_measured);
-	fputs("</tbody></table></div></section>\n", out);
+	page_sheet(out, page, map_when(page->results), "map", fill_map, page->results);
+	fputs("</section>\n", out);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The parts of the page that are mostly sentences: summary, answers, findings, about. */
-#include "report/page/page.h"
+#include "report/page/page_sheet.h"
 
 #include "report/output/html.h"
 #include "report/output/number.h"
@@ -75,50 +75,80 @@ void page_summary(FILE *out, const struct page *page)
 	fputs("</section>\n", out);
 }
 
-static void begin_row(FILE *out, const struct page *page, const struct report_vpn *vpn)
+static void begin_row(struct sheet *sheet, const struct report_vpn *vpn)
 {
-	fputs("<tr data-vpn=\"", out);
-	html_text(out, vpn->name);
-	fprintf(out, "\"><td><b class=\"swatch c%zu\"></b>",
-		chart_colour(page->results, vpn->name));
-	html_text(out, vpn->title);
+	const struct report_results *results = sheet_page(sheet)->results;
+
+	sheet_row(sheet, vpn->name, NULL);
+	sheet_cell(sheet);
+	sheet_part(sheet, &(struct part){.text = "",
+				  .class = arena_printf(results->arena, "swatch c%zu",
+					  chart_colour(results, vpn->name))});
+	sheet_part(sheet, &(struct part){.text = vpn->title});
 }
 
-static void write_rank(
-	FILE *out, const struct page *page, const struct answer *answer, const struct rank *rank)
+static void fill_rank(struct sheet *sheet, const struct answer *answer, const struct rank *rank)
 {
 	const struct report_metric *metric = &report_metrics[answer->metric];
+	const struct page *page = sheet_page(sheet);
 	struct arena *arena = page->results->arena;
 
-	begin_row(out, page, rank->vpn);
-	fputs("</td><td>", out);
-	html_text(out, rank->letters);
-	fputs("</td><td class=\"n\">", out);
-	page_sample_link(out, results_place(arena, rank->vpn, answer->profile),
+	begin_row(sheet, rank->vpn);
+	sheet_text(sheet, rank->letters);
+	sheet_link(sheet,
 		arena_printf(arena, "%s%s", number_text(arena, rank->median, metric->decimals),
-			rank->samples.is_marked ? "*" : ""));
-	fputs("</td><td class=\"n\">", out);
-	html_printf(out, "%s to %s", number_text(arena, rank->interval.low, metric->decimals),
-		number_text(arena, rank->interval.high, metric->decimals));
-	fputs("</td><td class=\"n\">", out);
-	html_printf(out, "%.0f", 100 * rank->interval.confidence);
-	fputs("</td><td class=\"n\">", out);
-	html_printf(out, "%zu/%zu", rank->samples.count, rank->samples.planned);
-	fputs("</td></tr>\n", out);
+			rank->samples.is_marked ? "*" : ""),
+		page_sample_href(page, results_place(arena, rank->vpn, answer->profile)));
+	sheet_text(sheet, arena_printf(arena, "%s to %s",
+				  number_text(arena, rank->interval.low, metric->decimals),
+				  number_text(arena, rank->interval.high, metric->decimals)));
+	sheet_text(sheet, arena_printf(arena, "%.0f", 100 * rank->interval.confidence));
+	sheet_text(
+		sheet, arena_printf(arena, "%zu/%zu", rank->samples.count, rank->samples.planned));
 }
 
-static void write_unranked(FILE *out, const struct page *page, const struct answer *answer,
-	const struct unranked *unranked)
+static void fill_unranked(
+	struct sheet *sheet, const struct answer *answer, const struct unranked *unranked)
 {
+	const struct page *page = sheet_page(sheet);
 	struct arena *arena = page->results->arena;
 
-	begin_row(out, page, unranked->vpn);
-	fputs("</td><td></td><td class=\"n\">", out);
-	page_sample_link(out, results_place(arena, unranked->vpn, answer->profile),
+	begin_row(sheet, unranked->vpn);
+	sheet_text(sheet, "");
+	sheet_link(sheet,
 		arena_printf(arena, "below %s",
 			number_text(
-				arena, unranked->below, report_metrics[answer->metric].decimals)));
-	fputs("</td><td></td><td></td><td></td></tr>\n", out);
+				arena, unranked->below, report_metrics[answer->metric].decimals)),
+		page_sample_href(page, results_place(arena, unranked->vpn, answer->profile)));
+	for (size_t i = 0; i < 3; i++)
+		sheet_text(sheet, "");
+}
+
+static void fill_ranks(struct sheet *sheet, const void *context)
+{
+	const struct answer *answer = context;
+	struct arena *arena = sheet_page(sheet)->results->arena;
+
+	sheet_heading(sheet, "VPN", false, NULL);
+	sheet_heading(sheet, "Group", false, "VPNs that share a letter cannot be told apart");
+	sheet_heading(sheet, arena_printf(arena, "Median, %s", report_metrics[answer->metric].unit),
+		true, NULL);
+	sheet_heading(sheet, "Interval", true, NULL);
+	sheet_heading(sheet, "covers %", true, NULL);
+	sheet_heading(sheet, "Links", true, NULL);
+	for (const struct rank *rank = answer->ranks; rank; rank = rank->next)
+		fill_rank(sheet, answer, rank);
+	for (const struct unranked *u = answer->unranked; u; u = u->next)
+		fill_unranked(sheet, answer, u);
+}
+
+static enum sheet_when ranks_when(const struct answer *answer)
+{
+	size_t count = 0;
+
+	for (const struct rank *rank = answer->ranks; rank; rank = rank->next)
+		count++;
+	return count > SHEET_SMALL / 2 ? SHEET_NEAR : SHEET_AT_ONCE;
 }
 
 static void write_answer(FILE *out, const struct page *page, const struct answer *answer)
@@ -135,18 +165,8 @@ static void write_answer(FILE *out, const struct page *page, const struct answer
 	html_printf(out, "%s, profile %s; %s is better.", metric->title,
 		profile_title(answer->profile), metric->higher_is_better ? "more" : "less");
 	fputs("</p>", out);
-	if (answer->ranks || answer->unranked) {
-		fputs("<div class=\"scroll\"><table><thead><tr><th>VPN</th><th><abbr title=\"VPNs that share a letter cannot be told apart\">Group</abbr></th><th class=\"n\">",
-			out);
-		html_printf(out, "Median, %s", metric->unit);
-		fputs("</th><th class=\"n\">Interval</th><th class=\"n\">covers %</th><th class=\"n\">Links</th></tr></thead><tbody>\n",
-			out);
-		for (const struct rank *rank = answer->ranks; rank; rank = rank->next)
-			write_rank(out, page, answer, rank);
-		for (const struct unranked *u = answer->unranked; u; u = u->next)
-			write_unranked(out, page, answer, u);
-		fputs("</tbody></table></div>", out);
-	}
+	if (answer->ranks || answer->unranked)
+		page_sheet(out, page, ranks_when(answer), NULL, fill_ranks, answer);
 	if (answer->caveats)
 		fputs("<details><summary>What the data cannot show</summary><ul>", out);
 	for (const struct caveat *caveat = answer->caveats; caveat; caveat = caveat->next) {
@@ -169,6 +189,24 @@ void page_answers(FILE *out, const struct page *page)
 	fputs("</div></section>\n", out);
 }
 
+static void fill_evidence(struct sheet *sheet, const void *context)
+{
+	const struct about *about = context;
+
+	for (const struct evidence *e = about->evidence; e; e = e->next) {
+		const char *href = e->path ? page_file_href(sheet_page(sheet), e->path) : NULL;
+
+		sheet_row(sheet, NULL, NULL);
+		sheet_text(sheet, e->text);
+		if (!e->path)
+			continue;
+		sheet_part(sheet, &(struct part){.text = " - "});
+		sheet_part(sheet,
+			&(struct part){
+				.text = e->path, .href = href, .class = href ? NULL : "file"});
+	}
+}
+
 static void write_evidence(FILE *out, const struct page *page, const struct finding *finding,
 	const struct about *about)
 {
@@ -176,17 +214,9 @@ static void write_evidence(FILE *out, const struct page *page, const struct find
 	html_id(out, finding->id);
 	fputc('-', out);
 	html_id(out, about->vpn ? about->vpn : "");
-	fprintf(out, "\"><summary>Evidence (%zu)</summary><ul>", about->evidence_count);
-	for (const struct evidence *e = about->evidence; e; e = e->next) {
-		fputs("<li>", out);
-		html_text(out, e->text);
-		if (e->path) {
-			fputs(" - ", out);
-			page_file_link(out, page, e->path);
-		}
-		fputs("</li>", out);
-	}
-	fputs("</ul></details>", out);
+	fprintf(out, "\"><summary>Evidence (%zu)</summary>", about->evidence_count);
+	page_sheet(out, page, SHEET_OPENED, NULL, fill_evidence, about);
+	fputs("</details>", out);
 }
 
 static void write_finding(FILE *out, const struct page *page, const struct finding *finding)

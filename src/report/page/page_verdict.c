@@ -33,21 +33,22 @@ static void write_cell(FILE *out, const struct page *page, const struct answer *
 
 	fprintf(out, "<td class=\"n%s\">", cell->leads ? " leads" : cell->has_failed ? " out" : "");
 	if (!isnan(cell->median))
-		page_sample_link(out, results_place(arena, row->vpn, answer->profile), text);
+		page_sample_link(out, page, results_place(arena, row->vpn, answer->profile), text);
 	else if (cell->finding)
-		page_finding_link(out, cell->finding, text);
+		page_finding_link(out, page, cell->finding, text);
 	else
 		html_text(out, text);
 	fputs("</td>", out);
 }
 
-static void write_disqualifiers(FILE *out, const struct disqualifier *first)
+static void write_disqualifiers(
+	FILE *out, const struct page *page, const struct disqualifier *first)
 {
 	fputs("<td class=\"out\">", out);
 	for (const struct disqualifier *d = first; d; d = d->next) {
 		fputs(d == first ? "" : ", ", out);
 		if (d->finding)
-			page_finding_link(out, d->finding, d->text);
+			page_finding_link(out, page, d->finding, d->text);
 		else
 			html_text(out, d->text);
 	}
@@ -64,7 +65,7 @@ static void write_row(FILE *out, const struct page *page, const struct verdict_r
 	fputs("</td>", out);
 	for (size_t i = 0; i < page->verdict->answer_count; i++)
 		write_cell(out, page, page->verdict->answers[i], row, &row->cells[i]);
-	write_disqualifiers(out, row->disqualifiers);
+	write_disqualifiers(out, page, row->disqualifiers);
 	fputs("</tr>\n", out);
 }
 
@@ -80,7 +81,7 @@ void page_verdict(FILE *out, const struct page *page)
 	html_text(out, verdict->because);
 	if (verdict->finding) {
 		fputs(" ", out);
-		page_finding_link(out, verdict->finding, "See the evidence.");
+		page_finding_link(out, page, verdict->finding, "See the evidence.");
 	}
 	fputs("</p>\n<div class=\"scroll\"><table class=\"verdict-table\">", out);
 	write_headings(out, verdict);
