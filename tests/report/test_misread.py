@@ -67,6 +67,10 @@ class Report:
         return any(f["id"] == name and (vpn is None or vpn in f["vpns"]) for f in self.value["findings"])
 
 
+def output_of(command):
+    return subprocess.run([sys.argv[1], *command], capture_output=True, check=False, encoding="utf-8").stdout
+
+
 @case
 def a_backup_folder_and_plots_are_no_links(root):
     shutil.copytree(root / "Tinc/baseline/0_ada", root / "Tinc/baseline/0_ada.bak")
@@ -205,6 +209,24 @@ def a_lost_tail_is_loss(root):
             end["sum_received"].update(bytes=100000, packets=100, lost_packets=0, lost_percent=0)
         edit(root / "Tinc/baseline" / host / "udp_iperf3.json", change)
     return lambda r: abs(r.row("udp_baseline_corrected", "Tinc")["loss_percent"] - 90) < 1e-6
+
+
+@case
+def a_lost_tail_is_as_large_in_a_comparison_and_a_finding(root):
+    a_lost_tail_is_loss(root)
+    make_tree.write({"alias": "low", "settings": {"packet_loss_percent": .5, "latency_ms": 4, "jitter_ms": 4}}, root / "Tinc/low_impairment",
+                    "tc_settings.json")
+    shutil.copytree(root / "Tinc/baseline/0_ada", root / "Tinc/low_impairment/0_ada")
+    edit(root / "Tinc/baseline/0_ada/udp_iperf3.json", lambda d: d["data"]["end"]["sum_received"].update(bytes=1000000, packets=1000))
+    for host in HOSTS[1:]:
+        shutil.rmtree(root / "Tinc/baseline" / host)
+
+    def is_right(r):
+        change = next(c for c in json.loads(output_of(["compare", str(root), str(root), "--json"]))["changes"]
+                      if (c["vpn"], c["profile"], c["metric"]) == ("Tinc", "low", "udp_loss"))
+        said = [e["text"] for f in r.value["findings"] if f["id"] == "back-pressure-lost" for a in f["about"] for e in a["evidence"]]
+        return (abs(change["before"]["median"] - 90) < 1e-6 and len(said) == 1 and said[0].startswith("low: 90.0 % lost, 0.0 %"))
+    return is_right
 
 
 @case
@@ -399,10 +421,6 @@ def quic_of_every_repetition_is_in_its_corrected_table(root):
         ("6/6", 200)
 
 
-def markdown_of(command):
-    return subprocess.run([sys.argv[1], *command], capture_output=True, check=False, encoding="utf-8").stdout
-
-
 @case
 def compare_escapes_what_markdown_would_read(root):
     (root / "Tinc").rename(root / "Ti|n*c<b>")
@@ -411,7 +429,7 @@ def compare_escapes_what_markdown_would_read(root):
     shutil.rmtree(root.parent / "after/Internal|")
 
     def is_right(_):
-        text = markdown_of(["compare", str(root), str(root.parent / "after")])
+        text = output_of(["compare", str(root), str(root.parent / "after")])
         rows = [line for line in text.splitlines() if line.startswith("| Ti")]
         return (rows and all(row.startswith("| Ti\\|n*c\\<b> |") for row in rows) and
                 len({row.replace("\\|", "").count("|") for row in rows}) == 1 and "only in the trees before: VPN Internal\\|" in text)
@@ -420,7 +438,7 @@ def compare_escapes_what_markdown_would_read(root):
 
 @case
 def what_all_links_would_carry_is_called_an_extrapolation(root):
-    return lambda r: "| Times all links (extrapolated), Mbit/s |" in markdown_of(["report", str(root), "--markdown"])
+    return lambda r: "| Times all links (extrapolated), Mbit/s |" in output_of(["report", str(root), "--markdown"])
 
 
 def main():
