@@ -35,7 +35,7 @@ check "the tree is what its schema says" tree_is_sound
 
 # Hostile packets: the bare link lets all of them through, tinc none.
 tree=$scratch/hostile
-meshbench run hostile --vpn none,tinc --hostile-packets 2000 --seconds 1 --out "$tree"
+meshbench run hostile --vpn none,tinc --workload observe,hostile --observe-checks padding --hostile-packets 2000 --seconds 1 --out "$tree"
 check "hostile packets are sent over a bare link and to tinc" exits 0
 answers=$tree/Internal/baseline/hostile.json
 check "a bare link lets every kind of them through" holds 'd["is_bare"] and all(k["is_believed"] for k in d["kinds"]) and d["accepted"] >= 1500 and d["readable"] > 0'
@@ -43,6 +43,10 @@ answers=$tree/Tinc/baseline/hostile.json
 check "tinc gets all of them, lives, and accepts none" holds 'd["hostile_packets"] >= 1900 and (d["crashes"], d["lost"], d["accepted"]) == (0, 0, 0)'
 check "nothing of it is readable, and its memory is bounded" holds 'd["readable"] == 0 and d["is_bounded"]'
 check "each kind is believed by its control" holds 'len(d["kinds"]) == 4 and all(k["is_believed"] and k["counts"]["arrived"] > 0 for k in d["kinds"])'
+answers=$tree/Tinc/baseline/observe.json
+check "only the check that was named is made, and tinc hides sizes within the blocks of its cipher" asks \
+	'(a["row"], a["is"], a["control"], len(answers)) == ("size_padding", "yes", "no", 1)'
+answers=$tree/Tinc/baseline/hostile.json
 check "throughput is measured before and after" holds 'd["bps_before"] > 0 and d["bps_after"] > 0'
 check "the tree is what its schema says" tree_is_sound
 check "nothing is left behind" nothing_is_left

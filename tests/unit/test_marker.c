@@ -101,11 +101,14 @@ TEST(the_usual_size_is_that_of_nearly_all_packets_and_neither_the_largest_nor_a_
 {
 	static const size_t probed[] = {1488, 500, 500, 500, 1400, 500, 500, 500, 500, 500};
 	static const size_t mixed[] = {500, 600, 500, 600};
+	static const size_t near[] = {500, 501, 500, 502, 1400};
 	json_auto_t *one = account_of_sizes(probed, ARRAY_SIZE(probed));
+	json_auto_t *neighbours = account_of_sizes(near, ARRAY_SIZE(near));
 	json_auto_t *several = account_of_sizes(mixed, ARRAY_SIZE(mixed));
 
 	CHECK(json_number_at(one, "/kinds/0/usual", 0) == 500);
 	CHECK(json_number_at(one, "/kinds/0/most", 0) == 1488);
 	CHECK(json_number_at(one, "/kinds/0/sizes", 0) == 3);
+	CHECK(json_number_at(neighbours, "/kinds/0/sizes", 0) == 4);
 	CHECK(json_is_null(json_at(several, "/kinds/0/usual")));
 }
