@@ -5,7 +5,7 @@
 #define UNSPOKEN "routers of the wire do not answer it"
 #define HIDDEN "what hosts say of addresses is inside their packets"
 #define RELAYS "needs two relays"
-#define BLOCKED "the topology udp-blocked shows whether the mesh comes up"
+#define BLOCKED "the workload punch measures it in the topology udp-blocked"
 #define SWITCHED "needs a setting that drivers do not have"
 #define ELSEWHERE(workload) "the workload " workload " measures it"
 #define LONG "takes longer than a check may"

@@ -21,7 +21,7 @@ static json_t *sites(void)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		json_array_append_new(list, json_pack("{s:s, s:[s], s:s}", "name", names[i][0],
 						    "hosts", names[i][0], "nat", names[i][1]));
-	return json_pack("{s:{s:o}}", "topology", "sites", list);
+	return json_pack("{s:{s:s, s:o}}", "topology", "name", "udp-blocked", "sites", list);
 }
 
 static json_t *pair(const char *from, const char *to, int direct, int no_way)
@@ -80,6 +80,20 @@ TEST(a_symmetric_nat_is_asked_for_on_one_side_and_on_both)
 	CHECK(punch_says(row, pair("a", "c", 2, 2), pair("c", "d", 0, 4), "partial"));
 	CHECK(punch_says(row, pair("a", "c", 0, 4), pair("c", "d", 0, 4), "no"));
 	CHECK(punch_says(row, pair("a", "c", 0, 4), pair("c", "d", 0, 3), ""));
+}
+
+static json_t *relayed(const char *from, const char *to, int count)
+{
+	return json_pack("{s:s, s:s, s:i, s:[]}", "from", from, "to", to, "relayed", count, "list");
+}
+
+TEST(what_answers_behind_a_firewall_without_udp_needs_none)
+{
+	CHECK(punch_says("tcp_fallback", pair("a", "b", 1, 9), pair("c", "d", 0, 9), "yes"));
+	CHECK(punch_says("tcp_fallback", relayed("a", "b", 1), pair("c", "d", 0, 9), "yes"));
+	CHECK(punch_says("tcp_fallback", pair("a", "b", 0, 9), pair("c", "d", 0, 9), ""));
+	CHECK(punch_says("tcp_relay", relayed("a", "b", 1), pair("c", "d", 0, 9), "yes"));
+	CHECK(punch_says("tcp_relay", pair("a", "b", 1, 9), pair("c", "d", 0, 9), ""));
 }
 
 TEST(a_host_that_is_heard_again_after_every_change_roams_and_another_says_nothing)

@@ -58,6 +58,32 @@ static void add_symmetric(struct arena *arena, const struct report_ways *list, j
 				one->direct, one->trials, both->direct, both->trials));
 }
 
+/*
+ * Of a topology in which a firewall lets no UDP through. It lets out one port of TCP only, so that
+ * no way there says nothing about others.
+ */
+static void add_fallback(struct arena *arena, const struct report_results *results,
+	const struct report_ways *list, json_t *answers)
+{
+	const char *name = json_string_at(results->environment, "/topology/name", "");
+	size_t direct = 0, relayed = 0;
+
+	for (const struct report_ways *ways = list; ways; ways = ways->next) {
+		direct += ways->direct;
+		relayed += ways->relayed;
+	}
+	if (strcmp(name, "udp-blocked") != 0 || direct + relayed == 0)
+		return;
+	answer(answers, "tcp_fallback", "yes", "punch",
+		arena_printf(arena, "hosts behind a firewall without UDP answered in %zu trials",
+			direct + relayed));
+	if (relayed)
+		answer(answers, "tcp_relay", "yes", "punch",
+			arena_printf(arena,
+				"a third host relayed behind a firewall without UDP in %zu trials",
+				relayed));
+}
+
 static void add_roaming(
 	struct arena *arena, const struct report_condition *condition, json_t *answers)
 {
@@ -83,6 +109,7 @@ json_t *ways_answers(struct arena *arena, const struct report_results *results,
 
 	add_punching(arena, list, answers);
 	add_symmetric(arena, list, answers);
+	add_fallback(arena, results, list, answers);
 	add_roaming(arena, condition, answers);
 	return answers;
 }
