@@ -76,12 +76,24 @@ static int check_features(struct arena *arena, const char *dir, struct error *er
 	return 0;
 }
 
+static int check_variants(
+	struct arena *arena, const char *dir, const struct driver *driver, struct error *err)
+{
+	for (size_t i = 0; i < driver->variant_count; i++) {
+		struct driver variant;
+
+		if (driver_load_variant(arena, dir, driver->variants[i].name, &variant, err))
+			return fail_in(err, "variant %s", driver->variants[i].name);
+	}
+	return 0;
+}
+
 static int check_driver(struct arena *arena, const char *dir, struct error *err)
 {
 	struct driver driver;
 
 	if (driver_load(arena, dir, &driver, err) || load_check_folder(dir, driver.folder, err) ||
-		check_features(arena, dir, err))
+		check_variants(arena, dir, &driver, err) || check_features(arena, dir, err))
 		return -1;
 	for (size_t i = 0; driver.warnings && driver.warnings[i]; i++)
 		fprintf(stderr, "%s\n", driver.warnings[i]);

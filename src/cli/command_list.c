@@ -46,6 +46,10 @@ static int print_vpns(struct arena *arena, struct error *err)
 			return -1;
 		printf("%-17s%-17s%s\n", driver.name, driver.title,
 			versions_of(arena, pins_named(&pins, *names)));
+		for (size_t i = 0; i < driver.variant_count; i++)
+			printf("%-34s%s\n",
+				arena_printf(arena, "%s+%s", driver.name, driver.variants[i].name),
+				driver.variants[i].what);
 	}
 	return 0;
 }

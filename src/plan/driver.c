@@ -191,6 +191,18 @@ static int check_head(const struct driver_source *source, struct error *err)
 	return 0;
 }
 
+/* "nebula+relay", whose results have a place of their own. */
+static void name_variant(const struct driver_source *source, struct driver *driver)
+{
+	const char *variant = source->variant;
+
+	if (!variant)
+		return;
+	driver->label = arena_printf(source->arena, "%s+%s", driver->label, variant);
+	driver->folder = arena_printf(source->arena, "%s+%s", driver->folder, variant);
+	driver->title = arena_printf(source->arena, "%s+%s", driver->title, variant);
+}
+
 static int take_driver(const struct driver_source *source, struct driver *driver, struct error *err)
 {
 	const struct written_driver *written = source->written;
@@ -214,7 +226,10 @@ static int take_driver(const struct driver_source *source, struct driver *driver
 		if (driver_take_steps(source, (enum driver_phase)phase, driver, err))
 			return -1;
 	}
-	return driver_check_names(source, driver, err);
+	name_variant(source, driver);
+	return driver_take_variants(source, driver, err) || driver_check_names(source, driver, err)
+		       ? -1
+		       : 0;
 }
 
 /* Its scripts also run where the current folder is another; messages keep what the user wrote. */
@@ -227,7 +242,13 @@ static const char *absolute(struct arena *arena, const char *dir)
 
 int driver_load(struct arena *arena, const char *dir, struct driver *ret_driver, struct error *err)
 {
-	struct driver_source source = {.arena = arena};
+	return driver_load_variant(arena, dir, NULL, ret_driver, err);
+}
+
+int driver_load_variant(struct arena *arena, const char *dir, const char *variant,
+	struct driver *ret_driver, struct error *err)
+{
+	struct driver_source source = {.arena = arena, .variant = variant};
 	struct driver driver;
 	void *written;
 	char *own_dir = arena_strdup(arena, dir);

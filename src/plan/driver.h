@@ -89,6 +89,11 @@ struct driver_role {
 	const char *const *needs; /* programs, NULL-terminated */
 };
 
+/* Templates FILE+NAME that are used in place of FILE: another way to set the VPN up. */
+struct driver_variant {
+	const char *name, *what; /* "keepalive", and in a line what it does and who asks for it */
+};
+
 struct driver_phase_steps {
 	const struct driver_step *steps;
 	size_t count;
@@ -109,6 +114,8 @@ struct driver {
 	const struct driver_role *roles;
 	size_t role_count;
 	struct driver_phase_steps phases[DRIVER_STOP + 1];
+	const struct driver_variant *variants;
+	size_t variant_count;
 	/* Where the overlay address is found; exactly one, or none for the bare link. */
 	const char *address_interface;
 	const char *const *address_run;
@@ -117,9 +124,9 @@ struct driver {
 	const char *const *observe;
 	/*
 	 * Which of its programs run: filled by who chose them. driver_load leaves what is on PATH:
-	 * `label` is the name, the others are NULL.
+	 * `label` is the name, with its variant; the others are NULL.
 	 */
-	const char *label;  /* for people and plans: "nebula", or "nebula@1.9.7" */
+	const char *label;  /* for people and plans: "nebula", "nebula+relay", "nebula@1.9.7" */
 	const char *bin;    /* the folder whose programs come before those on PATH */
 	const char *absent; /* why the chosen version cannot run, with what to do */
 	const char *advice; /* how to get programs that are missing, instead of its packages */
@@ -130,6 +137,9 @@ struct driver {
 
 MUST_CHECK int driver_load(
 	struct arena *arena, const char *dir, struct driver *ret_driver, struct error *err);
+/* One of its variants, which has label, title and folder of its own; NULL: the driver itself. */
+MUST_CHECK int driver_load_variant(struct arena *arena, const char *dir, const char *variant,
+	struct driver *ret_driver, struct error *err);
 
 /* Whether a step with this `where` runs on the host with this index; never for "controller". */
 bool driver_runs_on(const struct driver *driver, const char *where, size_t host);

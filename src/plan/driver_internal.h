@@ -10,8 +10,15 @@ struct driver_source {
 	struct arena *arena;
 	struct yaml_file file;
 	const char *dir;
+	const char *variant; /* or NULL */
 	const struct written_driver *written;
 };
+
+/* All variants, and that each of their files stands for a template of the driver. */
+MUST_CHECK int driver_take_variants(
+	const struct driver_source *source, struct driver *driver, struct error *err);
+/* The path of a template: that of the variant where there is one. */
+const char *driver_template_path(const struct driver_source *source, const char *template);
 
 /* The steps of a phase with all that one step can be wrong in by itself. */
 MUST_CHECK int driver_take_steps(const struct driver_source *source, enum driver_phase phase,

@@ -24,6 +24,12 @@ static const cyaml_schema_field_t role_fields[] = {
 static const cyaml_schema_value_t role_entry = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_role, role_fields)};
 
+static const cyaml_schema_field_t variant_fields[] = {
+	TEXT("name", CYAML_FLAG_POINTER, written_variant, name),
+	TEXT("what", CYAML_FLAG_POINTER, written_variant, what), CYAML_FIELD_END};
+static const cyaml_schema_value_t variant_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_variant, variant_fields)};
+
 static const cyaml_schema_field_t send_fields[] = {
 	TEXT("from", CYAML_FLAG_POINTER, written_send, from),
 	TEXT("to", CYAML_FLAG_POINTER, written_send, to), CYAML_FIELD_END};
@@ -80,6 +86,7 @@ static const cyaml_schema_field_t driver_fields[] = {
 	LIST("needs", written_driver, needs, text_entry),
 	LIST("packages", written_driver, packages, text_entry),
 	LIST("roles", written_driver, roles, role_entry),
+	LIST("variants", written_driver, variants, variant_entry),
 	LIST("prepare", written_driver, prepare, step_entry),
 	LIST("serve", written_driver, serve, step_entry),
 	LIST("join", written_driver, join, step_entry),

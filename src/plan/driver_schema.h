@@ -37,6 +37,10 @@ struct written_step {
 	unsigned captures_count;
 };
 
+struct written_variant {
+	const char *name, *what;
+};
+
 struct written_address {
 	const char *interface, *run;
 };
@@ -48,6 +52,8 @@ struct written_driver {
 	unsigned needs_count, packages_count;
 	struct written_role *roles;
 	unsigned roles_count;
+	struct written_variant *variants;
+	unsigned variants_count;
 	struct written_step *prepare, *serve, *join, *stop;
 	unsigned prepare_count, serve_count, join_count, stop_count;
 	struct written_address *address;

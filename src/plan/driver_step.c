@@ -138,9 +138,7 @@ static int take_write(const struct reading *reading, struct error *err)
 		return -1;
 	template = arena_alloc(reading->source->arena, struct template, 1);
 	if (template_load(reading->source->arena,
-		    arena_printf(
-			    reading->source->arena, "%s/%s", reading->source->dir, write->template),
-		    template, err))
+		    driver_template_path(reading->source, write->template), template, err))
 		return -1;
 	reading->step->write_template = template;
 	reading->step->write_to = copy(reading, write->to);

@@ -46,9 +46,21 @@ static bool is_whole(struct arena *arena, const struct pin_version *version, con
 	return true;
 }
 
+/* "relay" of "nebula+relay@1.9.7", or NULL; a '+' inside a path is part of it. */
+static const char *variant_of(struct arena *arena, const char *words)
+{
+	const char *name = arena_strndup(arena, words, (size_t)(end_of_name(words) - words));
+	const char *plus = strrchr(name, '+');
+
+	return plus && plus != name && !strchr(plus, '/') ? plus + 1 : NULL;
+}
+
 const char *choice_name(struct arena *arena, const char *words)
 {
-	return arena_strndup(arena, words, (size_t)(end_of_name(words) - words));
+	const char *variant = variant_of(arena, words);
+	size_t length = (size_t)(end_of_name(words) - words);
+
+	return arena_strndup(arena, words, variant ? length - strlen(variant) - 1 : length);
 }
 
 int choice_read(struct arena *arena, const struct pins *pins, const char *prefix, const char *words,
@@ -102,7 +114,7 @@ static void apply_choice(struct arena *arena, const struct choice *choice, struc
 	if (choice->is_named) {
 		const char *version = choice->is_system ? PIN_SYSTEM : choice->version->version;
 
-		driver->label = arena_printf(arena, "%s@%s", driver->name, version);
+		driver->label = arena_printf(arena, "%s@%s", driver->label, version);
 		driver->folder = arena_printf(arena, "%s@%s", driver->folder, version);
 		driver->title = arena_printf(arena, "%s %s", driver->title, version);
 		if (!choice->is_system && !choice->bin)
@@ -124,7 +136,7 @@ int choice_driver(
 	if (plan_find(arena, "drivers", choice_name(arena, words), &path, err) ||
 		install_pins(arena, &pins, err) ||
 		choice_read(arena, &pins, install_prefix(arena), words, &choice, err) ||
-		driver_load(arena, path, ret_driver, err))
+		driver_load_variant(arena, path, variant_of(arena, words), ret_driver, err))
 		return -1;
 	apply_choice(arena, &choice, ret_driver);
 	return 0;

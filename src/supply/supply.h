@@ -21,7 +21,7 @@ const char *install_prefix(struct arena *arena);
 /* The pins among our data files; none when there is no such file. */
 MUST_CHECK int install_pins(struct arena *arena, struct pins *ret_pins, struct error *err);
 
-/* A VPN as a user names it: NAME, NAME@VERSION or NAME@system. */
+/* A VPN as a user names it: NAME, NAME@VERSION or NAME@system, with NAME or NAME+VARIANT. */
 struct choice {
 	const char *name;
 	const struct pin *pin;             /* NULL: the pins do not know this VPN */
@@ -31,12 +31,12 @@ struct choice {
 	const char *bin;                   /* where its programs lie; NULL: not installed */
 };
 
-/* "nebula" of "nebula@1.9.7". */
+/* "nebula" of "nebula@1.9.7" and of "nebula+relay". */
 const char *choice_name(struct arena *arena, const char *words);
 /* A version that is not known is ERROR_USAGE with those that are; `prefix` may be NULL. */
 MUST_CHECK int choice_read(struct arena *arena, const struct pins *pins, const char *prefix,
 	const char *words, struct choice *ret_choice, struct error *err);
-/* The driver with the programs that NAME, NAME@VERSION or NAME@system chooses. */
+/* The driver, or its variant, with the programs that NAME, NAME@VERSION or NAME@system chooses. */
 MUST_CHECK int choice_driver(
 	struct arena *arena, const char *words, struct driver *ret_driver, struct error *err);
 /* Which installed version a driver runs; NULL: what is on PATH. */

@@ -6,7 +6,7 @@
 
 # holds EXPRESSION: in Python, of the pair of the only cell.
 holds() {
-	/usr/bin/python3 - "$(echo "$tree"/Wireguard/*/punch.json)" "$1" <<'END' >&2
+	/usr/bin/python3 - "$(echo "$tree"/*/*/punch.json)" "$1" <<'END' >&2
 import json, sys
 data = json.load(open(sys.argv[1]))["data"]
 pair, routers = data["pairs"][0], {router["host"]: router for router in data["routers"]}
@@ -32,6 +32,18 @@ meshbench run --topology pair:left.nat=symmetric,right.nat=symmetric --vpn wireg
 check "a pair that nothing joins is measured as well" exits 0
 check "its routers were measured as symmetric" holds 'routers["alice"]["mapping"] == "address-and-port-dependent" == routers["bob"]["mapping"]'
 check "it has no way, although both reach the server" holds 'pair["punch_failed"] == 1 and pair["answered_s"] is None'
+
+tree=$scratch/relayed
+meshbench run --topology pair:left.nat=symmetric,right.nat=symmetric --vpn nebula+relay --workload punch --punch-trials 1 \
+	--punch-seconds 15 --out "$tree"
+check "a variant of Nebula is measured there" exits 0
+check "its relay takes their packets" holds 'pair["relayed"] == 1 and pair["direct"] == 0'
+check "its results have a place of their own" test -d "$tree/Nebula+relay"
+meshbench report "$tree" --markdown
+check "the report names the variant" prints '| Nebula+relay | baseline | symmetric | symmetric | 1 | 0 | 1 | 0 |'
+meshbench run --vpn nebula+realy --workload ping --out "$scratch/misspelt"
+check "an unknown variant is refused" exits 2
+check "... with those that there are" says "known variants: nebula+relay"
 
 meshbench run --vpn wireguard --workload punch --out "$scratch/flat"
 check "without routers it is refused" exits 2

@@ -547,3 +547,44 @@ TEST(roles_share_the_hosts_out)
 		driver_runs_on(&drawer.driver, "all", 1));
 	CHECK(!driver_runs_on(&drawer.driver, "controller", 0));
 }
+
+#define VARIED "join:\n  - { what: w, write: { template: f, to: g } }\n"
+
+TEST(a_variant_has_its_own_files_and_a_place_of_its_own)
+{
+	static const char text[] = HEAD "variants:\n  - { name: v, what: W }\n" VARIED;
+	DRAWER(drawer);
+	struct driver variant;
+
+	CHECK_OK(put(&drawer, "f", "plain\n"), drawer.err);
+	CHECK_OK(put(&drawer, "f+v", "varied\n"), drawer.err);
+	CHECK_OK(load(&drawer, text), drawer.err);
+	CHECK_OK(driver_load_variant(drawer.arena, drawer.dir, "v", &variant, &drawer.err),
+		drawer.err);
+	CHECK(drawer.driver.variant_count == 1 && strcmp(drawer.driver.variants[0].what, "W") == 0);
+	CHECK(strcmp(drawer.driver.label, "t") == 0 && strcmp(drawer.driver.folder, "T") == 0);
+	CHECK(strcmp(variant.name, "t") == 0 && strcmp(variant.label, "t+v") == 0);
+	CHECK(strcmp(variant.folder, "T+v") == 0 && strcmp(variant.title, "T+v") == 0);
+	CHECK(strcmp(drawer.driver.phases[DRIVER_JOIN].steps[0].write_template->parts[0].text,
+		      "plain\n") == 0);
+	CHECK(strcmp(variant.phases[DRIVER_JOIN].steps[0].write_template->parts[0].text,
+		      "varied\n") == 0);
+	CHECK(driver_load_variant(drawer.arena, drawer.dir, "x", &variant, &drawer.err) < 0);
+	CHECK(strcmp(drawer.err.text, "t+x: this variant is not known; known variants: t+v") == 0);
+}
+
+TEST(a_variant_that_changes_nothing_is_refused)
+{
+	DRAWER(drawer);
+
+	CHECK_OK(put(&drawer, "f", "plain\n"), drawer.err);
+	CHECK(is_refused(&drawer, HEAD "variants:\n  - { name: v, what: W }\n" VARIED,
+		"5:5: variant 'v' has no file TEMPLATE+v"));
+	CHECK(is_refused(&drawer, HEAD "variants:\n  - { name: V, what: W }\n" VARIED,
+		"5:13: variant 'V': use lower-case letters, digits, '-' and '_'"));
+	CHECK_OK(put(&drawer, "g+v", "misspelt\n"), drawer.err);
+	CHECK(is_refused(&drawer, HEAD "variants:\n  - { name: v, what: W }\n" VARIED,
+		"5:3: file 'g+v' is not TEMPLATE+VARIANT of a template and a variant of this driver"));
+	CHECK(is_refused(&drawer, HEAD VARIED,
+		"1:1: file 'g+v' is not TEMPLATE+VARIANT of a template and a variant of this driver"));
+}

@@ -83,6 +83,16 @@ TEST(a_path_with_an_at_sign_is_no_version)
 	CHECK(strcmp(choice_name(arena, "@1"), "@1") == 0);
 }
 
+TEST(a_variant_is_no_part_of_the_name)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
+	CHECK(strcmp(choice_name(arena, "nebula+relay"), "nebula") == 0);
+	CHECK(strcmp(choice_name(arena, "nebula+relay@1.6.1"), "nebula") == 0);
+	CHECK(strcmp(choice_name(arena, "./a+b/nebula"), "./a+b/nebula") == 0);
+	CHECK(strcmp(choice_name(arena, "+b"), "+b") == 0);
+}
+
 static char *golden(struct arena *arena, const char *name)
 {
 	const char *root = getenv("SOURCE_ROOT"); /* NOLINT(concurrency-mt-unsafe) */
