@@ -164,8 +164,8 @@ struct lab_packets lab_look_at_packets(struct lab *lab, size_t from);
 MUST_CHECK int lab_take_packets(
 	struct lab *lab, struct lab_packets *ret_packets, struct error *err);
 /*
- * In place of all rules of the wire that there were; `from` and `to` are hosts. Engine wire only. A
- * wire that was replaced has none.
+ * In place of all rules of the wire that there were; `from` and `to` are hosts, or faces of routers
+ * as lab_edge() numbers them. Engine wire only. A wire that was replaced has none.
  */
 MUST_CHECK int lab_set_rules(
 	struct lab *lab, const struct wire_rule rules[], size_t count, struct error *err);

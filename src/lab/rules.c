@@ -6,13 +6,19 @@
 
 static int port_of(const struct lab *lab, uint16_t host, uint16_t *ret_port, struct error *err)
 {
+	size_t face = (size_t)host - lab->count;
+
 	if (host == WIRE_ANY) {
 		*ret_port = host;
 		return 0;
 	}
-	if (host >= lab->count)
+	if (host < lab->count) {
+		*ret_port = (uint16_t)lab->ports[host];
+		return 0;
+	}
+	if (!lab->topology || face >= ROUTER_SIDES * lab->topology->site_count)
 		return fail(err, ERROR_USAGE, "the lab has no host %u", host);
-	*ret_port = (uint16_t)lab->ports[host];
+	*ret_port = (uint16_t)lab->sites[face / ROUTER_SIDES].router.ports[face % ROUTER_SIDES];
 	return 0;
 }
 

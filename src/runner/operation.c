@@ -96,6 +96,9 @@ static int (*const actions[])(struct operation_run *m, struct error *err) = {
 	[WORKLOAD_KEEP] = operation_keep,
 	[WORKLOAD_FORGET] = operation_roam,
 	[WORKLOAD_MOVE] = operation_roam,
+	[WORKLOAD_CARRY] = operation_carry,
+	[WORKLOAD_BLOCK] = operation_block,
+	[WORKLOAD_DETOUR] = operation_detour,
 };
 
 static const char *const speakers[] = {[WORKLOAD_ONE_SPEAKS] = "one",

@@ -3,6 +3,8 @@
 
 #include "runner/internal.h"
 
+#include "base/clock.h"
+
 /* One run of one operation on the mesh, while it goes on. */
 struct operation_run {
 	struct run *run;
@@ -18,6 +20,32 @@ struct operation_run {
 	double began_s;          /* the same on the wall clock */
 	json_t *observed;        /* borrowed: workload/mesh/mesh.h says what it holds */
 };
+
+/* Packets of an operation that looks at paths; what finds no room is counted. */
+#define PATHS_PACKETS ((size_t)1 << 20)
+#define PATHS_BIN_NS (100 * NS_PER_MS)
+
+/* Two hosts with different edges, and the packets from edge to edge, bin by bin since zero. */
+struct path {
+	size_t from, to;
+	json_t *ways[2]; /* counts per bin, there and back; borrowed */
+};
+
+/* What is looked at while the wire records packets (PATHS_PACKETS), and observed. */
+struct paths {
+	struct path *list;
+	size_t count;
+	size_t seen; /* records that were counted, up to this moment: */
+	int64_t counted_ns;
+	uint64_t missed;
+	double every_s; /* between two packets of a host, so that a few others do not count */
+};
+struct paths paths_new(struct operation_run *m, double every_s);
+void paths_add(struct operation_run *m, struct paths *paths, size_t from, size_t to);
+/* What was recorded since the last count. */
+void paths_count(struct operation_run *m, struct paths *paths);
+/* Ends the recording. */
+MUST_CHECK int paths_end(struct operation_run *m, struct paths *paths, struct error *err);
 
 /* What the daemons of one host have used since they were started. */
 struct spent {
@@ -51,6 +79,11 @@ MUST_CHECK int operation_churn(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_keep(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_roam(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_punch(struct operation_run *m, struct error *err);
+/* What the last two hosts carry; what becomes of a stream whose direct way is blocked and freed;
+ * and what they carry while it is blocked. */
+MUST_CHECK int operation_carry(struct operation_run *m, struct error *err);
+MUST_CHECK int operation_block(struct operation_run *m, struct error *err);
+MUST_CHECK int operation_detour(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_lose_coordinator(struct operation_run *m, struct error *err);
 
 /* The rule by which a pair is stable, for observations. */

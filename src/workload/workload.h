@@ -167,6 +167,10 @@ struct workload_operation {
 		WORKLOAD_KEEP,   /* calls a host whose router forgets after `seconds` of silence */
 		WORKLOAD_FORGET, /* a host's router forgets its mappings */
 		WORKLOAD_MOVE,   /* it has another address outside */
+		WORKLOAD_CARRY,  /* how much and how fast the last two hosts carry between them */
+		WORKLOAD_BLOCK,  /* their direct way is blocked for `seconds` in mid-stream, and
+				    freed */
+		WORKLOAD_DETOUR, /* what they carry while it is blocked */
 		WORKLOAD_PUNCH,  /* begins the VPN behind routers, and looks which way packets go */
 	} action;
 	bool on_one_host; /* the last one; otherwise all */
@@ -237,7 +241,7 @@ extern const struct workload workload_ping, workload_tcp, workload_udp, workload
 	workload_quic, workload_rate, workload_load_latency, workload_reorder, workload_video,
 	workload_nix_cache, workload_http_small, workload_wake, workload_connect, workload_restart,
 	workload_reboot, workload_idle, workload_observe, workload_scale, workload_punch,
-	workload_roam, workload_keepalive, workload_hostile;
+	workload_roam, workload_keepalive, workload_hostile, workload_relay;
 
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];

@@ -50,6 +50,7 @@ static const struct option_row send_rows[] = {
 		&bytes_text, NULL, 0, 0},
 	FLAG("echo", "ask for an echo of every packet", wants_echo),
 	FLAG("delays", "also print the delay of every echo", shows_delays),
+	FLAG("times", "also print when every echo was asked for and came", shows_times),
 	INTEGER("stream", "N", "number of the first address's stream (0)", stream, 0, 65000),
 	INTEGER("wait-ms", "N", "wait this long before the first packet", wait_ms, 0, 600000),
 	INTEGER("linger-ms", "N", "wait this long for late echoes", linger_ms, 0, 600000),

@@ -40,7 +40,7 @@ struct probe_options {
 	int64_t idle_ms, limit_s, wait_ms, linger_ms, spin_us;
 	int64_t together; /* packets of one super-packet */
 	bool fills_mtu;   /* the smallest of all addresses */
-	bool wants_echo, shows_delays;
+	bool wants_echo, shows_delays, shows_times;
 };
 
 MUST_CHECK int probe_send(const struct probe_options *options, struct error *err);
@@ -98,6 +98,8 @@ struct probe_stream {
 void probe_stream_add(struct probe_stream *stream, const struct probe_packet *packet);
 /* Measures what came, unless it has been; with `delays`, every one of them, too. */
 MUST_CHECK int probe_stream_report(struct probe_stream *stream, bool delays, struct error *err);
+/* By number [sent, came] in ns of CLOCK_MONOTONIC, null for what never came; the caller owns it. */
+json_t *probe_stream_times(const struct probe_stream *stream);
 void probe_stream_done(struct probe_stream *stream);
 
 /* {cpu_s, user_s, system_s, seconds}: what this program itself took since `began_ns`. */

@@ -252,6 +252,8 @@ static int report_target(struct sender *sender, size_t target, json_t *list, str
 	if (probe_stream_report(replies, sender->options->shows_delays, err))
 		return -1;
 	json_object_set(entry, "round_trip", replies->report);
+	if (sender->options->shows_times)
+		json_object_set_new(entry, "times_ns", probe_stream_times(replies));
 	return 0;
 }
 

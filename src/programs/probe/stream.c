@@ -53,6 +53,23 @@ static json_t *delays_json(const struct probe_stream *stream)
 	return array;
 }
 
+json_t *probe_stream_times(const struct probe_stream *stream)
+{
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; i < stream->planned; i++)
+		json_array_append_new(array, json_null());
+	for (size_t i = 0; i < stream->count; i++) {
+		const struct packet_arrival *a = &stream->arrivals[i];
+
+		if (json_is_null(json_array_get(array, a->number)))
+			json_array_set_new(array, a->number,
+				json_make("[I, I]", (json_int_t)a->sent_ns,
+					(json_int_t)a->received_ns));
+	}
+	return array;
+}
+
 int probe_stream_report(struct probe_stream *stream, bool delays, struct error *err)
 {
 	struct packets_result result;

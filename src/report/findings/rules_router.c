@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Rules about hosts behind routers: punch and roam. */
+/* Rules about hosts behind routers: punch, roam and relay. */
 #include "report/findings/rules.h"
 
 #include "base/json.h"
 #include "report/model/ways.h"
+
+#include <string.h>
 
 enum {
 	TRIALS_LEAST = 4 /* below, a VPN may have been unlucky */
@@ -98,4 +100,64 @@ void rule_lost_after_change(struct look *look)
 				look_lost(look, condition, result);
 		}
 	}
+}
+
+/* Every stream of relay that was blocked and freed. */
+static void each_blocked(struct look *look,
+	void (*of_run)(struct look *look, const struct report_condition *condition,
+		const struct report_result *result, const json_t *run))
+{
+	for (const struct report_condition *condition = look->vpn->conditions; condition;
+		condition = condition->next) {
+		for (const struct report_repetition *whole = condition->whole; whole;
+			whole = whole->next) {
+			const struct report_result *result = &whole->results[REPORT_RELAY];
+			json_t *run;
+			size_t i;
+
+			if (!outcome_is_success(&result->outcome))
+				continue;
+			json_array_foreach (json_object_get(result->data, "blocked"), i, run)
+				of_run(look, condition, result, run);
+		}
+	}
+}
+
+static bool went(const json_t *run, const char *when, const char *way)
+{
+	return strcmp(json_string_at(run, when, ""), way) == 0;
+}
+
+static void look_no_relay(struct look *look, const struct report_condition *condition,
+	const struct report_result *result, const json_t *run)
+{
+	if (!went(run, "/way_before", "direct") || !went(run, "/way_blocked", "none"))
+		return;
+	look_say(look,
+		"Two hosts whose direct way is blocked stay without a way with %s as it is set up here for as long as was waited: no third host relays.",
+		look->vpn->title);
+	look_show(look, result->outcome.path, "%s: direct before, no way in the end of %.0f s",
+		profile_title(condition->profile), json_number_at(result->data, "/blocked_s", 0));
+}
+
+void rule_no_relay(struct look *look)
+{
+	each_blocked(look, look_no_relay);
+}
+
+static void look_stays(struct look *look, const struct report_condition *condition,
+	const struct report_result *result, const json_t *run)
+{
+	if (!went(run, "/way_before", "direct") || !went(run, "/way_freed", "relayed"))
+		return;
+	look_say(look,
+		"%s goes on by way of a third host after the direct way is free again: throughput and delay stay those of the relay.",
+		look->vpn->title);
+	look_show(look, result->outcome.path, "%s: relayed %.0f s after the way was freed",
+		profile_title(condition->profile), json_number_at(result->data, "/blocked_s", 0));
+}
+
+void rule_stays_relayed(struct look *look)
+{
+	each_blocked(look, look_stays);
 }

@@ -309,6 +309,16 @@ const struct report_metric report_metrics[] = {
 		.workload = REPORT_HOSTILE, .figure = "crashes"},
 	{"hostile_accepted", "Hostile packets that were accepted", "", 0, false,
 		.workload = REPORT_HOSTILE, .figure = "accepted"},
+	{"relay_mbps", "TCP by way of a relay", "Mbit/s", -3, true, .workload = REPORT_RELAY,
+		.figure = "relay_mbps"},
+	{"relay_direct_mbps", "The same hosts, directly", "Mbit/s", -3, true,
+		.workload = REPORT_RELAY, .figure = "direct_mbps"},
+	{"relay_rtt_ms", "Round trip by way of a relay", "ms", -3, false, .workload = REPORT_RELAY,
+		.figure = "relay_rtt_ms"},
+	{"relay_fall_back_s", "Silence after a direct way is blocked", "s", -3, false,
+		.workload = REPORT_RELAY, .figure = "fall_back_s"},
+	{"relay_direct_again_s", "Direct again after a blocked way is free", "s", -3, false,
+		.workload = REPORT_RELAY, .figure = "direct_again_s"},
 };
 const size_t report_metric_count = ARRAY_SIZE(report_metrics);
 

@@ -53,6 +53,8 @@ const struct report_workload report_workloads[REPORT_WORKLOADS] = {
 	[REPORT_HOSTILE] = {"hostile", "hostile.json", "hostile packets",
 		"Packets that an attacker on the way could send", false,
 		FIGURES_OF(REPORT_HOSTILE)},
+	[REPORT_RELAY] = {"relay", "relay.json", "relay", "A direct way that is blocked", false,
+		FIGURES_OF(REPORT_RELAY)},
 };
 
 const struct report_workload *report_workload_of(const char *file)

@@ -24,6 +24,7 @@ void tables_connect(const struct report_results *results, struct tables *tables)
 void tables_punch(const struct report_results *results, struct tables *tables);
 /* What became of VPNs that were sent replayed, cut, changed and reflected packets. */
 void tables_hostile(const struct report_results *results, struct tables *tables);
+void tables_relay(const struct report_results *results, struct tables *tables);
 /* Payload per processor time of the VPN. */
 void tables_capacity(const struct report_results *results, struct tables *tables);
 void tables_success(const struct report_results *results, struct tables *tables);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/findings/finding.h"
+
+#include "by_hand.h"
+#include "tap.h"
+
+#include <string.h>
+
+static const double rates[] = {100};
+
+/* What is said of a stream that was direct, blocked, and free again. */
+static const struct about *find_relay(struct report_results *results, const char *before,
+	const char *blocked, const char *freed, const char *id)
+{
+	struct report_vpn *vpn = results->vpns;
+	struct report_result *relay;
+	json_t *data = json_pack("{s:i, s:[{s:s, s:s, s:s}]}", "blocked_s", 30, "blocked",
+		"way_before", before, "way_blocked", blocked, "way_freed", freed);
+	const struct finding *finding;
+	const struct about *about;
+
+	vpn->conditions->whole = arena_alloc(results->arena, struct report_repetition, 1);
+	relay = &vpn->conditions->whole->results[REPORT_RELAY];
+	relay->outcome.envelope.status = ENVELOPE_SUCCESS;
+	relay->data = data;
+	finding = finding_with(findings_of(results), id);
+	about = finding ? finding_about(finding, "Tunnel") : NULL;
+	json_decref(data);
+	relay->data = NULL;
+	return about;
+}
+
+TEST(a_blocked_way_without_a_relay_is_a_finding_if_it_was_direct_before)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct about *about;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	about = find_relay(results, "direct", "none", "direct", "no-relay");
+	CHECK(about && strstr(about->evidence->text, "no way in the end of 30 s"));
+	CHECK(!find_relay(results, "direct", "relayed", "direct", "no-relay"));
+	CHECK(!find_relay(results, "none", "none", "none", "no-relay"));
+}
+
+TEST(a_relay_that_outlives_its_reason_is_a_finding)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+
+	add_vpn(results, "Tunnel", rates, 1);
+	CHECK(find_relay(results, "direct", "relayed", "relayed", "stays-relayed"));
+	CHECK(!find_relay(results, "direct", "relayed", "direct", "stays-relayed"));
+	CHECK(!find_relay(results, "relayed", "relayed", "relayed", "stays-relayed"));
+}
