@@ -41,6 +41,7 @@ check "its relay takes their packets" holds 'pair["relayed"] == 1 and pair["dire
 check "its results have a place of their own" test -d "$tree/Nebula+relay"
 meshbench report "$tree" --markdown
 check "the report names the variant" prints '| Nebula+relay | baseline | symmetric | symmetric | 1 | 0 | 1 | 0 |'
+check "... and has its interval in the matrix of kinds" prints '| Nebula+relay | baseline | symmetric | direct 0/1 (0 to 79 %), relayed 1 |'
 meshbench run --vpn nebula+realy --workload ping --out "$scratch/misspelt"
 check "an unknown variant is refused" exits 2
 check "... with those that there are" says "known variants: nebula+relay"

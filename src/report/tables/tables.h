@@ -24,6 +24,8 @@ void tables_connect(const struct report_results *results, struct tables *tables)
 void tables_punch(const struct report_results *results, struct tables *tables);
 /* What became of VPNs that were sent replayed, cut, changed and reflected packets. */
 void tables_hostile(const struct report_results *results, struct tables *tables);
+/* Direct ways of punch as a matrix of kinds of router, for every VPN. */
+void tables_matrix(const struct report_results *results, struct tables *tables);
 void tables_relay(const struct report_results *results, struct tables *tables);
 /* Payload per processor time of the VPN. */
 void tables_capacity(const struct report_results *results, struct tables *tables);
