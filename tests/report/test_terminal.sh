@@ -3,7 +3,7 @@
 # What `meshbench report` prints for scripts and what it prints for people.
 # usage: test_terminal.sh MESHBENCH
 set -u
-tool=$1
+tool=$(realpath "$1")
 here=$(dirname "$0")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
