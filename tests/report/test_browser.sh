@@ -83,6 +83,6 @@ read_page() { # read_page NAME NOTE...: what the reader noted on the page
 
 read_page read lazy=yes alone=yes byvalue=yes drawn=yes csv=text/csv svg=image/svg+xml png=image/png filtered=yes undisturbed=yes opened=yes sorted=yes \
 	evidence=yes differing=yes themed=yes
-read_page crowd nodes=few map=yes bounded=yes values=yes alone=yes printed=yes
+read_page crowd nodes=few head=small wide=no map=yes bounded=yes values=yes alone=yes printed=yes
 echo "1..$count"
 exit $failed

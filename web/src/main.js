@@ -56,7 +56,14 @@ function openTarget() {
   target?.scrollIntoView();
 }
 
+// Nothing that a link leads to is hidden under the head, whose height depends on how many filters there are.
+function startHead() {
+  const head = document.querySelector('header');
+  new ResizeObserver(() => { document.documentElement.style.scrollPaddingTop = `${head.offsetHeight + 8}px`; }).observe(head);
+}
+
 startSheets();
+startHead();
 startFilters(drawSoon);
 startTheme();
 startSorting();
