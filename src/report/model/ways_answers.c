@@ -58,21 +58,33 @@ static void add_symmetric(struct arena *arena, const struct report_ways *list, j
 				one->direct, one->trials, both->direct, both->trials));
 }
 
+/* A change on the command line may have opened what the topology's name says is blocked. */
+static bool blocks_udp(const struct report_results *results)
+{
+	const json_t *sites = json_at(results->environment, "/topology/sites"), *site;
+	size_t i;
+
+	json_array_foreach (sites, i, site) {
+		if (strcmp(json_string_at(site, "/udp", ""), "blocked") == 0)
+			return json_array_size(sites) == 2;
+	}
+	return false;
+}
+
 /*
- * Of a topology in which a firewall lets no UDP through. It lets out one port of TCP only, so that
- * no way there says nothing about others.
+ * Of a pair of sites of which a firewall lets no UDP through. It lets out one port of TCP only, so
+ * that no way there says nothing about others.
  */
 static void add_fallback(struct arena *arena, const struct report_results *results,
 	const struct report_ways *list, json_t *answers)
 {
-	const char *name = json_string_at(results->environment, "/topology/name", "");
 	size_t direct = 0, relayed = 0;
 
 	for (const struct report_ways *ways = list; ways; ways = ways->next) {
 		direct += ways->direct;
 		relayed += ways->relayed;
 	}
-	if (strcmp(name, "udp-blocked") != 0 || direct + relayed == 0)
+	if (!blocks_udp(results) || direct + relayed == 0)
 		return;
 	answer(answers, "tcp_fallback", "yes", "punch",
 		arena_printf(arena, "hosts behind a firewall without UDP answered in %zu trials",
