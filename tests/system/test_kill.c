@@ -12,11 +12,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -84,32 +84,34 @@ static void for_each_process(void (*visit)(const char *pid, void *context), void
 struct census {
 	const char *mark;
 	struct namespaces *seen;
-	int64_t killed_ticks; /* since boot; what began later got a recycled inode number */
 	size_t marked, inside;
 };
 
-static int64_t now_ticks(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (now.tv_sec * 1000 + now.tv_nsec / 1000000) * sysconf(_SC_CLK_TCK) / 1000;
-}
-
-/* Field 22 of /proc/PID/stat; the name before it ends at the last ')'. */
-static int64_t start_ticks(const char *pid)
+/* Field 4 of /proc/PID/stat; the name before it ends at the last ')'. -1: it is gone. */
+static pid_t parent_of(pid_t pid)
 {
 	AUTO(stream_closep) FILE *file = NULL;
 	char path[64], text[1024];
 	const char *at;
 
-	snprintf(path, sizeof(path), "/proc/%.16s/stat", pid);
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	file = fopen(path, "re");
 	if (!file || !fgets(text, sizeof(text), file) || !(at = strrchr(text, ')')))
-		return INT64_MAX;
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	return at ? strtoll(at, NULL, 10) : INT64_MAX;
+		return -1;
+	return (pid_t)strtol(at + strlen(") S "), NULL, 10);
+}
+
+/*
+ * Orphans come to us, so others are in a namespace that was made since and has a number that was
+ * free again. What ends while it is looked at counts, and is looked at once more.
+ */
+static bool is_below_us(const char *pid)
+{
+	pid_t at = (pid_t)strtol(pid, NULL, 10);
+
+	while (at > 1 && at != getpid())
+		at = parent_of(at);
+	return at == getpid() || at < 0;
 }
 
 static void collect(const char *pid, void *context)
@@ -132,7 +134,7 @@ static void count_left(const char *pid, void *context)
 	struct census *census = context;
 
 	census->marked += has_mark(pid, census->mark);
-	if (start_ticks(pid) > census->killed_ticks)
+	if (!is_below_us(pid))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		census->inside += contains(census->seen, namespace_of(pid, kinds[i]));
@@ -145,7 +147,7 @@ static bool is_all_gone(struct census *census)
 
 	do {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
-			; /* orphans come to us, since the machine's init may take its time */
+			; /* the machine's init may take its time, so orphans come to us */
 		census->marked = census->inside = 0;
 		for_each_process(count_left, census);
 		if (!census->marked && !census->inside)
@@ -205,7 +207,6 @@ static bool kill_once(char *mark, char *dir, int64_t after_ns, struct namespaces
 	while (!deadline_has_passed(deadline));
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	census.killed_ticks = now_ticks();
 	return is_all_gone(&census);
 }
 
