@@ -66,7 +66,7 @@ tincd=$(PATH=$PATH:/usr/sbin command -v tincd)
 mkdir -p keys/hosts
 echo Name = one >keys/tinc.conf
 "$tincd" --config="$scratch/keys" --generate-keys </dev/null 2>"$scratch/err"
-for side in 0 5; do
+for side in 0 20; do
 	mkdir slower-$side
 	cp "$SLOWER" slower-$side/slower.so
 	cp "$tincd" slower-$side/tincd.real
@@ -85,8 +85,9 @@ for side in 0 5; do
 	chmod 755 slower-$side/*
 done
 # tinc looks for the MTU in its first seconds, which pings let pass.
-meshbench ab slower-0 slower-5 --vpn tinc --workload ping,tcp --ping-count 25 --seconds 0.5 --profile baseline:rate=8mbit --repeat 5 --virtual --out ab
-check "five percent more work for each packet is worse" exits 1
+meshbench ab slower-0 slower-20 --vpn tinc --workload ping,tcp --ping-count 25 --seconds 0.5 --profile baseline:rate=8mbit --repeat 5 --virtual --out ab
+# Chance differs with every byte of the programs in the guest, so the test asks for a difference that stands out in any case.
+check "a fifth more work for each packet is worse" exits 1
 check "by what the processor does for the payload" prints 'one_core_mbps .* worse$'
 check "both trees are there, with the verdict" test -f ab/ab.json -a -f ab/old-1/Tinc@system/layout.json -a -f ab/new-1/Tinc@system/layout.json
 meshbench ab none none --virtual --out aa
