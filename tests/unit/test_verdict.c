@@ -183,6 +183,18 @@ TEST(a_value_that_cannot_be_seen_has_not_failed)
 		      "-") == 0);
 }
 
+TEST(what_no_question_is_about_has_no_leader)
+{
+	struct report_vpn *vpns[3];
+	AUTO(results_freep) struct report_results *results = two_vpns(vpns);
+	const struct verdict *verdict = verdict_of(results, findings_of(results), NULL);
+
+	CHECK(verdict->answer_count == 0 && verdict->rows);
+	CHECK(strcmp(verdict->because,
+		      "None of the questions is about what was measured; the tables have it.") ==
+		0);
+}
+
 TEST(the_title_says_what_was_measured_and_the_line_below_how_sure_it_is)
 {
 	struct report_vpn *vpns[3];

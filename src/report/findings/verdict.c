@@ -196,6 +196,8 @@ static const char *sentence_of(
 			first->next ? "Every VPN is out: even " : "", first->vpn->title,
 			disqualifiers_text(arena, first->disqualifiers),
 			because_of(arena, verdict, first->disqualifiers));
+	if (!verdict->answer_count)
+		return "None of the questions is about what was measured; the tables have it.";
 	if (!first->next)
 		return arena_printf(arena,
 			"%s was measured without a rival, and nothing rules it out.",

@@ -184,7 +184,7 @@ void page_answers(FILE *out, const struct page *page)
 	for (const struct answer *answer = page->answers; answer; answer = answer->next)
 		write_answer(out, page, answer);
 	if (!page->answers)
-		fputs("<p>None: the questions are about the profiles baseline, low, medium and high, and nothing was measured under them.</p>",
+		fputs("<p>None of the questions is about what was measured. They are about the profiles baseline, low, medium and high.</p>",
 			out);
 	fputs("</div></section>\n", out);
 }

@@ -69,6 +69,26 @@ static void write_row(FILE *out, const struct page *page, const struct verdict_r
 	fputs("</tr>\n", out);
 }
 
+static bool has_cells(const struct verdict *verdict)
+{
+	bool has_any = verdict->answer_count > 0;
+
+	for (const struct verdict_row *row = verdict->rows; row; row = row->next)
+		has_any = has_any || row->disqualifiers;
+	return has_any;
+}
+
+static void write_table(FILE *out, const struct page *page)
+{
+	fputs("<div class=\"scroll\"><table class=\"verdict-table\">", out);
+	write_headings(out, page->verdict);
+	fputs("<tbody>\n", out);
+	for (const struct verdict_row *row = page->verdict->rows; row; row = row->next)
+		write_row(out, page, row);
+	fputs("</tbody></table></div>\n<p class=\"small\">Medians over links. A coloured cell leads or was not shown to differ from the leader; the bare link is not ranked. What the bare link suffers, too, is not held against a VPN.</p>",
+		out);
+}
+
 void page_verdict(FILE *out, const struct page *page)
 {
 	const struct verdict *verdict = page->verdict;
@@ -83,11 +103,8 @@ void page_verdict(FILE *out, const struct page *page)
 		fputs(" ", out);
 		page_finding_link(out, page, verdict->finding, "See the evidence.");
 	}
-	fputs("</p>\n<div class=\"scroll\"><table class=\"verdict-table\">", out);
-	write_headings(out, verdict);
-	fputs("<tbody>\n", out);
-	for (const struct verdict_row *row = verdict->rows; row; row = row->next)
-		write_row(out, page, row);
-	fputs("</tbody></table></div>\n<p class=\"small\">Medians over links. A coloured cell leads or was not shown to differ from the leader; the bare link is not ranked. What the bare link suffers, too, is not held against a VPN.</p></section>\n",
-		out);
+	fputs("</p>\n", out);
+	if (has_cells(verdict))
+		write_table(out, page);
+	fputs("</section>\n", out);
 }
