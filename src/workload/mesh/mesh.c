@@ -26,6 +26,19 @@ const char *mesh_text(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
+const json_t *mesh_between(const json_t *list, const char *from, const char *to)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (list, i, one) {
+		if (strcmp(mesh_text(one, "from"), from) == 0 &&
+			strcmp(mesh_text(one, "to"), to) == 0)
+			return one;
+	}
+	return NULL;
+}
+
 double mesh_time(const json_t *run, const char *name)
 {
 	const json_t *time = json_object_get(json_object_get(run, "times"), name);

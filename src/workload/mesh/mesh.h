@@ -71,6 +71,8 @@ double mesh_time(const json_t *run, const char *name);
 const json_t *mesh_run(const json_t *observations, const char *operation, size_t index);
 bool mesh_concerns(const json_t *pair, const char *host);
 const char *mesh_text(const json_t *object, const char *key);
+/* The first of a list that is {from, to, ...} of these two; NULL: none. */
+const json_t *mesh_between(const json_t *list, const char *from, const char *to);
 
 /* A number, or null when there is none. */
 json_t *mesh_number(double value);

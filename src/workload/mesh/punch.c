@@ -85,15 +85,7 @@ static void operations(const struct workload_case *c, struct arena *arena,
 
 static const json_t *spans_of(const json_t *run, const char *from, const char *to)
 {
-	json_t *pair;
-	size_t i;
-
-	json_array_foreach (json_object_get(run, "pairs"), i, pair) {
-		if (strcmp(mesh_text(pair, "from"), from) == 0 &&
-			strcmp(mesh_text(pair, "to"), to) == 0)
-			return json_object_get(pair, "overlay");
-	}
-	return NULL;
+	return json_object_get(mesh_between(json_object_get(run, "pairs"), from, to), "overlay");
 }
 
 /* Of the ways that are watched: of a large mesh only one of the two is. */

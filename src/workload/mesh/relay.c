@@ -100,20 +100,6 @@ static bool carries(const json_t *run, const json_t *path, size_t first, size_t 
 	return last > first;
 }
 
-/* The path between the host that paths begin with, or the other end of the pair, and a third. */
-static const json_t *path_to(const json_t *run, const char *from, const char *to)
-{
-	json_t *path;
-	size_t i;
-
-	json_array_foreach (json_object_get(run, "paths"), i, path) {
-		if (strcmp(mesh_text(path, "from"), from) == 0 &&
-			strcmp(mesh_text(path, "to"), to) == 0)
-			return path;
-	}
-	return NULL;
-}
-
 /* Paths begin with the pair's own; then each of the two has one to every third host. */
 static struct way way_in(const json_t *run, double from_s, double to_s)
 {
@@ -130,7 +116,7 @@ static struct way way_in(const json_t *run, double from_s, double to_s)
 
 		if (i > 0 && strcmp(mesh_text(path, "from"), one) == 0 &&
 			carries(run, path, first, last) &&
-			carries(run, path_to(run, other, third), first, last))
+			carries(run, mesh_between(paths, other, third), first, last))
 			return (struct way){WAY_RELAYED, third};
 	}
 	return (struct way){WAY_NONE, NULL};
