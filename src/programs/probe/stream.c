@@ -36,8 +36,9 @@ void probe_stream_add(struct probe_stream *stream, const struct probe_packet *pa
 		.received_ns = packet->received_ns};
 }
 
-/* By number, in tenths of microseconds; null for what never came, the first copy of what did. */
-static json_t *delays_json(const struct probe_stream *stream)
+/* By number; null for what never came, the first copy of what did. */
+static json_t *by_number(const struct probe_stream *stream,
+	json_t *(*value_of)(const struct packet_arrival *arrival))
 {
 	json_t *array = json_array();
 
@@ -47,27 +48,25 @@ static json_t *delays_json(const struct probe_stream *stream)
 		const struct packet_arrival *a = &stream->arrivals[i];
 
 		if (json_is_null(json_array_get(array, a->number)))
-			json_array_set_new(array, a->number,
-				json_real(round((double)(a->received_ns - a->sent_ns) / 100) / 10));
+			json_array_set_new(array, a->number, value_of(a));
 	}
 	return array;
 }
 
+/* To tenths of microseconds. */
+static json_t *delay_json(const struct packet_arrival *arrival)
+{
+	return json_real(round((double)(arrival->received_ns - arrival->sent_ns) / 100) / 10);
+}
+
+static json_t *times_json(const struct packet_arrival *arrival)
+{
+	return json_make("[I, I]", (json_int_t)arrival->sent_ns, (json_int_t)arrival->received_ns);
+}
+
 json_t *probe_stream_times(const struct probe_stream *stream)
 {
-	json_t *array = json_array();
-
-	for (uint32_t i = 0; i < stream->planned; i++)
-		json_array_append_new(array, json_null());
-	for (size_t i = 0; i < stream->count; i++) {
-		const struct packet_arrival *a = &stream->arrivals[i];
-
-		if (json_is_null(json_array_get(array, a->number)))
-			json_array_set_new(array, a->number,
-				json_make("[I, I]", (json_int_t)a->sent_ns,
-					(json_int_t)a->received_ns));
-	}
-	return array;
+	return by_number(stream, times_json);
 }
 
 int probe_stream_report(struct probe_stream *stream, bool delays, struct error *err)
@@ -82,7 +81,7 @@ int probe_stream_report(struct probe_stream *stream, bool delays, struct error *
 	stream->report = packets_json(&result);
 	json_object_set_new(stream->report, "stream", json_integer(stream->number));
 	if (delays)
-		json_object_set_new(stream->report, "delays_us", delays_json(stream));
+		json_object_set_new(stream->report, "delays_us", by_number(stream, delay_json));
 	stream->reported = stream->count;
 	return 0;
 }
