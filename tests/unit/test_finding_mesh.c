@@ -20,19 +20,8 @@ static const double rates[] = {100, 100, 100};
 /* What hostile packets did to one VPN. */
 static const struct about *find_hostile(struct report_results *results, const char *text)
 {
-	struct report_vpn *vpn = results->vpns;
-	struct report_result *hostile;
-	json_t *data = json_loads(text, 0, NULL);
-	const struct about *about;
-
-	vpn->conditions->whole = arena_alloc(results->arena, struct report_repetition, 1);
-	hostile = &vpn->conditions->whole->results[REPORT_HOSTILE];
-	hostile->outcome.envelope.status = ENVELOPE_SUCCESS;
-	hostile->data = data;
-	about = find(findings_of(results), "hostile-packets", "Tunnel");
-	json_decref(data);
-	hostile->data = NULL;
-	return about;
+	set_whole(results, results->vpns, REPORT_HOSTILE, json_loads(text, 0, NULL));
+	return find(findings_of(results), "hostile-packets", "Tunnel");
 }
 
 TEST(hostile_packets_are_a_finding_where_they_have_an_effect)

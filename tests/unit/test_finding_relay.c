@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "report/findings/finding.h"
-
-#include "by_hand.h"
+#include "findings_by_hand.h"
 #include "tap.h"
 
 #include <string.h>
@@ -12,22 +10,10 @@ static const double rates[] = {100};
 static const struct about *find_relay(struct report_results *results, const char *before,
 	const char *blocked, const char *freed, const char *id)
 {
-	struct report_vpn *vpn = results->vpns;
-	struct report_result *relay;
-	json_t *data = json_pack("{s:i, s:[{s:s, s:s, s:s}]}", "blocked_s", 30, "blocked",
-		"way_before", before, "way_blocked", blocked, "way_freed", freed);
-	const struct finding *finding;
-	const struct about *about;
-
-	vpn->conditions->whole = arena_alloc(results->arena, struct report_repetition, 1);
-	relay = &vpn->conditions->whole->results[REPORT_RELAY];
-	relay->outcome.envelope.status = ENVELOPE_SUCCESS;
-	relay->data = data;
-	finding = finding_with(findings_of(results), id);
-	about = finding ? finding_about(finding, "Tunnel") : NULL;
-	json_decref(data);
-	relay->data = NULL;
-	return about;
+	set_whole(results, results->vpns, REPORT_RELAY,
+		json_pack("{s:i, s:[{s:s, s:s, s:s}]}", "blocked_s", 30, "blocked", "way_before",
+			before, "way_blocked", blocked, "way_freed", freed));
+	return find(findings_of(results), id, "Tunnel");
 }
 
 TEST(a_blocked_way_without_a_relay_is_a_finding_if_it_was_direct_before)

@@ -30,35 +30,32 @@ static json_t *pair(const char *from, const char *to, int direct, int no_way)
 		"punch_failed", no_way, "list");
 }
 
-/* What is said of the row, with such data of one workload; "" is nothing. */
-static void is_of(const char *row, enum report_workload_id workload, json_t *data, char ret_is[40])
+/* What is said of the row, with such data of one workload; "" is nothing. Takes over both. */
+static void is_of(const char *row, json_t *environment, enum report_workload_id workload,
+	json_t *data, char ret_is[40])
 {
 	AUTO(results_freep) struct report_results *results = results_by_hand();
 	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
-	json_auto_t *environment = sites(), *owned = data, *answers = NULL;
+	json_auto_t *answers = NULL;
 	const json_t *answer;
-	struct report_result *result;
 	size_t i;
 
-	vpn->conditions->whole = arena_alloc(results->arena, struct report_repetition, 1);
-	result = &vpn->conditions->whole->results[workload];
-	result->outcome.envelope.status = ENVELOPE_SUCCESS;
-	result->data = owned;
+	json_array_append_new(results->kept, environment);
 	results->environment = environment;
+	set_whole(results, vpn, workload, data);
 	answers = ways_answers(results->arena, results, vpn->conditions);
 	ret_is[0] = '\0';
 	json_array_foreach (answers, i, answer) {
 		if (strcmp(json_string_at(answer, "/row", ""), row) == 0)
 			strncpy(ret_is, json_string_at(answer, "/is", ""), 39);
 	}
-	results->environment = result->data = NULL;
 }
 
 static bool punch_says(const char *row, json_t *first, json_t *second, const char *is)
 {
 	char said[40] = "";
 
-	is_of(row, REPORT_PUNCH, json_pack("{s:[o, o]}", "pairs", first, second), said);
+	is_of(row, sites(), REPORT_PUNCH, json_pack("{s:[o, o]}", "pairs", first, second), said);
 	return strcmp(said, is) == 0;
 }
 
@@ -90,28 +87,13 @@ static json_t *relayed(const char *from, const char *to, int count)
 /* What is said of a row where two sites answer by relay, and one lets UDP out or not. */
 static bool relay_says(const char *row, const char *udp, int count, const char *is)
 {
-	AUTO(results_freep) struct report_results *results = results_by_hand();
-	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
-	json_auto_t *environment = json_pack("{s:{s:[{s:[s], s:s}, {s:[s]}]}}", "topology", "sites",
+	json_t *environment = json_pack("{s:{s:[{s:[s], s:s}, {s:[s]}]}}", "topology", "sites",
 		"hosts", "a", "udp", udp, "hosts", "b");
-	json_auto_t *data = json_pack("{s:[o]}", "pairs", relayed("a", "b", count));
-	json_auto_t *answers = NULL;
-	bool is_said = false;
-	const json_t *answer;
-	struct report_result *result;
-	size_t i;
+	char said[40] = "";
 
-	vpn->conditions->whole = arena_alloc(results->arena, struct report_repetition, 1);
-	result = &vpn->conditions->whole->results[REPORT_PUNCH];
-	result->outcome.envelope.status = ENVELOPE_SUCCESS;
-	result->data = data;
-	results->environment = environment;
-	answers = ways_answers(results->arena, results, vpn->conditions);
-	json_array_foreach (answers, i, answer)
-		is_said |= strcmp(json_string_at(answer, "/row", ""), row) == 0 &&
-			   strcmp(json_string_at(answer, "/is", ""), is) == 0;
-	results->environment = result->data = NULL;
-	return is_said;
+	is_of(row, environment, REPORT_PUNCH,
+		json_pack("{s:[o]}", "pairs", relayed("a", "b", count)), said);
+	return strcmp(said, is) == 0;
 }
 
 TEST(what_answers_behind_a_firewall_without_udp_needs_none)
@@ -127,10 +109,10 @@ TEST(a_host_that_is_heard_again_after_every_change_roams_and_another_says_nothin
 {
 	char said[40];
 
-	is_of("roaming", REPORT_ROAM,
+	is_of("roaming", sites(), REPORT_ROAM,
 		json_pack("{s:{s:i, s:[{}, {}]}}", "moved", "returned", 2, "runs"), said);
 	CHECK(strcmp(said, "yes") == 0);
-	is_of("roaming", REPORT_ROAM,
+	is_of("roaming", sites(), REPORT_ROAM,
 		json_pack("{s:{s:i, s:[{}, {}]}}", "moved", "returned", 1, "runs"), said);
 	CHECK(said[0] == '\0');
 }
