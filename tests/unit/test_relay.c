@@ -126,6 +126,21 @@ TEST(the_wire_says_which_way_a_stream_goes_and_when_it_is_direct_again)
 	workload_reading_done(&reading);
 }
 
+TEST(a_host_that_only_one_of_the_two_reaches_is_no_relay)
+{
+	json_t *run = blocked_run(&no_relay);
+	struct workload_reading reading;
+
+	json_object_set_new(run, "paths",
+		json_make("[o, o, o, o, o]", path("alice", "bob", 0, 4, 13),
+			path("alice", "one", 0, BINS, BINS), path("alice", "two", 0, 0, BINS),
+			path("bob", "two", 0, BINS, BINS), path("bob", "one", 0, 0, BINS)));
+	read_runs(json_make("[o]", run), &reading);
+	CHECK(strcmp(json_string_at(reading.data, "/blocked/0/way_blocked", ""), "none") == 0);
+	CHECK(json_is_null(json_at(reading.data, "/blocked/0/relay")));
+	workload_reading_done(&reading);
+}
+
 TEST(what_stays_on_its_relay_has_no_time_until_it_is_direct)
 {
 	static const struct seen stays = {20, 34, 4, BINS, 7, BINS};
