@@ -229,6 +229,33 @@ const struct lab_machine *run_on_machines(struct arena *arena, const struct run_
 	return list;
 }
 
+/* A whole number as such, so that machines here and there are written in the same way. */
+static json_t *fact_json(const char *value)
+{
+	char *rest;
+	long long number = strtoll(value, &rest, 10);
+
+	return *rest || rest == value ? json_text(value) : json_integer(number);
+}
+
+/* What it said of itself, and the programs that are there. */
+static void add_facts(const struct far_look *look, json_t *machine)
+{
+	json_t *programs = json_array();
+
+	for (size_t i = 0; i < look->fact_count; i++)
+		json_object_set_new(machine, look->facts[i].name, fact_json(look->facts[i].value));
+	for (size_t i = 0; i < look->program_count; i++) {
+		const struct far_program *program = &look->programs[i];
+
+		if (program->path)
+			json_array_append_new(programs,
+				json_make("{s:s, s:s, s:s?}", "name", program->name, "path",
+					program->path, "sha256", program->sha256));
+	}
+	json_object_set_new(machine, "programs", programs);
+}
+
 json_t *run_on_place(struct arena *arena, const struct run_machines *machines)
 {
 	const char *path = realpath(machines->inventory.path, arena_bytes(arena, PATH_MAX, 1));
@@ -237,12 +264,14 @@ json_t *run_on_place(struct arena *arena, const struct run_machines *machines)
 	for (size_t i = 0; i < machines->count; i++) {
 		const struct seen_machine *seen = &machines->seen[i];
 
-		json_array_append_new(list,
-			json_make("{s:s, s:s, s:s?, s:s?, s:s, s:s?, s:s}", "host",
-				machines->names[i], "kernel", seen->look.kernel, "architecture",
-				seen->look.architecture, "systemd", seen->look.systemd, "nic",
-				seen->machine->device, "nic_driver", seen->look.card, "address",
-				seen->machine->address));
+		json_t *machine = json_make("{s:s, s:s, s:s?, s:s?, s:s, s:s?, s:s}", "host",
+			machines->names[i], "kernel", seen->look.kernel, "architecture",
+			seen->look.architecture, "systemd", seen->look.systemd, "nic",
+			seen->machine->device, "nic_driver", seen->look.card, "address",
+			seen->machine->address);
+
+		add_facts(&seen->look, machine);
+		json_array_append_new(list, machine);
 	}
 	return json_make(
 		"{s:s, s:s?, s:o}", "kind", RUN_ON_SSH, "hosts_file", path, "machines", list);

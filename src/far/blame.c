@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#define NO_BUS                                                                                     \
+	"the message bus (dbus) does not run there, and systemd starts programs for us only by it; install it (apt install dbus), and start it: ssh "
+
 /* Of several that match the first counts. %s stands for the destination, at most once. */
 static const struct {
 	const char *words, *before, *after;
@@ -53,6 +56,10 @@ static const struct {
 	{"systemd-run: command not found",
 		"systemd is not installed there, and meshbench needs it to end all that it started; use a machine with systemd instead of ",
 		""},
+	/* Of systemd-run in different versions; after those that say why there is no bus. */
+	{"Failed to create bus connection", NO_BUS, " systemctl start dbus"},
+	{"Failed to connect to bus", NO_BUS, " systemctl start dbus"},
+	{"bus via local transport", NO_BUS, " systemctl start dbus"},
 	{"Interactive authentication required",
 		"systemd lets only root start programs; log in as root, or set 'sudo: true' in hosts.yml for ",
 		""},

@@ -13,6 +13,12 @@
  */
 struct far_program {
 	const char *name, *path; /* NULL: it is not there */
+	const char *sha256;      /* NULL: unknown */
+};
+
+/* What may make a machine slower or faster than another, under its name in environment.json. */
+struct far_fact {
+	const char *name, *value;
 };
 
 struct far_look {
@@ -22,6 +28,7 @@ struct far_look {
 	const char *systemd; /* its version; NULL: it does not run there */
 	const char *cgroup;  /* kind of file system at /sys/fs/cgroup */
 	const char *unit;    /* "active", ...: how our unit is; NULL: unknown */
+	bool has_bus;        /* of D-Bus, which systemd-run needs */
 	bool has_tun;        /* /dev/net/tun */
 	bool has_programs;   /* ours are there */
 	bool has_device;
@@ -29,6 +36,8 @@ struct far_look {
 	const char *card;    /* the driver of the network card that was named, or NULL */
 	const struct far_program *programs;
 	size_t program_count;
+	const struct far_fact *facts;
+	size_t fact_count;
 };
 
 /*
@@ -39,3 +48,5 @@ extern const char far_look_script[];
 /* ERROR_PARSE: it is not what the script says. */
 MUST_CHECK int far_look_parse(
 	struct arena *arena, const char *text, struct far_look *ret_look, struct error *err);
+/* NULL: it did not say. */
+const char *far_look_fact(const struct far_look *look, const char *name);

@@ -208,6 +208,9 @@ int far_ssh_check(const struct far_ssh *ssh, const struct far_look *look, struct
 		return fail(err, ERROR_MISSING, "%s: %s", ssh->name,
 			far_blame(arena, ssh->destination,
 				"System has not been booted with systemd"));
+	if (!look->has_bus)
+		return fail(err, ERROR_MISSING, "%s: %s", ssh->name,
+			far_blame(arena, ssh->destination, "Failed to connect to bus"));
 	if (look->unit && strstr(look->unit, "activ") && strcmp(look->unit, "inactive") != 0)
 		return fail(err, ERROR_MISSING, "%s: %s", ssh->name,
 			far_blame(arena, ssh->destination, "was already loaded"));

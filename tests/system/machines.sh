@@ -103,7 +103,8 @@ address add fd97::$2/64 dev data0 nodad
 route add 10.96.0.0/16 via 10.97.0.254 dev data0
 END
 	ip netns exec "$1" unshare --mount --pid --fork --kill-child --mount-proc sh -c "
-		mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/cache && mount -t cgroup2 none /sys/fs/cgroup && mkdir /run/sshd &&
+		mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/cache && mount -t cgroup2 none /sys/fs/cgroup && mkdir -p /run/sshd /run/dbus &&
+		touch /run/dbus/system_bus_socket &&
 		mount -t tmpfs tmpfs '$MESHBENCH_LIBEXEC' && touch /run/up &&
 		exec /usr/sbin/sshd -D -e -f '$there/$1/sshd_config'" 2>"$there/$1/log" &
 	until ssh "$1" true 2>/dev/null; do sleep 0.05; done

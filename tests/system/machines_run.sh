@@ -47,6 +47,15 @@ for vpn in Internal Tinc; do
 	done
 done
 check "the tree is what its schema says" tree_is_sound
+check "it has what each machine is, and the hash of each program there" python3 -c '
+import json, sys
+machines = json.load(open(sys.argv[1]))["place"]["machines"]
+assert [m["host"] for m in machines] == ["lom", "yuki"]
+for m in machines:
+	assert m["cpu"] and m["cores"] > 0 and m["memory"].endswith("kB") and m["virtualization"] and m["nic_mtu_bytes"] == 1500, m
+	assert len({p["name"]: p["sha256"] for p in m["programs"]}["tincd"]) == 64, m' "$tree/environment.json"
+meshbench report "$tree" --json
+check "equal machines are not a finding" sh -c "! grep -q unequal-machines '$scratch/out'"
 for host in lom yuki; do
 	check "the card of $host has its addresses and routes again" card_is_back $host
 done

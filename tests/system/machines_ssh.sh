@@ -27,9 +27,9 @@ check "a host can be started" prints '^  host  *yes'
 check "the clock is the same, with its bound" prints '^  clock  *yes  0\.[0-9] ms [a-z ]*, known to [0-9.]* ms$'
 check "versions of VPNs are those that they say there" prints '^  tinc  *yes  tinc version 1'
 check "our programs were brought, and not used from here" test -x "$(echo /proc/[0-9]*/root/var/cache/meshbench/*/meshbench-host | cut -d' ' -f1)"
-check "the unit is held by a lease" grep -q -e '--lease 10' "/proc/$(pidof -s sshd)/root/run/units"
+check "the unit is held by a lease" grep -q -e '--lease 10' "/proc/$(pgrep -o -x sshd)/root/run/units"
 check "and nothing of it is left" no_helper_is_left
-units() { grep -c . "/proc/$(pidof -s sshd)/root/run/units"; }
+units() { grep -c . "/proc/$(pgrep -o -x sshd)/root/run/units"; }
 
 meshbench clean --on "$scratch/hosts.yml"
 check "clean reaches both" exits 0
@@ -60,6 +60,9 @@ rm "$there/no-sudo"
 touch "$there/no-systemd"
 refused "a machine without systemd" 'yuki: systemd does not run there, .*instead of yuki$'
 rm "$there/no-systemd"
+ssh yuki rm /run/dbus/system_bus_socket
+refused "a machine without a message bus" 'yuki: the message bus (dbus) does not run there, .*start it: ssh yuki systemctl start dbus$'
+ssh yuki touch /run/dbus/system_bus_socket
 check "none of this has started anything" test "$(units)" = 2
 
 { echo hosts:; host_of lom 1 | sed 's/data0/eno9/'; } >"$scratch/hosts.yml"
@@ -68,8 +71,8 @@ refused "a network card that is not there" 'lom: it has no network card eno9; se
 refused "the network card of SSH" 'lom: SSH itself uses the network card ctl; name another one in hosts.yml$'
 
 # What one machine lacks is not asked of the other.
-nsenter --mount --target "$(pidof -s sshd)" mount --bind /dev/null /usr/sbin/tincd
-nsenter --mount --target "$(pidof -s sshd)" mount --bind /dev/null "$(command -v iperf3)"
+nsenter --mount --target "$(pgrep -o -x sshd)" mount --bind /dev/null /usr/sbin/tincd
+nsenter --mount --target "$(pgrep -o -x sshd)" mount --bind /dev/null "$(command -v iperf3)"
 { host_of lom 1; host_of yuki 2; } | hosts
 meshbench doctor --on "$scratch/hosts.yml"
 check "a tool that one machine lacks forbids no run" exits 0

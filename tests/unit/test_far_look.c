@@ -21,7 +21,7 @@ TEST(a_machine_says_what_it_is)
 		far_look_parse(arena,
 			"Welcome to yuki\nbegin 1\nuid 1000\nuser bench\nkernel 6.1.0-44-amd64\n"
 			"architecture x86_64\nsudo \nsystemd 252.39-1~deb12u1\ncgroup cgroup2fs\nunit inactive\n"
-			"tun yes\nprograms yes\ndevice yes\ncard e1000e\ncontrol eno1\n"
+			"bus yes\ntun yes\nprograms yes\ndevice yes\ncard e1000e\ncontrol eno1\n"
 			"program:tincd /usr/sbin/tincd\nprogram:nebula \nprogram:module:wireguard kernel\nend 1\n"
 			"kernel 0\n",
 			&look, &err),
@@ -30,7 +30,7 @@ TEST(a_machine_says_what_it_is)
 	CHECK(is(look.sudo, "") && is(look.systemd, "252.39-1~deb12u1") &&
 		is(look.cgroup, "cgroup2fs") && is(look.unit, "inactive"));
 	CHECK(look.has_tun && look.has_programs && look.has_device && is(look.card, "e1000e") &&
-		is(look.control, "eno1"));
+		is(look.control, "eno1") && look.has_bus);
 	CHECK(look.program_count == 3 && is(look.programs[0].path, "/usr/sbin/tincd") &&
 		!look.programs[1].path && is(look.programs[2].name, "module:wireguard"));
 }
@@ -45,7 +45,27 @@ TEST(what_a_machine_does_not_say_is_not_there)
 			 &look, &err),
 		err);
 	CHECK(!look.sudo && !look.systemd && !look.control && !look.card && !look.has_tun &&
-		!look.has_programs && !look.has_device && look.program_count == 0);
+		!look.has_programs && !look.has_device && !look.has_bus &&
+		look.program_count == 0 && look.fact_count == 0);
+}
+
+TEST(facts_of_a_machine_have_names_and_programs_have_hashes)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	struct far_look look;
+
+	CHECK_OK(far_look_parse(arena,
+			 "uid 0\nkernel 6.1\nprogram:tincd /usr/sbin/tincd\nprogram:ip /sbin/ip\n"
+			 "fact:cpu Some Processor 9000\nfact:cores 4\nfact:frequency_governor \n"
+			 "sum 3f /usr/sbin/tincd\nsum 00 /elsewhere\nsum 11\nend 1\n",
+			 &look, &err),
+		err);
+	CHECK(look.fact_count == 2 && is(look.facts[0].name, "cpu") &&
+		is(look.facts[0].value, "Some Processor 9000"));
+	CHECK(is(far_look_fact(&look, "cores"), "4") &&
+		!far_look_fact(&look, "frequency_governor"));
+	CHECK(is(look.programs[0].sha256, "3f") && !look.programs[1].sha256);
 }
 
 TEST(an_answer_that_is_cut_or_another_is_refused)
@@ -93,6 +113,14 @@ TEST(known_refusals_have_a_next_step)
 		{"bash: line 1: sudo: command not found\n", "log in as root"},
 		{"System has not been booted with systemd as init system (PID 1). Can't operate.\n",
 			"use a machine with systemd instead of bench@yuki"},
+		{"System has not been booted with systemd as init system (PID 1). Can't operate.\nFailed to create bus connection: Host is down\n",
+			"use a machine with systemd instead of bench@yuki"},
+		{"Failed to create bus connection: No such file or directory\n",
+			"ssh bench@yuki systemctl start dbus"},
+		{"Failed to connect to bus: No such file or directory\n",
+			"ssh bench@yuki systemctl start dbus"},
+		{"Failed to connect to system scope bus via local transport: No such file or directory\n",
+			"ssh bench@yuki systemctl start dbus"},
 		{"Failed to start transient service unit: Unit meshbench.service was already loaded or has a fragment file.\n",
 			"another meshbench uses it"},
 		{"./meshbench-host: error while loading shared libraries: libjansson.so.4: cannot open shared object file\n",

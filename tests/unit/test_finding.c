@@ -2,8 +2,19 @@
 #include "findings_by_hand.h"
 #include "tap.h"
 
+#include "base/json.h"
+
 #include <math.h>
 #include <string.h>
+
+static bool is_evident(const struct about *about, const char *text)
+{
+	for (const struct evidence *one = about->evidence; one; one = one->next) {
+		if (strcmp(one->text, text) == 0)
+			return true;
+	}
+	return false;
+}
 
 static const double rates[] = {100, 100, 100};
 
@@ -42,6 +53,38 @@ TEST(processors_without_idle_time_are_the_limit)
 	CHECK(strstr(finding->sentence, "so many instructions a second"));
 	*effort = (struct report_effort){.processors = NAN, .idle_share = NAN};
 	CHECK(!find(findings_of(results), "processor-saturated", "Tunnel"));
+}
+
+TEST(machines_that_differ_are_one_finding)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	json_auto_t *environment = json_pack(
+		"{s:{s:s, s:[{s:s, s:s, s:i, s:s, s:[{s:s, s:s}]}, {s:s, s:s, s:i, s:s, s:[{s:s, s:s}]}]}, s:{s:[{s:s, s:{s:s}}, {s:s, s:{s:s}}]}}",
+		"place", "kind", "ssh", "machines", "host", "lom", "kernel", "6.1", "cores", 4,
+		"memory", "8000000 kB", "programs", "name", "tincd", "sha256", "3f", "host", "yuki",
+		"kernel", "6.1", "cores", 4, "memory", "8100000 kB", "programs", "name", "tincd",
+		"sha256", "3f", "lab", "hosts", "name", "lom", "sysctls", "net.core.rmem_max", "1",
+		"name", "yuki", "sysctls", "net.core.rmem_max", "1");
+	json_t *yuki = json_array_get(json_at(environment, "/place/machines"), 1);
+	json_t *sysctls =
+		json_object_get(json_array_get(json_at(environment, "/lab/hosts"), 1), "sysctls");
+	const struct about *finding;
+
+	add_vpn(results, "Tunnel", rates, 3);
+	results->environment = environment;
+	CHECK(!find(findings_of(results), "unequal-machines", NULL));
+	json_object_set_new(yuki, "kernel", json_string("5.15"));
+	json_object_set_new(yuki, "memory", json_string("16000000 kB"));
+	json_object_set_new(yuki, "frequency_governor", json_string("powersave"));
+	json_object_set_new(
+		json_array_get(json_object_get(yuki, "programs"), 0), "sha256", json_string("00"));
+	json_object_set_new(sysctls, "net.core.rmem_max", json_string("2"));
+	finding = find(findings_of(results), "unequal-machines", NULL);
+	CHECK(finding && finding->evidence_count == 5);
+	CHECK(finding && is_evident(finding, "kernel: lom 6.1, yuki 5.15"));
+	CHECK(finding && is_evident(finding, "frequency_governor: lom unknown, yuki powersave"));
+	CHECK(finding && is_evident(finding, "program tincd: lom 3f, yuki 00"));
+	CHECK(finding && is_evident(finding, "sysctl net.core.rmem_max: lom 1, yuki 2"));
 }
 
 TEST(marked_results_are_one_finding_that_says_what_ran)

@@ -104,6 +104,8 @@ const struct rule rules[] = {
 		.of_tree = rule_order},
 	{"marked", WARNING, FIGURES, "The machine may have affected some results",
 		.of_tree = rule_marked},
+	{"unequal-machines", WARNING, FIGURES, "The machines differ",
+		.of_tree = rule_unequal_machines},
 	{"several-tools", ERROR, FIGURES, "Several tools measured the same workload",
 		.of_tree = rule_tools},
 	{"damaged-file", ERROR, FIGURES, "Damaged files", .of_tree = rule_damaged},

@@ -67,6 +67,9 @@ void rule_unknown_cause(struct look *look);
 /* rules_host.c */
 void rule_host_changed(struct look *look);
 
+/* rules_machine.c */
+void rule_unequal_machines(struct look *look);
+
 /* rules_mark.c */
 void rule_marked(struct look *look);
 
