@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -122,6 +123,51 @@ int file_append(const char *path, const void *data, size_t size, struct error *e
 	AUTO(fd_closep) int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
 
 	if (fd < 0 || fd_write_all(fd, data, size) < 0)
+		return fail_errno(err, "append to %s", path);
+	return 0;
+}
+
+/* What is there ends within a line. */
+static int ends_within_line(int fd, off_t size, bool *ret_is_within)
+{
+	char last = '\n';
+
+	if (size > 0 && pread(fd, &last, 1, size - 1) != 1)
+		return -1;
+	*ret_is_within = last != '\n';
+	return 0;
+}
+
+/* Cuts off again what did not arrive as a whole. */
+static int add_whole(int fd, const char *text, size_t size, off_t before)
+{
+	int reason;
+
+	if (fd_write_all(fd, text, size) == 0 && fsync(fd) == 0)
+		return 0;
+	reason = errno;
+	if (ftruncate(fd, before) < 0)
+		return -1;
+	errno = reason;
+	return -1;
+}
+
+int file_append_line(const char *path, const char *line, struct error *err)
+{
+	AUTO(fd_closep) int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	bool is_within;
+	struct stat info;
+	const char *text;
+
+	if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &info) < 0)
+		return fail_errno(err, "append to %s", path);
+	if (!S_ISREG(info.st_mode))
+		return fail(err, ERROR_USAGE, "append to %s: it is not a file of lines", path);
+	if (ends_within_line(fd, info.st_size, &is_within) < 0)
+		return fail_errno(err, "append to %s", path);
+	text = arena_printf(arena, "%s%s\n", is_within ? "\n" : "", line);
+	if (add_whole(fd, text, strlen(text), info.st_size) < 0)
 		return fail_errno(err, "append to %s", path);
 	return 0;
 }

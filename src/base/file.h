@@ -25,6 +25,12 @@ MUST_CHECK int file_write(
 /* Adds to the end in one write(2), creating the file with mode 0644 when absent. */
 MUST_CHECK int file_append(const char *path, const void *data, size_t size, struct error *err);
 
+/*
+ * Adds a line to a file of lines, whole or not at all, while nobody else who uses this function
+ * adds one; creates the file as above. What somebody left of a line of their own ends before it.
+ */
+MUST_CHECK int file_append_line(const char *path, const char *line, struct error *err);
+
 /* mkdir -p; directories that are made get `mode`. */
 MUST_CHECK int dir_make(const char *path, mode_t mode, struct error *err);
 

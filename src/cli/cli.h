@@ -18,7 +18,7 @@ struct command {
 	int (*run)(int argc, char *const argv[]); /* argv[0] is the command's name */
 };
 
-extern const struct command command_run, command_report, command_compare, command_recompute,
+extern const struct command command_run, command_report, command_trend, command_compare, command_recompute,
 	command_calibrate, command_install, command_link, command_check, command_list,
 	command_doctor, command_clean, command_shell, command_ab, command_features,
 	command_completion;

@@ -3,6 +3,7 @@
  * up. */
 #include "cli/cli.h"
 #include "cli/cores.h"
+#include "cli/history.h"
 #include "cli/load.h"
 #include "cli/pairs.h"
 #include "cli/progress.h"
@@ -28,6 +29,7 @@ static const double DEFAULT_TIME_S = 540;         /* and a minute for what stand
 
 struct ab_options {
 	struct request request;
+	struct history_request history;
 	const char *vpn, *out, *plan, *json, *bmf, *markdown;
 	const char *virtual; /* NULL: in real time */
 	double time_s, margin_percent;
@@ -84,11 +86,13 @@ static struct option_table table_of(struct arena *arena, struct ab_options *o)
 		{"wait", NULL, "wait until no other program uses this machine", OPTION_FLAG,
 			&o->wait, NULL, 0, 0},
 	};
-	struct option_row *rows = arena_alloc(
-		arena, struct option_row, request_options_most(&o->request) + ARRAY_SIZE(own));
-	size_t count = add_plan_options(&o->request, rows + ARRAY_SIZE(own)) + ARRAY_SIZE(own);
+	struct option_row *rows = arena_alloc(arena, struct option_row,
+		request_options_most(&o->request) + ARRAY_SIZE(own) + HISTORY_OPTIONS);
+	size_t count = ARRAY_SIZE(own);
 
 	memcpy(rows, own, sizeof(own));
+	count += history_options(&o->history, rows + count);
+	count += add_plan_options(&o->request, rows + count);
 	return (struct option_table){.usage = "ab OLD NEW [OPTION]...",
 		.examples = "meshbench ab nebula@1.6.1 nebula@1.9.7\n",
 		.about =
@@ -243,6 +247,34 @@ static int status_of(enum sequential_verdict verdict)
 	}
 }
 
+/* Only NEW: what OLD is was measured when it was new. */
+static int add_tree(
+	const struct ab *ab, const struct ab_options *o, const char *out, struct error *err)
+{
+	return history_add(&o->history,
+		(struct history_run){.trees = ARENA_LIST(ab->arena, out),
+			.vpn = ab->plan->drivers[VERSIONS_NEW].folder,
+			.is_version = true},
+		err);
+}
+
+/* The same of the pairs of guests, each of which made a tree of its version. */
+static int add_pairs(
+	const struct ab *ab, const struct ab_options *o, const char *out, struct error *err)
+{
+	const char *const *trees = ARENA_LIST(ab->arena, NULL);
+
+	for (size_t pair = 1;; pair++) {
+		const char *tree = pairs_tree(ab->arena, out, VERSIONS_NEW, pair);
+
+		if (!path_exists(tree))
+			break;
+		trees = arena_list(ab->arena, trees, ARENA_LIST(ab->arena, tree));
+	}
+	return history_add(
+		&o->history, (struct history_run){.trees = trees, .is_version = true}, err);
+}
+
 static int measure(struct ab *ab, const struct ab_options *o, const char *out, struct error *err)
 {
 	AUTO(procs_freep) struct procs *procs = NULL;
@@ -270,7 +302,8 @@ static int measure(struct ab *ab, const struct ab_options *o, const char *out, s
 	versions = versions_judge(ab->arena, ab->plan, &result, &ab->rule);
 	verdict_print(&versions, ab->plan, &ab->rule, stdout);
 	printf("Results: %s\n", out);
-	if (write_all(ab, &versions, o, record, ended ? &ignored : err) || ended)
+	if (write_all(ab, &versions, o, record, ended ? &ignored : err) || ended ||
+		add_tree(ab, o, out, err))
 		return -1;
 	return status_of(versions.verdict);
 }
@@ -304,7 +337,8 @@ static int measure_virtually(struct ab *ab, const struct ab_options *o, const ch
 	printf("Results: %s\n", out);
 	json = versions_json(&versions, ab->plan, &ab->rule);
 	if (json_write(arena_printf(ab->arena, "%s/" VERDICT_FILE, out), json, err) ||
-		write_files(ab, &versions, o, json, err))
+		write_files(ab, &versions, o, json, err) ||
+		(!was_ended && add_pairs(ab, o, out, err)))
 		return -1;
 	return was_ended && !versions.is_known ? EXIT_CANNOT_TELL : status_of(versions.verdict);
 }
@@ -332,7 +366,8 @@ static int run(int argc, char *const argv[])
 
 	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
 		return status;
-	if (load_ab(arena, &o, given.arguments, &plan, &everything, &err))
+	if (history_check(&o.history, &err) ||
+		load_ab(arena, &o, given.arguments, &plan, &everything, &err))
 		return cli_report(&err);
 	ab.time_s = o.time_s;
 	ab.rule = (struct versions_rule){.error = ERROR_PROBABILITY,

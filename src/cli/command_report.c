@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* meshbench report, recompute and compare: what result trees say. */
+/* meshbench report, trend, recompute and compare: what was measured says. */
 #include "cli/cli.h"
+#include "cli/history.h"
 
 #include "report/report.h"
+
+#include <string.h>
 
 static int report(int argc, char *const argv[])
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct report_options o = {0};
-	const struct option_row rows[] = {
+	struct history_request history = {0};
+	const struct option_row own[] = {
 		{"html", "FILE", "file of the page; default: report.html in the tree", OPTION_TEXT,
 			&o.html, NULL, 0, 0},
 		{"json", NULL, "print all tables as JSON", OPTION_FLAG, &o.json, NULL, 0, 0},
@@ -21,6 +25,7 @@ static int report(int argc, char *const argv[])
 			&o.tuned_dir, NULL, 0, 0},
 		{"force", NULL, "replace existing files", OPTION_FLAG, &o.force, NULL, 0, 0},
 	};
+	struct option_row rows[ARRAY_SIZE(own) + HISTORY_OPTIONS];
 	const struct option_table table = {.usage = "report DIR [OPTION]...",
 		.examples = "meshbench report results/2026-11-26_215755\n"
 			    "meshbench report DIR --json | jq .verdict.because\n"
@@ -35,13 +40,54 @@ static int report(int argc, char *const argv[])
 	struct error err = {0};
 	int status;
 
+	memcpy(rows, own, sizeof(own));
+	history_options(&history, rows + ARRAY_SIZE(own));
 	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
 		return status;
+	if (history_check(&history, &err))
+		return cli_report(&err);
 	o.dir = given.arguments[0];
 	/* Scripts read stdout, where nothing but what they asked for may be. */
 	if (!o.json && !o.markdown && !o.csv_dir && !o.latex_dir)
 		o.verdict = stderr;
-	return report_run(&o, stdout, &err) ? cli_report(&err) : EXIT_MEASURED;
+	if (report_run(&o, stdout, &err) ||
+		history_add(
+			&history, (struct history_run){.trees = ARENA_LIST(arena, o.dir)}, &err))
+		return cli_report(&err);
+	return EXIT_MEASURED;
+}
+
+static int trend(int argc, char *const argv[])
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct trend_options o = {0};
+	const struct option_row rows[] = {
+		{"html", "FILE", "file of the page; default: HISTORY.html", OPTION_TEXT, &o.html,
+			NULL, 0, 0},
+		{"json", NULL, "print all figures and changes as JSON", OPTION_FLAG, &o.json, NULL,
+			0, 0},
+		{"markdown", NULL, "print them as Markdown", OPTION_FLAG, &o.markdown, NULL, 0, 0},
+		{"force", NULL, "replace an existing page", OPTION_FLAG, &o.force, NULL, 0, 0},
+	};
+	const struct option_table table = {.usage = "trend HISTORY [OPTION]...",
+		.examples = "meshbench ab ../old ../new --vpn tinc --history history.jsonl\n"
+			    "meshbench trend history.jsonl --markdown\n",
+		.about =
+			"Draws the figures of a history over time, and where they changed. `--history FILE` of run, ab and report adds to one.",
+		.rows = rows,
+		.count = ARRAY_SIZE(rows),
+		.arguments_min = 1,
+		.arguments_max = 1};
+	struct option_result given;
+	struct error err = {0};
+	int status;
+
+	if (!cli_take_options(&table, arena, argc, argv, &given, &status))
+		return status;
+	o.path = given.arguments[0];
+	if (!o.json && !o.markdown)
+		o.people = stderr;
+	return trend_run(&o, stdout, &err) ? cli_report(&err) : EXIT_MEASURED;
 }
 
 static int recompute(int argc, char *const argv[])
@@ -120,6 +166,7 @@ static int compare(int argc, char *const argv[])
 
 const struct command command_report = {
 	"report", "make a page, tables and findings from a tree", report};
+const struct command command_trend = {"trend", "show how figures changed over time", trend};
 const struct command command_recompute = {
 	"recompute", "regenerate the published comparison of a tree", recompute};
 const struct command command_compare = {"compare", "show what changed between runs", compare};

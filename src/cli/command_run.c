@@ -2,6 +2,7 @@
 /* meshbench run: a plan, carried out, with a summary at the end. */
 #include "cli/cli.h"
 #include "cli/cores.h"
+#include "cli/history.h"
 #include "cli/load.h"
 #include "cli/progress.h"
 #include "cli/quiet.h"
@@ -30,6 +31,7 @@ enum {
 
 struct run_options {
 	struct request request;
+	struct history_request history;
 	const char *out, *resume;
 	const char *virtual; /* NULL: in real time */
 	const char *place;   /* what a guest is; NULL: this is none */
@@ -60,11 +62,13 @@ static struct option_table table_of(struct arena *arena, struct run_options *o)
 		{"dry-run", NULL, "print every command without running it", OPTION_FLAG,
 			&o->dry_run, NULL, 0, 0},
 	};
-	struct option_row *rows = arena_alloc(
-		arena, struct option_row, request_options_most(&o->request) + ARRAY_SIZE(own));
+	struct option_row *rows = arena_alloc(arena, struct option_row,
+		request_options_most(&o->request) + ARRAY_SIZE(own) + HISTORY_OPTIONS);
 	size_t count = request_options(&o->request, rows);
 
 	memcpy(rows + count, own, sizeof(own));
+	count += ARRAY_SIZE(own);
+	count += history_options(&o->history, rows + count);
 	return (struct option_table){.usage = "run [PLAN] [OPTION]...",
 		.examples = "meshbench run taste\n"
 			    "meshbench run --vpn none,tinc --repeat 8\n"
@@ -74,7 +78,7 @@ static struct option_table table_of(struct arena *arena, struct run_options *o)
 			"Measures VPNs in a lab on this machine and writes a result tree.\n"
 			"Exit status: 0 everything was measured, 1 some cells failed, 2 wrong input, 3 this machine cannot do it.",
 		.rows = rows,
-		.count = count + ARRAY_SIZE(own),
+		.count = count,
 		.arguments_max = 1};
 }
 
@@ -176,6 +180,13 @@ static const char *print_results(const struct record *record, struct arena *aren
 	return place;
 }
 
+/* Of a run that was carried out to its end. */
+static int add_to_history(
+	struct arena *arena, const struct run_options *o, const char *dir, struct error *err)
+{
+	return history_add(&o->history, (struct history_run){.trees = ARENA_LIST(arena, dir)}, err);
+}
+
 static void print_hint(const char *out)
 {
 	fprintf(stderr,
@@ -268,6 +279,8 @@ static int measure(struct arena *arena, const struct work *work, const char *out
 			print_hint(out);
 		return status;
 	}
+	if (result.count && add_to_history(arena, o, out, err))
+		return -1;
 	return summary_has_failures(&result) ? EXIT_SOME_FAILED : EXIT_MEASURED;
 }
 
@@ -325,8 +338,8 @@ static int measure_here(struct arena *arena, const struct work *work, const char
 	return status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : status;
 }
 
-static int measure_virtually(
-	struct arena *arena, struct virtual_request *request, bool some_missing, struct error *err)
+static int measure_virtually(struct arena *arena, const struct run_options *o,
+	struct virtual_request *request, bool some_missing, struct error *err)
 {
 	AUTO(procs_freep) struct procs *procs = NULL;
 	const struct virtual_end *end = &request->end;
@@ -349,16 +362,19 @@ static int measure_virtually(
 		print_hint(request->out);
 	if (request->was_broken_off)
 		return EXIT_SOME_FAILED;
+	if (!end->was_interrupted && add_to_history(arena, o, request->out, err))
+		return -1;
 	return end->status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : end->status;
 }
 
 static int measure_in_guests(struct arena *arena, const struct work *work,
-	struct virtual_request *request, bool some_missing, struct error *err)
+	const struct run_options *o, struct virtual_request *request, bool some_missing,
+	struct error *err)
 {
 	int status;
 
 	if (work->machine_count == 1)
-		return measure_virtually(arena, request, some_missing, err);
+		return measure_virtually(arena, o, request, some_missing, err);
 	if (speeds_measure(arena, work->machines, work->machine_count, request, &status, err))
 		return -1;
 	return status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : status;
@@ -473,6 +489,15 @@ static int refuse_combinations(
 	return 0;
 }
 
+/* A line of a history is one tree. */
+static int check_history(const struct run_options *o, const struct work *work, struct error *err)
+{
+	if (o->history.file && (cores_values(&work->plan) > 1 || work->machine_count > 1))
+		return fail(err, ERROR_USAGE,
+			"--history takes the figures of one tree, and several numbers or speeds of processors make one each; use meshbench report TREE --history FILE for each");
+	return history_check(&o->history, err);
+}
+
 static int leave_out(struct arena *arena, struct work *work, struct error *err)
 {
 	bool only_found =
@@ -517,7 +542,7 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 		return -1;
 	o->request.plan = given->arguments[0];
 	if (load_work(arena, o, given, &work, err) || check_processors(o, &work, err) ||
-		check_board(o, &work, err))
+		check_board(o, &work, err) || check_history(o, &work, err))
 		return -1;
 	if (o->dry_run)
 		return print_dry_run(&work.everything, err);
@@ -530,7 +555,7 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 			work.by_ssh ? "these machines" : "this machine");
 	out = o->resume ? o->resume : o->out ? o->out : session_folder(arena);
 	if (work.machine_count)
-		return measure_in_guests(arena, &work,
+		return measure_in_guests(arena, &work, o,
 			&(struct virtual_request){.machine = work.machines,
 				.plan = &work.everything,
 				.request = &o->request,

@@ -36,12 +36,16 @@ struct side {
 	const char *out;
 };
 
+const char *pairs_tree(struct arena *arena, const char *out, size_t version, size_t pair)
+{
+	return arena_printf(arena, "%s/%s-%zu", out, names[version], pair);
+}
+
 static struct side side_of(const struct pairs *pairs, size_t version)
 {
 	struct side side = {.plan = *pairs->plan.plan,
 		.runner = pairs->plan,
-		.out = arena_printf(pairs->arena, "%s/%s-%zu", pairs->request->out, names[version],
-			pairs->pair + 1)};
+		.out = pairs_tree(pairs->arena, pairs->request->out, version, pairs->pair + 1)};
 
 	side.plan.seed += (int64_t)pairs->pair;
 	if (side.plan.repeat > BLOCKS_OF_PAIR)

@@ -20,6 +20,9 @@ struct pairs_request {
 	const char *out; /* for the trees old-1, new-1, old-2, ... */
 };
 
+/* The tree of one version in the pair with this number, from 1. */
+const char *pairs_tree(struct arena *arena, const char *out, size_t version, size_t pair);
+
 /* Until it is known, the time is up, or the plan's blocks are measured. `*ret_ended`: by Ctrl-C. */
 MUST_CHECK int pairs_measure(struct arena *arena, const struct pairs_request *request,
 	struct versions *ret_versions, bool *ret_ended, struct error *err);

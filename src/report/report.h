@@ -23,6 +23,16 @@ struct report_options {
 };
 MUST_CHECK int report_run(const struct report_options *options, FILE *out, struct error *err);
 
+struct trend_options {
+	const char *path;    /* a history: report/history.h */
+	const char *html;    /* a file to write; NULL: the history's name with .html, unless another
+			      * form    is asked */
+	bool json, markdown; /* to `out` */
+	FILE *people;        /* where it is printed for people; NULL: nowhere */
+	bool force;
+};
+MUST_CHECK int trend_run(const struct trend_options *options, FILE *out, struct error *err);
+
 struct recompute_options {
 	const char *dir;
 	const char *out_dir; /* NULL: DIR/General/comparison */

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 TEST(what_is_written_is_read_back)
@@ -108,4 +109,57 @@ TEST(a_program_is_found_on_the_path_and_a_folder_is_none)
 	CHECK(path_of_program(arena, "/bin/sh"));
 	CHECK(!path_of_program(arena, "no-such-program-here"));
 	CHECK(!path_of_program(arena, "../sbin"));
+}
+
+TEST(lines_are_added_whole_also_behind_one_that_somebody_broke_off)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEMPORARY_FOLDER(folder);
+	const char *path = arena_printf(arena, "%s/lines", folder.path);
+	struct error err = {0};
+	char *text;
+
+	CHECK_OK(file_append_line(path, "one", &err), err);
+	CHECK_OK(file_append(path, "tw", 2, &err), err);
+	CHECK_OK(file_append_line(path, "three", &err), err);
+	CHECK_OK(file_read(arena, path, 100, &text, NULL, &err), err);
+	CHECK(strcmp(text, "one\ntw\nthree\n") == 0);
+	CHECK(file_append_line(folder.path, "four", &err) < 0 && err.text[0]);
+}
+
+TEST(lines_of_several_processes_do_not_mix)
+{
+	enum {
+		WRITERS = 4,
+		LINES = 50,
+		LENGTH = 9000
+	};
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEMPORARY_FOLDER(folder);
+	const char *path = arena_printf(arena, "%s/lines", folder.path);
+	struct error err = {0};
+	size_t size;
+	char *text;
+
+	for (size_t writer = 0; writer < WRITERS; writer++) {
+		char line[LENGTH + 1];
+
+		memset(line, (int)('a' + writer), LENGTH);
+		line[LENGTH] = '\0';
+		if (fork())
+			continue;
+		for (size_t i = 0; i < LINES; i++)
+			if (file_append_line(path, line, &err))
+				_exit(1);
+		_exit(0);
+	}
+	for (size_t writer = 0; writer < WRITERS; writer++) {
+		int status;
+
+		CHECK(wait(&status) > 0 && status == 0);
+	}
+	CHECK_OK(file_read(arena, path, 10000000, &text, &size, &err), err);
+	CHECK(size == (size_t)WRITERS * LINES * (LENGTH + 1));
+	for (size_t at = 0; at < size; at += LENGTH + 1)
+		CHECK(text[at + LENGTH] == '\n' && text[at] == text[at + LENGTH - 1]);
 }
