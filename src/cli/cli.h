@@ -18,9 +18,9 @@ struct command {
 	int (*run)(int argc, char *const argv[]); /* argv[0] is the command's name */
 };
 
-extern const struct command command_run, command_report, command_trend, command_compare, command_recompute,
-	command_calibrate, command_install, command_link, command_check, command_list,
-	command_doctor, command_clean, command_shell, command_ab, command_features,
+extern const struct command command_run, command_report, command_trend, command_compare,
+	command_recompute, command_calibrate, command_install, command_link, command_check,
+	command_list, command_doctor, command_clean, command_shell, command_ab, command_features,
 	command_completion;
 /* All of them, in the order in which they are explained. */
 extern const struct command *const commands[];

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {&command_run, &command_ab, &command_report,
-	&command_trend, &command_compare, &command_recompute, &command_calibrate, &command_link, &command_shell,
-	&command_check, &command_list, &command_features, &command_doctor, &command_clean,
-	&command_install, &command_completion};
+	&command_trend, &command_compare, &command_recompute, &command_calibrate, &command_link,
+	&command_shell, &command_check, &command_list, &command_features, &command_doctor,
+	&command_clean, &command_install, &command_completion};
 const size_t command_count = ARRAY_SIZE(commands);
 
 static void print_commands(FILE *out)

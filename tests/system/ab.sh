@@ -36,9 +36,11 @@ check "without a verdict" sh -c "! grep -q 'Cannot tell' '$scratch/out'"
 check "and keeps what it held" cmp -s "$scratch/ab.json" "$tree/General/ab.json"
 
 # shellcheck disable=SC2086
-meshbench ab none none $tcp --time 1 --out "$scratch/short"
+meshbench ab none none $tcp --time 1 --out "$scratch/short" --history "$scratch/history" --commit c1
 check "two blocks tell nothing" exits 4
 check "which it says" prints '^Cannot tell whether'
+check "but what was measured of the second version is in the history, without its side" \
+	sh -c "grep -q '\"commit\":\"c1\".*\"vpn\":\"Internal\",.*\"key\":\"tcp\"' '$scratch/history' && ! grep -q '@' '$scratch/history'"
 
 for side in 0 200; do
 	mkdir -p "$scratch/slower-$side"

@@ -58,8 +58,9 @@ check "shows the fastest first, and where the processor limits" prints '^none .*
 check "and makes a tree of each" test -f speeds/1000mips/environment.json -a -f speeds/125mips/environment.json
 
 # Two guests side by side. The slower one goes through the same shim as the other, so that they differ in nothing else.
-meshbench ab none none --workload ping --ping-count 2 --ping-runs 1 --repeat 5 --virtual --out aa
+meshbench ab none none --workload ping --ping-count 2 --ping-runs 1 --repeat 5 --virtual --out aa --history history
 check "a version is not worse than itself" exits 0
+check "the history has what the guests measured, in their time" grep -q '"place":"virtual time, .*"key":"ping"' history
 check "and does not differ from itself by a bit" diff -r aa/old-1 aa/new-1
 # A guest takes longer to make a key pair than to measure, so they share one that is made here.
 tincd=$(PATH=$PATH:/usr/sbin command -v tincd)
