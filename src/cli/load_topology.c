@@ -90,6 +90,16 @@ static bool is_bare(const struct driver *driver)
 	return !driver->address_interface && !driver->address_run;
 }
 
+/* Whether packets without a VPN reach every host. */
+static bool is_open(const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->site_count; i++) {
+		if (!topology->sites[i].nat.is_open)
+			return false;
+	}
+	return true;
+}
+
 static bool has_coordinator(const struct driver *driver)
 {
 	for (size_t i = 0; i < driver->role_count; i++) {
@@ -103,7 +113,7 @@ int load_suits(const struct topology *topology, const struct driver *driver, str
 {
 	if (!topology)
 		return 0;
-	if (topology->site_count && is_bare(driver))
+	if (!is_open(topology) && is_bare(driver))
 		return fail(err, ERROR_USAGE,
 			"%s: packets without a VPN do not get through the routers of topology %s, so it has no figures there",
 			driver->label, topology->name);

@@ -31,6 +31,8 @@ struct lab_site {
 	struct wire_router router;
 	int64_t lifetime_ns; /* of everything it remembers; 0: as the topology says */
 	bool has_moved;      /* its addresses outside are one higher than at first */
+	uint16_t mtu;       /* of both its sides, in place of what the topology says; 0: as there */
+	bool is_black_hole; /* likewise, if mtu is not 0 */
 };
 
 /* losses.c: what hosts drop where the wire cannot see it, since they are. */

@@ -105,6 +105,14 @@ MUST_CHECK int lab_forget_router(struct lab *lab, size_t host, struct error *err
  */
 MUST_CHECK int lab_limit_router(
 	struct lab *lab, size_t host, int64_t lifetime_ns, struct error *err);
+/*
+ * It takes no larger packets, in both directions; a black hole says nothing about them. 0: as the
+ * topology says.
+ */
+MUST_CHECK int lab_narrow_router(
+	struct lab *lab, size_t host, uint16_t mtu, bool is_black_hole, struct error *err);
+/* The MTU of every host's eth0, 0: the usual one; hosts forget what they know about paths. */
+MUST_CHECK int lab_size_cards(struct lab *lab, uint16_t mtu, struct error *err);
 /* It gets other addresses outside, which others know how to reach, and loses its mappings. */
 MUST_CHECK int lab_move_router(struct lab *lab, size_t host, struct error *err);
 /*

@@ -124,14 +124,17 @@ void site_place_host(const struct lab *lab, struct lab_node *node, size_t index)
 static struct router_params params_of(const struct lab *lab, size_t site)
 {
 	const struct topology_site *spec = spec_of(lab, site);
-	uint32_t first = lab->sites[site].has_moved;
-	struct router_params params = {.nat = spec->nat, .is_black_hole = spec->is_black_hole};
+	const struct lab_site *made = &lab->sites[site];
+	uint32_t first = made->has_moved;
+	struct router_params params = {.nat = spec->nat,
+		.is_black_hole = made->mtu ? made->is_black_hole : spec->is_black_hole};
 	struct router_face *inside = &params.faces[ROUTER_INSIDE];
 	struct router_face *outside = &params.faces[ROUTER_OUTSIDE];
 
-	*inside = (struct router_face){.mtu = LAB_MTU, .ipv4 = inside_address(lab, site)};
-	*outside =
-		(struct router_face){.mtu = spec->mtu, .ipv4 = outside_address(lab, site, first)};
+	*inside = (struct router_face){
+		.mtu = made->mtu ? made->mtu : LAB_MTU, .ipv4 = inside_address(lab, site)};
+	*outside = (struct router_face){.mtu = made->mtu ? made->mtu : spec->mtu,
+		.ipv4 = outside_address(lab, site, first)};
 	mac_of_router(inside->mac, site, ROUTER_INSIDE);
 	mac_of_router(outside->mac, site, ROUTER_OUTSIDE);
 	for (uint32_t i = 0; spec->is_translated && i < spec->external_count; i++)
@@ -373,6 +376,31 @@ int lab_limit_router(struct lab *lab, size_t host, int64_t lifetime_ns, struct e
 	return set_router(lab, site, err);
 }
 
+int lab_narrow_router(
+	struct lab *lab, size_t host, uint16_t mtu, bool is_black_hole, struct error *err)
+{
+	size_t site = outermost_of_host(lab, host);
+
+	lab->sites[site].mtu = mtu;
+	lab->sites[site].is_black_hole = is_black_hole;
+	return set_router(lab, site, err);
+}
+
+int lab_size_cards(struct lab *lab, uint16_t mtu, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct errand *errands = arena_alloc(arena, struct errand, lab->count);
+	const char *input = arena_printf(
+		arena, "link set dev eth0 mtu %u\nroute flush cache\n", mtu ? mtu : LAB_MTU);
+
+	for (size_t i = 0; i < lab->count; i++)
+		errands[i] = (struct errand){.host = lab->nodes[i].host,
+			.what = "set the MTU of eth0",
+			.argv = ARENA_LIST(arena, "ip", "-batch", "-"),
+			.input = input};
+	return errands_run(lab->procs, arena, errands, lab->count, err);
+}
+
 int lab_flush_routers(struct lab *lab, struct error *err)
 {
 	for (size_t i = 0; lab->topology && i < lab->topology->site_count; i++) {
@@ -396,7 +424,7 @@ bool site_joins(const struct lab *lab, size_t from, size_t to)
 	const struct lab_node *target = &lab->nodes[to];
 
 	return !lab->topology || target->site == TOPOLOGY_PUBLIC ||
-	       target->site == lab->nodes[from].site;
+	       target->site == lab->nodes[from].site || spec_of(lab, target->site)->nat.is_open;
 }
 
 static const char *const router_drops[ROUTER_DROPS] = {[ROUTER_MALFORMED] = "malformed",

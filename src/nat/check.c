@@ -66,6 +66,11 @@ static int check_external(const struct nat_params *params, struct error *err)
 	if (params->external_count > NAT_MAX_EXTERNAL)
 		return fail(err, ERROR_USAGE, "external: a router has at most %d addresses outside",
 			NAT_MAX_EXTERNAL);
+	if (params->is_open && params->external_count > 0)
+		return fail(err, ERROR_USAGE,
+			"is_open: a router that translates lets in only what has a mapping");
+	if (params->is_open && params->filtering != NAT_ENDPOINT_INDEPENDENT)
+		return fail(err, ERROR_USAGE, "filtering: a router that is open filters nothing");
 	for (uint32_t i = 0; i < params->external_count; i++) {
 		if (params->external[i] == 0)
 			return fail(err, ERROR_USAGE, "external: 0.0.0.0 is nobody's address");

@@ -24,7 +24,7 @@ static enum nat_verdict by_rules(struct nat *nat, struct passage *passage)
 	struct view *view = &passage->view;
 	enum nat_verdict verdict = rule_judge(nat, passage);
 
-	if (verdict != NAT_PASSES)
+	if (verdict != NAT_PASSES || nat->params.is_open)
 		return verdict;
 	if (view->is_error)
 		return icmp_error(nat, passage->direction, view);
@@ -42,7 +42,10 @@ enum nat_verdict judge(struct nat *nat, enum nat_direction direction,
 	enum nat_verdict verdict = view_read(&passage.view, packet);
 
 	sessions_expire(nat, now_ns);
-	if (verdict == NAT_PASSES)
+	if (verdict == NAT_UNSUPPORTED && nat->params.is_open)
+		verdict = passage.view.protocol == PROTOCOL_ICMP ? rule_judge(nat, &passage)
+								 : NAT_PASSES;
+	else if (verdict == NAT_PASSES)
 		verdict = by_rules(nat, &passage);
 	nat->packets[direction][verdict]++;
 	return verdict;

@@ -79,6 +79,7 @@ enum {
 
 /* Plain data without pointers, so it can cross a socket. All zero: a firewall, open to replies. */
 struct nat_params {
+	bool is_open; /* without translation: everything passes that the rules below let through */
 	/* IPv4 addresses of the router outside, in the host's byte order; none: no translation. */
 	uint32_t external[NAT_MAX_EXTERNAL];
 	uint32_t external_count;

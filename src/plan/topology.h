@@ -37,7 +37,7 @@ struct topology_site {
 	uint32_t network; /* IPv4, of the hosts, in the host's byte order; 0: as the NAT needs it */
 	int prefix;
 	uint32_t external_count; /* addresses that the router has outside; at least one */
-	bool is_translated;      /* otherwise a firewall, and the site has public addresses */
+	bool is_translated;      /* otherwise the site has public addresses */
 	struct nat_params nat;   /* without addresses */
 	uint16_t mtu;            /* of the uplink */
 	bool is_black_hole;      /* says nothing about packets that are too large for it */

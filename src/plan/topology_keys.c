@@ -78,6 +78,7 @@ static const struct {
 	struct nat_params params;
 	bool is_translated;
 } nats[] = {
+	{{.is_open = true}, false},
 	{{.filtering = NAT_ADDRESS_AND_PORT_DEPENDENT}, false},
 	{{.filtering = NAT_ENDPOINT_INDEPENDENT}, true},
 	{{.filtering = NAT_ADDRESS_DEPENDENT}, true},
@@ -98,7 +99,7 @@ static const struct {
 	{{.filtering = NAT_ADDRESS_AND_PORT_DEPENDENT, .ports = NAT_RANDOM, .block_ports = 1024},
 		true},
 };
-const char *const topology_nats[] = {"firewall", "full-cone", "address-restricted",
+const char *const topology_nats[] = {"none", "firewall", "full-cone", "address-restricted",
 	"port-restricted", "symmetric", "symmetric-sequential", "linux", "carrier", NULL};
 
 size_t site_key_named(const char *name)

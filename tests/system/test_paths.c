@@ -377,6 +377,23 @@ TEST(two_nats_in_a_row_and_a_firewall_lead_to_the_public_host)
 	CHECK(json_number_at(report, "/routers/2/inbound/filtered", 0) == 2);
 }
 
+TEST(a_router_without_nat_is_open_in_both_directions_and_becomes_narrow_in_both)
+{
+	TOPOLOGY(s, "uplink");
+
+	CHECK_OK(lab_verify(s.lab, &err), err);
+	CHECK(answers(&s, arena, SERVER, "laptop") && answers(&s, arena, ALICE, "server"));
+	CHECK_OK(lab_narrow_router(s.lab, ALICE, 1280, false, &err), err);
+	CHECK(output_on(&s, arena, ALICE,
+		SHELL("ping -c 2 -i 0.2 -W 1 -M do -s 1400 server 2>&1 | grep 'mtu *= *1280'")));
+	CHECK(output_on(&s, arena, SERVER,
+		SHELL("ping -c 2 -i 0.2 -W 1 -M do -s 1400 laptop 2>&1 | grep 'mtu *= *1280'")));
+	CHECK_OK(lab_narrow_router(s.lab, ALICE, 9000, false, &err), err);
+	CHECK_OK(lab_size_cards(s.lab, 9000, &err), err);
+	CHECK(output_on(&s, arena, ALICE,
+		SHELL("ping -q -c 1 -W 1 -M do -s 8972 server && ! ping -q -c 1 -W 1 -M do -s 8973 server")));
+}
+
 TEST(a_site_meets_the_profile_once_each_way_at_its_uplink)
 {
 	const struct profile slow = {.name = "slow",

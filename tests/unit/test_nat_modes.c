@@ -103,6 +103,38 @@ TEST(without_addresses_outside_nothing_is_translated_and_the_filter_remains)
 	}
 }
 
+TEST(an_open_router_lets_everything_in_that_no_rule_forbids)
+{
+	struct nat_params params = {.is_open = true, .udp = {.is_blocked = true}};
+	AUTO(nat_freep) struct nat *nat = nat_with(&params, 100);
+	struct error err;
+
+	CHECK(send_in(nat, first, alice, 0).port == 0);
+	params.udp.is_blocked = false;
+	CHECK_OK(nat_set(nat, &params, &err), err);
+	CHECK(end_is(send_in(nat, first, alice, 0), alice));
+	CHECK(end_is(send_out(nat, alice, first, 0), alice));
+	CHECK(nat_totals(nat).sessions == 0);
+	params.filtering = NAT_ADDRESS_DEPENDENT;
+	CHECK(nat_set(nat, &params, &err) && strstr(err.text, "filters nothing"));
+	params = (struct nat_params){.is_open = true, .external = {1}, .external_count = 1};
+	CHECK(nat_set(nat, &params, &err) && strstr(err.text, "only what has a mapping"));
+}
+
+TEST(an_open_router_forwards_what_it_does_not_know)
+{
+	struct nat_params params = {.is_open = true, .icmp = {.is_blocked = true}};
+	AUTO(nat_freep) struct nat *nat = nat_with(&params, 100);
+	struct sample_packet p;
+
+	make_packet(&p, IPPROTO_UDP, first, alice, 2);
+	p.bytes[9] = IPPROTO_GRE;
+	CHECK(pass_packet(nat, NAT_INBOUND, &p, 0) == NAT_PASSES);
+	make_packet(&p, IPPROTO_ICMP, first, alice, 2);
+	p.bytes[20] = 13; /* ICMP that asks for the time */
+	CHECK(pass_packet(nat, NAT_INBOUND, &p, 0) == NAT_RULE);
+}
+
 static enum nat_verdict to_router(
 	struct nat *nat, uint8_t protocol, struct end from, uint16_t port, int64_t now_ns)
 {

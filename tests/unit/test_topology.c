@@ -90,6 +90,16 @@ TEST(homes_have_the_same_private_network_and_firewalls_public_ones_of_their_own)
 	CHECK(!topology.sites[2].is_translated && topology.sites[0].is_translated);
 }
 
+TEST(a_router_without_nat_is_open_and_its_site_public)
+{
+	LOADED(HEAD "  home: { hosts: [alice], nat: none }\n");
+
+	CHECK(topology.sites[0].nat.is_open && !topology.sites[0].is_translated);
+	CHECK(topology.sites[0].network == 0x2c808000);
+	CHECK(is_refused(HEAD "  a: { hosts: [x], nat: none, filtering: address-dependent }\n",
+		"4:25", "filters nothing"));
+}
+
 TEST(a_site_behind_a_carrier_has_its_router_in_the_carriers_network)
 {
 	LOADED(HEAD "  carrier: { nat: carrier }\n"
