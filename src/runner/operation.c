@@ -99,6 +99,7 @@ static int (*const actions[])(struct operation_run *m, struct error *err) = {
 	[WORKLOAD_CARRY] = operation_carry,
 	[WORKLOAD_BLOCK] = operation_block,
 	[WORKLOAD_DETOUR] = operation_detour,
+	[WORKLOAD_NARROW] = operation_narrow,
 };
 
 static const char *const speakers[] = {[WORKLOAD_ONE_SPEAKS] = "one",

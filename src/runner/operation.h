@@ -84,7 +84,28 @@ MUST_CHECK int operation_punch(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_carry(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_block(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_detour(struct operation_run *m, struct error *err);
+/* A TCP flow of the last host while its router becomes narrow, and what fits through it then. */
+MUST_CHECK int operation_narrow(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_lose_coordinator(struct operation_run *m, struct error *err);
+
+/* A program on a host, with much of its output kept. */
+MUST_CHECK int operation_start(struct operation_run *m, size_t host, const char *what,
+	const char *const *argv, struct proc **ret_proc, struct error *err);
+/* The JSON document that a program printed, which the caller owns. */
+MUST_CHECK int operation_document(
+	struct proc *proc, const char *what, json_t **ret_document, struct error *err);
+
+/* A TCP flow of iperf3 from one host to another. */
+struct tcp_flow {
+	size_t from, to;
+	double seconds;
+	const char *const *options; /* further ones of the client, NULL-terminated, or NULL */
+	struct proc *server, *client;
+};
+void tcp_flow_done(struct tcp_flow *flow);
+MUST_CHECK int tcp_flow_begin(struct operation_run *m, struct tcp_flow *flow, struct error *err);
+/* The client's document, of a flow that may have failed; ERROR_TIMEOUT when it does not end. */
+MUST_CHECK int tcp_flow_end(struct tcp_flow *flow, json_t **ret_document, struct error *err);
 
 /* The rule by which a pair is stable, for observations. */
 json_t *operation_rule_json(const struct lab *lab);

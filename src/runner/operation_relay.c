@@ -15,12 +15,10 @@
 
 enum {
 	STREAM_PORT = 7090,
-	STREAM_RATE = 200,     /* packets a second, each with an echo */
-	FOR_EXPERIMENTS = 253, /* a protocol of IP that nobody has (RFC 3692) */
-	KEEP_BYTES = 16 << 20  /* two numbers for each packet of twenty minutes */
+	STREAM_RATE = 200,    /* packets a second, each with an echo */
+	FOR_EXPERIMENTS = 253 /* a protocol of IP that nobody has (RFC 3692) */
 };
 
-static const char TCP_PORT[] = "5190";
 static const double BEFORE_S = 2; /* of a stream, until it is blocked */
 static const double SHORT_S = 2;  /* of a stream that only shows the way and its delay */
 static const double START_S = 10; /* for a program to begin on a busy machine */
@@ -68,14 +66,6 @@ static void stream_done(struct stream *stream)
 	proc_freep(&stream->server);
 }
 
-static int start_program(struct operation_run *m, size_t host, const char *what,
-	const char *const *argv, struct proc **ret_proc, struct error *err)
-{
-	return host_start(lab_host(m->stage->lab, host),
-		&(struct proc_spec){.what = what, .argv = argv, .keep_bytes = KEEP_BYTES}, ret_proc,
-		err);
-}
-
 /* Between the two, and between each of them and every third host. */
 static void look_at_paths(struct operation_run *m, struct paths *paths)
 {
@@ -96,13 +86,13 @@ static int stream_begin(
 	const char *port = arena_printf(m->arena, "%d", STREAM_PORT), *program;
 
 	if (helper_find(m->arena, "meshbench-probe", &program, err) ||
-		start_program(m, pair.to, "probe server",
+		operation_start(m, pair.to, "probe server",
 			ARENA_LIST(
 				m->arena, program, "serve", "--port", port, "--limit-s", "86400"),
 			&stream->server, err) ||
 		proc_wait_output(stream->server, "ready\n", deadline_in(START_NS), err) ||
 		lab_record_packets(m->stage->lab, PATHS_PACKETS, err) ||
-		start_program(m, pair.from, "probes",
+		operation_start(m, pair.from, "probes",
 			ARENA_LIST(m->arena, program, "send", vpn_addresses(m->stage->vpn)[pair.to],
 				"--port", port, "--milliseconds",
 				arena_printf(m->arena, "%.0f", 1000 * seconds), "--rate",
@@ -128,18 +118,6 @@ static int stream_run(
 	return 0;
 }
 
-static int document_of(
-	struct proc *proc, const char *what, json_t **ret_document, struct error *err)
-{
-	struct proc_result result = proc_result(proc);
-	const char *document = strchr(result.out, '{');
-
-	if (!document)
-		return fail(err, ERROR_TOOL, "%s said nothing: %s", what, proc_obituary(proc));
-	return json_parse(document, result.out_size - (size_t)(document - result.out), what,
-		ret_document, err);
-}
-
 /* By number when it was sent and answered, since zero; null for what had no answer. */
 static json_t *answers_of(const struct operation_run *m, const json_t *times)
 {
@@ -163,8 +141,8 @@ static int note_stream(struct operation_run *m, const struct stream *stream, str
 {
 	json_auto_t *sent = NULL, *received = NULL;
 
-	if (document_of(stream->sender, "a stream of probes", &sent, err) ||
-		document_of(stream->server, "a server of probes", &received, err))
+	if (operation_document(stream->sender, "a stream of probes", &sent, err) ||
+		operation_document(stream->server, "a server of probes", &received, err))
 		return -1;
 	json_object_set_new(m->observed, "stream",
 		json_make("{s:f, s:f, s:f, s:f, s:o}", "every_s", 1.0 / STREAM_RATE,
@@ -198,44 +176,18 @@ static int watch_way(struct operation_run *m, struct error *err)
 		       : 0;
 }
 
-static int run_tcp(struct operation_run *m, json_t **ret_document, struct error *err)
-{
-	AUTO(proc_freep) struct proc *server = NULL;
-	AUTO(proc_freep) struct proc *client = NULL;
-	struct pair pair = pair_of(m);
-
-	return start_program(m, pair.to, "iperf3 server",
-		       ARENA_LIST(m->arena, "iperf3", "-s", "-1", "-p", TCP_PORT, "--forceflush"),
-		       &server, err) ||
-			       proc_wait_output(
-				       server, "Server listening", deadline_in(START_NS), err) ||
-			       start_program(m, pair.from, "iperf3",
-				       ARENA_LIST(m->arena, "iperf3", "-c",
-					       vpn_addresses(m->stage->vpn)[pair.to], "-p",
-					       TCP_PORT, "-t",
-					       arena_printf(
-						       m->arena, "%.0f", m->operation->seconds),
-					       "-J", "--connect-timeout", "10000"),
-				       &client, err) ||
-			       proc_wait(client,
-				       deadline_in(
-					       (int64_t)(m->operation->seconds * (double)NS_PER_S) +
-					       SLACK_NS),
-				       err) ||
-			       document_of(client, "iperf3", ret_document, err)
-		       ? -1
-		       : 0;
-}
-
 /* What TCP moves, and what every host and its daemons have to do for it. */
 static int carry_tcp(struct operation_run *m, struct error *err)
 {
 	AUTO(looks_done) struct looks before = {0};
 	AUTO(looks_done) struct looks after = {0};
+	struct pair pair = pair_of(m);
+	AUTO(tcp_flow_done)
+	struct tcp_flow flow = {.from = pair.from, .to = pair.to, .seconds = m->operation->seconds};
 	json_auto_t *document = NULL;
 
-	if (operation_look(m, &before, err) || run_tcp(m, &document, err) ||
-		operation_look(m, &after, err))
+	if (operation_look(m, &before, err) || tcp_flow_begin(m, &flow, err) ||
+		tcp_flow_end(&flow, &document, err) || operation_look(m, &after, err))
 		return -1;
 	json_object_set_new(m->observed, "tcp",
 		json_make("{s:f, s:f, s:s?}", "bytes",

@@ -171,9 +171,12 @@ struct workload_operation {
 		WORKLOAD_BLOCK,  /* their direct way is blocked for `seconds` in mid-stream, and
 				    freed */
 		WORKLOAD_DETOUR, /* what they carry while it is blocked */
+		WORKLOAD_NARROW, /* its router takes no packets larger than `mtu`, in mid-stream */
 		WORKLOAD_PUNCH,  /* begins the VPN behind routers, and looks which way packets go */
 	} action;
-	bool on_one_host; /* the last one; otherwise all */
+	bool on_one_host;   /* the last one; otherwise all */
+	bool is_black_hole; /* its router says nothing about packets larger than this: */
+	unsigned mtu;       /* in bytes */
 	/*
 	 * Who sends first, of two hosts that watch each other; the other follows when it is spoken
 	 * to. By default the one that something is done to, and where that does not say it the
@@ -241,7 +244,7 @@ extern const struct workload workload_ping, workload_tcp, workload_udp, workload
 	workload_quic, workload_rate, workload_load_latency, workload_reorder, workload_video,
 	workload_nix_cache, workload_http_small, workload_wake, workload_connect, workload_restart,
 	workload_reboot, workload_idle, workload_observe, workload_scale, workload_punch,
-	workload_roam, workload_keepalive, workload_hostile, workload_relay;
+	workload_roam, workload_keepalive, workload_hostile, workload_relay, workload_mtu;
 
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];

@@ -43,6 +43,19 @@ static int ask(const struct option_result *given, struct error *err)
 	return status;
 }
 
+static int sizes(const struct option_result *given, struct error *err)
+{
+	json_auto_t *document = NULL;
+
+	if (!port)
+		return fail(err, ERROR_USAGE, "sizes needs --port");
+	if (rate_sizes(given->arguments[0], (unsigned)port, &document, err))
+		return -1;
+	json_dumpf(document, stdout, JSON_COMPACT);
+	putchar('\n');
+	return 0;
+}
+
 static const struct program_verb verbs[] = {
 	{.name = "serve",
 		.table = {.usage = "serve --port N",
@@ -60,6 +73,15 @@ static const struct program_verb verbs[] = {
 			.arguments_max = 1},
 		.run = ask,
 		.explains_itself = true},
+	{.name = "sizes",
+		.table = {.usage = "sizes ADDRESS --port N",
+			.about =
+				"Prints one JSON document: the largest packets that arrive in one piece and in fragments.",
+			.rows = serve_rows,
+			.count = ARRAY_SIZE(serve_rows),
+			.arguments_min = 1,
+			.arguments_max = 1},
+		.run = sizes},
 };
 
 int main(int argc, char *argv[])

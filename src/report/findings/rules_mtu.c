@@ -59,3 +59,77 @@ void look_no_fragments(struct look *look, const struct spot *spot)
 		finding_place(look->findings, spot), json_number_at(rate->data, "/mtu_bytes", 0),
 		fate);
 }
+
+/* Every narrow line of workload mtu. */
+static void each_line(struct look *look,
+	void (*of_line)(struct look *look, const struct report_condition *condition,
+		const struct report_result *result, const json_t *line))
+{
+	for (const struct report_condition *condition = look->vpn->conditions; condition;
+		condition = condition->next) {
+		for (const struct report_repetition *whole = condition->whole; whole;
+			whole = whole->next) {
+			const struct report_result *result = &whole->results[REPORT_MTU];
+			json_t *line;
+			size_t i;
+
+			if (!outcome_is_success(&result->outcome))
+				continue;
+			json_array_foreach (json_object_get(result->data, "steps"), i, line)
+				of_line(look, condition, result, line);
+		}
+	}
+}
+
+static bool is_carried(const json_t *line, const char *flow)
+{
+	return strcmp(json_string_at(line, flow, ""), "carried") == 0;
+}
+
+/* Where routers say what is too large, everything can work. */
+static void look_narrow(struct look *look, const struct report_condition *condition,
+	const struct report_result *result, const json_t *line)
+{
+	bool begins = json_is_true(json_object_get(line, "begins"));
+	bool works = begins && is_carried(line, "/begun_tcp");
+
+	if (!json_is_true(json_object_get(line, "icmp")) || (works && is_carried(line, "/tcp")))
+		return;
+	look_say(look,
+		works ? "A TCP flow over %s hangs when the line to the others becomes narrow, although routers say by ICMP what is too large; what begins there works."
+		      : "%s does not work where the line to the others has a small MTU, although routers say by ICMP what is too large for it.",
+		look->vpn->title);
+	look_show(look, result->outcome.path, "%s, a line of %.0f bytes: %s",
+		profile_title(condition->profile), json_number_at(line, "/outer_mtu_bytes", 0),
+		!begins ? "hosts do not reach each other"
+		: works ? "the flow hangs for as long as was waited"
+			: "a new TCP flow carries nothing or hangs");
+}
+
+void rule_narrow_line(struct look *look)
+{
+	each_line(look, look_narrow);
+}
+
+/* The bare link hangs as well; a VPN that does not saves its users from it. */
+static void look_hanging(struct look *look, const struct report_condition *condition,
+	const struct report_result *result, const json_t *line)
+{
+	if (look->vpn->is_reference || json_is_true(json_object_get(line, "icmp")) ||
+		(is_carried(line, "/tcp") && is_carried(line, "/begun_tcp")))
+		return;
+	look_say(look,
+		"TCP over %s hangs on a line with a small MTU whose routers send no ICMP: packets that are too large vanish, and nothing makes them smaller.",
+		look->vpn->title);
+	look_show(look, result->outcome.path,
+		"%s, a line of %.0f bytes: packets up to %.0f bytes arrive, %s",
+		profile_title(condition->profile), json_number_at(line, "/outer_mtu_bytes", 0),
+		json_number_at(line, "/whole_bytes", 0),
+		is_carried(line, "/begun_tcp") ? "a TCP flow hangs when the line becomes narrow"
+					       : "TCP hangs even if the VPN begins there");
+}
+
+void rule_mtu_hangs(struct look *look)
+{
+	each_line(look, look_hanging);
+}

@@ -319,6 +319,14 @@ const struct report_metric report_metrics[] = {
 		.workload = REPORT_RELAY, .figure = "fall_back_s"},
 	{"relay_direct_again_s", "Direct again after a blocked way is free", "s", -3, false,
 		.workload = REPORT_RELAY, .figure = "direct_again_s"},
+	{"mtu_whole_bytes", "Largest packet on the narrowest line", "bytes", 0, true,
+		.workload = REPORT_MTU, .figure = "narrowest_whole_bytes"},
+	{"mtu_black_hole_whole_bytes", "The same, without ICMP", "bytes", 0, true,
+		.workload = REPORT_MTU, .figure = "black_hole_whole_bytes"},
+	{"mtu_hung_flows", "Flows that hang when their line becomes narrow", "", 0, false,
+		.workload = REPORT_MTU, .figure = "hung_flows"},
+	{"mtu_silent_s", "Longest silence of the others", "s", -3, false, .workload = REPORT_MTU,
+		.figure = "silent_s"},
 };
 const size_t report_metric_count = ARRAY_SIZE(report_metrics);
 

@@ -55,6 +55,8 @@ const struct report_workload report_workloads[REPORT_WORKLOADS] = {
 		FIGURES_OF(REPORT_HOSTILE)},
 	[REPORT_RELAY] = {"relay", "relay.json", "relay", "A direct way that is blocked", false,
 		FIGURES_OF(REPORT_RELAY)},
+	[REPORT_MTU] = {"mtu", "mtu.json", "MTU", "A line that becomes narrow", false,
+		FIGURES_OF(REPORT_MTU)},
 };
 
 const struct report_workload *report_workload_of(const char *file)

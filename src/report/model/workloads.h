@@ -33,6 +33,7 @@ enum report_workload_id {
 	REPORT_ROAM,
 	REPORT_HOSTILE,
 	REPORT_RELAY,
+	REPORT_MTU,
 	REPORT_WORKLOADS
 };
 
