@@ -33,15 +33,25 @@ const char *feature_hostile_name(enum feature_hostile kind)
 	return kinds[kind].name;
 }
 
-void feature_hostile_plan(enum feature_hostile kind, const struct feature_way *way, int64_t packets,
-	struct arena *arena, struct feature_trial *ret_trial)
+static void send_load(const struct feature_way *way, int64_t marks, struct arena *arena,
+	struct feature_trial *ret_trial)
 {
-	int64_t marks = packets / FEATURE_HOSTILE_COPIES;
-
-	ret_trial->settle_s = kinds[kind].settle_s;
 	trial_send(ret_trial, arena, way, trial_target(way),
 		arena_printf(arena, "--count %lld --interval-us %d --bytes " FEATURE_MARK_BYTES,
 			(long long)(marks > 0 ? marks : 1), FEATURE_HOSTILE_US));
+}
+
+void feature_hostile_calm(
+	const struct feature_way *way, struct arena *arena, struct feature_trial *ret_trial)
+{
+	send_load(way, FEATURE_HOSTILE_CALM, arena, ret_trial);
+}
+
+void feature_hostile_plan(enum feature_hostile kind, const struct feature_way *way, int64_t packets,
+	struct arena *arena, struct feature_trial *ret_trial)
+{
+	ret_trial->settle_s = kinds[kind].settle_s;
+	send_load(way, packets / FEATURE_HOSTILE_COPIES, arena, ret_trial);
 	for (size_t i = 0; i < ARRAY_SIZE(carriers) * ARRAY_SIZE(directions); i++) {
 		for (size_t c = 0; c < ARRAY_SIZE(kinds[kind].changes); c++) {
 			if (kinds[kind].changes[c])
@@ -88,8 +98,8 @@ json_t *feature_hostile_counts(const struct feature_heard *heard)
 		(json_int_t)heard_marks(heard->arrived, "again"), "altered",
 		(json_int_t)heard_marks(heard->arrived, "altered"), "pieces",
 		(json_int_t)heard_marks(heard->arrived, "pieces"), "returned",
-		(json_int_t)returned(heard->back), "readable", (json_int_t)readable, "carrier",
-		carrier_name(heard->outside));
+		(json_int_t)returned(heard->back), "readable", (json_int_t)readable,
+		"carrier", carrier_name(heard->outside));
 }
 
 bool feature_hostile_is_seen(enum feature_hostile kind, const json_t *counts)

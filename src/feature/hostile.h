@@ -18,13 +18,17 @@ enum feature_hostile {
 
 enum {
 	FEATURE_HOSTILE_COPIES = 4, /* of every packet */
-	FEATURE_HOSTILE_US = 500    /* between marks */
+	FEATURE_HOSTILE_US = 500,   /* between marks */
+	FEATURE_HOSTILE_CALM = 2000 /* marks while nobody is hostile */
 };
 
 const char *feature_hostile_name(enum feature_hostile kind);
 /* About so many hostile packets, of one kind. */
 void feature_hostile_plan(enum feature_hostile kind, const struct feature_way *way, int64_t packets,
 	struct arena *arena, struct feature_trial *ret_trial);
+/* The same marks for a second, while nobody is hostile: what a mesh carries without an attack. */
+void feature_hostile_calm(
+	const struct feature_way *way, struct arena *arena, struct feature_trial *ret_trial);
 /*
  * {sent, arrived, again, altered, pieces, returned, readable, carrier}: marks that were sent, that
  * arrived at all, twice, altered or cut, that came back to their sender, and that could be read

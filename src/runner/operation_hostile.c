@@ -140,6 +140,8 @@ static int note_rules(
 	uint64_t packets = 0;
 
 	json_object_set_new(entry, "rules", list);
+	if (trial->rule_count == 0)
+		return 0;
 	if (lab_read_rules(attack->o.m->stage->lab, uses, trial->rule_count, err))
 		return -1;
 	for (size_t i = 0; i < trial->rule_count; i++) {
@@ -191,6 +193,18 @@ static int try_control(
 	json_object_set_new(entry, "control", control);
 	feature_hostile_plan(kind, &attack->ways[0], CONTROL_PACKETS, attack->o.arena, &trial);
 	return try_kind(attack, &attack->ways[0], &trial, control, &failure, err);
+}
+
+/* How many marks arrive while nobody is hostile; a failure is told by the kinds that follow. */
+static int try_calm(struct attack *attack, json_t *hostile, struct error *err)
+{
+	struct feature_trial trial = {0};
+	struct error failure = {0};
+	json_t *calm = json_object();
+
+	json_object_set_new(hostile, "calm", calm);
+	feature_hostile_calm(&attack->ways[1], attack->o.arena, &trial);
+	return try_kind(attack, &attack->ways[1], &trial, calm, &failure, err);
 }
 
 /* What became of daemons and mesh; where one of them is lost the VPN begins once more. */
@@ -270,7 +284,8 @@ int operation_hostile(struct operation_run *m, struct error *err)
 	json_object_set_new(hostile, "is_bare", json_boolean(attack.ways[1].is_bare));
 	/* Memory is compared after a first load, for which buffers were made. */
 	failed = note_throughput(&attack, "before", err) ||
-		 note_memory(&attack, hostile, "rss_before_bytes", &looks, err);
+		 note_memory(&attack, hostile, "rss_before_bytes", &looks, err) ||
+		 try_calm(&attack, hostile, err);
 	for (int kind = 0; kind < FEATURE_HOSTILES && !failed; kind++)
 		failed = attack_once(&attack, (enum feature_hostile)kind, err);
 	failed = failed || note_throughput(&attack, "after", err);

@@ -136,3 +136,23 @@ TEST(times_under_load_are_held_against_the_bare_link)
 	CHECK(isnan(table->rows->values[4].number));
 	CHECK(table->rows->next->values[4].number == 5);
 }
+
+TEST(the_table_of_hostile_packets_says_how_many_of_the_meshs_own_arrived_meanwhile)
+{
+	AUTO(results_freep) struct report_results *results = example();
+	struct report_result *hostile = &results->vpns->conditions->whole->results[REPORT_HOSTILE];
+	const struct table *table;
+
+	set(results, hostile, json_object());
+	hostile->data =
+		json_pack("{s:i, s:i, s:i, s:i, s:[{s:s, s:{s:i, s:i}}, {s:s, s:{s:i, s:i}}]}",
+			"marks_sent", 200, "marks_arrived", 120, "calm_sent", 50, "calm_arrived",
+			50, "kinds", "kind", "replayed", "counts", "sent", 100, "arrived", 100,
+			"kind", "reflected", "counts", "sent", 100, "arrived", 20);
+	json_array_append_new(results->kept, hostile->data);
+	table = table_named(tables_of(results, NULL), "hostile_packets");
+	CHECK(table && table->row_count == 1);
+	CHECK(table->rows->values[3].number == 100 && table->rows->values[4].number == 60);
+	CHECK(table->rows->values[5].number == 20);
+	CHECK(strcmp(table->rows->values[6].text, "reflected") == 0);
+}

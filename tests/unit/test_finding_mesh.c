@@ -40,6 +40,15 @@ TEST(hostile_packets_are_a_finding_where_they_have_an_effect)
 	CHECK(about && strstr(about->evidence->text, "100 Mbit/s before and 40 after"));
 	CHECK(find_hostile(results, "{\"is_bounded\": false}"));
 	about = find_hostile(results,
+		"{\"calm_sent\": 100, \"calm_arrived\": 100, \"kinds\": [{\"kind\": \"replayed\","
+		" \"counts\": {\"sent\": 100, \"arrived\": 95}}, {\"kind\": \"reflected\","
+		" \"counts\": {\"sent\": 100, \"arrived\": 12}}]}");
+	CHECK(about && about->evidence_count == 1 &&
+		strstr(about->evidence->text, "reflected packets: 12.0 % of"));
+	CHECK(!find_hostile(results,
+		"{\"calm_sent\": 100, \"calm_arrived\": 50, \"kinds\": [{\"kind\": \"replayed\","
+		" \"counts\": {\"sent\": 100, \"arrived\": 48}}]}"));
+	about = find_hostile(results,
 		"{\"crashes\": 1, \"wire_seed\": \"7\", \"kinds\": [{\"kind\": \"mutated\","
 		" \"crash\": \"died\", \"rules\": [{\"last_index\": 41}, {\"last_index\": 40}]}]}");
 	CHECK(about && strstr(about->evidence->text, "wire seed 7, packet 41 at the latest"));

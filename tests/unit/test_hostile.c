@@ -97,21 +97,28 @@ TEST(an_icmp_error_that_quotes_a_mark_is_not_a_reflected_packet)
 	CHECK(!feature_hostile_is_seen(FEATURE_REFLECTED, quoted));
 }
 
+static json_t *calm_of(int sent, int arrived)
+{
+	return json_pack("{s:{s:i, s:i}}", "counts", "sent", sent, "arrived", arrived);
+}
+
 /* Observations of two kinds, with what changes between tests. */
 static json_t *observations_of(json_t *counts, const char *crash, double rss, bool is_believed)
 {
 	json_t *first = json_pack("{s:s, s:i, s:o, s:s?, s:n, s:f, s:f, s:b}", "kind", "replayed",
 		"hostile_packets", 2000, "counts", counts, "crash", crash, "problem", "answers_s",
 		0.5, "rss_bytes", rss, "is_believed", is_believed);
-	json_t *second = json_pack("{s:s, s:i, s:{s:i}, s:n, s:n, s:f, s:f, s:b}", "kind",
-		"mutated", "hostile_packets", 1000, "counts", "again", 0, "crash", "problem",
-		"answers_s", 0.5, "rss_bytes", 20e6, "is_believed", 1);
+	json_t *second = json_pack("{s:s, s:i, s:{s:i, s:i, s:i}, s:n, s:n, s:f, s:f, s:b}", "kind",
+		"mutated", "hostile_packets", 1000, "counts", "sent", 250, "arrived", 240, "again",
+		0, "crash", "problem", "answers_s", 0.5, "rss_bytes", 20e6, "is_believed", 1);
 
-	return json_pack("{s:{}, s:[], s:[{s:s, s:{s:f}, s:[], s:{s:s, s:b, s:f, s:{s:f}, s:{s:f},"
-			 " s:[o, o]}}]}",
+	return json_pack(
+		"{s:{}, s:[], s:[{s:s, s:{s:f}, s:[], s:{s:s, s:b, s:f, s:o, s:{s:f}, s:{s:f},"
+		" s:[o, o]}}]}",
 		"rule", "hosts", "runs", "operation", "hostile", "times", "ended_s", 9.0, "pairs",
-		"hostile", "wire_seed", "7", "is_bare", 0, "rss_before_bytes", 10e6, "before",
-		"bps", 100e6, "after", "bps", 90e6, "kinds", first, second);
+		"hostile", "wire_seed", "7", "is_bare", 0, "rss_before_bytes", 10e6, "calm",
+		calm_of(2000, 1999), "before", "bps", 100e6, "after", "bps", 90e6, "kinds", first,
+		second);
 }
 
 static void read(json_t *observations, struct workload_reading *ret_reading)
@@ -139,6 +146,28 @@ TEST(what_was_accepted_is_counted_once_and_never_makes_the_cell_fail)
 	CHECK(strcmp(json_string_at(reading.data, "/kinds/1/kind", ""), "mutated") == 0);
 	CHECK(strcmp(reading.headline, "0 crashes, 36 accepted, 1 readable") == 0);
 	workload_reading_done(&reading);
+}
+
+TEST(marks_that_arrive_are_counted_over_all_kinds_and_without_an_attack)
+{
+	struct workload_reading reading;
+
+	read(observations_of(json_pack("{s:i, s:i}", "sent", 500, "arrived", 60), NULL, 20e6, true),
+		&reading);
+	CHECK(json_number_at(reading.data, "/marks_sent", 0) == 750);
+	CHECK(json_number_at(reading.data, "/marks_arrived", 0) == 300);
+	CHECK(json_number_at(reading.data, "/calm_sent", 0) == 2000);
+	CHECK(json_number_at(reading.data, "/calm_arrived", 0) == 1999);
+	workload_reading_done(&reading);
+}
+
+TEST(a_second_without_hostile_packets_is_tried_with_the_same_marks)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct feature_trial trial = {0};
+
+	feature_hostile_calm(&tunnel, arena, &trial);
+	CHECK(trial.rule_count == 0 && strcmp(trial.send[1], tunnel.target.ipv4) == 0);
 }
 
 TEST(a_daemon_that_ended_is_an_answer)

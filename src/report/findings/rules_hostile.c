@@ -9,6 +9,50 @@
 /* One measurement before and one after differ by less without any reason. */
 static const double SLOWER = 0.5;
 
+/* What arrives under attack, as a share of what arrives without; a few packets are lost to load. */
+static const double CARRIED = 0.9;
+
+static double share_at(const json_t *value, const char *arrived, const char *sent)
+{
+	double count = json_number_at(value, sent, NAN);
+
+	return count > 0 ? json_number_at(value, arrived, NAN) / count : NAN;
+}
+
+/* Never of results that do not say it. */
+static bool is_less_carried(const json_t *data, const json_t *kind)
+{
+	return share_at(kind, "/counts/arrived", "/counts/sent") <
+	       CARRIED * share_at(data, "/calm_arrived", "/calm_sent");
+}
+
+static bool stops_carrying(const json_t *data)
+{
+	const json_t *kinds = json_object_get(data, "kinds"), *entry;
+	size_t i;
+
+	json_array_foreach (kinds, i, entry) {
+		if (is_less_carried(data, entry))
+			return true;
+	}
+	return false;
+}
+
+static void show_carried(struct look *look, const char *path, const json_t *data)
+{
+	const json_t *kinds = json_object_get(data, "kinds"), *entry;
+	size_t i;
+
+	json_array_foreach (kinds, i, entry) {
+		if (is_less_carried(data, entry))
+			look_show(look, path,
+				"%s packets: %.1f %% of the mesh's own packets arrived meanwhile, %.1f %% before",
+				json_string_at(entry, "/kind", "?"),
+				100 * share_at(entry, "/counts/arrived", "/counts/sent"),
+				100 * share_at(data, "/calm_arrived", "/calm_sent"));
+	}
+}
+
 static void show_crashes(struct look *look, const char *path, const json_t *data)
 {
 	const json_t *kinds = json_object_get(data, "kinds"), *entry;
@@ -47,6 +91,7 @@ static void look_at(struct look *look, const struct report_condition *condition,
 	double after = json_number_at(data, "/bps_after", NAN);
 
 	show_crashes(look, path, data);
+	show_carried(look, path, data);
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
 		double count = json_number_at(data, counts[i].pointer, 0);
 
@@ -67,7 +112,7 @@ static bool has_effect(const json_t *data)
 	return json_number_at(data, "/crashes", 0) > 0 || json_number_at(data, "/lost", 0) > 0 ||
 	       json_number_at(data, "/accepted", 0) > 0 ||
 	       json_number_at(data, "/readable", 0) > 0 ||
-	       json_is_false(json_object_get(data, "is_bounded")) ||
+	       json_is_false(json_object_get(data, "is_bounded")) || stops_carrying(data) ||
 	       json_number_at(data, "/bps_after", NAN) <
 		       SLOWER * json_number_at(data, "/bps_before", NAN);
 }

@@ -33,10 +33,43 @@ static const char *control_of(const json_t *data)
 	return "as known";
 }
 
+/* Marks that arrived, of those that were sent while packets were hostile in that way. */
+static double arrived_percent(const json_t *kind)
+{
+	double sent = number_at(kind, "/counts/sent");
+
+	return sent > 0 ? 100 * number_at(kind, "/counts/arrived") / sent : NAN;
+}
+
+/* The kind under which the fewest arrived; NULL: none was tried. */
+static const json_t *least_carried(const json_t *data)
+{
+	const json_t *kinds = json_object_get(data, "kinds"), *entry, *least = NULL;
+	size_t i;
+
+	json_array_foreach (kinds, i, entry) {
+		if (isfinite(arrived_percent(entry)) &&
+			(!least || arrived_percent(entry) < arrived_percent(least)))
+			least = entry;
+	}
+	return least;
+}
+
+static void add_carried(struct row *row, const json_t *data, const char *path)
+{
+	const json_t *least = least_carried(data);
+	double sent = number_at(data, "/marks_sent"), calm = number_at(data, "/calm_sent");
+
+	row_number(row, calm > 0 ? 100 * number_at(data, "/calm_arrived") / calm : NAN, path);
+	row_number(row, sent > 0 ? 100 * number_at(data, "/marks_arrived") / sent : NAN, path);
+	row_number(row, least ? arrived_percent(least) : NAN, path);
+	row_text(row, least ? json_string_at(least, "/kind", NULL) : NULL);
+}
+
 static void add_row(void *context, const struct report_place *place)
 {
-	static const char *const counts[] = {"/hostile_packets", "/crashes", "/lost", "/again",
-		"/altered", "/pieces", "/returned", "/readable"};
+	static const char *const counts[] = {
+		"/crashes", "/lost", "/again", "/altered", "/pieces", "/returned", "/readable"};
 	struct filling *f = context;
 	const struct report_result *result = &place->repetition->results[REPORT_HOSTILE];
 	const char *path = place->outcome->path;
@@ -48,6 +81,8 @@ static void add_row(void *context, const struct report_place *place)
 	row = table_row(f->tables, f->table);
 	row_vpn(row, f->vpn->name, f->vpn->title);
 	row_text(row, profile_title(f->condition->profile));
+	row_number(row, number_at(result->data, "/hostile_packets"), path);
+	add_carried(row, result->data, path);
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
 		row_number(row, number_at(result->data, counts[i]), path);
 	row_number(row, number_at(result->data, "/rss_before_bytes") / MIB, path);
@@ -62,6 +97,10 @@ static void add_columns(struct table *table)
 	table_text_column(table, "vpn", "VPN");
 	table_text_column(table, "profile", "Profile");
 	table_column(table, "hostile_packets", "Hostile packets", "", 0);
+	table_column(table, "calm_percent", "Arrived before", "%", 1);
+	table_column(table, "arrived_percent", "Arrived meanwhile", "%", 1);
+	table_column(table, "least_percent", "Least of one kind", "%", 1);
+	table_text_column(table, "least_kind", "That kind");
 	table_column(table, "crashes", "Daemons ended", "", 0);
 	table_column(table, "lost", "Mesh lost", "", 0);
 	table_column(table, "again", "Accepted twice", "", 0);
@@ -89,5 +128,5 @@ void tables_hostile(const struct report_results *results, struct tables *tables)
 			condition_each_result(f.condition, add_row, &f);
 	}
 	table_note(tables, f.table,
-		"While the first host sends numbered packets to the second, the wire adds to each packet between them four that are replayed, cut, changed in bits, or reflected to their sender. Twice, altered, cut and reflected ones are counted where the VPN delivers them, readable ones where they leave their host. Over TCP the kernel drops most of them before the VPN sees any. The control sends a few over the bare link, which lets all of them through.");
+		"While the first host sends numbered packets to the second, the wire adds to each packet between them four that are replayed, cut, changed in bits, or reflected to their sender. Twice, altered, cut and reflected ones are counted where the VPN delivers them, readable ones where they leave their host. The share of the numbered packets that arrived is that of all kinds together and of the kind with the least, next to the same packets before, without hostile ones. Over TCP the kernel drops most of them before the VPN sees any. The control sends a few over the bare link, which lets all of them through.");
 }

@@ -46,6 +46,7 @@ static void operations(const struct workload_case *c, struct arena *arena,
 struct verdict {
 	double packets, crashes, lost; /* lost: the mesh did not answer afterwards */
 	double again, altered, pieces, returned, readable, accepted;
+	double sent, arrived; /* marks */
 	double rss_most_bytes;
 	size_t kinds, doubted, untried;
 };
@@ -74,6 +75,8 @@ static void add_kind(struct verdict *v, const json_t *entry)
 	v->lost += !is_there(entry, "crash") && !is_there(entry, "answers_s");
 	v->untried += !is_there(entry, "counts") && !is_there(entry, "crash");
 	v->doubted += !json_is_true(json_object_get(entry, "is_believed"));
+	v->sent += count_at(entry, "/counts/sent");
+	v->arrived += count_at(entry, "/counts/arrived");
 	v->again += count_at(entry, "/counts/again");
 	v->altered += count_at(entry, "/counts/altered");
 	v->pieces += count_at(entry, "/counts/pieces");
@@ -100,14 +103,18 @@ static json_t *describe(const json_t *hostile, const struct verdict *v)
 	json_t *kinds = json_object_get(hostile, "kinds");
 
 	return json_make(
-		"{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O}",
+		"{s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O}",
 		"wire_seed", json_string_at(hostile, "/wire_seed", ""), "is_bare",
 		json_is_true(json_object_get(hostile, "is_bare")), "hostile_packets",
-		mesh_number(v->packets), "crashes", mesh_number(v->crashes), "lost",
-		mesh_number(v->lost), "again", mesh_number(v->again), "altered",
-		mesh_number(v->altered), "pieces", mesh_number(v->pieces), "returned",
-		mesh_number(v->returned), "accepted", mesh_number(v->accepted), "readable",
-		mesh_number(v->readable), "rss_before_bytes", mesh_number(before), "rss_most_bytes",
+		mesh_number(v->packets), "marks_sent", mesh_number(v->sent), "marks_arrived",
+		mesh_number(v->arrived), "calm_sent",
+		mesh_number(json_number_at(hostile, "/calm/counts/sent", NAN)), "calm_arrived",
+		mesh_number(json_number_at(hostile, "/calm/counts/arrived", NAN)), "crashes",
+		mesh_number(v->crashes), "lost", mesh_number(v->lost), "again",
+		mesh_number(v->again), "altered", mesh_number(v->altered), "pieces",
+		mesh_number(v->pieces), "returned", mesh_number(v->returned), "accepted",
+		mesh_number(v->accepted), "readable", mesh_number(v->readable), "rss_before_bytes",
+		mesh_number(before), "rss_most_bytes",
 		mesh_number(v->rss_most_bytes > 0 ? v->rss_most_bytes : NAN), "is_bounded",
 		is_bounded(before, v), "bps_before",
 		mesh_number(json_number_at(hostile, "/before/bps", NAN)), "bps_after",
