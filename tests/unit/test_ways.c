@@ -105,6 +105,84 @@ TEST(what_answers_behind_a_firewall_without_udp_needs_none)
 	CHECK(!relay_says("tcp_relay", "open", 1, "yes"));
 }
 
+TEST(what_a_silent_host_survives_says_how_often_its_vpn_sends)
+{
+	char said[40];
+
+	is_of("keepalive_interval", sites(), REPORT_KEEPALIVE,
+		json_pack("{s:i, s:i}", "survives_s", 30, "fails_s", 20), said);
+	CHECK(strcmp(said, "at most 30 s") == 0);
+	is_of("keepalive_interval", sites(), REPORT_KEEPALIVE,
+		json_pack("{s:n, s:i}", "survives_s", "fails_s", 60), said);
+	CHECK(strcmp(said, "more than 60 s") == 0);
+}
+
+/* What hostile packets of one kind say. */
+static bool attack_says(const char *row, const char *kind, const char *carrier, bool is_believed,
+	int altered, const char *is)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	json_auto_t *answers = NULL;
+	const char *said;
+
+	set_whole(results, vpn, REPORT_HOSTILE,
+		json_pack("{s:[{s:s, s:i, s:b, s:{s:s, s:i, s:i, s:i}}]}", "kinds", "kind", kind,
+			"hostile_packets", 100, "is_believed", is_believed, "counts", "carrier",
+			carrier, "arrived", 25, "altered", altered, "again", altered));
+	answers = mesh_answers(results->arena, vpn->conditions);
+	said = json_string_at(json_array_get(answers, 0), "/is", "");
+	return strcmp(said, is) == 0 &&
+	       (!*is || strcmp(json_string_at(json_array_get(answers, 0), "/row", ""), row) == 0);
+}
+
+TEST(hostile_packets_over_udp_answer_what_is_delivered_twice_and_altered)
+{
+	CHECK(attack_says("replay_protection", "replayed", "udp", true, 0, "yes"));
+	CHECK(attack_says("replay_protection", "replayed", "udp", true, 3, "no"));
+	CHECK(attack_says("authenticated_encryption", "mutated", "udp", true, 0, "yes"));
+	CHECK(attack_says("authenticated_encryption", "mutated", "udp", true, 1, "no"));
+	CHECK(attack_says("", "mutated", "tcp", true, 0, ""));
+	CHECK(attack_says("", "mutated", "udp", false, 1, ""));
+	CHECK(attack_says("", "truncated", "udp", true, 0, ""));
+}
+
+/* What restarts say about a row; "": nothing. */
+static bool restart_says(const char *row, json_t *coordinator, const char *is)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	json_auto_t *answers = NULL;
+	const char *said = "";
+	const json_t *answer;
+	size_t i;
+
+	set_whole(results, vpn, REPORT_RESTART,
+		json_pack("{s:{s:[{}, {}]}, s:o}", "one_host", "runs", "coordinator", coordinator));
+	answers = mesh_answers(results->arena, vpn->conditions);
+	json_array_foreach (answers, i, answer) {
+		if (strcmp(json_string_at(answer, "/row", ""), row) == 0)
+			said = json_string_at(answer, "/is", "");
+	}
+	return strcmp(said, is) == 0;
+}
+
+static json_t *lost(bool goes_on, bool rejoins)
+{
+	return json_pack("{s:b, s:b}", "pairs_go_on", goes_on, "can_rejoin", rejoins);
+}
+
+TEST(restarts_say_what_goes_on_without_a_coordinator)
+{
+	CHECK(restart_says("cached_credentials", json_null(), "yes"));
+	CHECK(restart_says("graceful_degradation", json_null(), ""));
+	CHECK(restart_says(
+		"graceful_degradation", lost(true, false), "pairs go on, no host rejoins"));
+	CHECK(restart_says("graceful_degradation", lost(true, true), "pairs go on, hosts rejoin"));
+	CHECK(restart_says("existing_connections_survive", lost(false, false), "no"));
+	CHECK(restart_says("existing_connections_survive", lost(true, true), ""));
+}
+
 TEST(a_host_that_is_heard_again_after_every_change_roams_and_another_says_nothing)
 {
 	char said[40];

@@ -18,13 +18,16 @@ struct report_ways *ways_of(struct arena *arena, const struct report_results *re
 	const struct report_condition *condition);
 
 /*
- * What punch and roam say about rows of the feature matrix, as matrix_observe() takes it: a direct
- * way through kinds of router that the rows name, and a host that goes on with another address.
- * What did not work behind two routers may work elsewhere, so that of roam only a yes is said. The
- * caller owns it.
+ * What punch, roam and keepalive say about rows of the feature matrix, as matrix_observe() takes
+ * it: a direct way through kinds of router that the rows name, and a host that goes on with another
+ * address. What did not work behind two routers may work elsewhere, so that of roam only a yes is
+ * said. The caller owns it.
  */
 json_t *ways_answers(struct arena *arena, const struct report_results *results,
 	const struct report_condition *condition);
+
+/* What hostile and restart say about rows of the feature matrix, in the same way. */
+json_t *mesh_answers(struct arena *arena, const struct report_condition *condition);
 
 /*
  * Whether hole punching can join hosts behind these routers (RFC 5128, 3.3): not if one takes

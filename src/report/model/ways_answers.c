@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
@@ -113,6 +114,39 @@ static void add_roaming(
 	}
 }
 
+/*
+ * A NAT that forgets after so long is kept open by what the host sends in less. What it sends to
+ * whom is not seen, so a check that counts packets says more.
+ */
+static void add_keepalive(
+	struct arena *arena, const struct report_condition *condition, json_t *answers)
+{
+	for (const struct report_repetition *whole = condition->whole; whole; whole = whole->next) {
+		const struct report_result *keep = &whole->results[REPORT_KEEPALIVE];
+		double survives_s = json_number_at(keep->data, "/survives_s", NAN);
+		double fails_s = json_number_at(keep->data, "/fails_s", NAN);
+
+		if (!outcome_is_success(&keep->outcome))
+			continue;
+		if (isfinite(survives_s))
+			answer(answers, "keepalive_interval",
+				arena_printf(arena, "at most %.0f s", survives_s), "keepalive",
+				arena_printf(arena,
+					"a silent host was reached behind a NAT that forgets after %.0f s%s",
+					survives_s,
+					isfinite(fails_s)
+						? arena_printf(
+							  arena, ", and not after %.0f s", fails_s)
+						: ""));
+		else if (isfinite(fails_s))
+			answer(answers, "keepalive_interval",
+				arena_printf(arena, "more than %.0f s", fails_s), "keepalive",
+				arena_printf(arena,
+					"a silent host was not reached behind a NAT that forgets after %.0f s",
+					fails_s));
+	}
+}
+
 json_t *ways_answers(struct arena *arena, const struct report_results *results,
 	const struct report_condition *condition)
 {
@@ -123,5 +157,6 @@ json_t *ways_answers(struct arena *arena, const struct report_results *results,
 	add_symmetric(arena, list, answers);
 	add_fallback(arena, results, list, answers);
 	add_roaming(arena, condition, answers);
+	add_keepalive(arena, condition, answers);
 	return answers;
 }

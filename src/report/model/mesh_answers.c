@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows of the feature matrix that hostile packets and restarts answer. */
+#include "report/model/ways.h"
+
+#include "base/json.h"
+
+#include <string.h>
+
+static void answer(
+	json_t *answers, const char *check, const char *row, const char *is, const char *because)
+{
+	json_array_append_new(answers, json_make("{s:s, s:s, s:s, s:s}", "row", row, "is", is,
+					       "check", check, "because", because));
+}
+
+/* Over TCP the kernel lets neither copies nor changes come to the VPN. */
+static void add_kind(struct arena *arena, const json_t *kind, json_t *answers)
+{
+	static const struct {
+		const char *kind, *row, *count, *says;
+	} known[] = {{"replayed", "replay_protection", "/counts/again", "delivered twice"},
+		{"mutated", "authenticated_encryption", "/counts/altered", "delivered altered"}};
+	const char *name = json_string_at(kind, "/kind", "");
+	bool is_udp = strcmp(json_string_at(kind, "/counts/carrier", ""), "udp") == 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		double count = json_number_at(kind, known[i].count, 0);
+
+		if (strcmp(name, known[i].kind) == 0 && is_udp &&
+			json_is_true(json_object_get(kind, "is_believed")) &&
+			json_number_at(kind, "/counts/arrived", 0) > 0)
+			answer(answers, "hostile", known[i].row, count > 0 ? "no" : "yes",
+				arena_printf(arena, "of %.0f %s packets %.0f were %s",
+					json_number_at(kind, "/hostile_packets", 0), name, count,
+					known[i].says));
+	}
+}
+
+static void add_attack(struct arena *arena, const struct report_result *hostile, json_t *answers)
+{
+	const json_t *kinds = json_object_get(hostile->data, "kinds"), *kind;
+	double readable = json_number_at(hostile->data, "/readable", 0);
+	size_t i;
+
+	json_array_foreach (kinds, i, kind)
+		add_kind(arena, kind, answers);
+	if (readable > 0)
+		answer(answers, "hostile", "no_cleartext_metadata", "no",
+			arena_printf(arena, "%.0f packets were readable outside", readable));
+}
+
+/* Seconds without the coordinator say no, or nothing, where the question is about minutes. */
+static void add_restart(struct arena *arena, const struct report_result *restart, json_t *answers)
+{
+	const json_t *lost = json_object_get(restart->data, "coordinator");
+	const json_t *goes_on = json_object_get(lost, "pairs_go_on");
+	const json_t *rejoins = json_object_get(lost, "can_rejoin");
+	size_t restarts = json_array_size(json_at(restart->data, "/one_host/runs"));
+
+	if (restarts)
+		answer(answers, "restart", "cached_credentials", "yes",
+			arena_printf(arena,
+				"after %zu restarts of a host all pairs answered again, by themselves",
+				restarts));
+	if (json_is_false(goes_on))
+		answer(answers, "restart", "existing_connections_survive", "no",
+			"pairs fell silent when the coordinator's daemons ended");
+	if (json_is_boolean(goes_on) && json_is_boolean(rejoins))
+		answer(answers, "restart", "graceful_degradation",
+			json_is_true(goes_on)   ? json_is_true(rejoins)
+							  ? "pairs go on, hosts rejoin"
+							  : "pairs go on, no host rejoins"
+			: json_is_true(rejoins) ? "hosts rejoin, pairs do not go on"
+						: "no",
+			"the coordinator's daemons ended, and another host restarted meanwhile");
+}
+
+json_t *mesh_answers(struct arena *arena, const struct report_condition *condition)
+{
+	json_t *answers = json_array();
+
+	for (const struct report_repetition *whole = condition->whole; whole; whole = whole->next) {
+		if (outcome_is_success(&whole->results[REPORT_HOSTILE].outcome))
+			add_attack(arena, &whole->results[REPORT_HOSTILE], answers);
+		if (outcome_is_success(&whole->results[REPORT_RESTART].outcome))
+			add_restart(arena, &whole->results[REPORT_RESTART], answers);
+	}
+	return answers;
+}
