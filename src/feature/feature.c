@@ -8,9 +8,9 @@
 
 const struct feature_check *const feature_checks[] = {&check_device, &check_ipv4, &check_ipv6,
 	&check_carrier, &check_padding, &check_altered, &check_replay, &check_stale, &check_window,
-	&check_foreign, &check_multicast, &check_broadcast, &check_frames, &check_stranger,
+	&check_foreign, &check_multicast, &check_broadcast, &check_frames, &check_bridged,
 	&check_tos, &check_congestion, &check_replies, &check_pieces, &check_full, &check_lossy,
-	&check_quiet, &check_relay, NULL};
+	&check_quiet, &check_relay, &check_stranger, NULL};
 
 /* Why an answer does not count although there is one; NULL: it counts. */
 static const char *doubt(const char *known, const struct feature_observation *control)

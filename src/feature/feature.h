@@ -38,7 +38,8 @@ struct feature_way {
 
 /* What is done in one trial. Rules are as in wire/rule.h, from "source" to "target". */
 struct feature_trial {
-	const char *const *send; /* arguments of `meshbench-marker send`; NULL: nothing is sent */
+	const char *const *send;   /* arguments of `meshbench-marker send`; NULL: nothing is sent */
+	const char *const *answer; /* the same for the target, at the same time */
 	const char *rules[FEATURE_MOST_RULES];
 	size_t rule_count;
 	double settle_s;       /* of listening after the last packet */
@@ -52,6 +53,8 @@ struct feature_heard {
 	const json_t *back;    /* what came to the source on the way in question */
 	const json_t *sent;
 	double seconds;
+	const char
+		*refusal; /* why a stranger's own program has no address there; NULL: it has one */
 };
 
 struct feature_observation {
@@ -66,6 +69,8 @@ struct feature_check {
 	const char *rows[FEATURE_MOST_ROWS + 1];
 	/* What the bare link has to answer; NULL: it has no known answer. */
 	const char *known[FEATURE_MOST_ROWS];
+	/* The source is a host that is not a member, with keys of its own (vpn_begin_stranger). */
+	bool is_strangers;
 	void (*plan)(const struct feature_way *way, struct arena *arena,
 		struct feature_trial *ret_trial);
 	void (*read)(const struct feature_way *way, const struct feature_heard *heard,

@@ -27,8 +27,6 @@ const struct feature_gap feature_gaps[] = {
 		"needs longer than a check may take: two minutes to an hour between keys, two of them"},
 	{"end_to_end_through_relay", "needs the state of a host that forwards"},
 	{"encryption_can_be_off", SWITCHED},
-	{"peers_authenticated",
-		"needs a host with the program, what is public and keys of its own, which drivers hand to all"},
 	{"multi_threaded", ELSEWHERE("tcp")},
 	{"batch_receive", INSIDE},
 	{"batch_send", INSIDE},

@@ -29,7 +29,7 @@ static void plan_frames(
 		ret_trial->pointless = "the device carries IP only";
 }
 
-static void plan_stranger(
+static void plan_bridged(
 	const struct feature_way *way, struct arena *arena, struct feature_trial *ret_trial)
 {
 	if (way->source.has_frames)
@@ -74,9 +74,9 @@ const struct feature_check check_frames = {.name = "frames",
 	.plan = plan_frames,
 	.read = read};
 
-const struct feature_check check_stranger = {.name = "bridged frames",
+const struct feature_check check_bridged = {.name = "bridged frames",
 	.evidence = "100 frames whose source MAC address is not that of the device",
 	.rows = {"bridging"},
 	.known = {"yes"},
-	.plan = plan_stranger,
+	.plan = plan_bridged,
 	.read = read};

@@ -38,6 +38,19 @@ int64_t heard_packets(const json_t *account, int type, int protocol)
 	return packets;
 }
 
+int64_t heard_delivered(const json_t *account)
+{
+	const json_t *list = json_object_get(account, "kinds"), *kind;
+	int64_t packets = 0;
+	size_t i;
+
+	json_array_foreach (list, i, kind) {
+		if (json_number_at(kind, "/protocol", -1) == IPPROTO_UDP)
+			packets += number_at(kind, "/marked");
+	}
+	return packets;
+}
+
 int64_t heard_datagrams(const json_t *account)
 {
 	const json_t *list = json_object_get(account, "kinds"), *kind;

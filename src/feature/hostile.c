@@ -63,20 +63,6 @@ void feature_hostile_plan(enum feature_hostile kind, const struct feature_way *w
 	}
 }
 
-/* Marks in UDP: an ICMP error quotes what it is about, so that it has marks of its own. */
-static int64_t returned(const json_t *account)
-{
-	const json_t *list = json_object_get(account, "kinds"), *kind;
-	int64_t packets = 0;
-	size_t i;
-
-	json_array_foreach (list, i, kind) {
-		if (json_number_at(kind, "/protocol", -1) == IPPROTO_UDP)
-			packets += (int64_t)json_number_at(kind, "/marked", 0);
-	}
-	return packets;
-}
-
 static const char *carrier_name(const json_t *account)
 {
 	int carrier = heard_carrier(account);
@@ -98,7 +84,7 @@ json_t *feature_hostile_counts(const struct feature_heard *heard)
 		(json_int_t)heard_marks(heard->arrived, "again"), "altered",
 		(json_int_t)heard_marks(heard->arrived, "altered"), "pieces",
 		(json_int_t)heard_marks(heard->arrived, "pieces"), "returned",
-		(json_int_t)returned(heard->back), "readable", (json_int_t)readable,
+		(json_int_t)heard_delivered(heard->back), "readable", (json_int_t)readable,
 		"carrier", carrier_name(heard->outside));
 }
 

@@ -11,6 +11,8 @@
 #define FEATURE_DATA "from=source to=target larger=400"
 
 /* trial.c */
+const char *const *trial_words(
+	struct arena *arena, const struct feature_way *way, const char *to, const char *words);
 /* Arguments of `send`: "--count 200 --interval-us 500" to an address. */
 void trial_send(struct feature_trial *trial, struct arena *arena, const struct feature_way *way,
 	const char *to, const char *words);
@@ -23,6 +25,8 @@ int64_t heard_marks(const json_t *account, const char *key);
 int64_t heard_sent(const struct feature_heard *heard);
 /* Packets of a kind: protocol of IP, and -1 is any; EtherType likewise. */
 int64_t heard_packets(const json_t *account, int type, int protocol);
+/* Marks in UDP: an ICMP error quotes what it is about, so that it has marks of its own. */
+int64_t heard_delivered(const json_t *account);
 /* Of UDP and TCP, without later fragments, which the kernel made. */
 int64_t heard_datagrams(const json_t *account);
 /* What carries the marks outside: the protocol of IP with the most bytes; -1: nothing. */
@@ -38,5 +42,6 @@ bool answer_needs_marks(const struct feature_heard *heard, struct feature_observ
 
 extern const struct feature_check check_device, check_ipv4, check_ipv6, check_carrier,
 	check_altered, check_replay, check_stale, check_window, check_foreign, check_multicast,
-	check_broadcast, check_frames, check_stranger, check_tos, check_congestion, check_replies,
-	check_pieces, check_full, check_lossy, check_relay, check_quiet, check_padding;
+	check_broadcast, check_frames, check_bridged, check_tos, check_congestion, check_replies,
+	check_pieces, check_full, check_lossy, check_relay, check_quiet, check_padding,
+	check_stranger;

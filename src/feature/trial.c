@@ -4,13 +4,19 @@
 
 #include "base/text.h"
 
-void trial_send(struct feature_trial *trial, struct arena *arena, const struct feature_way *way,
-	const char *to, const char *words)
+const char *const *trial_words(
+	struct arena *arena, const struct feature_way *way, const char *to, const char *words)
 {
-	trial->send = text_words(arena,
+	return text_words(arena,
 		arena_printf(arena, "%s%s --token %s %s", to ? "--to " : "", to ? to : "",
 			way->token, words),
 		NULL);
+}
+
+void trial_send(struct feature_trial *trial, struct arena *arena, const struct feature_way *way,
+	const char *to, const char *words)
+{
+	trial->send = trial_words(arena, way, to, words);
 	trial->settle_s = trial->settle_s > 0 ? trial->settle_s : 0.3;
 }
 

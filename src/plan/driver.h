@@ -47,6 +47,7 @@ struct driver_ready {
 
 struct driver_send {
 	const char *from, *to;
+	bool is_public; /* anybody may know it, such as the certificate of an authority */
 };
 
 /* All of stdout, trimmed, or one of two parts of it. */

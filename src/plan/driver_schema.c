@@ -32,7 +32,8 @@ static const cyaml_schema_value_t variant_entry = {
 
 static const cyaml_schema_field_t send_fields[] = {
 	TEXT("from", CYAML_FLAG_POINTER, written_send, from),
-	TEXT("to", CYAML_FLAG_POINTER, written_send, to), CYAML_FIELD_END};
+	TEXT("to", CYAML_FLAG_POINTER, written_send, to),
+	TEXT("public", OPTIONAL, written_send, is_public), CYAML_FIELD_END};
 static const cyaml_schema_value_t send_entry = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_send, send_fields)};
 

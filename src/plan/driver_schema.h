@@ -12,7 +12,7 @@ struct written_role {
 };
 
 struct written_send {
-	const char *from, *to;
+	const char *from, *to, *is_public;
 };
 
 struct written_write {

@@ -145,6 +145,17 @@ static int take_write(const struct reading *reading, struct error *err)
 	return take_mode(reading, yaml_child(value, "mode"), err);
 }
 
+/* Absent means false. */
+static int take_truth(const struct reading *reading, const struct yaml_value *at, const char *text,
+	bool *ret_is_true, struct error *err)
+{
+	*ret_is_true = text && strcmp(text, "true") == 0;
+	if (text && !*ret_is_true && strcmp(text, "false") != 0)
+		return yaml_fail(
+			&reading->source->file, at, err, "'%s' is not true or false", text);
+	return 0;
+}
+
 static int take_send(const struct reading *reading, struct error *err)
 {
 	const struct written_step *written = reading->written;
@@ -156,10 +167,12 @@ static int take_send(const struct reading *reading, struct error *err)
 	for (size_t i = 0; i < written->send_count; i++) {
 		const struct yaml_value *entry = yaml_entry(yaml_child(reading->value, "send"), i);
 
-		if (check_target(reading, yaml_child(entry, "to"), written->send[i].to, err))
+		sends[i] = (struct driver_send){.from = copy(reading, written->send[i].from),
+			.to = copy(reading, written->send[i].to)};
+		if (check_target(reading, yaml_child(entry, "to"), written->send[i].to, err) ||
+			take_truth(reading, yaml_child(entry, "public"), written->send[i].is_public,
+				&sends[i].is_public, err))
 			return -1;
-		sends[i] = (struct driver_send){
-			copy(reading, written->send[i].from), copy(reading, written->send[i].to)};
 	}
 	reading->step->sends = sends;
 	reading->step->send_count = written->send_count;
@@ -219,17 +232,6 @@ static int take_ready(const struct reading *reading, struct error *err)
 		.http = copy(reading, ready->http),
 		.tcp = copy(reading, ready->tcp),
 		.output = copy(reading, ready->output)};
-	return 0;
-}
-
-/* Absent means false. */
-static int take_truth(const struct reading *reading, const struct yaml_value *at, const char *text,
-	bool *ret_is_true, struct error *err)
-{
-	*ret_is_true = text && strcmp(text, "true") == 0;
-	if (text && !*ret_is_true && strcmp(text, "false") != 0)
-		return yaml_fail(
-			&reading->source->file, at, err, "'%s' is not true or false", text);
 	return 0;
 }
 

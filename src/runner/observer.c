@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Marks between the first two hosts: sent by one, heard at three places, while the wire has rules.
+ * Marks between two hosts: sent by one, heard at three places, while the wire has rules.
  */
 #include "runner/observer.h"
 
@@ -12,11 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-
-enum {
-	SOURCE,
-	TARGET
-};
 
 /* Whose accounts a trial is read from. */
 enum ear {
@@ -69,9 +64,10 @@ static const char *address_of(struct arena *arena, const json_t *device, const c
 	return NULL;
 }
 
-static int find_end(struct operation_run *m, size_t host, const char *address,
-	struct feature_end *ret_end, struct error *err)
+int observer_end(struct observer *o, size_t host, const char *address, struct feature_end *ret_end,
+	struct error *err)
 {
+	struct operation_run *m = o->m;
 	json_auto_t *devices = NULL;
 	const json_t *device;
 	size_t i;
@@ -102,11 +98,17 @@ static int find_way(
 	struct feature_end third = {0};
 	struct feature_way way = {.is_bare = is_bare, .token = o->token};
 	struct feature_end *const ends[] = {&way.source, &way.target, &third};
+	/* The three numbers are 0, 1 and 2. */
+	const size_t hosts[] = {o->source, o->target, 3 - o->source - o->target};
 
-	for (size_t i = 0; i < ARRAY_SIZE(ends) && i < lab_host_count(m->stage->lab); i++) {
-		const char *address = is_bare ? lab_underlay(m->stage->lab, i) : overlay[i];
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		size_t host = hosts[i];
+		const char *address;
 
-		if (find_end(m, i, address, ends[i], err))
+		if (host >= lab_host_count(m->stage->lab))
+			continue;
+		address = is_bare ? lab_underlay(m->stage->lab, host) : overlay[host];
+		if (observer_end(o, host, address, ends[i], err))
 			return -1;
 	}
 	way.third = third.ipv4;
@@ -133,15 +135,26 @@ static int start_marker(struct observer *o, size_t host, const char *what, const
 		ret_proc, err);
 }
 
+int observer_listen(struct observer *o, size_t host, struct proc **ret_ear, struct error *err)
+{
+	const char *const words[] = {"--device", "eth0", "--token", o->token, "--seconds",
+		arena_printf(o->arena, "%.0f", 4 * o->longest_s), "--outgoing", NULL};
+
+	return start_marker(o, host, "listen", words, ret_ear, err) ||
+			       proc_wait_output(*ret_ear, "ready\n", deadline_in(SHORT_NS), err)
+		       ? -1
+		       : 0;
+}
+
 static int start_ears(struct observer *o, const struct feature_way *way, struct proc *ears[EARS],
 	struct error *err)
 {
 	const struct {
 		size_t host;
 		const char *device, *direction;
-	} places[EARS] = {[EAR_ARRIVED] = {TARGET, way->target.device, NULL},
-		[EAR_OUTSIDE] = {SOURCE, "eth0", "--outgoing"},
-		[EAR_BACK] = {SOURCE, way->source.device, NULL}};
+	} places[EARS] = {[EAR_ARRIVED] = {o->target, way->target.device, NULL},
+		[EAR_OUTSIDE] = {o->source, "eth0", "--outgoing"},
+		[EAR_BACK] = {o->source, way->source.device, NULL}};
 
 	const char *seconds = arena_printf(o->arena, "%.0f", 2 * o->longest_s);
 
@@ -189,15 +202,24 @@ static int send_marks(
 	struct observer *o, const struct feature_trial *trial, json_t *accounts, struct error *err)
 {
 	AUTO(proc_freep) struct proc *sender = NULL;
+	AUTO(proc_freep) struct proc *answerer = NULL;
 	json_t *account = NULL;
 
 	if (!trial->send)
 		return 0;
-	if (start_marker(o, SOURCE, "send", trial->send, &sender, err) ||
+	if ((trial->answer && start_marker(o, o->target, "send", trial->answer, &answerer, err)) ||
+		start_marker(o, o->source, "send", trial->send, &sender, err) ||
 		operation_wait_end(o->m, sender, o->longest_s, err) ||
+		(answerer && operation_wait_end(o->m, answerer, o->longest_s, err)) ||
 		take_account(sender, &account, err))
 		return -1;
 	return json_object_set_new(accounts, "sent", account);
+}
+
+int observer_take(struct proc *ear, json_t **ret_account, struct error *err)
+{
+	proc_stop(ear, SHORT_NS);
+	return take_account(ear, ret_account, err);
 }
 
 static int take_accounts(struct proc *ears[EARS], json_t *accounts, struct error *err)
@@ -209,8 +231,7 @@ static int take_accounts(struct proc *ears[EARS], json_t *accounts, struct error
 	for (int i = 0; i < EARS; i++) {
 		json_t *account = NULL;
 
-		proc_stop(ears[i], SHORT_NS);
-		if (take_account(ears[i], &account, err))
+		if (observer_take(ears[i], &account, err))
 			return -1;
 		json_object_set_new(accounts, names[i], account);
 	}
@@ -249,18 +270,24 @@ static const char *token_new(struct arena *arena)
 	return arena_strdup(arena, text);
 }
 
-int observer_begin(struct operation_run *m, struct observer *ret_observer,
-	struct feature_way ret_ways[2], struct error *err)
+int observer_turn(struct observer *o, size_t source, size_t target, struct feature_way ret_ways[2],
+	struct error *err)
 {
-	struct observer o = {
-		.m = m, .arena = m->arena, .token = token_new(m->arena), .longest_s = 60};
-
-	if (find_way(&o, true, &ret_ways[0], err) || find_way(&o, false, &ret_ways[1], err))
+	o->source = source;
+	o->target = target;
+	if (find_way(o, true, &ret_ways[0], err) || find_way(o, false, &ret_ways[1], err))
 		return -1;
 	ret_ways[1].is_bare = ret_ways[0].source.device && ret_ways[1].source.device &&
 			      strcmp(ret_ways[1].source.device, ret_ways[0].source.device) == 0;
-	*ret_observer = o;
 	return 0;
+}
+
+int observer_begin(struct operation_run *m, struct observer *ret_observer,
+	struct feature_way ret_ways[2], struct error *err)
+{
+	*ret_observer = (struct observer){
+		.m = m, .arena = m->arena, .token = token_new(m->arena), .longest_s = 60};
+	return observer_turn(ret_observer, 0, 1, ret_ways, err);
 }
 
 int observer_await_mesh(struct observer *o, struct error *err)

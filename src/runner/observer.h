@@ -4,18 +4,30 @@
 #include "feature/feature.h"
 #include "runner/operation.h"
 
-/* Who sends and hears marks between the first two hosts. */
+/* Who sends and hears marks between two hosts, which are the first two unless somebody says else.
+ */
 struct observer {
 	struct operation_run *m;
 	struct arena *arena; /* of one trial */
 	const char *token;
 	double longest_s;       /* of sending */
 	int64_t heard_since_ns; /* of the trial */
+	size_t source, target;
 };
 
 /* The ways over the bare link and over the VPN, which is the same where there is no VPN. */
 MUST_CHECK int observer_begin(struct operation_run *m, struct observer *ret_observer,
 	struct feature_way ret_ways[2], struct error *err);
+/* The same for other hosts: from `source` to `target`. */
+MUST_CHECK int observer_turn(struct observer *o, size_t source, size_t target,
+	struct feature_way ret_ways[2], struct error *err);
+/* The device of a host that has this address. */
+MUST_CHECK int observer_end(struct observer *o, size_t host, const char *address,
+	struct feature_end *ret_end, struct error *err);
+/* Hears what a host sends on the wire, until its account is taken. */
+MUST_CHECK int observer_listen(
+	struct observer *o, size_t host, struct proc **ret_ear, struct error *err);
+MUST_CHECK int observer_take(struct proc *ear, json_t **ret_account, struct error *err);
 /* Until every pair answers: a trial before may have left the mesh in parts. */
 MUST_CHECK int observer_await_mesh(struct observer *o, struct error *err);
 /*

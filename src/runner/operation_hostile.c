@@ -195,7 +195,7 @@ static int try_control(
 	return try_kind(attack, &attack->ways[0], &trial, control, &failure, err);
 }
 
-/* How many marks arrive while nobody is hostile; a failure is told by the kinds that follow. */
+/* How many marks arrive while nobody is hostile; a failure is shown by the kinds that follow. */
 static int try_calm(struct attack *attack, json_t *hostile, struct error *err)
 {
 	struct feature_trial trial = {0};

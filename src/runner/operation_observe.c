@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "runner/observer.h"
+#include "runner/outsider.h"
 #include "workload/mesh/mesh.h"
 
 #include <string.h>
@@ -54,8 +55,19 @@ static int try_check(struct observer *o, const struct feature_check *check,
 	return observer_end_rules(o, &trial, err);
 }
 
+/* A stranger is on the third host, and its ways are its own. */
+static int turn_to_stranger(struct observer *o, const struct feature_way **ways, struct error *err)
+{
+	struct feature_way *own = arena_alloc(o->arena, struct feature_way, 2);
+
+	own[0].is_bare = own[1].is_bare = true;
+	*ways = own;
+	return lab_host_count(o->m->stage->lab) > STRANGER ? observer_turn(o, STRANGER, 0, own, err)
+							   : 0;
+}
+
 static int make_check(const struct observer *all, const struct feature_check *check,
-	const struct feature_way ways[2], json_t *list, struct error *err)
+	const struct feature_way *ways, json_t *list, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct operation_run *m = all->m;
@@ -68,11 +80,14 @@ static int make_check(const struct observer *all, const struct feature_check *ch
 	run_tell(m->run,
 		arena_printf(m->arena, "%s: check '%s'", m->visit->driver->name, check->name), NULL,
 		NULL);
+	if (check->is_strangers && turn_to_stranger(&o, &ways, err))
+		return -1;
 	if (has_control && try_check(&o, check, &ways[0], control, err))
 		return -1;
 	if (has_control && ways[1].is_bare) /* the trial would be the same again */
 		memcpy(answers, control, sizeof(answers));
-	else if (try_check(&o, check, &ways[1], answers, err))
+	else if (check->is_strangers ? outsider_try(&o, check, &ways[1], answers, err)
+				     : try_check(&o, check, &ways[1], answers, err))
 		return -1;
 	for (size_t i = 0; check->rows[i]; i++)
 		json_array_append_new(list, feature_observation_json(check, i,

@@ -187,7 +187,7 @@ static int not_ready(struct vpn *vpn, const struct watch *watch, struct error *e
 	return fail(err, ERROR_TIMEOUT,
 		"%s on %s: it is running but was not ready within %.1f s (waiting for: %s); its last output: %.200s",
 		daemon->step->what, vpn->roster.members[daemon->host].name,
-		(double)daemon->step->within_ns / 1e9, watch->awaited,
+		(double)step_within_ns(vpn, daemon->step) / 1e9, watch->awaited,
 		daemons_last_words(vpn, daemon->host));
 }
 
@@ -238,7 +238,7 @@ int daemons_start(struct vpn *vpn, const struct driver_step *step, const struct 
 {
 	AUTO(watches_done)
 	struct watches watches = {.list = arena_alloc(vpn->arena, struct watch, count)};
-	struct deadline deadline = deadline_in(step->within_ns);
+	struct deadline deadline = deadline_in(step_within_ns(vpn, step));
 	size_t first = vpn->daemon_count;
 
 	for (size_t i = 0; i < count; i++) {

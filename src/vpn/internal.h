@@ -33,6 +33,7 @@ struct roster {
 	size_t count;
 	struct captured *captured; /* by the controller, for no host in particular */
 	bool is_dry;               /* what is not captured reads "<captured: name>" */
+	bool is_strangers;         /* its controller serves one host */
 };
 
 /* Whom ${host.*} and ${each.*} mean; NULL where the driver cannot say so. */
@@ -96,6 +97,9 @@ struct vpn {
 	struct procs *procs;
 	struct arena *arena;
 	const struct driver *driver;
+	const struct vpn *mesh; /* that a stranger wants to join; NULL: it is a mesh itself */
+	struct lab_hosts hosts; /* where it runs: everywhere, or on the stranger */
+	int64_t longest_ns;     /* that a step may take; 0: what the driver says */
 	const char *work_dir;
 	const char *const *environment; /* of all commands: the PATH with the chosen programs */
 	struct roster roster;
@@ -116,6 +120,16 @@ MUST_CHECK int phase_run(struct vpn *vpn, enum driver_phase phase, struct lab_ho
 /* The stop phase: every step is tried, failures are forgotten here (events keep them). */
 void phase_stop(struct vpn *vpn);
 
+/* How long a step may take. */
+int64_t step_within_ns(const struct vpn *vpn, const struct driver_step *step);
+/* Whether the driver says enough for a stranger to have what is public. */
+MUST_CHECK int stranger_is_possible(const struct driver *driver, struct error *err);
+/* Gives a stranger what is public of the mesh, and in place of its secrets something else. */
+void stranger_learn(struct vpn *stranger, size_t host);
+/* Whether the stranger has the mesh's value instead of one that it makes. */
+bool stranger_keeps(
+	const struct vpn *vpn, const struct driver_capture *capture, struct captured *const *list);
+
 /* Starts the step's daemons and waits until all are ready. */
 MUST_CHECK int daemons_start(struct vpn *vpn, const struct driver_step *step,
 	const struct turn turns[], size_t count, struct error *err);
@@ -126,6 +140,8 @@ const char *daemons_last_words(struct vpn *vpn, size_t host);
 /* ERROR_CRASHED for the first that ended. */
 MUST_CHECK int daemons_check(struct vpn *vpn, struct error *err);
 
+/* Finds the address of one host alone, within that time. */
+MUST_CHECK int overlay_find_one(struct vpn *vpn, size_t host, int64_t within_ns, struct error *err);
 /* Finds every host's address. */
 MUST_CHECK int overlay_find(struct vpn *vpn, struct error *err);
 /* Waits until every ordered pair answers on them, then names them. */

@@ -148,10 +148,10 @@ static int take_interface(struct vpn *vpn, size_t host, const char *address, con
 	return 0;
 }
 
+static const char *const list_interfaces[] = {"ip", "-json", "-details", "address", "show", NULL};
+
 int overlay_look(struct vpn *vpn, json_t **ret_interfaces, struct error *err)
 {
-	static const char *const list_interfaces[] = {
-		"ip", "-json", "-details", "address", "show", NULL};
 	size_t count = vpn->roster.count;
 	const char *const **argv = arena_alloc(vpn->arena, const char *const *, count);
 	const char **addresses = arena_alloc(vpn->arena, const char *, count);
@@ -191,6 +191,56 @@ static int find_addresses(struct vpn *vpn, struct deadline deadline, struct erro
 	json_auto_t *interfaces = NULL;
 
 	while (overlay_look(vpn, &interfaces, err)) {
+		struct error crash;
+
+		if (err->kind == ERROR_CANCELLED || deadline_has_passed(deadline))
+			return -1;
+		if (check_alive(vpn, &crash)) {
+			*err = crash;
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int ask_one(struct vpn *vpn, size_t host, const char *what, const char *const *argv,
+	const char **ret_out, struct error *err)
+{
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec spec = {
+		.what = what, .argv = argv, .environment = vpn->environment, .keep_bytes = 1 << 20};
+
+	if (host_start(lab_host(vpn->lab, host), &spec, &proc, err) ||
+		proc_wait_success(proc, deadline_in(COMMAND_WITHIN_NS), err))
+		return -1;
+	*ret_out = text_trim(arena_strdup(vpn->arena, proc_result(proc).out));
+	return 0;
+}
+
+static int look_at_one(struct vpn *vpn, size_t host, struct error *err)
+{
+	const struct scope scope = {&vpn->roster, &vpn->roster.members[host], NULL};
+	const char *address = lab_underlay(vpn->lab, host), *out;
+	json_auto_t *interfaces = json_array(), *list = NULL;
+	const char *const *argv;
+
+	if (vpn->driver->address_run &&
+		(expand_words(&scope, vpn->driver->address_run, &argv, err) ||
+			ask_one(vpn, host, "ask for its overlay address", argv, &address, err)))
+		return -1;
+	return ask_one(vpn, host, "list its interfaces", list_interfaces, &out, err) ||
+			       json_parse(
+				       out, strlen(out), "the output of ip address", &list, err) ||
+			       take_interface(vpn, host, address, list, interfaces, err)
+		       ? -1
+		       : 0;
+}
+
+int overlay_find_one(struct vpn *vpn, size_t host, int64_t within_ns, struct error *err)
+{
+	struct deadline deadline = deadline_in(within_ns);
+
+	while (look_at_one(vpn, host, err)) {
 		struct error crash;
 
 		if (err->kind == ERROR_CANCELLED || deadline_has_passed(deadline))

@@ -64,6 +64,12 @@ static int start(struct vpn *vpn, const struct driver_step *step, const struct t
 	return host_start(lab_host(vpn->lab, turn->host), &spec, ret_proc, err);
 }
 
+int64_t step_within_ns(const struct vpn *vpn, const struct driver_step *step)
+{
+	return vpn->longest_ns && vpn->longest_ns < step->within_ns ? vpn->longest_ns
+								    : step->within_ns;
+}
+
 /* On the controller a capture under `each` belongs to the host it was made for. */
 static struct captured **captured_list(struct vpn *vpn, const struct turn *turn)
 {
@@ -87,6 +93,8 @@ static int take_captures(struct vpn *vpn, const struct driver_step *step, const 
 				err, ERROR_PARSE, "capture '%s': it printed too much", capture->as);
 		if (captured_read(vpn->arena, capture, result.out, result.out_size, &text, err))
 			return -1;
+		if (stranger_keeps(vpn, capture, captured_list(vpn, turn)))
+			continue;
 		if (capture->is_secret)
 			secrets_add(procs_secrets(vpn->procs), text);
 		captured_set(vpn->arena, captured_list(vpn, turn), capture->as, text);
@@ -98,7 +106,7 @@ static int run_commands(struct vpn *vpn, const struct driver_step *step, const s
 	size_t count, struct error *err)
 {
 	AUTO(jobs_done) struct jobs jobs = {.procs = arena_alloc(vpn->arena, struct proc *, count)};
-	struct deadline deadline = deadline_in(step->within_ns);
+	struct deadline deadline = deadline_in(step_within_ns(vpn, step));
 
 	for (size_t i = 0; i < count; i++, jobs.count++) {
 		if (start(vpn, step, &turns[i], &jobs.procs[i], err))
@@ -127,17 +135,29 @@ static int write_file(
 		lab_host(vpn->lab, turn->host), path, text, strlen(text), step->write_mode, err);
 }
 
+/* A stranger has what is public from the mesh. */
+static struct scope scope_of_sender(
+	const struct vpn *vpn, const struct driver_send *send, const struct turn *turn)
+{
+	const struct roster *roster =
+		vpn->mesh && send->is_public ? &vpn->mesh->roster : &vpn->roster;
+
+	return (struct scope){roster, &roster->members[turn->host],
+		turn->each ? &roster->members[turn->each - vpn->roster.members] : NULL};
+}
+
 static int send_files(
 	struct vpn *vpn, const struct driver_step *step, const struct turn *turn, struct error *err)
 {
 	struct scope scope = turn_scope(&vpn->roster, turn);
 
 	for (size_t i = 0; i < step->send_count; i++) {
+		struct scope sender = scope_of_sender(vpn, &step->sends[i], turn);
 		const char *from, *to;
 		char *data;
 		size_t size;
 
-		if (expand_path(&scope, step->sends[i].from, vpn->work_dir, &from, err) ||
+		if (expand_path(&sender, step->sends[i].from, sender.roster->work, &from, err) ||
 			expand_path(&scope, step->sends[i].to, scope.host->dir, &to, err) ||
 			file_read(vpn->arena, from, MAX_SENT_BYTES, &data, &size, err) ||
 			host_write(lab_host(vpn->lab, turn->host), to, data, size, 0600, err))
@@ -228,7 +248,7 @@ void phase_stop(struct vpn *vpn)
 	for (size_t i = 0; i < steps->count; i++) {
 		struct error forgotten;
 
-		if (run_step(vpn, &steps->steps[i], lab_all_hosts(), &forgotten))
+		if (run_step(vpn, &steps->steps[i], vpn->hosts, &forgotten))
 			continue;
 	}
 	if (was_cancelled)

@@ -26,7 +26,7 @@ size_t turns_of_round(const struct roster *roster, const struct driver_step *ste
 
 	if (driver_step_is_on_controller(step)) {
 		turns[0] = (struct turn){.is_on_controller = true};
-		return only.kind == LAB_ALL_HOSTS &&
+		return (only.kind == LAB_ALL_HOSTS || roster->is_strangers) &&
 		       each_of_round(roster, step, &turns[0], round, &turns[0].each);
 	}
 	for (size_t host = 0; host < roster->count; host++) {

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 
 #define COMMAND_WITHIN_NS (30 * NS_PER_S)
+/* Of a stranger: members need less for all of them. */
+#define STRANGER_STEP_NS (20 * NS_PER_S)
 
 static int make_work_dir(struct vpn *vpn, const char *work_dir, struct error *err)
 {
@@ -31,6 +33,8 @@ static int make_work_dir(struct vpn *vpn, const char *work_dir, struct error *er
 static int make_host_dirs(struct vpn *vpn, struct error *err)
 {
 	for (size_t i = 0; i < vpn->roster.count; i++) {
+		if (!lab_hosts_include(vpn->hosts, i))
+			continue;
 		const char *const argv[] = {"install", "--directory", "--mode=0700",
 			"/var/lib/meshbench", vpn->roster.members[i].dir, NULL};
 		struct proc_spec spec = {.what = "make the driver's folder", .argv = argv};
@@ -54,6 +58,7 @@ static struct vpn *vpn_new(struct lab *lab, const struct driver *driver)
 	vpn->procs = lab_procs(lab);
 	vpn->arena = arena;
 	vpn->driver = driver;
+	vpn->hosts = lab_all_hosts();
 	vpn->environment = environment_of_driver(arena, driver);
 	roster_init(&vpn->roster, arena, driver, names, count);
 	for (size_t i = 0; i < count; i++)
@@ -143,10 +148,11 @@ void vpn_down(struct vpn *vpn)
 	if (vpn->work_dir)
 		phase_stop(vpn);
 	for (size_t i = 0; i < vpn->roster.count; i++) {
-		if (host_remove(lab_host(vpn->lab, i), vpn->roster.members[i].dir, &ignored))
+		if (lab_hosts_include(vpn->hosts, i) &&
+			host_remove(lab_host(vpn->lab, i), vpn->roster.members[i].dir, &ignored))
 			continue;
 	}
-	if (lab_name_overlay(vpn->lab, NULL, &ignored))
+	if (!vpn->mesh && lab_name_overlay(vpn->lab, NULL, &ignored))
 		ignored.kind = ERROR_NONE;
 	if (vpn->work_dir && tree_remove(vpn->work_dir, &ignored))
 		ignored.kind = ERROR_NONE;
@@ -154,6 +160,54 @@ void vpn_down(struct vpn *vpn)
 	free(vpn->daemons);
 	free(vpn->shown);
 	arena_free(vpn->arena);
+}
+
+static struct vpn *stranger_new(struct vpn *mesh, size_t host)
+{
+	struct vpn *stranger = vpn_new(mesh->lab, mesh->driver);
+	struct member *self = &stranger->roster.members[host];
+
+	stranger->mesh = mesh;
+	stranger->hosts = lab_one_host(host);
+	stranger->longest_ns = STRANGER_STEP_NS;
+	stranger->roster.is_strangers = true;
+	self->dir = arena_printf(stranger->arena, "%s-stranger", self->dir);
+	stranger_learn(stranger, host);
+	return stranger;
+}
+
+/* What keeps it from joining is an answer, and no failure of ours. */
+static int join_as_stranger(
+	struct vpn *stranger, size_t host, const char **ret_refusal, struct error *err)
+{
+	struct vpn_clock clock;
+
+	*ret_refusal = NULL;
+	if (start(stranger, stranger->hosts, &clock, err) == 0 &&
+		overlay_find_one(stranger, host, stranger->longest_ns, err) == 0)
+		return 0;
+	if (err->kind == ERROR_CANCELLED)
+		return -1;
+	*ret_refusal = arena_strdup(stranger->arena, err->text);
+	return 0;
+}
+
+int vpn_begin_stranger(struct vpn *mesh, size_t host, const char *work_dir,
+	const char **ret_refusal, struct vpn **ret_stranger, struct error *err)
+{
+	struct vpn *stranger;
+
+	if (stranger_is_possible(mesh->driver, err))
+		return -1;
+	stranger = stranger_new(mesh, host);
+	if (make_work_dir(stranger, work_dir, err) || make_host_dirs(stranger, err) ||
+		phase_run(stranger, DRIVER_PREPARE, stranger->hosts, NULL, err) ||
+		join_as_stranger(stranger, host, ret_refusal, err)) {
+		vpn_down(stranger);
+		return fail_in(err, "make a stranger of %s", mesh->driver->label);
+	}
+	*ret_stranger = stranger;
+	return 0;
 }
 
 void vpn_downp(struct vpn **vpn)

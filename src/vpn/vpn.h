@@ -75,6 +75,14 @@ MUST_CHECK int vpn_start(
 	struct vpn *vpn, struct lab_hosts hosts, struct vpn_clock *ret_clock, struct error *err);
 MUST_CHECK int vpn_settle(struct vpn *vpn, struct error *err);
 /*
+ * A stranger on a host whose own daemons are stopped: it has the program, what is public of the
+ * mesh (captured values but for secrets, files that are sent as public), and all else of its own
+ * making. `*ret_refusal` is why a step did not join it, or why it has no address; NULL: it has one,
+ * which says nothing about who answers. vpn_down() ends it.
+ */
+MUST_CHECK int vpn_begin_stranger(struct vpn *mesh, size_t host, const char *work_dir,
+	const char **ret_refusal, struct vpn **ret_stranger, struct error *err);
+/*
  * The host that the others need to find one another: the first one with a daemon of the serve
  * phase, or else of a role that takes the first host; none when all hosts are alike.
  */

@@ -127,6 +127,79 @@ TEST(what_was_not_sent_decides_nothing)
 	IS("cut pair", 0, account(0, 0, 0, 0, 17, 0), account(0, 0, 0, 0, 17, 0), 0, "");
 }
 
+/* All packets of the account have marks. */
+static void mark_all(json_t *account, int packets)
+{
+	json_object_set_new(json_array_get(json_object_get(account, "kinds"), 0), "marked",
+		json_integer(packets));
+}
+
+/* What is said of a stranger: marks that came in and out, packets it sent outside, why it failed.
+ */
+static struct feature_observation stranger_says(int in, int out, int outside, const char *refusal)
+{
+	struct feature_observation answer = {0};
+	json_auto_t *arrived = account(in, 0, 0, 0, 17, in), *back = account(out, 0, 0, 0, 17, out),
+		    *wire = account(0, 0, 0, 0, 17, outside),
+		    *sent = json_pack("{s:i}", "sent", 200);
+
+	mark_all(arrived, in);
+	mark_all(back, out);
+	json_object_set_new(json_array_get(json_object_get(wire, "kinds"), 0), "port",
+		outside ? json_integer(51820) : json_null());
+	named("stranger")
+		->read(&tunnel,
+			&(struct feature_heard){.arrived = arrived,
+				.back = back,
+				.outside = wire,
+				.sent = sent,
+				.seconds = 20,
+				.refusal = refusal},
+			&answer);
+	return answer;
+}
+
+TEST(a_stranger_is_kept_out_only_if_it_tried)
+{
+	CHECK(strcmp(stranger_says(0, 0, 40, NULL).is, "yes") == 0);
+	CHECK(strcmp(stranger_says(0, 0, 40, "no such key").is, "yes") == 0);
+	CHECK(strstr(stranger_says(0, 0, 40, "no such key").because, "no such key"));
+	CHECK(strcmp(stranger_says(3, 0, 40, NULL).is, "no") == 0);
+	CHECK(strcmp(stranger_says(0, 1, 40, NULL).is, "no") == 0);
+	CHECK(stranger_says(0, 0, 0, NULL).is[0] == '\0');
+	CHECK(strstr(stranger_says(0, 0, 0, "bad file").because, "bad file"));
+}
+
+TEST(an_error_of_the_strangers_own_program_that_quotes_a_packet_lets_nobody_in)
+{
+	struct feature_observation answer = {0};
+	json_auto_t *quoted = account(60, 0, 0, 0, 1, 60), *wire = account(0, 0, 0, 0, 6, 12),
+		    *sent = json_pack("{s:i}", "sent", 200);
+
+	mark_all(quoted, 60);
+	json_object_set_new(
+		json_array_get(json_object_get(wire, "kinds"), 0), "port", json_integer(655));
+	named("stranger")
+		->read(&tunnel,
+			&(struct feature_heard){
+				.arrived = quoted, .back = quoted, .outside = wire, .sent = sent},
+			&answer);
+	CHECK(strcmp(answer.is, "yes") == 0);
+}
+
+TEST(a_stranger_is_answered_in_both_directions)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct feature_trial trial = {0};
+	const struct feature_way nobody = {.is_bare = true, .token = tunnel.token};
+
+	named("stranger")->plan(&tunnel, arena, &trial);
+	CHECK(strcmp(trial.send[1], tunnel.target.ipv4) == 0);
+	CHECK(strcmp(trial.answer[1], tunnel.source.ipv4) == 0 && !trial.pointless);
+	named("stranger")->plan(&nobody, arena, &trial);
+	CHECK(trial.pointless);
+}
+
 TEST(a_check_whose_control_fails_is_not_believed)
 {
 	const struct feature_check *check = named("replay");

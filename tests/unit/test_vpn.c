@@ -305,3 +305,85 @@ TEST(what_a_machine_lacks_names_the_package)
 	driver.needs = either;
 	CHECK_OK(vpn_is_found(&driver, &err), err);
 }
+
+/* A driver of captures: member's key and name, the controller's word; and one file to send. */
+static const struct driver_capture own[] = {
+	{.as = "key", .is_secret = true}, {.as = "name"}, {.as = "word", .is_secret = true}};
+
+static struct driver captures_driver(const struct driver_step steps[], size_t count)
+{
+	struct driver driver = {.name = "example"};
+
+	driver.phases[DRIVER_PREPARE] = (struct driver_phase_steps){steps, count};
+	return driver;
+}
+
+static const char *captured_of(const struct captured *list, const char *name)
+{
+	while (list && strcmp(list->name, name) != 0)
+		list = list->next;
+	return list ? list->text : "";
+}
+
+TEST(a_stranger_knows_what_is_public_and_has_wrong_secrets_of_the_same_form)
+{
+	static const struct driver_step steps[] = {{.captures = own, .capture_count = 3}};
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct driver driver = captures_driver(steps, 1);
+	struct vpn mesh = {.arena = arena, .driver = &driver};
+	struct vpn stranger = {
+		.arena = arena, .driver = &driver, .mesh = &mesh, .hosts = lab_one_host(2)};
+	struct member *members;
+
+	roster_init(&mesh.roster, arena, &driver, names, 3);
+	roster_init(&stranger.roster, arena, &driver, names, 3);
+	for (size_t i = 0; i < 3; i++) {
+		captured_set(arena, &mesh.roster.members[i].captured, "key", "abcd-az9Z=");
+		captured_set(arena, &mesh.roster.members[i].captured, "name", "N");
+	}
+	captured_set(arena, &mesh.roster.captured, "word", "ab");
+	stranger_learn(&stranger, 2);
+	members = stranger.roster.members;
+	CHECK(strcmp(captured_of(members[0].captured, "name"), "N") == 0);
+	CHECK(strcmp(captured_of(members[1].captured, "key"), "abcd-ba0A=") == 0);
+	CHECK(strcmp(captured_of(stranger.roster.captured, "word"), "ac") == 0);
+	CHECK(!members[2].captured);
+	CHECK(stranger_keeps(&stranger, &own[1], &members[0].captured));
+	CHECK(!stranger_keeps(&stranger, &own[0], &members[0].captured));
+	CHECK(!stranger_keeps(&stranger, &own[1], &members[2].captured));
+	CHECK(!stranger_keeps(&mesh, &own[1], &members[0].captured));
+}
+
+TEST(a_driver_that_sends_files_says_which_are_public_or_there_is_no_stranger)
+{
+	static const struct driver_send hidden[] = {{.from = "a", .to = "a"}},
+					open[] = {{.from = "a", .to = "a"},
+						{.from = "b", .to = "b", .is_public = true}};
+	static const struct driver_step none[] = {{.what = "w"}},
+					secret[] = {{.sends = hidden, .send_count = 1}},
+					mixed[] = {{.sends = open, .send_count = 2}};
+	struct driver driver = captures_driver(none, 1);
+	struct error err = {0};
+
+	CHECK_OK(stranger_is_possible(&driver, &err), err);
+	driver = captures_driver(mixed, 1);
+	CHECK_OK(stranger_is_possible(&driver, &err), err);
+	driver = captures_driver(secret, 1);
+	CHECK(stranger_is_possible(&driver, &err));
+	CHECK(strstr(err.text, "does not say which of the files"));
+}
+
+TEST(the_controller_of_a_stranger_works_for_one_host)
+{
+	static const struct driver_step step = {.where = "controller"};
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct driver driver = captures_driver(&step, 1);
+	struct turn turns[4];
+	struct roster roster;
+
+	roster_init(&roster, arena, &driver, names, 3);
+	CHECK(turns_of_round(&roster, &step, lab_one_host(2), 0, turns) == 0);
+	roster.is_strangers = true;
+	CHECK(turns_of_round(&roster, &step, lab_one_host(2), 0, turns) == 1);
+	CHECK(turns[0].is_on_controller);
+}

@@ -49,6 +49,13 @@ static void add_attack(struct arena *arena, const struct report_result *hostile,
 			arena_printf(arena, "%.0f packets were readable outside", readable));
 }
 
+static const char *without_coordinator(bool goes_on, bool rejoins)
+{
+	if (goes_on)
+		return rejoins ? "pairs go on, hosts rejoin" : "pairs go on, no host rejoins";
+	return rejoins ? "hosts rejoin, pairs do not go on" : "no";
+}
+
 /* Seconds without the coordinator say no, or nothing, where the question is about minutes. */
 static void add_restart(struct arena *arena, const struct report_result *restart, json_t *answers)
 {
@@ -67,11 +74,7 @@ static void add_restart(struct arena *arena, const struct report_result *restart
 			"pairs fell silent when the coordinator's daemons ended");
 	if (json_is_boolean(goes_on) && json_is_boolean(rejoins))
 		answer(answers, "restart", "graceful_degradation",
-			json_is_true(goes_on)   ? json_is_true(rejoins)
-							  ? "pairs go on, hosts rejoin"
-							  : "pairs go on, no host rejoins"
-			: json_is_true(rejoins) ? "hosts rejoin, pairs do not go on"
-						: "no",
+			without_coordinator(json_is_true(goes_on), json_is_true(rejoins)),
 			"the coordinator's daemons ended, and another host restarted meanwhile");
 }
 
