@@ -170,6 +170,17 @@ static int64_t time_here(const struct host *host, int64_t there_ns)
 	return far_clock_here(&((const struct far_host *)host)->clock, there_ns);
 }
 
+static int large_frames(struct host *host, uint64_t *ret_count, struct error *err)
+{
+	AUTO(far_call_done) struct far_call call = {0};
+
+	if (far_ask(of(host), &(struct far_message){.kind = FAR_FRAMES}, &call, err) ||
+		far_answer(of(host), &call, err))
+		return -1;
+	*ret_count = (uint64_t)call.answer.frames;
+	return 0;
+}
+
 static const char *shortcoming(const struct host *host)
 {
 	return ((const struct far_host *)host)->shortcoming;
@@ -218,5 +229,6 @@ const struct host_ops far_host_ops = {
 	.pid = pid,
 	.shortcoming = shortcoming,
 	.time_here = time_here,
+	.large_frames = large_frames,
 	.free = free_host,
 };

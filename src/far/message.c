@@ -28,6 +28,7 @@ enum {
 	PEAK_RSS,
 	RSS,
 	PROCESSES,
+	FRAMES,
 	ERROR_KIND,
 	SYS_ERRNO,
 	VERSION,
@@ -59,6 +60,7 @@ static const struct far_field fields[] = {
 	[PEAK_RSS] = {"peak_rss_bytes", FIELD_NUMBER, AT(peak_rss_bytes), 0, ANY},
 	[RSS] = {"rss_bytes", FIELD_NUMBER, AT(rss_bytes), 0, ANY},
 	[PROCESSES] = {"processes", FIELD_NUMBER, AT(processes), 0, ANY},
+	[FRAMES] = {"frames", FIELD_NUMBER, AT(frames), 0, UINT32_MAX},
 	[ERROR_KIND] = {"error_kind", FIELD_NUMBER, AT(error_kind), ERROR_USAGE, ERROR_CANCELLED},
 	[SYS_ERRNO] = {"sys_errno", FIELD_NUMBER, AT(sys_errno), 0, 4095},
 	[VERSION] = {"version", FIELD_TEXT, AT(version), 0, 0},
@@ -92,6 +94,7 @@ const struct far_row far_table[FAR_KINDS] = {
 	[FAR_USAGE] = {"usage", FAR_TO_HELPER, {ID, CHILD}},
 	[FAR_THREADS] = {"threads", FAR_TO_HELPER, {ID, CHILD}},
 	[FAR_IDENTIFY] = {"identify", FAR_TO_HELPER, {ID, CHILD, DEVICE}},
+	[FAR_FRAMES] = {"frames", FAR_TO_HELPER, {ID}},
 	[FAR_DONE] = {"done", FAR_FROM_HELPER, {ID}},
 	[FAR_FAILED] = {"failed", FAR_FROM_HELPER, {ID, ERROR_KIND, SYS_ERRNO, TEXT}},
 	[FAR_BOOTED] = {"booted", FAR_FROM_HELPER, {ID, PID, TEXT}},
@@ -103,6 +106,7 @@ const struct far_row far_table[FAR_KINDS] = {
 	[FAR_USED] = {"used", FAR_FROM_HELPER, {ID, CPU_NS, PEAK_RSS, RSS, PROCESSES}},
 	[FAR_THREAD_LIST] = {"thread_list", FAR_FROM_HELPER, {ID, THREADS}},
 	[FAR_IDENTITY] = {"identity", FAR_FROM_HELPER, {ID, PATH, HELD}},
+	[FAR_COUNTED] = {"counted", FAR_FROM_HELPER, {ID, FRAMES}},
 };
 
 const char *far_kind_name(enum far_kind kind)

@@ -40,6 +40,7 @@ enum far_kind {
 	FAR_USAGE,    /* FAR_USED */
 	FAR_THREADS,  /* FAR_THREAD_LIST */
 	FAR_IDENTIFY, /* FAR_IDENTITY */
+	FAR_FRAMES,   /* how many larger than the MTU left since the last one: FAR_COUNTED */
 	/* Answers and events */
 	FAR_DONE,
 	FAR_FAILED,
@@ -52,6 +53,7 @@ enum far_kind {
 	FAR_USED,
 	FAR_THREAD_LIST,
 	FAR_IDENTITY,
+	FAR_COUNTED,
 	FAR_KINDS
 };
 
@@ -77,6 +79,7 @@ struct far_message {
 	int64_t status; /* of wait(2) */
 	int64_t stopped_ns;
 	int64_t cpu_ns, peak_rss_bytes, rss_bytes, processes;
+	int64_t frames;
 	int64_t error_kind, sys_errno;
 	const char *version;
 	const char *kernel; /* names a clock and a space of PIDs: equal for those who share both */

@@ -81,6 +81,15 @@ int64_t host_time_here(const struct host *host, int64_t there_ns)
 	return host->ops->time_here ? host->ops->time_here(host, there_ns) : there_ns;
 }
 
+int host_large_frames(struct host *host, uint64_t *ret_count, struct error *err)
+{
+	if (!host->ops->large_frames)
+		return fail(err, ERROR_MISSING, "host %s does not count large frames", host->name);
+	if (host->ops->large_frames(host, ret_count, err))
+		return fail_in(err, "host %s", host->name);
+	return 0;
+}
+
 void host_free(struct host *host)
 {
 	if (host)

@@ -29,6 +29,8 @@ struct host_ops {
 	pid_t (*pid)(const struct host *host);
 	const char *(*shortcoming)(const struct host *host);
 	int64_t (*time_here)(const struct host *host, int64_t there_ns); /* NULL: one clock */
+	/* NULL: somebody else sees what leaves it. */
+	int (*large_frames)(struct host *host, uint64_t *ret_count, struct error *err);
 	void (*free)(struct host *host);
 };
 
@@ -69,6 +71,11 @@ MUST_CHECK int host_network(const struct host *host, int *ret_fd, struct error *
 pid_t host_pid(const struct host *host);
 /* A time of CLOCK_MONOTONIC that a program on the host has read, by the clock here. */
 int64_t host_time_here(const struct host *host, int64_t there_ns);
+/*
+ * How many frames larger than its MTU its eth0 was given to send since the last call; the first
+ * one begins to count, as the first one after a reboot does. Of hosts on other machines.
+ */
+MUST_CHECK int host_large_frames(struct host *host, uint64_t *ret_count, struct error *err);
 /* What the kernel did not grant the host, in a sentence, or NULL. */
 const char *host_shortcoming(const struct host *host);
 void host_free(struct host *host);

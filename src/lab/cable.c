@@ -47,6 +47,7 @@ int cable_plug(struct lab *lab, size_t first, size_t count, struct error *err)
 	const char *queue = queue_of(arena, &lab->profile);
 	size_t used = 0;
 
+	lab->counts_large_frames = true;
 	for (size_t i = first; i < first + count; i++) {
 		errands[used++] = (struct errand){.host = lab->nodes[i].host,
 			.what = "give eth0 its address",

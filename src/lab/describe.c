@@ -116,7 +116,7 @@ static const char *engine_remark(const struct lab *lab)
 		[LAB_ENGINE_WIRE] =
 			"TAPs joined by meshbench-wire; hosts hand over super-packets, and every packet on the wire meets its own fate, unless the profile says unit superpacket",
 		[LAB_ENGINE_CABLE] =
-			"network cards of the machines, moved into their hosts; the line rate by tbf on the sender's card, nothing else is ours"};
+			"network cards of the machines, moved into their hosts; the line rate by tbf on the sender's card, nothing else is ours; every cell counts the frames that a card is given to cut"};
 
 	return remarks[lab->engine];
 }

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "host/group.h"
+#include "host/inside.h"
 #include "lab/cores.h"
 #include "lab/lab.h"
 
@@ -55,7 +56,8 @@ struct lab {
 	uint32_t *ports;
 	int *taps;         /* of every host, or -1: held, so that hosts outlive a wire that dies */
 	int *oversize_fds; /* a counter of large frames per host, or -1 */
-	bool counts_large_frames; /* where traffic control of ours meets what hosts send */
+	/* Where traffic control of ours or a real card meets what hosts send. */
+	bool counts_large_frames;
 	double wire_cpu_s;        /* of its process, at the last restart */
 	struct wire_log *packets; /* the log that is written or was taken last, and its size */
 	size_t packets_bytes;
@@ -178,25 +180,23 @@ MUST_CHECK int spans_read(
 /* snapshot.c: appends what differs between two answers of one host, as lab_snapshot_changes(). */
 void snapshot_changes(json_t *changes, const char *host, const char *before, const char *after);
 
-/* inside.c: descriptors of devices in the networks of hosts. */
-struct inside {
-	const struct host *host; /* whose network it is in */
-	const char *name;        /* of the host, for messages */
-	const char *device;
-	int (*open)(const char *device, int *ret_fd, struct error *err); /* called in there */
-};
-/* All of them or none; the caller owns them. */
-MUST_CHECK int inside_open(
-	const struct inside list[], size_t count, int ret_fds[], struct error *err);
-
 /*
  * oversize.c: frames larger than the MTU, which a cable carries as several: with netem they would
  * share one fate, and the line rate of engine bridge lets them pass as one. A counter is a socket
- * on a port of the bridge, where the hosts' frames come in; -1: none.
+ * on a port of the bridge, where the hosts' frames come in; -1: none. With engine cable the
+ * machine of a card counts what the card is given.
  */
 MUST_CHECK int oversize_watch(struct lab *lab, size_t first, size_t count, struct error *err);
 /* Counts start over, as for lab_restart_wire(). */
 MUST_CHECK int oversize_restart(struct lab *lab, struct error *err);
+/* What one host sent; -1: its machine cannot count, and why. */
+struct oversize {
+	const char *host;
+	int64_t frames;
+	char uncounted[sizeof(((struct error *)0)->text)];
+};
+/* As lab_wire_report(): where packets have fates, one frame is enough. New value. */
+json_t *oversize_json(const struct oversize ports[], size_t count, bool have_fates);
 /* As lab_wire_report(); counts start over. */
 MUST_CHECK int oversize_report(struct lab *lab, json_t **ret_report, struct error *err);
 

@@ -138,8 +138,8 @@ MUST_CHECK int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *er
 /*
  * What the wire did since then, and whether figures measured meanwhile mean the profile:
  * {was_good, reason, ports, and with engine wire release_error_us, cpu_s, ...}; NULL with engine
- * cable, and with engine bridge on a line without a rate. With engine netem no frame may be larger
- * than the MTU, with engine bridge such frames are only counted. Caller owns it.
+ * bridge on a line without a rate. With engine netem no frame may be larger than the MTU, with
+ * engines bridge and cable such frames are only counted. Caller owns it.
  */
 MUST_CHECK int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err);
 

@@ -46,6 +46,9 @@ for vpn in Internal Tinc; do
 		check "$vpn $link ping succeeded" succeeded "$tree/$vpn/baseline/$link/ping.json"
 	done
 done
+# A ping fits the MTU, so nothing is larger; that nobody could count would be null.
+frames_are_counted() { test "$(grep -o "\"oversized_frames\": *0" "$1" | wc -l)" = 2; }
+check "a cell says how many frames larger than the MTU each card was given" frames_are_counted "$tree/Internal/baseline/0_lom/ping.json"
 check "the tree is what its schema says" tree_is_sound
 check "it has what each machine is, and the hash of each program there" python3 -c '
 import json, sys

@@ -29,6 +29,7 @@ static inline struct far_message far_example(enum far_kind kind)
 		.peak_rss_bytes = 6,
 		.rss_bytes = 7,
 		.processes = 8,
+		.frames = 9,
 		.error_kind = ERROR_TOOL,
 		.sys_errno = 2,
 		.version = "0.2.0 (abc)",

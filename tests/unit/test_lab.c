@@ -435,3 +435,30 @@ TEST(missing_pairs_are_named_a_few_of_them)
 	memset(first_ns, 1, sizeof(first_ns));
 	CHECK(answer_missing(nodes, 3, first_ns, text, sizeof(text)) == 0 && !*text);
 }
+
+TEST(a_frame_larger_than_the_mtu_spoils_what_has_fates_and_is_counted_where_there_are_none)
+{
+	const struct oversize ports[] = {
+		{.host = "lom"}, {.host = "yuki", .frames = 3}, {.host = "luna", .frames = 1}};
+	json_auto_t *line = oversize_json(ports, 3, false);
+	json_auto_t *fates = oversize_json(ports, 3, true);
+	json_auto_t *clean = oversize_json(ports, 1, true);
+
+	CHECK(json_is_true(json_at(line, "/was_good")) && json_is_null(json_at(line, "/reason")));
+	CHECK(json_number_at(line, "/ports/1/oversized_frames", -1) == 3);
+	CHECK(json_is_false(json_at(fates, "/was_good")));
+	CHECK(strstr(json_string_at(fates, "/reason", ""),
+		"host yuki sent 3 frames larger than the MTU"));
+	CHECK(json_is_true(json_at(clean, "/was_good")));
+}
+
+TEST(frames_that_a_machine_cannot_count_are_unknown_and_it_says_why)
+{
+	const struct oversize ports[] = {
+		{.host = "lom", .frames = -1, .uncounted = "make a packet socket: not permitted"}};
+	json_auto_t *report = oversize_json(ports, 1, true);
+
+	CHECK(json_is_null(json_at(report, "/ports/0/oversized_frames")));
+	CHECK(strstr(json_string_at(report, "/ports/0/uncounted", ""), "packet socket"));
+	CHECK(json_is_true(json_at(report, "/was_good")));
+}

@@ -26,6 +26,7 @@ struct helper {
 	struct host *host; /* NULL until FAR_BOOT */
 	struct child *children;
 	struct card card;
+	int frames_fd;    /* counts what leaves the host by eth0; -1: not yet */
 	int64_t lease_ns; /* ends when nothing was heard for so long; 0: as long as connected */
 	int64_t heard_ns;
 };

@@ -46,7 +46,7 @@ static int run(int64_t lease_s, struct error *err)
 {
 	AUTO(procs_freep) struct procs *procs = NULL;
 	struct far_ends ends = {.version = version_text, .hears = FAR_TO_HELPER};
-	struct helper helper = {0};
+	struct helper helper = {.frames_fd = -1};
 	bool is_orderly;
 
 	if (procs_new(&procs, err) || take_streams(&ends, err))

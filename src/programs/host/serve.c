@@ -2,6 +2,10 @@
 /* What the other end asks for, one message after the other. */
 #include "programs/host/helper.h"
 
+#include "base/fd.h"
+#include "host/frames.h"
+#include "host/inside.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +57,7 @@ static int reboot(struct helper *helper, const struct far_message *message,
 	struct far_message *ret_answer, struct error *err)
 {
 	(void)message;
+	fd_closep(&helper->frames_fd);
 	if (card_take(&helper->card, helper->host, err) ||
 		helper->host->ops->reboot(helper->host, err) ||
 		card_give(&helper->card, helper->host, err))
@@ -111,6 +116,25 @@ static int tell_time(struct helper *helper, const struct far_message *message,
 	return 0;
 }
 
+/* The first time there is nothing to say yet. */
+static int count_frames(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err)
+{
+	const struct inside eth0 = {.host = helper->host,
+		.name = helper->host->name,
+		.device = "eth0",
+		.open = frames_watch_out};
+	unsigned count = 0;
+
+	(void)message;
+	if (helper->frames_fd < 0 && inside_open(&eth0, 1, &helper->frames_fd, err))
+		return -1;
+	if (frames_take(helper->frames_fd, &count, err))
+		return -1;
+	*ret_answer = (struct far_message){.kind = FAR_COUNTED, .frames = count};
+	return 0;
+}
+
 /*
  * Requests have an answer, FAR_DONE unless they say another, or fail; `act` has none. The host's
  * own operations are called, because the other end puts the host's name before what fails.
@@ -137,6 +161,7 @@ static const struct {
 	[FAR_USAGE] = {.answer = child_usage},
 	[FAR_THREADS] = {.answer = child_threads},
 	[FAR_IDENTIFY] = {.answer = child_identity},
+	[FAR_FRAMES] = {.answer = count_frames, .needs_host = true},
 };
 
 static int answer_one(struct helper *helper, const struct far_message *message,
@@ -199,6 +224,7 @@ void helper_end_host(struct helper *helper)
 
 	if (helper->host && card_take(&helper->card, helper->host, &err))
 		fprintf(stderr, "meshbench-host: %s\n", err.text);
+	fd_closep(&helper->frames_fd);
 	host_free(helper->host);
 	helper->host = NULL;
 	if (helper->card.is_noted && card_undo(helper->procs, &err))

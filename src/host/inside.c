@@ -3,7 +3,7 @@
  * Descriptors of devices inside other networks. This process could not come back from there, so a
  * helper visits one network after the other and hands the descriptors over.
  */
-#include "lab/internal.h"
+#include "host/inside.h"
 
 #include "base/fd.h"
 
