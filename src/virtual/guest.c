@@ -16,9 +16,10 @@ static const char *const programs[] = {"ip", "tc", "sysctl", "ethtool", "nft", "
 	"bash", "cat", "env", "grep", "hostname", "install", "mkdir", "rm", "sleep", "sha256sum",
 	"true", "tar", "chmod", "cp", "ln", "mv", "sed", "head", "tail", "id", "uname", NULL};
 
-/* Programs look up users and services by these. */
+/* Programs look up users and services by these; openssl makes no certificate without its own. */
 static const char *const files[] = {"/etc/passwd", "/etc/group", "/etc/nsswitch.conf",
-	"/etc/services", "/etc/protocols", "/etc/os-release", "/etc/ld.so.cache", NULL};
+	"/etc/services", "/etc/protocols", "/etc/os-release", "/etc/ld.so.cache",
+	"/usr/lib/ssl/openssl.cnf", NULL};
 
 /* Hosts mount some over. */
 static const char *const folders[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/root", "/home",
