@@ -65,5 +65,5 @@ void tables_capacity(const struct report_results *results, struct tables *tables
 		for (size_t i = 0; i < results->profile_count; i++)
 			add_row(tables, table, vpn, results->profiles[i]);
 	table_note(tables, table,
-		"Payload per second of processor time of the VPN's daemons at the weaker end: of all their threads (one core), or of the busiest (a core for each; an upper bound for programs in Go). VPNs inside the kernel have no daemons and are not in it. A daemon that sleeps less often is cheaper per byte, so these figures rise next to other programs and with the load. They can be compared where daemons woke about as often per payload (wakeups in meta.capacity).");
+		"Payload per second of processor time of the VPN's daemons at the weaker end: of all their threads (one core), or of the busiest (a core for each; an upper bound for programs in Go). VPNs inside the kernel have no daemons and are not in it. A daemon that sleeps less often is cheaper per byte, so these figures rise next to other programs and with the load: they are lower bounds. They can be compared where daemons woke about as often per payload (wakeups in meta.capacity).");
 }
