@@ -18,12 +18,13 @@ first=Internal/baseline/0_lom/ping.json
 second=Internal/baseline/1_yuki/ping.json
 
 # breaks SCRIPT: the first process is a script that does this when the first cell is there, unless it was there at boot. The real one stands where a
-# helper does that nothing here needs.
+# helper does that nothing here needs. A shell gives what runs in its background /dev/null to read, which is not there before the guest mounts /dev.
 cp -r "$MESHBENCH_LIBEXEC" libexec
 mv libexec/meshbench-guest libexec/meshbench-quic
 breaks() {
 	cat >libexec/meshbench-guest <<-EOF2
 		#!/bin/sh
+		[ -e /dev/null ] || { mkdir -p /dev && : >/dev/null; }
 		[ -e /tree/$first ] || (while ! [ -e /tree/$first ]; do sleep 0.01; done
 		$1) &
 		exec $scratch/libexec/meshbench-quic
