@@ -24,7 +24,7 @@ const struct feature_gap feature_gaps[] = {
 	{"post_quantum", "only its handshake says it, which is read"},
 	{"key_rotation", LONG},
 	{"rekey_interval",
-		"needs longer than a check may take: two minutes to an hour between keys, two of them"},
+		"a change of keys looks like other packets, unless a field of their header changes with it; two of them are minutes to hours apart"},
 	{"end_to_end_through_relay", "needs the state of a host that forwards"},
 	{"encryption_can_be_off", SWITCHED},
 	{"multi_threaded", ELSEWHERE("tcp")},
