@@ -36,7 +36,18 @@ static struct pair pair_of(const struct operation_run *m)
 	return (struct pair){count - 2, count - 1};
 }
 
-/* Blocked, or only as the wire is while something is blocked. */
+/* What becomes of the direct way: slow, lossy, or blocked. */
+static struct wire_rule rule_of(const struct workload_operation *operation)
+{
+	struct wire_rule rule = WIRE_RULE_ANY;
+
+	rule.change = operation->delay_s > 0 ? WIRE_CHANGE_NONE : WIRE_CHANGE_DROP;
+	rule.delay_ns = (int64_t)(operation->delay_s * (double)NS_PER_S);
+	rule.every = operation->lose_every;
+	return rule;
+}
+
+/* As the operation says, or only as the wire is while it has rules. */
 static int set_rules(struct operation_run *m, bool is_blocked, struct error *err)
 {
 	struct pair pair = pair_of(m);
@@ -44,10 +55,9 @@ static int set_rules(struct operation_run *m, bool is_blocked, struct error *err
 	struct wire_rule rules[2];
 
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-		rules[i] = (struct wire_rule)WIRE_RULE_ANY;
+		rules[i] = rule_of(m->operation);
 		rules[i].from = ends[i];
 		rules[i].to = ends[1 - i];
-		rules[i].change = WIRE_CHANGE_DROP;
 		if (!is_blocked)
 			rules[i].protocol = FOR_EXPERIMENTS;
 	}

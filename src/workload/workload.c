@@ -12,7 +12,7 @@ const struct workload *const workloads[] = {&workload_ping, &workload_tcp, &work
 	&workload_load_latency, &workload_reorder, &workload_rate, &workload_wake,
 	&workload_parallel, &workload_connect, &workload_restart, &workload_reboot, &workload_idle,
 	&workload_observe, &workload_scale, &workload_punch, &workload_roam, &workload_keepalive,
-	&workload_hostile, &workload_relay, &workload_mtu, NULL};
+	&workload_hostile, &workload_relay, &workload_mtu, &workload_pathchoice, NULL};
 
 const struct workload *workload_named(const char *name)
 {

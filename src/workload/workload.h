@@ -169,7 +169,7 @@ struct workload_operation {
 		WORKLOAD_MOVE,   /* it has another address outside */
 		WORKLOAD_CARRY,  /* how much and how fast the last two hosts carry between them */
 		WORKLOAD_BLOCK,  /* their direct way is blocked for `seconds` in mid-stream, and
-				    freed */
+				    freed; or it is slow or lossy instead */
 		WORKLOAD_DETOUR, /* what they carry while it is blocked */
 		WORKLOAD_NARROW, /* its router takes no packets larger than `mtu`, in mid-stream */
 		WORKLOAD_PUNCH,  /* begins the VPN behind routers, and looks which way packets go */
@@ -190,7 +190,9 @@ struct workload_operation {
 	double limit_s;           /* until every pair has to answer again */
 	double settle_s, seconds; /* of waiting, then of looking, or of coming and going */
 	int64_t packets;
-	const char *checks; /* of observe: see observe_is_chosen() */
+	double delay_s;      /* of the direct way, in each direction, if it is slow */
+	uint64_t lose_every; /* it loses one of so many packets; 0: each, if it is not slow */
+	const char *checks;  /* of observe: see observe_is_chosen() */
 };
 
 struct workload {
@@ -244,7 +246,8 @@ extern const struct workload workload_ping, workload_tcp, workload_udp, workload
 	workload_quic, workload_rate, workload_load_latency, workload_reorder, workload_video,
 	workload_nix_cache, workload_http_small, workload_wake, workload_connect, workload_restart,
 	workload_reboot, workload_idle, workload_observe, workload_scale, workload_punch,
-	workload_roam, workload_keepalive, workload_hostile, workload_relay, workload_mtu;
+	workload_roam, workload_keepalive, workload_hostile, workload_relay, workload_mtu,
+	workload_pathchoice;
 
 /* NULL-terminated, in the order in which a link is measured. */
 extern const struct workload *const workloads[];

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct workload *const readers[] = {&workload_connect, &workload_restart,
 		&workload_reboot, &workload_idle, &workload_observe, &workload_scale,
 		&workload_punch, &workload_roam, &workload_keepalive, &workload_hostile,
-		&workload_relay, &workload_mtu};
+		&workload_relay, &workload_mtu, &workload_pathchoice};
 	const struct workload_case c = {.seconds = 5};
 	json_t *observations = json_loadb((const char *)data, size, 0, NULL);
 

@@ -82,6 +82,8 @@ void rule_no_way(struct look *look);
 void rule_lost_after_change(struct look *look);
 void rule_no_relay(struct look *look);
 void rule_stays_relayed(struct look *look);
+void rule_stays_bad(struct look *look);
+void rule_flaps(struct look *look);
 void rule_narrow_line(struct look *look);
 void rule_mtu_hangs(struct look *look);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rules about hosts behind routers: punch, roam and relay. */
+/* Rules about hosts behind routers: punch, roam, relay and pathchoice. */
 #include "report/findings/rules.h"
 
 #include "base/json.h"
@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum {
-	TRIALS_LEAST = 4 /* below, a VPN may have been unlucky */
+	TRIALS_LEAST = 4, /* below, a VPN may have been unlucky */
+	FLAPS_LEAST = 3   /* changes of way; one is a choice, and two may be a mistake */
 };
 
 static void each_way(struct look *look,
@@ -102,8 +103,8 @@ void rule_lost_after_change(struct look *look)
 	}
 }
 
-/* Every stream of relay that was blocked and freed. */
-static void each_blocked(struct look *look,
+/* Every run of a turn of such a workload. */
+static void each_run(struct look *look, enum report_workload_id workload, const char *turn,
 	void (*of_run)(struct look *look, const struct report_condition *condition,
 		const struct report_result *result, const json_t *run))
 {
@@ -111,13 +112,13 @@ static void each_blocked(struct look *look,
 		condition = condition->next) {
 		for (const struct report_repetition *whole = condition->whole; whole;
 			whole = whole->next) {
-			const struct report_result *result = &whole->results[REPORT_RELAY];
+			const struct report_result *result = &whole->results[workload];
 			json_t *run;
 			size_t i;
 
 			if (!outcome_is_success(&result->outcome))
 				continue;
-			json_array_foreach (json_object_get(result->data, "blocked"), i, run)
+			json_array_foreach (json_object_get(result->data, turn), i, run)
 				of_run(look, condition, result, run);
 		}
 	}
@@ -142,7 +143,7 @@ static void look_no_relay(struct look *look, const struct report_condition *cond
 
 void rule_no_relay(struct look *look)
 {
-	each_blocked(look, look_no_relay);
+	each_run(look, REPORT_RELAY, "blocked", look_no_relay);
 }
 
 static void look_stays(struct look *look, const struct report_condition *condition,
@@ -159,5 +160,52 @@ static void look_stays(struct look *look, const struct report_condition *conditi
 
 void rule_stays_relayed(struct look *look)
 {
-	each_blocked(look, look_stays);
+	each_run(look, REPORT_RELAY, "blocked", look_stays);
+}
+
+static void look_stays_bad(struct look *look, const struct report_condition *condition,
+	const struct report_result *result, const json_t *run)
+{
+	if (!went(run, "/way_before", "direct") || !went(run, "/way_bad", "direct"))
+		return;
+	look_say(look,
+		"%s keeps a direct way that is slow or loses packets for as long as was waited, and takes no other one.",
+		look->vpn->title);
+	look_show(look, result->outcome.path,
+		"%s: direct %.0f s later, with round trips of %.1f ms and %.0f packets lost",
+		profile_title(condition->profile), json_number_at(result->data, "/bad_s", 0),
+		json_number_at(run, "/bad_rtt_ms", 0), json_number_at(run, "/lost_packets", 0));
+}
+
+static void each_bad(struct look *look,
+	void (*of_run)(struct look *look, const struct report_condition *condition,
+		const struct report_result *result, const json_t *run))
+{
+	each_run(look, REPORT_PATHCHOICE, "slow", of_run);
+	each_run(look, REPORT_PATHCHOICE, "lossy", of_run);
+}
+
+void rule_stays_bad(struct look *look)
+{
+	each_bad(look, look_stays_bad);
+}
+
+static void look_flaps(struct look *look, const struct report_condition *condition,
+	const struct report_result *result, const json_t *run)
+{
+	double moves = json_number_at(run, "/moves", 0);
+
+	if (moves < FLAPS_LEAST)
+		return;
+	look_say(look,
+		"With %s packets change their way again and again while one of two ways is bad.",
+		look->vpn->title);
+	look_show(look, result->outcome.path, "%s: %.0f changes in %.0f s",
+		profile_title(condition->profile), moves,
+		json_number_at(result->data, "/bad_s", 0));
+}
+
+void rule_flaps(struct look *look)
+{
+	each_bad(look, look_flaps);
 }

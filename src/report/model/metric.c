@@ -327,6 +327,14 @@ const struct report_metric report_metrics[] = {
 		.workload = REPORT_MTU, .figure = "hung_flows"},
 	{"mtu_silent_s", "Longest silence of the others", "s", -3, false, .workload = REPORT_MTU,
 		.figure = "silent_s"},
+	{"pathchoice_slow_moved_s", "Until packets leave a slow direct way", "s", -3, false,
+		.workload = REPORT_PATHCHOICE, .figure = "slow_moved_s"},
+	{"pathchoice_lossy_moved_s", "Until they leave a lossy one", "s", -3, false,
+		.workload = REPORT_PATHCHOICE, .figure = "lossy_moved_s"},
+	{"pathchoice_moves", "Changes of way meanwhile, at most", "", 0, false,
+		.workload = REPORT_PATHCHOICE, .figure = "most_moves"},
+	{"pathchoice_slow_rtt_ms", "Round trip in the end of a slow direct way", "ms", -3, false,
+		.workload = REPORT_PATHCHOICE, .figure = "slow_rtt_ms"},
 };
 const size_t report_metric_count = ARRAY_SIZE(report_metrics);
 

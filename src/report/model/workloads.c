@@ -57,6 +57,8 @@ const struct report_workload report_workloads[REPORT_WORKLOADS] = {
 		FIGURES_OF(REPORT_RELAY)},
 	[REPORT_MTU] = {"mtu", "mtu.json", "MTU", "A line that becomes narrow", false,
 		FIGURES_OF(REPORT_MTU)},
+	[REPORT_PATHCHOICE] = {"pathchoice", "pathchoice.json", "path choice",
+		"A direct way that becomes slow or lossy", false, FIGURES_OF(REPORT_PATHCHOICE)},
 };
 
 const struct report_workload *report_workload_of(const char *file)
