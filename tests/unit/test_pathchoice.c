@@ -121,6 +121,18 @@ TEST(a_stream_that_flaps_moves_each_time_and_a_gap_is_not_a_move)
 	workload_reading_done(&reading);
 }
 
+TEST(a_way_that_was_not_taken_is_not_left)
+{
+	struct workload_reading reading;
+
+	read_runs(json_make("[o]", run_of("slow", "rrrddddddd")), &reading);
+	CHECK(went(json_at(reading.data, "/slow/0"), "/way_before", "relayed"));
+	CHECK(json_is_null(json_at(reading.data, "/slow/0/moved_s")));
+	CHECK(json_number_at(reading.data, "/slow/0/moves", 0) == 1);
+	CHECK(isnan(reading.figures[0]) && strstr(reading.headline, "slow: not direct"));
+	workload_reading_done(&reading);
+}
+
 TEST(the_round_trip_of_a_bad_way_is_that_of_its_last_second)
 {
 	struct workload_reading reading;

@@ -102,6 +102,8 @@ static json_t *describe_run(const json_t *run)
 	struct moves back = moves_in(run, during.kind, good_s, end_s);
 	struct stretch bad = stretch_of(&echoes, bad_s, good_s);
 
+	if (before.kind != WAY_DIRECT) /* it has not left what it did not take */
+		moves.first_s = back.first_s = NAN;
 	return json_make("{s:s, s:s, s:s, s:s?, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:I, s:o}",
 		"way_before", way_names[before.kind], "way_bad", way_names[during.kind], "way_good",
 		way_names[after.kind], "relay", during.relay, "moved_s", mesh_number(moves.first_s),
@@ -141,8 +143,15 @@ static double most_moves(json_t *lists[static TURNS])
 	return most;
 }
 
-static const char *moved_text(char text[16], double seconds)
+static const char *moved_text(char text[16], const json_t *runs, double seconds)
 {
+	json_t *run;
+	size_t i;
+
+	json_array_foreach (runs, i, run) {
+		if (strcmp(mesh_text(run, "way_before"), way_names[WAY_DIRECT]) != 0)
+			return "not direct";
+	}
 	if (isnan(seconds))
 		return "stays";
 	snprintf(text, 16, "moves in %.1f s", seconds);
@@ -165,8 +174,8 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 	reading->figures[2] = most_moves(lists);
 	reading->figures[3] = way_median_of_all(lists[SLOW], "bad_rtt_ms");
 	snprintf(reading->headline, sizeof(reading->headline), "slow: %s; lossy: %s",
-		moved_text(texts[SLOW], reading->figures[0]),
-		moved_text(texts[LOSSY], reading->figures[1]));
+		moved_text(texts[SLOW], lists[SLOW], reading->figures[0]),
+		moved_text(texts[LOSSY], lists[LOSSY], reading->figures[1]));
 	reading->data = json_make("{s:I, s:f, s:f, s:o, s:o}", "bad_s",
 		(json_int_t)setting_integer(c->options, &pathchoice_seconds), "delay_ms",
 		1e3 * DELAY_S, "loss_percent", 100.0 / (double)LOSE_EVERY, names[SLOW], lists[SLOW],
