@@ -201,6 +201,13 @@ def a_flood_of_which_nothing_arrived_is_a_failure(root):
 
 
 @case
+def a_flood_that_waited_for_its_path_is_said_below_its_table(root):
+    edit(root / "Tinc/baseline/0_ada/udp_iperf3.json",
+         lambda d: d["data"].update(flood={"forward": {"opening_s": 0.2}, "reverse": {"opening_s": 7.5}}))
+    return lambda r: "tinc: the flood waited for up to 7.5 s until" in output_of(["report", str(root), "--markdown"])
+
+
+@case
 def a_lost_tail_is_loss(root):
     for host in HOSTS:
         def change(d):

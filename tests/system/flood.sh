@@ -42,6 +42,20 @@ check "datagrams are as large as the segments of TCP" number "$bare" "d['start']
 check "the tree says which tool measured" number "$bare" "d['tool'] == 'meshbench'"
 check "the tree is what its schema says" tree_is_sound
 
+# Nothing gets through at first, then everything, and then no packet of that size: the flood that counts has the size that fits.
+mkdir "$scratch/path"
+"$SOURCE_ROOT/tests/system/flood_path.sh" "$MESHBENCH_LIBEXEC/meshbench-probe" "$scratch/path" >"$scratch/out" 2>"$scratch/err"
+status=$?
+of_path() { /usr/bin/python3 -c 'import json, sys
+d = json.load(open(sys.argv[1]))
+sent, came = d["sent"], d["came"]
+sys.exit(not eval(sys.argv[2]))' "$scratch/out" "$1"; }
+check "a flood over a path that changes ends" exits 0
+check "it waited until a datagram was answered, and until none was refused" of_path "sent['is_open'] and 5 < sent['opening_s'] < 12"
+check "its datagrams have the size that the path carries in the end" of_path "sent['bytes'] == 1400 - 52"
+check "only those of that size count" of_path "sent['refused_packets'] == 0 and 0.5 * sent['sent_packets'] < came['received_packets'] <= sent['sent_packets']"
+check "and none of them was cut" of_path "d['pieces'] < 0.01 * sent['sent_packets']"
+
 tree=$scratch/iperf3
 meshbench run "$fast" --vpn none --host lom,yuki --workload udp --profile baseline --udp-tool iperf3 --out "$tree"
 check "iperf3 can be chosen" exits 0

@@ -175,6 +175,7 @@ static size_t walk(const char *kind, size_t *ret_failed)
 	}
 
 READS(ping, 10)
+READS(flood, 2)
 READS(iperf3, 32)
 READS(quic, 12)
 READS(rate, 10)

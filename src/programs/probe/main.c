@@ -71,6 +71,9 @@ static const struct option_row flood_rows[] = {
 	{"bytes", "N|mtu", "payload of a packet, or that of a TCP segment on this path (100)",
 		OPTION_TEXT, &bytes_text, NULL, 0, 0},
 	INTEGER("linger-ms", "N", "end this long after the last packet", linger_ms, 0, 600000),
+	INTEGER("open-ms", "N",
+		"first wait, but no longer than this, until the receiver has answered a packet as large as those of the flood",
+		open_ms, 0, 600000),
 };
 
 static int take_bytes(struct error *err)

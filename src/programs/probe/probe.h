@@ -21,6 +21,7 @@ enum {
 enum probe_flag {
 	PROBE_ECHO = 1, /* the receiver sends it back */
 	PROBE_REPLY = 2,
+	PROBE_OPENING = 4, /* before a flood; its head is sent back */
 };
 
 /* On the wire in the sender's byte order: both sides are one machine. */
@@ -37,7 +38,7 @@ struct probe_options {
 	size_t address_count;
 	const char *raw_path;
 	int64_t port, count, seconds_ms, rate, bits, bytes, stream;
-	int64_t idle_ms, limit_s, wait_ms, linger_ms, spin_us;
+	int64_t idle_ms, limit_s, wait_ms, linger_ms, spin_us, open_ms;
 	int64_t together; /* packets of one super-packet */
 	bool fills_mtu;   /* the smallest of all addresses */
 	bool wants_echo, shows_delays, shows_times;
@@ -102,8 +103,14 @@ MUST_CHECK int probe_stream_report(struct probe_stream *stream, bool delays, str
 json_t *probe_stream_times(const struct probe_stream *stream);
 void probe_stream_done(struct probe_stream *stream);
 
-/* {cpu_s, user_s, system_s, seconds}: what this program itself took since `began_ns`. */
-json_t *probe_own_cost(int64_t began_ns);
+/* What this program itself has taken until a time. */
+struct probe_own {
+	double user_s, system_s;
+	int64_t at_ns;
+};
+struct probe_own probe_own(void);
+/* {cpu_s, user_s, system_s, seconds}: what it took since then. */
+json_t *probe_own_cost(const struct probe_own *since);
 MUST_CHECK int probe_print(json_t *report, size_t flags, struct error *err);
 
 extern const uint32_t probe_magic;

@@ -269,7 +269,7 @@ static uint64_t total_of(const uint64_t *counts)
 int probe_send(const struct probe_options *options, struct error *err)
 {
 	AUTO(sender_done) struct sender sender = {.options = options};
-	int64_t began_ns = clock_now_ns();
+	const struct probe_own began = probe_own();
 	json_t *report, *list;
 
 	if (sender_begin(&sender, err))
@@ -289,6 +289,6 @@ int probe_send(const struct probe_options *options, struct error *err)
 			return -1;
 		}
 	}
-	json_object_set_new(report, "own", probe_own_cost(began_ns));
+	json_object_set_new(report, "own", probe_own_cost(&began));
 	return probe_print(report, JSON_COMPACT, err);
 }

@@ -133,7 +133,7 @@ int probe_serve(const struct probe_options *options, struct error *err)
 {
 	AUTO(server_done) struct server server = {.options = options, .inlet = {.fd = -1}};
 	AUTO(fd_closep) int signal_fd = -1;
-	int64_t began_ns = clock_now_ns();
+	const struct probe_own began = probe_own();
 	json_t *report, *list = json_array();
 
 	report = json_make("{s:o}", "streams", list);
@@ -149,6 +149,6 @@ int probe_serve(const struct probe_options *options, struct error *err)
 	json_object_set_new(
 		report, "unanswered_packets", json_integer((json_int_t)server.unanswered));
 	json_object_set_new(report, "socket_lost_packets", json_integer(server.inlet.socket_lost));
-	json_object_set_new(report, "own", probe_own_cost(began_ns));
+	json_object_set_new(report, "own", probe_own_cost(&began));
 	return probe_print(report, JSON_COMPACT, err);
 }

@@ -98,15 +98,22 @@ static double seconds_of(struct timeval time)
 	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-json_t *probe_own_cost(int64_t began_ns)
+struct probe_own probe_own(void)
 {
 	struct rusage usage = {0};
 
 	getrusage(RUSAGE_SELF, &usage);
-	return json_make("{s:f, s:f, s:f, s:f}", "cpu_s",
-		seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime), "user_s",
-		seconds_of(usage.ru_utime), "system_s", seconds_of(usage.ru_stime), "seconds",
-		(double)(clock_now_ns() - began_ns) / 1e9);
+	return (struct probe_own){
+		seconds_of(usage.ru_utime), seconds_of(usage.ru_stime), clock_now_ns()};
+}
+
+json_t *probe_own_cost(const struct probe_own *since)
+{
+	const struct probe_own now = probe_own();
+	double user_s = now.user_s - since->user_s, system_s = now.system_s - since->system_s;
+
+	return json_make("{s:f, s:f, s:f, s:f}", "cpu_s", user_s + system_s, "user_s", user_s,
+		"system_s", system_s, "seconds", (double)(now.at_ns - since->at_ns) / 1e9);
 }
 
 int probe_print(json_t *report, size_t flags, struct error *err)

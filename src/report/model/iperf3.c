@@ -159,6 +159,8 @@ void result_file_udp(struct report_results *results, const struct tree_entry *en
 	udp->missing_percent = iperf3_missing_percent(document, IPERF3_FORWARD);
 	udp->tool = arena_strdup(results->arena, json_string_at(document, "/tool", "iperf3"));
 	udp->payload_bytes = json_number_at(document, "/start/test_start/blksize", 0);
+	udp->waited_s = fmax(json_number_at(document, "/flood/forward/opening_s", 0),
+		json_number_at(document, "/flood/reverse/opening_s", 0));
 	udp->host_cpu_percent =
 		json_number_at(document, "/end/cpu_utilization_percent/host_total", 0);
 	udp->remote_cpu_percent =

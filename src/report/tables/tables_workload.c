@@ -210,6 +210,25 @@ static void note_flood_tool(
 			"meshbench-probe flooded. It offers and counts otherwise than iperf3 does, so figures of the two cannot be compared.");
 }
 
+/* What a VPN does in its first seconds is left out of its figures, so it is said. */
+static void note_waits(
+	const struct report_results *results, struct tables *tables, struct table *table)
+{
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		double waited_s = 0;
+
+		for (const struct report_condition *c = vpn->conditions; c; c = c->next)
+			for (const struct report_link *l = c->links; l; l = l->next)
+				for (const struct report_repetition *r = l->repetitions; r;
+					r = r->next)
+					waited_s = fmax(waited_s, r->udp.waited_s);
+		if (table && waited_s >= 1)
+			table_note(tables, table,
+				"%s: the flood waited for up to %.1f s until a datagram of its size had arrived and the path no longer refused any.",
+				vpn->title, waited_s);
+	}
+}
+
 void tables_udp(const struct report_results *results, struct tables *tables)
 {
 	static const struct column_of printed[] = {
@@ -239,9 +258,11 @@ void tables_udp(const struct report_results *results, struct tables *tables)
 	table_note(tables, table,
 		"The sender does not have a rate limit, so the loss shows how far it exceeded the path's capacity and says nothing about the path's quality.");
 	note_flood_tool(results, tables, table);
+	note_waits(results, tables, table);
 	grid_tables(results, tables, &profiles);
-	note_flood_tool(
-		results, tables, (struct table *)table_named(tables, "udp_impairment_corrected"));
+	table = (struct table *)table_named(tables, "udp_impairment_corrected");
+	note_flood_tool(results, tables, table);
+	note_waits(results, tables, table);
 }
 
 void tables_latency(const struct report_results *results, struct tables *tables)

@@ -4,8 +4,9 @@
  * --bidir has the directions race at the start: whichever is first floods the path on which the
  * other still shakes hands, and its datagram for that is never sent again. So there are two servers
  * and two clients, and their documents are joined into the one that --bidir would have written, by
- * either tool. A VPN over TCP sends what the first flood left in its queues for seconds; a ping
- * that is answered came behind it.
+ * either tool. A sender of ours waits until a datagram of its size has arrived, since a VPN may
+ * still look for the largest packet that its path carries. A VPN over TCP sends what the first
+ * flood left in its queues for seconds; a ping that is answered came behind it.
  */
 #include "document/iperf3.h"
 #include "workload/tool/flood.h"
@@ -31,6 +32,9 @@ enum {
 	WAVE_OF_DRAIN = 1,
 	WAVE_OF_REVERSE
 };
+
+/* A shorter one is a round trip or two. */
+#define SHOWN_WAIT_S 1.0
 
 static const char *const tools[] = {"meshbench", "iperf3", NULL};
 static const struct setting udp_tool = {"udp_tool", SETTING_WORD, "meshbench", tools,
@@ -141,6 +145,8 @@ static void describe(const struct iperf3_flow *forward, const struct iperf3_flow
 	const json_t *documents[2], struct workload_reading *reading)
 {
 	double *figures = reading->figures;
+	double waited_s = fmax(flood_waited_s(documents[0]), flood_waited_s(documents[1]));
+	size_t length;
 	char there[16], back[16], lost_there[16], lost_back[16];
 
 	figures[0] = forward->bits_per_second / 1e6;
@@ -151,6 +157,10 @@ static void describe(const struct iperf3_flow *forward, const struct iperf3_flow
 		iperf3_mbit(forward->bits_per_second, there),
 		iperf3_mbit(reverse->bits_per_second, back), percent_text(figures[2], lost_there),
 		percent_text(figures[3], lost_back));
+	length = strlen(reading->headline);
+	if (waited_s >= SHOWN_WAIT_S)
+		snprintf(reading->headline + length, sizeof(reading->headline) - length,
+			", waited %.0f s", waited_s);
 }
 
 /* Both documents; NULL where there is none. */
@@ -215,6 +225,8 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 	reverse.received_sum = json_at(other, "/end/sum_received");
 	iperf3_judge(&forward, reading);
 	iperf3_judge(&reverse, reading);
+	flood_explain(documents.forward, CLIENT, reading);
+	flood_explain(other, CLIENT_OF_REVERSE, reading);
 	if (reading->cause == CAUSE_SUCCESS)
 		describe(
 			&forward, &reverse, (const json_t *[2]){documents.forward, other}, reading);

@@ -23,6 +23,9 @@
 #define DRAIN_MS 2000
 /* The sender ends by its own clock; the rest is for starting on a machine without time for us. */
 #define LIMIT_MARGIN_S 10
+/* A VPN may look for the largest packet that its path carries, and until then most of a flood is
+ * lost; where nothing arrives at all, the flood shows it. */
+#define OPENING_MS 15000
 #define RECEIVER_LIMIT_S "86400" /* it is ended long before */
 #define MOST 1e15
 #define MOST_INTERVALS 4096
@@ -78,8 +81,10 @@ struct workload_command flood_sender(
 			is_there ? c->target_address : c->source_address, "--port",
 			port_of(c, arena, other), "--bytes", "mtu", "--milliseconds",
 			arena_printf(arena, "%.0f", seconds * 1e3), "--linger-ms",
-			arena_printf(arena, "%d", DRAIN_MS)),
-		.limit_ns = (int64_t)(seconds + DRAIN_MS / 1e3 + LIMIT_MARGIN_S) * NS_PER_S,
+			arena_printf(arena, "%d", DRAIN_MS), "--open-ms",
+			arena_printf(arena, "%d", OPENING_MS)),
+		.limit_ns = (int64_t)(seconds + (OPENING_MS + DRAIN_MS) / 1e3 + LIMIT_MARGIN_S) *
+			    NS_PER_S,
 		.keep_bytes = 65536,
 	};
 }
@@ -259,7 +264,7 @@ static json_t *start_json(const struct flood *flood, const struct workload_case 
 static json_t *own_json(const struct flood *flood)
 {
 	static const char *const of_sender[] = {
-		"refused_packets", "stalls", "stalled_s", "longest_stall_ms", NULL};
+		"refused_packets", "stalls", "stalled_s", "longest_stall_ms", "opening_s", NULL};
 	static const char *const of_receiver[] = {
 		"duplicate_packets", "reordered_packets", "socket_lost_packets", NULL};
 	json_t *own = json_make("{s:f}", "drain_s", DRAIN_MS / 1e3);
@@ -272,7 +277,26 @@ static json_t *own_json(const struct flood *flood)
 		json_object_set_new(own, of_receiver[i],
 			json_finite(json_number_at(
 				json_object_get(flood->received, of_receiver[i]), "", NAN)));
+	json_object_set_new(
+		own, "was_answered", json_boolean(json_is_true(json_at(flood->sent, "/is_open"))));
 	return own;
+}
+
+double flood_waited_s(const json_t *document)
+{
+	return count_at(document, "/flood/forward/opening_s");
+}
+
+void flood_explain(const json_t *document, size_t sender, struct workload_reading *reading)
+{
+	size_t length = strlen(reading->evidence);
+
+	if (reading->cause != CAUSE_STALLED || reading->blamed != sender ||
+		!json_is_false(json_at(document, "/flood/forward/was_answered")))
+		return;
+	snprintf(reading->evidence + length, sizeof(reading->evidence) - length,
+		"; in the %.1f s before, no datagram of %.0f bytes was answered either",
+		flood_waited_s(document), count_at(document, "/start/test_start/blksize"));
 }
 
 json_t *flood_document(const struct flood *flood, const struct workload_case *c, bool is_reverse)

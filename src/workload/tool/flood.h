@@ -31,6 +31,10 @@ void flood_done(struct flood *flood);
  * addition `tool` and `flood`. NULL unless both ends printed something. Owned by the caller.
  */
 json_t *flood_document(const struct flood *flood, const struct workload_case *c, bool is_reverse);
+/* How long that flood's sender waited until a datagram of its size had arrived; 0: not at all. */
+double flood_waited_s(const json_t *document);
+/* If that sender is to blame for a stall, says that nothing of its size arrived before, either. */
+void flood_explain(const json_t *document, size_t sender, struct workload_reading *reading);
 /* Columns {start_s, end_s, bits_per_second, packets}, by the second; owned by the caller. */
 json_t *flood_sent_series(const struct flood *flood);
 /* Likewise; seconds in which nothing arrived while the other end sent are zeros. */
