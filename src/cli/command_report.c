@@ -26,16 +26,17 @@ static int report(int argc, char *const argv[])
 		{"force", NULL, "replace existing files", OPTION_FLAG, &o.force, NULL, 0, 0},
 	};
 	struct option_row rows[ARRAY_SIZE(own) + HISTORY_OPTIONS];
-	const struct option_table table = {.usage = "report DIR [OPTION]...",
+	const struct option_table table = {.usage = "report DIR [DIR_B] [OPTION]...",
 		.examples = "meshbench report results/2026-11-26_215755\n"
 			    "meshbench report DIR --json | jq .verdict.because\n"
-			    "meshbench report DIR --csv tables\n",
+			    "meshbench report DIR --csv tables\n"
+			    "meshbench report before after --html both.html\n",
 		.about =
-			"Makes a page, tables and findings from a result tree, ours or a published one.",
+			"Makes a page, tables and findings from a result tree, ours or a published one; of two trees, a page of both.",
 		.rows = rows,
 		.count = ARRAY_SIZE(rows),
 		.arguments_min = 1,
-		.arguments_max = 1};
+		.arguments_max = 2};
 	struct option_result given;
 	struct error err = {0};
 	int status;
@@ -47,6 +48,11 @@ static int report(int argc, char *const argv[])
 	if (history_check(&history, &err))
 		return cli_report(&err);
 	o.dir = given.arguments[0];
+	o.second_dir = given.argument_count > 1 ? given.arguments[1] : NULL;
+	if (o.second_dir && history.file) {
+		fail(&err, ERROR_USAGE, "--history takes the figures of one tree");
+		return cli_report(&err);
+	}
 	/* Scripts read stdout, where nothing but what they asked for may be. */
 	if (!o.json && !o.markdown && !o.csv_dir && !o.latex_dir)
 		o.verdict = stderr;

@@ -14,6 +14,7 @@
  */
 struct report_options {
 	const char *dir;
+	const char *second_dir; /* a tree to put next to it, NULL-able: then only a page is made */
 	const char *tuned_dir; /* the same VPNs with tuned hosts, NULL-able: kernel_tuning tables */
 	const char *html; /* a file to write; NULL: DIR/report.html unless another form is asked */
 	const char *csv_dir, *latex_dir; /* folders to write into, NULL-able */

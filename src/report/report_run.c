@@ -6,6 +6,7 @@
 #include "report/output/escape.h"
 #include "report/output/files.h"
 #include "report/output/json.h"
+#include "report/overlay.h"
 #include "report/page/page.h"
 #include "report/tables/tables.h"
 
@@ -47,11 +48,10 @@ static const char *below(const char *path, const char *folder)
 
 /* A page links to its tree if it lies in it or above it: both move together, and nothing else is
  * told of this machine. */
-static const char *url_of_tree(
-	struct arena *arena, const struct report_options *options, const char *html)
+static const char *url_of_tree(struct arena *arena, const char *dir, const char *html)
 {
 	AUTO(text_freep) char *page = folder_of(arena, html);
-	AUTO(text_freep) char *tree = realpath(options->dir, NULL);
+	AUTO(text_freep) char *tree = realpath(dir, NULL);
 	const char *rest, *up = "";
 
 	if (!page || !tree)
@@ -194,7 +194,9 @@ static int write_report(
 		html = arena_printf(arena, "%s/report.html", options->dir);
 	if (html) {
 		page->charts = charts_of(page->results, page->tuned);
-		page->tree_url = url_of_tree(arena, options, html);
+		page->tree_url = url_of_tree(arena, options->dir, html);
+		if (options->second_dir)
+			page->second_url = url_of_tree(arena, options->second_dir, html);
 		add_page(outputs, page, html);
 	}
 	if (options->csv_dir) {
@@ -211,7 +213,7 @@ static int write_report(
 		print_markdown(out, page);
 	if (html && !options->json && !options->markdown)
 		fprintf(out, "%s\n", html);
-	if (options->verdict) {
+	if (options->verdict && !page->overlay) {
 		fflush(out); /* the path comes before it on a terminal */
 		fputc('\n', options->verdict);
 		verdict_write_text(options->verdict, arena, page->verdict);
@@ -268,6 +270,46 @@ static int read_all_tuned(const struct report_options *options, int tree, struct
 	return read_tuned(arena, tuned, options->tuned_dir, "tuned", trees, err);
 }
 
+static int check_forms(const struct report_options *options, struct error *err)
+{
+	if (!options->second_dir)
+		return 0;
+	if (options->json || options->markdown || options->csv_dir || options->latex_dir ||
+		options->tuned_dir)
+		return fail(err, ERROR_USAGE,
+			"two trees make a page only (--html FILE); meshbench compare prints their figures as Markdown and JSON");
+	if (!options->html)
+		return fail(err, ERROR_USAGE,
+			"a page of two trees belongs to neither: say where it goes with --html FILE");
+	return 0;
+}
+
+/* No answers and no findings: they are about one tree. */
+static int overlay(const struct report_options *options, struct report_results *results,
+	struct page *page, struct error *err)
+{
+	static const struct findings none;
+	AUTO(results_freep) struct report_results *second = NULL;
+
+	if (results_read_second(options->second_dir, &second, err))
+		return -1;
+	page->title = arena_printf(results->arena, "%s: two runs", title_of(results));
+	if (overlay_trees(results, second, &page->overlay, err))
+		return -1;
+	second = NULL; /* the first has it */
+	page->findings = &none;
+	return 0;
+}
+
+static int evaluate(const struct report_results *results, struct page *page)
+{
+	page->findings = findings_of(results);
+	page->answers = answers_of(results, page->findings);
+	page->verdict = verdict_of(results, page->findings, page->answers);
+	page->title = page->verdict->title;
+	return 0;
+}
+
 int report_run(const struct report_options *options, FILE *out, struct error *err)
 {
 	AUTO(results_freep) struct report_results *results = NULL;
@@ -275,15 +317,14 @@ int report_run(const struct report_options *options, FILE *out, struct error *er
 	AUTO(fd_closep) int tree = -1;
 	struct page page = {0};
 
-	if (tree_open(options->dir, &tree, err) ||
+	if (check_forms(options, err) || tree_open(options->dir, &tree, err) ||
 		results_read_open(tree, options->dir, &results, err) ||
 		read_all_tuned(options, tree, results->arena, &tuned, err))
 		return -1;
 	page.results = results;
 	page.tuned = tuned.first;
+	if (options->second_dir ? overlay(options, results, &page, err) : evaluate(results, &page))
+		return -1;
 	page.tables = tables_of(results, tuned.first);
-	page.findings = findings_of(results);
-	page.answers = answers_of(results, page.findings);
-	page.verdict = verdict_of(results, page.findings, page.answers);
 	return write_report(options, &page, out, err);
 }

@@ -138,10 +138,20 @@ void chart_metric(const struct report_results *results, struct charts *charts, s
 	}
 }
 
+/* To the front, where what others are compared with stands. */
+static void bring_forward(const char *names[], size_t count, const struct report_vpn *vpn)
+{
+	for (size_t i = 1; vpn && i < count; i++) {
+		if (strcmp(names[i], vpn->name) != 0)
+			continue;
+		memmove(names + 1, names, i * sizeof(*names));
+		names[0] = vpn->name;
+	}
+}
+
 const char **chart_names(
 	const struct charts *charts, const struct chart *chart, bool is_panel, size_t *ret_count)
 {
-	const struct report_vpn *reference = charts->results->reference;
 	const char **expected = is_panel ? chart->panels : chart->vpns;
 	size_t expected_count = is_panel ? chart->panel_count : chart->vpn_count, count = 0;
 	const char **names =
@@ -151,11 +161,9 @@ const char **chart_names(
 		count = name_add(names, count, expected[i]);
 	for (const struct point *point = chart->points; point; point = point->next)
 		count = name_add(names, count, is_panel ? point->panel : point->vpn);
-	for (size_t i = 1; !is_panel && reference && i < count; i++) {
-		if (strcmp(names[i], reference->name) != 0)
-			continue;
-		memmove(names + 1, names, i * sizeof(*names));
-		names[0] = reference->name;
+	if (!is_panel) {
+		bring_forward(names, count, charts->results->second_reference);
+		bring_forward(names, count, charts->results->reference);
 	}
 	*ret_count = count;
 	return names;

@@ -217,9 +217,8 @@ static void keep_hosts(struct report_results *results, const struct tree_entry *
 	json_array_append(results->kept, entry->data);
 }
 
-static void visit(void *context, const struct tree_entry *entry)
+static void visit_entry(struct report_results *results, const struct tree_entry *entry)
 {
-	struct report_results *results = context;
 	struct report_condition *condition;
 
 	if (!entry->vpn) {
@@ -238,6 +237,16 @@ static void visit(void *context, const struct tree_entry *entry)
 		visit_of_host(results, link_at(results, condition, entry->host), entry);
 	else
 		visit_of_profile(results, condition, entry);
+}
+
+static void visit(void *context, const struct tree_entry *entry)
+{
+	struct report_results *results = context;
+	struct tree_entry named = *entry;
+
+	if (results->is_second)
+		named.path = arena_printf(results->arena, RESULTS_SECOND "%s", entry->path);
+	visit_entry(results, &named);
 }
 
 static void enter(void *context, const char *vpn, const char *profile, const char *host)
@@ -278,9 +287,11 @@ static void add_profile(struct report_results *results, const char *profile)
 	results->profiles[results->profile_count++] = profile;
 }
 
-static void collect_profiles(struct report_results *results)
+void results_collect_profiles(struct report_results *results)
 {
 	size_t most = 0;
+
+	results->profile_count = 0;
 
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		for (const struct report_condition *condition = vpn->conditions; condition;
@@ -317,23 +328,37 @@ struct report_results *results_new(const char *name)
 	return results;
 }
 
-int results_read_open(
-	int tree, const char *dir, struct report_results **ret_results, struct error *err)
+static int read_open(int tree, const char *dir, bool is_second, struct report_results **ret_results,
+	struct error *err)
 {
 	AUTO(results_freep) struct report_results *results = results_new(dir);
 	struct tree_visitor visitor = {.context = results, .visit = visit, .enter = enter};
 
+	results->is_second = is_second;
 	if (tree_read_open(results->arena, tree, dir, &visitor, &results->reading, err))
 		return -1;
 	results_expect(results);
 	contacts_of_ours(results);
-	collect_profiles(results);
+	results_collect_profiles(results);
 	observe(results);
 	results->reference = results_vpn(results, "Internal");
 	results_title(results);
 	*ret_results = results;
 	results = NULL;
 	return 0;
+}
+
+int results_read_open(
+	int tree, const char *dir, struct report_results **ret_results, struct error *err)
+{
+	return read_open(tree, dir, false, ret_results, err);
+}
+
+int results_read_second(const char *dir, struct report_results **ret_results, struct error *err)
+{
+	AUTO(fd_closep) int tree = -1;
+
+	return tree_open(dir, &tree, err) || read_open(tree, dir, true, ret_results, err) ? -1 : 0;
 }
 
 int results_read(const char *dir, struct report_results **ret_results, struct error *err)
@@ -348,6 +373,7 @@ void results_freep(struct report_results **results)
 {
 	if (!*results)
 		return;
+	results_freep(&(*results)->second);
 	json_decref((*results)->kept);
 	arena_free((*results)->arena);
 	*results = NULL;

@@ -229,6 +229,7 @@ struct report_vpn {
 	const char *name;  /* the tree's folder, and the key in all that programs read */
 	const char *title; /* as its makers write it, for people: results_title() */
 	bool is_reference; /* the bare link */
+	bool is_second;    /* of the second tree: results_overlay() */
 	struct report_condition *conditions;
 	struct report_timing timing; /* of the VPN's own folder: older trees */
 };
@@ -245,7 +246,13 @@ struct report_results {
 	json_t *hosts;         /* a VPN's layout.json, the longest; NULL-able */
 	struct matrix *matrix; /* features.json, with what was observed; NULL-able */
 	json_t *kept;          /* owns what outlives its file */
+	/* A tree that was put next to this one, NULL-able and owned, and its bare link. */
+	struct report_results *second;
+	const struct report_vpn *second_reference;
+	bool is_second; /* paths of its files begin with RESULTS_SECOND */
 };
+
+#define RESULTS_SECOND "B:"
 
 /* The same VPNs on tuned hosts; lists end with NULL. */
 struct report_tuned {
@@ -261,6 +268,17 @@ MUST_CHECK int results_read(
 /* Of a tree that tree_open() opened; `dir` is only its name. */
 MUST_CHECK int results_read_open(
 	int tree, const char *dir, struct report_results **ret_results, struct error *err);
+/* The same of a tree that results_overlay() will put next to another. */
+MUST_CHECK int results_read_second(
+	const char *dir, struct report_results **ret_results, struct error *err);
+/* The second tree's VPNs become VPNs of the first, "Tinc (B)", each behind its like; the first owns
+ * it. */
+void results_overlay(struct report_results *first, struct report_results *second);
+/* The bare link of the tree that a VPN is of; NULL when there is none. */
+const struct report_vpn *results_reference_of(
+	const struct report_results *results, const struct report_vpn *vpn);
+/* All of its VPNs, in the order in which they are shown. */
+void results_collect_profiles(struct report_results *results);
 void results_freep(struct report_results **results);
 
 /* NULL when absent, as for a NULL VPN or profile. */

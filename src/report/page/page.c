@@ -11,14 +11,18 @@
 
 const char *page_file_href(const struct page *page, const char *path)
 {
+	size_t length = strlen(RESULTS_SECOND);
+	bool is_second = page->overlay && strncmp(path, RESULTS_SECOND, length) == 0;
+	const char *url = is_second ? page->second_url : page->tree_url;
 	AUTO(text_freep) char *text = NULL;
 	size_t size;
 	FILE *out;
 
-	if (!page->tree_url)
+	if (!url)
 		return NULL;
 	out = open_memstream(&text, &size);
-	html_url(out, page->tree_url);
+	path += is_second ? length : 0;
+	html_url(out, url);
 	html_url(out, path);
 	fclose(out);
 	return arena_strdup(page->results->arena, text);
@@ -90,7 +94,7 @@ static void write_head(FILE *out, const struct page *page)
 	      "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" "
 	      "href=\"data:,\">\n<title>",
 		out);
-	html_printf(out, "%s - meshbench", page->verdict->title);
+	html_printf(out, "%s - meshbench", page->title);
 	fputs("</title>\n<style>\n", out);
 	fputs(page_style, out);
 	fputs("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the results</a>\n",
@@ -143,8 +147,15 @@ static void write_filters(FILE *out, const struct page *page)
 /* Parts that only some trees have. */
 static bool is_there(const struct page *page, const char *part)
 {
+	static const char *const of_overlays[] = {
+		"overlay", "charts", "map", "tables", "samples", "about"};
 	const struct matrix *matrix = page->results->matrix;
+	bool is_of_overlays = false;
 
+	for (size_t i = 0; i < ARRAY_SIZE(of_overlays); i++)
+		is_of_overlays |= strcmp(part, of_overlays[i]) == 0;
+	if (page->overlay || strcmp(part, "overlay") == 0)
+		return page->overlay && is_of_overlays;
 	if (strcmp(part, "features") == 0)
 		return matrix != NULL;
 	return strcmp(part, "before") != 0 || (matrix && matrix_has_cautions(matrix));
@@ -154,10 +165,10 @@ static void write_header(FILE *out, const struct page *page)
 {
 	static const struct {
 		const char *id, *title;
-	} parts[] = {{"verdict", "Verdict"}, {"summary", "In short"}, {"answers", "Answers"},
-		{"findings", "Findings"}, {"charts", "Charts"}, {"map", "What failed"},
-		{"features", "Features"}, {"before", "Before you choose"}, {"tables", "Tables"},
-		{"samples", "Samples"}, {"about", "About"}};
+	} parts[] = {{"overlay", "A and B"}, {"verdict", "Verdict"}, {"summary", "In short"},
+		{"answers", "Answers"}, {"findings", "Findings"}, {"charts", "Charts"},
+		{"map", "What failed"}, {"features", "Features"}, {"before", "Before you choose"},
+		{"tables", "Tables"}, {"samples", "Samples"}, {"about", "About"}};
 
 	fputs("<header><div class=\"bar-top\"><p class=\"brand\">meshbench</p><nav aria-label=\"Parts of the page\">",
 		out);
@@ -193,15 +204,24 @@ static void write_data(FILE *out, const struct page *page)
 	fputs("</script>\n", out);
 }
 
+/* What a tree says by itself. */
+static void write_evaluation(FILE *out, const struct page *page)
+{
+	page_verdict(out, page);
+	page_summary(out, page);
+	page_answers(out, page);
+	page_findings(out, page);
+}
+
 void page_write(FILE *out, const struct page *page)
 {
 	write_head(out, page);
 	write_header(out, page);
 	fputs("<main id=\"main\">\n", out);
-	page_verdict(out, page);
-	page_summary(out, page);
-	page_answers(out, page);
-	page_findings(out, page);
+	if (page->overlay)
+		page_overlay(out, page);
+	else
+		write_evaluation(out, page);
 	page_charts(out, page);
 	page_map(out, page);
 	page_features(out, page);

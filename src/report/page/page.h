@@ -3,12 +3,14 @@
 
 #include "report/charts/chart.h"
 #include "report/findings/verdict.h"
+#include "report/page/page_overlay.h"
 #include "report/tables/tables.h"
 
 #include <stdio.h>
 
 /* Everything the page shows, made once. */
 struct page {
+	const char *title;
 	const struct report_results *results;
 	const struct report_tuned *tuned;
 	const struct tables *tables;
@@ -16,9 +18,11 @@ struct page {
 	const struct charts *charts;
 	const struct answer *answers;
 	const struct verdict *verdict;
+	const struct page_overlay *overlay; /* of two trees, which have no answers; or NULL */
 	/* Where the tree is, seen from the page: "", or a path with a slash behind. NULL: far away,
 	 * and then files are named without links. */
 	const char *tree_url;
+	const char *second_url; /* the same of the second tree */
 };
 
 /* One HTML file that needs nothing else, readable without its script. */
@@ -26,6 +30,7 @@ void page_write(FILE *out, const struct page *page);
 
 /* Its parts. */
 void page_verdict(FILE *out, const struct page *page);
+void page_overlay(FILE *out, const struct page *page);
 void page_summary(FILE *out, const struct page *page);
 void page_answers(FILE *out, const struct page *page);
 void page_findings(FILE *out, const struct page *page);

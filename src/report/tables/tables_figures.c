@@ -29,8 +29,8 @@ static double over_bare_link(const struct report_results *results, struct arena 
 {
 	struct report_samples samples =
 		samples_of_metric(arena, condition_of(vpn, profile), metric);
-	struct report_samples bare =
-		samples_of_metric(arena, condition_of(results->reference, profile), metric);
+	struct report_samples bare = samples_of_metric(
+		arena, condition_of(results_reference_of(results, vpn), profile), metric);
 
 	return vpn->is_reference ? NAN : samples_median(&samples) - samples_median(&bare);
 }

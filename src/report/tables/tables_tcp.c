@@ -32,8 +32,6 @@ static void baseline_printed(const struct report_results *results, struct tables
 	const char *profile = results_base_profile(results);
 	struct table *table = table_add(tables, "tcp_baseline",
 		"TCP throughput of one stream without impairment", "Mbit/s", false);
-	double base = printed_mean(condition_of(results->reference, profile), tcp_sent_mbps, NULL);
-
 	table_text_column(table, "vpn", "VPN");
 	table_column(table, "throughput_mbps", "Throughput", "Mbit/s", -3);
 	table_column(table, "relative_percent", "Of the bare link", "%", 1);
@@ -41,6 +39,9 @@ static void baseline_printed(const struct report_results *results, struct tables
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		const struct report_condition *condition = condition_of(vpn, profile);
 		double mbps = printed_mean(condition, tcp_sent_mbps, NULL);
+		double base =
+			printed_mean(condition_of(results_reference_of(results, vpn), profile),
+				tcp_sent_mbps, NULL);
 		const char *place = results_place(tables->arena, vpn, profile);
 		struct row *row;
 

@@ -332,7 +332,6 @@ void tables_nix(const struct report_results *results, struct tables *tables)
 	static const struct grid profiles = {"nix_impairment",
 		"Download of a package closure under impairment", "s", -3, closure_s, METRIC_NIX};
 	const char *profile = results_base_profile(results);
-	double base = printed_mean(condition_of(results->reference, profile), closure_s, NULL);
 	struct table *table = table_add(tables, "nix_cache",
 		"Download of a package closure without impairment", "s", false);
 
@@ -341,6 +340,8 @@ void tables_nix(const struct report_results *results, struct tables *tables)
 	table_column(table, "overhead_percent", "Over the bare link", "%", 1);
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		double mean = printed_mean(condition_of(vpn, profile), closure_s, NULL);
+		double base = printed_mean(
+			condition_of(results_reference_of(results, vpn), profile), closure_s, NULL);
 		const char *place = results_place(tables->arena, vpn, profile);
 		struct row *row = table_row(tables, table);
 
