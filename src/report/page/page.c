@@ -158,6 +158,8 @@ static bool is_there(const struct page *page, const char *part)
 		return page->overlay && is_of_overlays;
 	if (strcmp(part, "features") == 0)
 		return matrix != NULL;
+	if (strcmp(part, "answers") == 0)
+		return page->answers != NULL;
 	return strcmp(part, "before") != 0 || (matrix && matrix_has_cautions(matrix));
 }
 

@@ -32,6 +32,7 @@ void page_write(FILE *out, const struct page *page);
 void page_verdict(FILE *out, const struct page *page);
 void page_overlay(FILE *out, const struct page *page);
 void page_summary(FILE *out, const struct page *page);
+/* Nothing where no question is about what was measured. */
 void page_answers(FILE *out, const struct page *page);
 void page_findings(FILE *out, const struct page *page);
 /* Nothing where the tree does not say what VPNs can do. */

@@ -11,6 +11,7 @@
 /* How many results there are, and how they ended. */
 struct census {
 	size_t good, failed, stalled, vpns;
+	bool has_flows; /* that could have stalled */
 };
 
 static void count_result(void *context, const struct report_place *place)
@@ -19,6 +20,7 @@ static void count_result(void *context, const struct report_place *place)
 
 	census->good += place->outcome->envelope.status == ENVELOPE_SUCCESS;
 	census->failed += place->outcome->envelope.status == ENVELOPE_ERROR;
+	census->has_flows = census->has_flows || place->workload == &report_workloads[REPORT_TCP];
 	census->stalled += place->workload == &report_workloads[REPORT_TCP] &&
 			   outcome_is_success(place->outcome) &&
 			   place->repetition->tcp.forward.is_stalled;
@@ -57,13 +59,15 @@ static void write_cards(FILE *out, const struct page *page)
 	fputs("<div class=\"cards\">", out);
 	write_card(out, arena_printf(arena, "%zu", census.vpns),
 		page->results->reference ? "VPNs, including the bare link" : "VPNs");
-	write_card(out, arena_printf(arena, "%zu", page->results->profile_count), "profiles");
+	write_card(out, arena_printf(arena, "%zu", page->results->profile_count),
+		page->results->profile_count == 1 ? "profile" : "profiles");
 	write_card(
 		out, arena_printf(arena, "%zu", census.good), "results of links and whole meshes");
 	write_card(out, arena_printf(arena, "%zu", census.failed),
 		"failures, each with a cause below");
-	write_card(out, arena_printf(arena, "%zu", census.stalled),
-		"stalled flows stored as successes");
+	if (census.has_flows)
+		write_card(out, arena_printf(arena, "%zu", census.stalled),
+			"stalled flows stored as successes");
 	write_card(out, arena_printf(arena, "%zu", errors), "findings that invalidate a number");
 	fputs("</div>\n", out);
 }
@@ -179,13 +183,12 @@ static void write_answer(FILE *out, const struct page *page, const struct answer
 
 void page_answers(FILE *out, const struct page *page)
 {
+	if (!page->answers)
+		return;
 	fputs("<section id=\"answers\"><h2>Answers</h2><p>One ranking for each question. These measurements do not distinguish VPNs that share a letter, whatever their order. The interval contains the median with the confidence in the next column, which few values keep low.</p>\n<div class=\"columns\">\n",
 		out);
 	for (const struct answer *answer = page->answers; answer; answer = answer->next)
 		write_answer(out, page, answer);
-	if (!page->answers)
-		fputs("<p>None of the questions is about what was measured. They are about the profiles baseline, low, medium and high.</p>",
-			out);
 	fputs("</div></section>\n", out);
 }
 

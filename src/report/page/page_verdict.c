@@ -85,8 +85,11 @@ static void write_table(FILE *out, const struct page *page)
 	fputs("<tbody>\n", out);
 	for (const struct verdict_row *row = page->verdict->rows; row; row = row->next)
 		write_row(out, page, row);
-	fputs("</tbody></table></div>\n<p class=\"small\">Medians over links. A coloured cell leads or was not shown to differ from the leader; the bare link is not ranked. What the bare link suffers, too, is not held against a VPN.</p>",
-		out);
+	fputs("</tbody></table></div>\n<p class=\"small\">", out);
+	if (page->verdict->answer_count)
+		fputs("Medians over links. A coloured cell leads or was not shown to differ from the leader; the bare link is not ranked. ",
+			out);
+	fputs("What the bare link suffers, too, is not held against a VPN.</p>", out);
 }
 
 void page_verdict(FILE *out, const struct page *page)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""test_alone.py MESHBENCH: the page of a run that no question is about has no empty parts. Speaks TAP."""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+meshbench, here = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(__file__).parent
+
+with tempfile.TemporaryDirectory() as folder:
+    tree = pathlib.Path(folder) / "tree"
+    subprocess.run([sys.executable, here / "make_tree.py", tree, "--seed", "5", "--profiles", "1"], check=True, stdout=subprocess.DEVNULL)
+    for path in [*tree.glob("*/baseline/**/*.json"), *tree.glob("General/**/*.json")]:
+        path.unlink()
+    for vpn in ("Nebula", "Wireguard"):
+        (tree / vpn / "baseline/relay.json").write_text(json.dumps(
+            {"status": "success", "data": {}, "meta": {"figures": {"relay_mbps": 10, "direct_mbps": 90}}}))
+    done = subprocess.run([meshbench, "report", tree], capture_output=True, text=True)
+    page = (tree / "report.html").read_text() if done.returncode == 0 else done.stderr
+    parts = set(re.findall(r'<section id="([a-z]+)"', page))
+    links = set(re.findall(r'<a href="#([a-z]+)">', page[:page.index("</header>")]))
+    checks = [
+        ("the tree has a page", done.returncode == 0),
+        ("it says that no question is about it", "None of the questions is about what was measured" in page),
+        ("it has no part for answers", "answers" not in parts and "answers" not in links),
+        ("every link of its head has a part, and every part a link", links == parts),
+        ("no card is about flows, of which there are none", "stalled flows stored" not in page),
+        ("what was measured is drawn and in a table", "TCP by way of a relay" in page and "table-relay" in page),
+    ]
+
+for number, (sentence, is_so) in enumerate(checks, 1):
+    print("ok" if is_so else "not ok", number, "-", sentence)
+print(f"1..{len(checks)}")
+sys.exit(not all(is_so for _, is_so in checks))
