@@ -20,6 +20,7 @@ const char *error_kind_name(enum error_kind kind)
 		[ERROR_PARSE] = "parse",
 		[ERROR_HOST] = "host",
 		[ERROR_MEMORY] = "memory",
+		[ERROR_LOST] = "lost",
 		[ERROR_CANCELLED] = "cancelled",
 	};
 

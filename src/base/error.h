@@ -15,6 +15,7 @@ enum error_kind {
 	ERROR_PARSE,     /* a tool's output was not what we expect */
 	ERROR_HOST,      /* a host ended that should have stayed */
 	ERROR_MEMORY,    /* a host's memory limit ended a program */
+	ERROR_LOST,      /* the machine of a host is no longer reached */
 	ERROR_CANCELLED, /* the user pressed Ctrl-C */
 };
 

@@ -79,7 +79,8 @@ int run_on_choose(struct arena *arena, const char *path, const char *const *aske
 /* Others need clocks that agree, or files that are not brought there yet. */
 static bool is_possible(const struct workload *workload)
 {
-	static const char *const possible[] = {"ping", "tcp", "parallel", "connect"};
+	static const char *const possible[] = {
+		"ping", "tcp", "parallel", "connect", "restart", "reboot"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(possible); i++) {
 		if (strcmp(possible[i], workload->name) == 0)
@@ -93,26 +94,9 @@ static bool has_need(const void *context, const char *need)
 	return machine_has(context, need);
 }
 
-/* Scripts of drivers lie in folders of this machine. */
-static bool has_script(const struct driver *driver)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(driver->phases); i++) {
-		for (size_t k = 0; k < driver->phases[i].count; k++) {
-			if (driver->phases[i].steps[k].verb == DRIVER_SCRIPT)
-				return true;
-		}
-	}
-	return false;
-}
-
 static bool can_run(
 	const struct run_machines *machines, const struct driver *driver, struct error *err)
 {
-	if (has_script(driver)) {
-		fail(err, ERROR_MISSING,
-			"its driver has scripts, which are not brought to other machines yet");
-		return false;
-	}
 	for (size_t i = 0; i < machines->count; i++) {
 		const struct vpn_place place = {
 			machines->seen[i].machine->name, has_need, &machines->seen[i]};

@@ -42,7 +42,7 @@ static int far_blamed(struct far_host *self, struct error *err)
 						      proc_result(self->helper).errout)
 					    : NULL;
 
-	return why ? fail(err, self->has_booted ? ERROR_HOST : ERROR_MISSING, "%s: %s",
+	return why ? fail(err, self->has_booted ? ERROR_LOST : ERROR_MISSING, "%s: %s",
 			     self->host.name, why)
 		   : 0;
 }
@@ -51,7 +51,8 @@ int far_gone(struct far_host *self, struct error *err)
 {
 	if (await_end(self, PARTING_S) && far_blamed(self, err))
 		return -1;
-	return fail(err, ERROR_HOST, "%s (%s)", self->ended, last_words(self));
+	return fail(err, self->destination ? ERROR_LOST : ERROR_HOST, "%s (%s)", self->ended,
+		last_words(self));
 }
 
 /* Called whenever something came. */

@@ -93,7 +93,7 @@ extern const struct host_ops far_host_ops;
 void far_hear(void *context);
 /* Waits for the answer to a boot or a reboot. */
 MUST_CHECK int far_booted(struct far_host *self, struct far_call *call, struct error *err);
-/* ERROR_HOST: why nothing more is heard of the host. */
+/* ERROR_HOST, or ERROR_LOST of a machine: why nothing more is heard of the host. */
 int far_gone(struct far_host *self, struct error *err);
 /* Ends the connection. */
 void far_give_up(struct far_host *self, const char *why);

@@ -31,6 +31,8 @@ static const struct {
 	[CAUSE_HOST] = {"host", "a host of the lab ended", true},
 	[CAUSE_MEMORY] = {"memory", "a program of a host needed more memory than the host has",
 		false},
+	[CAUSE_LOST] = {"lost", "the machine of a host was no longer reached, and the run ended there",
+		false},
 	[CAUSE_CANCELLED] = {"cancelled", "the user pressed Ctrl-C", false},
 };
 
@@ -79,6 +81,8 @@ enum cause cause_of_error(const struct error *err)
 		return CAUSE_HOST;
 	case ERROR_MEMORY:
 		return CAUSE_MEMORY;
+	case ERROR_LOST:
+		return CAUSE_LOST;
 	case ERROR_CANCELLED:
 		return CAUSE_CANCELLED;
 	}

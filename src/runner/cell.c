@@ -103,7 +103,9 @@ static void blame_dead_host(struct measurement *m)
 	if (lab_check_hosts(m->stage->lab, &dead) == 0)
 		return;
 	m->stage->is_broken = true;
-	attempt_blame(&m->result, CAUSE_HOST, dead.text);
+	if (dead.kind == ERROR_LOST)
+		m->run->lost = dead;
+	attempt_blame(&m->result, cause_of_error(&dead), dead.text);
 }
 
 /* A daemon that ended explains whatever else failed, so it takes the blame. */
@@ -556,6 +558,8 @@ int cell_blame(struct run *run, const struct runner_visit *visit, const struct r
 		.cause = cause_of_error(cause),
 		.evidence = cause->text};
 
+	if (cause->kind == ERROR_LOST)
+		run->lost = *cause;
 	if (outcome.cause == CAUSE_TIMEOUT || outcome.cause == CAUSE_TOOL)
 		outcome.cause =
 			CAUSE_CONNECT; /* what timed out or failed was the way to the mesh */

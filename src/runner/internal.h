@@ -111,6 +111,7 @@ struct run {
 	int64_t began_ns;
 	double measuring_s, estimate_total_s, estimate_done_s;
 	struct error record_error; /* the first event that could not be written */
+	struct error lost;         /* ERROR_LOST: the machine of a host */
 };
 
 /* A lab with a VPN on it, for one visit. */

@@ -215,6 +215,15 @@ static int measure_cell(struct run *run, const struct runner_visit *visit, struc
 	return -1;
 }
 
+/* A machine that was lost is waited for by the user, not by every cell that is left. */
+static int check_machines(const struct run *run, struct error *err)
+{
+	if (run->lost.kind == ERROR_NONE)
+		return 0;
+	*err = run->lost;
+	return -1;
+}
+
 static int measure_cells(
 	struct run *run, const struct part *part, struct stage *stage, struct error *err)
 {
@@ -231,6 +240,8 @@ static int measure_cells(
 			*err = run->record_error;
 			return -1;
 		}
+		if (check_machines(run, err))
+			return -1;
 	}
 	return 0;
 }
@@ -255,7 +266,10 @@ static int run_part(struct run *run, const struct part *part, struct error *err)
 		}
 		if (note(run, "visit_failed", visit, cause.text, err))
 			return -1;
-		return blame_part(run, part, &cause, stage.attempts, err);
+		return blame_part(run, part, &cause, stage.attempts, err) ||
+				       check_machines(run, err)
+			       ? -1
+			       : 0;
 	}
 	failed = measure_cells(run, part, &stage, err);
 	if (!failed)

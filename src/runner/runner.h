@@ -124,7 +124,7 @@ MUST_CHECK int runner_check_fresh(const struct record *record, struct error *err
 /*
  * Measures everything that the record does not hold yet and writes it there as it comes. A failing
  * cell, VPN or attempt is an outcome, not an error; errors are what ends the run: ERROR_CANCELLED,
- * or a result tree that cannot be written. `ret_result` is filled in both cases.
+ * ERROR_LOST, or a result tree that cannot be written. `ret_result` is filled in both cases.
  */
 MUST_CHECK int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 	struct runner_result *ret_result, struct error *err);

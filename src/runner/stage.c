@@ -58,6 +58,14 @@ static bool is_virtual(const struct run *run)
 	return strcmp(json_string_at(run->place, "/kind", ""), "virtual") == 0;
 }
 
+/* All machines were reached and fit when the run began. */
+static int up_failed(const struct run *run, struct error *err)
+{
+	if (run->machines && err->kind == ERROR_MISSING)
+		err->kind = ERROR_LOST;
+	return fail_in(err, "set up the lab");
+}
+
 static int try_up(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
@@ -81,7 +89,7 @@ static int try_up(
 			    .tuning = visit->tuning,
 			    .visible = visible_folders(run, visit)},
 		    &stage->lab, err))
-		return fail_in(err, "set up the lab");
+		return up_failed(run, err);
 	if (lab_verify(stage->lab, err))
 		return fail_in(err, "verify the lab");
 	if (visit_record_lab(run, visit, stage->lab, err))

@@ -36,12 +36,13 @@ $as_user test -x "$MESHBENCH" || {
 chmod 755 "$scratch"
 mkdir "$tree"
 chown -R 65534 "$tree" "$scratch/key" "$scratch/known"
-$as_user "$MESHBENCH" run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn none,tinc --workload ping --attempts 1 \
+$as_user "$MESHBENCH" run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn none,tinc,wireguard --workload ping,reboot \
+	--seconds 1 --attempts 1 \
 	--out "$tree" >"$scratch/out" 2>"$scratch/err" </dev/null
 status=$?
 chown -R 0 "$scratch/key" "$scratch/known"
 check "a run of an ordinary user on two machines measures everything" exits 0
-for vpn in Internal Tinc; do
+for vpn in Internal Tinc Wireguard; do
 	for link in 0_lom 1_yuki; do
 		check "$vpn $link ping succeeded" succeeded "$tree/$vpn/baseline/$link/ping.json"
 	done
@@ -49,6 +50,9 @@ done
 # A ping fits the MTU, so nothing is larger; that nobody could count would be null.
 frames_are_counted() { test "$(grep -o "\"oversized_frames\": *0" "$1" | wc -l)" = 2; }
 check "a cell says how many frames larger than the MTU each card was given" frames_are_counted "$tree/Internal/baseline/0_lom/ping.json"
+for vpn in Tinc Wireguard; do
+	check "every host of $vpn was rebooted, and the others saw it" succeeded "$tree/$vpn/baseline/reboot.json"
+done
 check "the tree is what its schema says" tree_is_sound
 check "it has what each machine is, and the hash of each program there" python3 -c '
 import json, sys
@@ -110,7 +114,16 @@ check "and no helper is left" no_helper_is_left
 tree=$scratch/cut
 cut() { ip link set c-yuki nomaster; }
 struck cut
-check "a run whose connection is cut says what was lost" says 'yuki'
+check "a run whose connection is cut says what was lost" says 'yuki: the connection was lost; see whether it runs: ssh yuki'
+check "and how to go on" says "continue with: meshbench run --resume $tree"
+check "the cause of the cell is the loss" grep -qE '"cause": ?"lost"' "$tree/Internal/baseline/0_lom/tcp_iperf3.json"
+check "the other cell waits for the machine" test ! -e "$tree/Internal/baseline/1_yuki/tcp_iperf3.json"
 check "the machine that is not reached gives its card back" card_comes_back yuki
 check "and ends all that was started there" no_helper_is_left
+ip link set c-yuki master control
+meshbench run --resume "$tree"
+check "when the machine is back the run goes on" exits 0
+for link in 0_lom 1_yuki; do
+	check "$link tcp succeeded" succeeded "$tree/Internal/baseline/$link/tcp_iperf3.json"
+done
 finish

@@ -55,36 +55,47 @@ TEST(processors_without_idle_time_are_the_limit)
 	CHECK(!find(findings_of(results), "processor-saturated", "Tunnel"));
 }
 
-TEST(machines_that_differ_are_one_finding)
+/* Two machines and their hosts, all equal but for a little memory. */
+static json_t *equal_machines(void)
 {
-	AUTO(results_freep) struct report_results *results = results_by_hand();
-	json_auto_t *environment = json_pack(
+	return json_pack(
 		"{s:{s:s, s:[{s:s, s:s, s:i, s:s, s:[{s:s, s:s}]}, {s:s, s:s, s:i, s:s, s:[{s:s, s:s}]}]}, s:{s:[{s:s, s:{s:s}}, {s:s, s:{s:s}}]}}",
 		"place", "kind", "ssh", "machines", "host", "lom", "kernel", "6.1", "cores", 4,
 		"memory", "8000000 kB", "programs", "name", "tincd", "sha256", "3f", "host", "yuki",
 		"kernel", "6.1", "cores", 4, "memory", "8100000 kB", "programs", "name", "tincd",
 		"sha256", "3f", "lab", "hosts", "name", "lom", "sysctls", "net.core.rmem_max", "1",
 		"name", "yuki", "sysctls", "net.core.rmem_max", "1");
+}
+
+static bool is_unequal(const struct report_results *results, size_t count, const char *text)
+{
+	const struct about *about = find(findings_of(results), "unequal-machines", NULL);
+
+	return about && about->evidence_count == count && is_evident(about, text);
+}
+
+TEST(machines_that_differ_are_one_finding)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	json_auto_t *environment = equal_machines();
 	json_t *yuki = json_array_get(json_at(environment, "/place/machines"), 1);
-	json_t *sysctls =
-		json_object_get(json_array_get(json_at(environment, "/lab/hosts"), 1), "sysctls");
-	const struct about *finding;
+	json_t *sysctls = json_object_get(
+		json_array_get(json_at(environment, "/lab/hosts"), 1), "sysctls");
 
 	add_vpn(results, "Tunnel", rates, 3);
 	results->environment = environment;
 	CHECK(!find(findings_of(results), "unequal-machines", NULL));
 	json_object_set_new(yuki, "kernel", json_string("5.15"));
+	CHECK(is_unequal(results, 1, "kernel: lom 6.1, yuki 5.15"));
 	json_object_set_new(yuki, "memory", json_string("16000000 kB"));
+	CHECK(is_unequal(results, 2, "memory: lom 8000000 kB, yuki 16000000 kB"));
 	json_object_set_new(yuki, "frequency_governor", json_string("powersave"));
-	json_object_set_new(
-		json_array_get(json_object_get(yuki, "programs"), 0), "sha256", json_string("00"));
+	CHECK(is_unequal(results, 3, "frequency_governor: lom unknown, yuki powersave"));
+	json_object_set_new(json_array_get(json_object_get(yuki, "programs"), 0), "sha256",
+		json_string("00"));
+	CHECK(is_unequal(results, 4, "program tincd: lom 3f, yuki 00"));
 	json_object_set_new(sysctls, "net.core.rmem_max", json_string("2"));
-	finding = find(findings_of(results), "unequal-machines", NULL);
-	CHECK(finding && finding->evidence_count == 5);
-	CHECK(finding && is_evident(finding, "kernel: lom 6.1, yuki 5.15"));
-	CHECK(finding && is_evident(finding, "frequency_governor: lom unknown, yuki powersave"));
-	CHECK(finding && is_evident(finding, "program tincd: lom 3f, yuki 00"));
-	CHECK(finding && is_evident(finding, "sysctl net.core.rmem_max: lom 1, yuki 2"));
+	CHECK(is_unequal(results, 5, "sysctl net.core.rmem_max: lom 1, yuki 2"));
 }
 
 TEST(marked_results_are_one_finding_that_says_what_ran)
