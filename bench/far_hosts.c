@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * far_hosts [ROUNDS] [COMMANDS]: what a connection costs. The same lab of three hosts, near and
- * far, in turn: until it is verified, until it is down, and a command (`true`) on each host.
- * Medians of ROUNDS (10) and of all their COMMANDS (30); memory of the largest helper.
+ * far, in turn: until it is ready, until it is verified, until it is down, a round trip (does the
+ * host live?) and a command (`true`) on each host. Medians of ROUNDS (10) and of all their COMMANDS
+ * (30); memory of the largest helper. Exit status: 1 if a limit was passed.
  */
 #include "lab/lab.h"
 
@@ -19,12 +20,16 @@
 enum {
 	HOSTS = 3,
 	MOST_ROUNDS = 100,
-	MOST_COMMANDS = 300
+	MOST_COMMANDS = 300,
+	MOST_COMMAND_MS = 3,
+	MOST_READY_MS = 3000,
+	MOST_HELPER_MB = 20
 };
 
 /* Of one kind of hosts, in milliseconds. */
 struct figures {
-	double up[MOST_ROUNDS], down[MOST_ROUNDS], command[MOST_ROUNDS * MOST_COMMANDS];
+	double ready[MOST_ROUNDS], up[MOST_ROUNDS], down[MOST_ROUNDS];
+	double command[MOST_ROUNDS * MOST_COMMANDS], round_trip[MOST_ROUNDS * MOST_COMMANDS];
 	size_t rounds, commands;
 };
 
@@ -40,6 +45,10 @@ static int run_commands(struct lab *lab, struct figures *figures, size_t count, 
 	for (size_t i = 0; i < count; i++) {
 		int64_t began_ns = clock_now_ns();
 
+		if (host_check(lab_host(lab, i % HOSTS), err))
+			return -1;
+		figures->round_trip[figures->commands] = since_ms(began_ns);
+		began_ns = clock_now_ns();
 		if (host_run(lab_host(lab, i % HOSTS), &spec, deadline_in(10 * NS_PER_S), err))
 			return -1;
 		figures->command[figures->commands++] = since_ms(began_ns);
@@ -82,7 +91,10 @@ static int play(struct procs *procs, const struct lab_spec *spec, size_t command
 	AUTO(lab_downp) struct lab *lab = NULL;
 	int64_t began_ns = clock_now_ns();
 
-	if (lab_up(procs, spec, &lab, err) || lab_verify(lab, err))
+	if (lab_up(procs, spec, &lab, err))
+		return -1;
+	figures->ready[figures->rounds] = since_ms(began_ns);
+	if (lab_verify(lab, err))
 		return -1;
 	figures->up[figures->rounds] = since_ms(began_ns);
 	if (run_commands(lab, figures, commands, err))
@@ -100,7 +112,28 @@ static void print(const char *what, double near_ms, double far_ms)
 		far_ms / near_ms);
 }
 
-static int measure(const char *dir, size_t rounds, size_t commands, struct error *err)
+/* Whether a figure keeps to its limit, which is printed with it. */
+static bool judge(const char *what, double value, double most, const char *unit)
+{
+	printf("%-34s %8.2f %s of at most %g: %s\n", what, value, unit, most,
+		value < most ? "good" : "too much");
+	return value < most;
+}
+
+/* What a connection may cost. */
+static bool judge_all(struct figures *far, double helper_mb)
+{
+	double trip = median(far->round_trip, far->commands);
+	bool is_good = judge("a command without the round trip",
+		median(far->command, far->commands) - trip, MOST_COMMAND_MS, "ms");
+
+	is_good &= judge("three hosts until they are ready", median(far->ready, far->rounds),
+		MOST_READY_MS, "ms");
+	return judge("memory of a helper", helper_mb, MOST_HELPER_MB, "MB") && is_good;
+}
+
+static int measure(
+	const char *dir, size_t rounds, size_t commands, bool *ret_is_good, struct error *err)
 {
 	static const char *const names[HOSTS] = {"lom", "yuki", "luna"};
 	static struct figures near, far;
@@ -124,10 +157,13 @@ static int measure(const char *dir, size_t rounds, size_t commands, struct error
 		if (play(procs, &spec, commands, &far, &kib, err))
 			return -1;
 	}
+	print("ready", median(near.ready, rounds), median(far.ready, rounds));
 	print("up and verified", median(near.up, rounds), median(far.up, rounds));
 	print("down", median(near.down, rounds), median(far.down, rounds));
+	print("a round trip", median(near.round_trip, near.commands),
+		median(far.round_trip, far.commands));
 	print("a command", median(near.command, near.commands), median(far.command, far.commands));
-	printf("memory of a helper     %8.1f MB at most\n", (double)kib * 1024 / 1e6);
+	*ret_is_good = judge_all(&far, (double)kib * 1024 / 1e6);
 	return 0;
 }
 
@@ -137,15 +173,16 @@ int main(int argc, char *argv[])
 	size_t commands = argc > 2 ? strtoul(argv[2], NULL, 10) : 30;
 	char dir[] = "/tmp/meshbench-far_hosts.XXXXXX";
 	struct error err = {0}, ignored;
+	bool is_good = false;
 	int status;
 
 	if (rounds < 1 || rounds > MOST_ROUNDS || commands < 1 || commands > MOST_COMMANDS ||
 		!mkdtemp(dir))
 		return EXIT_FAILURE;
-	status = measure(dir, rounds, commands, &err);
+	status = measure(dir, rounds, commands, &is_good, &err);
 	if (status)
 		fprintf(stderr, "far_hosts: %s\n", err.text);
 	if (tree_remove(dir, &ignored))
 		fprintf(stderr, "far_hosts: %s\n", ignored.text);
-	return status ? EXIT_FAILURE : EXIT_SUCCESS;
+	return status || !is_good ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -3,6 +3,7 @@
 #include "cli/doctor_on.h"
 
 #include "cli/cli.h"
+#include "cli/doctor_pairs.h"
 #include "cli/machines.h"
 
 #include "base/text.h"
@@ -15,7 +16,7 @@
 #include <string.h>
 
 enum {
-	VERSION_S = 10
+	VERSION_S = 30
 };
 
 struct doctor {
@@ -25,6 +26,10 @@ struct doctor {
 	const struct driver *drivers;
 	size_t driver_count;
 	const char *const *wanted;
+	/* Those that were found fit, for what they do together. */
+	struct lab_machine *fit;
+	const char **names;
+	size_t fit_count;
 	bool has_failed;
 };
 
@@ -38,6 +43,25 @@ static void print_failure(struct doctor *doctor, const char *name, const struct 
 {
 	print_line(name, "no", err->text);
 	doctor->has_failed = true;
+}
+
+/* What makes it faster or slower than another; a run keeps all of it. */
+static const char *machine_text(struct arena *arena, const struct far_look *look)
+{
+	static const char *const facts[][2] = {{"cores", "processors"}, {"cpu", NULL},
+		{"memory", "memory"}, {"virtualization", "virtualization"},
+		{"frequency_governor", "governor"}, {"clock_source", "clock source"},
+		{"operating_system", NULL}, {"load_average", "load"}};
+	const char *text = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
+		const char *value = far_look_fact(look, facts[i][0]), *label = facts[i][1];
+
+		if (value || label)
+			text = arena_printf(arena, "%s%s%s%s%s", text, *text ? ", " : "",
+				label ? label : "", label ? " " : "", value ? value : "unknown");
+	}
+	return text;
 }
 
 static void print_system(struct doctor *doctor, const struct seen_machine *seen)
@@ -60,6 +84,7 @@ static void print_system(struct doctor *doctor, const struct seen_machine *seen)
 		print_line("unit", "yes",
 			arena_printf(doctor->arena, "systemd %s with cgroup v2, as root",
 				look->systemd));
+	print_line("machine", "yes", machine_text(doctor->arena, look));
 	print_line("tun", look->has_tun ? "yes" : "no", "/dev/net/tun, for userspace VPNs");
 }
 
@@ -114,25 +139,56 @@ static bool has_need(const void *context, const char *need)
 	return machine_has(context, need);
 }
 
-/* The first line of what it says of its version on that host. */
-static const char *version_on(struct doctor *doctor, struct host *host, const struct driver *driver)
+/* What a command says on that host; NULL: it failed. */
+static const char *output_on(struct doctor *doctor, struct host *host, const char *const *argv)
 {
 	AUTO(proc_freep) struct proc *proc = NULL;
 	struct error ignored;
-	char *text;
+
+	if (host_start(host,
+		    &(struct proc_spec){.what = "ask for a version", .argv = argv, .merge = true},
+		    &proc, &ignored) ||
+		proc_wait_success(proc, deadline_in(VERSION_S * NS_PER_S), &ignored))
+		return NULL;
+	return text_trim(arena_strdup(doctor->arena, proc_result(proc).out));
+}
+
+static const char *first_line(struct arena *arena, const char *text)
+{
+	return arena_strndup(arena, text, strcspn(text, "\n"));
+}
+
+static bool has_digit(const char *text)
+{
+	return text[strcspn(text, "0123456789")] != '\0';
+}
+
+static const char *version_on(struct doctor *doctor, struct host *host, const struct driver *driver)
+{
+	const char *text;
 
 	if (!driver->version)
 		return driver->title;
-	if (!host ||
-		host_start(host,
-			&(struct proc_spec){.what = "ask for its version",
-				.argv = text_words(doctor->arena, driver->version, NULL),
-				.merge = true},
-			&proc, &ignored) ||
-		proc_wait_success(proc, deadline_in(VERSION_S * NS_PER_S), &ignored))
-		return "version unknown";
-	text = text_trim(arena_strdup(doctor->arena, proc_result(proc).out));
-	text[strcspn(text, "\n")] = '\0';
+	if (!host)
+		return "version unknown, because no host could be started";
+	text = output_on(doctor, host, text_words(doctor->arena, driver->version, NULL));
+	return text && has_digit(text) ? first_line(doctor->arena, text) : "version unknown";
+}
+
+/* "; tincd 3f2a91bb04c7" */
+static const char *hashes_of(
+	struct arena *arena, const struct seen_machine *seen, const struct driver *driver)
+{
+	const char *text = "";
+
+	for (const char *const *need = vpn_needs(arena, driver); *need; need++) {
+		const char *sum = machine_hash(seen, *need);
+
+		/* Two roles may need the same, and all need ip. */
+		if (sum && strcmp(*need, "ip") != 0 &&
+			!strstr(text, arena_printf(arena, "; %s ", *need)))
+			text = arena_printf(arena, "%s; %s %.12s", text, *need, sum);
+	}
 	return text;
 }
 
@@ -147,7 +203,10 @@ static void print_vpns(struct doctor *doctor, const struct seen_machine *seen, s
 		if (vpn_is_found_at(driver, &place, &missing))
 			print_line(driver->name, "no", missing.text);
 		else
-			print_line(driver->name, "yes", version_on(doctor, host, driver));
+			print_line(driver->name, "yes",
+				arena_printf(doctor->arena, "%s%s",
+					version_on(doctor, host, driver),
+					hashes_of(doctor->arena, seen, driver)));
 	}
 }
 
@@ -176,6 +235,9 @@ static void print_machine(struct doctor *doctor, const struct machine *machine)
 		} else {
 			print_line("host", "yes", "an isolated host was started and ended");
 			print_clock(doctor, host);
+			doctor->names[doctor->fit_count] = machine->name;
+			doctor->fit[doctor->fit_count++] =
+				machine_on_cable(doctor->arena, &seen, &doctor->bundle);
 		}
 	} else {
 		print_line("host", "no", "not tried");
@@ -185,6 +247,47 @@ static void print_machine(struct doctor *doctor, const struct machine *machine)
 	print_vpns(doctor, &seen, host);
 	host_free(host);
 	fflush(stdout);
+}
+
+/* Only cards of their own: others are verified, and no run can use them yet. */
+static bool can_join(const struct inventory *inventory)
+{
+	for (size_t i = 0; i < inventory->count; i++) {
+		if (inventory->machines[i].network != MACHINE_NIC)
+			return false;
+	}
+	return inventory->count > 1;
+}
+
+static void print_pairs(struct doctor *doctor, const struct inventory *inventory)
+{
+	struct pair_answer answers[DOCTOR_PROTOCOLS];
+	struct error err;
+
+	if (!can_join(inventory))
+		return;
+	puts("All machines");
+	if (doctor->fit_count < inventory->count) {
+		print_line("network", "no", "not tried");
+		return;
+	}
+	if (doctor_pairs(doctor->arena, doctor->procs,
+		    &(struct doctor_machines){doctor->fit, doctor->names, doctor->fit_count},
+		    answers, &err)) {
+		print_failure(doctor, "network", &err);
+		return;
+	}
+	print_line("ping", "yes", "each answers each");
+	for (size_t i = 0; i < DOCTOR_PROTOCOLS; i++) {
+		const char *silent = answers[i].silent;
+
+		doctor->has_failed = doctor->has_failed || *silent;
+		print_line(answers[i].protocol, *silent ? "no" : "yes",
+			*silent ? arena_printf(doctor->arena,
+					  "no answer on port 5201 from %s; let it through in the firewalls between these machines",
+					  silent)
+				: "each answers each on port 5201");
+	}
 }
 
 /* Those of PATH there: what meshbench install built here is not brought along. */
@@ -225,7 +328,11 @@ int doctor_on(const char *path, struct error *err)
 	doctor.procs = procs;
 	doctor.wanted = machines_wanted(
 		arena, doctor.drivers, doctor.driver_count, workloads, workload_count);
+	doctor.fit = arena_alloc(arena, struct lab_machine, inventory.count);
+	doctor.names = arena_alloc(arena, const char *, inventory.count);
 	for (size_t i = 0; i < inventory.count && !procs_is_cancelled(procs); i++)
 		print_machine(&doctor, &inventory.machines[i]);
+	if (!procs_is_cancelled(procs))
+		print_pairs(&doctor, &inventory);
 	return doctor.has_failed ? EXIT_CANNOT : EXIT_MEASURED;
 }

@@ -72,15 +72,29 @@ int machine_see(struct arena *arena, struct procs *procs, const struct machine *
 	return 0;
 }
 
-bool machine_has(const struct seen_machine *seen, const char *program)
+static const struct far_program *program_of(const struct seen_machine *seen, const char *name)
 {
 	for (size_t i = 0; i < seen->look.program_count; i++) {
 		const struct far_program *known = &seen->look.programs[i];
 
-		if (known->name && strcmp(known->name, program) == 0)
-			return known->path != NULL;
+		if (known->name && strcmp(known->name, name) == 0)
+			return known;
 	}
-	return false;
+	return NULL;
+}
+
+bool machine_has(const struct seen_machine *seen, const char *program)
+{
+	const struct far_program *known = program_of(seen, program);
+
+	return known && known->path;
+}
+
+const char *machine_hash(const struct seen_machine *seen, const char *program)
+{
+	const struct far_program *known = program_of(seen, program);
+
+	return known ? known->sha256 : NULL;
 }
 
 int machine_check_kernel(const struct seen_machine *seen, struct error *err)
@@ -150,4 +164,16 @@ struct far_host_spec machine_spec(
 		.destination = seen->machine->ssh,
 		.programs_here = bundle->here,
 		.programs_there = bundle->there};
+}
+
+struct lab_machine machine_on_cable(
+	struct arena *arena, const struct seen_machine *seen, const struct far_bundle *bundle)
+{
+	const struct machine *machine = seen->machine;
+	struct lab_machine on_cable = {.far = machine_spec(arena, seen, bundle),
+		.address = machine->address,
+		.prefix = machine->prefix};
+
+	on_cable.far.device = machine->device;
+	return on_cable;
 }

@@ -3,6 +3,7 @@
 
 #include "far/far.h"
 #include "far/ssh.h"
+#include "lab/lab.h"
 #include "plan/driver.h"
 #include "plan/inventory.h"
 #include "workload/workload.h"
@@ -23,12 +24,17 @@ MUST_CHECK int machine_see(struct arena *arena, struct procs *procs, const struc
 /* Whether its kernel and its network card will do. */
 MUST_CHECK int machine_check_kernel(const struct seen_machine *seen, struct error *err);
 MUST_CHECK int machine_check_card(const struct seen_machine *seen, struct error *err);
+/* The hash of a program there; NULL: unknown. */
+const char *machine_hash(const struct seen_machine *seen, const char *program);
 bool machine_has(const struct seen_machine *seen, const char *program);
 /* All that must hold before a helper is started there. */
 MUST_CHECK int machine_check(const struct seen_machine *seen, struct error *err);
 /* Brings our programs, if they are not there. */
 MUST_CHECK int machine_prepare(struct procs *procs, const struct seen_machine *seen,
 	const struct far_bundle *bundle, struct error *err);
+/* The same with its network card and its address, for engine cable. */
+struct lab_machine machine_on_cable(
+	struct arena *arena, const struct seen_machine *seen, const struct far_bundle *bundle);
 /* How far_hosts_new() reaches it; without its network card. */
 struct far_host_spec machine_spec(
 	struct arena *arena, const struct seen_machine *seen, const struct far_bundle *bundle);

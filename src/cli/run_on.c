@@ -201,15 +201,8 @@ const struct lab_machine *run_on_machines(struct arena *arena, const struct run_
 {
 	struct lab_machine *list = arena_alloc(arena, struct lab_machine, machines->count);
 
-	for (size_t i = 0; i < machines->count; i++) {
-		const struct machine *machine = machines->seen[i].machine;
-
-		list[i] = (struct lab_machine){
-			.far = machine_spec(arena, &machines->seen[i], &machines->bundle),
-			.address = machine->address,
-			.prefix = machine->prefix};
-		list[i].far.device = machine->device;
-	}
+	for (size_t i = 0; i < machines->count; i++)
+		list[i] = machine_on_cable(arena, &machines->seen[i], &machines->bundle);
 	return list;
 }
 

@@ -31,8 +31,8 @@ static const struct {
 	[CAUSE_HOST] = {"host", "a host of the lab ended", true},
 	[CAUSE_MEMORY] = {"memory", "a program of a host needed more memory than the host has",
 		false},
-	[CAUSE_LOST] = {"lost", "the machine of a host was no longer reached, and the run ended there",
-		false},
+	[CAUSE_LOST] = {"lost",
+		"the machine of a host was no longer reached, and the run ended there", false},
 	[CAUSE_CANCELLED] = {"cancelled", "the user pressed Ctrl-C", false},
 };
 

@@ -25,11 +25,18 @@ check "systemd is there" prints '^  unit  *yes  systemd 252-stand-in with cgroup
 check "the card is not that of SSH" prints '^  network  *yes  nic data0.*; SSH uses ctl$'
 check "a host can be started" prints '^  host  *yes'
 check "the clock is the same, with its bound" prints '^  clock  *yes  0\.[0-9] ms [a-z ]*, known to [0-9.]* ms$'
-check "versions of VPNs are those that they say there" prints '^  tinc  *yes  tinc version 1'
+check "versions of VPNs are those that they say there, with hashes" prints '^  tinc  *yes  tinc version 1[^;]*; tincd [0-9a-f]\{12\}'
+check "what the machine is" prints '^  machine  *yes  processors [0-9]*, .*, memory [0-9]* kB, virtualization [a-z]'
+check "each answers each by UDP" prints '^  udp  *yes  each answers each'
+check "and by TCP" prints '^  tcp  *yes  each answers each'
 check "our programs were brought, and not used from here" test -x "$(echo /proc/[0-9]*/root/var/cache/meshbench/*/meshbench-host | cut -d' ' -f1)"
 check "the unit is held by a lease" grep -q -e '--lease 10' "/proc/$(pgrep -o -x sshd)/root/run/units"
 check "and nothing of it is left" no_helper_is_left
 units() { grep -c . "/proc/$(pgrep -o -x sshd)/root/run/units"; }
+
+for probe in /proc/"$(pgrep -o -x sshd)"/root/var/cache/meshbench/*/meshbench-probe; do printf '#!/bin/sh\n' >"$probe"; done
+refused "a machine that does not answer by UDP" '^  udp  *no  *no answer on port 5201 from lom to yuki, yuki to lom; let it through'
+check "only UDP is missing" prints '^  tcp  *yes  each answers each'
 
 meshbench clean --on "$scratch/hosts.yml"
 check "clean reaches both" exits 0
@@ -63,7 +70,7 @@ rm "$there/no-systemd"
 ssh yuki rm /run/dbus/system_bus_socket
 refused "a machine without a message bus" 'yuki: the message bus (dbus) does not run there, .*start it: ssh yuki systemctl start dbus$'
 ssh yuki touch /run/dbus/system_bus_socket
-check "none of this has started anything" test "$(units)" = 2
+check "none of this has started anything" test "$(units)" = 6
 
 { echo hosts:; host_of lom 1 | sed 's/data0/eno9/'; } >"$scratch/hosts.yml"
 refused "a network card that is not there" 'lom: it has no network card eno9; see which it has: ssh lom ip link$'

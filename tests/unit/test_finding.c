@@ -79,8 +79,8 @@ TEST(machines_that_differ_are_one_finding)
 	AUTO(results_freep) struct report_results *results = results_by_hand();
 	json_auto_t *environment = equal_machines();
 	json_t *yuki = json_array_get(json_at(environment, "/place/machines"), 1);
-	json_t *sysctls = json_object_get(
-		json_array_get(json_at(environment, "/lab/hosts"), 1), "sysctls");
+	json_t *sysctls =
+		json_object_get(json_array_get(json_at(environment, "/lab/hosts"), 1), "sysctls");
 
 	add_vpn(results, "Tunnel", rates, 3);
 	results->environment = environment;
@@ -91,8 +91,8 @@ TEST(machines_that_differ_are_one_finding)
 	CHECK(is_unequal(results, 2, "memory: lom 8000000 kB, yuki 16000000 kB"));
 	json_object_set_new(yuki, "frequency_governor", json_string("powersave"));
 	CHECK(is_unequal(results, 3, "frequency_governor: lom unknown, yuki powersave"));
-	json_object_set_new(json_array_get(json_object_get(yuki, "programs"), 0), "sha256",
-		json_string("00"));
+	json_object_set_new(
+		json_array_get(json_object_get(yuki, "programs"), 0), "sha256", json_string("00"));
 	CHECK(is_unequal(results, 4, "program tincd: lom 3f, yuki 00"));
 	json_object_set_new(sysctls, "net.core.rmem_max", json_string("2"));
 	CHECK(is_unequal(results, 5, "sysctl net.core.rmem_max: lom 1, yuki 2"));

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "lab/lab.h"
+
+enum {
+	DOCTOR_PROTOCOLS = 2
+};
+
+struct pair_answer {
+	const char *protocol;
+	const char *silent; /* "lom to yuki, yuki to lom": who had no answer; "": nobody */
+};
+
+/*
+ * Starts a host on every machine, with its network card, and asks every other host from each. Fails
+ * when they do not even answer pings.
+ */
+struct doctor_machines {
+	const struct lab_machine *list;
+	const char *const *names;
+	size_t count;
+};
+MUST_CHECK int doctor_pairs(struct arena *arena, struct procs *procs,
+	const struct doctor_machines *machines, struct pair_answer ret_answers[DOCTOR_PROTOCOLS],
+	struct error *err);
