@@ -70,6 +70,10 @@ rm "$there/no-systemd"
 ssh yuki rm /run/dbus/system_bus_socket
 refused "a machine without a message bus" 'yuki: the message bus (dbus) does not run there, .*start it: ssh yuki systemctl start dbus$'
 ssh yuki touch /run/dbus/system_bus_socket
+# shellcheck disable=SC2016 # it is for the shell there
+stand_in uname 'case $1 in -r) echo 5.10.0 ;; *) exec /usr/bin/uname "$@" ;; esac'
+refused "an old kernel" 'yuki: it runs Linux 5\.10\.0; install 5\.12 or later$'
+rm "$there/bin/uname"
 check "none of this has started anything" test "$(units)" = 6
 
 { echo hosts:; host_of lom 1 | sed 's/data0/eno9/'; } >"$scratch/hosts.yml"
@@ -94,6 +98,15 @@ for helper in /proc/[0-9]*/root/var/cache/meshbench/*/meshbench-host; do
 done
 host_of yuki 2 | hosts
 refused "a helper of another version" 'yuki.*the other end is meshbench 0\.0\.1 and this one [0-9]'
+
+{ host_of lom 1; host_of yuki 2; } | sed 's/10\.9\.0/10.78.0/' | hosts
+meshbench run "$fast" --on "$scratch/hosts.yml" --vpn none --workload ping --out "$scratch/never"
+check "hosts in the network of the VPNs are the user's mistake" exits 2
+check "with the next step" says 'host lom has the address 10.78.0.1, which lies in the network of the VPNs themselves; choose another network$'
+check "and there are no results" test ! -e "$scratch/never"
+{ host_of lom 1; host_of yuki 1; } | hosts
+meshbench doctor --on "$scratch/hosts.yml"
+check "so are two hosts with one address" exits 2
 
 host_of yuki 2 | sed 's/nic/nick/' | hosts
 meshbench doctor --on "$scratch/hosts.yml"
