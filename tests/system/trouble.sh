@@ -146,5 +146,45 @@ fi
 meshbench run --resume "$tree" --vpn "$SOURCE_ROOT/tests/system/drivers/burrows"
 check "the tree, or a copy of it elsewhere, can be resumed" exits 0
 check "and what was in the way is gone" test ! -e "$tree/General/state"
+# A program that reads a file of 60 MB in a control group of 20 MB waits for memory most of the time, and the kernel counts that.
+# Ending it is left to `timeout`, whose child dies with it.
+group=
+make_group() {
+	for folder in /sys/fs/cgroup/memory /sys/fs/cgroup; do
+		group=$folder/meshbench-test.$$
+		mkdir "$group" 2>/dev/null || continue
+		echo 20M 2>/dev/null >"$group/memory.limit_in_bytes" || echo 20M 2>/dev/null >"$group/memory.max" || { rmdir "$group"; continue; }
+		return 0
+	done
+	return 1
+}
+waits_for_memory() { [ "$(sed -n 's/^some .*total=//p' /proc/pressure/memory)" -gt "$before" ]; }
+if [ "$(id -u)" = 0 ] && before=$(sed -n 's/^some .*total=//p' /proc/pressure/memory 2>/dev/null) && [ -n "$before" ] && make_group; then
+	cat >"$scratch/thrash" <<-END
+		import mmap, random
+		open("/proc/self/oom_score_adj", "w").write("1000")
+		with open("$scratch/big", "wb") as file:
+		    for _ in range(60):
+		        file.write(bytes(1 << 20))
+		with open("$scratch/big", "rb") as file:
+		    seen = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+		    while True:
+		        seen[random.randrange(len(seen) // 4096) * 4096]
+	END
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >"$1/cgroup.procs" && exec timeout 120 /usr/bin/python3 "$2"' sh "$group" "$scratch/thrash" &
+	thrash=$!
+	await waits_for_memory
+	tree=$scratch/memory
+	meshbench run "$fast" --vpn none --workload ping --profile baseline --attempts 1 --out "$tree"
+	kill $thrash
+	wait $thrash 2>/dev/null
+	check "a cell next to a program that waits for memory is marked" \
+		grep -q '"reason": *"programs waited for memory in ' "$tree/Internal/baseline/0_lom/ping.json"
+	check "and the summary says so" prints 'programs waited for memory in'
+	await rmdir "$group"
+elif [ "$(id -u)" = 0 ]; then
+	skip "a cell next to a program that waits for memory is marked" "no control group with a limit of memory, or no account of what waits"
+fi
 check "nothing is left behind in the end" nothing_is_left
 finish
