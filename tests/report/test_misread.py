@@ -127,6 +127,22 @@ def hosts_and_repetitions_of_the_plan_count_as_planned(root):
     return lambda r: r.success("Tinc", "TCP") == (2, 6)
 
 
+def plan_of(root, vpns):
+    make_tree.write({"schema": 1, "plan": {"hosts": ["ada", "bob", "eve"], "repeat": 1, "vpns": vpns}}, root, "environment.json")
+
+
+@case
+def a_vpn_of_the_plan_that_was_not_begun_is_named(root):
+    plan_of(root, ["none", "tinc", "nebula"])
+    return lambda r: r.has_finding("not-begun") and "nebula: planned, and there is no result" in json.dumps(r.value)
+
+
+@case
+def a_plan_that_was_begun_for_every_vpn_is_no_finding(root):
+    plan_of(root, ["none", "tinc"])
+    return lambda r: not r.has_finding("not-begun")
+
+
 @case
 def a_pair_that_is_missing_is_missing_from_the_sum(root):
     edit(root / "Tinc/baseline/parallel_tcp_iperf3.json", lambda d: d["data"]["pairs"].pop() and None)

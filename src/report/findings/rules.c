@@ -118,6 +118,8 @@ const struct rule rules[] = {
 		.of_tree = rule_unequal_machines},
 	{"several-tools", ERROR, FIGURES, "Several tools measured the same workload",
 		.of_tree = rule_tools},
+	{"not-begun", WARNING, FIGURES, "Planned VPNs were not measured",
+		.of_tree = rule_not_begun},
 	{"damaged-file", ERROR, FIGURES, "Damaged files", .of_tree = rule_damaged},
 };
 const size_t rule_count = ARRAY_SIZE(rules);

@@ -128,4 +128,5 @@ void rule_repetitions(struct look *look);
 void rule_environment(struct look *look);
 void rule_order(struct look *look);
 void rule_tools(struct look *look);
+void rule_not_begun(struct look *look);
 void rule_damaged(struct look *look);
