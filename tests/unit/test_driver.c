@@ -466,20 +466,14 @@ TEST(rejects_captures_that_cannot_be)
 		"5:35: with 'each' on a host, only the last output would remain"));
 }
 
-TEST(a_file_that_is_sent_may_be_public_and_nothing_else)
+#define SENT(word) HEAD "join:\n  - { what: w, send: [{ from: a, to: b, public: " word " }] }\n"
+TEST(a_file_that_is_sent_may_be_public)
 {
 	DRAWER(drawer);
-	const struct driver_step *step;
 
-	CHECK_OK(load(&drawer, HEAD "prepare:\n  - what: w\n    send:\n"
-				    "      - { from: \"${work}/ca\", to: ca, public: true }\n"
-				    "      - { from: \"${work}/key\", to: key }\n"),
-		drawer.err);
-	step = &drawer.driver.phases[DRIVER_PREPARE].steps[0];
-	CHECK(step->sends[0].is_public && !step->sends[1].is_public);
-	CHECK(is_refused(&drawer,
-		HEAD "join:\n  - { what: w, send: [{ from: a, to: f, public: ture }] }\n",
-		"5:49: 'ture' is not true or false"));
+	CHECK(!load(&drawer, SENT("true")) &&
+		drawer.driver.phases[DRIVER_JOIN].steps->sends->is_public);
+	CHECK(is_refused(&drawer, SENT("ture"), "5:49: 'ture' is not true or false"));
 }
 
 TEST(a_secret_on_a_command_line_is_warned_of)

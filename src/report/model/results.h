@@ -91,7 +91,7 @@ struct report_udp {
 	/* Of all that was sent: iperf3_missing_percent(). */
 	double missing_percent;
 	double payload_bytes;
-	double waited_s; /* until a datagram of its size had arrived, in the slower direction */
+	double waited_s;  /* until a datagram of its size had arrived, in the slower direction */
 	const char *tool; /* what flooded: "iperf3" or "meshbench"; NULL: failed */
 	double host_cpu_percent, remote_cpu_percent;
 	/* Of a failure: how far it came. */
