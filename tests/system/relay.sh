@@ -31,5 +31,10 @@ check "the tree is what its schema says" tree_is_sound
 meshbench report "$tree" --markdown
 check "the report has ways and relay in a table" prints '| tinc+tcp | baseline | relayed | relayed | relayed | server | 1 |'
 check "... and says which VPN has no relay" prints 'no third host relays'
+tables_differ_in_their_names() {
+	python3 -c 'import json, sys; ids = [table["id"] for table in json.load(open(sys.argv[1]))["tables"]]; sys.exit(len(set(ids)) < len(ids))' "$scratch/out"
+}
+meshbench report "$tree" --json
+check "no two tables have one id" tables_differ_in_their_names
 check "nothing is left behind" nothing_is_left
 finish

@@ -99,8 +99,8 @@ static void add_routers(const struct report_results *results, struct tables *tab
 
 void tables_punch(const struct report_results *results, struct tables *tables)
 {
-	struct table *table =
-		table_add(tables, "punch", "Direct ways between hosts behind routers", "", true);
+	struct table *table = table_add(
+		tables, "punch_pairs", "Direct ways between hosts behind routers", "", true);
 
 	table->id = table->printed; /* the thesis has no such table */
 	add_columns(table);

@@ -122,7 +122,7 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 
 void tables_relay(const struct report_results *results, struct tables *tables)
 {
-	struct table *table = table_add(tables, "relay",
+	struct table *table = table_add(tables, "relay_ways",
 		"Two hosts behind routers whose direct way is blocked for a while", "", true);
 
 	table->id = table->printed; /* the thesis has no such table */
