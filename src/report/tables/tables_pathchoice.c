@@ -1,61 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A direct way that becomes slow or lossy: whether packets leave it, when, and how often. */
+#include "report/tables/runs.h"
 #include "report/tables/tables.h"
-
-#include "base/json.h"
-#include "stats/stats.h"
-
-#include <math.h>
-#include <string.h>
-
-/* Runs of one kind under one condition. */
-struct choices {
-	struct arena *arena;
-	const char *kind; /* "slow", "lossy" */
-	json_t *runs;     /* owned */
-};
-
-static void collect(void *context, const struct report_place *place)
-{
-	struct choices *choices = context;
-
-	if (place->workload == &report_workloads[REPORT_PATHCHOICE] &&
-		outcome_is_success(place->outcome))
-		json_array_extend(choices->runs,
-			json_object_get(
-				place->repetition->results[REPORT_PATHCHOICE].data, choices->kind));
-}
-
-/* NAN unless every run has a number: those that stay have no median. */
-static double median_of(const struct choices *choices, const char *key)
-{
-	double *values = arena_alloc(choices->arena, double, json_array_size(choices->runs) + 1);
-	size_t count = 0, i;
-	json_t *run;
-
-	json_array_foreach (choices->runs, i, run) {
-		if (!json_is_number(json_object_get(run, key)))
-			return NAN;
-		values[count++] = json_number_value(json_object_get(run, key));
-	}
-	return count ? stats_median(values, count) : NAN;
-}
-
-/* "direct", "direct, relayed" of several runs. */
-static const char *ways_of(const struct choices *choices, const char *key)
-{
-	const char *ways = "";
-	size_t i;
-	json_t *run;
-
-	json_array_foreach (choices->runs, i, run) {
-		const char *way = json_string_value(json_object_get(run, key));
-
-		if (way && !strstr(ways, way))
-			ways = arena_printf(choices->arena, "%s%s%s", ways, *ways ? ", " : "", way);
-	}
-	return ways;
-}
 
 static void add_columns(struct table *table)
 {
@@ -75,8 +21,9 @@ static void add_columns(struct table *table)
 	table_column(table, "lost_packets", "Lost", "packets", 0);
 }
 
+/* Of runs of one kind: "slow", "lossy". */
 static void add_row(struct tables *tables, struct table *table, const struct report_vpn *vpn,
-	const char *profile, const struct choices *choices)
+	const char *profile, const char *kind, const json_t *runs)
 {
 	static const char *const ways[] = {"way_before", "way_bad", "way_good"};
 	static const char *const medians[] = {"moved_s", "moves", "moved_back_s", "before_rtt_ms",
@@ -86,27 +33,25 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 
 	row_vpn(row, vpn->name, vpn->title);
 	row_text(row, profile_title(profile));
-	row_text(row, choices->kind);
+	row_text(row, kind);
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
-		row_text(row, ways_of(choices, ways[i]));
-	row_number(row, (double)json_array_size(choices->runs), place);
+		row_text(row, runs_words(tables->arena, runs, run_string, ways[i]));
+	row_number(row, (double)json_array_size(runs), place);
 	for (size_t i = 0; i < ARRAY_SIZE(medians); i++)
-		row_number(row, median_of(choices, medians[i]), place);
+		row_number(row, runs_median(tables->arena, runs, medians[i]), place);
 }
 
 static void add_rows(struct tables *tables, struct table *table, const struct report_vpn *vpn,
 	const char *profile)
 {
 	static const char *const kinds[] = {"slow", "lossy"};
-	const struct report_condition *condition = condition_of(vpn, profile);
 
-	for (size_t i = 0; condition && i < ARRAY_SIZE(kinds); i++) {
-		json_auto_t *runs = json_array();
-		struct choices choices = {.arena = tables->arena, .kind = kinds[i], .runs = runs};
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		json_auto_t *runs =
+			runs_of(condition_of(vpn, profile), REPORT_PATHCHOICE, kinds[i]);
 
-		condition_each_result(condition, collect, &choices);
 		if (json_array_size(runs))
-			add_row(tables, table, vpn, profile, &choices);
+			add_row(tables, table, vpn, profile, kinds[i], runs);
 	}
 }
 
