@@ -185,20 +185,28 @@ static int check_alive(struct vpn *vpn, struct error *err)
 	return lab_check_wire(vpn->lab, err) || daemons_check(vpn, err) ? -1 : 0;
 }
 
+/* After a look that failed: whether there is time, and daemons live; if they do not, err says so.
+ */
+static bool may_look_again(struct vpn *vpn, struct deadline deadline, struct error *err)
+{
+	struct error crash;
+
+	if (err->kind == ERROR_CANCELLED || deadline_has_passed(deadline))
+		return false;
+	if (check_alive(vpn, &crash) == 0)
+		return true;
+	*err = crash;
+	return false;
+}
+
 /* A VPN may give out its addresses after its daemons run, so missing ones are asked for again. */
 static int find_addresses(struct vpn *vpn, struct deadline deadline, struct error *err)
 {
 	json_auto_t *interfaces = NULL;
 
 	while (overlay_look(vpn, &interfaces, err)) {
-		struct error crash;
-
-		if (err->kind == ERROR_CANCELLED || deadline_has_passed(deadline))
+		if (!may_look_again(vpn, deadline, err))
 			return -1;
-		if (check_alive(vpn, &crash)) {
-			*err = crash;
-			return -1;
-		}
 	}
 	return 0;
 }
@@ -241,14 +249,8 @@ int overlay_find_one(struct vpn *vpn, size_t host, int64_t within_ns, struct err
 	struct deadline deadline = deadline_in(within_ns);
 
 	while (look_at_one(vpn, host, err)) {
-		struct error crash;
-
-		if (err->kind == ERROR_CANCELLED || deadline_has_passed(deadline))
+		if (!may_look_again(vpn, deadline, err))
 			return -1;
-		if (check_alive(vpn, &crash)) {
-			*err = crash;
-			return -1;
-		}
 	}
 	return 0;
 }
