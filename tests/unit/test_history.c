@@ -29,12 +29,16 @@ static int write_lines(
 	return 0;
 }
 
+/* The path of a file that a test may write, with an arena and an error. */
+#define HISTORY(path)                                                                              \
+	AUTO(arena_freep) struct arena *arena = arena_new();                                       \
+	struct error err = {0};                                                                    \
+	TEMPORARY_FOLDER(folder);                                                                  \
+	const char *path = arena_printf(arena, "%s/history", folder.path)
+
 TEST(a_bad_line_is_named_and_the_others_are_read)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	TEMPORARY_FOLDER(folder);
-	const char *path = arena_printf(arena, "%s/history", folder.path);
-	struct error err = {0};
+	HISTORY(path);
 	struct history history;
 
 	CHECK_OK(write_lines(arena, path,
@@ -90,10 +94,7 @@ static int read_two_places(
 
 TEST(what_was_measured_in_two_places_is_two_series_and_one_of_them_changes)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	TEMPORARY_FOLDER(folder);
-	const char *path = arena_printf(arena, "%s/history", folder.path);
-	struct error err = {0};
+	HISTORY(path);
 	struct history history;
 	struct trend trend;
 
@@ -116,10 +117,7 @@ TEST(what_was_measured_in_two_places_is_two_series_and_one_of_them_changes)
 
 TEST(marked_values_are_neither_judged_nor_part_of_a_level)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	TEMPORARY_FOLDER(folder);
-	const char *path = arena_printf(arena, "%s/history", folder.path);
-	struct error err = {0};
+	HISTORY(path);
 	struct history history;
 	struct trend trend;
 
@@ -137,11 +135,8 @@ TEST(marked_values_are_neither_judged_nor_part_of_a_level)
 
 TEST(no_text_of_a_history_becomes_markup_or_reaches_the_terminal)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
+	HISTORY(path);
 	AUTO(text_freep) char *text = NULL;
-	TEMPORARY_FOLDER(folder);
-	const char *path = arena_printf(arena, "%s/history", folder.path);
-	struct error err = {0};
 	struct history history;
 	struct trend trend;
 	size_t size;
