@@ -18,6 +18,7 @@ const char *verdict_name(enum verdict verdict)
 		[VERDICT_NO_DIFFERENCE] = "no difference shown",
 		[VERDICT_TOO_FEW] = "not judged: too few runs",
 		[VERDICT_MARKED] = "not judged: marked",
+		[VERDICT_UNKNOWN] = "not judged: unknown on one side",
 		[VERDICT_APPEARED] = "works now",
 		[VERDICT_VANISHED] = "fails now",
 	};
@@ -35,9 +36,9 @@ enum verdict change_verdict(const struct comparison *comparison, const struct ch
 	bool is_higher = change->after.median > change->before.median;
 
 	if (!change->before.with_value)
-		return VERDICT_APPEARED;
+		return change->before.worked ? VERDICT_UNKNOWN : VERDICT_APPEARED;
 	if (!change->after.with_value)
-		return VERDICT_VANISHED;
+		return change->after.worked ? VERDICT_UNKNOWN : VERDICT_VANISHED;
 	if (fewer(change->before.with_value, change->after.with_value) < COMPARE_RUNS_MIN)
 		return VERDICT_TOO_FEW;
 	if (fewer(change->before.with_unmarked, change->after.with_unmarked) < COMPARE_RUNS_MIN)
@@ -100,6 +101,7 @@ static struct change_side side_of(struct arena *arena, const struct compare_tree
 		side.unmarked[i] = samples.is_marked ? NAN : side.values[i];
 		side.measured += samples.count;
 		side.planned += samples.planned;
+		side.worked += samples.worked;
 	}
 	side.with_value = keep_values(side.values, side.runs, kept);
 	side.with_unmarked = keep_values(side.unmarked, side.runs, kept);

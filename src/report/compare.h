@@ -20,6 +20,7 @@ struct change_side {
 	size_t runs;
 	size_t with_value, with_unmarked; /* how many runs have one */
 	size_t measured, planned;         /* values that these medians are made of */
+	size_t worked;                    /* results that are no failure, with or without a value */
 	double median;                    /* over runs: of unmarked ones where there are any */
 	bool is_marked;                   /* it is a median of marked ones */
 };
@@ -44,8 +45,9 @@ enum verdict {
 	VERDICT_NO_DIFFERENCE, /* none shown, though it could have been */
 	VERDICT_TOO_FEW,       /* too few runs */
 	VERDICT_MARKED,        /* too few runs have unmarked values */
-	VERDICT_APPEARED,      /* values only after */
-	VERDICT_VANISHED,      /* values only before */
+	VERDICT_UNKNOWN,       /* a side worked but does not say this value */
+	VERDICT_APPEARED,      /* it worked only after */
+	VERDICT_VANISHED,      /* it worked only before */
 	VERDICTS
 };
 

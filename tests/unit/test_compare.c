@@ -164,6 +164,30 @@ TEST(what_fails_now_is_worse_and_marked_runs_are_not_judged)
 	CHECK(fabs(tcp_of(&c, "Busy")->after.median - 50) < 1);
 }
 
+TEST(a_value_that_a_success_does_not_say_is_no_failure)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(pair_done) struct pair pair = pair_new();
+	bool is_found = false;
+	struct comparison c;
+	struct error err = {0};
+
+	add_side(pair.before, "A", 100, 0.001);
+	add_side(pair.after, "A", 100, 0.001);
+	for (size_t i = 0; i < RUNS; i++) {
+		struct report_repetition *r = pair.after[i]->vpns->conditions->links->repetitions;
+
+		for (; r; r = r->next)
+			r->tcp.retransmit_percent = NAN;
+	}
+	c = compared(arena, &pair, RUNS);
+	CHECK_OK(compare_trees(&c, &err), err);
+	for (const struct change *change = c.changes; change; change = change->next)
+		is_found |= change->before.with_value && !change->after.with_value &&
+			    change_verdict(&c, change) == VERDICT_UNKNOWN;
+	CHECK(is_found && !comparison_is_worse(&c));
+}
+
 TEST(versions_can_be_compared_and_what_one_side_lacks_is_named)
 {
 	static const char *const versions[] = {"tinc=Tinc@1.1", NULL};

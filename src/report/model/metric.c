@@ -380,6 +380,16 @@ static double value_of(
 		       : NAN;
 }
 
+/* A flow that stood still is a success of the tool alone. */
+static bool has_worked(const struct report_repetition *repetition, enum report_workload_id workload)
+{
+	if (workload == REPORT_TCP)
+		return tcp_is_working(&repetition->tcp) && !repetition->tcp.reverse.is_stalled;
+	if (workload == REPORT_UDP)
+		return udp_is_working(&repetition->udp);
+	return outcome_is_success(report_outcome_of(repetition, workload));
+}
+
 /* `link` is NULL for what was measured on all links at once or on the whole mesh. */
 static void add_repetitions(struct arena *arena, const struct report_link *link,
 	const struct report_repetition *repetition, const struct report_metric *metric,
@@ -392,6 +402,7 @@ static void add_repetitions(struct arena *arena, const struct report_link *link,
 
 		/* The whole mesh has a repetition for every workload's own count of them. */
 		samples->planned += link || outcome_is_there(outcome);
+		samples->worked += has_worked(repetition, metric->workload);
 		if (!isnan(value))
 			add(arena, samples,
 				(struct report_sample){value, link ? link->folder : "",
