@@ -20,7 +20,7 @@ struct change_side {
 	size_t runs;
 	size_t with_value, with_unmarked; /* how many runs have one */
 	size_t measured, planned;         /* values that these medians are made of */
-	size_t worked;                    /* results that are no failure, with or without a value */
+	size_t worked;                    /* results that did not fail, with or without a value */
 	double median;                    /* over runs: of unmarked ones where there are any */
 	bool is_marked;                   /* it is a median of marked ones */
 };

@@ -127,14 +127,28 @@ def hosts_and_repetitions_of_the_plan_count_as_planned(root):
     return lambda r: r.success("Tinc", "TCP") == (2, 6)
 
 
-def plan_of(root, vpns):
-    make_tree.write({"schema": 1, "plan": {"hosts": ["ada", "bob", "eve"], "repeat": 1, "vpns": vpns}}, root, "environment.json")
+def plan_of(root, vpns, workloads=("ping",)):
+    plan = {"hosts": ["ada", "bob", "eve"], "repeat": 1, "vpns": vpns, "workloads": workloads}
+    make_tree.write({"schema": 1, "plan": plan}, root, "environment.json")
 
 
 @case
 def a_vpn_of_the_plan_that_was_not_begun_is_named(root):
     plan_of(root, ["none", "tinc", "nebula"])
     return lambda r: r.has_finding("not-begun") and "nebula: planned, and there is no result" in json.dumps(r.value)
+
+
+@case
+def a_workload_of_the_plan_that_no_vpn_began_is_named(root):
+    plan_of(root, ["none", "tinc"], ["ping", "parallel", "http_small"])
+    return lambda r: (r.has_finding("not-begun") and "http_small: planned, and there is no result" in json.dumps(r.value) and
+                      "parallel: planned" not in json.dumps(r.value))
+
+
+@case
+def checks_of_features_are_no_workload_that_was_not_begun(root):
+    plan_of(root, ["none", "tinc"], ["ping", "observe"])
+    return lambda r: not r.has_finding("not-begun")
 
 
 @case
@@ -221,6 +235,29 @@ def a_flood_that_waited_for_its_path_is_said_below_its_table(root):
     edit(root / "Tinc/baseline/0_ada/udp_iperf3.json",
          lambda d: d["data"].update(flood={"forward": {"opening_s": 0.2}, "reverse": {"opening_s": 7.5}}))
     return lambda r: "tinc: the flood waited for up to 7.5 s until" in output_of(["report", str(root), "--markdown"])
+
+
+def flood(root, there, back):
+    def change(d):
+        d["data"]["tool"] = "meshbench"
+        d["data"]["end"]["sum_received"].update(bits_per_second=there * 1e6)
+        d["data"]["end"]["sum_received_bidir_reverse"].update(bits_per_second=back * 1e6)
+        d["meta"]["wire"] = {"ports": [{"host": "bob", "in_frames": 9, "in_packets": 9, "in_bytes": 90},
+                                       {"host": "ada", "in_frames": 787, "in_packets": 869, "in_bytes": 1220910}]}
+    edit(root / "Tinc/baseline/0_ada/udp_iperf3.json", change)
+
+
+@case
+def a_flood_of_which_one_direction_carried_a_twentieth_is_named_with_its_frames(root):
+    flood(root, 3.4, 162)
+    return lambda r: (r.has_finding("lopsided-flood", "Tinc") and
+                      "869 packets left in 787 frames of 1551 bytes on average" in json.dumps(r.value))
+
+
+@case
+def a_flood_of_which_one_direction_carried_half_is_no_finding(root):
+    flood(root, 81, 162)
+    return lambda r: not r.has_finding("lopsided-flood")
 
 
 @case

@@ -88,6 +88,8 @@ const struct rule rules[] = {
 		.of_spot = look_no_idle_time},
 	{"sender-saturated", NOTE, READING, "The sender limits the UDP flood",
 		.of_spot = look_saturated},
+	{"lopsided-flood", WARNING, FIGURES, "One direction of a UDP flood carried far less",
+		.of_spot = look_lopsided_flood},
 	{"silent-again", WARNING, CHOICE, "The first answer did not last",
 		.of_vpn = rule_silent_again},
 	{"mtu-quic-1280", NOTE, READING, "QUIC works only with datagrams of 1200 bytes",
@@ -118,7 +120,7 @@ const struct rule rules[] = {
 		.of_tree = rule_unequal_machines},
 	{"several-tools", ERROR, FIGURES, "Several tools measured the same workload",
 		.of_tree = rule_tools},
-	{"not-begun", WARNING, FIGURES, "Planned VPNs were not measured",
+	{"not-begun", WARNING, FIGURES, "Parts of the plan were not measured",
 		.of_tree = rule_not_begun},
 	{"damaged-file", ERROR, FIGURES, "Damaged files", .of_tree = rule_damaged},
 };

@@ -76,6 +76,9 @@ void rule_marked(struct look *look);
 /* rules_hostile.c */
 void rule_hostile(struct look *look);
 
+/* rules_plan.c */
+void rule_not_begun(struct look *look);
+
 /* rules_router.c */
 void rule_indirect(struct look *look);
 void rule_no_way(struct look *look);
@@ -111,6 +114,7 @@ void rule_processor_bound(struct look *look);
 void look_one_thread(struct look *look, const struct spot *spot);
 void look_no_idle_time(struct look *look, const struct spot *spot);
 void look_saturated(struct look *look, const struct spot *spot);
+void look_lopsided_flood(struct look *look, const struct spot *spot);
 void rule_super_packets(struct look *look);
 
 /* rules_mesh.c */
@@ -128,5 +132,4 @@ void rule_repetitions(struct look *look);
 void rule_environment(struct look *look);
 void rule_order(struct look *look);
 void rule_tools(struct look *look);
-void rule_not_begun(struct look *look);
 void rule_damaged(struct look *look);

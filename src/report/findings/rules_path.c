@@ -7,6 +7,7 @@
 
 /* Below it the processors were the limit: starting and ending a tool leaves a little even then. */
 static const double SATURATED_IDLE_SHARE = 0.05;
+static const double LOPSIDED_RATIO = 10;
 
 /* How many reorderings must be missing before a transport is called reliable. */
 static const double RELIABLE_EVENTS_MIN = 100;
@@ -346,6 +347,29 @@ void look_saturated(struct look *look, const struct spot *spot)
 		"%s, %s: %.0f %% of a core at the sender, %.0f %% at the receiver, %.0f Mbit/s offered",
 		profile_title(spot->condition->profile), spot->link->folder, udp->host_cpu_percent,
 		udp->remote_cpu_percent, udp->forward.sent_bps / 1e6);
+}
+
+/* The directions of our own flood follow one another over a line that treats both alike. */
+void look_lopsided_flood(struct look *look, const struct spot *spot)
+{
+	const struct report_udp *udp = &spot->repetition->udp;
+	double there = udp->forward.received_bps / 1e6, back = udp->reverse.received_bps / 1e6;
+	const struct report_frames *slower = there < back ? &udp->of_source : &udp->of_target;
+
+	if (!udp_is_working(udp) || spot->vpn->is_reference || !udp->tool ||
+		strcmp(udp->tool, "meshbench") != 0 || !(fmin(there, back) > 0) ||
+		!(fmax(there, back) > LOPSIDED_RATIO * fmin(there, back)))
+		return;
+	look_say(look,
+		"One direction of a UDP flood over %s carried less than a tenth of the other, over a line that treats both alike. A VPN that looks for the largest packet of its path may carry large packets in another way meanwhile, as tinc does over its TCP connection; the next flood can differ. Several repetitions show how often.",
+		spot->vpn->title);
+	look_show(look, udp->outcome.path, "%s, %s: %.3g Mbit/s there, %.3g Mbit/s back%s",
+		profile_title(spot->condition->profile), spot->link->folder, there, back,
+		slower->frames > 0
+			? arena_printf(look->findings->arena,
+				  "; from the slower side %.0f packets left in %.0f frames of %.0f bytes on average",
+				  slower->packets, slower->frames, slower->bytes / slower->frames)
+			: "");
 }
 
 void look_one_thread(struct look *look, const struct spot *spot)

@@ -215,35 +215,6 @@ void rule_tools(struct look *look)
 		look_at_tools(look, kind);
 }
 
-static bool has_results_of(const struct report_results *results, const char *planned)
-{
-	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		if (vpn->is_reference ? strcmp(planned, "none") == 0
-				      : strcasecmp(planned, vpn->name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* A VPN that could not be measured has results that say so; these have none. */
-void rule_not_begun(struct look *look)
-{
-	const struct report_results *results = look->findings->results;
-	const json_t *planned = json_at(results->environment, "/plan/vpns"), *name;
-	size_t i;
-
-	json_array_foreach (planned, i, name) {
-		const char *text = json_is_string(name) ? json_string_value(name) : "none";
-
-		/* One given by the path of its driver has a name of its own. */
-		if (strchr(text, '/') || has_results_of(results, text))
-			continue;
-		look_say(look,
-			"The run ended before it came to every VPN of its plan, so those are in no table and no ranking. `meshbench run --resume` measures what is missing.");
-		look_show(look, "environment.json", "%s: planned, and there is no result", text);
-	}
-}
-
 void rule_damaged(struct look *look)
 {
 

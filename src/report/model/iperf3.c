@@ -141,6 +141,21 @@ static void read_progress(struct report_udp *udp, const json_t *error)
 	udp->intervals_done = json_array_size(json_at(document, "/intervals"));
 }
 
+static struct report_frames frames_of(const json_t *value, const char *end)
+{
+	const char *host = json_string_at(value, end, "");
+	const json_t *port;
+	size_t i;
+
+	json_array_foreach (json_at(value, "/meta/wire/ports"), i, port) {
+		if (strcmp(json_string_at(port, "/host", ""), host) == 0)
+			return (struct report_frames){json_number_at(port, "/in_frames", 0),
+				json_number_at(port, "/in_packets", 0),
+				json_number_at(port, "/in_bytes", 0)};
+	}
+	return (struct report_frames){0};
+}
+
 void result_file_udp(struct report_results *results, const struct tree_entry *entry,
 	struct report_repetition *repetition)
 {
@@ -157,6 +172,8 @@ void result_file_udp(struct report_results *results, const struct tree_entry *en
 	udp->jitter_ms = json_number_at(document, "/end/sum_received/jitter_ms", 0);
 	udp->lost_percent = json_number_at(document, "/end/sum_received/lost_percent", 0);
 	udp->missing_percent = iperf3_missing_percent(document, IPERF3_FORWARD);
+	udp->of_source = frames_of(entry->value, "/meta/source");
+	udp->of_target = frames_of(entry->value, "/meta/target");
 	udp->tool = arena_strdup(results->arena, json_string_at(document, "/tool", "iperf3"));
 	udp->payload_bytes = json_number_at(document, "/start/test_start/blksize", 0);
 	udp->waited_s = fmax(json_number_at(document, "/flood/forward/opening_s", 0),

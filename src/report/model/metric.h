@@ -67,7 +67,7 @@ struct report_samples {
 	double *values; /* the same numbers in the same order */
 	size_t count;
 	size_t planned; /* how many there would be had everything worked; 0: not measured */
-	size_t worked;  /* results that are no failure, whether or not they have this value */
+	size_t worked;  /* results that did not fail, whether or not they have this value */
 	/* Marked values: left out where there are others, and all of them where there are none. */
 	size_t marked;
 	bool is_marked; /* all that are here are marked */

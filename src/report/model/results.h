@@ -83,6 +83,12 @@ struct report_tcp {
 	struct report_series rtt_us, cwnd_bytes;
 };
 
+/* What left a host, as the wire counted it; frames are 0 where it did not. A super-packet is one
+ * frame of several packets. */
+struct report_frames {
+	double frames, packets, bytes;
+};
+
 struct report_udp {
 	struct report_outcome outcome;
 	struct report_flow forward, reverse;
@@ -94,6 +100,7 @@ struct report_udp {
 	double waited_s;  /* until a datagram of its size had arrived, in the slower direction */
 	const char *tool; /* what flooded: "iperf3" or "meshbench"; NULL: failed */
 	double host_cpu_percent, remote_cpu_percent;
+	struct report_frames of_source, of_target; /* while both directions were measured */
 	/* Of a failure: how far it came. */
 	size_t streams_connected, intervals_done;
 };
