@@ -111,6 +111,8 @@ int guest_write(struct procs *procs, struct arena *arena, const struct virtual_j
 		(job->tree && add_tree(&contents, job->tree, err)))
 		return -1;
 	contents_add_link(&contents, "/init", job->init);
+	/* Where programs put their sockets; tailscaled puts its own elsewhere without it. */
+	contents_add_link(&contents, "/var/run", "/run");
 	if (2 * contents_bytes(&contents) + RESERVE_BYTES > job->machine.memory_bytes)
 		return fail(err, ERROR_USAGE,
 			"--virtual: the guest's files take %llu MiB, so memory=%llum is too small",

@@ -157,11 +157,12 @@ static char *bytes_of(struct arena *arena, const char *path, size_t *ret_size)
 	return bytes;
 }
 
-/* As `cpio --list` prints an archive. */
-static const char *listed(struct arena *arena, const char *archive)
+/* As `cpio --list` prints an archive; options may go on with names. */
+static const char *listed(struct arena *arena, const char *options, const char *archive)
 {
 	AUTO(stream_closep)
-	FILE *cpio = popen(arena_printf(arena, "cpio --quiet -t <%s 2>/dev/null", archive), "re");
+	FILE *cpio = popen(
+		arena_printf(arena, "cpio --quiet %s <%s 2>/dev/null", options, archive), "re");
 	char *text = arena_bytes(arena, 4096, 1);
 
 	return cpio && fread(text, 1, 4095, cpio) > 0 ? text : "";
@@ -189,7 +190,7 @@ TEST(an_archive_is_the_same_whenever_it_is_made_and_others_read_it)
 	}
 	second = bytes_of(arena, path, &second_size);
 	CHECK(first_size == second_size && memcmp(first, second, first_size) == 0);
-	CHECK(strcmp(listed(arena, path), "a\nb\nb/c\nl\n") == 0);
+	CHECK(strcmp(listed(arena, "-t", path), "a\nb\nb/c\nl\n") == 0);
 }
 
 TEST(an_archive_can_stand_behind_another)
@@ -208,6 +209,33 @@ TEST(an_archive_can_stand_behind_another)
 	CHECK_OK(archive_append(&other, path, &err), err);
 	(void)bytes_of(arena, path, &after);
 	CHECK(after == 2 * before && before % 4 == 0);
+}
+
+/* A guest with nothing of its own. */
+static struct virtual_job bare_job(struct arena *arena)
+{
+	return (struct virtual_job){.machine = {.memory_bytes = UINT64_C(8) << 30},
+		.parts = {.modules = ARENA_LIST(arena, NULL)},
+		.init = "/bin/true",
+		.programs = ARENA_LIST(arena, NULL),
+		.files = ARENA_LIST(arena, NULL),
+		.argv = ARENA_LIST(arena, "true"),
+		.environment = ARENA_LIST(arena, NULL),
+		.dir = "/"};
+}
+
+TEST(a_guest_has_the_folder_of_sockets_under_its_old_name_too)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(procs_freep) struct procs *procs = NULL;
+	TEMPORARY_FOLDER(folder);
+	struct error err = {0};
+	const char *path = arena_printf(arena, "%s/archive", folder.path);
+	struct virtual_job job = bare_job(arena);
+
+	CHECK_OK(procs_new(&procs, &err), err);
+	CHECK_OK(guest_write(procs, arena, &job, path, &err), err);
+	CHECK(strstr(listed(arena, "-tv var/run", path), " var/run -> /run\n"));
 }
 
 /* "VERSION" with an image and these dependencies, below the folder. */
