@@ -3,6 +3,7 @@
 #include "base/mirror.h"
 
 #include "base/fd.h"
+#include "base/file.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -116,6 +117,34 @@ static int make_folder(const struct mirror *mirror, const char *path, struct err
 	return beneath_dir_make(&mirror->root, parent, 0755, &folder, err);
 }
 
+/* The file as it is; its bytes are NULL when it is not there. */
+static struct mirror_file read_before(
+	struct arena *arena, const struct mirror *mirror, const char *path)
+{
+	AUTO(fd_closep) int fd = -1;
+	struct mirror_file before = {0};
+	struct error ignored;
+	char *bytes;
+
+	if (beneath_open_file(&mirror->root, path, &fd, &ignored) == 0 &&
+		file_read_fd(arena, fd, CHANGE_BYTES_MAX, &bytes, &before.size, &ignored) == 0)
+		before.bytes = bytes;
+	return before;
+}
+
+static int write_whole(const struct mirror *mirror, const char *path, struct mirror_file now,
+	struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct mirror_file before = {0};
+
+	if (mirror->join)
+		before = read_before(arena, mirror, path);
+	if (before.bytes)
+		now = mirror->join(arena, path, before, now);
+	return beneath_write(&mirror->root, path, now.bytes, now.size, 0644, err);
+}
+
 static int change(
 	const struct mirror *mirror, const struct head *head, const void *data, struct error *err)
 {
@@ -125,7 +154,7 @@ static int change(
 		return -1;
 	if (head->change == MIRROR_MORE)
 		return add(mirror, head->path, data, head->size, err);
-	return beneath_write(&mirror->root, head->path, data, head->size, 0644, err);
+	return write_whole(mirror, head->path, (struct mirror_file){data, head->size}, err);
 }
 
 static int keep(struct mirror *mirror, const void *bytes, size_t size, struct error *err)

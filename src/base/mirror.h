@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "base/arena.h"
 #include "base/beneath.h"
 
 #include <stdint.h>
@@ -20,9 +21,23 @@ enum mirror_change {
 MUST_CHECK int mirror_send(int fd, enum mirror_change change, const char *path, const void *data,
 	size_t size, struct error *err);
 
+/* Bytes and how many they are. */
+struct mirror_file {
+	const char *bytes;
+	size_t size;
+};
+
+/*
+ * What a file becomes that was `before` when the stream says that it is `now`: one of the two, or
+ * another that is the arena's.
+ */
+typedef struct mirror_file mirror_joiner(struct arena *arena, const char *path,
+	struct mirror_file before, struct mirror_file now);
+
 /* The other end: a folder, and the beginning of a change that is not complete yet. */
 struct mirror {
 	struct beneath root; /* its descriptor and name are borrowed */
+	mirror_joiner *join; /* NULL: files become what the stream says */
 	char *bytes;
 	size_t size, room;
 };

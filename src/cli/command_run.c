@@ -37,6 +37,7 @@ struct run_options {
 	const char *place;   /* what a guest is; NULL: this is none */
 	const char *mirror;  /* where a guest sends its files */
 	const char *on;      /* NULL: hosts of this program */
+	int64_t block;       /* the only one of the plan, from 1; 0: all */
 	bool quick, dry_run, wait;
 };
 
@@ -59,6 +60,7 @@ static struct option_table table_of(struct arena *arena, struct run_options *o)
 			OPTION_TEXT, &o->on, NULL, 0, 0},
 		{"place", "FILE", NULL, OPTION_TEXT, &o->place, NULL, 0, 0},
 		{"mirror", "FILE", NULL, OPTION_TEXT, &o->mirror, NULL, 0, 0},
+		{"block", "N", NULL, OPTION_INTEGER, &o->block, NULL, 1, 1000},
 		{"dry-run", NULL, "print every command without running it", OPTION_FLAG,
 			&o->dry_run, NULL, 0, 0},
 	};
@@ -136,19 +138,14 @@ static int print_dry_run(const struct runner_plan *plan, struct error *err)
 
 static int print_estimate(struct arena *arena, const struct runner_plan *plan, const char *out)
 {
-	const struct runner_visit *visits;
-	double seconds = 0;
+	long long repetitions = plan->block ? 1 : (long long)plan->plan->repeat;
 	char text[32];
-	size_t count;
 
-	runner_schedule(plan, arena, &visits, &count);
-	for (size_t i = 0; i < count; i++)
-		seconds += runner_estimate_s(plan, &visits[i]);
-	progress_duration(text, seconds);
+	progress_duration(text, runner_schedule_s(plan, arena));
 	return fprintf(stderr,
 		"meshbench: %zu VPNs x %zu profiles x %zu tunings x %lld repetitions, %zu hosts, about %s, into %s\n",
-		plan->driver_count, plan->profile_count, plan->tuning_count,
-		(long long)plan->plan->repeat, plan->plan->host_count, text, out);
+		plan->driver_count, plan->profile_count, plan->tuning_count, repetitions,
+		plan->plan->host_count, text, out);
 }
 
 /* A page that cannot be made takes nothing from what was measured. */
@@ -338,6 +335,19 @@ static int measure_here(struct arena *arena, const struct work *work, const char
 	return status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : status;
 }
 
+/* Of all guests; one that is alone prints its own. */
+static int print_summary(
+	struct arena *arena, const struct virtual_request *request, struct error *err)
+{
+	struct runner_result result;
+
+	if (virtual_result(arena, request, &result, err))
+		return -1;
+	if (result.count)
+		summary_print(request->plan, &result, stdout);
+	return 0;
+}
+
 static int measure_virtually(struct arena *arena, const struct run_options *o,
 	struct virtual_request *request, bool some_missing, struct error *err)
 {
@@ -356,6 +366,8 @@ static int measure_virtually(struct arena *arena, const struct run_options *o,
 		return end->status;
 	if (end->failure.kind != ERROR_NONE)
 		fprintf(stderr, "meshbench: %s\n", end->failure.text);
+	if (request->blocks_apart && print_summary(arena, request, err))
+		return -1;
 	printf("Results: %s\n", request->out);
 	print_report(request->out);
 	if (end->was_interrupted || request->was_broken_off)
@@ -544,6 +556,10 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 	if (load_work(arena, o, given, &work, err) || check_processors(o, &work, err) ||
 		check_board(o, &work, err) || check_history(o, &work, err))
 		return -1;
+	if (o->block > work.plan.repeat)
+		return fail(err, ERROR_USAGE, "--block %lld: the plan has %lld", (long long)o->block,
+			(long long)work.plan.repeat);
+	work.everything.block = (size_t)o->block;
 	if (o->dry_run)
 		return print_dry_run(&work.everything, err);
 	missing = leave_out(arena, &work, err);
@@ -560,7 +576,8 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 				.plan = &work.everything,
 				.request = &o->request,
 				.resume = o->resume,
-				.out = out},
+				.out = out,
+				.blocks_apart = work.plan.repeat > 1},
 			missing > 0, err);
 	return measure_here(arena, &work, out, o, missing > 0, err);
 }

@@ -3,10 +3,13 @@
 #include "cli/virtual.h"
 
 #include "cli/cli.h"
+#include "cli/progress.h"
+#include "cli/voices.h"
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "record/join.h"
 #include "supply/supply.h"
 #include "vpn/vpn.h"
 
@@ -15,10 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum {
-	LINE_BYTES_MAX = 500
-};
 
 /* Workloads that measure something which a guest does not have. */
 static const struct {
@@ -231,67 +230,13 @@ static const char *const *environment_of(struct arena *arena)
 	return environment.list;
 }
 
-static void listen(void *context, bool is_error, const char *text, size_t size)
-{
-	(void)context;
-	fwrite(text, 1, size, is_error ? stderr : stdout);
-	fflush(is_error ? stderr : stdout);
-}
-
-/* One of several guests, whose lines would mix. */
-struct voice {
-	const char *name;
-	char line[LINE_BYTES_MAX];
-	size_t length;
-};
-
-static void voice_print(struct voice *voice)
-{
-	fprintf(stderr, "%s: %.*s\n", voice->name, (int)voice->length, voice->line);
-	voice->length = 0;
-}
-
-static void listen_to_voice(void *context, bool is_error, const char *text, size_t size)
-{
-	struct voice *voice = context;
-
-	for (size_t i = 0; is_error && i < size; i++) {
-		if (text[i] != '\n')
-			voice->line[voice->length++] = text[i];
-		if (text[i] == '\n' || voice->length == sizeof(voice->line))
-			voice_print(voice);
-	}
-}
-
-/* What a guest said last, which a panic cuts off in mid-line. */
-static void hear_out(const struct virtual_job *job)
-{
-	struct voice *voice = job->listener_context;
-
-	if (voice && voice->length)
-		voice_print(voice);
-}
-
-static void choose_listener(struct arena *arena, const char *name, struct virtual_job *job)
-{
-	struct voice *voice;
-
-	job->listener = listen;
-	if (!name)
-		return;
-	voice = arena_alloc(arena, struct voice, 1);
-	voice->name = name;
-	job->listener = listen_to_voice;
-	job->listener_context = voice;
-}
-
+/* What all guests of a request have in common. */
 static int make_job(struct procs *procs, struct arena *arena, const struct virtual_request *request,
-	size_t number, struct virtual_job *ret_job, struct error *err)
+	struct virtual_job *ret_job, struct error *err)
 {
 	struct virtual_job job = {.machine = *request->machine,
 		.seed = (uint64_t)request->plan->plan->seed,
 		.environment = environment_of(arena),
-		.scratch = arena_printf(arena, "%s/guest%zu", NAMESPACE_MEMORY, number),
 		.programs_dir = request->programs,
 		.out = request->out};
 	struct words programs = {arena, ARENA_LIST(arena, NULL)};
@@ -311,7 +256,6 @@ static int make_job(struct procs *procs, struct arena *arena, const struct virtu
 	job.files = files_of(arena, request, here);
 	job.argv = argv_of(arena, request, program);
 	job.dir = here;
-	choose_listener(arena, request->name, &job);
 	*ret_job = job;
 	return 0;
 }
@@ -356,34 +300,150 @@ static int keep_what_there_is(
 	return runner_blame_missing(request->plan, record, why, err);
 }
 
+static size_t count_guests(const struct virtual_request *request)
+{
+	return request->blocks_apart ? (size_t)request->plan->plan->repeat : 1;
+}
+
+/* "1000 MIPS, repetition 2"; NULL: a guest that is alone. */
+static const char *name_guest(
+	struct arena *arena, const struct virtual_request *request, size_t block)
+{
+	const char *name = request->name;
+
+	if (!request->blocks_apart)
+		return name;
+	return arena_printf(
+		arena, "%s%srepetition %zu", name ? name : "", name ? ", " : "", block);
+}
+
+/* Each block draws other random numbers, as if the next seed had been asked for. */
+static void take_block(struct arena *arena, size_t block, struct virtual_job *job)
+{
+	job->seed += block - 1;
+	job->join = record_join;
+	job->argv = arena_list(arena, job->argv,
+		ARENA_LIST(arena, arena_printf(arena, "--block=%zu", block)));
+}
+
+static void print_blocks(struct arena *arena, const struct virtual_request *request)
+{
+	struct runner_plan plan = *request->plan;
+	size_t at_once = plan.processors < count_guests(request) ? plan.processors
+								: count_guests(request);
+	char text[32];
+
+	plan.block = 1;
+	progress_duration(text, runner_schedule_s(&plan, arena));
+	fprintf(stderr,
+		"meshbench: %zu repetitions, each in a guest of its own that takes about %s of virtual time, %zu side by side\n",
+		count_guests(request), text, at_once);
+}
+
+static void print_begin(
+	struct arena *arena, const struct virtual_request *request, const struct virtual_job *job)
+{
+	fprintf(stderr,
+		"meshbench: %s%sin virtual time, one processor of %u million instructions a second, Linux %s\n",
+		request->name ? request->name : "", request->name ? " " : "", job->machine.mips,
+		job->parts.kernel);
+	if (request->blocks_apart)
+		print_blocks(arena, request);
+}
+
+/* All guests of all requests, those of a request one behind the other. */
+struct guests {
+	struct virtual_job *jobs;
+	size_t count;
+	struct voices *voices;
+};
+
+static int add_guests(struct procs *procs, struct arena *arena,
+	const struct virtual_request *request, struct guests *guests, struct error *err)
+{
+	struct virtual_job common = {0};
+
+	if (make_job(procs, arena, request, &common, err))
+		return -1;
+	print_begin(arena, request, &common);
+	for (size_t block = 1; block <= count_guests(request); block++) {
+		size_t number = guests->count++;
+		struct virtual_job *job = &guests->jobs[number];
+
+		*job = common;
+		job->scratch = arena_printf(arena, "%s/guest%zu", NAMESPACE_MEMORY, number);
+		if (request->blocks_apart)
+			take_block(arena, block, job);
+		voices_hear(guests->voices, number, name_guest(arena, request, block), job);
+		if (dir_make(job->scratch, 0700, err))
+			return -1;
+	}
+	return 0;
+}
+
+static bool is_worse(const struct virtual_end *end, const struct virtual_end *than)
+{
+	bool has_failed = end->failure.kind != ERROR_NONE;
+
+	if (has_failed != (than->failure.kind != ERROR_NONE))
+		return has_failed;
+	return !has_failed && end->status > than->status;
+}
+
+/* How a request ended: as the first of its guests that ended worst. */
+static struct virtual_end end_of(const struct virtual_request *request, const struct virtual_job jobs[])
+{
+	struct virtual_end end = jobs[0].end;
+	size_t worst = 0;
+	bool was_interrupted = end.was_interrupted;
+
+	for (size_t i = 1; i < count_guests(request); i++) {
+		was_interrupted |= jobs[i].end.was_interrupted;
+		if (is_worse(&jobs[i].end, &end)) {
+			end = jobs[i].end;
+			worst = i;
+		}
+	}
+	end.was_interrupted = was_interrupted;
+	if (request->blocks_apart && end.failure.kind != ERROR_NONE)
+		fail_in(&end.failure, "repetition %zu", worst + 1);
+	return end;
+}
+
+static int take_end(
+	struct virtual_request *request, const struct virtual_job jobs[], struct error *err)
+{
+	struct error why;
+
+	request->end = end_of(request, jobs);
+	for (size_t i = 0; i < count_guests(request); i++)
+		if (tree_remove(jobs[i].scratch, err))
+			return -1;
+	return was_broken_off(&request->end, &why) ? keep_what_there_is(request, &why, err) : 0;
+}
+
 int virtual_measure(struct procs *procs, struct arena *arena, struct virtual_request requests[],
 	size_t count, struct error *err)
 {
-	struct virtual_job *jobs = arena_alloc(arena, struct virtual_job, count);
+	struct guests guests = {0};
+	size_t total = 0, first = 0;
 	int result;
 
-	for (size_t i = 0; i < count; i++) {
-		if (make_job(procs, arena, &requests[i], i, &jobs[i], err) ||
-			dir_make(jobs[i].scratch, 0700, err))
-			return -1;
-		fprintf(stderr,
-			"meshbench: %s%sin virtual time, one processor of %u million instructions a second, Linux %s\n",
-			requests[i].name ? requests[i].name : "", requests[i].name ? " " : "",
-			jobs[i].machine.mips, jobs[i].parts.kernel);
-	}
-	result = virtual_run(procs, jobs, count, requests[0].plan->processors, err);
 	for (size_t i = 0; i < count; i++)
-		hear_out(&jobs[i]);
+		total += count_guests(&requests[i]);
+	guests.jobs = arena_alloc(arena, struct virtual_job, total);
+	guests.voices = voices_new(arena, total);
+	for (size_t i = 0; i < count; i++)
+		if (add_guests(procs, arena, &requests[i], &guests, err))
+			return -1;
+	result = virtual_run(procs, guests.jobs, total, requests[0].plan->processors, err);
+	voices_end(guests.voices);
 	if (result)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		struct error why;
-
-		requests[i].end = jobs[i].end;
-		if (tree_remove(jobs[i].scratch, err) ||
-			(was_broken_off(&requests[i].end, &why) &&
-				keep_what_there_is(&requests[i], &why, err)))
+		if (take_end(&requests[i], &guests.jobs[first], err))
 			return -1;
+		first += count_guests(&requests[i]);
 	}
 	return 0;
 }

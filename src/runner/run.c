@@ -373,9 +373,11 @@ static int make_artefacts(
 	return artefacts_make(run, is_wanted, err);
 }
 
-/* Only where something is left to measure. */
+/* Only where something is left to measure, and once for all blocks. */
 static bool needs_calibration(struct run *run, const struct runner_visit *visits, size_t count)
 {
+	if (run->plan->block > 1)
+		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (count_missing(run, &visits[i]) > 0)
 			return true;

@@ -32,6 +32,7 @@ struct runner_plan {
 	size_t processors;               /* that this program may use */
 	size_t cpus;                     /* of every host; 0: all of them */
 	struct board board;              /* what every host may use */
+	size_t block;    /* the only one that is carried out, from 1; 0: all of them */
 	bool alternates; /* every second block visits in reverse order, not in a shuffled one */
 };
 
@@ -55,12 +56,14 @@ struct runner_visit {
  * Complete blocks: every repetition visits every driver under every profile and tuning once, in an
  * order drawn from the plan's seed, or as given and then back: what drifts steadily during two
  * blocks is then the same for two drivers. Within a visit the links of one workload follow one
- * another, and the workloads on the whole mesh, which disturb it, come last.
+ * another, and the workloads on the whole mesh, which disturb it, come last. A block of the plan is
+ * the same alone as among all.
  */
 void runner_schedule(const struct runner_plan *plan, struct arena *arena,
 	const struct runner_visit **ret_visits, size_t *ret_count);
 /* What the schedule will take, for estimates; connecting is counted as CONNECT_ESTIMATE_S. */
 double runner_estimate_s(const struct runner_plan *plan, const struct runner_visit *visit);
+double runner_schedule_s(const struct runner_plan *plan, struct arena *arena);
 struct workload_case runner_case(
 	const struct runner_plan *plan, const struct workload *workload, size_t link);
 

@@ -70,8 +70,8 @@ void runner_schedule(const struct runner_plan *plan, struct arena *arena,
 				.cells = cells,
 				.cell_count = cell_count};
 	}
-	*ret_visits = visits;
-	*ret_count = block * repetitions;
+	*ret_visits = plan->block ? visits + (plan->block - 1) * block : visits;
+	*ret_count = plan->block ? block : block * repetitions;
 }
 
 struct workload_case runner_case(
@@ -102,5 +102,17 @@ double runner_estimate_s(const struct runner_plan *plan, const struct runner_vis
 		c.line_bps = profile_narrowest_bps(visit->profile);
 		seconds += cell->workload->estimate_s(&c);
 	}
+	return seconds;
+}
+
+double runner_schedule_s(const struct runner_plan *plan, struct arena *arena)
+{
+	const struct runner_visit *visits;
+	double seconds = 0;
+	size_t count;
+
+	runner_schedule(plan, arena, &visits, &count);
+	for (size_t i = 0; i < count; i++)
+		seconds += runner_estimate_s(plan, &visits[i]);
 	return seconds;
 }

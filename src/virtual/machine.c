@@ -33,17 +33,20 @@ enum port {
 	PORT_OUTPUT,  /* stdout */
 	PORTS
 };
+static const char archive_name[] = "initrd";
 static const char *const port_names[PORTS] = {"console", "errors", "tree", "output"};
 
 struct boot {
 	struct procs *procs;
 	struct arena *arena;
 	struct virtual_job *job;
+	const struct boot *before; /* whose results come first in the same folder, or NULL */
 	struct proc *qemu;
 	int input_fd, errors_fd; /* both ends of the two pipes of PORT_ERRORS */
 	uint64_t heard_bytes[PORTS];
 	int64_t heard_ns;
 	bool is_stuck;
+	bool is_done; /* it has ended, and all that it said is heard */
 	struct mirror tree;
 	size_t words_bytes; /* of the line that is in the job's end */
 	bool words_end;     /* the next character begins another line */
@@ -103,7 +106,7 @@ static const char *const *command(const struct boot *boot)
 		arena_printf(arena, "shift=%d,sleep=off", virtual_shift(job->machine.mips)), "-rtc",
 		"base=2026-01-01,clock=vm", "-seed",
 		arena_printf(arena, "%llu", (unsigned long long)(job->seed % UINT32_MAX)),
-		"-kernel", job->parts.image, "-initrd", path_in(boot, "initrd"), "-append",
+		"-kernel", job->parts.image, "-initrd", path_in(boot, archive_name), "-append",
 		"console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable clocksource=tsc nokaslr norandmaps");
 
 	for (int i = 0; i < PORTS; i++) {
@@ -190,10 +193,17 @@ static int hear(struct boot *boot, enum port port, struct error *err)
 	return 0;
 }
 
+/* Until then its results wait in their port's file. */
+static bool is_its_turn(const struct boot *boot)
+{
+	return !boot->before || boot->before->is_done;
+}
+
 static int hear_all(struct boot *boot, struct error *err)
 {
 	for (int port = 0; port < PORTS; port++) {
-		if (hear(boot, (enum port)port, err))
+		if ((port != PORT_TREE || is_its_turn(boot)) &&
+			hear(boot, (enum port)port, err))
 			return -1;
 	}
 	return 0;
@@ -205,12 +215,13 @@ static int open_tree(struct boot *boot, struct error *err)
 
 	boot->tree.root =
 		(struct beneath){.fd = open(out, O_PATH | O_DIRECTORY | O_CLOEXEC), .name = out};
+	boot->tree.join = boot->before ? boot->job->join : NULL;
 	return boot->tree.root.fd < 0 ? fail_errno(err, "open the result folder %s", out) : 0;
 }
 
 static int start(struct boot *boot, struct error *err)
 {
-	const char *archive = path_in(boot, "initrd");
+	const char *archive = path_in(boot, archive_name);
 
 	if (open_pipes(boot, err) || open_tree(boot, err) ||
 		guest_write(boot->procs, boot->arena, boot->job, archive, err) ||
@@ -260,21 +271,41 @@ static bool stands_still(const struct boot *boot)
 	return clock_now_ns() - boot->heard_ns > (int64_t)boot->job->machine.patience_s * NS_PER_S;
 }
 
-/* What all have said since; counts those that run. */
+/* The largest of its files, which lie in memory. */
+static void forget_archive(const struct boot *boot)
+{
+	(void)unlink(path_in(boot, archive_name));
+}
+
+/* What one has said since, and whether it still runs. */
+static int listen_to(struct boot *boot, bool *ret_runs, struct error *err)
+{
+	bool runs = is_running(boot); /* before it is heard to its end */
+
+	if (hear_all(boot, err))
+		return -1;
+	if (runs && stands_still(boot)) {
+		boot->is_stuck = true;
+		proc_freep(&boot->qemu);
+		runs = false;
+	}
+	if (!runs)
+		forget_archive(boot);
+	boot->is_done = !runs && is_its_turn(boot);
+	*ret_runs = runs;
+	return 0;
+}
+
+/* The first of a folder comes first, so that none is left behind. Counts those that run. */
 static int listen_to_all(const struct boots *boots, size_t *ret_running, struct error *err)
 {
 	*ret_running = 0;
 	for (size_t i = 0; i < boots->count; i++) {
 		struct boot *boot = &boots->list[i];
-		bool runs = is_running(boot); /* before it is heard to its end */
+		bool runs = false;
 
-		if (boot->qemu && hear_all(boot, err))
+		if (was_started(boot) && !boot->is_done && listen_to(boot, &runs, err))
 			return -1;
-		if (runs && stands_still(boot)) {
-			boot->is_stuck = true;
-			proc_freep(&boot->qemu);
-			runs = false;
-		}
 		*ret_running += runs;
 	}
 	return 0;
@@ -376,6 +407,9 @@ int virtual_run(struct procs *procs, struct virtual_job jobs[], size_t count, si
 		boots.list[boots.count++] = (struct boot){.procs = procs,
 			.arena = arena,
 			.job = &jobs[i],
+			.before = i > 0 && strcmp(jobs[i - 1].out, jobs[i].out) == 0
+					  ? &boots.list[i - 1]
+					  : NULL,
 			.input_fd = -1,
 			.errors_fd = -1,
 			.tree = {.root = {.fd = -1}}};

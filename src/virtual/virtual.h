@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/mirror.h"
 #include "proc/proc.h"
 
 #include <stdbool.h>
@@ -45,6 +46,15 @@ struct virtual_parts {
 MUST_CHECK int virtual_find(struct procs *procs, struct arena *arena,
 	const struct virtual_machine *machine, struct virtual_parts *ret_parts, struct error *err);
 
+/* How far the run in a guest is, as its lines of progress say. */
+struct virtual_pace {
+	size_t done, total; /* cells; 0 of 0: it has said nothing yet */
+};
+/* Whether a line is one of these: " 3/24  tinc, baseline: ping lom->yuki  0.4 ms". */
+bool virtual_pace_read(const char *line, struct virtual_pace *pace);
+/* Seconds of wall time that all still take, those that are not begun too; NAN: who knows. */
+double virtual_pace_left_s(const struct virtual_pace paces[], size_t count, double elapsed_s);
+
 /* What a guest says while it runs; foreign text. */
 typedef void virtual_listener(void *context, bool is_error, const char *text, size_t size);
 
@@ -69,7 +79,12 @@ struct virtual_job {
 	const char *dir;
 	const char *scratch; /* a folder of its own for the guest's files, gone with us */
 	const char *tree;    /* a folder that is VIRTUAL_TREE inside; NULL: an empty one */
-	const char *out;     /* becomes what the stream to VIRTUAL_MIRROR says; exists */
+	/*
+	 * Becomes what the stream to VIRTUAL_MIRROR says; exists. Jobs with the same one follow one
+	 * another, and it becomes what it would if they ran in that order.
+	 */
+	const char *out;
+	mirror_joiner *join; /* of files that jobs before made there; NULL: the last counts */
 	virtual_listener *listener;
 	void *listener_context;
 	struct virtual_end end; /* of virtual_run() */
@@ -87,7 +102,7 @@ struct virtual_job {
 
 /*
  * Boots the jobs' guests, `at_once` of them side by side, and waits until the programs inside have
- * ended. What they make is in each `out` as soon as it is made. Ctrl-C reaches all programs as
+ * ended. What they make is in each `out` as soon as it is made, or its turn comes. Ctrl-C reaches all programs as
  * SIGINT, so that they end in order; a second one ends the machines. All lists are NULL-terminated.
  * A guest that fails says so in its `end` and leaves the others alone. A machine that cannot even
  * be started, or a folder that cannot be written, ends all.

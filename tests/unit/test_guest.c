@@ -5,6 +5,7 @@
 #include "folder.h"
 #include "tap.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,6 +70,30 @@ TEST(every_processor_of_the_list_is_a_power_of_two_slower_than_the_first)
 {
 	CHECK(virtual_shift(1000) == 0 && virtual_shift(500) == 1 && virtual_shift(1) == 9);
 	CHECK(virtual_shift(0) == -1 && virtual_shift(999) == -1);
+}
+
+TEST(what_is_left_in_wall_time_follows_from_the_lines_of_all_guests)
+{
+	struct virtual_pace paces[4] = {{0, 0}};
+
+	CHECK(isnan(virtual_pace_left_s(paces, 4, 10)));
+	CHECK(virtual_pace_read("  3/12  tinc, baseline: ping lom->yuki  0.4 ms", &paces[0]));
+	CHECK(paces[0].done == 3 && paces[0].total == 12);
+	CHECK(virtual_pace_read("12/12  none, low: tcp lom->yuki", &paces[1]));
+	/* 15 of 48, since the others will have 12 each. */
+	CHECK(fabs(virtual_pace_left_s(paces, 4, 30) - 66) < 1e-9);
+	CHECK(fabs(virtual_pace_left_s(paces, 2, 30) - 18) < 1e-9);
+}
+
+TEST(a_line_that_is_no_progress_changes_none)
+{
+	static const char *const lines[] = {"", "  ", "3", "3/", "3/12", "/12 a", "meshbench: 3/12 a",
+		"13/12  a", "-3/12  a", "3/-12  a"};
+	struct virtual_pace pace = {1, 2};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		CHECK(!virtual_pace_read(lines[i], &pace));
+	CHECK(pace.done == 1 && pace.total == 2);
 }
 
 static const struct content *content_at(const struct contents *contents, const char *path)

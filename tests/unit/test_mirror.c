@@ -99,6 +99,35 @@ TEST(files_come_grow_are_replaced_and_go_at_both_ends)
 	CHECK(!text_of(&ends, "log"));
 }
 
+static struct mirror_file join_by_line(struct arena *arena, const char *path,
+	struct mirror_file before, struct mirror_file now)
+{
+	struct mirror_file both = {
+		arena_printf(arena, "%s: %.*s, %.*s", path, (int)before.size, before.bytes,
+			(int)now.size, now.bytes),
+		0};
+
+	both.size = strlen(both.bytes);
+	return now.size ? both : before;
+}
+
+TEST(a_file_that_is_there_may_be_joined_with_what_it_becomes)
+{
+	ENDS(ends);
+
+	CHECK_OK(mirror_send(ends.sender, MIRROR_WHOLE, "file", "one", 3, &err), err);
+	CHECK_OK(take(&ends, 64, &err), err);
+	ends.mirror.join = join_by_line;
+	CHECK_OK(mirror_send(ends.sender, MIRROR_WHOLE, "file", "two", 3, &err), err);
+	CHECK_OK(mirror_send(ends.sender, MIRROR_WHOLE, "other", "two", 3, &err), err);
+	CHECK_OK(take(&ends, 64, &err), err);
+	CHECK(holds(&ends, "file", "file: one, two"));
+	CHECK(holds(&ends, "other", "two"));
+	CHECK_OK(mirror_send(ends.sender, MIRROR_WHOLE, "other", "", 0, &err), err);
+	CHECK_OK(take(&ends, 64, &err), err);
+	CHECK(holds(&ends, "other", "two"));
+}
+
 TEST(a_stream_that_breaks_off_leaves_no_half_of_a_file)
 {
 	static const char begun[] = "whole 2 kept\nokmore 6 log\nline 1whole 10 file\n12345";

@@ -49,6 +49,29 @@ TEST(every_block_visits_every_driver_under_every_profile_once)
 	}
 }
 
+TEST(a_block_alone_is_the_same_as_among_all)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct plan plan = {.hosts = hosts, .host_count = 3, .repeat = 4, .seed = 7};
+	struct runner_plan everything = plan_of(&plan);
+	const struct runner_visit *all, *alone;
+	size_t count;
+
+	runner_schedule(&everything, arena, &all, &count);
+	for (size_t block = 1; block <= 4; block++) {
+		everything.block = block;
+		runner_schedule(&everything, arena, &alone, &count);
+		CHECK(count == 6);
+		for (size_t i = 0; i < count; i++) {
+			const struct runner_visit *visit = &all[(block - 1) * 6 + i];
+
+			CHECK(alone[i].driver == visit->driver &&
+				alone[i].profile == visit->profile &&
+				alone[i].repetition == block - 1);
+		}
+	}
+}
+
 TEST(blocks_that_alternate_go_there_and_back)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
