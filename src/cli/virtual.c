@@ -230,6 +230,19 @@ static const char *const *environment_of(struct arena *arena)
 	return environment.list;
 }
 
+/* What the kernel must have for an engine; what VPNs want of it, they may have themselves. */
+static const char *const *modules_of(struct arena *arena, const struct runner_plan *plan)
+{
+	switch (plan->engine) {
+	case LAB_ENGINE_NETEM:
+		return ARENA_LIST(arena, "veth", "tun", "bridge", "sch_tbf", "sch_netem");
+	case LAB_ENGINE_BRIDGE:
+		return ARENA_LIST(arena, "veth", "tun", "bridge", "sch_tbf");
+	default:
+		return ARENA_LIST(arena, "veth", "tun");
+	}
+}
+
 /* What all guests of a request have in common. */
 static int make_job(struct procs *procs, struct arena *arena, const struct virtual_request *request,
 	struct virtual_job *ret_job, struct error *err)
@@ -243,6 +256,7 @@ static int make_job(struct procs *procs, struct arena *arena, const struct virtu
 	char *program = realpath("/proc/self/exe", arena_bytes(arena, PATH_MAX, 1));
 	char *here = getcwd(arena_bytes(arena, PATH_MAX, 1), PATH_MAX);
 
+	job.machine.modules = modules_of(arena, request->plan);
 	if (request->resume)
 		job.tree = realpath(request->resume, arena_bytes(arena, PATH_MAX, 1));
 	if (!program || !here || (request->resume && !job.tree))
@@ -250,7 +264,7 @@ static int make_job(struct procs *procs, struct arena *arena, const struct virtu
 	add_word(&programs, program);
 	if (helper_find(arena, "meshbench-guest", &job.init, err) ||
 		add_programs(&programs, request->plan, err) ||
-		virtual_find(procs, arena, request->machine, &job.parts, err))
+		virtual_find(procs, arena, &job.machine, &job.parts, err))
 		return -1;
 	job.programs = programs.list;
 	job.files = files_of(arena, request, here);

@@ -65,8 +65,7 @@ static void end_line(struct voice *voice)
 	voice->line[voice->length] = '\0';
 	if (voice->name)
 		fprintf(stderr, "%s: %s\n", voice->name, voice->line);
-	if (virtual_pace_read(voice->line, &voice->all->paces[voice->number]))
-		tell_pace(voice->all);
+	(void)virtual_pace_read(voice->line, &voice->all->paces[voice->number]);
 	voice->length = 0;
 }
 
@@ -89,8 +88,11 @@ static void listen(void *context, bool is_error, const char *text, size_t size)
 		fwrite(text, 1, size, stream);
 		fflush(stream);
 	}
-	if (is_error)
-		add_to_lines(voice, text, size);
+	if (!is_error)
+		return;
+	add_to_lines(voice, text, size);
+	if (voice->length == 0) /* not in the middle of a line that went through */
+		tell_pace(voice->all);
 }
 
 void voices_hear(struct voices *voices, size_t number, const char *name, struct virtual_job *job)

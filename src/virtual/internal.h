@@ -48,8 +48,8 @@ MUST_CHECK int archive_write(struct contents *contents, const char *path, struct
 MUST_CHECK int archive_append(struct contents *contents, const char *path, struct error *err);
 
 /* kernel.c: fills in kernel, image and modules. */
-MUST_CHECK int kernel_find(
-	struct arena *arena, const char *words, struct virtual_parts *parts, struct error *err);
+MUST_CHECK int kernel_find(struct arena *arena, const struct virtual_machine *machine,
+	struct virtual_parts *parts, struct error *err);
 
 /* words.c: QEMU's -icount shift: 2^shift ns an instruction; -1: no such processor. */
 int virtual_shift(unsigned mips);

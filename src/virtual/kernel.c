@@ -105,7 +105,7 @@ static bool is_module(const char *path, size_t length, const char *name)
 	       strncmp(base + strlen(name), ".ko", 3) == 0;
 }
 
-/* The line of modules.dep: "kernel/a.ko: kernel/b.ko kernel/c.ko"; NULL: built in, or absent. */
+/* The line of modules.dep: "kernel/a.ko: kernel/b.ko kernel/c.ko"; NULL: none. */
 static const char *line_of(const char *dependencies, const char *name)
 {
 	for (const char *line = dependencies; *line; line += *line == '\n') {
@@ -136,8 +136,26 @@ static size_t add_module(
 	return count;
 }
 
+/* A kernel may have it built in, of which only some keep a list. */
+static int check_module(struct arena *arena, const struct kernel *kernel, const char *folder,
+	const char *dependencies, const char *name, struct error *err)
+{
+	const char *path = arena_printf(arena, "%s/modules.builtin", folder);
+	char *built_in;
+
+	if (line_of(dependencies, name) || !path_exists(path))
+		return 0;
+	if (file_read(arena, path, DEPENDENCIES_BYTES_MAX, &built_in, NULL, err))
+		return -1;
+	return line_of(built_in, name)
+		       ? 0
+		       : fail(err, ERROR_MISSING,
+				 "--virtual: Linux %s has no module %s, which this plan needs; choose another with kernel=VERSION",
+				 kernel->version, name);
+}
+
 static int find_modules(struct arena *arena, const struct kernel *kernel,
-	const char *const **ret_modules, struct error *err)
+	const char *const *needed, const char *const **ret_modules, struct error *err)
 {
 	const char *folder =
 		arena_printf(arena, "%s/lib/modules/%s", kernel->root, kernel->version);
@@ -148,6 +166,9 @@ static int find_modules(struct arena *arena, const struct kernel *kernel,
 	if (file_read(arena, arena_printf(arena, "%s/modules.dep", folder), DEPENDENCIES_BYTES_MAX,
 		    &dependencies, NULL, err))
 		return -1;
+	for (; needed && *needed; needed++)
+		if (check_module(arena, kernel, folder, dependencies, *needed, err))
+			return -1;
 	for (const char *at = dependencies; *at; at++)
 		lines += *at == '\n';
 	list = arena_alloc(arena, const char *, lines + 1);
@@ -161,9 +182,10 @@ static int find_modules(struct arena *arena, const struct kernel *kernel,
 	return 0;
 }
 
-int kernel_find(
-	struct arena *arena, const char *words, struct virtual_parts *parts, struct error *err)
+int kernel_find(struct arena *arena, const struct virtual_machine *machine,
+	struct virtual_parts *parts, struct error *err)
 {
+	const char *words = machine->kernel;
 	const char *const *root = roots(arena);
 	const char *known = "";
 	struct kernel best = {0};
@@ -178,5 +200,5 @@ int kernel_find(
 			"a machine in virtual time needs a kernel with its modules; get one: make virtual (Debian's package linux-image-cloud-amd64)");
 	parts->kernel = best.version;
 	parts->image = best.image;
-	return find_modules(arena, &best, &parts->modules, err);
+	return find_modules(arena, &best, machine->modules, &parts->modules, err);
 }

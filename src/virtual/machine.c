@@ -435,7 +435,7 @@ int virtual_find(struct procs *procs, struct arena *arena, const struct virtual_
 		return fail(err, ERROR_MISSING,
 			"a machine in virtual time needs %s, which is not installed: apt install qemu-system-x86",
 			program);
-	if (kernel_find(arena, machine->kernel, &parts, err) ||
+	if (kernel_find(arena, machine, &parts, err) ||
 		proc_start(procs,
 			&(struct proc_spec){.what = "ask QEMU for its version",
 				.argv = (const char *const[]){parts.qemu, "--version", NULL}},

@@ -21,6 +21,7 @@ struct virtual_machine {
 	const char *kernel;    /* a version or the start of one; NULL: the newest that is here */
 	unsigned mips;         /* million instructions a second of its processor: 1000 / 2^n */
 	unsigned patience_s;   /* of wall time, for a guest whose clock stands still */
+	const char *const *modules; /* that its kernel must have, NULL-terminated; or NULL */
 };
 
 #define VIRTUAL_PATIENCE_S 600
@@ -42,7 +43,10 @@ struct virtual_parts {
 		*modules; /* files of its modules that a lab may need, in the order to load */
 };
 
-/* ERROR_MISSING says what to install, ERROR_USAGE names the kernels that are here. */
+/*
+ * ERROR_MISSING says what to install, or which module the kernel lacks; ERROR_USAGE names the
+ * kernels that are here.
+ */
 MUST_CHECK int virtual_find(struct procs *procs, struct arena *arena,
 	const struct virtual_machine *machine, struct virtual_parts *ret_parts, struct error *err);
 

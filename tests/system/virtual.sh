@@ -119,6 +119,12 @@ check "a processor that cannot be is refused" says 'cpu=700mips: .*1000mips, 500
 check "as wrong input" exits 2
 meshbench run ./plan.yml --virtual=kernel=1.0 --out "$scratch/none"
 check "a kernel that is not here is refused with those that are" says 'kernel=1.0 is not here; here are: '
+mkdir -p kernels/boot kernels/lib/modules/9-fake
+touch kernels/boot/vmlinuz-9-fake kernels/lib/modules/9-fake/modules.builtin
+printf 'kernel/net/%s.ko:\n' veth tun bridge sch_tbf >kernels/lib/modules/9-fake/modules.dep
+MESHBENCH_KERNELS=$scratch/kernels meshbench run ./plan.yml --virtual --out "$scratch/none"
+check "a kernel without what the engine needs is refused before it boots" says 'Linux 9-fake has no module sch_netem'
+check "as what this machine lacks" exits 3
 cp -r "$SOURCE_ROOT/tests/system/drivers/second" "$scratch/"
 truncate -s 200M "$scratch/second/file"
 meshbench run ./plan.yml --vpn ./second --virtual=memory=512m --out "$scratch/none"

@@ -284,6 +284,7 @@ TEST(the_newest_kernel_for_virtual_machines_is_taken_with_modules_in_order)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	TEMPORARY_FOLDER(folder);
+	struct virtual_machine machine = {0};
 	struct virtual_parts parts = {0};
 	struct error err = {0};
 
@@ -293,14 +294,39 @@ TEST(the_newest_kernel_for_virtual_machines_is_taken_with_modules_in_order)
 		"kernel/net/bridge.ko: kernel/a.ko\nkernel/a.ko:\nkernel/b.ko: kernel/a.ko\n");
 	put_kernel(arena, &folder, "9999", "");
 	setenv("MESHBENCH_KERNELS", folder.path, 1); /* NOLINT(concurrency-mt-unsafe) */
-	CHECK_OK(kernel_find(arena, NULL, &parts, &err), err);
+	CHECK_OK(kernel_find(arena, &machine, &parts, &err), err);
 	CHECK(strcmp(parts.kernel, "9998.10-cloud") == 0);
 	CHECK(strcmp(strrchr(parts.modules[0], '/'), "/a.ko") == 0);
 	CHECK(strcmp(strrchr(parts.modules[1], '/'), "/b.ko") == 0);
 	CHECK(strcmp(strrchr(parts.modules[2], '/'), "/tun.ko.xz") == 0);
 	CHECK(strcmp(strrchr(parts.modules[3], '/'), "/bridge.ko") == 0 && !parts.modules[4]);
-	CHECK_OK(kernel_find(arena, "9999", &parts, &err), err);
+	machine.kernel = "9999";
+	CHECK_OK(kernel_find(arena, &machine, &parts, &err), err);
 	CHECK(strcmp(parts.kernel, "9999") == 0 && !parts.modules[0]);
-	CHECK(kernel_find(arena, "7777", &parts, &err) == -1 && err.kind == ERROR_USAGE);
+	machine.kernel = "7777";
+	CHECK(kernel_find(arena, &machine, &parts, &err) == -1 && err.kind == ERROR_USAGE);
 	CHECK(strstr(err.text, "9998.1-cloud"));
+}
+
+TEST(a_kernel_without_a_module_that_is_needed_is_refused)
+{
+	static const char built_in[] = "kernel/drivers/net/veth.ko\n";
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	TEMPORARY_FOLDER(folder);
+	struct virtual_machine machine = {
+		.modules = ARENA_LIST(arena, "tun", "veth", "sch_netem")};
+	struct virtual_parts parts = {0};
+	struct error err = {0};
+	const char *list =
+		arena_printf(arena, "%s/lib/modules/9999/modules.builtin", folder.path);
+
+	put_kernel(arena, &folder, "9999", "kernel/drivers/net/tun.ko:\n");
+	setenv("MESHBENCH_KERNELS", folder.path, 1); /* NOLINT(concurrency-mt-unsafe) */
+	/* It may have all of them built in. */
+	CHECK_OK(kernel_find(arena, &machine, &parts, &err), err);
+	CHECK_OK(file_write(list, built_in, strlen(built_in), 0644, &err), err);
+	CHECK(kernel_find(arena, &machine, &parts, &err) == -1 && err.kind == ERROR_MISSING);
+	CHECK(strstr(err.text, "Linux 9999 has no module sch_netem"));
+	machine.modules = ARENA_LIST(arena, "tun", "veth");
+	CHECK_OK(kernel_find(arena, &machine, &parts, &err), err);
 }
