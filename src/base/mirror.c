@@ -132,8 +132,8 @@ static struct mirror_file read_before(
 	return before;
 }
 
-static int write_whole(const struct mirror *mirror, const char *path, struct mirror_file now,
-	struct error *err)
+static int write_whole(
+	const struct mirror *mirror, const char *path, struct mirror_file now, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct mirror_file before = {0};

@@ -31,8 +31,8 @@ struct mirror_file {
  * What a file becomes that was `before` when the stream says that it is `now`: one of the two, or
  * another that is the arena's.
  */
-typedef struct mirror_file mirror_joiner(struct arena *arena, const char *path,
-	struct mirror_file before, struct mirror_file now);
+typedef struct mirror_file mirror_joiner(
+	struct arena *arena, const char *path, struct mirror_file before, struct mirror_file now);
 
 /* The other end: a folder, and the beginning of a change that is not complete yet. */
 struct mirror {

@@ -557,8 +557,8 @@ static int run_with(struct arena *arena, struct run_options *o, const struct opt
 		check_board(o, &work, err) || check_history(o, &work, err))
 		return -1;
 	if (o->block > work.plan.repeat)
-		return fail(err, ERROR_USAGE, "--block %lld: the plan has %lld", (long long)o->block,
-			(long long)work.plan.repeat);
+		return fail(err, ERROR_USAGE, "--block %lld: the plan has %lld",
+			(long long)o->block, (long long)work.plan.repeat);
 	work.everything.block = (size_t)o->block;
 	if (o->dry_run)
 		return print_dry_run(&work.everything, err);

@@ -327,8 +327,7 @@ static const char *name_guest(
 
 	if (!request->blocks_apart)
 		return name;
-	return arena_printf(
-		arena, "%s%srepetition %zu", name ? name : "", name ? ", " : "", block);
+	return arena_printf(arena, "%s%srepetition %zu", name ? name : "", name ? ", " : "", block);
 }
 
 /* Each block draws other random numbers, as if the next seed had been asked for. */
@@ -336,15 +335,15 @@ static void take_block(struct arena *arena, size_t block, struct virtual_job *jo
 {
 	job->seed += block - 1;
 	job->join = record_join;
-	job->argv = arena_list(arena, job->argv,
-		ARENA_LIST(arena, arena_printf(arena, "--block=%zu", block)));
+	job->argv = arena_list(
+		arena, job->argv, ARENA_LIST(arena, arena_printf(arena, "--block=%zu", block)));
 }
 
 static void print_blocks(struct arena *arena, const struct virtual_request *request)
 {
 	struct runner_plan plan = *request->plan;
-	size_t at_once = plan.processors < count_guests(request) ? plan.processors
-								: count_guests(request);
+	size_t at_once =
+		plan.processors < count_guests(request) ? plan.processors : count_guests(request);
 	char text[32];
 
 	plan.block = 1;
@@ -405,7 +404,8 @@ static bool is_worse(const struct virtual_end *end, const struct virtual_end *th
 }
 
 /* How a request ended: as the first of its guests that ended worst. */
-static struct virtual_end end_of(const struct virtual_request *request, const struct virtual_job jobs[])
+static struct virtual_end end_of(
+	const struct virtual_request *request, const struct virtual_job jobs[])
 {
 	struct virtual_end end = jobs[0].end;
 	size_t worst = 0;

@@ -13,10 +13,10 @@ struct virtual_request {
 	const char *programs;           /* a folder of programs that come first; NULL: none */
 	const char *resume;             /* the tree to go on with; NULL: a new one */
 	const char *out;                /* the folder of the tree; exists */
-	bool blocks_apart; /* each in a guest of its own, side by side; the plan has several */
-	const char *name;               /* before each line of its progress; NULL: all it says */
-	struct virtual_end end;         /* of virtual_measure() */
-	bool was_broken_off;            /* its tree lacks cells, or they have the guest's cause */
+	bool blocks_apart;      /* each in a guest of its own, side by side; the plan has several */
+	const char *name;       /* before each line of its progress; NULL: all it says */
+	struct virtual_end end; /* of virtual_measure() */
+	bool was_broken_off;    /* its tree lacks cells, or they have the guest's cause */
 };
 
 /* Leaves out what makes no sense in virtual time, saying why; counts what was left out. */

@@ -57,7 +57,8 @@ static void tell_pace(struct voices *voices)
 	voices->told_ns = now_ns;
 	progress_duration(elapsed, elapsed_s);
 	progress_duration(left, left_s);
-	fprintf(stderr, "meshbench: %s of wall time have passed, about %s are left\n", elapsed, left);
+	fprintf(stderr, "meshbench: %s of wall time have passed, about %s are left\n", elapsed,
+		left);
 }
 
 static void end_line(struct voice *voice)

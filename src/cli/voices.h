@@ -11,7 +11,6 @@ struct voices *voices_new(struct arena *arena, size_t count);
  * The job of the guest with this number, from 0, is heard: each line of its progress behind a name,
  * or without one all that it prints, as if it ran here.
  */
-void voices_hear(
-	struct voices *voices, size_t number, const char *name, struct virtual_job *job);
+void voices_hear(struct voices *voices, size_t number, const char *name, struct virtual_job *job);
 /* What guests said last, which a panic cuts off in mid-line. */
 void voices_end(struct voices *voices);

@@ -14,11 +14,11 @@ struct driver_source {
 	const struct written_driver *written;
 };
 
-/* All variants, and that each of their files stands for a template of the driver. */
+/* All variants, and that each of their files stands for a template or script of the driver. */
 MUST_CHECK int driver_take_variants(
 	const struct driver_source *source, struct driver *driver, struct error *err);
-/* The path of a template: that of the variant where there is one. */
-const char *driver_template_path(const struct driver_source *source, const char *template);
+/* The name of a template or script: that of the variant where there is one. */
+const char *driver_file_name(const struct driver_source *source, const char *file);
 
 /* The steps of a phase with all that one step can be wrong in by itself. */
 MUST_CHECK int driver_take_steps(const struct driver_source *source, enum driver_phase phase,

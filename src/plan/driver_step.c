@@ -131,14 +131,17 @@ static int take_write(const struct reading *reading, struct error *err)
 {
 	const struct written_write *write = reading->written->write;
 	const struct yaml_value *value = yaml_child(reading->value, "write");
+	struct arena *arena = reading->source->arena;
 	struct template *template;
 
 	if (check_own_file(reading, yaml_child(value, "template"), write->template, err) ||
 		check_target(reading, yaml_child(value, "to"), write->to, err))
 		return -1;
-	template = arena_alloc(reading->source->arena, struct template, 1);
-	if (template_load(reading->source->arena,
-		    driver_template_path(reading->source, write->template), template, err))
+	template = arena_alloc(arena, struct template, 1);
+	if (template_load(arena,
+		    arena_printf(arena, "%s/%s", reading->source->dir,
+			    driver_file_name(reading->source, write->template)),
+		    template, err))
 		return -1;
 	reading->step->write_template = template;
 	reading->step->write_to = copy(reading, write->to);
@@ -179,16 +182,30 @@ static int take_send(const struct reading *reading, struct error *err)
 	return 0;
 }
 
+/* The variant's in place of the driver's own, where it has one. */
+static int take_script(const struct reading *reading, const struct yaml_value *value,
+	const char *const *words, struct error *err)
+{
+	struct arena *arena = reading->source->arena;
+	const char *name = driver_file_name(reading->source, words[0]);
+
+	if (check_own_file(reading, value, words[0], err) ||
+		check_own_file(reading, value, name, err))
+		return -1;
+	reading->step->words = arena_list(arena, ARENA_LIST(arena, name), words + 1);
+	return 0;
+}
+
 static int take_command(const struct reading *reading, const char *text, struct error *err)
 {
 	const char *key = verb_keys[reading->step->verb];
 	const struct yaml_value *value = yaml_child(reading->value, key);
+	const char *const *words;
 
-	if (driver_take_words(reading->source, value, text, &reading->step->words, err))
+	if (driver_take_words(reading->source, value, text, &words, err))
 		return -1;
-	if (reading->step->verb == DRIVER_SCRIPT)
-		return check_own_file(reading, value, reading->step->words[0], err);
-	return 0;
+	reading->step->words = words;
+	return reading->step->verb == DRIVER_SCRIPT ? take_script(reading, value, words, err) : 0;
 }
 
 static int take_action(const struct reading *reading, struct error *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Variants of a driver: files that stand for its templates. */
+/* Variants of a driver: files that stand for its templates and scripts. */
 #include "plan/driver_internal.h"
 
 #include "base/fd.h"
@@ -9,12 +9,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *path_of(
-	const struct driver_source *source, const char *template, const char *variant)
-{
-	return arena_printf(source->arena, "%s/%s+%s", source->dir, template, variant);
-}
-
 static bool is_file(const char *path)
 {
 	struct stat info;
@@ -22,29 +16,38 @@ static bool is_file(const char *path)
 	return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
-const char *driver_template_path(const struct driver_source *source, const char *template)
+const char *driver_file_name(const struct driver_source *source, const char *file)
 {
-	const char *path = source->variant ? path_of(source, template, source->variant) : NULL;
+	const char *varied;
 
-	return path && is_file(path) ? path
-				     : arena_printf(source->arena, "%s/%s", source->dir, template);
+	if (!source->variant)
+		return file;
+	varied = arena_printf(source->arena, "%s+%s", file, source->variant);
+	return is_file(arena_printf(source->arena, "%s/%s", source->dir, varied)) ? varied : file;
 }
 
-static bool is_template(const struct driver_source *source, const char *file, size_t length)
+/* Of a step: its template, or its script, which is the first word. */
+static bool is_file_of(const struct written_step *step, const char *file, size_t length)
+{
+	const char *name = step->write ? step->write->template : step->script;
+
+	if (!name)
+		return false;
+	name += strspn(name, " ");
+	return (step->write ? strlen(name) : strcspn(name, " ")) == length &&
+	       memcmp(name, file, length) == 0;
+}
+
+static bool is_of_driver(const struct driver_source *source, const char *file, size_t length)
 {
 	const struct written_driver *w = source->written;
 	const struct written_step *const phases[] = {w->prepare, w->serve, w->join, w->stop};
 	const unsigned counts[] = {w->prepare_count, w->serve_count, w->join_count, w->stop_count};
 
-	for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {
-		for (unsigned j = 0; j < counts[i]; j++) {
-			const struct written_write *write = phases[i][j].write;
-
-			if (write && strlen(write->template) == length &&
-				memcmp(write->template, file, length) == 0)
+	for (size_t i = 0; i < ARRAY_SIZE(phases); i++)
+		for (unsigned j = 0; j < counts[i]; j++)
+			if (is_file_of(&phases[i][j], file, length))
 				return true;
-		}
-	}
 	return false;
 }
 
@@ -72,9 +75,10 @@ static int check_files(const struct driver_source *source, const struct driver *
 		if (!plus || entry->d_name[0] == '.')
 			continue;
 		variant = variant_named(driver, plus + 1);
-		if (!variant || !is_template(source, entry->d_name, (size_t)(plus - entry->d_name)))
+		if (!variant ||
+			!is_of_driver(source, entry->d_name, (size_t)(plus - entry->d_name)))
 			return yaml_fail(&source->file, list, err,
-				"file '%s' is not TEMPLATE+VARIANT of a template and a variant of this driver",
+				"file '%s' is not FILE+VARIANT of a template or script and a variant of this driver",
 				entry->d_name);
 		has_files[variant - driver->variants] = true;
 	}
@@ -133,7 +137,7 @@ int driver_take_variants(
 	for (size_t i = 0; i < count; i++) {
 		if (!has_files[i])
 			return yaml_fail(&source->file, yaml_entry(list, i), err,
-				"variant '%s' has no file TEMPLATE+%s", variants[i].name,
+				"variant '%s' has no file FILE+%s", variants[i].name,
 				variants[i].name);
 	}
 	return check_chosen(source, driver, err);

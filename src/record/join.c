@@ -68,8 +68,8 @@ static struct mirror_file file_of(struct arena *arena, const json_t *value)
 	return file;
 }
 
-struct mirror_file record_join(struct arena *arena, const char *path, struct mirror_file before,
-	struct mirror_file now)
+struct mirror_file record_join(
+	struct arena *arena, const char *path, struct mirror_file before, struct mirror_file now)
 {
 	const char *slash = strrchr(path, '/');
 	bool is_environment = strcmp(path, LAYOUT_ENVIRONMENT) == 0;

@@ -8,5 +8,5 @@
  * mirror_joiner. Cells are of one part. environment.json stays the first's, with every VPN and
  * tuning that only another had up; vpn.json becomes the last's, with what failed before it in all.
  */
-struct mirror_file record_join(struct arena *arena, const char *path, struct mirror_file before,
-	struct mirror_file now);
+struct mirror_file record_join(
+	struct arena *arena, const char *path, struct mirror_file before, struct mirror_file now);

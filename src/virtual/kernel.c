@@ -154,8 +154,8 @@ static int check_module(struct arena *arena, const struct kernel *kernel, const 
 				 kernel->version, name);
 }
 
-static int find_modules(struct arena *arena, const struct kernel *kernel,
-	const char *const *needed, const char *const **ret_modules, struct error *err)
+static int find_modules(struct arena *arena, const struct kernel *kernel, const char *const *needed,
+	const char *const **ret_modules, struct error *err)
 {
 	const char *folder =
 		arena_printf(arena, "%s/lib/modules/%s", kernel->root, kernel->version);

@@ -202,8 +202,7 @@ static bool is_its_turn(const struct boot *boot)
 static int hear_all(struct boot *boot, struct error *err)
 {
 	for (int port = 0; port < PORTS; port++) {
-		if ((port != PORT_TREE || is_its_turn(boot)) &&
-			hear(boot, (enum port)port, err))
+		if ((port != PORT_TREE || is_its_turn(boot)) && hear(boot, (enum port)port, err))
 			return -1;
 	}
 	return 0;

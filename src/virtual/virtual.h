@@ -106,10 +106,10 @@ struct virtual_job {
 
 /*
  * Boots the jobs' guests, `at_once` of them side by side, and waits until the programs inside have
- * ended. What they make is in each `out` as soon as it is made, or its turn comes. Ctrl-C reaches all programs as
- * SIGINT, so that they end in order; a second one ends the machines. All lists are NULL-terminated.
- * A guest that fails says so in its `end` and leaves the others alone. A machine that cannot even
- * be started, or a folder that cannot be written, ends all.
+ * ended. What they make is in each `out` as soon as it is made, or its turn comes. Ctrl-C reaches
+ * all programs as SIGINT, so that they end in order; a second one ends the machines. All lists are
+ * NULL-terminated. A guest that fails says so in its `end` and leaves the others alone. A machine
+ * that cannot even be started, or a folder that cannot be written, ends all.
  */
 MUST_CHECK int virtual_run(struct procs *procs, struct virtual_job jobs[], size_t count,
 	size_t at_once, struct error *err);

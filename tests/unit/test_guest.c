@@ -87,8 +87,8 @@ TEST(what_is_left_in_wall_time_follows_from_the_lines_of_all_guests)
 
 TEST(a_line_that_is_no_progress_changes_none)
 {
-	static const char *const lines[] = {"", "  ", "3", "3/", "3/12", "/12 a", "meshbench: 3/12 a",
-		"13/12  a", "-3/12  a", "3/-12  a"};
+	static const char *const lines[] = {"", "  ", "3", "3/", "3/12", "/12 a",
+		"meshbench: 3/12 a", "13/12  a", "-3/12  a", "3/-12  a"};
 	struct virtual_pace pace = {1, 2};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
@@ -313,12 +313,10 @@ TEST(a_kernel_without_a_module_that_is_needed_is_refused)
 	static const char built_in[] = "kernel/drivers/net/veth.ko\n";
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	TEMPORARY_FOLDER(folder);
-	struct virtual_machine machine = {
-		.modules = ARENA_LIST(arena, "tun", "veth", "sch_netem")};
+	struct virtual_machine machine = {.modules = ARENA_LIST(arena, "tun", "veth", "sch_netem")};
 	struct virtual_parts parts = {0};
 	struct error err = {0};
-	const char *list =
-		arena_printf(arena, "%s/lib/modules/9999/modules.builtin", folder.path);
+	const char *list = arena_printf(arena, "%s/lib/modules/9999/modules.builtin", folder.path);
 
 	put_kernel(arena, &folder, "9999", "kernel/drivers/net/tun.ko:\n");
 	setenv("MESHBENCH_KERNELS", folder.path, 1); /* NOLINT(concurrency-mt-unsafe) */

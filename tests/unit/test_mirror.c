@@ -99,12 +99,11 @@ TEST(files_come_grow_are_replaced_and_go_at_both_ends)
 	CHECK(!text_of(&ends, "log"));
 }
 
-static struct mirror_file join_by_line(struct arena *arena, const char *path,
-	struct mirror_file before, struct mirror_file now)
+static struct mirror_file join_by_line(
+	struct arena *arena, const char *path, struct mirror_file before, struct mirror_file now)
 {
-	struct mirror_file both = {
-		arena_printf(arena, "%s: %.*s, %.*s", path, (int)before.size, before.bytes,
-			(int)now.size, now.bytes),
+	struct mirror_file both = {arena_printf(arena, "%s: %.*s, %.*s", path, (int)before.size,
+					   before.bytes, (int)now.size, now.bytes),
 		0};
 
 	both.size = strlen(both.bytes);
