@@ -28,6 +28,7 @@ tree=$scratch/first/tree
 check "the tree is sound" tree_is_sound
 place() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["place"][sys.argv[2]])' "$tree/environment.json" "$1"; }
 check "the tree says where it was measured" test "$(place kind) $(place mips)" = "virtual 1000"
+check "and what the guest was made of" test "$(place seed)" = 1 -a "$(place guest_sha256 | wc -c)" = 65 -a -n "$(place kernel)$(place qemu)$(place not_modelled)"
 meshbench report "$tree" --markdown
 check "the report says it" prints 'Measured in virtual time, on one processor of 1000 million'
 
