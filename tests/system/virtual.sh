@@ -16,13 +16,13 @@ EOF2
 cd "$scratch" || exit 1
 
 # Two repetitions are two guests, as many at once as there are processors: here two, if this machine has them.
-meshbench run ./plan.yml --vpn none --repeat 2 --virtual --out "$scratch/first/tree"
+meshbench run ./plan.yml --vpn wireguard --repeat 2 --virtual --out "$scratch/first/tree"
 check "a run in virtual time ends as one in real time does" exits 0
 check "it says what kind of machine measures" says '1000 million instructions a second, Linux '
 check "repetitions have a guest each" says '^meshbench: 2 repetitions, each in a guest of its own .* side by side$'
-check "and lines of their own" says '^repetition 2:  *2/2  none, low: ping'
-check "all of them are in the tree" test -s first/tree/Internal/low_impairment/0_lom/ping.json -a -s first/tree/Internal/low_impairment/0_lom/repetitions/1/ping.json
-check "and have packets of their own" sh -c "! cmp -s first/tree/Internal/low_impairment/0_lom/samples/ping.json first/tree/Internal/low_impairment/0_lom/repetitions/1/samples/ping.json"
+check "and lines of their own" says '^repetition 2:  *2/2  wireguard, low: ping'
+check "all of them are in the tree" test -s first/tree/Wireguard/low_impairment/0_lom/ping.json -a -s first/tree/Wireguard/low_impairment/0_lom/repetitions/1/ping.json
+check "and have packets of their own" sh -c "! cmp -s first/tree/Wireguard/low_impairment/0_lom/samples/ping.json first/tree/Wireguard/low_impairment/0_lom/repetitions/1/samples/ping.json"
 check "its summary is here, and a report of its tree" prints 'Report: *'"$scratch"'/first/tree/report.html'
 tree=$scratch/first/tree
 check "the tree is sound" tree_is_sound
@@ -36,27 +36,44 @@ check "the report says it" prints 'Measured in virtual time, on one processor of
 for _ in 1 2; do (while :; do :; done) & loops="${loops:-} $!"; done
 processors=$(taskset -cp $$ | sed 's/.*: //')
 taskset -cp "${processors##*[,-]}" $$ >/dev/null
-meshbench run ./plan.yml --vpn none --repeat 2 --virtual --out "$scratch/second/tree"
+meshbench run ./plan.yml --vpn wireguard --repeat 2 --virtual --out "$scratch/second/tree"
 taskset -cp "$processors" $$ >/dev/null
 # shellcheck disable=SC2086 # two numbers
 kill $loops
 check "they ran one after the other" says ', 1 side by side$'
 check "the same command measures the same to the last bit, one after the other on a busy machine, too" diff -rq "$scratch/first" "$scratch/second"
-# Ctrl-C when the first cell is there. What an earlier run said must not count.
-rm "$scratch/err"
-"$MESHBENCH" run ./plan.yml --virtual=cpu=500mips --seed 2 --out "$scratch/cut" >"$scratch/out" 2>"$scratch/err" </dev/null &
-run=$!
-while kill -0 $run 2>/dev/null && ! grep -qs '1/4' "$scratch/err"; do :; done # its pace is that of the guest
+# begins ARGUMENT...: in the background; until_it_says TEXT; then ends, with its status.
+begins() {
+	mkfifo said
+	"$MESHBENCH" "$@" >"$scratch/out" 2>said </dev/null &
+	run=$!
+	exec 3<said
+	rm said "$scratch/err"
+}
+until_it_says() {
+	while IFS= read -r line <&3; do
+		printf '%s\n' "$line" >>"$scratch/err"
+		case $line in *"$1"*) return ;; esac
+	done
+}
+ends() {
+	cat <&3 >>"$scratch/err"
+	exec 3<&-
+	wait $run 2>/dev/null
+	status=$?
+}
+# Ctrl-C when the first cell is there.
+begins run ./plan.yml --vpn wireguard --repeat 2 --virtual=cpu=500mips --seed 2 --out "$scratch/cut"
+until_it_says ' 1/2 '
 kill -INT $run
-wait $run
-status=$?
+ends
 check "Ctrl-C ends the run inside" exits 1
 check "and keeps what it measured" sh -c "find cut -name ping.json | grep -q ."
 check "the way to go on is named" says 'continue with: meshbench run --resume'
 meshbench run --resume "$scratch/cut"
 check "--resume boots such a machine again and measures the rest" exits 0
-check "all of it" test -s "$scratch/cut/Wireguard/low_impairment/1_yuki/ping.json"
-check "another seed is another network" sh -c "! cmp -s first/tree/Internal/low_impairment/0_lom/ping.json cut/Internal/low_impairment/0_lom/ping.json"
+check "all of it" test -s cut/Wireguard/low_impairment/1_yuki/ping.json -a -s cut/Wireguard/low_impairment/1_yuki/repetitions/1/ping.json
+check "another seed is another network" sh -c "! cmp -s first/tree/Wireguard/low_impairment/0_lom/ping.json cut/Wireguard/low_impairment/0_lom/ping.json"
 meshbench compare "$scratch/first/tree" "$scratch/cut"
 check "what two kinds of machine measured is not compared" says 'of 1000 million .*of 500 million .*cannot be compared'
 check "and that is the user's mistake" exits 2
@@ -107,12 +124,10 @@ meshbench ab none none --workload video --virtual --out "$scratch/none"
 check "a comparison of nothing but what makes no sense there is refused" exits 3
 
 # Killed while the guest runs: its end is checked below.
-rm "$scratch/err"
-"$MESHBENCH" run ./plan.yml --virtual --out "$scratch/killed" >"$scratch/out" 2>"$scratch/err" </dev/null &
-run=$!
-while kill -0 $run 2>/dev/null && ! grep -qs 'repetitions' "$scratch/err"; do :; done
+begins run ./plan.yml --virtual --out "$scratch/killed"
+until_it_says ' repetitions'
 kill -KILL $run
-wait $run 2>/dev/null
+ends
 check "a killed run was one whose guest had begun" says '1 repetitions'
 
 meshbench run ./plan.yml --virtual=cpu=700mips --out "$scratch/none"
