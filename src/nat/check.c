@@ -5,11 +5,6 @@
 #define SECOND_NS INT64_C(1000000000)
 #define LONGEST_NS (INT64_C(365) * 86400 * SECOND_NS)
 
-enum {
-	FIRST_PORT = 1024,
-	LAST_PORT = 65535
-};
-
 int64_t nat_lifetime_ns(const struct nat_params *params, enum nat_lifetime lifetime)
 {
 	static const int64_t seconds[NAT_LIFETIMES] = {
@@ -32,8 +27,8 @@ void nat_fill(struct nat_params *params)
 	for (int i = 0; i < NAT_LIFETIMES; i++)
 		params->lifetime_ns[i] = nat_lifetime_ns(params, (enum nat_lifetime)i);
 	if (params->first_port == 0 && params->last_port == 0) {
-		params->first_port = FIRST_PORT;
-		params->last_port = LAST_PORT;
+		params->first_port = NAT_FIRST_PORT;
+		params->last_port = NAT_LAST_PORT;
 	}
 	if (params->udp_rate_bps > 0 && params->udp_burst_bytes == 0)
 		params->udp_burst_bytes = (uint32_t)(params->udp_rate_bps / 8 / 10);

@@ -5,6 +5,12 @@
 
 #include "base/random.h"
 
+/* Of ports outside, unless a NAT has another range. */
+enum {
+	NAT_FIRST_PORT = 1024,
+	NAT_LAST_PORT = 65535
+};
+
 /* view.c: what a packet says, as far as a NAT needs to know. Nothing in it is believed unchecked.
  */
 enum protocol {

@@ -92,7 +92,8 @@ struct nat_params {
 	 */
 	bool shares_ports;
 	enum nat_ports ports;
-	uint16_t first_port, last_port; /* both 0: 1024 to 65535 */
+	/* Both 0: 1024 to 65535, and a preserved one below that for who has it inside. */
+	uint16_t first_port, last_port;
 	/*
 	 * CGNAT: every host inside has a block of so many consecutive ports, chosen by its
 	 * address alone (RFC 7422), and no others; 0: no blocks.

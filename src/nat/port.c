@@ -66,6 +66,17 @@ static bool is_free(const struct nat *nat, enum protocol protocol, const struct 
 	return mapping_outside(nat, protocol, outside, remote) == NO_SLOT;
 }
 
+/* Without a range or blocks of its own a NAT leaves a well-known port well known (RFC 4787, REQ-3).
+ */
+static bool may_preserve(const struct nat *nat, uint16_t port, const struct span *span)
+{
+	const struct nat_params *params = &nat->params;
+	bool has_any = params->block_ports == 0 && params->first_port == NAT_FIRST_PORT &&
+		       params->last_port == NAT_LAST_PORT;
+
+	return port - span->low < span->count || (has_any && port > 0 && port < NAT_FIRST_PORT);
+}
+
 /* What its endpoint inside has towards others, where mappings may share it, or its own number. */
 static bool preserve(const struct nat *nat, enum protocol protocol, const struct endpoint *inside,
 	const struct endpoint *remote, const struct span *span, struct endpoint *outside)
@@ -79,7 +90,7 @@ static bool preserve(const struct nat *nat, enum protocol protocol, const struct
 		*outside = nat->mappings.mapping[latest].outside;
 		return true;
 	}
-	if (inside->port - span->low >= span->count || !is_free(nat, protocol, &same, remote))
+	if (!may_preserve(nat, inside->port, span) || !is_free(nat, protocol, &same, remote))
 		return false;
 	*outside = same;
 	return true;

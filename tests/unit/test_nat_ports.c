@@ -79,6 +79,21 @@ TEST(ports_outside_the_range_are_not_preserved)
 	CHECK(nat_totals(nat).mappings == 4);
 }
 
+TEST(a_well_known_port_is_preserved_unless_somebody_has_it_or_the_router_has_a_range)
+{
+	struct nat_params params = choosing(NAT_PRESERVED);
+	const struct end from = {ALICE, 655}, rival = {BOB, 655};
+	AUTO(nat_freep) struct nat *nat = nat_with(&params, 10);
+	AUTO(nat_freep) struct nat *carrier = NULL;
+	struct end outside = send_out(nat, from, server, 0);
+
+	CHECK(outside.port == 655 && end_is(send_in(nat, server, outside, 1), from));
+	CHECK(send_out(nat, rival, server, 0).port >= 1024);
+	params.block_ports = 1024;
+	carrier = nat_with(&params, 10);
+	CHECK(send_out(carrier, from, server, 0).port >= 1024);
+}
+
 TEST(parity_is_kept_and_the_port_is_not)
 {
 	struct nat_params params = choosing(NAT_PARITY);
