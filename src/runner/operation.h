@@ -12,6 +12,7 @@ struct operation_run {
 	struct stage *stage;
 	const struct workload_operation *operation;
 	bool is_decided;    /* the operations that are left have nothing to add */
+	bool never_direct;  /* a way was waited for in vain, so that later ones wait less */
 	size_t turn, turns; /* which operation of the cell it is, of how many */
 	uint64_t wire_seed;
 	struct arena *arena;
@@ -44,6 +45,10 @@ struct paths paths_new(struct operation_run *m, double every_s);
 void paths_add(struct operation_run *m, struct paths *paths, size_t from, size_t to);
 /* What was recorded since the last count. */
 void paths_count(struct operation_run *m, struct paths *paths);
+/* Whether its packets went both ways at the rate of what is sent, in the second before the last
+ * count. */
+bool path_is_direct(
+	const struct operation_run *m, const struct paths *paths, const struct path *path);
 /* Ends the recording. */
 MUST_CHECK int paths_end(struct operation_run *m, struct paths *paths, struct error *err);
 

@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "workload/mesh/mesh.h"
 
 static bool is_behind_router(const struct lab *lab, size_t host)
 {
@@ -37,32 +36,12 @@ static struct paths paths_of(struct operation_run *m)
 	return paths;
 }
 
-static double packets_in(const json_t *bins, size_t bin)
-{
-	return json_number_value(json_array_get(bins, bin));
-}
-
-/* In all whole bins of the last second. */
-static bool is_direct_now(
-	const struct operation_run *m, const struct paths *paths, const struct path *path)
-{
-	size_t now = (size_t)((paths->counted_ns - m->zero_ns) / PATHS_BIN_NS);
-	size_t second = (size_t)(NS_PER_S / PATHS_BIN_NS);
-
-	for (size_t bin = now - second; now >= second && bin < now; bin++) {
-		if (!mesh_is_direct(packets_in(path->ways[0], bin), packets_in(path->ways[1], bin),
-			    (double)PATHS_BIN_NS / 1e9, paths->every_s))
-			return false;
-	}
-	return now >= second;
-}
-
 static bool are_all_direct(const struct operation_run *m, const struct paths *paths)
 {
 	for (size_t i = 0; i < paths->count; i++) {
 		const struct path *path = &paths->list[i];
 
-		if (!is_direct_now(m, paths, path) || !operation_is_stable(m, path->from, path->to))
+		if (!path_is_direct(m, paths, path) || !operation_is_stable(m, path->from, path->to))
 			return false;
 	}
 	return true;

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "wire/rule.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
@@ -21,6 +22,7 @@ enum {
 
 static const double BEFORE_S = 2; /* of a stream, until it is blocked */
 static const double SHORT_S = 2;  /* of a stream that only shows the way and its delay */
+static const double AGAIN_S = 3;  /* of waiting for a direct way that did not come before */
 static const double START_S = 10; /* for a program to begin on a busy machine */
 static const int64_t START_NS = 10 * NS_PER_S;
 static const int64_t SLACK_NS = 30 * NS_PER_S;
@@ -174,6 +176,46 @@ static int stream_end(struct operation_run *m, struct stream *stream, struct err
 	return paths_end(m, &stream->paths, err) || note_stream(m, stream, err) ? -1 : 0;
 }
 
+/* Until the stream goes the direct way, and has for a second, or ends. */
+static int watch_until_direct(
+	struct operation_run *m, double limit_s, struct stream *stream, struct error *err)
+{
+	struct deadline deadline = deadline_in((int64_t)(limit_s * (double)NS_PER_S));
+	double direct_s = NAN;
+
+	while (isnan(direct_s) && !deadline_has_passed(deadline)) {
+		if (operation_wait(m, (double)PATHS_BIN_NS / 1e9, err))
+			return -1;
+		paths_count(m, &stream->paths);
+		if (path_is_direct(m, &stream->paths, stream->paths.list))
+			direct_s = fmax((double)(stream->paths.counted_ns - m->zero_ns) / 1e9 - 1, 0);
+	}
+	m->never_direct = isnan(direct_s);
+	json_object_set_new(m->observed, "awaited",
+		json_make("{s:f, s:o}", "limit_s", limit_s, "direct_s",
+			m->never_direct ? json_null() : json_real(direct_s)));
+	return 0;
+}
+
+/*
+ * A VPN may relay for some seconds after it began, and what is done to a direct way that nobody
+ * takes says nothing. Packets of a stream are what makes many a VPN look for one.
+ */
+static int await_direct(struct operation_run *m, struct error *err)
+{
+	AUTO(stream_done) struct stream stream = {0};
+	double limit_s = m->operation->direct_limit_s;
+
+	if (m->never_direct)
+		limit_s = fmin(limit_s, AGAIN_S);
+	if (stream_begin(m, limit_s, &stream, err) ||
+		watch_until_direct(m, limit_s, &stream, err))
+		return -1;
+	proc_stop(stream.sender, START_NS);
+	proc_stop(stream.server, START_NS);
+	return paths_end(m, &stream.paths, err);
+}
+
 /* The way that the pair's packets take now, and how long they need. */
 static int watch_way(struct operation_run *m, struct error *err)
 {
@@ -233,7 +275,8 @@ static int leave_after(struct operation_run *m, int failed, struct error *err)
 
 int operation_carry(struct operation_run *m, struct error *err)
 {
-	int failed = set_rules(m, false, err) || watch_way(m, err) || carry_tcp(m, err);
+	int failed = await_direct(m, err) || set_rules(m, false, err) || watch_way(m, err) ||
+		     carry_tcp(m, err);
 
 	return leave_after(m, failed, err);
 }
@@ -256,7 +299,11 @@ static int block_and_free(struct operation_run *m, struct error *err)
 
 int operation_block(struct operation_run *m, struct error *err)
 {
-	return leave_after(m, block_and_free(m, err), err);
+	int failed = await_direct(m, err);
+
+	if (!failed && !(m->never_direct && m->operation->needs_direct))
+		failed = block_and_free(m, err);
+	return leave_after(m, failed, err);
 }
 
 /* Whether the pair answers, the other way, before the limit. */

@@ -190,7 +190,9 @@ struct workload_operation {
 	double limit_s;           /* until every pair has to answer again */
 	double settle_s, seconds; /* of waiting, then of looking, or of coming and going */
 	int64_t packets;
-	double delay_s;      /* of the direct way, in each direction, if it is slow */
+	double direct_limit_s; /* of waiting until the way is direct, before anything is done */
+	bool needs_direct;     /* nothing is done to a way that is not direct by then */
+	double delay_s;        /* of the direct way, in each direction, if it is slow */
 	uint64_t lose_every; /* it loses one of so many packets; 0: each, if it is not slow */
 	const char *checks;  /* of observe: see observe_is_chosen() */
 };

@@ -154,4 +154,24 @@ TEST(a_direct_way_is_made_slow_and_then_lossy)
 	CHECK(count == 6 && operations[0].seconds == 60);
 	CHECK(operations[0].delay_s > 0 && operations[0].lose_every == 0);
 	CHECK(operations[1].delay_s == 0 && operations[1].lose_every > 1);
+	CHECK(operations[0].needs_direct && operations[0].direct_limit_s == 30);
+}
+
+TEST(nothing_is_done_to_a_way_that_never_is_direct_and_that_is_an_answer)
+{
+	json_t *run = run_of("slow", "rrrrrrrrrr");
+	struct workload_reading reading;
+
+	json_object_del(run, "stream");
+	json_object_set_new(run, "times", json_make("{s:f}", "counted_s", 10.0));
+	json_object_set_new(
+		run, "awaited", json_make("{s:f, s:n}", "limit_s", 10.0, "direct_s"));
+	read_runs(json_make("[o]", run), &reading);
+	CHECK(reading.cause == CAUSE_SUCCESS);
+	CHECK(went(json_at(reading.data, "/slow/0"), "/start", "never_direct"));
+	CHECK(went(json_at(reading.data, "/slow/0"), "/way_before", "relayed"));
+	CHECK(went(json_at(reading.data, "/slow/0"), "/relay", "server"));
+	CHECK(json_is_null(json_at(reading.data, "/slow/0/moves")) && isnan(reading.figures[2]));
+	CHECK(strcmp(reading.headline, "slow: never direct; lossy: stays") == 0);
+	workload_reading_done(&reading);
 }

@@ -217,3 +217,50 @@ TEST(a_sender_that_stood_still_is_a_reason_to_doubt)
 	CHECK(strstr(reading.doubt, "stood still for 250 ms"));
 	workload_reading_done(&reading);
 }
+
+TEST(a_way_that_never_was_direct_is_an_outcome_of_its_own_and_has_no_direct_throughput)
+{
+	static const struct seen by_relay = {PACKETS, PACKETS, BINS, BINS, 0, BINS};
+	json_t *runs[] = {carried_run("direct", &by_relay, 4e8), blocked_run(&by_relay),
+		carried_run("relayed", &by_relay, 1e8)};
+	struct workload_reading reading;
+
+	for (size_t i = 0; i < 2; i++)
+		json_object_set_new(runs[i], "awaited",
+			json_make("{s:f, s:n}", "limit_s", 30.0, "direct_s"));
+	read_runs(json_make("[o, o, o]", runs[0], runs[1], runs[2]), &reading);
+	CHECK(reading.cause == CAUSE_SUCCESS);
+	CHECK(strcmp(json_string_at(reading.data, "/blocked/0/start", ""), "never_direct") == 0);
+	CHECK(json_is_null(json_at(reading.data, "/blocked/0/direct_after_s")));
+	CHECK(strcmp(json_string_at(reading.data, "/direct/0/way", ""), "relayed") == 0);
+	CHECK(json_is_null(json_at(reading.data, "/direct/0/mbps")) && isnan(reading.figures[1]));
+	CHECK(json_is_null(json_at(reading.data, "/relayed/0/start")));
+	CHECK(strcmp(reading.headline, "never direct; relayed 200 Mbit/s") == 0);
+	workload_reading_done(&reading);
+}
+
+TEST(a_way_that_was_direct_after_a_while_says_when)
+{
+	json_t *run = blocked_run(&relayed);
+	struct workload_reading reading;
+
+	json_object_set_new(
+		run, "awaited", json_make("{s:f, s:f}", "limit_s", 30.0, "direct_s", 4.5));
+	read_runs(json_make("[o]", run), &reading);
+	CHECK(strcmp(json_string_at(reading.data, "/blocked/0/start", ""), "direct") == 0);
+	CHECK(json_number_at(reading.data, "/blocked/0/direct_after_s", 0) == 4.5);
+	CHECK(!strstr(reading.headline, "never direct"));
+	workload_reading_done(&reading);
+}
+
+TEST(a_direct_way_is_waited_for_before_anything_is_done_to_it)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const struct workload_case c = {.seconds = 5};
+	struct workload_operation *operations;
+	size_t count;
+
+	workload_relay.operations(&c, arena, &operations, &count);
+	CHECK(count == 9 && operations[0].direct_limit_s == 30);
+	CHECK(operations[1].direct_limit_s == 30 && !operations[1].needs_direct);
+}

@@ -55,6 +55,8 @@ const struct rule rules[] = {
 		.of_vpn = rule_lost_after_change},
 	{"hostile-packets", WARNING, CHOICE, "Hostile packets have an effect",
 		.of_vpn = rule_hostile},
+	{"never-direct", WARNING, CHOICE, "A way between hosts behind routers is never direct",
+		.of_vpn = rule_never_direct},
 	{"no-relay", WARNING, CHOICE, "Hosts whose direct way is blocked do not reach each other",
 		.of_vpn = rule_no_relay},
 	{"stays-relayed", WARNING, CHOICE, "A relay is kept although the direct way is free again",

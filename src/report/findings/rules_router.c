@@ -124,6 +124,37 @@ static void each_run(struct look *look, enum report_workload_id workload, const 
 	}
 }
 
+static void each_bad(struct look *look,
+	void (*of_run)(struct look *look, const struct report_condition *condition,
+		const struct report_result *result, const json_t *run))
+{
+	each_run(look, REPORT_PATHCHOICE, "slow", of_run);
+	each_run(look, REPORT_PATHCHOICE, "lossy", of_run);
+}
+
+static void look_never_direct(struct look *look, const struct report_condition *condition,
+	const struct report_result *result, const json_t *run)
+{
+	const char *way = json_string_at(run, "/way_before", "none");
+
+	if (strcmp(json_string_at(run, "/start", ""), "never_direct") != 0)
+		return;
+	look_say(look,
+		"Two hosts behind routers have no direct way with %s as it is set up here for as long as was waited, although packets went between them all the time. Nothing could be done to their direct way, so this says what %s does without one.",
+		look->vpn->title, look->vpn->title);
+	look_show(look, result->outcome.path, "%s: %s", profile_title(condition->profile),
+		strcmp(way, "relayed") == 0
+			? arena_printf(look->findings->arena, "relayed by %s",
+				  json_string_at(run, "/relay", "a third host"))
+			: "no way that the wire's record shows");
+}
+
+void rule_never_direct(struct look *look)
+{
+	each_run(look, REPORT_RELAY, "blocked", look_never_direct);
+	each_bad(look, look_never_direct);
+}
+
 static bool went(const json_t *run, const char *when, const char *way)
 {
 	return strcmp(json_string_at(run, when, ""), way) == 0;
@@ -175,14 +206,6 @@ static void look_stays_bad(struct look *look, const struct report_condition *con
 		"%s: direct %.0f s later, with round trips of %.1f ms and %.0f packets lost",
 		profile_title(condition->profile), json_number_at(result->data, "/bad_s", 0),
 		json_number_at(run, "/bad_rtt_ms", 0), json_number_at(run, "/lost_packets", 0));
-}
-
-static void each_bad(struct look *look,
-	void (*of_run)(struct look *look, const struct report_condition *condition,
-		const struct report_result *result, const json_t *run))
-{
-	each_run(look, REPORT_PATHCHOICE, "slow", of_run);
-	each_run(look, REPORT_PATHCHOICE, "lossy", of_run);
 }
 
 void rule_stays_bad(struct look *look)

@@ -50,6 +50,13 @@ double runs_median(struct arena *arena, const json_t *runs, const char *key)
 	return count ? stats_median(values, count) : NAN;
 }
 
+/* As a whole: "direct" is not among "never direct, relayed". */
+static bool has_word(struct arena *arena, const char *words, const char *word)
+{
+	return strstr(arena_printf(arena, ", %s, ", words),
+		       arena_printf(arena, ", %s, ", word)) != NULL;
+}
+
 const char *runs_words(struct arena *arena, const json_t *runs, run_word *word_of, const char *key)
 {
 	const char *words = "";
@@ -59,7 +66,7 @@ const char *runs_words(struct arena *arena, const json_t *runs, run_word *word_o
 	json_array_foreach (runs, i, run) {
 		const char *word = word_of(run, key);
 
-		if (!strstr(words, word))
+		if (*word && !has_word(arena, words, word))
 			words = arena_printf(arena, "%s%s%s", words, *words ? ", " : "", word);
 	}
 	return words;
@@ -70,4 +77,23 @@ const char *run_string(const json_t *run, const char *key)
 	const char *text = json_string_value(json_object_get(run, key));
 
 	return text ? text : "";
+}
+
+const char *runs_words_or_none(
+	struct arena *arena, const json_t *runs, run_word *word_of, const char *key)
+{
+	const char *words = runs_words(arena, runs, word_of, key);
+
+	return *words ? words : NULL;
+}
+
+static const char *start_of(const json_t *run, const char *key)
+{
+	return strcmp(run_string(run, key), "never_direct") == 0 ? "never direct"
+								 : run_string(run, key);
+}
+
+const char *runs_start(struct arena *arena, const json_t *runs)
+{
+	return runs_words_or_none(arena, runs, start_of, "start");
 }

@@ -8,10 +8,12 @@ static void add_columns(struct table *table)
 	table_text_column(table, "vpn", "VPN");
 	table_text_column(table, "profile", "Profile");
 	table_text_column(table, "kind", "Direct way becomes");
+	table_text_column(table, "start", "At first");
 	table_text_column(table, "way_before", "Way before");
 	table_text_column(table, "way_bad", "Way while bad");
 	table_text_column(table, "way_good", "Way afterwards");
 	table_column(table, "runs", "Runs", "", 0);
+	table_column(table, "direct_after_s", "Direct at first after", "s", 1);
 	table_column(table, "moved_s", "Left after", "s", 1);
 	table_column(table, "moves", "Changes", "", 0);
 	table_column(table, "moved_back_s", "Back after", "s", 1);
@@ -26,7 +28,7 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 	const char *profile, const char *kind, const json_t *runs)
 {
 	static const char *const ways[] = {"way_before", "way_bad", "way_good"};
-	static const char *const medians[] = {"moved_s", "moves", "moved_back_s", "before_rtt_ms",
+	static const char *const medians[] = {"direct_after_s", "moved_s", "moves", "moved_back_s", "before_rtt_ms",
 		"bad_rtt_ms", "good_rtt_ms", "lost_packets"};
 	const char *place = results_place(tables->arena, vpn, profile);
 	struct row *row = table_row(tables, table);
@@ -34,8 +36,9 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 	row_vpn(row, vpn->name, vpn->title);
 	row_text(row, profile_title(profile));
 	row_text(row, kind);
+	row_text(row, runs_start(tables->arena, runs));
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
-		row_text(row, runs_words(tables->arena, runs, run_string, ways[i]));
+		row_text(row, runs_words_or_none(tables->arena, runs, run_string, ways[i]));
 	row_number(row, (double)json_array_size(runs), place);
 	for (size_t i = 0; i < ARRAY_SIZE(medians); i++)
 		row_number(row, runs_median(tables->arena, runs, medians[i]), place);
@@ -67,5 +70,5 @@ void tables_pathchoice(const struct report_results *results, struct tables *tabl
 			add_rows(tables, table, vpn, results->profiles[i]);
 	}
 	table_note(tables, table,
-		"The wire delays packets between the outermost routers of the last two hosts by 150 ms in each direction (slow), or drops one in ten of them (lossy), while all other ways stay as they are; its record says which way packets go. Nothing is shown for a time that a run does not have: packets stayed on their way.");
+		"The wire delays packets between the outermost routers of the last two hosts by 150 ms in each direction (slow), or drops one in ten of them (lossy), while all other ways stay as they are; its record says which way packets go. At first the way has time to become direct; never direct: it did not, and nothing was done to it. Nothing is shown for a time that a run does not have: packets stayed on their way.");
 }

@@ -7,11 +7,13 @@ static void add_columns(struct table *table)
 {
 	table_text_column(table, "vpn", "VPN");
 	table_text_column(table, "profile", "Profile");
+	table_text_column(table, "start", "At first");
 	table_text_column(table, "way", "Way before");
 	table_text_column(table, "blocked_way", "Way while blocked");
 	table_text_column(table, "freed_way", "Way afterwards");
 	table_text_column(table, "relay", "Relay");
 	table_column(table, "runs", "Runs", "", 0);
+	table_column(table, "direct_after_s", "Direct at first after", "s", 1);
 	table_column(table, "silent_s", "Silent when blocked", "s", 1);
 	table_column(table, "freed_silent_s", "Silent when free", "s", 1);
 	table_column(table, "direct_again_s", "Direct again after", "s", 1);
@@ -36,7 +38,7 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 {
 	static const struct {
 		const char *turn, *key;
-	} medians[] = {{"blocked", "silent_s"}, {"blocked", "freed_silent_s"},
+	} medians[] = {{"blocked", "direct_after_s"}, {"blocked", "silent_s"}, {"blocked", "freed_silent_s"},
 		{"blocked", "direct_again_s"}, {"blocked", "reordered_packets"}, {"direct", "mbps"},
 		{"relayed", "mbps"}, {"direct", "rtt_ms"}, {"relayed", "rtt_ms"},
 		{"relayed", "relay_cpu_s_per_gb"}};
@@ -47,11 +49,9 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 
 	row_vpn(row, vpn->name, vpn->title);
 	row_text(row, profile_title(profile));
-	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
-		const char *words = runs_words(tables->arena, blocked, run_string, ways[i]);
-
-		row_text(row, *words ? words : NULL);
-	}
+	row_text(row, runs_start(tables->arena, blocked));
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+		row_text(row, runs_words_or_none(tables->arena, blocked, run_string, ways[i]));
 	row_number(row, (double)json_array_size(blocked), place);
 	for (size_t i = 0; i < ARRAY_SIZE(medians); i++)
 		row_number(row,
@@ -77,5 +77,5 @@ void tables_relay(const struct report_results *results, struct tables *tables)
 		}
 	}
 	table_note(tables, table,
-		"The wire drops every packet between the outermost routers of the last two hosts, and its record says which way their packets go. Nothing is shown where a run has no such number: a silence did not end, nobody relays, or the way is not direct again before the end. The direct way is measured with the same rules in the wire, which cut super-packets. Processor time is that of the relay's daemons, for a gigabyte of payload.");
+		"The wire drops every packet between the outermost routers of the last two hosts, and its record says which way their packets go. At first the way has time to become direct; never direct: it did not, so that nothing could be blocked. Nothing is shown where a run has no such number: a silence did not end, nobody relays, or the way is not direct again before the end. The direct way is measured with the same rules in the wire, which cut super-packets. Processor time is that of the relay's daemons, for a gigabyte of payload.");
 }

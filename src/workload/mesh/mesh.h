@@ -25,6 +25,7 @@
  *    routers: [{host, is_reachable, is_translated, mapping, filtering, ports, peer_first}],  of
  *             punch: measured before the trial, or null
  *    path_rule: {bin_s, every_s, packets_missed},
+ *    awaited: {limit_s, direct_s},  of relay and pathchoice: a direct way before anything is done
  *    failure: {cause, evidence}}  absent when all could be done
  *
  * A span [first_s, last_s, answers] is a stretch of answers without a pause above pause_s. A pair

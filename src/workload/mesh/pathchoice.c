@@ -2,7 +2,7 @@
 /*
  * Two hosts whose direct way becomes slow, or loses packets, while that by a third host is good:
  * does a VPN take the better way, when, and does it change its mind again and again? The wire says
- * which way packets go. To stay is an answer, not a failure.
+ * which way packets go. To stay is an answer, not a failure, and so is a way that never is direct.
  */
 #include "workload/mesh/way.h"
 
@@ -37,7 +37,7 @@ static double estimate_s(const struct workload_case *c)
 {
 	double runs = TURNS * (double)setting_integer(c->options, &mesh_runs);
 
-	return runs * (2 * (double)setting_integer(c->options, &pathchoice_seconds) + 5);
+	return runs * (2 * (double)setting_integer(c->options, &pathchoice_seconds) + 8);
 }
 
 static void operations(const struct workload_case *c, struct arena *arena,
@@ -49,9 +49,14 @@ static void operations(const struct workload_case *c, struct arena *arena,
 			.name = names[LOSSY], .action = WORKLOAD_BLOCK, .lose_every = LOSE_EVERY}};
 
 	mesh_rounds(turns, TURNS, c, arena, ret_operations, ret_count);
-	for (size_t i = 0; i < *ret_count; i++)
-		(*ret_operations)[i].seconds =
-			(double)setting_integer(c->options, &pathchoice_seconds);
+	for (size_t i = 0; i < *ret_count; i++) {
+		struct workload_operation *operation = &(*ret_operations)[i];
+
+		operation->seconds = (double)setting_integer(c->options, &pathchoice_seconds);
+		operation->direct_limit_s =
+			(double)setting_integer(c->options, &way_direct_seconds);
+		operation->needs_direct = true;
+	}
 }
 
 /* The last way that was seen in a stretch: a sender that stands still for a moment has none. */
@@ -89,6 +94,18 @@ static struct moves moves_in(const json_t *run, enum way_kind before, double fro
 	return moves;
 }
 
+/* Nothing was done to it. */
+static json_t *describe_never_direct(const json_t *run)
+{
+	struct way way = way_last(run);
+
+	return json_make("{s:s, s:n, s:s, s:n, s:n, s:s?, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n}",
+		"start", way_start(run), "direct_after_s", "way_before", way_names[way.kind],
+		"way_bad", "way_good", "relay", way.relay, "moved_s", "moves", "moved_back_s",
+		"moves_afterwards", "before_rtt_ms", "bad_rtt_ms", "good_rtt_ms", "lost_packets",
+		"silent_s");
+}
+
 static json_t *describe_run(const json_t *run)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -104,7 +121,9 @@ static json_t *describe_run(const json_t *run)
 
 	if (before.kind != WAY_DIRECT) /* it has not left what it did not take */
 		moves.first_s = back.first_s = NAN;
-	return json_make("{s:s, s:s, s:s, s:s?, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:I, s:o}",
+	return json_make(
+		"{s:s?, s:o, s:s, s:s, s:s, s:s?, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:I, s:o}",
+		"start", way_start(run), "direct_after_s", mesh_number(way_direct_after_s(run)),
 		"way_before", way_names[before.kind], "way_bad", way_names[during.kind], "way_good",
 		way_names[after.kind], "relay", during.relay, "moved_s", mesh_number(moves.first_s),
 		"moves", (json_int_t)moves.count, "moved_back_s", mesh_number(back.first_s),
@@ -125,7 +144,8 @@ static json_t *describe(
 		if (json_object_get(run, "failure"))
 			continue;
 		way_doubt(run, reading);
-		json_array_append_new(list, describe_run(run));
+		json_array_append_new(list, way_was_never_direct(run) ? describe_never_direct(run)
+								      : describe_run(run));
 	}
 	return list;
 }
@@ -148,6 +168,8 @@ static const char *moved_text(char text[16], const json_t *runs, double seconds)
 	json_t *run;
 	size_t i;
 
+	if (way_were_all_never_direct(runs))
+		return "never direct";
 	json_array_foreach (runs, i, run) {
 		if (strcmp(mesh_text(run, "way_before"), way_names[WAY_DIRECT]) != 0)
 			return "not direct";
@@ -185,7 +207,8 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 const struct workload workload_pathchoice = {
 	.name = "pathchoice",
 	.file = "pathchoice.json",
-	.settings = (const struct setting *const[]){&mesh_runs, &pathchoice_seconds, NULL},
+	.settings = (const struct setting *const[]){
+		&mesh_runs, &pathchoice_seconds, &way_direct_seconds, NULL},
 	.title = "A direct way that becomes slow or lossy: whether packets take another one",
 	.figures = {"slow_moved_s", "lossy_moved_s", "most_moves", "slow_rtt_ms"},
 	.figures_title = "s until a slow / lossy way is left, changes, ms in the end",

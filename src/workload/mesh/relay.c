@@ -2,8 +2,8 @@
 /*
  * What a VPN has for two hosts whose direct way is blocked: whether a third host relays, how fast,
  * and at what cost; how long they are silent when the way is blocked in the middle of a stream, and
- * whether they are direct again once it is free. The wire says which way packets go. A VPN without
- * a relay is an answer, not a failure.
+ * whether they are direct again once it is free. The wire says which way packets go. The way has
+ * time to become direct first; that it never does is an answer, and so is a VPN without a relay.
  */
 #include "workload/mesh/way.h"
 
@@ -37,7 +37,7 @@ static double estimate_s(const struct workload_case *c)
 	double runs = (double)setting_integer(c->options, &mesh_runs);
 	double blocked_s = (double)setting_integer(c->options, &relay_seconds);
 
-	return runs * (3 * blocked_s + 2 * iperf3_estimate_s(c) + 10);
+	return runs * (3 * blocked_s + 2 * iperf3_estimate_s(c) + 15);
 }
 
 static void operations(const struct workload_case *c, struct arena *arena,
@@ -50,6 +50,8 @@ static void operations(const struct workload_case *c, struct arena *arena,
 		struct workload_operation *operation = &(*ret_operations)[i];
 
 		operation->limit_s = blocked_s;
+		operation->direct_limit_s =
+			(double)setting_integer(c->options, &way_direct_seconds);
 		operation->seconds =
 			operation->action == WORKLOAD_BLOCK ? blocked_s : ceil(c->seconds);
 	}
@@ -76,16 +78,20 @@ static double cpu_s_of(const json_t *run, const char *host)
 	return NAN;
 }
 
-static json_t *describe_carried(const json_t *run)
+/* What a relay carries is no figure of the direct way. */
+static json_t *describe_carried(const json_t *run, enum turn turn)
 {
 	struct way way = way_last(run);
+	bool is_meant = turn != DIRECT || way.kind == WAY_DIRECT;
 	double bytes = json_number_at(run, "/tcp/bytes", NAN);
 	double seconds = json_number_at(run, "/tcp/seconds", NAN);
 	double cpu_s = cpu_s_of(run, way.relay);
 
-	return json_make("{s:s, s:s?, s:o, s:o, s:o, s:o}", "way", way_names[way.kind], "relay",
-		way.relay, "rtt_ms", mesh_number(median_rtt_ms(run)), "mbps",
-		mesh_number(seconds > 0 && bytes > 0 ? 8e-6 * bytes / seconds : NAN),
+	return json_make("{s:s?, s:o, s:s, s:s?, s:o, s:o, s:o, s:o}", "start", way_start(run),
+		"direct_after_s", mesh_number(way_direct_after_s(run)), "way",
+		way_names[way.kind], "relay", way.relay, "rtt_ms",
+		mesh_number(is_meant ? median_rtt_ms(run) : NAN), "mbps",
+		mesh_number(is_meant && seconds > 0 && bytes > 0 ? 8e-6 * bytes / seconds : NAN),
 		"relay_cpu_percent", mesh_number(seconds > 0 ? 100 * cpu_s / seconds : NAN),
 		"relay_cpu_s_per_gb", mesh_number(bytes > 0 ? 1e9 * cpu_s / bytes : NAN));
 }
@@ -102,8 +108,10 @@ static json_t *describe_blocked(const json_t *run)
 	struct stretch blocked = stretch_of(&echoes, blocked_s, freed_s);
 	struct stretch freed = stretch_of(&echoes, freed_s, end_s);
 
-	return json_make("{s:s, s:s, s:s, s:s?, s:o, s:I, s:o, s:I, s:o, s:o, s:o}", "way_before",
-		way_names[before.kind], "way_blocked", way_names[during.kind], "way_freed",
+	return json_make(
+		"{s:s?, s:o, s:s, s:s, s:s, s:s?, s:o, s:I, s:o, s:I, s:o, s:o, s:o}", "start",
+		way_start(run), "direct_after_s", mesh_number(way_direct_after_s(run)),
+		"way_before", way_names[before.kind], "way_blocked", way_names[during.kind], "way_freed",
 		way_names[after.kind], "relay", during.relay, "silent_s",
 		mesh_number(blocked.silent_s), "lost_packets", (json_int_t)blocked.lost,
 		"freed_silent_s", mesh_number(freed.silent_s), "freed_lost_packets",
@@ -125,8 +133,8 @@ static json_t *describe(
 		if (json_object_get(run, "failure"))
 			continue;
 		way_doubt(run, reading);
-		json_array_append_new(
-			list, turn == BLOCKED ? describe_blocked(run) : describe_carried(run));
+		json_array_append_new(list, turn == BLOCKED ? describe_blocked(run)
+							    : describe_carried(run, turn));
 	}
 	return list;
 }
@@ -143,11 +151,16 @@ static const char *number_text(char text[NUMBER_SIZE], int decimals, double valu
 	return text;
 }
 
-static void headline(struct workload_reading *reading)
+static void headline(bool is_never_direct, struct workload_reading *reading)
 {
 	const double *figures = reading->figures;
 	char relayed[NUMBER_SIZE], direct[NUMBER_SIZE], silent[NUMBER_SIZE];
 
+	if (is_never_direct) {
+		snprintf(reading->headline, sizeof(reading->headline),
+			"never direct; relayed %s Mbit/s", number_text(relayed, 0, figures[0]));
+		return;
+	}
 	if (isnan(figures[0])) {
 		snprintf(reading->headline, sizeof(reading->headline), "no relay; direct %s Mbit/s",
 			number_text(direct, 0, figures[1]));
@@ -177,13 +190,14 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 		(json_int_t)setting_integer(c->options, &relay_seconds), turns[DIRECT].name,
 		lists[DIRECT], turns[BLOCKED].name, lists[BLOCKED], turns[RELAYED].name,
 		lists[RELAYED]);
-	headline(reading);
+	headline(way_were_all_never_direct(lists[BLOCKED]), reading);
 }
 
 const struct workload workload_relay = {
 	.name = "relay",
 	.file = "relay.json",
-	.settings = (const struct setting *const[]){&mesh_runs, &relay_seconds, NULL},
+	.settings = (const struct setting *const[]){
+		&mesh_runs, &relay_seconds, &way_direct_seconds, NULL},
 	.title = "Two hosts whose direct way is blocked: relay, fall-back and return",
 	.figures = {"relay_mbps", "direct_mbps", "relay_rtt_ms", "fall_back_s", "direct_again_s"},
 	.figures_title = "Mbit/s relayed / direct, ms relayed, s silent / until direct again",

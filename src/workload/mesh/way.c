@@ -12,6 +12,10 @@
 /* A sender that stands still for longer makes silences of its own. */
 static const double LONGEST_STALL_MS = 100;
 
+const struct setting way_direct_seconds = {"direct_seconds", SETTING_INTEGER, "30", NULL, 2, 600,
+	.argument = "N",
+	.help = "how long relay and pathchoice wait until the way is direct, before they begin"};
+
 const char *const way_names[] = {
 	[WAY_NONE] = "none", [WAY_DIRECT] = "direct", [WAY_RELAYED] = "relayed"};
 
@@ -151,6 +155,35 @@ double echoes_rtt_ms(const struct echoes *echoes, double from_s, double to_s)
 			trips_s[count++] = echoes->trips_s[i];
 	}
 	return count ? 1e3 * stats_median(trips_s, count) : NAN;
+}
+
+double way_direct_after_s(const json_t *run)
+{
+	return json_number_at(run, "/awaited/direct_s", NAN);
+}
+
+bool way_was_never_direct(const json_t *run)
+{
+	return json_object_get(run, "awaited") && isnan(way_direct_after_s(run));
+}
+
+const char *way_start(const json_t *run)
+{
+	if (!json_object_get(run, "awaited"))
+		return NULL;
+	return way_was_never_direct(run) ? "never_direct" : "direct";
+}
+
+bool way_were_all_never_direct(const json_t *list)
+{
+	json_t *run;
+	size_t i;
+
+	json_array_foreach (list, i, run) {
+		if (strcmp(mesh_text(run, "start"), "never_direct") != 0)
+			return false;
+	}
+	return json_array_size(list) > 0;
 }
 
 void way_doubt(const json_t *run, struct workload_reading *reading)

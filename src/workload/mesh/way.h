@@ -57,6 +57,17 @@ struct stretch {
 };
 struct stretch stretch_of(const struct echoes *echoes, double from_s, double to_s);
 
+/* How long relay and pathchoice wait for a direct way before they do anything to it. */
+extern const struct setting way_direct_seconds;
+/* Whether it was waited for one in vain; and of what was waited until, NAN without. */
+bool way_was_never_direct(const json_t *run);
+double way_direct_after_s(const json_t *run);
+/* "direct" or "never_direct"; NULL: it was not waited for. */
+const char *way_start(const json_t *run);
+
+/* Of a list of described runs with the member "start". */
+bool way_were_all_never_direct(const json_t *list);
+
 /* Why the record or the stream is to be doubted. */
 void way_doubt(const json_t *run, struct workload_reading *reading);
 /* The median; NAN where a run has no number, as what never ends has no median. */
