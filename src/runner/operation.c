@@ -168,6 +168,14 @@ static int leave_whole(struct operation_run *m, struct error *err)
 	return 0;
 }
 
+static bool is_decided(const struct operation_run *m, const json_t *observations)
+{
+	const struct workload *workload = m->attempt->workload;
+
+	return workload->is_decided &&
+	       workload->is_decided(&m->attempt->cases[0], observations);
+}
+
 static int operate(struct operation_run *m, const struct workload_operation operations[],
 	size_t count, json_t *observations, struct error *err)
 {
@@ -182,6 +190,7 @@ static int operate(struct operation_run *m, const struct workload_operation oper
 			continue;
 		if (observe(m, runs, err))
 			return -1;
+		m->is_decided |= is_decided(m, observations);
 	}
 	m->stage->is_broken |= !m->stage->vpn;
 	return m->stage->is_broken || !m->stage->is_whole ? 0 : leave_whole(m, err);
@@ -204,6 +213,7 @@ int operation_attempt(struct run *run, const struct runner_visit *visit, struct 
 	struct operation_run m = {.run = run,
 		.visit = visit,
 		.stage = stage,
+		.attempt = attempt,
 		.wire_seed = attempt->wire_seed,
 		.arena = result.arena};
 	json_auto_t *observations = observations_new(stage->lab);

@@ -10,6 +10,7 @@ struct operation_run {
 	struct run *run;
 	const struct runner_visit *visit;
 	struct stage *stage;
+	const struct attempt *attempt;
 	const struct workload_operation *operation;
 	bool is_decided;    /* the operations that are left have nothing to add */
 	bool never_direct;  /* a way was waited for in vain, so that later ones wait less */

@@ -242,6 +242,8 @@ struct workload {
 		struct workload_operation **ret_operations, size_t *ret_count);
 	void (*read_mesh)(const struct workload_case *c, const json_t *observations,
 		struct workload_reading *ret_reading);
+	/* Whether the operations that are left would add nothing to these; NULL: all are done. */
+	bool (*is_decided)(const struct workload_case *c, const json_t *observations);
 };
 
 extern const struct workload workload_ping, workload_tcp, workload_udp, workload_parallel,

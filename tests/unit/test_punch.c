@@ -158,3 +158,57 @@ TEST(a_trial_whose_daemons_failed_counts_as_such_unless_none_worked)
 		workload_reading_done(&reading);
 	}
 }
+
+static const struct setting_value *width_of(struct arena *arena, const char *percent)
+{
+	const struct setting *const *settings = workload_punch.settings;
+
+	while (*settings && strcmp((*settings)->name, "punch_width") != 0)
+		settings++;
+	CHECK(*settings);
+	return setting_put(arena, NULL, *settings, percent);
+}
+
+/* Whether punch has seen enough with an interval of at most so many percent. */
+static bool has_enough(struct arena *arena, const char *percent, size_t direct, size_t silent)
+{
+	const struct seen good = {"[0, 200, 200, 200, 200, 200]", "[0, 200, 200, 200, 200, 200]",
+		STEADY, STEADY, NULL};
+	const struct seen bad = {SILENT, SILENT, NEVER, STEADY, NULL};
+	const struct workload_case c = {.seconds = 1, .options = width_of(arena, percent)};
+	json_auto_t *observations = NULL;
+	const char *runs = "";
+
+	for (size_t i = 0; i < direct + silent; i++)
+		runs = arena_printf(arena, "%s%s%s", runs, i ? ", " : "",
+			trial_of(arena, i < direct ? &good : &bad));
+	observations = observations_of(arena, runs);
+	CHECK(observations);
+	return workload_punch.is_decided(&c, observations);
+}
+
+TEST(trials_end_when_the_interval_of_every_pair_is_narrow_enough)
+{
+	ARENA(arena);
+
+	CHECK(!has_enough(arena, "30", 8, 0) && has_enough(arena, "30", 10, 0)); /* 32, 28 % */
+	CHECK(has_enough(arena, "30", 0, 10));
+	CHECK(!has_enough(arena, "30", 8, 8) && !has_enough(arena, "30", 0, 0));
+	CHECK(!has_enough(arena, "0", 40, 0));
+}
+
+TEST(a_pair_that_was_tried_too_rarely_keeps_the_others_waiting)
+{
+	ARENA(arena);
+	const struct seen good = {"[0, 200, 200, 200, 200, 200]", "[0, 200, 200, 200, 200, 200]",
+		STEADY, STEADY, NULL};
+	const struct workload_case c = {.seconds = 1, .options = width_of(arena, "60")};
+	json_auto_t *observations = observations_of(arena,
+		arena_printf(arena, "%s, %s, %s", trial_of(arena, &good), trial_of(arena, &good),
+			trial_of(arena, &good)));
+
+	CHECK(workload_punch.is_decided(&c, observations));
+	json_array_append_new(json_object_get(mesh_run(observations, "punch", 2), "paths"),
+		json_pack("{s:s, s:s, s:[[], []]}", "from", "alice", "to", "carol", "packets"));
+	CHECK(!workload_punch.is_decided(&c, observations));
+}

@@ -22,6 +22,10 @@ static const struct setting punch_seconds = {"punch_seconds", SETTING_INTEGER, "
 	.argument = "N",
 	.help = "how long a trial of punch waits until all pairs have a direct way"};
 
+static const struct setting punch_width = {"punch_width", SETTING_INTEGER, "0", NULL, 0, 100,
+	.argument = "PERCENT",
+	.help = "punch makes no further trials once the share of direct ways of every pair is known within so many percent; 0: it makes all"};
+
 enum outcome {
 	DIRECT,
 	RELAYED,
@@ -270,13 +274,13 @@ static void keep_worst(struct worst *worst, const struct tally *tally)
 	worst->trials += tally->trials;
 }
 
-static json_t *describe_path(const json_t *observations, const json_t *path, struct worst *worst)
+/* Of a pair in all trials, with what became of it in each. */
+static struct tally tally_of(
+	struct arena *arena, const json_t *observations, const json_t *path, json_t *trials)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
 	size_t most = json_array_size(json_object_get(observations, "runs"));
 	struct tally tally = {.answered_s = arena_alloc(arena, double, most + 1),
 		.stays_s = arena_alloc(arena, double, most + 1)};
-	json_t *trials = json_array();
 	const json_t *run;
 
 	for (size_t i = 0; (run = mesh_run(observations, "punch", i)); i++) {
@@ -291,28 +295,79 @@ static json_t *describe_path(const json_t *observations, const json_t *path, str
 		count_trial(&tally, &trial);
 		json_array_append_new(trials, trial_json(&trial));
 	}
-	keep_worst(worst, &tally);
-	return pair_json(path, &tally, trials);
+	return tally;
 }
 
 /* Every pair once, in the order in which it was seen first. */
-static json_t *describe_paths(const json_t *observations, struct worst *worst)
+static json_t *known_paths(const json_t *observations)
 {
-	json_t *pairs = json_array();
-	const json_t *run;
 	json_auto_t *known = json_make("{s:[]}", "paths");
 	json_t *list = json_object_get(known, "paths"), *path;
+	const json_t *run;
 	size_t k;
 
 	for (size_t i = 0; (run = mesh_run(observations, "punch", i)); i++) {
 		json_array_foreach (json_object_get(run, "paths"), k, path) {
-			if (path_between(known, path))
-				continue;
-			json_array_append(list, path);
-			json_array_append_new(pairs, describe_path(observations, path, worst));
+			if (!path_between(known, path))
+				json_array_append(list, path);
 		}
 	}
+	return json_incref(list);
+}
+
+static json_t *describe_paths(const json_t *observations, struct worst *worst)
+{
+	json_auto_t *paths = known_paths(observations);
+	json_t *pairs = json_array(), *path;
+	size_t i;
+
+	json_array_foreach (paths, i, path) {
+		AUTO(arena_freep) struct arena *arena = arena_new();
+		json_t *trials = json_array();
+		struct tally tally = tally_of(arena, observations, path, trials);
+
+		keep_worst(worst, &tally);
+		json_array_append_new(pairs, pair_json(path, &tally, trials));
+	}
 	return pairs;
+}
+
+static bool is_known_within(const struct tally *tally, double most)
+{
+	struct interval share = interval_proportion(tally->counts[DIRECT], tally->trials, 0.95);
+
+	return share.high - share.low <= most;
+}
+
+/* The share of every pair is known closely enough. */
+static bool is_decided(const struct workload_case *c, const json_t *observations)
+{
+	double most = (double)setting_integer(c->options, &punch_width) / 100;
+	json_auto_t *paths = known_paths(observations);
+	bool is_known = most > 0 && json_array_size(paths) > 0;
+	json_t *path;
+	size_t i;
+
+	json_array_foreach (paths, i, path) {
+		AUTO(arena_freep) struct arena *arena = arena_new();
+		json_auto_t *ignored = json_array();
+		struct tally tally;
+
+		if (!is_known)
+			break;
+		tally = tally_of(arena, observations, path, ignored);
+		is_known = is_known_within(&tally, most);
+	}
+	return is_known;
+}
+
+static size_t count_trials(const json_t *observations)
+{
+	size_t count = 0;
+
+	while (mesh_run(observations, "punch", count))
+		count++;
+	return count;
 }
 
 /* The routers as the first trial found them; the next ones must find the same. */
@@ -359,8 +414,10 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 	reading->figures[1] = worst.answering_share;
 	reading->figures[2] = worst.direct_s;
 	reading->figures[3] = worst.answered_s;
-	reading->data = json_make("{s:I, s:o, s:o}", "limit_s",
-		(json_int_t)setting_integer(c->options, &punch_seconds), "routers",
+	reading->data = json_make("{s:I, s:I, s:I, s:o, s:o}", "limit_s",
+		(json_int_t)setting_integer(c->options, &punch_seconds), "planned_trials",
+		(json_int_t)setting_integer(c->options, &punch_trials), "made_trials",
+		(json_int_t)count_trials(observations), "routers",
 		describe_routers(observations, reading), "pairs", pairs);
 	snprintf(reading->headline, sizeof(reading->headline),
 		"direct %zu, relayed %zu, no way %zu of %zu", worst.counts[DIRECT],
@@ -371,7 +428,8 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 const struct workload workload_punch = {
 	.name = "punch",
 	.file = "punch.json",
-	.settings = (const struct setting *const[]){&punch_trials, &punch_seconds, NULL},
+	.settings = (const struct setting *const[]){
+		&punch_trials, &punch_seconds, &punch_width, NULL},
 	.title = "Direct ways between hosts behind routers",
 	.figures = {"direct_share", "answering_share", "direct_s", "answered_s"},
 	.figures_title = "share direct / answering, s until direct / answering",
@@ -383,4 +441,5 @@ const struct workload workload_punch = {
 	.estimate_s = estimate_s,
 	.operations = operations,
 	.read_mesh = read_mesh,
+	.is_decided = is_decided,
 };
