@@ -150,6 +150,19 @@ static void print_finding(FILE *out, const struct finding *finding)
 	}
 }
 
+static void print_situations(FILE *out, const struct situation *situations)
+{
+	for (const struct situation *s = situations; s; s = s->next) {
+		print_line(out, "- **", s->question, "** ");
+		print_line(out, "", s->sentence, "\n");
+		for (const struct fitting *f = s->fittings; f; f = f->next) {
+			print_line(out, "  - ", f->vpn->title, ", ");
+			print_line(out, "", profile_title(f->profile), ": ");
+			print_line(out, "", f->text, "\n");
+		}
+	}
+}
+
 static void print_markdown(FILE *out, const struct page *page)
 {
 	verdict_write_markdown(out, page->results->arena, page->verdict);
@@ -160,6 +173,7 @@ static void print_markdown(FILE *out, const struct page *page)
 		for (const struct caveat *caveat = answer->caveats; caveat; caveat = caveat->next)
 			print_line(out, "  - ", caveat->text, "\n");
 	}
+	print_situations(out, page->situations);
 	fputs("\n## Findings\n\n", out);
 	for (const struct finding *f = page->findings->first; f; f = f->next)
 		print_finding(out, f);
@@ -176,6 +190,7 @@ static void print_report_json(FILE *out, const struct page *page)
 
 	json_object_set_new(value, "verdict", verdict_json(page->results->arena, page->verdict));
 	json_object_set_new(value, "answers", answers_json(page->answers));
+	json_object_set_new(value, "situations", situations_json(page->situations));
 	json_object_set_new(value, "findings", findings_json(page->findings));
 	json_object_set_new(value, "problems", problems_json(page->results));
 	print_json(out, value, 0);
@@ -305,6 +320,7 @@ static int evaluate(const struct report_results *results, struct page *page)
 {
 	page->findings = findings_of(results);
 	page->answers = answers_of(results, page->findings);
+	page->situations = situations_of(results);
 	page->verdict = verdict_of(results, page->findings, page->answers);
 	page->title = page->verdict->title;
 	return 0;

@@ -11,7 +11,8 @@ struct survival_step {
 	double time;
 	size_t at_risk, events;
 	double share; /* from this time on */
-	/* By Greenwood's variance of log(-log(share)), which stays within 0 and 1; NAN of nobody. */
+	/* By Greenwood's variance of log(-log(share)), which stays within 0 and 1; NAN of nobody.
+	 */
 	struct interval interval;
 };
 

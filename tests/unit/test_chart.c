@@ -117,3 +117,53 @@ TEST(what_was_not_measured_is_not_without_a_result)
 	chart = chart_add(&charts, CHART_BARS, "other", "Other", "Expects nothing.");
 	CHECK(strcmp(chart_absence(&charts, chart, "Failed", "baseline"), "--") == 0);
 }
+
+/* Hosts a and b behind one kind of router each: direct after 1 s and 2 s, and twice not within 10
+ * s. */
+static void add_trials(struct report_results *results, struct report_vpn *vpn)
+{
+	json_t *environment = json_pack("{s:{s:[{s:[s], s:s}, {s:[s], s:s}]}}", "topology", "sites",
+		"hosts", "a", "nat", "port-restricted", "hosts", "b", "nat", "symmetric");
+
+	json_array_append_new(results->kept, environment);
+	results->environment = environment;
+	set_whole(results, vpn, REPORT_PUNCH,
+		json_pack(
+			"{s:i, s:[{s:s, s:s, s:i, s:i, s:i, s:[{s:s, s:f}, {s:s, s:f}, {s:s, s:n}, {s:s, s:n}, {s:s, s:n}]}]}",
+			"limit_s", 10, "pairs", "from", "a", "to", "b", "direct", 2, "relayed", 2,
+			"not_started", 1, "list", "outcome", "direct", "stays_direct_s", 1.0,
+			"outcome", "direct", "stays_direct_s", 2.0, "outcome", "relayed",
+			"stays_direct_s", "outcome", "relayed", "stays_direct_s", "outcome",
+			"not_started", "stays_direct_s"));
+}
+
+static const struct chart *chart_named(const struct charts *charts, const char *id)
+{
+	const struct chart *chart = charts->first;
+
+	while (chart && strcmp(chart->id, id) != 0)
+		chart = chart->next;
+	return chart;
+}
+
+TEST(trials_behind_routers_have_a_curve_and_a_picture_of_kinds)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct charts *charts;
+	const struct chart *chart;
+	const double *values;
+
+	add_trials(results, add_vpn(results, "Tunnel", some, 1));
+	charts = charts_of(results, NULL);
+	chart = chart_named(charts, "punch_curves");
+	CHECK(chart && chart->point_count == 1 && chart->points->series->count == 20);
+	values = chart->points->series->values; /* by half seconds */
+	CHECK(values[0] == 0 && values[1] == 25 && values[2] == 25 && values[3] == 50 &&
+		values[19] == 50);
+	CHECK(strcmp(chart->points->label, "port-restricted and symmetric") == 0);
+	chart = chart_named(charts, "punch_matrix_Tunnel_baseline");
+	CHECK(chart && chart->point_count == 2 && chart->points->y == 40);
+	CHECK(strcmp(chart->points->vpn, "port") == 0 &&
+		strcmp(chart->points->panel, "symmetric") == 0);
+	CHECK(strcmp(chart->points->next->vpn, "symmetric") == 0);
+}

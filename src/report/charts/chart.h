@@ -55,6 +55,8 @@ void charts_tuning(const struct report_results *results, const struct report_tun
 	struct charts *charts);
 /* How measurements ended, and what their time went to. */
 void charts_outcomes(const struct report_results *results, struct charts *charts);
+/* Hosts behind routers. */
+void charts_punch(const struct report_results *results, struct charts *charts);
 /* The figures of workloads without charts of their own. */
 void charts_figures(const struct report_results *results, struct charts *charts);
 

@@ -231,6 +231,7 @@ struct charts *charts_of(const struct report_results *results, const struct repo
 	charts_throughput(results, charts);
 	charts_relations(results, charts);
 	charts_outcomes(results, charts);
+	charts_punch(results, charts);
 	charts_figures(results, charts);
 	charts_tuning(results, tuned, charts);
 	return charts;

@@ -94,6 +94,28 @@ json_t *answers_json(const struct answer *answers)
 	return list;
 }
 
+static json_t *fittings_json(const struct situation *situation)
+{
+	json_t *list = json_array();
+
+	for (const struct fitting *f = situation->fittings; f; f = f->next)
+		json_array_append_new(list, json_make("{s:s,s:s,s:s,s:s,s:s?}", "vpn", f->vpn->name,
+						    "profile", f->profile, "fit", fit_name(f->fit),
+						    "text", f->text, "path", f->path));
+	return list;
+}
+
+json_t *situations_json(const struct situation *situations)
+{
+	json_t *list = json_array();
+
+	for (const struct situation *s = situations; s; s = s->next)
+		json_array_append_new(
+			list, json_make("{s:s,s:s,s:s,s:o}", "id", s->id, "question", s->question,
+				      "answer", s->sentence, "vpns", fittings_json(s)));
+	return list;
+}
+
 static json_t *cells_json(
 	struct arena *arena, const struct verdict *verdict, const struct verdict_row *row)
 {

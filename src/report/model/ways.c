@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 
+#include <math.h>
 #include <string.h>
 
 struct collection {
@@ -58,7 +59,35 @@ static void add_times(struct collection *c, const json_t *pair, struct report_wa
 	}
 }
 
-static void add_pair(struct collection *c, const json_t *pair, const char *path)
+/* A trial whose daemons did not start was not watched. */
+static void add_watched(
+	struct collection *c, const json_t *pair, double limit_s, struct report_ways *ways)
+{
+	const json_t *list = json_object_get(pair, "list");
+	size_t most = ways->watched + json_array_size(list) + 1;
+	double *watched_s = arena_alloc(c->arena, double, most);
+	bool *is_direct = arena_alloc(c->arena, bool, most);
+
+	if (ways->watched) {
+		memcpy(watched_s, ways->watched_s, ways->watched * sizeof(*watched_s));
+		memcpy(is_direct, ways->is_direct, ways->watched * sizeof(*is_direct));
+	}
+	ways->watched_s = watched_s;
+	ways->is_direct = is_direct;
+	for (size_t i = 0; i < json_array_size(list) && limit_s > 0; i++) {
+		const json_t *trial = json_array_get(list, i);
+		double at_s = json_number_at(trial, "/stays_direct_s", NAN);
+
+		if (strcmp(json_string_at(trial, "/outcome", ""), "not_started") == 0)
+			continue;
+		ways->is_direct[ways->watched] = at_s >= 0 && at_s < 1e6;
+		ways->watched_s[ways->watched] = ways->is_direct[ways->watched] ? at_s : limit_s;
+		ways->watched++;
+	}
+	ways->limit_s = fmax(ways->limit_s, limit_s);
+}
+
+static void add_pair(struct collection *c, const json_t *pair, double limit_s, const char *path)
 {
 	const char *from = json_string_at(pair, "/from", ""), *to = json_string_at(pair, "/to", "");
 	struct report_ways *ways =
@@ -73,18 +102,23 @@ static void add_pair(struct collection *c, const json_t *pair, const char *path)
 	ways->trials += direct + relayed + no_way;
 	ways->path = ways->path ? ways->path : path;
 	add_times(c, pair, ways);
+	add_watched(c, pair, limit_s, ways);
 }
 
 static void look(void *context, const struct report_place *place)
 {
 	struct collection *c = context;
-	const json_t *pairs;
+	const json_t *data, *pairs;
+	double limit_s;
 
 	if (place->workload != &report_workloads[REPORT_PUNCH])
 		return;
-	pairs = json_object_get(place->repetition->results[REPORT_PUNCH].data, "pairs");
+	data = place->repetition->results[REPORT_PUNCH].data;
+	pairs = json_object_get(data, "pairs");
+	limit_s = json_number_at(data, "/limit_s", 0);
 	for (size_t i = 0; i < json_array_size(pairs); i++)
-		add_pair(c, json_array_get(pairs, i), place->outcome->path);
+		add_pair(c, json_array_get(pairs, i), limit_s < 1e6 ? limit_s : 0,
+			place->outcome->path);
 }
 
 struct report_ways *ways_of(struct arena *arena, const struct report_results *results,
@@ -95,6 +129,31 @@ struct report_ways *ways_of(struct arena *arena, const struct report_results *re
 	if (condition)
 		condition_each_result(condition, look, &c);
 	return c.first;
+}
+
+void ways_each(
+	const struct report_results *results, struct arena *arena, with_ways *visit, void *context)
+{
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		for (size_t i = 0; i < results->profile_count; i++) {
+			const char *profile = results->profiles[i];
+			const struct report_ways *ways =
+				ways_of(arena, results, condition_of(vpn, profile));
+
+			if (ways)
+				visit(context, vpn, profile, ways);
+		}
+	}
+}
+
+struct report_curve ways_curve(struct arena *arena, const struct report_ways *ways)
+{
+	struct report_curve curve = {
+		.steps = arena_alloc(arena, struct survival_step, ways->watched + 1)};
+
+	curve.count =
+		survival_of(ways->watched_s, ways->is_direct, ways->watched, 0.95, curve.steps);
+	return curve;
 }
 
 /* Of those whose name says it all. */

@@ -3,6 +3,8 @@
 
 #include "report/model/results.h"
 
+#include "stats/survival.h"
+
 /* What became of all pairs of hosts behind the same two kinds of router, in all trials of punch. */
 struct report_ways {
 	struct report_ways *next;
@@ -10,12 +12,30 @@ struct report_ways {
 	size_t trials, direct, relayed, no_way;
 	double *direct_s; /* until a way is direct to the end, of every trial with one */
 	size_t times;
+	/* How long trials were watched: until then, or for as long as they lasted without it. */
+	double *watched_s;
+	bool *is_direct;
+	size_t watched;
+	double limit_s;   /* the longest that a trial lasts; 0: unknown */
 	const char *path; /* of a file that shows it, below the tree */
 };
 
 /* Sorted by kinds; NULL where punch was not measured, or the condition is not there. */
 struct report_ways *ways_of(struct arena *arena, const struct report_results *results,
 	const struct report_condition *condition);
+
+/* For every VPN and profile that was tried. */
+typedef void with_ways(void *context, const struct report_vpn *vpn, const char *profile,
+	const struct report_ways *ways);
+void ways_each(
+	const struct report_results *results, struct arena *arena, with_ways *visit, void *context);
+
+/* The share of trials without a direct way by time (Kaplan and Meier), in the arena. */
+struct report_curve {
+	struct survival_step *steps;
+	size_t count;
+};
+struct report_curve ways_curve(struct arena *arena, const struct report_ways *ways);
 
 /*
  * What punch, roam and keepalive say about rows of the feature matrix, as matrix_observe() takes
@@ -25,6 +45,9 @@ struct report_ways *ways_of(struct arena *arena, const struct report_results *re
  */
 json_t *ways_answers(struct arena *arena, const struct report_results *results,
 	const struct report_condition *condition);
+
+/* Whether it is about two sites of which a firewall lets no UDP through. */
+bool ways_block_udp(const struct report_results *results);
 
 /* What hostile and restart say about rows of the feature matrix, in the same way. */
 json_t *mesh_answers(struct arena *arena, const struct report_condition *condition);

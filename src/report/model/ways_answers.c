@@ -60,7 +60,7 @@ static void add_symmetric(struct arena *arena, const struct report_ways *list, j
 }
 
 /* A change on the command line may have opened what the topology's name says is blocked. */
-static bool blocks_udp(const struct report_results *results)
+bool ways_block_udp(const struct report_results *results)
 {
 	const json_t *sites = json_at(results->environment, "/topology/sites"), *site;
 	size_t i;
@@ -85,7 +85,7 @@ static void add_fallback(struct arena *arena, const struct report_results *resul
 		direct += ways->direct;
 		relayed += ways->relayed;
 	}
-	if (!blocks_udp(results) || direct + relayed == 0)
+	if (!ways_block_udp(results) || direct + relayed == 0)
 		return;
 	answer(answers, "tcp_fallback", "yes", "punch",
 		arena_printf(arena, "hosts behind a firewall without UDP answered in %zu trials",

@@ -159,7 +159,7 @@ static bool is_there(const struct page *page, const char *part)
 	if (strcmp(part, "features") == 0)
 		return matrix != NULL;
 	if (strcmp(part, "answers") == 0)
-		return page->answers != NULL;
+		return page->answers || page->situations;
 	return strcmp(part, "before") != 0 || (matrix && matrix_has_cautions(matrix));
 }
 

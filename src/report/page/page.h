@@ -2,6 +2,7 @@
 #pragma once
 
 #include "report/charts/chart.h"
+#include "report/findings/situation.h"
 #include "report/findings/verdict.h"
 #include "report/page/page_overlay.h"
 #include "report/tables/tables.h"
@@ -17,6 +18,7 @@ struct page {
 	const struct findings *findings;
 	const struct charts *charts;
 	const struct answer *answers;
+	const struct situation *situations;
 	const struct verdict *verdict;
 	const struct page_overlay *overlay; /* of two trees, which have no answers; or NULL */
 	/* Where the tree is, seen from the page: "", or a path with a slash behind. NULL: far away,

@@ -181,15 +181,66 @@ static void write_answer(FILE *out, const struct page *page, const struct answer
 	fputs(answer->caveats ? "</ul></details></article>\n" : "</article>\n", out);
 }
 
-void page_answers(FILE *out, const struct page *page)
+static void fill_fittings(struct sheet *sheet, const void *context)
+{
+	const struct situation *situation = context;
+	const struct page *page = sheet_page(sheet);
+
+	sheet_heading(sheet, "VPN", false, NULL);
+	sheet_heading(sheet, "Profile", false, NULL);
+	sheet_heading(sheet, "Suits", false, NULL);
+	sheet_heading(sheet, "What was seen", false, NULL);
+	for (const struct fitting *f = situation->fittings; f; f = f->next) {
+		begin_row(sheet, f->vpn);
+		sheet_text(sheet, profile_title(f->profile));
+		sheet_text(sheet, fit_name(f->fit));
+		sheet_link(sheet, f->text, f->path ? page_file_href(page, f->path) : NULL);
+	}
+}
+
+static void write_situation(FILE *out, const struct page *page, const struct situation *situation)
+{
+	fputs("<article id=\"answer-", out);
+	html_id(out, situation->id);
+	fputs("\"><h3>", out);
+	html_text(out, situation->question);
+	fputs("</h3><p class=\"verdict\">", out);
+	html_text(out, situation->sentence);
+	fputs("</p>", out);
+	page_sheet(out, page, SHEET_AT_ONCE, NULL, fill_fittings, situation);
+	fputs("</article>\n", out);
+}
+
+static void write_situations(FILE *out, const struct page *page)
+{
+	if (!page->situations)
+		return;
+	fputs("<p>Behind routers, what became of hosts with each VPN. Four of five attempts to find a direct way are what Halkes and Pouwelse saw among peers of a public network (NETWORKING 2011).</p>\n<div class=\"columns\">\n",
+		out);
+	for (const struct situation *s = page->situations; s; s = s->next)
+		write_situation(out, page, s);
+	fputs("</div>\n", out);
+}
+
+static void write_rankings(FILE *out, const struct page *page)
 {
 	if (!page->answers)
 		return;
-	fputs("<section id=\"answers\"><h2>Answers</h2><p>One ranking for each question. These measurements do not distinguish VPNs that share a letter, whatever their order. The interval contains the median with the confidence in the next column, which few values keep low.</p>\n<div class=\"columns\">\n",
+	fputs("<p>One ranking for each question. These measurements do not distinguish VPNs that share a letter, whatever their order. The interval contains the median with the confidence in the next column, which few values keep low.</p>\n<div class=\"columns\">\n",
 		out);
 	for (const struct answer *answer = page->answers; answer; answer = answer->next)
 		write_answer(out, page, answer);
-	fputs("</div></section>\n", out);
+	fputs("</div>\n", out);
+}
+
+void page_answers(FILE *out, const struct page *page)
+{
+	if (!page->answers && !page->situations)
+		return;
+	fputs("<section id=\"answers\"><h2>Answers</h2>\n", out);
+	write_situations(out, page);
+	write_rankings(out, page);
+	fputs("</section>\n", out);
 }
 
 static void fill_evidence(struct sheet *sheet, const void *context)

@@ -75,25 +75,6 @@ static void add_rows(struct tables *tables, struct table *table, const struct re
 	}
 }
 
-/* Of every VPN and profile that was tried. */
-typedef void with_ways(void *context, const struct report_vpn *vpn, const char *profile,
-	const struct report_ways *ways);
-
-static void each_ways(
-	const struct report_results *results, struct arena *arena, with_ways *visit, void *context)
-{
-	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
-		for (size_t i = 0; i < results->profile_count; i++) {
-			const char *profile = results->profiles[i];
-			const struct report_ways *ways =
-				ways_of(arena, results, condition_of(vpn, profile));
-
-			if (ways)
-				visit(context, vpn, profile, ways);
-		}
-	}
-}
-
 struct matrix_table {
 	struct tables *tables;
 	struct table *table;
@@ -127,7 +108,7 @@ void tables_matrix(const struct report_results *results, struct tables *tables)
 		.table = table_add(tables, "punch_matrix",
 			"Kinds of router against kinds of router: direct ways", "", true)};
 
-	each_ways(results, tables->arena, collect_kinds, &matrix);
+	ways_each(results, tables->arena, collect_kinds, &matrix);
 	matrix.table->id = matrix.table->printed; /* the thesis has no such table */
 	table_text_column(matrix.table, "vpn", "VPN");
 	table_text_column(matrix.table, "profile", "Profile");
@@ -136,7 +117,7 @@ void tables_matrix(const struct report_results *results, struct tables *tables)
 		return;
 	for (size_t i = 0; i < matrix.kinds.count; i++)
 		table_text_column(matrix.table, matrix.kinds.list[i], matrix.kinds.list[i]);
-	each_ways(results, tables->arena, fill, &matrix);
+	ways_each(results, tables->arena, fill, &matrix);
 	table_note(tables, matrix.table,
 		"Trials of punch that end with a direct way, with the range that holds the true share with a confidence of 95 %% (Wilson's interval). In the others a third host relays, or there is no way.");
 }

@@ -13,6 +13,7 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 {
 	const char *place = results_place(tables->arena, vpn, profile);
 	struct interval share = interval_proportion(ways->direct, ways->trials, 0.95);
+	struct report_curve curve = ways_curve(tables->arena, ways);
 	struct row *row = table_row(tables, table);
 
 	row_vpn(row, vpn->name, vpn->title);
@@ -27,6 +28,7 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 	row_number(row, 100 * share.low, place);
 	row_number(row, 100 * share.high, place);
 	row_number(row, ways->times ? stats_median(ways->direct_s, ways->times) : NAN, place);
+	row_number(row, survival_time(curve.steps, curve.count, 0.5), place);
 }
 
 static void add_columns(struct table *table)
@@ -43,6 +45,7 @@ static void add_columns(struct table *table)
 	table_column(table, "direct_low_percent", "at least", "%", 0);
 	table_column(table, "direct_high_percent", "at most", "%", 0);
 	table_column(table, "direct_s", "Direct after", "s", 1);
+	table_column(table, "half_direct_s", "Half of all direct after", "s", 1);
 }
 
 /* The first that was measured; the same lab stands for all VPNs. */
@@ -117,6 +120,6 @@ void tables_punch(const struct report_results *results, struct tables *tables)
 		}
 	}
 	table_note(tables, table,
-		"In every trial the VPN begins from nothing, and routers know nothing of it. Direct: at its end packets go from router to router. Relayed: the hosts answer each other by way of a third. The range holds the true share with a confidence of 95 %% (Wilson's interval). A trial without a direct way ends after a while, so that a VPN may still find one later.");
+		"In every trial the VPN begins from nothing, and routers know nothing of it. Direct: at its end packets go from router to router. Relayed: the hosts answer each other by way of a third. The range holds the true share with a confidence of 95 %% (Wilson's interval). A trial without a direct way ends after a while, so that a VPN may still find one later. Direct after: the median of trials with a direct way. Half of all: of all trials, by Kaplan and Meier's curve; nothing if fewer had one.");
 	add_routers(results, tables);
 }

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* Two homes, a carrier's NAT, blocked UDP, a laptop: from punch, relay and roam. */
+#include "report/findings/situation.h"
+
+#include "base/json.h"
+#include "report/model/ways.h"
+#include "stats/stats.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Of trials, to do well: Halkes and Pouwelse. */
+static const double WELL_SHARE = 0.8;
+/* The longest silence that a user of a call or a shell may wait through. */
+static const double WELL_SILENT_S = 10;
+
+const char *fit_name(enum fit fit)
+{
+	static const char *const names[FITS] = {
+		[FIT_WELL] = "well", [FIT_SOMEHOW] = "somehow", [FIT_BADLY] = "badly"};
+
+	return names[fit];
+}
+
+/* One VPN under one profile. */
+struct spot_of {
+	const struct report_results *results;
+	const struct report_condition *condition;
+	struct fitting *fitting; /* to be filled */
+};
+
+static bool is_home(const char *kind)
+{
+	return strcmp(kind, "port-restricted") == 0;
+}
+
+static bool is_of_homes(const struct report_results *results, const struct report_ways *ways)
+{
+	(void)results;
+	return is_home(ways->one) && is_home(ways->other);
+}
+
+static bool is_of_carrier(const struct report_results *results, const struct report_ways *ways)
+{
+	bool one = strstr(ways->one, "carrier"), other = strstr(ways->other, "carrier");
+
+	(void)results;
+	return one != other;
+}
+
+static bool is_of_blocked(const struct report_results *results, const struct report_ways *ways)
+{
+	(void)ways;
+	return ways_block_udp(results);
+}
+
+/* The median of a list of relay's runs; NAN unless every run has a number. */
+static double relay_median(const struct report_condition *condition, const char *list)
+{
+	for (const struct report_repetition *whole = condition->whole; whole; whole = whole->next) {
+		const struct report_result *relay = &whole->results[REPORT_RELAY];
+		const json_t *runs = json_object_get(relay->data, list);
+		double values[64];
+		size_t count = 0;
+
+		if (!outcome_is_success(&relay->outcome))
+			continue;
+		for (; count < json_array_size(runs) && count < ARRAY_SIZE(values); count++) {
+			values[count] = json_number_at(json_array_get(runs, count), "/mbps", NAN);
+			if (isnan(values[count]))
+				return NAN;
+		}
+		return count ? stats_median(values, count) : NAN;
+	}
+	return NAN;
+}
+
+static bool was_relay_tried(const struct report_condition *condition)
+{
+	for (const struct report_repetition *whole = condition->whole; whole; whole = whole->next) {
+		if (outcome_is_success(&whole->results[REPORT_RELAY].outcome))
+			return true;
+	}
+	return false;
+}
+
+static const char *relay_text(struct arena *arena, const struct report_condition *condition)
+{
+	double mbps = relay_median(condition, "relayed");
+
+	if (!was_relay_tried(condition))
+		return "";
+	return isnan(mbps) ? "; nobody relays when the direct way is blocked"
+			   : arena_printf(arena, "; a relay carries %.3g Mbit/s when it is blocked",
+				     mbps);
+}
+
+static enum fit fit_of(const struct report_ways *ways)
+{
+	double trials = (double)ways->trials;
+
+	if ((double)ways->direct >= WELL_SHARE * trials)
+		return FIT_WELL;
+	return (double)(ways->direct + ways->relayed) >= WELL_SHARE * trials ? FIT_SOMEHOW
+									     : FIT_BADLY;
+}
+
+static const char *ways_text(struct arena *arena, const struct report_ways *ways)
+{
+	struct interval share = interval_proportion(ways->direct, ways->trials, 0.95);
+	struct report_curve curve = ways_curve(arena, ways);
+	double half_s = survival_time(curve.steps, curve.count, 0.5);
+	const char *text = arena_printf(arena, "direct in %zu of %zu trials (%.0f to %.0f %%)",
+		ways->direct, ways->trials, 100 * share.low, 100 * share.high);
+
+	if (!isnan(half_s))
+		text = arena_printf(arena, "%s, half after %.1f s", text, half_s);
+	if (ways->relayed)
+		text = arena_printf(arena, "%s, relayed in %zu", text, ways->relayed);
+	return ways->no_way ? arena_printf(arena, "%s, no way in %zu", text, ways->no_way) : text;
+}
+
+/* The two kinds of router that belong to the situation; of several those with the most trials. */
+static bool look_at_ways(const struct spot_of *spot,
+	bool (*is_meant)(const struct report_results *results, const struct report_ways *ways))
+{
+	struct arena *arena = spot->results->arena;
+	const struct report_ways *meant = NULL;
+
+	for (const struct report_ways *ways = ways_of(arena, spot->results, spot->condition); ways;
+		ways = ways->next) {
+		if (is_meant(spot->results, ways) && ways->trials > (meant ? meant->trials : 0))
+			meant = ways;
+	}
+	if (!meant)
+		return false;
+	spot->fitting->fit = fit_of(meant);
+	spot->fitting->text = arena_printf(
+		arena, "%s%s", ways_text(arena, meant), relay_text(arena, spot->condition));
+	spot->fitting->path = meant->path;
+	return true;
+}
+
+static bool look_at_homes(const struct spot_of *spot)
+{
+	return look_at_ways(spot, is_of_homes);
+}
+
+static bool look_at_carrier(const struct spot_of *spot)
+{
+	return look_at_ways(spot, is_of_carrier);
+}
+
+static bool look_at_blocked(const struct spot_of *spot)
+{
+	return look_at_ways(spot, is_of_blocked);
+}
+
+/* What became of a host in all runs of one operation of roam. */
+struct absence {
+	size_t runs, returned;
+	double silent_s; /* the longest; of a run that did not end nobody knows */
+};
+
+static struct absence absence_of(const json_t *data, const char *operation)
+{
+	const json_t *described = json_object_get(data, operation), *run;
+	const json_t *runs = json_object_get(described, "runs");
+	struct absence absence = {.runs = json_array_size(runs)};
+	double returned = json_number_at(described, "/returned", 0);
+	size_t i;
+
+	absence.returned = returned > 0 && returned <= (double)absence.runs ? (size_t)returned : 0;
+	json_array_foreach (runs, i, run)
+		absence.silent_s = fmax(absence.silent_s, json_number_at(run, "/outage_s", 0));
+	return absence;
+}
+
+static bool is_short(const struct absence *absence)
+{
+	return absence->returned == absence->runs && absence->silent_s <= WELL_SILENT_S;
+}
+
+static enum fit fit_of_absences(const struct absence *moved, const struct absence *called)
+{
+	if (moved->returned < moved->runs)
+		return FIT_BADLY;
+	return is_short(moved) && is_short(called) ? FIT_WELL : FIT_SOMEHOW;
+}
+
+static const char *absence_text(
+	struct arena *arena, const struct absence *absence, const char *what)
+{
+	if (absence->returned < absence->runs)
+		return arena_printf(arena, "%s back in only %zu of %zu runs", what,
+			absence->returned, absence->runs);
+	return arena_printf(arena, "%s silent for %.2g s", what, absence->silent_s);
+}
+
+static bool look_at_laptop(const struct spot_of *spot)
+{
+	struct arena *arena = spot->results->arena;
+
+	for (const struct report_repetition *whole = spot->condition->whole; whole;
+		whole = whole->next) {
+		const struct report_result *roam = &whole->results[REPORT_ROAM];
+		struct absence moved = absence_of(roam->data, "moved");
+		struct absence called = absence_of(roam->data, "moved_called");
+
+		if (!outcome_is_success(&roam->outcome) || !moved.runs)
+			continue;
+		spot->fitting->fit = fit_of_absences(&moved, &called);
+		spot->fitting->text = arena_printf(arena, "%s; %s",
+			absence_text(arena, &moved, "with another address"),
+			absence_text(arena, &called, "if others call it"));
+		spot->fitting->path = roam->outcome.path;
+		return true;
+	}
+	return false;
+}
+
+/* How a sentence begins for VPNs of each fit. */
+static const struct {
+	const char *id, *question;
+	bool (*look)(const struct spot_of *spot);
+	const char *fits[FITS];
+} kinds[] = {
+	{"two-homes", "Two homes behind ordinary routers", look_at_homes,
+		{"Directly in at least four of five trials",
+			"By a third host, or not always directly", "Often without any way"}},
+	{"carrier", "One side behind CGNAT", look_at_carrier,
+		{"Directly in at least four of five trials",
+			"By a third host, or not always directly", "Often without any way"}},
+	{"udp-blocked", "UDP is blocked", look_at_blocked,
+		{"Directly in at least four of five trials",
+			"By a third host, or not always directly", "Often without any way"}},
+	{"laptop", "Laptop that moves", look_at_laptop,
+		{"Back within ten seconds, whoever speaks first",
+			"Back, but later or not if called", "Not always found again"}},
+};
+
+static struct fitting **add_fittings(const struct report_results *results,
+	const struct report_vpn *vpn, bool (*look)(const struct spot_of *spot),
+	struct fitting **end)
+{
+	for (size_t i = 0; i < results->profile_count && !vpn->is_reference; i++) {
+		struct fitting *fitting = arena_alloc(results->arena, struct fitting, 1);
+		const struct spot_of spot = {
+			results, condition_of(vpn, results->profiles[i]), fitting};
+
+		fitting->vpn = vpn;
+		fitting->profile = results->profiles[i];
+		if (!spot.condition || !look(&spot))
+			continue;
+		*end = fitting;
+		end = &fitting->next;
+	}
+	return end;
+}
+
+/* "A, B (Low)"; the profile where there are several. */
+static const char *names_of(
+	const struct report_results *results, const struct fitting *first, enum fit fit)
+{
+	struct arena *arena = results->arena;
+	const char *names = "";
+
+	for (const struct fitting *f = first; f; f = f->next) {
+		if (f->fit != fit)
+			continue;
+		names = arena_printf(arena, "%s%s%s", names, *names ? ", " : "", f->vpn->title);
+		if (results->profile_count > 1)
+			names = arena_printf(arena, "%s (%s)", names, profile_title(f->profile));
+	}
+	return names;
+}
+
+static const char *sentence_of(const struct report_results *results, const struct fitting *fittings,
+	const char *const fits[static FITS])
+{
+	const char *sentence = "";
+
+	for (int fit = 0; fit < FITS; fit++) {
+		const char *names = names_of(results, fittings, (enum fit)fit);
+
+		if (*names)
+			sentence = arena_printf(results->arena, "%s%s%s: %s.", sentence,
+				*sentence ? " " : "", fits[fit], names);
+	}
+	return sentence;
+}
+
+struct situation *situations_of(const struct report_results *results)
+{
+	struct situation *first = NULL, **end = &first;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct situation *situation = arena_alloc(results->arena, struct situation, 1);
+		struct fitting **last = &situation->fittings;
+
+		for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
+			last = add_fittings(results, vpn, kinds[i].look, last);
+		if (!situation->fittings)
+			continue;
+		situation->id = kinds[i].id;
+		situation->question = kinds[i].question;
+		situation->sentence = sentence_of(results, situation->fittings, kinds[i].fits);
+		*end = situation;
+		end = &situation->next;
+	}
+	return first;
+}
