@@ -172,8 +172,7 @@ static bool is_decided(const struct operation_run *m, const json_t *observations
 {
 	const struct workload *workload = m->attempt->workload;
 
-	return workload->is_decided &&
-	       workload->is_decided(&m->attempt->cases[0], observations);
+	return workload->is_decided && workload->is_decided(&m->attempt->cases[0], observations);
 }
 
 static int operate(struct operation_run *m, const struct workload_operation operations[],

@@ -41,7 +41,8 @@ static bool are_all_direct(const struct operation_run *m, const struct paths *pa
 	for (size_t i = 0; i < paths->count; i++) {
 		const struct path *path = &paths->list[i];
 
-		if (!path_is_direct(m, paths, path) || !operation_is_stable(m, path->from, path->to))
+		if (!path_is_direct(m, paths, path) ||
+			!operation_is_stable(m, path->from, path->to))
 			return false;
 	}
 	return true;

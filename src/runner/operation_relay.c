@@ -188,7 +188,8 @@ static int watch_until_direct(
 			return -1;
 		paths_count(m, &stream->paths);
 		if (path_is_direct(m, &stream->paths, stream->paths.list))
-			direct_s = fmax((double)(stream->paths.counted_ns - m->zero_ns) / 1e9 - 1, 0);
+			direct_s =
+				fmax((double)(stream->paths.counted_ns - m->zero_ns) / 1e9 - 1, 0);
 	}
 	m->never_direct = isnan(direct_s);
 	json_object_set_new(m->observed, "awaited",
@@ -208,8 +209,7 @@ static int await_direct(struct operation_run *m, struct error *err)
 
 	if (m->never_direct)
 		limit_s = fmin(limit_s, AGAIN_S);
-	if (stream_begin(m, limit_s, &stream, err) ||
-		watch_until_direct(m, limit_s, &stream, err))
+	if (stream_begin(m, limit_s, &stream, err) || watch_until_direct(m, limit_s, &stream, err))
 		return -1;
 	proc_stop(stream.sender, START_NS);
 	proc_stop(stream.server, START_NS);

@@ -193,8 +193,8 @@ struct workload_operation {
 	double direct_limit_s; /* of waiting until the way is direct, before anything is done */
 	bool needs_direct;     /* nothing is done to a way that is not direct by then */
 	double delay_s;        /* of the direct way, in each direction, if it is slow */
-	uint64_t lose_every; /* it loses one of so many packets; 0: each, if it is not slow */
-	const char *checks;  /* of observe: see observe_is_chosen() */
+	uint64_t lose_every;   /* it loses one of so many packets; 0: each, if it is not slow */
+	const char *checks;    /* of observe: see observe_is_chosen() */
 };
 
 struct workload {

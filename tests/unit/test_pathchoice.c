@@ -164,8 +164,7 @@ TEST(nothing_is_done_to_a_way_that_never_is_direct_and_that_is_an_answer)
 
 	json_object_del(run, "stream");
 	json_object_set_new(run, "times", json_make("{s:f}", "counted_s", 10.0));
-	json_object_set_new(
-		run, "awaited", json_make("{s:f, s:n}", "limit_s", 10.0, "direct_s"));
+	json_object_set_new(run, "awaited", json_make("{s:f, s:n}", "limit_s", 10.0, "direct_s"));
 	read_runs(json_make("[o]", run), &reading);
 	CHECK(reading.cause == CAUSE_SUCCESS);
 	CHECK(went(json_at(reading.data, "/slow/0"), "/start", "never_direct"));

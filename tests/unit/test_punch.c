@@ -203,9 +203,9 @@ TEST(a_pair_that_was_tried_too_rarely_keeps_the_others_waiting)
 	const struct seen good = {"[0, 200, 200, 200, 200, 200]", "[0, 200, 200, 200, 200, 200]",
 		STEADY, STEADY, NULL};
 	const struct workload_case c = {.seconds = 1, .options = width_of(arena, "60")};
-	json_auto_t *observations = observations_of(arena,
-		arena_printf(arena, "%s, %s, %s", trial_of(arena, &good), trial_of(arena, &good),
-			trial_of(arena, &good)));
+	json_auto_t *observations =
+		observations_of(arena, arena_printf(arena, "%s, %s, %s", trial_of(arena, &good),
+					       trial_of(arena, &good), trial_of(arena, &good)));
 
 	CHECK(workload_punch.is_decided(&c, observations));
 	json_array_append_new(json_object_get(mesh_run(observations, "punch", 2), "paths"),

@@ -226,8 +226,8 @@ TEST(a_way_that_never_was_direct_is_an_outcome_of_its_own_and_has_no_direct_thro
 	struct workload_reading reading;
 
 	for (size_t i = 0; i < 2; i++)
-		json_object_set_new(runs[i], "awaited",
-			json_make("{s:f, s:n}", "limit_s", 30.0, "direct_s"));
+		json_object_set_new(
+			runs[i], "awaited", json_make("{s:f, s:n}", "limit_s", 30.0, "direct_s"));
 	read_runs(json_make("[o, o, o]", runs[0], runs[1], runs[2]), &reading);
 	CHECK(reading.cause == CAUSE_SUCCESS);
 	CHECK(strcmp(json_string_at(reading.data, "/blocked/0/start", ""), "never_direct") == 0);

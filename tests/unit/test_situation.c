@@ -134,6 +134,6 @@ TEST(a_laptop_is_back_at_once_later_or_not_always)
 	set_whole(
 		results, add_vpn(results, "Tunnel", rates, 1), REPORT_ROAM, roam(0.5, 40, 1, 0.25));
 	CHECK(strcmp(situation_named(results, "laptop")->fittings->text,
-		      "with another address back in only 1 of 2 runs; if others call it silent for 0.25 s") ==
+		      "back in only 1 of 2 runs after a change of its address; silent for 0.25 s if others must call it") ==
 		0);
 }

@@ -143,10 +143,9 @@ static void look_never_direct(struct look *look, const struct report_condition *
 		"Two hosts behind routers have no direct way with %s as it is set up here for as long as was waited, although packets went between them all the time. Nothing could be done to their direct way, so this says what %s does without one.",
 		look->vpn->title, look->vpn->title);
 	look_show(look, result->outcome.path, "%s: %s", profile_title(condition->profile),
-		strcmp(way, "relayed") == 0
-			? arena_printf(look->findings->arena, "relayed by %s",
-				  json_string_at(run, "/relay", "a third host"))
-			: "no way that the wire's record shows");
+		strcmp(way, "relayed") == 0 ? arena_printf(look->findings->arena, "relayed by %s",
+						      json_string_at(run, "/relay", "a third host"))
+					    : "no way that the wire's record shows");
 }
 
 void rule_never_direct(struct look *look)

@@ -188,13 +188,12 @@ static enum fit fit_of_absences(const struct absence *moved, const struct absenc
 	return is_short(moved) && is_short(called) ? FIT_WELL : FIT_SOMEHOW;
 }
 
-static const char *absence_text(
-	struct arena *arena, const struct absence *absence, const char *what)
+static const char *absence_text(struct arena *arena, const struct absence *absence)
 {
 	if (absence->returned < absence->runs)
-		return arena_printf(arena, "%s back in only %zu of %zu runs", what,
-			absence->returned, absence->runs);
-	return arena_printf(arena, "%s silent for %.2g s", what, absence->silent_s);
+		return arena_printf(
+			arena, "back in only %zu of %zu runs", absence->returned, absence->runs);
+	return arena_printf(arena, "silent for %.2g s", absence->silent_s);
 }
 
 static bool look_at_laptop(const struct spot_of *spot)
@@ -210,9 +209,9 @@ static bool look_at_laptop(const struct spot_of *spot)
 		if (!outcome_is_success(&roam->outcome) || !moved.runs)
 			continue;
 		spot->fitting->fit = fit_of_absences(&moved, &called);
-		spot->fitting->text = arena_printf(arena, "%s; %s",
-			absence_text(arena, &moved, "with another address"),
-			absence_text(arena, &called, "if others call it"));
+		spot->fitting->text = arena_printf(arena,
+			"%s after a change of its address; %s if others must call it",
+			absence_text(arena, &moved), absence_text(arena, &called));
 		spot->fitting->path = roam->outcome.path;
 		return true;
 	}

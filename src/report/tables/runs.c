@@ -53,8 +53,8 @@ double runs_median(struct arena *arena, const json_t *runs, const char *key)
 /* As a whole: "direct" is not among "never direct, relayed". */
 static bool has_word(struct arena *arena, const char *words, const char *word)
 {
-	return strstr(arena_printf(arena, ", %s, ", words),
-		       arena_printf(arena, ", %s, ", word)) != NULL;
+	return strstr(arena_printf(arena, ", %s, ", words), arena_printf(arena, ", %s, ", word)) !=
+	       NULL;
 }
 
 const char *runs_words(struct arena *arena, const json_t *runs, run_word *word_of, const char *key)

@@ -28,8 +28,8 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 	const char *profile, const char *kind, const json_t *runs)
 {
 	static const char *const ways[] = {"way_before", "way_bad", "way_good"};
-	static const char *const medians[] = {"direct_after_s", "moved_s", "moves", "moved_back_s", "before_rtt_ms",
-		"bad_rtt_ms", "good_rtt_ms", "lost_packets"};
+	static const char *const medians[] = {"direct_after_s", "moved_s", "moves", "moved_back_s",
+		"before_rtt_ms", "bad_rtt_ms", "good_rtt_ms", "lost_packets"};
 	const char *place = results_place(tables->arena, vpn, profile);
 	struct row *row = table_row(tables, table);
 

@@ -38,10 +38,10 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 {
 	static const struct {
 		const char *turn, *key;
-	} medians[] = {{"blocked", "direct_after_s"}, {"blocked", "silent_s"}, {"blocked", "freed_silent_s"},
-		{"blocked", "direct_again_s"}, {"blocked", "reordered_packets"}, {"direct", "mbps"},
-		{"relayed", "mbps"}, {"direct", "rtt_ms"}, {"relayed", "rtt_ms"},
-		{"relayed", "relay_cpu_s_per_gb"}};
+	} medians[] = {{"blocked", "direct_after_s"}, {"blocked", "silent_s"},
+		{"blocked", "freed_silent_s"}, {"blocked", "direct_again_s"},
+		{"blocked", "reordered_packets"}, {"direct", "mbps"}, {"relayed", "mbps"},
+		{"direct", "rtt_ms"}, {"relayed", "rtt_ms"}, {"relayed", "relay_cpu_s_per_gb"}};
 	static const char *const ways[] = {"way_before", "way_blocked", "way_freed", "relay"};
 	const struct report_condition *condition = condition_of(vpn, profile);
 	const char *place = results_place(tables->arena, vpn, profile);

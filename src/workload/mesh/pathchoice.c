@@ -99,7 +99,8 @@ static json_t *describe_never_direct(const json_t *run)
 {
 	struct way way = way_last(run);
 
-	return json_make("{s:s, s:n, s:s, s:n, s:n, s:s?, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n}",
+	return json_make(
+		"{s:s, s:n, s:s, s:n, s:n, s:s?, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n, s:n}",
 		"start", way_start(run), "direct_after_s", "way_before", way_names[way.kind],
 		"way_bad", "way_good", "relay", way.relay, "moved_s", "moves", "moved_back_s",
 		"moves_afterwards", "before_rtt_ms", "bad_rtt_ms", "good_rtt_ms", "lost_packets",
@@ -144,8 +145,8 @@ static json_t *describe(
 		if (json_object_get(run, "failure"))
 			continue;
 		way_doubt(run, reading);
-		json_array_append_new(list, way_was_never_direct(run) ? describe_never_direct(run)
-								      : describe_run(run));
+		json_array_append_new(list,
+			way_was_never_direct(run) ? describe_never_direct(run) : describe_run(run));
 	}
 	return list;
 }
@@ -207,8 +208,8 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 const struct workload workload_pathchoice = {
 	.name = "pathchoice",
 	.file = "pathchoice.json",
-	.settings = (const struct setting *const[]){
-		&mesh_runs, &pathchoice_seconds, &way_direct_seconds, NULL},
+	.settings = (const struct setting *const[]){&mesh_runs, &pathchoice_seconds,
+		&way_direct_seconds, NULL},
 	.title = "A direct way that becomes slow or lossy: whether packets take another one",
 	.figures = {"slow_moved_s", "lossy_moved_s", "most_moves", "slow_rtt_ms"},
 	.figures_title = "s until a slow / lossy way is left, changes, ms in the end",

@@ -428,8 +428,8 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 const struct workload workload_punch = {
 	.name = "punch",
 	.file = "punch.json",
-	.settings = (const struct setting *const[]){
-		&punch_trials, &punch_seconds, &punch_width, NULL},
+	.settings =
+		(const struct setting *const[]){&punch_trials, &punch_seconds, &punch_width, NULL},
 	.title = "Direct ways between hosts behind routers",
 	.figures = {"direct_share", "answering_share", "direct_s", "answered_s"},
 	.figures_title = "share direct / answering, s until direct / answering",

@@ -88,9 +88,9 @@ static json_t *describe_carried(const json_t *run, enum turn turn)
 	double cpu_s = cpu_s_of(run, way.relay);
 
 	return json_make("{s:s?, s:o, s:s, s:s?, s:o, s:o, s:o, s:o}", "start", way_start(run),
-		"direct_after_s", mesh_number(way_direct_after_s(run)), "way",
-		way_names[way.kind], "relay", way.relay, "rtt_ms",
-		mesh_number(is_meant ? median_rtt_ms(run) : NAN), "mbps",
+		"direct_after_s", mesh_number(way_direct_after_s(run)), "way", way_names[way.kind],
+		"relay", way.relay, "rtt_ms", mesh_number(is_meant ? median_rtt_ms(run) : NAN),
+		"mbps",
 		mesh_number(is_meant && seconds > 0 && bytes > 0 ? 8e-6 * bytes / seconds : NAN),
 		"relay_cpu_percent", mesh_number(seconds > 0 ? 100 * cpu_s / seconds : NAN),
 		"relay_cpu_s_per_gb", mesh_number(bytes > 0 ? 1e9 * cpu_s / bytes : NAN));
@@ -108,11 +108,10 @@ static json_t *describe_blocked(const json_t *run)
 	struct stretch blocked = stretch_of(&echoes, blocked_s, freed_s);
 	struct stretch freed = stretch_of(&echoes, freed_s, end_s);
 
-	return json_make(
-		"{s:s?, s:o, s:s, s:s, s:s, s:s?, s:o, s:I, s:o, s:I, s:o, s:o, s:o}", "start",
-		way_start(run), "direct_after_s", mesh_number(way_direct_after_s(run)),
-		"way_before", way_names[before.kind], "way_blocked", way_names[during.kind], "way_freed",
-		way_names[after.kind], "relay", during.relay, "silent_s",
+	return json_make("{s:s?, s:o, s:s, s:s, s:s, s:s?, s:o, s:I, s:o, s:I, s:o, s:o, s:o}",
+		"start", way_start(run), "direct_after_s", mesh_number(way_direct_after_s(run)),
+		"way_before", way_names[before.kind], "way_blocked", way_names[during.kind],
+		"way_freed", way_names[after.kind], "relay", during.relay, "silent_s",
 		mesh_number(blocked.silent_s), "lost_packets", (json_int_t)blocked.lost,
 		"freed_silent_s", mesh_number(freed.silent_s), "freed_lost_packets",
 		(json_int_t)freed.lost, "direct_again_s",
@@ -133,8 +132,8 @@ static json_t *describe(
 		if (json_object_get(run, "failure"))
 			continue;
 		way_doubt(run, reading);
-		json_array_append_new(list, turn == BLOCKED ? describe_blocked(run)
-							    : describe_carried(run, turn));
+		json_array_append_new(list,
+			turn == BLOCKED ? describe_blocked(run) : describe_carried(run, turn));
 	}
 	return list;
 }
@@ -196,8 +195,8 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 const struct workload workload_relay = {
 	.name = "relay",
 	.file = "relay.json",
-	.settings = (const struct setting *const[]){
-		&mesh_runs, &relay_seconds, &way_direct_seconds, NULL},
+	.settings = (const struct setting *const[]){&mesh_runs, &relay_seconds, &way_direct_seconds,
+		NULL},
 	.title = "Two hosts whose direct way is blocked: relay, fall-back and return",
 	.figures = {"relay_mbps", "direct_mbps", "relay_rtt_ms", "fall_back_s", "direct_again_s"},
 	.figures_title = "Mbit/s relayed / direct, ms relayed, s silent / until direct again",
