@@ -194,3 +194,26 @@ TEST(a_host_that_is_heard_again_after_every_change_roams_and_another_says_nothin
 		json_pack("{s:{s:i, s:[{}, {}]}}", "moved", "returned", 1, "runs"), said);
 	CHECK(said[0] == '\0');
 }
+
+/* What is read about hole punching of the only VPN. */
+static const char *design_of(enum matrix_kind kind)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	struct matrix_row row = {.id = "udp_hole_punching"};
+	struct matrix_cell cell = {.kind = kind, .text = "as read"};
+	struct matrix_vpn one = {.name = "Tunnel", .cells = &cell};
+	struct matrix matrix = {.rows = &row, .vpns = &one, .row_count = 1, .vpn_count = 1};
+	const char *design;
+
+	results->matrix = &matrix;
+	design = ways_design(results, vpn);
+	results->matrix = NULL;
+	return design;
+}
+
+TEST(a_vpn_that_does_not_punch_has_no_direct_way_by_design)
+{
+	CHECK(design_of(MATRIX_NO) && strcmp(design_of(MATRIX_NO), "as read") == 0);
+	CHECK(design_of(MATRIX_PARTIAL) && !design_of(MATRIX_YES) && !design_of(MATRIX_UNKNOWN));
+}

@@ -50,6 +50,8 @@ void rule_indirect(struct look *look)
 static void look_no_way(
 	struct look *look, const struct report_condition *condition, const struct report_ways *ways)
 {
+	const char *design = ways_design(look->findings->results, look->vpn);
+
 	if (ways->no_way < ways->trials)
 		return;
 	look_say(look,
@@ -58,8 +60,10 @@ static void look_no_way(
 	look_show(look, ways->path, "%s, %s and %s: no way in %zu of %zu trials%s",
 		profile_title(condition->profile), ways->one, ways->other, ways->no_way,
 		ways->trials,
-		ways_can_be_direct(ways->one, ways->other) ? ", although a direct one is possible"
-							   : "");
+		!ways_can_be_direct(ways->one, ways->other) ? ""
+		: design                                    ? arena_printf(look->findings->arena,
+								      ", by design: hole punching was read as '%s'", design)
+			 : ", although a direct one is possible");
 }
 
 void rule_no_way(struct look *look)

@@ -46,6 +46,12 @@ struct report_curve ways_curve(struct arena *arena, const struct report_ways *wa
 json_t *ways_answers(struct arena *arena, const struct report_results *results,
 	const struct report_condition *condition);
 
+/*
+ * What was read of a VPN about hole punching, where it is not a plain yes: "no", "partial, known
+ * endpoints". To have no direct way is by design then. NULL: it punches, or nobody has read it.
+ */
+const char *ways_design(const struct report_results *results, const struct report_vpn *vpn);
+
 /* Whether it is about two sites of which a firewall lets no UDP through. */
 bool ways_block_udp(const struct report_results *results);
 

@@ -26,6 +26,26 @@ static void answer(
 					       "check", check, "because", because));
 }
 
+const char *ways_design(const struct report_results *results, const struct report_vpn *vpn)
+{
+	const struct matrix *matrix = results->matrix;
+
+	for (size_t i = 0; matrix && i < matrix->vpn_count; i++) {
+		const struct matrix_vpn *one = &matrix->vpns[i];
+
+		if (strcmp(one->name, vpn->name) != 0 || !one->cells)
+			continue;
+		for (size_t row = 0; row < matrix->row_count; row++) {
+			const struct matrix_cell *cell = &one->cells[row];
+
+			if (strcmp(matrix->rows[row].id, "udp_hole_punching") == 0 &&
+				(cell->kind == MATRIX_NO || cell->kind == MATRIX_PARTIAL))
+				return cell->text;
+		}
+	}
+	return NULL;
+}
+
 static bool is_known(const struct report_ways *ways)
 {
 	return ways && (ways->direct > 0 || ways->trials >= TRIALS_LEAST);

@@ -8,8 +8,9 @@
 
 #include <math.h>
 
-static void add_row(struct tables *tables, struct table *table, const struct report_vpn *vpn,
-	const char *profile, const struct report_ways *ways)
+static void add_row(const struct report_results *results, struct tables *tables,
+	struct table *table, const struct report_vpn *vpn, const char *profile,
+	const struct report_ways *ways)
 {
 	const char *place = results_place(tables->arena, vpn, profile);
 	struct interval share = interval_proportion(ways->direct, ways->trials, 0.95);
@@ -29,6 +30,7 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 	row_number(row, 100 * share.high, place);
 	row_number(row, ways->times ? stats_median(ways->direct_s, ways->times) : NAN, place);
 	row_number(row, survival_time(curve.steps, curve.count, 0.5), place);
+	row_text(row, ways_design(results, vpn));
 }
 
 static void add_columns(struct table *table)
@@ -46,6 +48,7 @@ static void add_columns(struct table *table)
 	table_column(table, "direct_high_percent", "at most", "%", 0);
 	table_column(table, "direct_s", "Direct after", "s", 1);
 	table_column(table, "half_direct_s", "Half of all direct after", "s", 1);
+	table_text_column(table, "design", "Hole punching by design");
 }
 
 /* The first that was measured; the same lab stands for all VPNs. */
@@ -115,11 +118,11 @@ void tables_punch(const struct report_results *results, struct tables *tables)
 					ways_of(tables->arena, results, condition_of(vpn, profile));
 				ways; ways = ways->next) {
 				if (ways->trials)
-					add_row(tables, table, vpn, profile, ways);
+					add_row(results, tables, table, vpn, profile, ways);
 			}
 		}
 	}
 	table_note(tables, table,
-		"In every trial the VPN begins from nothing, and routers know nothing of it. Direct: at its end packets go from router to router. Relayed: the hosts answer each other by way of a third. The range holds the true share with a confidence of 95 %% (Wilson's interval). A trial without a direct way ends after a while, so that a VPN may still find one later. Direct after: the median of trials with a direct way. Half of all: of all trials, by Kaplan and Meier's curve; nothing if fewer had one.");
+		"In every trial the VPN begins from nothing, and routers know nothing of it. Direct: at its end packets go from router to router. Relayed: the hosts answer each other by way of a third. The range holds the true share with a confidence of 95 %% (Wilson's interval). A trial without a direct way ends after a while, so that a VPN may still find one later. Direct after: the median of trials with a direct way. Half of all: of all trials, by Kaplan and Meier's curve; nothing if fewer had one. By design: what was read about hole punching, where it is not a plain yes.");
 	add_routers(results, tables);
 }
