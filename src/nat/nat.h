@@ -92,7 +92,7 @@ struct nat_params {
 	 */
 	bool shares_ports;
 	enum nat_ports ports;
-	/* Both 0: 1024 to 65535, and a preserved one below that for who has it inside. */
+	/* Both 0: 1024 to 65535, and below that what is preserved. */
 	uint16_t first_port, last_port;
 	/*
 	 * CGNAT: every host inside has a block of so many consecutive ports, chosen by its

@@ -16,6 +16,18 @@ static void check_json(const json_t *json)
 	free(text);
 }
 
+/* Punch makes a decision only where it is to look at an interval. */
+static const struct setting_value *options(void)
+{
+	static struct setting_value values[2] = {{NULL, "30"}, {NULL, NULL}};
+
+	for (size_t i = 0; workload_punch.settings[i]; i++) {
+		if (strcmp(workload_punch.settings[i]->name, "punch_width") == 0)
+			values[0].setting = workload_punch.settings[i];
+	}
+	return values;
+}
+
 /* Any JSON text as the observations of every workload on the whole mesh. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -23,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		&workload_reboot, &workload_idle, &workload_observe, &workload_scale,
 		&workload_punch, &workload_roam, &workload_keepalive, &workload_hostile,
 		&workload_relay, &workload_mtu, &workload_pathchoice};
-	const struct workload_case c = {.seconds = 5};
+	const struct workload_case c = {.seconds = 5, .options = options()};
 	json_t *observations = json_loadb((const char *)data, size, 0, NULL);
 
 	if (!observations)
@@ -39,6 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_json(reading.data);
 		check_json(reading.samples);
 		workload_reading_done(&reading);
+		if (readers[i]->is_decided)
+			readers[i]->is_decided(&c, observations);
 	}
 	json_decref(observations);
 	return 0;

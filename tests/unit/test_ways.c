@@ -2,6 +2,8 @@
 /* What workloads behind routers say about rows of the feature matrix. */
 #include "report/model/ways.h"
 
+#include "report/model/matrix.h"
+
 #include "base/json.h"
 
 #include "by_hand.h"

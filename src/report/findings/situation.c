@@ -42,7 +42,8 @@ static bool is_of_homes(const struct report_results *results, const struct repor
 
 static bool is_of_carrier(const struct report_results *results, const struct report_ways *ways)
 {
-	bool one = strstr(ways->one, "carrier"), other = strstr(ways->other, "carrier");
+	bool one = strstr(ways->one, "carrier") != NULL;
+	bool other = strstr(ways->other, "carrier") != NULL;
 
 	(void)results;
 	return one != other;
@@ -234,8 +235,8 @@ static const struct {
 		{"Directly in at least four of five trials",
 			"By a third host, or not always directly", "Often without any way"}},
 	{"laptop", "Laptop that moves", look_at_laptop,
-		{"Back within ten seconds, whoever speaks first",
-			"Back, but later or not if called", "Not always found again"}},
+		{"Back within ten seconds, calling or called", "Back, but later or not if called",
+			"Not always found again"}},
 };
 
 static struct fitting **add_fittings(const struct report_results *results,

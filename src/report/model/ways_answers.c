@@ -2,6 +2,8 @@
 /* Rows of the feature matrix that workloads behind routers answer. */
 #include "report/model/ways.h"
 
+#include "report/model/matrix.h"
+
 #include "base/json.h"
 
 #include <math.h>

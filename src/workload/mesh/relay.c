@@ -78,7 +78,7 @@ static double cpu_s_of(const json_t *run, const char *host)
 	return NAN;
 }
 
-/* What a relay carries is no figure of the direct way. */
+/* A figure of the direct way says nothing about what a relay carries. */
 static json_t *describe_carried(const json_t *run, enum turn turn)
 {
 	struct way way = way_last(run);
