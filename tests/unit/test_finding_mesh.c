@@ -93,6 +93,30 @@ TEST(a_relay_is_a_finding_where_theory_lets_packets_through)
 	CHECK(!find_way(results, closed, 9, 0, "relayed", "indirect"));
 }
 
+static const struct about *find_forgotten(struct report_results *results, json_t *data)
+{
+	set_whole(results, results->vpns, REPORT_KEEPALIVE, data);
+	return find(findings_of(results), "forgotten-by-nat", "Tunnel");
+}
+
+TEST(a_silent_host_that_is_lost_after_thirty_seconds_is_a_finding)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct about *about;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	CHECK(!find_forgotten(results, json_pack("{s:f, s:n}", "survives_s", 10.0, "fails_s")));
+	CHECK(!find_forgotten(
+		results, json_pack("{s:f, s:f}", "survives_s", 30.0, "fails_s", 20.0)));
+	about = find_forgotten(
+		results, json_pack("{s:f, s:f}", "survives_s", 45.0, "fails_s", 30.0));
+	CHECK(about && !strstr(about->sentence, "55 s"));
+	CHECK(about && strstr(about->evidence->text,
+			       "lost where it forgets after 30 s, reached after 45 s"));
+	about = find_forgotten(results, json_pack("{s:n, s:f}", "survives_s", "fails_s", 60.0));
+	CHECK(about && strstr(about->sentence, "55 s"));
+}
+
 TEST(hosts_that_no_trial_joins_are_a_finding_that_says_whether_one_could)
 {
 	AUTO(results_freep) struct report_results *results = results_by_hand();

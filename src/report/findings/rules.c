@@ -55,6 +55,8 @@ const struct rule rules[] = {
 		.of_vpn = rule_lost_after_change},
 	{"hostile-packets", WARNING, CHOICE, "Hostile packets have an effect",
 		.of_vpn = rule_hostile},
+	{"forgotten-by-nat", WARNING, CHOICE, "A silent host is lost when its NAT forgets it",
+		.of_vpn = rule_forgotten},
 	{"never-direct", WARNING, CHOICE, "A way between hosts behind routers is never direct",
 		.of_vpn = rule_never_direct},
 	{"no-relay", WARNING, CHOICE, "Hosts whose direct way is blocked do not reach each other",

@@ -86,6 +86,7 @@ void rule_lost_after_change(struct look *look);
 void rule_no_relay(struct look *look);
 void rule_stays_relayed(struct look *look);
 void rule_stays_bad(struct look *look);
+void rule_forgotten(struct look *look);
 void rule_never_direct(struct look *look);
 void rule_flaps(struct look *look);
 void rule_narrow_line(struct look *look);

@@ -8,8 +8,9 @@
 #include <string.h>
 
 enum {
-	TRIALS_LEAST = 4, /* below, a VPN may have been unlucky */
-	FLAPS_LEAST = 3   /* changes of way; one is a choice, and two may be a mistake */
+	TRIALS_LEAST = 4,   /* below, a VPN may have been unlucky */
+	FLAPS_LEAST = 3,    /* changes of way; one is a choice, and two may be a mistake */
+	SHORT_MEMORY_S = 30 /* of many a home's NAT, for UDP (Haetoenen et al. 2010) */
 };
 
 static void each_way(struct look *look,
@@ -103,6 +104,40 @@ void rule_lost_after_change(struct look *look)
 
 			if (outcome_is_success(&result->outcome))
 				look_lost(look, condition, result);
+		}
+	}
+}
+
+static void look_forgotten(struct look *look, const struct report_condition *condition,
+	const struct report_result *result)
+{
+	double fails_s = json_number_at(result->data, "/fails_s", 0);
+	double survives_s = json_number_at(result->data, "/survives_s", 0);
+	struct arena *arena = look->findings->arena;
+
+	if (fails_s < SHORT_MEMORY_S)
+		return;
+	look_say(look,
+		"With %s a silent host is lost where its NAT forgets after %d s, as many do (Haetoenen et al. 2010)%s: nothing keeps its way open, until it sends by itself.",
+		look->vpn->title, SHORT_MEMORY_S,
+		fails_s >= 55
+			? ", and after the 55 s that peers should expect (Halkes and Pouwelse 2011)"
+			: "");
+	look_show(look, result->outcome.path, "%s: lost where it forgets after %.0f s%s",
+		profile_title(condition->profile), fails_s,
+		survives_s > 0 ? arena_printf(arena, ", reached after %.0f s", survives_s) : "");
+}
+
+void rule_forgotten(struct look *look)
+{
+	for (const struct report_condition *condition = look->vpn->conditions; condition;
+		condition = condition->next) {
+		for (const struct report_repetition *whole = condition->whole; whole;
+			whole = whole->next) {
+			const struct report_result *result = &whole->results[REPORT_KEEPALIVE];
+
+			if (outcome_is_success(&result->outcome))
+				look_forgotten(look, condition, result);
 		}
 	}
 }
