@@ -3,9 +3,12 @@
  */
 #include "report/findings/situation.h"
 
+#include "report/tables/tables.h"
+
 #include "by_hand.h"
 #include "tap.h"
 
+#include <math.h>
 #include <string.h>
 
 static const double rates[] = {100};
@@ -136,4 +139,31 @@ TEST(a_laptop_is_back_at_once_later_or_not_always)
 	CHECK(strcmp(situation_named(results, "laptop")->fittings->text,
 		      "back in only 1 of 2 runs after a change of its address; silent for 0.25 s if others must call it") ==
 		0);
+}
+
+/* What the table of silences has in its first row, of `moved`. */
+static const struct row *silences_of(struct report_results *results)
+{
+	const struct table *table = tables_of(results, NULL)->first;
+
+	while (table && strcmp(table->id, "roam_silence") != 0)
+		table = table->next;
+	CHECK(table && table->row_count == 2); /* moved and moved_called */
+	return table->rows;
+}
+
+TEST(a_silence_has_a_length_only_where_every_run_came_to_its_end)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	const struct row *row;
+
+	set_whole(results, vpn, REPORT_ROAM, roam(0.5, 2.5, 2, 0.1));
+	row = silences_of(results);
+	CHECK(row->values[3].number == 2 && row->values[4].number == 2);
+	CHECK(row->values[5].number == 1.5 && row->values[6].number == 2.5);
+	set_whole(results, vpn, REPORT_ROAM, roam(0.5, 40, 1, 0.1));
+	row = silences_of(results);
+	CHECK(row->values[4].number == 1 && isnan(row->values[5].number) &&
+		isnan(row->values[6].number));
 }
