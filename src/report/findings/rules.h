@@ -88,6 +88,7 @@ void rule_stays_relayed(struct look *look);
 void rule_stays_bad(struct look *look);
 void rule_forgotten(struct look *look);
 void rule_never_direct(struct look *look);
+void rule_mtu_crawls(struct look *look);
 void rule_flaps(struct look *look);
 void rule_narrow_line(struct look *look);
 void rule_mtu_hangs(struct look *look);

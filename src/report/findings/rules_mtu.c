@@ -4,7 +4,11 @@
 
 #include "base/json.h"
 
+#include <math.h>
 #include <string.h>
+
+/* Of what TCP carried before: smaller packets alone do not cost so much. */
+static const double CRAWLING_SHARE = 0.1;
 
 /* Ours begins with 1200 bytes, as QUIC demands, and worked; others begin with more. */
 void look_large_start(struct look *look, const struct spot *spot)
@@ -109,6 +113,39 @@ static void look_narrow(struct look *look, const struct report_condition *condit
 void rule_narrow_line(struct look *look)
 {
 	each_line(look, look_narrow);
+}
+
+/* The smaller of what is left of the flow, and of what a new one gets, as a share; NAN: unknown. */
+static double share_left(const json_t *line)
+{
+	double before = json_number_at(line, "/before_mbps", NAN);
+	double after = json_number_at(line, "/after_mbps", NAN);
+
+	return before > 0 ? fmin(after, json_number_at(line, "/begun_mbps", NAN)) / before : NAN;
+}
+
+/* It is carried, and next to nothing of it: what is lost is sent again and again. */
+static void look_crawling(struct look *look, const struct report_condition *condition,
+	const struct report_result *result, const json_t *line)
+{
+	double left = share_left(line);
+
+	if (!json_is_true(json_object_get(line, "icmp")) || !is_carried(line, "/tcp") ||
+		!(left < CRAWLING_SHARE))
+		return;
+	look_say(look,
+		"TCP over %s goes on when the line to the others becomes narrow, but next to nothing passes, although routers say by ICMP what is too large: most of what the VPN sends is lost.",
+		look->vpn->title);
+	look_show(look, result->outcome.path,
+		"%s, a line of %.0f bytes: %.3g Mbit/s of a flow and %.3g of a new one, %.3g before",
+		profile_title(condition->profile), json_number_at(line, "/outer_mtu_bytes", 0),
+		json_number_at(line, "/after_mbps", 0), json_number_at(line, "/begun_mbps", 0),
+		json_number_at(line, "/before_mbps", 0));
+}
+
+void rule_mtu_crawls(struct look *look)
+{
+	each_line(look, look_crawling);
 }
 
 /* The bare link hangs as well; a VPN that does not saves its users from it. */

@@ -59,6 +59,7 @@ static void add_columns(struct table *table)
 	table_column(table, "after_mbps", "TCP afterwards", "Mbit/s", 0);
 	table_text_column(table, "begins", "Begins there");
 	table_text_column(table, "begun_tcp", "New TCP there");
+	table_column(table, "begun_mbps", "New TCP there", "Mbit/s", 0);
 }
 
 static void add_row(struct tables *tables, struct table *table, const struct report_vpn *vpn,
@@ -83,6 +84,7 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 	row_number(row, runs_median(arena, runs, "after_mbps"), place);
 	row_text(row, runs_words(arena, runs, yes_or_no, "begins"));
 	row_text(row, runs_words(arena, runs, flow_word, "begun_tcp"));
+	row_number(row, runs_median(arena, runs, "begun_mbps"), place);
 }
 
 /* One row for each line, in the order in which they were tried. */

@@ -170,6 +170,13 @@ static double mbps_in(const struct flow *flow, double from_s, double to_s)
 	return seconds > 0 ? 8e-6 * bytes / seconds : NAN;
 }
 
+static double last_mbps(const struct flow *flow)
+{
+	double end_s = flow->count ? flow->end_s[flow->count - 1] : 0;
+
+	return mbps_in(flow, end_s - LAST_S, end_s);
+}
+
 static json_t *bytes_at(const json_t *run, const char *pointer)
 {
 	return mesh_number(json_number_at(run, pointer, NAN));
@@ -180,12 +187,10 @@ static json_t *describe(const json_t *run)
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct flow flow = flow_of(arena, json_object_get(run, "flow"));
 	struct flow fresh = flow_of(arena, json_object_get(run, "fresh"));
-	double narrowed_s = mesh_time(run, "narrowed_s"), end_s = 0;
+	double narrowed_s = mesh_time(run, "narrowed_s");
 	const char *tcp = end_of(&flow);
 
-	if (flow.count)
-		end_s = flow.end_s[flow.count - 1];
-	return json_make("{s:o, s:b, s:o, s:s?, s:o, s:s, s:o, s:o, s:o, s:b, s:s}",
+	return json_make("{s:o, s:b, s:o, s:s?, s:o, s:s, s:o, s:o, s:o, s:b, s:s, s:o}",
 		"outer_mtu_bytes", bytes_at(run, "/outer_mtu_bytes"), "icmp",
 		json_is_true(json_object_get(run, "icmp")), "whole_bytes",
 		bytes_at(run, "/sizes/whole_bytes"), "beyond",
@@ -194,8 +199,9 @@ static json_t *describe(const json_t *run)
 		mesh_number(
 			strcmp(tcp, "carried") == 0 ? longest_silence_s(&flow, narrowed_s) : NAN),
 		"before_mbps", mesh_number(mbps_in(&flow, BUFFERS_S, narrowed_s - BUFFERS_S)),
-		"after_mbps", mesh_number(mbps_in(&flow, end_s - LAST_S, end_s)), "begins",
-		json_is_true(json_object_get(run, "returned")), "begun_tcp", end_of(&fresh));
+		"after_mbps", mesh_number(last_mbps(&flow)), "begins",
+		json_is_true(json_object_get(run, "returned")), "begun_tcp", end_of(&fresh),
+		"begun_mbps", mesh_number(last_mbps(&fresh)));
 }
 
 static bool is_line(const json_t *step, double mtu, bool icmp)
