@@ -56,6 +56,7 @@ TEST(a_flow_that_pauses_is_carried_and_has_its_longest_silence)
 	CHECK(fabs(json_number_at(reading.data, "/steps/0/before_mbps", 0) - 80) < 1e-6);
 	CHECK(fabs(json_number_at(reading.data, "/steps/0/after_mbps", 0) - 80) < 1e-6);
 	CHECK(says(&reading, "/steps/0/begun_tcp", "carried"));
+	CHECK(fabs(json_number_at(reading.data, "/steps/0/begun_mbps", 0) - 80) < 1e-6);
 	CHECK(reading.figures[0] == 1220 && reading.figures[2] == 0);
 	CHECK(fabs(reading.figures[3] - 1.2) < 1e-6);
 	workload_reading_done(&reading);
@@ -95,6 +96,7 @@ TEST(what_moves_nothing_or_does_not_end_is_no_flow)
 	CHECK(says(&reading, "/steps/0/tcp", "none") &&
 		says(&reading, "/steps/0/begun_tcp", "none"));
 	CHECK(says(&reading, "/steps/1/tcp", "none"));
+	CHECK(json_is_null(json_at(reading.data, "/steps/0/begun_mbps")));
 	CHECK(reading.figures[0] == 0 && reading.figures[2] == 2);
 	CHECK(strstr(reading.headline, "at 1280: none B, no ICMP: 1200 B"));
 	workload_reading_done(&reading);
