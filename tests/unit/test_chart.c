@@ -122,8 +122,9 @@ TEST(what_was_not_measured_is_not_without_a_result)
  * s. */
 static void add_trials(struct report_results *results, struct report_vpn *vpn)
 {
-	json_t *environment = json_pack("{s:{s:[{s:[s], s:s}, {s:[s], s:s}]}}", "topology", "sites",
-		"hosts", "a", "nat", "port-restricted", "hosts", "b", "nat", "symmetric");
+	json_t *environment = json_pack("{s:{s:[{s:s, s:[s], s:s}, {s:s, s:[s], s:s}]}}",
+		"topology", "sites", "name", "left", "hosts", "a", "nat", "port-restricted", "name",
+		"right", "hosts", "b", "nat", "symmetric");
 
 	json_array_append_new(results->kept, environment);
 	results->environment = environment;

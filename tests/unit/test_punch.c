@@ -165,7 +165,6 @@ static const struct setting_value *width_of(struct arena *arena, const char *per
 
 	while (*settings && strcmp((*settings)->name, "punch_width") != 0)
 		settings++;
-	CHECK(*settings);
 	return setting_put(arena, NULL, *settings, percent);
 }
 
@@ -183,7 +182,6 @@ static bool has_enough(struct arena *arena, const char *percent, size_t direct, 
 		runs = arena_printf(arena, "%s%s%s", runs, i ? ", " : "",
 			trial_of(arena, i < direct ? &good : &bad));
 	observations = observations_of(arena, runs);
-	CHECK(observations);
 	return workload_punch.is_decided(&c, observations);
 }
 

@@ -220,7 +220,7 @@ TEST(a_sender_that_stood_still_is_a_reason_to_doubt)
 
 TEST(a_way_that_never_was_direct_is_an_outcome_of_its_own_and_has_no_direct_throughput)
 {
-	static const struct seen by_relay = {PACKETS, PACKETS, BINS, BINS, 0, BINS};
+	static const struct seen by_relay = {PACKETS, PACKETS, 0, BINS, 0, BINS};
 	json_t *runs[] = {carried_run("direct", &by_relay, 4e8), blocked_run(&by_relay),
 		carried_run("relayed", &by_relay, 1e8)};
 	struct workload_reading reading;

@@ -3,6 +3,7 @@
  */
 #include "report/findings/situation.h"
 
+#include "base/json.h"
 #include "report/tables/tables.h"
 
 #include "by_hand.h"
@@ -148,8 +149,8 @@ static const struct row *silences_of(struct report_results *results)
 
 	while (table && strcmp(table->id, "roam_silence") != 0)
 		table = table->next;
-	CHECK(table && table->row_count == 2); /* moved and moved_called */
-	return table->rows;
+	/* Of moved and moved_called. */
+	return table && table->row_count == 2 ? table->rows : NULL;
 }
 
 TEST(a_silence_has_a_length_only_where_every_run_came_to_its_end)
@@ -160,10 +161,10 @@ TEST(a_silence_has_a_length_only_where_every_run_came_to_its_end)
 
 	set_whole(results, vpn, REPORT_ROAM, roam(0.5, 2.5, 2, 0.1));
 	row = silences_of(results);
-	CHECK(row->values[3].number == 2 && row->values[4].number == 2);
+	CHECK(row && row->values[3].number == 2 && row->values[4].number == 2);
 	CHECK(row->values[5].number == 1.5 && row->values[6].number == 2.5);
 	set_whole(results, vpn, REPORT_ROAM, roam(0.5, 40, 1, 0.1));
 	row = silences_of(results);
-	CHECK(row->values[4].number == 1 && isnan(row->values[5].number) &&
+	CHECK(row && row->values[4].number == 1 && isnan(row->values[5].number) &&
 		isnan(row->values[6].number));
 }
