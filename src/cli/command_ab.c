@@ -6,6 +6,7 @@
 #include "cli/history.h"
 #include "cli/load.h"
 #include "cli/pairs.h"
+#include "cli/places.h"
 #include "cli/progress.h"
 #include "cli/quiet.h"
 #include "cli/session.h"
@@ -157,6 +158,8 @@ static int load_ab(struct arena *arena, struct ab_options *o, const char *const 
 	o->request.plan = o->plan ? o->plan : o->virtual ? "gate" : "ab";
 	if (load_versions(arena, o, words, drivers, err) ||
 		load_plan(arena, &o->request, plan, err))
+		return -1;
+	if (places_refuse(plan, "ab compares in one", err))
 		return -1;
 	names[0] = "none"; /* any that is there: it is replaced */
 	plan->vpns = names;

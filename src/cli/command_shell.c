@@ -15,7 +15,23 @@ struct shell_options {
 	const char *vpn, *profile, *topology, *engine;
 };
 
-static int find_host(const struct plan *plan, const char *name, size_t *ret_host, struct error *err)
+/* Routers have no processes, so there is nothing that a shell could be. */
+static int refuse_router(const struct topology *topology, const char *name, struct error *err)
+{
+	for (size_t i = 0; topology && i < topology->site_count; i++) {
+		const struct topology_site *site = &topology->sites[i];
+
+		if (strcmp(site->name, name) == 0)
+			return fail(err, ERROR_USAGE,
+				"'%s' is a router of topology %s, which is a part of the wire; its hosts are %s%s",
+				name, topology->name, site->host_count ? site->hosts[0] : "none",
+				site->host_count > 1 ? ", ..." : "");
+	}
+	return 0;
+}
+
+static int find_host(const struct plan *plan, const struct topology *topology, const char *name,
+	size_t *ret_host, struct error *err)
 {
 	for (size_t i = 0; i < plan->host_count; i++) {
 		if (strcmp(plan->hosts[i], name) == 0) {
@@ -23,6 +39,8 @@ static int find_host(const struct plan *plan, const char *name, size_t *ret_host
 			return 0;
 		}
 	}
+	if (refuse_router(topology, name, err))
+		return -1;
 	return fail(err, ERROR_USAGE, "unknown host '%s'; the lab has %s, %s, ...", name,
 		plan->hosts[0], plan->hosts[1]);
 }
@@ -58,8 +76,10 @@ static int open_lab(
 	size_t host = 0;
 
 	if (load_plan(arena, &request, &plan, err) ||
-		load_topology(arena, o->topology ? o->topology : plan.topology, &topology, err) ||
-		load_hosts(arena, topology, &plan, err) || find_host(&plan, name, &host, err) ||
+		load_topology(
+			arena, o->topology ? o->topology : plan.topologies[0], &topology, err) ||
+		load_hosts(arena, topology, &plan, err) ||
+		find_host(&plan, topology, name, &host, err) ||
 		load_profile(arena, o->profile ? o->profile : "baseline", &profile, err) ||
 		load_engine_of(topology, o->engine ? o->engine : plan.engine,
 			profile_has_impairment(&profile), &engine, err) ||

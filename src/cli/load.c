@@ -21,19 +21,32 @@ static size_t count_of(const char *const *list)
 	return count;
 }
 
-/* "low:rate=1gbit,loss=0%" came as two words: what is only NAME=VALUE belongs to the one before. */
-static bool is_further_change(const char *word)
+/* What ends the name of something that may be changed, and what ends the key of a change. */
+static const struct {
+	const char *option, *ends;
+} changeable[] = {{"profile", ":=/."}, {"topology", ":=/"}};
+
+/*
+ * "low:rate=1gbit,loss=0%" came as two words: what is only NAME=VALUE belongs to the one before. A
+ * key of a topology is SITE.KEY.
+ */
+static bool is_further_change(const char *word, const char *ends)
 {
-	return word[strcspn(word, ":=/.")] == '=';
+	return word[strcspn(word, ends)] == '=';
 }
 
-static const char *const *join_changes(struct arena *arena, const char *const *words)
+static const char *const *join_changes(
+	struct arena *arena, const char *option, const char *const *words)
 {
+	const char *ends = NULL;
 	const char **joined = arena_alloc(arena, const char *, count_of(words) + 1);
 	size_t count = 0;
 
+	for (size_t i = 0; i < ARRAY_SIZE(changeable); i++)
+		if (strcmp(changeable[i].option, option) == 0)
+			ends = changeable[i].ends;
 	for (; *words; words++) {
-		if (count > 0 && is_further_change(*words))
+		if (ends && count > 0 && is_further_change(*words, ends))
 			joined[count - 1] = arena_printf(arena, "%s,%s", joined[count - 1], *words);
 		else
 			joined[count++] = *words;
@@ -140,9 +153,8 @@ static int apply(struct arena *arena, const struct request_change *change, struc
 	struct error *err)
 {
 	if (change->names)
-		plan_set_list(plan, change->setting,
-			strcmp(change->option, "profile") == 0 ? join_changes(arena, change->names)
-							       : change->names);
+		plan_set_list(
+			plan, change->setting, join_changes(arena, change->option, change->names));
 	if (!change->text)
 		return 0;
 	forget_followers(arena, change->setting, plan);
@@ -151,10 +163,34 @@ static int apply(struct arena *arena, const struct request_change *change, struc
 		       : 0;
 }
 
+int load_place(struct arena *arena, struct plan *plan, struct error *err)
+{
+	const struct topology *topology;
+
+	return load_topology(arena, plan->topologies[0], &topology, err) ||
+			       load_hosts(arena, topology, plan, err)
+		       ? -1
+		       : 0;
+}
+
+/* Of several topologies each has hosts of its own. */
+static int load_places(struct arena *arena, struct plan *plan, struct error *err)
+{
+	if (count_of(plan->topologies) == 1)
+		return load_place(arena, plan, err);
+	for (size_t i = 0; plan->topologies[i]; i++) {
+		struct plan one = *plan;
+
+		one.topologies = ARENA_LIST(arena, plan->topologies[i]);
+		if (load_place(arena, &one, err))
+			return -1;
+	}
+	return 0;
+}
+
 int load_plan(struct arena *arena, const struct request *request, struct plan *ret_plan,
 	struct error *err)
 {
-	const struct topology *topology;
 	const char *path;
 	struct plan plan;
 
@@ -164,8 +200,7 @@ int load_plan(struct arena *arena, const struct request *request, struct plan *r
 	for (const struct request_change *c = request->changes; c && c->setting; c++)
 		if (apply(arena, c, &plan, err))
 			return -1;
-	if (plan_check(&plan, err) || load_topology(arena, plan.topology, &topology, err) ||
-		load_hosts(arena, topology, &plan, err))
+	if (plan_check(&plan, err) || load_places(arena, &plan, err))
 		return -1;
 	*ret_plan = plan;
 	return 0;
@@ -402,7 +437,7 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 		refuse_twice("workload", names, err) || expand_vpns(arena, &vpns, err) ||
 		load_tunings(arena, plan->tunings ? plan->tunings : no_names, &result, err) ||
 		load_workloads(arena, names, &result.workloads, err) ||
-		load_topology(arena, plan->topology, &result.topology, err) ||
+		load_topology(arena, plan->topologies[0], &result.topology, err) ||
 		check_hosts_of(arena, plan, result.topology, err) ||
 		check_workloads_of(arena, &result, err) ||
 		load_board(arena, plan->board, &result.board, err))

@@ -33,7 +33,12 @@ size_t request_options(const struct request *request, struct option_row *rows);
 /* The plan with the request's changes, checked as a plan file is. */
 MUST_CHECK int load_plan(struct arena *arena, const struct request *request, struct plan *ret_plan,
 	struct error *err);
-/* Drivers, profiles and workloads that a plan names; every problem is ERROR_USAGE. */
+/* The hosts of the plan's topology, of which it has one alone; refused if it names others. */
+MUST_CHECK int load_place(struct arena *arena, struct plan *plan, struct error *err);
+/*
+ * Drivers, profiles and workloads that a plan names, in the first of its topologies; every problem
+ * is ERROR_USAGE.
+ */
 MUST_CHECK int load_everything(struct arena *arena, const struct plan *plan,
 	struct runner_plan *ret_plan, struct error *err);
 

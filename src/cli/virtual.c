@@ -206,7 +206,8 @@ static const char *const *files_of(
 	add_own_files(&files, here, plan->plan->vpns);
 	add_own_files(&files, here, plan->plan->profiles);
 	add_own_files(&files, here, plan->plan->tunings);
-	add_own_files(&files, here, ARENA_LIST(arena, plan->plan->topology, plan->plan->board));
+	add_own_files(&files, here, plan->plan->topologies);
+	add_own_files(&files, here, ARENA_LIST(arena, plan->plan->board));
 	for (size_t i = 0; i < plan->driver_count; i++)
 		if (plan->drivers[i].bin)
 			add_word(&files, arena_strndup(arena, plan->drivers[i].bin,

@@ -189,12 +189,22 @@ static struct settings settings_of(struct arena *arena, const struct setting *co
 	return settings;
 }
 
-static const cyaml_schema_field_t *make_schema(struct arena *arena, const struct settings *settings)
+/* A key that takes a list, and one text in its place. */
+static bool is_alone(const struct yaml_file *file, const struct setting *setting)
+{
+	const struct plan_key *key = key_of(setting);
+	const struct yaml_value *value = yaml_child(file->root, setting->name);
+
+	return key && key->may_be_alone && value && value->kind == YAML_KIND_TEXT;
+}
+
+static const cyaml_schema_field_t *make_schema(
+	const struct yaml_file *file, const struct settings *settings)
 {
 	static const cyaml_schema_value_t entry = {
 		CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, MAX_TEXT)};
 	cyaml_schema_field_t *fields =
-		arena_alloc(arena, cyaml_schema_field_t, settings->count + 1);
+		arena_alloc(file->arena, cyaml_schema_field_t, settings->count + 1);
 
 	for (size_t i = 0; i < settings->count; i++) {
 		const struct setting *setting = settings->list[i];
@@ -204,7 +214,7 @@ static const cyaml_schema_field_t *make_schema(struct arena *arena, const struct
 			.data_offset = at + offsetof(struct written_value, text),
 			.value = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
 				const char *, 1, MAX_TEXT)}};
-		if (setting->kind == SETTING_LIST)
+		if (setting->kind == SETTING_LIST && !is_alone(file, setting))
 			fields[i] = (cyaml_schema_field_t){.key = setting->name,
 				.data_offset = at + offsetof(struct written_value, list),
 				.count_offset = at + offsetof(struct written_value, count),
@@ -236,7 +246,10 @@ static int take_value(const struct yaml_file *file, const struct written_value *
 	const struct yaml_value *value = yaml_child(file->root, setting->name);
 
 	if (setting->kind == SETTING_LIST) {
-		if (value)
+		if (value && value->kind == YAML_KIND_TEXT)
+			plan_set_list(plan, setting,
+				ARENA_LIST(file->arena, arena_strdup(file->arena, written->text)));
+		else if (value)
 			take_list(file, written, setting, plan);
 		return 0;
 	}
@@ -278,16 +291,18 @@ int plan_load(struct arena *arena, const char *path, const struct setting *const
 	struct plan *ret_plan, struct error *err)
 {
 	struct settings settings = settings_of(arena, options);
-	const cyaml_schema_value_t schema = {.type = CYAML_MAPPING,
+	cyaml_schema_value_t schema = {.type = CYAML_MAPPING,
 		.flags = CYAML_FLAG_POINTER,
-		.data_size = (uint32_t)(settings.count * sizeof(struct written_value)),
-		.mapping.fields = make_schema(arena, &settings)};
+		.data_size = (uint32_t)(settings.count * sizeof(struct written_value))};
 	struct yaml_file file;
 	struct plan plan;
 	void *written;
 	int status;
 
-	if (yaml_open(arena, path, &file, err) || yaml_load(&file, &schema, &written, err))
+	if (yaml_open(arena, path, &file, err))
+		return -1;
+	schema.mapping.fields = make_schema(&file, &settings);
+	if (yaml_load(&file, &schema, &written, err))
 		return -1;
 	status = take_plan(&file, written, &settings, &plan, err);
 	yaml_unload(&schema, written);
@@ -311,7 +326,9 @@ static json_t *key_to_json(const struct plan *plan, const struct plan_key *key)
 
 	switch (key->setting.kind) {
 	case SETTING_LIST:
-		return list_to_json(list_at(plan, key));
+		return key->may_be_alone && count_of(list_at(plan, key)) == 1
+			       ? json_text(list_at(plan, key)[0])
+			       : list_to_json(list_at(plan, key));
 	case SETTING_INTEGER:
 		return json_integer(*(const int64_t *)at);
 	case SETTING_SECONDS:
@@ -372,7 +389,9 @@ static int list_from_json(struct arena *arena, const json_t *array, const struct
 /* Trees from before there was such a list are read with its default. */
 static bool is_of_later(const struct setting *setting)
 {
-	return key_of(setting)->offset == offsetof(struct plan, cpus);
+	size_t offset = key_of(setting)->offset;
+
+	return offset == offsetof(struct plan, cpus) || offset == offsetof(struct plan, topologies);
 }
 
 static int value_from_json(struct arena *arena, const json_t *value, const struct setting *setting,
@@ -380,6 +399,10 @@ static int value_from_json(struct arena *arena, const json_t *value, const struc
 {
 	const char *text = json_string_value(value);
 
+	if (text && setting->kind == SETTING_LIST && key_of(setting)->may_be_alone) {
+		plan_set_list(plan, setting, ARENA_LIST(arena, arena_strdup(arena, text)));
+		return 0;
+	}
 	if (setting->kind == SETTING_LIST && (value || !is_of_later(setting)))
 		return list_from_json(arena, value, setting, plan, err);
 	/* A tree from before there was such a key. */

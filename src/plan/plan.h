@@ -24,7 +24,7 @@ struct plan {
 	const char *board;       /* what every host may use of the machine: "rpi-like", or "none" */
 	/* "bridge", "netem", "wire"; "auto": wire if any profile impairs, otherwise bridge */
 	const char *engine;
-	const char *topology; /* may carry changes: "pair:left.nat=symmetric" */
+	const char *const *topologies; /* may carry changes: "pair:left.nat=symmetric" */
 	const char *congestion;
 	int64_t repeat;
 	int64_t seed;
@@ -38,6 +38,7 @@ struct plan_key {
 	struct setting setting;
 	size_t offset;      /* in struct plan */
 	const char *option; /* where it is not the key's name: "vpn" for vpns; one of a list */
+	bool may_be_alone;  /* a text stands for a list of one */
 };
 extern const struct plan_key plan_keys[];
 extern const size_t plan_key_count;

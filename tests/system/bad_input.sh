@@ -45,6 +45,25 @@ check "ab takes one number of processors" refused "2 numbers of processors are g
 printf 'workloads: [tcp]\ncpus: [1, 0]\n' >"$scratch/cpus.yml"
 meshbench check "$scratch/cpus.yml"
 check "a wrong number of processors is refused at its place" refused "cpus.yml:2:11: '0'"
+meshbench run --topology pair,nosuch --out "$tree"
+check "an unknown topology among several is named" refused "'nosuch'"
+meshbench run --topology pair,pair --out "$tree"
+check "a topology named twice is refused" refused "topology 'pair' is listed twice"
+meshbench run --topology pair:left.nat=linux,pair:left-nat=linux --out "$tree"
+check "a wrong change of one of them is refused" refused "'left-nat=linux' is not SITE.KEY=VALUE"
+meshbench run --topology pair,lan --vpn none --workload ping --out "$tree"
+check "a VPN that cannot work in one of them is refused for that one" refused 'topology pair: none: packets without a VPN'
+meshbench run --topology pair,lan --host a,b --out "$tree"
+check "hosts are named by each topology" refused 'topology pair has hosts of its own'
+printf 'title: T\nsites:\n  a: { hosts: [x] }\n  b: { hosts: [y] }\n' >"$scratch/private.yml"
+meshbench run --topology "$scratch/private.yml" --vpn nebula --workload ping --out "$tree"
+check "a lighthouse without a public host is refused" refused 'nebula needs a host that all others can reach'
+meshbench shell home --topology home-office
+check "a router has no shell" refused "'home' is a router of topology home-office, which is a part of the wire; its hosts are alice"
+meshbench run --virtual --topology pair,lan --out "$tree"
+check "a guest has one topology" refused '2 topologies are given; a guest has one'
+meshbench ab none none --plan quick --topology pair,lan --out "$tree"
+check "ab compares in one topology" refused '2 topologies are given; ab compares in one'
 meshbench run --tuning nosuch --out "$tree"
 check "an unknown tuning is named" refused "'nosuch'"
 meshbench run --tuning bbr,bbr --out "$tree"

@@ -2,6 +2,7 @@
 #include "plan/plan.h"
 
 #include "base/file.h"
+#include "base/json.h"
 
 #include "tap.h"
 
@@ -67,6 +68,40 @@ TEST(what_a_plan_leaves_out_is_the_default)
 	CHECK(paper.plan.host_count == 3 && strcmp(paper.plan.hosts[0], "lom") == 0);
 	CHECK(strcmp(paper.plan.engine, "auto") == 0);
 	CHECK(paper.plan.attempts == 3);
+}
+
+TEST(a_topology_stands_for_a_list_of_one)
+{
+	AUTO(paper_done) struct paper one = {0}, two = {0};
+
+	CHECK_OK(load(&one, "topology: pair:left.nat=symmetric,right.nat=linux\n"), one.err);
+	CHECK(strcmp(one.plan.topologies[0], "pair:left.nat=symmetric,right.nat=linux") == 0);
+	CHECK(!one.plan.topologies[1]);
+	CHECK_OK(load(&two, "topology: [pair, lan]\n"), two.err);
+	CHECK(strcmp(two.plan.topologies[1], "lan") == 0 && !two.plan.topologies[2]);
+	CHECK(is_refused("topology: [pair, pair]\n", "1:11: topology 'pair' is listed twice"));
+	CHECK(is_refused("topology: []\n", "1:11: the list is empty"));
+	CHECK(is_refused("workloads: ping\n", "1:12: a list belongs here"));
+}
+
+TEST(trees_have_one_topology_as_a_text_and_old_ones_none)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct plan plan = plan_default(arena), back;
+	json_auto_t *json = plan_to_json(&plan), *several = NULL;
+	struct error err = {0};
+
+	CHECK(strcmp(json_string_at(json, "/topology", ""), "lan") == 0);
+	json_object_set_new(json, "topology", json_text("pair"));
+	CHECK_OK(plan_from_json(arena, json, NULL, &back, &err), err);
+	CHECK(strcmp(back.topologies[0], "pair") == 0 && !back.topologies[1]);
+	json_object_del(json, "topology");
+	CHECK_OK(plan_from_json(arena, json, NULL, &back, &err), err);
+	CHECK(strcmp(back.topologies[0], "lan") == 0 && !back.topologies[1]);
+	plan.topologies = ARENA_LIST(arena, "pair", "lan");
+	several = plan_to_json(&plan);
+	CHECK_OK(plan_from_json(arena, several, NULL, &back, &err), err);
+	CHECK(strcmp(back.topologies[1], "lan") == 0 && !back.topologies[2]);
 }
 
 TEST(hosts_are_held_to_their_rules_at_their_place)
