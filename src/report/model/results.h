@@ -340,6 +340,8 @@ const char *results_topology(const struct report_results *results);
 /* "symmetric", "port-restricted behind cgnat": what is between a host and the public network, as
  * the topology says it; "none" where nothing is. */
 const char *results_router_of(const struct report_results *results, const char *host);
+/* The same of a site of the topology or of one of its uplinks, by itself. */
+const char *results_router_kind(const struct report_results *results, const json_t *router);
 /* Contacts of a tree of ours were asked all the time, and not once a second. */
 void contacts_of_ours(struct report_results *results);
 /* The first profile under which contacts were measured; NULL when none. */

@@ -44,8 +44,8 @@ static bool has_host(const json_t *site, const char *host)
 /* A change of its keys makes a router another than its name says. */
 static bool is_changed(const json_t *site)
 {
-	static const char *const harmless[] = {
-		"name", "hosts", "nat", "behind", "network", "up", "down", "mtu"};
+	static const char *const harmless[] = {"name", "hosts", "nat", "behind", "network",
+		"family", "up", "down", "mtu", "uplinks"};
 	const char *key;
 	json_t *value;
 
@@ -65,6 +65,11 @@ static const char *kind_of(struct arena *arena, const json_t *site)
 	const char *nat = json_string_at(site, "/nat", "port-restricted");
 
 	return is_changed(site) ? arena_printf(arena, "%s, changed", nat) : nat;
+}
+
+const char *results_router_kind(const struct report_results *results, const json_t *router)
+{
+	return kind_of(results->arena, router);
 }
 
 const char *results_router_of(const struct report_results *results, const char *host)

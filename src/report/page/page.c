@@ -154,6 +154,8 @@ static bool is_there(const struct page *page, const char *part)
 
 	for (size_t i = 0; i < ARRAY_SIZE(of_overlays); i++)
 		is_of_overlays |= strcmp(part, of_overlays[i]) == 0;
+	if (strcmp(part, "topology") == 0)
+		return page_has_topology(page);
 	if (page->overlay || strcmp(part, "overlay") == 0)
 		return page->overlay && is_of_overlays;
 	if (strcmp(part, "features") == 0)
@@ -168,9 +170,10 @@ static void write_header(FILE *out, const struct page *page)
 	static const struct {
 		const char *id, *title;
 	} parts[] = {{"overlay", "A and B"}, {"verdict", "Verdict"}, {"summary", "In short"},
-		{"answers", "Answers"}, {"findings", "Findings"}, {"charts", "Charts"},
-		{"map", "What failed"}, {"features", "Features"}, {"before", "Before you choose"},
-		{"tables", "Tables"}, {"samples", "Samples"}, {"about", "About"}};
+		{"answers", "Answers"}, {"findings", "Findings"}, {"topology", "Topology"},
+		{"charts", "Charts"}, {"map", "What failed"}, {"features", "Features"},
+		{"before", "Before you choose"}, {"tables", "Tables"}, {"samples", "Samples"},
+		{"about", "About"}};
 
 	fputs("<header><div class=\"bar-top\"><p class=\"brand\">meshbench</p><nav aria-label=\"Parts of the page\">",
 		out);
@@ -224,6 +227,7 @@ void page_write(FILE *out, const struct page *page)
 		page_overlay(out, page);
 	else
 		write_evaluation(out, page);
+	page_topology(out, page);
 	page_charts(out, page);
 	page_map(out, page);
 	page_features(out, page);

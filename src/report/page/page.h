@@ -42,6 +42,9 @@ void page_features(FILE *out, const struct page *page);
 void page_cautions(FILE *out, const struct page *page);
 void page_charts(FILE *out, const struct page *page);
 void page_map(FILE *out, const struct page *page);
+/* Nothing where hosts were in one flat network. */
+void page_topology(FILE *out, const struct page *page);
+bool page_has_topology(const struct page *page);
 void page_tables(FILE *out, const struct page *page);
 void page_samples(FILE *out, const struct page *page);
 void page_about(FILE *out, const struct page *page);
