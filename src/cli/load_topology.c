@@ -6,7 +6,7 @@
 
 #define FLAT "lan"
 
-static int load_uplink(struct arena *arena, const char *words, const struct profile **ret_profile,
+static int load_line(struct arena *arena, const char *words, const struct profile **ret_profile,
 	struct error *err)
 {
 	struct profile *profile;
@@ -18,6 +18,22 @@ static int load_uplink(struct arena *arena, const char *words, const struct prof
 	if (load_profile(arena, words, profile, err))
 		return -1;
 	*ret_profile = profile;
+	return 0;
+}
+
+/* Of the site as it is at first, and of each uplink. */
+static int load_uplinks(struct arena *arena, struct topology_site *site, struct error *err)
+{
+	if (load_line(arena, site->up_name, &site->up, err) ||
+		load_line(arena, site->down_name, &site->down, err))
+		return -1;
+	for (size_t i = 0; i < site->uplink_count; i++) {
+		struct topology_site *other = site->uplinks[i].site;
+
+		if (load_line(arena, other->up_name, &other->up, err) ||
+			load_line(arena, other->down_name, &other->down, err))
+			return fail_in(err, "uplink %s", site->uplinks[i].name);
+	}
 	return 0;
 }
 
@@ -38,11 +54,8 @@ int load_topology(struct arena *arena, const char *words, const struct topology 
 	if (words[length] && topology_change(arena, topology, words + length + 1, err))
 		return fail_in(err, "--topology %s", words);
 	for (size_t i = 0; i < topology->site_count; i++) {
-		struct topology_site *site = &topology->sites[i];
-
-		if (load_uplink(arena, site->up_name, &site->up, err) ||
-			load_uplink(arena, site->down_name, &site->down, err))
-			return fail_in(err, "%s: site %s", topology->path, site->name);
+		if (load_uplinks(arena, &topology->sites[i], err))
+			return fail_in(err, "%s: site %s", topology->path, topology->sites[i].name);
 	}
 	if (!topology_is_flat(topology))
 		*ret_topology = topology;

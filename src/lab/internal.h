@@ -32,6 +32,7 @@ struct lab_site {
 	struct wire_router router;
 	int64_t lifetime_ns; /* of everything it remembers; 0: as the topology says */
 	bool has_moved;      /* its addresses outside are one higher than at first */
+	size_t uplink;       /* in use, of those that the site has */
 	uint16_t mtu;       /* of both its sides, in place of what the topology says; 0: as there */
 	bool is_black_hole; /* likewise, if mtu is not 0 */
 };

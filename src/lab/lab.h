@@ -116,6 +116,14 @@ MUST_CHECK int lab_size_cards(struct lab *lab, uint16_t mtu, struct error *err);
 /* It gets other addresses outside, which others know how to reach, and loses its mappings. */
 MUST_CHECK int lab_move_router(struct lab *lab, size_t host, struct error *err);
 /*
+ * Of several uplinks of the site where a host leaves, how many there are (0: one without a name),
+ * which is in use, and another one from now on: its profile, its addresses and its NAT.
+ */
+size_t lab_uplinks(const struct lab *lab, size_t host);
+size_t lab_uplink(const struct lab *lab, size_t host);
+const char *lab_uplink_name(const struct lab *lab, size_t host, size_t uplink);
+MUST_CHECK int lab_use_uplink(struct lab *lab, size_t host, size_t uplink, struct error *err);
+/*
  * What kind of router each host in a site is behind, as the first public host sees it, not as the
  * topology says: [{host, is_reachable, is_translated, mapping, filtering, ports, peer_first}], as
  * meshbench-nat prints it; NULL without a public host. Routers have sessions of it afterwards.

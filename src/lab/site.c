@@ -14,6 +14,7 @@ enum {
 	SECOND_ADDRESS = 128, /* so much above the first, of a public host */
 	FIRST_HOST = 2,       /* .1 is the router */
 	FIRST_BEHIND = 100,   /* of the addresses that routers have in another site's network */
+	PER_UPLINK = 32,      /* addresses outside, of which the last is for when it moves */
 };
 
 /* A card that others of its segment reach by this address: of a host, or of a router. */
@@ -28,6 +29,19 @@ struct station {
 static const struct topology_site *spec_of(const struct lab *lab, size_t site)
 {
 	return &lab->topology->sites[site];
+}
+
+static size_t uplinks_of(const struct topology_site *spec)
+{
+	return spec->uplink_count ? spec->uplink_count : 1;
+}
+
+/* The site as it is while one of its uplinks is in use. */
+static const struct topology_site *with_uplink(const struct lab *lab, size_t site, size_t uplink)
+{
+	const struct topology_site *spec = spec_of(lab, site);
+
+	return spec->uplink_count ? spec->uplinks[uplink].site : spec;
 }
 
 static uint16_t segment_of(size_t site)
@@ -64,12 +78,13 @@ static uint32_t rank_behind(const struct lab *lab, size_t site)
 	return rank;
 }
 
-static uint32_t outside_address(const struct lab *lab, size_t site, uint32_t number)
+static uint32_t outside_address(const struct lab *lab, size_t site, size_t uplink, uint32_t number)
 {
 	size_t behind = spec_of(lab, site)->behind;
 
 	if (behind == TOPOLOGY_PUBLIC)
-		return TOPOLOGY_PUBLIC_NETWORK + ((uint32_t)(site + 1) << 8) + 1 + number;
+		return TOPOLOGY_PUBLIC_NETWORK + ((uint32_t)(site + 1) << 8) + 1 +
+		       (uint32_t)uplink * PER_UPLINK + number;
 	return spec_of(lab, behind)->network + FIRST_BEHIND +
 	       rank_behind(lab, site) * NAT_MAX_EXTERNAL + number;
 }
@@ -84,7 +99,7 @@ static uint32_t seen_address(const struct lab *lab, size_t site, uint32_t own)
 {
 	if (!spec_of(lab, site)->is_translated)
 		return own;
-	return outside_address(lab, topology_outermost(lab->topology, site), 0);
+	return outside_address(lab, topology_outermost(lab->topology, site), 0, 0);
 }
 
 static uint32_t host_address(const struct lab *lab, size_t index, size_t site)
@@ -123,8 +138,8 @@ void site_place_host(const struct lab *lab, struct lab_node *node, size_t index)
 
 static struct router_params params_of(const struct lab *lab, size_t site)
 {
-	const struct topology_site *spec = spec_of(lab, site);
 	const struct lab_site *made = &lab->sites[site];
+	const struct topology_site *spec = with_uplink(lab, site, made->uplink);
 	uint32_t first = made->has_moved;
 	struct router_params params = {.nat = spec->nat,
 		.is_black_hole = made->mtu ? made->is_black_hole : spec->is_black_hole};
@@ -134,12 +149,12 @@ static struct router_params params_of(const struct lab *lab, size_t site)
 	*inside = (struct router_face){
 		.mtu = made->mtu ? made->mtu : LAB_MTU, .ipv4 = inside_address(lab, site)};
 	*outside = (struct router_face){.mtu = made->mtu ? made->mtu : spec->mtu,
-		.ipv4 = outside_address(lab, site, first)};
+		.ipv4 = outside_address(lab, site, made->uplink, first)};
 	mac_of_router(inside->mac, site, ROUTER_INSIDE);
 	mac_of_router(outside->mac, site, ROUTER_OUTSIDE);
 	for (uint32_t i = 0; spec->is_translated && i < spec->external_count; i++)
 		params.nat.external[params.nat.external_count++] =
-			outside_address(lab, site, first + i);
+			outside_address(lab, site, made->uplink, first + i);
 	for (int i = 0; lab->sites[site].lifetime_ns && i < NAT_LIFETIMES; i++)
 		params.nat.lifetime_ns[i] = lab->sites[site].lifetime_ns;
 	if (spec->behind != TOPOLOGY_PUBLIC)
@@ -157,6 +172,19 @@ static void add_station(struct stations *stations, struct station station)
 	stations->list[stations->count++] = station;
 }
 
+/* With one more in the public network, for when it moves. */
+static void add_outside(struct stations *stations, const struct lab *lab, size_t site,
+	size_t uplink, struct station outside)
+{
+	const struct topology_site *spec = with_uplink(lab, site, uplink);
+	uint32_t count = spec->external_count + (spec->behind == TOPOLOGY_PUBLIC);
+
+	for (uint32_t i = 0; i < count; i++) {
+		outside.ipv4 = outside_address(lab, site, uplink, i);
+		add_station(stations, outside);
+	}
+}
+
 static void add_router(struct stations *stations, const struct lab *lab, size_t site)
 {
 	const struct topology_site *spec = spec_of(lab, site);
@@ -170,11 +198,8 @@ static void add_router(struct stations *stations, const struct lab *lab, size_t 
 	mac_of_router(inside.mac, site, ROUTER_INSIDE);
 	add_station(stations, inside);
 	mac_of_router(outside.mac, site, ROUTER_OUTSIDE);
-	/* One more in the public network, for when it moves. */
-	for (uint32_t i = 0; i < spec->external_count + (spec->behind == TOPOLOGY_PUBLIC); i++) {
-		outside.ipv4 = outside_address(lab, site, i);
-		add_station(stations, outside);
-	}
+	for (size_t uplink = 0; uplink < uplinks_of(spec); uplink++)
+		add_outside(stations, lab, site, uplink, outside);
 }
 
 /* A firewall's hosts are reached by their own addresses outside, at its card. */
@@ -205,7 +230,8 @@ static void add_host(struct stations *stations, const struct lab *lab, size_t in
 
 static struct stations stations_of(const struct lab *lab, struct arena *arena)
 {
-	size_t most = 3 * lab->count + lab->topology->site_count * (2 + NAT_MAX_EXTERNAL);
+	size_t per_site = 1 + TOPOLOGY_MOST_UPLINKS * (1 + NAT_MAX_EXTERNAL);
+	size_t most = 3 * lab->count + lab->topology->site_count * per_site;
 	struct stations stations = {.list = arena_alloc(arena, struct station, most)};
 
 	for (size_t i = 0; i < lab->topology->site_count; i++)
@@ -274,7 +300,7 @@ static int meet_segment(struct lab *lab, const struct stations *stations, size_t
 /* What a router sends into a site meets no impairment there unless the topology says so. */
 static int shape_face(struct lab *lab, size_t site, enum router_side side, struct error *err)
 {
-	const struct topology_site *spec = spec_of(lab, site);
+	const struct topology_site *spec = with_uplink(lab, site, lab->sites[site].uplink);
 	const struct profile *profile = side == ROUTER_OUTSIDE ? spec->up : spec->down;
 	struct profile clean = site_profile(lab);
 	struct wire_params params;
@@ -366,6 +392,37 @@ int lab_move_router(struct lab *lab, size_t host, struct error *err)
 
 	lab->sites[site].has_moved = !lab->sites[site].has_moved;
 	return set_router(lab, site, err);
+}
+
+size_t lab_uplinks(const struct lab *lab, size_t host)
+{
+	if (!lab->topology || lab->nodes[host].site == TOPOLOGY_PUBLIC)
+		return 0;
+	return spec_of(lab, outermost_of_host(lab, host))->uplink_count;
+}
+
+size_t lab_uplink(const struct lab *lab, size_t host)
+{
+	return lab->sites[outermost_of_host(lab, host)].uplink;
+}
+
+const char *lab_uplink_name(const struct lab *lab, size_t host, size_t uplink)
+{
+	return spec_of(lab, outermost_of_host(lab, host))->uplinks[uplink].name;
+}
+
+int lab_use_uplink(struct lab *lab, size_t host, size_t uplink, struct error *err)
+{
+	size_t site = outermost_of_host(lab, host);
+
+	lab->sites[site].uplink = uplink;
+	lab->sites[site].has_moved = false;
+	if (set_router(lab, site, err))
+		return -1;
+	return shape_face(lab, site, ROUTER_OUTSIDE, err) ||
+			       shape_face(lab, site, ROUTER_INSIDE, err)
+		       ? emulated_blame(lab, err)
+		       : 0;
 }
 
 int lab_limit_router(struct lab *lab, size_t host, int64_t lifetime_ns, struct error *err)

@@ -19,7 +19,8 @@ enum {
 	TOPOLOGY_MOST_SITES = 31,
 	TOPOLOGY_MOST_HOSTS = 90, /* of a site, and of the public network */
 	TOPOLOGY_MOST_BEHIND = 9, /* sites behind one site */
-	TOPOLOGY_SITE_KEYS = 24,  /* that a site can have */
+	TOPOLOGY_MOST_UPLINKS = 4,
+	TOPOLOGY_SITE_KEYS = 24, /* that a site can have */
 	TOPOLOGY_PUBLIC_PREFIX = 16,
 	TOPOLOGY_LEAST_MTU = 1280, /* as in struct router_face */
 	TOPOLOGY_MOST_MTU = 9216
@@ -28,6 +29,13 @@ enum {
 #define TOPOLOGY_PUBLIC SIZE_MAX
 /* 44.128.0.0/16, a part of AMPRNet that its owners set aside for tests. */
 #define TOPOLOGY_PUBLIC_NETWORK UINT32_C(0x2c800000)
+
+/* One of several ways out of a site, of which its router uses one at a time. */
+struct topology_uplink {
+	const char *name;
+	const char *const *texts;   /* its own keys; for this room */
+	struct topology_site *site; /* what the site is while this one is in use */
+};
 
 struct topology_site {
 	const char *name;
@@ -46,6 +54,9 @@ struct topology_site {
 	/* The same, filled by who loads profiles: what the router sends outside and inside. */
 	const struct profile *up, *down;
 	const char *const *texts; /* every key as it was written, or NULL; for this room */
+	/* None, or at least two: what stands above is of the first, which is in use at first. */
+	struct topology_uplink *uplinks;
+	size_t uplink_count;
 };
 
 struct topology {
@@ -62,7 +73,7 @@ MUST_CHECK int topology_load(
 	struct arena *arena, const char *path, struct topology *ret_topology, struct error *err);
 /*
  * Applies a change in place, as in `--topology pair:left.nat=symmetric,right.udp=blocked` (the part
- * after the colon); keys are those of the file.
+ * after the colon); keys are those of the file. Of an uplink: `laptop.lte.nat=symmetric`.
  */
 MUST_CHECK int topology_change(
 	struct arena *arena, struct topology *topology, const char *changes, struct error *err);
@@ -75,7 +86,10 @@ const char *const *topology_hosts(
 size_t topology_site_of(const struct topology *topology, size_t host);
 /* The site whose router is the last on the way out of this one. */
 size_t topology_outermost(const struct topology *topology, size_t site);
-/* {name, title, public, sites: [{name, hosts, KEY: as it was written}]}. Caller owns it. */
+/*
+ * {name, title, public, sites: [{name, hosts, KEY: as it was written, uplinks: [{name, KEY}]}]}. An
+ * uplink has every key that holds while it is in use, the site those of its first. Caller owns it.
+ */
 json_t *topology_json(const struct topology *topology);
 /* The NATs and firewalls that have a name, for messages and manuals; NULL-terminated. */
 extern const char *const topology_nats[];

@@ -111,6 +111,31 @@ size_t site_key_named(const char *name)
 	return index;
 }
 
+static const char *nth_key(const void *context, size_t index)
+{
+	static const char *const others[] = {"hosts", "uplinks", NULL};
+
+	(void)context;
+	return index < TOPOLOGY_SITE_KEYS ? site_keys[index].name
+					  : others[index - TOPOLOGY_SITE_KEYS];
+}
+
+const char *site_key_near(const char *name)
+{
+	return near_name(name, nth_key, NULL);
+}
+
+bool site_key_is_shared(const char *name)
+{
+	static const char *const keys[] = {"hosts", "uplinks", "behind", "network"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (strcmp(keys[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
 struct topology_site site_default(void)
 {
 	return (struct topology_site){.behind = TOPOLOGY_PUBLIC,

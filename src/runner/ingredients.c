@@ -231,6 +231,12 @@ static void take(json_t *to, const json_t *all, const char *kind, const char *na
 	json_object_set(to, key, value ? value : json_null());
 }
 
+static void add_lines(json_t *uplinks, const struct topology_site *site)
+{
+	json_array_append_new(uplinks, site->up ? profile_json(site->up) : json_null());
+	json_array_append_new(uplinks, site->down ? profile_json(site->down) : json_null());
+}
+
 /* With the profiles of its uplinks, which no other ingredient names. */
 static json_t *json_of_topology(const struct topology *topology)
 {
@@ -239,8 +245,9 @@ static json_t *json_of_topology(const struct topology *topology)
 	for (size_t i = 0; i < topology->site_count; i++) {
 		const struct topology_site *site = &topology->sites[i];
 
-		json_array_append_new(uplinks, site->up ? profile_json(site->up) : json_null());
-		json_array_append_new(uplinks, site->down ? profile_json(site->down) : json_null());
+		add_lines(uplinks, site);
+		for (size_t k = 0; k < site->uplink_count; k++)
+			add_lines(uplinks, site->uplinks[k].site);
 	}
 	json_object_set_new(json, "uplinks", uplinks);
 	return json;

@@ -96,6 +96,7 @@ static int (*const actions[])(struct operation_run *m, struct error *err) = {
 	[WORKLOAD_KEEP] = operation_keep,
 	[WORKLOAD_FORGET] = operation_roam,
 	[WORKLOAD_MOVE] = operation_roam,
+	[WORKLOAD_SWITCH] = operation_roam,
 	[WORKLOAD_CARRY] = operation_carry,
 	[WORKLOAD_BLOCK] = operation_block,
 	[WORKLOAD_DETOUR] = operation_detour,
@@ -175,6 +176,28 @@ static bool is_decided(const struct operation_run *m, const json_t *observations
 	return workload->is_decided && workload->is_decided(&m->attempt->cases[0], observations);
 }
 
+/* What this mesh has nothing for. */
+static bool is_without_object(const struct operation_run *m)
+{
+	switch (m->operation->action) {
+	case WORKLOAD_LOSE_COORDINATOR:
+		return vpn_coordinator(m->stage->vpn).kind == LAB_NO_HOST;
+	case WORKLOAD_SWITCH:
+		return lab_uplinks(m->stage->lab, hosts_of(m).index) == 0;
+	default:
+		return false;
+	}
+}
+
+/* What is measured next finds every site as it was at first. */
+static bool leaves_by_another_uplink(const struct operation_run *m)
+{
+	struct lab *lab = m->stage->lab;
+	size_t last = lab_host_count(lab) - 1;
+
+	return lab_uplinks(lab, last) && lab_uplink(lab, last) != 0;
+}
+
 static int operate(struct operation_run *m, const struct workload_operation operations[],
 	size_t count, json_t *observations, struct error *err)
 {
@@ -184,14 +207,13 @@ static int operate(struct operation_run *m, const struct workload_operation oper
 		m->operation = &operations[i];
 		m->turn = i;
 		m->turns = count;
-		if (m->operation->action == WORKLOAD_LOSE_COORDINATOR &&
-			vpn_coordinator(m->stage->vpn).kind == LAB_NO_HOST)
+		if (is_without_object(m))
 			continue;
 		if (observe(m, runs, err))
 			return -1;
 		m->is_decided |= is_decided(m, observations);
 	}
-	m->stage->is_broken |= !m->stage->vpn;
+	m->stage->is_broken |= !m->stage->vpn || leaves_by_another_uplink(m);
 	return m->stage->is_broken || !m->stage->is_whole ? 0 : leave_whole(m, err);
 }
 

@@ -1,17 +1,49 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a host behind a router goes through without having done anything itself: the router forgets
- * its mappings, or has another address outside, as after a change of network.
+ * its mappings, has another address outside, or leaves by another uplink.
  */
 #include "runner/operation.h"
 
 #include "base/clock.h"
 #include "base/json.h"
 
+static int use_uplink(struct operation_run *m, size_t host, size_t step, struct error *err)
+{
+	struct lab *lab = m->stage->lab;
+
+	return lab_use_uplink(
+		lab, host, (lab_uplink(lab, host) + step) % lab_uplinks(lab, host), err);
+}
+
+/* To the next uplink, from the last to the first. */
+static int switch_uplink(struct operation_run *m, size_t host, struct error *err)
+{
+	struct lab *lab = m->stage->lab;
+	const char *former = lab_uplink_name(lab, host, lab_uplink(lab, host));
+
+	if (use_uplink(m, host, 1, err))
+		return -1;
+	json_object_set_new(m->observed, "uplinks",
+		json_make("[s, s]", former, lab_uplink_name(lab, host, lab_uplink(lab, host))));
+	return 0;
+}
+
 static int change(struct operation_run *m, size_t host, struct error *err)
 {
+	if (m->operation->action == WORKLOAD_SWITCH)
+		return switch_uplink(m, host, err);
 	return m->operation->action == WORKLOAD_MOVE ? lab_move_router(m->stage->lab, host, err)
 						     : lab_forget_router(m->stage->lab, host, err);
+}
+
+/* Its router as it was, where others look for it. */
+static int change_back(struct operation_run *m, size_t host, struct error *err)
+{
+	if (m->operation->action == WORKLOAD_SWITCH)
+		return use_uplink(m, host, lab_uplinks(m->stage->lab, host) - 1, err);
+	return m->operation->action == WORKLOAD_MOVE ? lab_move_router(m->stage->lab, host, err)
+						     : 0;
 }
 
 /* A VPN that finds nobody any more would fail whatever comes next. */
@@ -19,7 +51,7 @@ static int recover(struct operation_run *m, size_t host, struct error *err)
 {
 	operation_mark(m, "ended_s");
 	operation_end_watch(m);
-	if (m->operation->action == WORKLOAD_MOVE && lab_move_router(m->stage->lab, host, err))
+	if (change_back(m, host, err))
 		return -1;
 	return vpn_restart(m->stage->vpn, err);
 }

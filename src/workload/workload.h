@@ -167,6 +167,7 @@ struct workload_operation {
 		WORKLOAD_KEEP,   /* calls a host whose router forgets after `seconds` of silence */
 		WORKLOAD_FORGET, /* a host's router forgets its mappings */
 		WORKLOAD_MOVE,   /* it has another address outside */
+		WORKLOAD_SWITCH, /* it leaves by the next uplink, where it has several */
 		WORKLOAD_CARRY,  /* how much and how fast the last two hosts carry between them */
 		WORKLOAD_BLOCK,  /* their direct way is blocked for `seconds` in mid-stream, and
 				    freed; or it is slow or lossy instead */

@@ -394,6 +394,43 @@ TEST(a_router_without_nat_is_open_in_both_directions_and_becomes_narrow_in_both)
 		SHELL("ping -q -c 1 -W 1 -M do -s 8972 server && ! ping -q -c 1 -W 1 -M do -s 8973 server")));
 }
 
+/* Of two pings; 0 without an answer. */
+static double round_trip_ms(struct standing_lab *s, struct arena *arena, size_t from)
+{
+	const char *text = output_on(
+		s, arena, from, ARGV("ping", "-q", "-c", "2", "-i", "0.1", "-W", "2", "server"));
+	double ms = 0;
+
+	if (!text || !strstr(text, "= ") || sscanf(strstr(text, "= "), "= %lf", &ms) != 1)
+		return 0;
+	printf("# %.2f ms\n", ms);
+	return ms;
+}
+
+TEST(another_uplink_is_another_line_another_address_and_another_nat_at_once)
+{
+	static const struct profile slow = {.name = "slow",
+		.impairment = {.model = NETEM_CALIBRATED, .delay_ns = 20 * NS_PER_MS}};
+	TOPOLOGY(s, "laptop");
+	const size_t laptop = 2;
+	struct topology_site *site = &s.lab->topology->sites[1];
+	json_auto_t *classes = NULL;
+
+	site->uplinks[1].site->up = site->uplinks[1].site->down = &slow;
+	CHECK(lab_uplinks(s.lab, laptop) == 2 && lab_uplinks(s.lab, SERVER) == 0);
+	CHECK(round_trip_ms(&s, arena, laptop) > 0 && round_trip_ms(&s, arena, laptop) < 20);
+	CHECK(s.lab->sites[1].params.faces[ROUTER_OUTSIDE].ipv4 == 0x2c800201);
+	CHECK_OK(lab_use_uplink(s.lab, laptop, 1, &err), err);
+	CHECK(strcmp(lab_uplink_name(s.lab, laptop, lab_uplink(s.lab, laptop)), "lte") == 0);
+	CHECK(s.lab->sites[1].params.faces[ROUTER_OUTSIDE].ipv4 == 0x2c800221);
+	CHECK(round_trip_ms(&s, arena, laptop) >= 40);
+	CHECK_OK(lab_classify_routers(s.lab, &classes, &err), err);
+	CHECK(strcmp(json_string_at(classes, "/0/mapping", ""), "endpoint-independent") == 0);
+	CHECK(strcmp(json_string_at(classes, "/1/mapping", ""), "address-and-port-dependent") == 0);
+	CHECK_OK(lab_use_uplink(s.lab, laptop, 0, &err), err);
+	CHECK(round_trip_ms(&s, arena, laptop) > 0 && round_trip_ms(&s, arena, laptop) < 20);
+}
+
 TEST(a_site_meets_the_profile_once_each_way_at_its_uplink)
 {
 	const struct profile slow = {.name = "slow",

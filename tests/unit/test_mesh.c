@@ -355,6 +355,31 @@ TEST(a_host_that_is_not_heard_again_after_its_network_changed_has_no_figure_and_
 	workload_reading_done(&reading);
 }
 
+/* A site with two uplinks, which was left for good only by the second one. */
+static const char uplinks[] =
+	"{\"rule\": {\"stable_s\": 1, \"silence_s\": 0.1, \"pause_s\": 0.025}, \"hosts\": [], \"runs\": ["
+	"{\"operation\": \"uplink\", \"host\": \"bob\", \"returned\": true, \"uplinks\": [\"wifi\", \"lte\"],"
+	"\"times\": {\"down_s\": 0, \"ended_s\": 4}, \"pairs\": [{\"from\": \"alice\", \"to\": \"bob\","
+	"\"overlay\": [[-2, 0, 400], [2.5, 4, 500]], \"underlay\": []}]}]}";
+
+TEST(a_change_of_the_uplink_has_a_figure_where_a_site_has_several)
+{
+	const struct workload_case c = {.seconds = 1};
+	json_auto_t *observations = json_loads(uplinks, 0, NULL), *none = NULL;
+	struct workload_reading reading;
+
+	CHECK(observations);
+	workload_roam.read_mesh(&c, observations, &reading);
+	CHECK(near(reading.figures[4], 2.5) && strstr(reading.headline, "uplink 2.500 s"));
+	CHECK(strcmp(json_string_at(reading.data, "/uplink/uplinks/0/1", ""), "lte") == 0);
+	CHECK(!json_object_get(reading.data, "uplink_called"));
+	workload_reading_done(&reading);
+	none = json_loads(roaming, 0, NULL);
+	workload_roam.read_mesh(&c, none, &reading);
+	CHECK(isnan(reading.figures[4]) && !json_object_get(reading.data, "uplink"));
+	workload_reading_done(&reading);
+}
+
 /* The last host is lost after one lifetime and reached at once after the next. */
 static const char silences[] =
 	"{\"rule\": {\"stable_s\": 1, \"silence_s\": 0.1, \"pause_s\": 0.025}, \"hosts\": [], \"runs\": ["

@@ -46,6 +46,11 @@ static const struct topology world = {.name = "world",
 	.public_count = 1,
 	.sites = sites,
 	.site_count = 4};
+/* A home with two uplinks in place of the first site. */
+static struct topology_site lines[2];
+static struct topology_uplink uplinks[] = {
+	{.name = "wifi", .site = &lines[0]}, {.name = "lte", .site = &lines[1]}};
+
 static const char *const names[] = {"server", "alice", "amy", "bob", "carol"};
 
 enum {
@@ -129,6 +134,30 @@ TEST(a_public_host_knows_every_outside_address_and_firewalled_hosts_at_their_fir
 		strstr(text, "44.128.1.2 lladdr 02:4d:42:01:01:00") &&
 		strstr(text, "44.128.2.1 lladdr 02:4d:42:01:01:01"));
 	CHECK(strstr(text, "44.128.131.2 lladdr 02:4d:42:01:01:03"));
+}
+
+TEST(every_uplink_has_addresses_of_its_own_that_all_others_know)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct topology_site home = sites[0];
+	struct lab_node nodes[HOSTS];
+	struct lab lab;
+	const char *text;
+
+	lines[0] = lines[1] = home;
+	lines[1].external_count = 1;
+	sites[0].uplinks = uplinks;
+	sites[0].uplink_count = 2;
+	lab = placed(nodes);
+	text = site_wiring(&lab, arena, SERVER, NULL);
+	sites[0] = home;
+	CHECK(is_at(&nodes[ALICE], "192.168.1.2", "44.128.1.1"));
+	for (size_t i = 1; i <= 3; i++)
+		CHECK(strstr(
+			text, arena_printf(arena, "44.128.1.%zu lladdr 02:4d:42:01:01:00", i)));
+	CHECK(strstr(text, "44.128.1.33 lladdr 02:4d:42:01:01:00") &&
+		strstr(text, "44.128.1.34 lladdr 02:4d:42:01:01:00") &&
+		!strstr(text, "44.128.1.35 "));
 }
 
 TEST(hosts_of_one_site_are_joined_and_public_ones_with_all)

@@ -136,6 +136,70 @@ TEST(a_refused_change_changes_nothing_and_says_what_was_meant)
 	CHECK(topology.sites[0].nat.filtering == NAT_ADDRESS_AND_PORT_DEPENDENT);
 }
 
+#define LAPTOP                                                                                     \
+	"  home:\n    hosts: [alice]\n    udp_fresh: 30s\n    uplinks:\n"                          \
+	"      wifi: { up: wifi-good }\n      lte: { nat: symmetric, down: lte, udp_fresh: 20s }\n"
+
+TEST(a_site_with_several_uplinks_is_at_first_what_the_first_one_says)
+{
+	LOADED(HEAD LAPTOP);
+	const struct topology_site *site = &topology.sites[0], *wifi, *lte;
+
+	CHECK(site->uplink_count == 2 && strcmp(site->uplinks[1].name, "lte") == 0);
+	wifi = site->uplinks[0].site;
+	lte = site->uplinks[1].site;
+	CHECK(site->nat.mapping == NAT_ENDPOINT_INDEPENDENT &&
+		strcmp(site->up_name, "wifi-good") == 0 && !site->down_name);
+	CHECK(strcmp(wifi->up_name, "wifi-good") == 0 && !lte->up_name);
+	CHECK(lte->nat.mapping == NAT_ADDRESS_AND_PORT_DEPENDENT &&
+		strcmp(lte->down_name, "lte") == 0 && lte->host_count == 1);
+	CHECK(wifi->nat.lifetime_ns[NAT_UDP_FRESH] == INT64_C(30000000000) &&
+		lte->nat.lifetime_ns[NAT_UDP_FRESH] == INT64_C(20000000000));
+}
+
+TEST(a_change_is_of_one_uplink_or_of_all)
+{
+	LOADED(HEAD LAPTOP);
+	struct topology former = topology;
+	json_auto_t *json = NULL;
+
+	CHECK_OK(topology_change(arena, &topology, "home.lte.nat=linux,home.mtu=1400", &err), err);
+	CHECK(topology.sites[0].uplinks[1].site->nat.unsolicited == NAT_OCCUPIES);
+	CHECK(topology.sites[0].mtu == 1400 && topology.sites[0].uplinks[1].site->mtu == 1400);
+	CHECK(topology.sites[0].nat.unsolicited == NAT_IGNORED);
+	CHECK(former.sites[0].uplinks[1].site->nat.unsolicited == NAT_IGNORED);
+	CHECK(topology_change(arena, &topology, "home.lte.network=10.0.0.0/24", &err) &&
+		strstr(err.text, "belongs to the site"));
+	CHECK(topology_change(arena, &topology, "home.5g.nat=linux", &err));
+	json = topology_json(&topology);
+	CHECK(strcmp(json_string_at(json, "/sites/0/up", ""), "wifi-good") == 0);
+	CHECK(strcmp(json_string_at(json, "/sites/0/uplinks/1/nat", ""), "linux") == 0);
+	CHECK(strcmp(json_string_at(json, "/sites/0/uplinks/1/mtu", ""), "1400") == 0);
+}
+
+TEST(uplinks_that_cannot_be_changed_are_refused_with_their_place)
+{
+	CHECK(is_refused(HEAD "  a: { hosts: [x], uplinks: { w: { mtu: 1400 } } }\n", "4:29",
+		"at least two uplinks"));
+	CHECK(is_refused(HEAD "  a: { hosts: [x], uplinks: { w: { mtu: 9 }, l: { up: lte } } }\n",
+		"4:41", "mtu"));
+	CHECK(is_refused(HEAD
+		"  a: { hosts: [x], uplinks: { w: { up: lte }, l: { nat: firewall } } }\n",
+		"4:57", "nothing translates them"));
+	CHECK(is_refused(HEAD
+		"  a: { nat: carrier }\n"
+		"  b: { hosts: [x], behind: a, uplinks: { w: { up: lte }, l: { mtu: 1400 } } }\n",
+		"5:28", "only a router in the public network"));
+	CHECK(is_refused(HEAD
+		"  a: { hosts: [x], uplinks: { w: { up: lte }, l: { hosts: [y] } } }\n",
+		"4:52", "belongs to the site"));
+	CHECK(is_refused(HEAD "  a: { hosts: [x], uplinks: [w, l] }\n", "4:29",
+		"a mapping of uplink names"));
+	CHECK(is_refused(HEAD
+		"  a: { hosts: [x], uplinks: { a: {mtu: 1300}, b: {mtu: 1300}, c: {mtu: 1300}, d: {mtu: 1300}, e: {mtu: 1300} } }\n",
+		"4:95", "at most 4 uplinks"));
+}
+
 TEST(contradictions_are_refused_with_their_place)
 {
 	CHECK(is_refused(HEAD HOME "  b: { hosts: [alice] }\n", "5:16", "in site home already"));

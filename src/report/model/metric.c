@@ -305,6 +305,8 @@ const struct report_metric report_metrics[] = {
 		.workload = REPORT_ROAM, .figure = "moved_s"},
 	{"roam_moved_called_s", "The same of a host that waits to be called", "s", -3, false,
 		.workload = REPORT_ROAM, .figure = "moved_called_s"},
+	{"roam_uplink_s", "Silence after a change of the uplink", "s", -3, false,
+		.workload = REPORT_ROAM, .figure = "uplink_s"},
 	{"hostile_crashes", "Kinds of hostile packets that ended a daemon", "", 0, false,
 		.workload = REPORT_HOSTILE, .figure = "crashes"},
 	{"hostile_accepted", "Hostile packets that were accepted", "", 0, false,

@@ -20,6 +20,7 @@
  *    departures: [{host, down_s, ready_s}], hosts: [spent...],  of one that hosts leave
  *    lifetime_s, survived,  of keepalive: what its router remembered, and whether that was enough
  *    returned,  of roam: whether every pair answered again
+ *    uplinks,  of roam: the one that was left and the one that was taken
  *    paths: [{from, to, packets: [[count...], [count...]]}],  of punch: between the outermost
  *             routers of two hosts, there and back, in bins from zero on
  *    routers: [{host, is_reachable, is_translated, mapping, filtering, ports, peer_first}],  of

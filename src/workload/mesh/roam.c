@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A host behind a router whose network changes under it: the router forgets every mapping, as after
- * its restart, or has another address outside, as when a laptop takes another network. Either the
- * host goes on sending, or it waits for others to call, which only its own keep-alives can help.
+ * its restart, has another address outside, or, where its site has several uplinks, leaves by
+ * another one, as a laptop that changes from Wi-Fi to LTE. Either the host goes on sending, or it
+ * waits for others to call, which only its own keep-alives can help.
  */
 #include "workload/mesh/mesh.h"
 
@@ -10,6 +11,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct setting roam_seconds = {"roam_seconds", SETTING_INTEGER, "40", NULL, 5, 3600,
 	.argument = "N", .help = "how long roam waits for a host to be heard again"};
@@ -25,6 +27,15 @@ static const struct workload_operation turns[] = {
 		.action = WORKLOAD_MOVE,
 		.on_one_host = true,
 		.speaker = WORKLOAD_OTHERS_SPEAK},
+	{.name = "uplink", .action = WORKLOAD_SWITCH, .on_one_host = true},
+	{.name = "uplink_called",
+		.action = WORKLOAD_SWITCH,
+		.on_one_host = true,
+		.speaker = WORKLOAD_OTHERS_SPEAK},
+};
+
+enum {
+	UPLINK = 4 /* the turn from which on a site needs several of them */
 };
 
 static double estimate_s(const struct workload_case *c)
@@ -55,12 +66,23 @@ static size_t count_returned(const json_t *observations, const char *operation, 
 }
 
 /* "0.012 s", or that it did not come to an end. */
-static const char *silence_text(char text[12], double seconds)
+static void silence_text(char text[12], double seconds)
 {
 	if (isnan(seconds))
-		return "for good";
-	snprintf(text, 12, "%.3f s", seconds);
-	return text;
+		strcpy(text, "for good");
+	else
+		snprintf(text, 12, "%.3f s", seconds);
+}
+
+/* Which uplink was left for which, once for all. */
+static void add_uplinks(const json_t *observations, const char *operation, json_t *described)
+{
+	const json_t *run;
+	json_t *list = json_array();
+
+	for (size_t i = 0; (run = mesh_run(observations, operation, i)); i++)
+		json_array_append(list, json_object_get(run, "uplinks"));
+	json_object_set_new(described, "uplinks", list);
 }
 
 /* NAN where a run ended in silence, because how long that lasts nobody knows. */
@@ -71,7 +93,13 @@ static double describe(
 	double outage_s = mesh_median(json_object_get(described, "runs"), "outage_s");
 	size_t runs, returned = count_returned(observations, operation->name, &runs);
 
+	if (operation->action == WORKLOAD_SWITCH && runs == 0) {
+		json_decref(described);
+		return NAN;
+	}
 	json_object_set_new(described, "returned", json_integer((json_int_t)returned));
+	if (operation->action == WORKLOAD_SWITCH)
+		add_uplinks(observations, operation->name, described);
 	json_object_set_new(data, operation->name, described);
 	return runs && returned == runs ? outage_s : NAN;
 }
@@ -81,29 +109,34 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 {
 	struct workload_reading *reading = ret_reading;
 	json_t *data = json_object();
+	double figures[ARRAY_SIZE(turns)];
 	char texts[ARRAY_SIZE(turns)][12];
 
 	mesh_begin_reading(observations, reading);
 	mesh_judge_failures(observations, reading);
 	for (size_t i = 0; i < ARRAY_SIZE(turns); i++)
-		reading->figures[i] = describe(observations, &turns[i], data);
+		silence_text(texts[i], figures[i] = describe(observations, &turns[i], data));
+	memcpy(reading->figures, figures, sizeof(reading->figures));
 	json_object_set_new(data, "limit_s",
 		json_integer((json_int_t)setting_integer(c->options, &roam_seconds)));
 	reading->data = data;
-	snprintf(reading->headline, sizeof(reading->headline), "silent %s, %s; moved %s, %s",
-		silence_text(texts[0], reading->figures[0]),
-		silence_text(texts[1], reading->figures[1]),
-		silence_text(texts[2], reading->figures[2]),
-		silence_text(texts[3], reading->figures[3]));
+	if (json_object_get(data, turns[UPLINK].name))
+		snprintf(reading->headline, sizeof(reading->headline),
+			"silent %s; moved %s; uplink %s", texts[0], texts[2], texts[UPLINK]);
+	else
+		snprintf(reading->headline, sizeof(reading->headline),
+			"silent %s, %s; moved %s, %s", texts[0], texts[1], texts[2], texts[3]);
 }
 
 const struct workload workload_roam = {
 	.name = "roam",
 	.file = "roam.json",
 	.settings = (const struct setting *const[]){&mesh_runs, &roam_seconds, NULL},
-	.title = "Silence of a host whose router forgets its mappings, or has another address",
-	.figures = {"forgotten_s", "forgotten_called_s", "moved_s", "moved_called_s"},
-	.figures_title = "s silent: mappings forgotten / and called / address moved / and called",
+	.title =
+		"Silence of a host whose router forgets its mappings, or has another address or uplink",
+	.figures = {"forgotten_s", "forgotten_called_s", "moved_s", "moved_called_s", "uplink_s"},
+	.figures_title =
+		"s silent: mappings forgotten / and called / address moved / and called / uplink changed",
 	.needs = (const char *const[]){NULL},
 	.packages = (const char *const[]){NULL},
 	.scope = WORKLOAD_MESH,

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/* What a site is by the texts of its keys, and what contradicts itself or another site. */
+#include "plan/topology_keys.h"
+
+#include "plan/subnet.h"
+
+#include <string.h>
+
+#define HOME_NETWORK UINT32_C(0xc0a80100)   /* 192.168.1.0, as most homes have */
+#define SHARED_NETWORK UINT32_C(0x64400000) /* 100.64.0.0, RFC 6598 */
+/* 44.128.128.0, the half of the public network that belongs to sites without translation */
+#define FIREWALLED_NETWORK (TOPOLOGY_PUBLIC_NETWORK + 0x8000)
+
+enum {
+	FIREWALLED_PREFIX = 17,
+	HOME_PREFIX = 24,
+	SHARED_PREFIX = 16
+};
+
+static bool overlaps(uint32_t a, int a_prefix, uint32_t b, int b_prefix)
+{
+	return ((a ^ b) & subnet_mask(a_prefix < b_prefix ? a_prefix : b_prefix)) == 0;
+}
+
+/* Homes have the same private network, as real ones do. */
+static void choose_network(const struct topology *topology, size_t index)
+{
+	struct topology_site *site = &topology->sites[index];
+
+	if (site->network)
+		return;
+	if (!site->is_translated) {
+		site->network = FIREWALLED_NETWORK + ((uint32_t)index << 8);
+		site->prefix = HOME_PREFIX;
+	} else if (site->nat.block_ports > 0) {
+		site->network = SHARED_NETWORK;
+		site->prefix = SHARED_PREFIX;
+	} else {
+		site->network = HOME_NETWORK;
+		site->prefix = HOME_PREFIX;
+	}
+}
+
+static int check_network(const struct topology *topology, size_t index, struct error *err)
+{
+	const struct topology_site *site = &topology->sites[index];
+
+	if (site->is_translated && overlaps(site->network, site->prefix, TOPOLOGY_PUBLIC_NETWORK,
+					   TOPOLOGY_PUBLIC_PREFIX))
+		return fail(err, ERROR_USAGE,
+			"network: 44.128.0.0/16 is the public network, and site %s is behind a NAT",
+			site->name);
+	if (!site->is_translated && (site->prefix < FIREWALLED_PREFIX ||
+					    !overlaps(site->network, site->prefix,
+						    FIREWALLED_NETWORK, FIREWALLED_PREFIX)))
+		return fail(err, ERROR_USAGE,
+			"network: nothing translates the addresses of site %s, and 44.128.128.0/17 is where others reach those",
+			site->name);
+	for (size_t i = 0; i < index; i++) {
+		const struct topology_site *other = &topology->sites[i];
+		bool is_outside = site->behind == i;
+		bool are_public = !site->is_translated && !other->is_translated;
+
+		if ((is_outside || are_public) &&
+			overlaps(site->network, site->prefix, other->network, other->prefix))
+			return fail(err, ERROR_USAGE,
+				"network: that of site %s overlaps with that of site %s, %s",
+				site->name, other->name,
+				is_outside ? "in which its router is"
+					   : "and the public network can reach both");
+	}
+	return 0;
+}
+
+static int find_site(const struct topology *topology, const char *name, size_t below, size_t *ret,
+	struct error *err)
+{
+	for (size_t i = 0; i < below; i++) {
+		if (strcmp(topology->sites[i].name, name) == 0) {
+			*ret = i;
+			return 0;
+		}
+	}
+	return fail(err, ERROR_USAGE,
+		"behind: '%s' is not a site that stands above this one in the file", name);
+}
+
+static int read_text(const struct topology *topology, struct arena *arena, size_t index, size_t key,
+	struct error *err)
+{
+	struct topology_site *site = &topology->sites[index];
+	const char *text = site->texts[key];
+
+	if (site_keys[key].kind == SITE_BEHIND)
+		return find_site(topology, text, index, &site->behind, err);
+	return site_read_key(arena, &site_keys[key], text, site, err);
+}
+
+static int check_router(const struct topology *topology, size_t index, struct error *err)
+{
+	struct topology_site *site = &topology->sites[index];
+	struct nat_params params = site->nat;
+
+	for (uint32_t i = 0; site->is_translated && i < site->external_count; i++)
+		params.external[params.external_count++] = TOPOLOGY_PUBLIC_NETWORK + i + 1;
+	if (!site->is_translated && site->behind != TOPOLOGY_PUBLIC)
+		return fail(err, ERROR_USAGE,
+			"nat: a site behind another needs a NAT, because a firewall's public addresses cannot be reached there");
+	return nat_check(&params, err);
+}
+
+/* Everything of one site from these texts; `*ret_key` is the one to blame. */
+static int derive_from(const struct topology *topology, struct arena *arena, size_t index,
+	const char *const *texts, size_t *ret_key, struct error *err)
+{
+	struct topology_site *site = &topology->sites[index];
+	struct topology_site fresh = site_default();
+
+	fresh.name = site->name;
+	fresh.hosts = site->hosts;
+	fresh.host_count = site->host_count;
+	fresh.uplinks = site->uplinks;
+	fresh.uplink_count = site->uplink_count;
+	fresh.texts = texts;
+	*site = fresh;
+	for (*ret_key = 0; *ret_key < TOPOLOGY_SITE_KEYS; ++*ret_key) {
+		if (site->texts[*ret_key] && read_text(topology, arena, index, *ret_key, err))
+			return -1;
+	}
+	choose_network(topology, index);
+	*ret_key = site_key_named("nat");
+	if (check_router(topology, index, err))
+		return -1;
+	*ret_key = site_key_named("network");
+	return check_network(topology, index, err);
+}
+
+/* A change of the uplink must change nothing but what the router does. */
+static int check_uplinks(const struct topology_site *site, size_t *ret_key, struct error *err)
+{
+	*ret_key = site_key_named("behind");
+	if (site->behind != TOPOLOGY_PUBLIC)
+		return fail(err, ERROR_USAGE,
+			"behind: only a router in the public network has several uplinks, and that of site %s is in a site",
+			site->name);
+	*ret_key = site_key_named("nat");
+	if (!site->is_translated)
+		return fail(err, ERROR_USAGE,
+			"nat: hosts of site %s would need other addresses on each uplink, because nothing translates them",
+			site->name);
+	return 0;
+}
+
+/* The site's texts, with those of an uplink in their place. */
+static const char *const *overlaid(
+	struct arena *arena, const char *const *texts, const struct topology_uplink *uplink)
+{
+	const char **merged = arena_alloc(arena, const char *, TOPOLOGY_SITE_KEYS);
+
+	for (size_t i = 0; i < TOPOLOGY_SITE_KEYS; i++)
+		merged[i] = uplink->texts[i] ? uplink->texts[i] : texts[i];
+	return merged;
+}
+
+static int derive_uplink(const struct topology *topology, struct arena *arena, size_t index,
+	size_t uplink, size_t *ret_key, struct error *err)
+{
+	struct topology_site *site = &topology->sites[index], *kept;
+	const char *const *own = site->texts;
+	int failed = derive_from(topology, arena, index,
+			     overlaid(arena, own, &site->uplinks[uplink]), ret_key, err) ||
+		     check_uplinks(site, ret_key, err);
+
+	kept = arena_alloc(arena, struct topology_site, 1);
+	*kept = *site;
+	site->uplinks[uplink].site = kept;
+	site->texts = own;
+	return failed ? -1 : 0;
+}
+
+int topology_derive(const struct topology *topology, struct arena *arena, size_t index,
+	struct topology_blame *ret_blame, struct error *err)
+{
+	struct topology_site *site = &topology->sites[index];
+
+	*ret_blame = (struct topology_blame){.uplink = SIZE_MAX};
+	if (site->uplink_count == 0)
+		return derive_from(topology, arena, index, site->texts, &ret_blame->key, err);
+	for (size_t i = site->uplink_count; i-- > 0;) {
+		ret_blame->uplink = i;
+		if (derive_uplink(topology, arena, index, i, &ret_blame->key, err))
+			return fail_in(err, "uplink %s", site->uplinks[i].name);
+	}
+	return 0;
+}
+
+static size_t count_behind(const struct topology *topology, size_t index)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < topology->site_count; i++)
+		count += topology->sites[i].behind == index;
+	return count;
+}
+
+int topology_check_sites(const struct topology *topology, size_t *ret_site, struct error *err)
+{
+	for (*ret_site = 0; *ret_site < topology->site_count; ++*ret_site) {
+		const struct topology_site *site = &topology->sites[*ret_site];
+		size_t behind = count_behind(topology, *ret_site);
+
+		if (site->host_count == 0 && behind == 0)
+			return fail(err, ERROR_USAGE,
+				"site %s has no hosts, and no site is behind it", site->name);
+		if (behind > TOPOLOGY_MOST_BEHIND)
+			return fail(err, ERROR_USAGE,
+				"%zu sites are behind site %s; at most %d can be", behind,
+				site->name, TOPOLOGY_MOST_BEHIND);
+	}
+	return 0;
+}
