@@ -130,6 +130,10 @@ int load_suits(const struct topology *topology, const struct driver *driver, str
 		return fail(err, ERROR_USAGE,
 			"%s: packets without a VPN do not get through the routers of topology %s, so it has no figures there",
 			driver->label, topology->name);
+	if (topology_is_ipv6(topology) && !driver->takes_ipv6)
+		return fail(err, ERROR_USAGE,
+			"%s: its driver writes IPv4 addresses of hosts (no underlay_ipv6 in driver.yml), and topology %s has hosts with IPv6 alone",
+			driver->label, topology->name);
 	if (topology->public_count == 0 && has_coordinator(driver))
 		return fail(err, ERROR_USAGE,
 			"%s needs a host that all others can reach, and topology %s has no public host",

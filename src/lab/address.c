@@ -60,7 +60,8 @@ char *address_hosts_file(
 	for (size_t i = 0; i < lab->count; i++) {
 		const struct lab_node *node = &lab->nodes[i];
 
-		fprintf(stream, "%s %s\n", site_joins(lab, self, i) ? node->ipv4 : node->seen,
+		fprintf(stream, "%s %s\n",
+			site_joins(lab, self, i) ? site_own_address(lab, i) : node->seen,
 			node->name);
 	}
 	for (size_t i = 0; overlay && i < lab->count; i++)

@@ -102,6 +102,19 @@ struct profile site_profile(const struct lab *lab);
 bool site_joins(const struct lab *lab, size_t from, size_t to);
 /* Of a public host: routers know it, and the host takes it for a while. */
 const char *site_second_address(const struct lab *lab, struct arena *arena, size_t host);
+/* Where hosts that a host reaches without any VPN find it. */
+const char *site_own_address(const struct lab *lab, size_t host);
+/* The segment of a site; TOPOLOGY_PUBLIC: that of the public network. */
+uint16_t site_segment(size_t site);
+void site_router_mac(uint8_t mac[6], size_t site, enum router_side side);
+const char *site_mac_text(struct arena *arena, const uint8_t mac[6]);
+/* site_ipv6.c: the same of IPv6, each nothing where a site has none. */
+void site6_place_host(const struct lab *lab, struct lab_node *node, size_t index);
+void site6_fill(const struct lab *lab, size_t site, struct router_params *params);
+/* Appends to the wiring of a host; `pin` ends every route. */
+void site6_wire(
+	const struct lab *lab, struct arena *arena, size_t self, const char *pin, FILE *stream);
+MUST_CHECK int site6_meet(struct lab *lab, size_t site, enum router_side side, struct error *err);
 /* Adds "routers" to what is said of the wire. */
 MUST_CHECK int site_report(struct lab *lab, json_t *report, struct error *err);
 

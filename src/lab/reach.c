@@ -104,7 +104,7 @@ int lab_verify(struct lab *lab, struct error *err)
 	int64_t *first_ns = arena_alloc(arena, int64_t, lab->count * lab->count);
 
 	for (size_t i = 0; i < lab->count; i++)
-		addresses[i] = lab->nodes[i].ipv4;
+		addresses[i] = site_own_address(lab, i);
 	if (reach(lab, &(struct targets){addresses, true}, deadline_in(10 * NS_PER_S), first_ns,
 		    err))
 		return fail_in(err, "verify the lab");

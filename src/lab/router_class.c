@@ -66,7 +66,8 @@ static int ask(const struct question *q, json_t *list, struct error *err)
 	size_t *hosts = arena_alloc(q->arena, size_t, lab->count), count = 0;
 
 	for (size_t i = 0; i < lab->count; i++) {
-		if (lab->nodes[i].site == TOPOLOGY_PUBLIC)
+		/* The test is about translation, of which IPv6 has none. */
+		if (lab->nodes[i].site == TOPOLOGY_PUBLIC || !lab->nodes[i].ipv4[0])
 			continue;
 		hosts[count] = i;
 		errands[count++] = (struct errand){.what = "find out the kind of its router",

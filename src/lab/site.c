@@ -44,7 +44,7 @@ static const struct topology_site *with_uplink(const struct lab *lab, size_t sit
 	return spec->uplink_count ? spec->uplinks[uplink].site : spec;
 }
 
-static uint16_t segment_of(size_t site)
+uint16_t site_segment(size_t site)
 {
 	return site == TOPOLOGY_PUBLIC ? PUBLIC_SEGMENT : (uint16_t)(site + 1);
 }
@@ -55,14 +55,14 @@ static void text_of(char text[ADDRESS_SIZE], uint32_t ipv4)
 		ipv4 & 0xff);
 }
 
-static void mac_of_router(uint8_t mac[6], size_t site, enum router_side side)
+void site_router_mac(uint8_t mac[6], size_t site, enum router_side side)
 {
 	const uint8_t bytes[6] = {0x02, 0x4d, 0x42, 1, (uint8_t)side, (uint8_t)site};
 
 	memcpy(mac, bytes, sizeof(bytes));
 }
 
-static const char *mac_text(struct arena *arena, const uint8_t mac[6])
+const char *site_mac_text(struct arena *arena, const uint8_t mac[6])
 {
 	return arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
 		mac[4], mac[5]);
@@ -127,13 +127,22 @@ void site_place_host(const struct lab *lab, struct lab_node *node, size_t index)
 	uint32_t own = host_address(lab, index, site);
 
 	address_fill(node, index);
-	node->ipv6[0] = '\0';
 	node->site = site;
-	node->segment = segment_of(site);
+	node->segment = site_segment(site);
 	node->prefix =
 		site == TOPOLOGY_PUBLIC ? TOPOLOGY_PUBLIC_PREFIX : spec_of(lab, site)->prefix;
 	text_of(node->ipv4, own);
 	text_of(node->seen, site == TOPOLOGY_PUBLIC ? own : seen_address(lab, site, own));
+	site6_place_host(lab, node, index);
+	if (topology_is_ipv6(lab->topology))
+		snprintf(node->seen, sizeof(node->seen), "%s", node->ipv6);
+}
+
+const char *site_own_address(const struct lab *lab, size_t host)
+{
+	bool is_ipv6 = lab->topology && topology_is_ipv6(lab->topology);
+
+	return is_ipv6 ? lab->nodes[host].ipv6 : lab->nodes[host].ipv4;
 }
 
 static struct router_params params_of(const struct lab *lab, size_t site)
@@ -150,8 +159,8 @@ static struct router_params params_of(const struct lab *lab, size_t site)
 		.mtu = made->mtu ? made->mtu : LAB_MTU, .ipv4 = inside_address(lab, site)};
 	*outside = (struct router_face){.mtu = made->mtu ? made->mtu : spec->mtu,
 		.ipv4 = outside_address(lab, site, made->uplink, first)};
-	mac_of_router(inside->mac, site, ROUTER_INSIDE);
-	mac_of_router(outside->mac, site, ROUTER_OUTSIDE);
+	site_router_mac(inside->mac, site, ROUTER_INSIDE);
+	site_router_mac(outside->mac, site, ROUTER_OUTSIDE);
 	for (uint32_t i = 0; spec->is_translated && i < spec->external_count; i++)
 		params.nat.external[params.nat.external_count++] =
 			outside_address(lab, site, made->uplink, first + i);
@@ -159,6 +168,7 @@ static struct router_params params_of(const struct lab *lab, size_t site)
 		params.nat.lifetime_ns[i] = lab->sites[site].lifetime_ns;
 	if (spec->behind != TOPOLOGY_PUBLIC)
 		params.gateway_ipv4 = inside_address(lab, spec->behind);
+	site6_fill(lab, site, &params);
 	return params;
 }
 
@@ -188,16 +198,16 @@ static void add_outside(struct stations *stations, const struct lab *lab, size_t
 static void add_router(struct stations *stations, const struct lab *lab, size_t site)
 {
 	const struct topology_site *spec = spec_of(lab, site);
-	struct station inside = {.segment = segment_of(site),
+	struct station inside = {.segment = site_segment(site),
 		.ipv4 = inside_address(lab, site),
 		.host = SIZE_MAX,
 		.router = site};
 	struct station outside = {
-		.segment = segment_of(spec->behind), .host = SIZE_MAX, .router = site};
+		.segment = site_segment(spec->behind), .host = SIZE_MAX, .router = site};
 
-	mac_of_router(inside.mac, site, ROUTER_INSIDE);
+	site_router_mac(inside.mac, site, ROUTER_INSIDE);
 	add_station(stations, inside);
-	mac_of_router(outside.mac, site, ROUTER_OUTSIDE);
+	site_router_mac(outside.mac, site, ROUTER_OUTSIDE);
 	for (size_t uplink = 0; uplink < uplinks_of(spec); uplink++)
 		add_outside(stations, lab, site, uplink, outside);
 }
@@ -224,7 +234,7 @@ static void add_host(struct stations *stations, const struct lab *lab, size_t in
 	station.segment = PUBLIC_SEGMENT;
 	station.host = SIZE_MAX;
 	station.router = node->site;
-	mac_of_router(station.mac, node->site, ROUTER_OUTSIDE);
+	site_router_mac(station.mac, node->site, ROUTER_OUTSIDE);
 	add_station(stations, station);
 }
 
@@ -241,19 +251,14 @@ static struct stations stations_of(const struct lab *lab, struct arena *arena)
 	return stations;
 }
 
-char *site_wiring(const struct lab *lab, struct arena *arena, size_t self, const char *congestion)
+/* Routes and neighbours of a host that has IPv4. */
+static void write_ipv4(
+	const struct lab *lab, struct arena *arena, size_t self, const char *pin, FILE *stream)
 {
-	AUTO(text_freep) char *text = NULL;
-	AUTO(stream_closep) FILE *stream = NULL;
 	const struct lab_node *node = &lab->nodes[self];
 	struct stations stations = stations_of(lab, arena);
-	const char *pin = congestion ? arena_printf(arena, " congctl %s", congestion) : "";
 	char ipv4[ADDRESS_SIZE];
-	size_t size = 0;
 
-	stream = open_memstream(&text, &size);
-	fprintf(stream, "address add %s/%d dev eth0 noprefixroute\n", node->ipv4, node->prefix);
-	fputs("link set dev eth0 up\n", stream);
 	text_of(ipv4, node->site == TOPOLOGY_PUBLIC ? TOPOLOGY_PUBLIC_NETWORK
 						    : spec_of(lab, node->site)->network);
 	fprintf(stream, "route add %s/%d dev eth0 scope link src %s%s\n", ipv4, node->prefix,
@@ -269,8 +274,26 @@ char *site_wiring(const struct lab *lab, struct arena *arena, size_t self, const
 			continue;
 		text_of(ipv4, other->ipv4);
 		fprintf(stream, "neighbour replace %s lladdr %s dev eth0 nud permanent\n", ipv4,
-			mac_text(arena, other->mac));
+			site_mac_text(arena, other->mac));
 	}
+}
+
+char *site_wiring(const struct lab *lab, struct arena *arena, size_t self, const char *congestion)
+{
+	AUTO(text_freep) char *text = NULL;
+	AUTO(stream_closep) FILE *stream = NULL;
+	const struct lab_node *node = &lab->nodes[self];
+	const char *pin = congestion ? arena_printf(arena, " congctl %s", congestion) : "";
+	size_t size = 0;
+
+	stream = open_memstream(&text, &size);
+	if (node->ipv4[0])
+		fprintf(stream, "address add %s/%d dev eth0 noprefixroute\n", node->ipv4,
+			node->prefix);
+	fputs("link set dev eth0 up\n", stream);
+	if (node->ipv4[0])
+		write_ipv4(lab, arena, self, pin, stream);
+	site6_wire(lab, arena, self, pin, stream);
 	fflush(stream);
 	return arena_strndup(arena, text, size);
 }
@@ -279,7 +302,7 @@ static int meet_segment(struct lab *lab, const struct stations *stations, size_t
 	enum router_side side, struct error *err)
 {
 	size_t behind = spec_of(lab, site)->behind;
-	uint16_t segment = segment_of(side == ROUTER_INSIDE ? site : behind);
+	uint16_t segment = site_segment(side == ROUTER_INSIDE ? site : behind);
 
 	for (size_t i = 0; i < stations->count; i++) {
 		const struct station *other = &stations->list[i];
@@ -318,7 +341,7 @@ static int join_face(struct lab *lab, size_t site, enum router_side side, struct
 	size_t behind = spec_of(lab, site)->behind;
 
 	return wire_join(lab->wire, lab->sites[site].router.ports[side],
-		segment_of(side == ROUTER_INSIDE ? site : behind), err);
+		site_segment(side == ROUTER_INSIDE ? site : behind), err);
 }
 
 static int begin_router(
@@ -331,7 +354,8 @@ static int begin_router(
 		return fail_in(err, "site %s", spec_of(lab, site)->name);
 	for (int side = 0; side < ROUTER_SIDES; side++) {
 		if (join_face(lab, site, side, err) || shape_face(lab, site, side, err) ||
-			meet_segment(lab, stations, site, side, err))
+			meet_segment(lab, stations, site, side, err) ||
+			site6_meet(lab, site, side, err))
 			return -1;
 	}
 	return 0;

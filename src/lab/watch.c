@@ -142,7 +142,7 @@ int lab_watch_begin(struct lab *lab, const struct lab_watch_spec *spec,
 	for (size_t i = 0; i < lab->count; i++)
 		watch->argv[used++] = spec->overlay[i];
 	for (size_t i = 0; i < lab->count; i++)
-		watch->argv[used++] = lab->nodes[i].ipv4;
+		watch->argv[used++] = site_own_address(lab, i);
 	if (start_all(watch, err))
 		return fail_in(err, "watch the mesh");
 	*ret_watch = watch;

@@ -136,14 +136,13 @@ static int take_address(
 		source, yaml_child(value, "run"), address->run, &driver->address_run, err);
 }
 
-static int take_extra(const struct driver_source *source, struct driver *driver, struct error *err)
+static int take_flag(const struct driver_source *source, const char *key, const char *text,
+	bool *ret_flag, struct error *err)
 {
-	const char *extra = source->written->extra;
-
-	driver->is_extra = extra && strcmp(extra, "true") == 0;
-	if (extra && !driver->is_extra && strcmp(extra, "false") != 0)
-		return yaml_fail(&source->file, yaml_child(source->file.root, "extra"), err,
-			"'%s' is not true or false", extra);
+	*ret_flag = text && strcmp(text, "true") == 0;
+	if (text && !*ret_flag && strcmp(text, "false") != 0)
+		return yaml_fail(&source->file, yaml_child(source->file.root, key), err,
+			"'%s' is not true or false", text);
 	return 0;
 }
 
@@ -220,7 +219,10 @@ static int take_driver(const struct driver_source *source, struct driver *driver
 		.needs = copy_list(source, written->needs, written->needs_count),
 		.packages = copy_list(source, written->packages, written->packages_count)};
 	if (take_roles(source, driver, err) || take_address(source, driver, err) ||
-		take_observe(source, driver, err) || take_extra(source, driver, err))
+		take_observe(source, driver, err) ||
+		take_flag(source, "extra", source->written->extra, &driver->is_extra, err) ||
+		take_flag(source, "underlay_ipv6", source->written->underlay_ipv6,
+			&driver->takes_ipv6, err))
 		return -1;
 	for (int phase = DRIVER_PREPARE; phase <= DRIVER_STOP; phase++) {
 		if (driver_take_steps(source, (enum driver_phase)phase, driver, err))

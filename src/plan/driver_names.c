@@ -60,7 +60,8 @@ static unsigned hosts_of_each(const struct view *view)
 	return view->each == DRIVER_EACH_OTHERS && only_first ? HOST_REST : HOST_ALL;
 }
 
-static const char *const facts[] = {"name", "number", "dir", "underlay", "overlay"};
+static const char *const facts[] = {
+	"name", "number", "dir", "underlay", "underlay_host", "overlay"};
 
 bool driver_is_fact(const char *member)
 {

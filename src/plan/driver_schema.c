@@ -84,6 +84,7 @@ static const cyaml_schema_field_t driver_fields[] = {
 	TEXT("version", OPTIONAL, written_driver, version),
 	TEXT("observe", OPTIONAL, written_driver, observe),
 	TEXT("extra", OPTIONAL, written_driver, extra),
+	TEXT("underlay_ipv6", OPTIONAL, written_driver, underlay_ipv6),
 	LIST("needs", written_driver, needs, text_entry),
 	LIST("packages", written_driver, packages, text_entry),
 	LIST("roles", written_driver, roles, role_entry),

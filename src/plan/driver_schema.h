@@ -47,7 +47,7 @@ struct written_address {
 
 struct written_driver {
 	const char *schema, *name, *folder, *title, *architecture, *datapath, *version, *observe,
-		*extra;
+		*extra, *underlay_ipv6;
 	const char **needs, **packages;
 	unsigned needs_count, packages_count;
 	struct written_role *roles;

@@ -20,10 +20,17 @@ enum {
 	TOPOLOGY_MOST_HOSTS = 90, /* of a site, and of the public network */
 	TOPOLOGY_MOST_BEHIND = 9, /* sites behind one site */
 	TOPOLOGY_MOST_UPLINKS = 4,
-	TOPOLOGY_SITE_KEYS = 24, /* that a site can have */
+	TOPOLOGY_SITE_KEYS = 26, /* that a site can have */
 	TOPOLOGY_PUBLIC_PREFIX = 16,
 	TOPOLOGY_LEAST_MTU = 1280, /* as in struct router_face */
 	TOPOLOGY_MOST_MTU = 9216
+};
+
+/* Of the addresses that hosts of a site have. */
+enum topology_family {
+	TOPOLOGY_IPV4,
+	TOPOLOGY_DUAL,
+	TOPOLOGY_IPV6
 };
 
 #define TOPOLOGY_PUBLIC SIZE_MAX
@@ -41,7 +48,8 @@ struct topology_site {
 	const char *name;
 	const char *const *hosts;
 	size_t host_count;
-	size_t behind;    /* another site, whose network the router is in; TOPOLOGY_PUBLIC: none */
+	size_t behind; /* another site, whose network the router is in; TOPOLOGY_PUBLIC: none */
+	enum topology_family family;
 	uint32_t network; /* IPv4, of the hosts, in the host's byte order; 0: as the NAT needs it */
 	int prefix;
 	uint32_t external_count; /* addresses that the router has outside; at least one */
@@ -84,6 +92,10 @@ const char *const *topology_hosts(
 	struct arena *arena, const struct topology *topology, size_t *ret_count);
 /* The site of a host, by its place in topology_hosts(); TOPOLOGY_PUBLIC: none. */
 size_t topology_site_of(const struct topology *topology, size_t host);
+/* Whether public hosts have IPv6, too, because a site has it. */
+bool topology_has_ipv6(const struct topology *topology);
+/* Whether a site has IPv6 alone; then every host has it, and others find it there. */
+bool topology_is_ipv6(const struct topology *topology);
 /* The site whose router is the last on the way out of this one. */
 size_t topology_outermost(const struct topology *topology, size_t site);
 /*

@@ -72,6 +72,19 @@ static int check_network(const struct topology *topology, size_t index, struct e
 	return 0;
 }
 
+/* The router of a site that has IPv6 gets it from outside. */
+static int check_family(const struct topology *topology, size_t index, struct error *err)
+{
+	const struct topology_site *site = &topology->sites[index];
+
+	if (site->family == TOPOLOGY_IPV4 || site->behind == TOPOLOGY_PUBLIC ||
+		topology->sites[site->behind].family != TOPOLOGY_IPV4)
+		return 0;
+	return fail(err, ERROR_USAGE,
+		"family: the router of site %s is in site %s, which has IPv4 alone", site->name,
+		topology->sites[site->behind].name);
+}
+
 static int find_site(const struct topology *topology, const char *name, size_t below, size_t *ret,
 	struct error *err)
 {
@@ -131,6 +144,9 @@ static int derive_from(const struct topology *topology, struct arena *arena, siz
 	*ret_key = site_key_named("nat");
 	if (check_router(topology, index, err))
 		return -1;
+	*ret_key = site_key_named("family");
+	if (check_family(topology, index, err))
+		return -1;
 	*ret_key = site_key_named("network");
 	return check_network(topology, index, err);
 }
@@ -142,6 +158,11 @@ static int check_uplinks(const struct topology_site *site, size_t *ret_key, stru
 	if (site->behind != TOPOLOGY_PUBLIC)
 		return fail(err, ERROR_USAGE,
 			"behind: only a router in the public network has several uplinks, and that of site %s is in a site",
+			site->name);
+	*ret_key = site_key_named("family");
+	if (site->family != TOPOLOGY_IPV4)
+		return fail(err, ERROR_USAGE,
+			"family: hosts of site %s would need other IPv6 addresses on each uplink, because nothing translates them",
 			site->name);
 	*ret_key = site_key_named("nat");
 	if (!site->is_translated)
@@ -216,6 +237,10 @@ int topology_check_sites(const struct topology *topology, size_t *ret_site, stru
 			return fail(err, ERROR_USAGE,
 				"%zu sites are behind site %s; at most %d can be", behind,
 				site->name, TOPOLOGY_MOST_BEHIND);
+		if (site->family == TOPOLOGY_IPV4 && topology_is_ipv6(topology))
+			return fail(err, ERROR_USAGE,
+				"site %s has IPv4 alone and another IPv6 alone, so that neither finds the other; give it 'family: dual'",
+				site->name);
 	}
 	return 0;
 }

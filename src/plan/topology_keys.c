@@ -18,6 +18,8 @@ static const char *const scopes[] = {[NAT_ENDPOINT_INDEPENDENT] = "endpoint-inde
 	[NAT_ADDRESS_DEPENDENT] = "address-dependent",
 	[NAT_ADDRESS_AND_PORT_DEPENDENT] = "address-and-port-dependent",
 	NULL};
+static const char *const families[] = {
+	[TOPOLOGY_IPV4] = "ipv4", [TOPOLOGY_DUAL] = "dual", [TOPOLOGY_IPV6] = "ipv6", NULL};
 static const char *const ports[] = {[NAT_PRESERVED] = "preserved",
 	[NAT_PARITY] = "parity",
 	[NAT_SEQUENTIAL] = "sequential",
@@ -46,6 +48,7 @@ static const char *const refreshes[] = {
 const struct site_key site_keys[TOPOLOGY_SITE_KEYS + 1] = {
 	KEY("nat", SITE_NAT, nat),
 	KEY("behind", SITE_BEHIND, behind),
+	WORD("family", family, families),
 	KEY("network", SITE_NETWORK, network),
 	NUMBER("external_addresses", SITE_COUNT, external_count, 1, NAT_MAX_EXTERNAL),
 	KEY("paired", SITE_FLAG, nat.is_paired),
@@ -60,6 +63,7 @@ const struct site_key site_keys[TOPOLOGY_SITE_KEYS + 1] = {
 	LIFETIME("udp_fresh", NAT_UDP_FRESH),
 	LIFETIME("udp_stream", NAT_UDP_STREAM),
 	LIFETIME("tcp_established", NAT_TCP_ESTABLISHED),
+	LIFETIME("icmp_query", NAT_ICMP_QUERY),
 	KEY("udp", SITE_RULE, nat.udp),
 	KEY("tcp", SITE_RULE, nat.tcp),
 	KEY("icmp", SITE_RULE, nat.icmp),
@@ -127,7 +131,7 @@ const char *site_key_near(const char *name)
 
 bool site_key_is_shared(const char *name)
 {
-	static const char *const keys[] = {"hosts", "uplinks", "behind", "network"};
+	static const char *const keys[] = {"hosts", "uplinks", "behind", "family", "network"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (strcmp(keys[i], name) == 0)

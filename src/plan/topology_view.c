@@ -43,6 +43,24 @@ size_t topology_site_of(const struct topology *topology, size_t host)
 	return TOPOLOGY_PUBLIC;
 }
 
+bool topology_has_ipv6(const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->site_count; i++) {
+		if (topology->sites[i].family != TOPOLOGY_IPV4)
+			return true;
+	}
+	return false;
+}
+
+bool topology_is_ipv6(const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->site_count; i++) {
+		if (topology->sites[i].family == TOPOLOGY_IPV6)
+			return true;
+	}
+	return false;
+}
+
 size_t topology_outermost(const struct topology *topology, size_t site)
 {
 	while (topology->sites[site].behind != TOPOLOGY_PUBLIC)

@@ -180,7 +180,8 @@ int vpn_dry_run(const struct driver *driver, const char *const names[], size_t c
 	show.roster.is_dry = true;
 	show.roster.work = "/WORK"; /* absolute, as the real one */
 	for (size_t i = 0; i < count; i++)
-		show.roster.members[i].underlay = arena_printf(arena, "<underlay: %s>", names[i]);
+		show.roster.members[i].underlay = show.roster.members[i].underlay_host =
+			arena_printf(arena, "<underlay: %s>", names[i]);
 	fprintf(out, "%s: %s (/WORK: the folder for keys on the controller)\n", driver->name,
 		driver->title);
 	for (int phase = DRIVER_PREPARE; phase <= DRIVER_STOP; phase++) {

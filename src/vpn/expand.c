@@ -25,7 +25,8 @@ static const char *member_text(
 	const struct {
 		const char *name, *text;
 	} facts[] = {{"name", member->name}, {"number", member->number}, {"dir", member->dir},
-		{"underlay", member->underlay}, {"overlay", member->overlay}};
+		{"underlay", member->underlay}, {"underlay_host", member->underlay_host},
+		{"overlay", member->overlay}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
 		if (strcmp(facts[i].name, name) == 0)

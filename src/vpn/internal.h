@@ -21,6 +21,7 @@ struct captured {
 /* A host as drivers speak of it. */
 struct member {
 	const char *name, *number, *dir, *underlay, *overlay;
+	const char *underlay_host; /* the same in brackets where it is IPv6, as in URLs */
 	struct captured *captured;
 };
 

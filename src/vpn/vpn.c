@@ -61,8 +61,13 @@ static struct vpn *vpn_new(struct lab *lab, const struct driver *driver)
 	vpn->hosts = lab_all_hosts();
 	vpn->environment = environment_of_driver(arena, driver);
 	roster_init(&vpn->roster, arena, driver, names, count);
-	for (size_t i = 0; i < count; i++)
-		vpn->roster.members[i].underlay = arena_strdup(arena, lab_underlay(lab, i));
+	for (size_t i = 0; i < count; i++) {
+		const char *address = lab_underlay(lab, i);
+
+		vpn->roster.members[i].underlay = arena_strdup(arena, address);
+		vpn->roster.members[i].underlay_host =
+			arena_printf(arena, strchr(address, ':') ? "[%s]" : "%s", address);
+	}
 	vpn->addresses = arena_alloc(arena, const char *, count + 1);
 	vpn->first_ns = arena_alloc(arena, int64_t, count * count + 1);
 	return vpn;

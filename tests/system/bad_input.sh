@@ -58,6 +58,8 @@ check "hosts are named by each topology" refused 'topology pair has hosts of its
 printf 'title: T\nsites:\n  a: { hosts: [x] }\n  b: { hosts: [y] }\n' >"$scratch/private.yml"
 meshbench run --topology "$scratch/private.yml" --vpn nebula --workload ping --out "$tree"
 check "a lighthouse without a public host is refused" refused 'nebula needs a host that all others can reach'
+meshbench run --topology ipv6 --vpn nebula --workload ping --out "$tree"
+check "so is a driver that cannot write IPv6 addresses, where hosts have no others" refused 'nebula: its driver writes IPv4 addresses'
 meshbench shell home --topology home-office
 check "a router has no shell" refused "'home' is a router of topology home-office, which is a part of the wire; its hosts are alice"
 meshbench run --virtual --topology pair,lan --out "$tree"

@@ -394,6 +394,40 @@ TEST(a_router_without_nat_is_open_in_both_directions_and_becomes_narrow_in_both)
 		SHELL("ping -q -c 1 -W 1 -M do -s 8972 server && ! ping -q -c 1 -W 1 -M do -s 8973 server")));
 }
 
+TEST(a_dual_site_has_ipv4_behind_a_nat_and_ipv6_behind_a_firewall)
+{
+	TOPOLOGY(s, "dual");
+
+	CHECK_OK(lab_verify(s.lab, &err), err);
+	CHECK(answers(&s, arena, ALICE, "server") && answers(&s, arena, ALICE, "3ffe:4d42::1"));
+	CHECK(!answers(&s, arena, SERVER, s.lab->nodes[ALICE].ipv6) &&
+		!answers(&s, arena, BOB, s.lab->nodes[ALICE].ipv6));
+	CHECK(strcmp(lab_underlay(s.lab, ALICE), "44.128.1.1") == 0);
+}
+
+TEST(a_host_with_ipv6_alone_reaches_the_public_one_and_is_told_at_its_own_address)
+{
+	TOPOLOGY(s, "ipv6");
+	const size_t phone = 2;
+
+	CHECK_OK(lab_verify(s.lab, &err), err);
+	CHECK(answers(&s, arena, phone, "server") && answers(&s, arena, ALICE, "server"));
+	CHECK(!answers(&s, arena, phone, "44.128.0.1"));
+	CHECK(strcmp(lab_underlay(s.lab, phone), s.lab->nodes[phone].ipv6) == 0);
+	CHECK_OK(lab_reboot_host(s.lab, phone, &err), err);
+	CHECK(answers(&s, arena, phone, "server"));
+	CHECK(output_on(&s, arena, phone,
+		SHELL("ip -6 route get 3ffe:4d42::1 | grep -q 'via 3ffe:4d42:2::1'")));
+}
+
+TEST(a_router_between_networks_of_ipv6_is_open_where_it_filters_nothing)
+{
+	TOPOLOGY(s, "dual:home.nat=none");
+
+	CHECK(answers(&s, arena, SERVER, s.lab->nodes[ALICE].ipv6) &&
+		answers(&s, arena, BOB, s.lab->nodes[ALICE].ipv6));
+}
+
 /* Of two pings; 0 without an answer. */
 static double round_trip_ms(struct standing_lab *s, struct arena *arena, size_t from)
 {

@@ -160,6 +160,48 @@ TEST(every_uplink_has_addresses_of_its_own_that_all_others_know)
 		!strstr(text, "44.128.1.35 "));
 }
 
+/* alice and amy have both families, bob IPv6 alone behind a router that has both. */
+TEST(ipv6_is_not_translated_and_every_router_knows_who_is_behind_it)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct topology_site former[ARRAY_SIZE(sites)];
+	struct lab_node nodes[HOSTS];
+	const char *server, *bob;
+	struct lab lab;
+
+	memcpy(former, sites, sizeof(sites));
+	for (size_t i = 0; i < ARRAY_SIZE(sites); i++)
+		sites[i].family = TOPOLOGY_DUAL;
+	sites[2].family = TOPOLOGY_IPV6;
+	lab = placed(nodes);
+	server = site_wiring(&lab, arena, SERVER, NULL);
+	bob = site_wiring(&lab, arena, BOB, "cubic");
+	CHECK(strcmp(site_own_address(&lab, AMY), "3ffe:4d42:1::3") == 0 &&
+		strcmp(nodes[AMY].ipv4, "192.168.1.3") == 0);
+	CHECK(strcmp(nodes[BOB].seen, "3ffe:4d42:3::2") == 0 && !nodes[BOB].ipv4[0]);
+	memcpy(sites, former, sizeof(sites));
+	CHECK(strcmp(bob,
+		      "link set dev eth0 up\n"
+		      "address add 3ffe:4d42:3::2/64 dev eth0 nodad noprefixroute\n"
+		      "route add 3ffe:4d42:3::/64 dev eth0 congctl cubic\n"
+		      "route add ::/0 via 3ffe:4d42:3::1 dev eth0 congctl cubic\n"
+		      "neighbour replace 3ffe:4d42:3::1 lladdr 02:4d:42:01:00:02 dev eth0 nud permanent\n") ==
+		0);
+	CHECK(strstr(server, "route add 3ffe:4d42::/32 dev eth0\n"));
+	CHECK(strstr(server, "3ffe:4d42:1::2 lladdr 02:4d:42:01:01:00") &&
+		strstr(server, "3ffe:4d42:3::2 lladdr 02:4d:42:01:01:01"));
+}
+
+TEST(without_ipv6_nobody_has_it)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct lab_node nodes[HOSTS];
+	struct lab lab = placed(nodes);
+
+	CHECK(!nodes[SERVER].ipv6[0] && !nodes[ALICE].ipv6[0]);
+	CHECK(!strstr(site_wiring(&lab, arena, SERVER, NULL), "3ffe"));
+}
+
 TEST(hosts_of_one_site_are_joined_and_public_ones_with_all)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "plan/plan.h"
 
 #include "folder.h"
 #include "tap.h"
@@ -198,6 +199,54 @@ TEST(uplinks_that_cannot_be_changed_are_refused_with_their_place)
 	CHECK(is_refused(HEAD
 		"  a: { hosts: [x], uplinks: { a: {mtu: 1300}, b: {mtu: 1300}, c: {mtu: 1300}, d: {mtu: 1300}, e: {mtu: 1300} } }\n",
 		"4:95", "at most 4 uplinks"));
+}
+
+TEST(a_site_with_ipv6_alone_makes_the_topology_one_of_ipv6)
+{
+	LOADED(HEAD "  home: { hosts: [alice], family: dual }\n");
+
+	CHECK(topology_has_ipv6(&topology) && !topology_is_ipv6(&topology));
+	CHECK_OK(topology_change(arena, &topology, "home.family=ipv6", &err), err);
+	CHECK(topology_is_ipv6(&topology) && topology.sites[0].family == TOPOLOGY_IPV6);
+	CHECK_OK(topology_change(arena, &topology, "home.family=ipv4", &err), err);
+	CHECK(!topology_has_ipv6(&topology));
+}
+
+TEST(families_that_cannot_meet_are_refused_with_their_place)
+{
+	CHECK(is_refused(HEAD "  a: { hosts: [x], family: ipv6 }\n  b: { hosts: [y] }\n", "5:6",
+		"IPv4 alone and another IPv6 alone"));
+	CHECK(is_refused(HEAD
+		"  a: { nat: carrier }\n  b: { hosts: [x], behind: a, family: dual }\n",
+		"5:39", "in site a, which has IPv4 alone"));
+	CHECK(is_refused(HEAD
+		"  a: { hosts: [x], family: dual, uplinks: { w: { up: lte }, l: { mtu: 1400 } } }\n",
+		"4:28", "other IPv6 addresses on each uplink"));
+	CHECK(is_refused(HEAD "  a: { hosts: [x], family: ipx }\n", "4:28", "not one of"));
+}
+
+TEST(every_topology_of_ours_is_valid_and_has_at_most_forty_lines)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *const *names, *path;
+	struct topology topology;
+	struct error err = {0};
+	size_t size;
+
+	CHECK_OK(plan_list(arena, "topologies", &names, &err), err);
+	CHECK(names[0]);
+	for (; *names; names++) {
+		size_t lines = 0;
+		char *text;
+
+		CHECK_OK(plan_find(arena, "topologies", *names, &path, &err), err);
+		CHECK_OK(topology_load(arena, path, &topology, &err), err);
+		CHECK_OK(file_read(arena, path, 1 << 16, &text, &size, &err), err);
+		for (const char *at = text; (at = strchr(at, '\n')); at++)
+			lines++;
+		printf("# %s: %zu lines\n", *names, lines);
+		CHECK(lines <= 40);
+	}
 }
 
 TEST(contradictions_are_refused_with_their_place)
