@@ -74,6 +74,7 @@ TEST(packets_both_ways_at_the_rate_of_pings_are_a_direct_way)
 	CHECK(reading.cause == CAUSE_SUCCESS && ends_as(pair, "direct"));
 	CHECK(json_number_at(pair, "/list/0/stays_direct_s", 0) == 1.0);
 	CHECK(json_number_at(pair, "/answered_s", 0) == 0.4);
+	CHECK(json_number_at(pair, "/list/0/watched_s", 0) == 3.05);
 	CHECK(reading.figures[0] == 1 && reading.figures[1] == 1 && reading.figures[2] == 1.0);
 	workload_reading_done(&reading);
 }

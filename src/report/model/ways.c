@@ -59,6 +59,14 @@ static void add_times(struct collection *c, const json_t *pair, struct report_wa
 	}
 }
 
+/* Times count from the first join, and the limit from when all were ready. */
+static double watched_for_s(const json_t *trial, double limit_s)
+{
+	double watched_s = json_number_at(trial, "/watched_s", limit_s);
+
+	return watched_s > 0 && watched_s < 1e6 ? watched_s : limit_s;
+}
+
 /* A trial whose daemons did not start was not watched. */
 static void add_watched(
 	struct collection *c, const json_t *pair, double limit_s, struct report_ways *ways)
@@ -81,10 +89,11 @@ static void add_watched(
 		if (strcmp(json_string_at(trial, "/outcome", ""), "not_started") == 0)
 			continue;
 		ways->is_direct[ways->watched] = at_s >= 0 && at_s < 1e6;
-		ways->watched_s[ways->watched] = ways->is_direct[ways->watched] ? at_s : limit_s;
+		ways->watched_s[ways->watched] =
+			ways->is_direct[ways->watched] ? at_s : watched_for_s(trial, limit_s);
+		ways->limit_s = fmax(ways->limit_s, watched_for_s(trial, limit_s));
 		ways->watched++;
 	}
-	ways->limit_s = fmax(ways->limit_s, limit_s);
 }
 
 static void add_pair(struct collection *c, const json_t *pair, double limit_s, const char *path)
@@ -93,12 +102,12 @@ static void add_pair(struct collection *c, const json_t *pair, double limit_s, c
 	struct report_ways *ways =
 		between(c, results_router_of(c->results, from), results_router_of(c->results, to));
 	size_t direct = count_at(pair, "direct"), relayed = count_at(pair, "relayed");
-	size_t no_way = count_at(pair, "punch_failed") + count_at(pair, "no_signalling") +
-			count_at(pair, "not_started");
+	size_t no_way = count_at(pair, "punch_failed") + count_at(pair, "no_signalling");
 
 	ways->direct += direct;
 	ways->relayed += relayed;
 	ways->no_way += no_way;
+	ways->not_started += count_at(pair, "not_started");
 	ways->trials += direct + relayed + no_way;
 	ways->path = ways->path ? ways->path : path;
 	add_times(c, pair, ways);

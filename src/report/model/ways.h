@@ -10,7 +10,8 @@ struct report_ways {
 	struct report_ways *next;
 	const char *one, *other; /* kinds of router, as results_router_of() names them */
 	size_t trials, direct, relayed, no_way;
-	double *direct_s; /* until a way is direct to the end, of every trial with one */
+	size_t not_started; /* further ones, which say nothing about ways */
+	double *direct_s;   /* until a way is direct to the end, of every trial with one */
 	size_t times;
 	/* How long trials were watched: until then, or for as long as they lasted without it. */
 	double *watched_s;

@@ -25,6 +25,7 @@ static void add_row(const struct report_results *results, struct tables *tables,
 	row_number(row, (double)ways->direct, place);
 	row_number(row, (double)ways->relayed, place);
 	row_number(row, (double)ways->no_way, place);
+	row_number(row, (double)ways->not_started, place);
 	row_number(row, 100 * (double)ways->direct / (double)ways->trials, place);
 	row_number(row, 100 * share.low, place);
 	row_number(row, 100 * share.high, place);
@@ -43,6 +44,7 @@ static void add_columns(struct table *table)
 	table_column(table, "direct", "Direct", "", 0);
 	table_column(table, "relayed", "Relayed", "", 0);
 	table_column(table, "no_way", "No way", "", 0);
+	table_column(table, "not_started", "Not begun", "", 0);
 	table_column(table, "direct_percent", "Direct", "%", 0);
 	table_column(table, "direct_low_percent", "at least", "%", 0);
 	table_column(table, "direct_high_percent", "at most", "%", 0);
@@ -123,6 +125,6 @@ void tables_punch(const struct report_results *results, struct tables *tables)
 		}
 	}
 	table_note(tables, table,
-		"In every trial the VPN begins from nothing, and routers know nothing of it. Direct: at its end packets go from router to router. Relayed: the hosts answer each other by way of a third. The range holds the true share with a confidence of 95 %% (Wilson's interval). A trial without a direct way ends after a while, so that a VPN may still find one later. Direct after: the median of trials with a direct way. Half of all: of all trials, by Kaplan and Meier's curve; nothing if fewer had one. By design: what was read about hole punching, where it is not a plain yes.");
+		"In every trial the VPN begins from nothing, and routers know nothing of it. Direct: at its end packets go from router to router. Relayed: the hosts answer each other by way of a third. Not begun: daemons failed, so that nothing is known of ways. The range holds the true share with a confidence of 95 %% (Wilson's interval). A trial without a direct way ends after a while, so that a VPN may still find one later. Direct after: the median of trials with a direct way. Half of all: of all trials, by Kaplan and Meier's curve; nothing if fewer had one. By design: what was read about hole punching, where it is not a plain yes.");
 	add_routers(results, tables);
 }

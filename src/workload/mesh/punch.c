@@ -48,6 +48,7 @@ struct trial {
 	double direct_s;   /* when packets went both ways, as exact as the bins */
 	double stays_s;    /* since when they do until the end */
 	double kept_s;     /* how long that is; what is at the end counts */
+	double watched_s;  /* how long the trial was watched */
 };
 
 /* One pair in all trials. */
@@ -178,7 +179,10 @@ static struct trial trial_of(const json_t *observations, const json_t *run, cons
 {
 	const char *from = mesh_text(path, "from"), *to = mesh_text(path, "to");
 	struct contact contact = contact_of(observations, run, from, to);
-	struct trial trial = {.answered_s = contact.answered_s, .direct_s = NAN, .stays_s = NAN};
+	struct trial trial = {.answered_s = contact.answered_s,
+		.direct_s = NAN,
+		.stays_s = NAN,
+		.watched_s = mesh_time(run, "counted_s")};
 
 	find_direct(run, path, &trial);
 	if (json_object_get(run, "failure"))
@@ -194,9 +198,10 @@ static struct trial trial_of(const json_t *observations, const json_t *run, cons
 
 static json_t *trial_json(const struct trial *trial)
 {
-	return json_make("{s:s, s:o, s:o, s:o}", "outcome", outcome_names[trial->outcome],
+	return json_make("{s:s, s:o, s:o, s:o, s:o}", "outcome", outcome_names[trial->outcome],
 		"answered_s", mesh_number(trial->answered_s), "direct_s",
-		mesh_number(trial->direct_s), "stays_direct_s", mesh_number(trial->stays_s));
+		mesh_number(trial->direct_s), "stays_direct_s", mesh_number(trial->stays_s),
+		"watched_s", mesh_number(trial->watched_s));
 }
 
 static const json_t *path_between(const json_t *run, const json_t *like)
@@ -285,7 +290,7 @@ static struct tally tally_of(
 
 	for (size_t i = 0; (run = mesh_run(observations, "punch", i)); i++) {
 		const json_t *seen = path_between(run, path);
-		struct trial trial = {NOT_STARTED, NAN, NAN, NAN, 0};
+		struct trial trial = {NOT_STARTED, NAN, NAN, NAN, 0, NAN};
 
 		/* Of a large mesh other pairs are watched in every trial. */
 		if (!seen && !json_object_get(run, "failure"))
