@@ -36,6 +36,8 @@ with tempfile.TemporaryDirectory() as folder:
     differences = rows(page, "overlay")
     compared = json.loads(run("compare", "before", "after", "--json").stdout)["changes"]
     top = page[page.index('<section id="overlay">'):page.index('<section id="charts">')]
+    colour_of = {vpn: colour for colour, vpn in re.findall(r'<label class="([^"]*)"><input[^>]*data-filter="vpn" value="([^"]*)"', page)}
+    bars = [re.findall(r'<text class="name"[^>]*>([^<]*)<', svg) for svg in re.findall(r'<svg class="chart" .*?</svg>', page, re.S) if 'class="bar"' in svg]
     tcp = {row[0]: row for row in rows(page, "table-tcp_baseline")}
     checks += [
         ("two trees make a page", (done.returncode, done.stdout) == (0, "both.html\n")),
@@ -46,6 +48,11 @@ with tempfile.TemporaryDirectory() as folder:
         ("what only one of them has is named", "Only in A: VPN Nebula@1." in top and "Only in B: VPN Nebula." in top),
         ("the second tree's VPNs stand next to the first's",
          re.search(r'value="Wireguard"><span>WireGuard</span>.*?<input[^>]*value="([^"]*)"', page, re.S).group(1) == "Wireguard (B)"),
+        ("the same VPN has one colour in both, and another VPN has another", len({colour_of[vpn] for vpn in ("Internal", "Wireguard", "Zzz-unknown")}) == 3
+         and all(colour_of[vpn + " (B)"] == colour_of[vpn] + " second" for vpn in ("Internal", "Wireguard", "Zzz-unknown"))
+         and colour_of["Nebula (B)"].endswith(" second") and colour_of["Nebula (B)"] != colour_of["Nebula@1"] + " second"),
+        ("bars of a pair stand together, the second below the first", bars and all(
+            panel.index(name + " (B)") == panel.index(name) + 1 for panel in bars for name in ("Bare link", "WireGuard", "Zzz-unknown"))),
         ("each is held against its own bare link", tcp["Bare link"][2] == tcp["Bare link (B)"][2] == "100.0" and tcp["Bare link"][1] != tcp["Bare link (B)"][1]),
         ("there are no answers and findings of a single tree", not re.search(r'id="(answers|findings|verdict|features)"|href="#(answers|findings)', page)),
         ("a file is linked in the tree that has it", 'href="after/Wireguard/baseline/' in page and 'href="before/Wireguard/baseline/' in page

@@ -19,7 +19,7 @@ let isDrawing = false;
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 // The key of a VPN is its folder in the tree; charts show titles, of which no two are the same.
 const titleOf = (vpn) => data.titles[vpn] ?? vpn;
-const colours = new Map(data.vpns.map((vpn, i) => [titleOf(vpn), `--c${i % 12}`]));
+const colours = new Map(data.vpns.map((vpn) => [titleOf(vpn), `--c${data.colours[vpn]}`]));
 const theme = () => {
   const values = new Map();
   const read = (name) => values.get(name) ?? values.set(name, style(name)).get(name);
@@ -30,9 +30,10 @@ const theme = () => {
   };
 };
 
-// What the filters leave of a chart; nothing at all is a valid answer.
+// What the filters leave of a chart; nothing at all is a valid answer. `pairs` names for each VPN of a second tree its twin in the first.
 const left = (chart) => ({
   ...chart,
+  pairs: data.pairs,
   vpns: chart.vpns.filter((vpn) => !hidden.vpn.has(vpn)),
   panels: chart.panels.filter((panel) => !hidden.profile.has(panel)),
   points: chart.points.filter((p) => !hidden.vpn.has(p.vpn) && !hidden.profile.has(p.panel)),
@@ -41,6 +42,7 @@ const left = (chart) => ({
 const titled = (chart) => ({
   ...chart,
   vpns: chart.vpns.map(titleOf),
+  pairs: Object.fromEntries(Object.entries(data.pairs).map(([second, first]) => [titleOf(second), titleOf(first)])),
   untried: chart.untried.map(([vpn, panel]) => [titleOf(vpn), panel]),
   points: chart.points.map((p) => ({ ...p, vpn: titleOf(p.vpn) })),
 });

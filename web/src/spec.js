@@ -22,6 +22,7 @@ const colour = (chart, theme) => ({
 const valuesOf = (chart) => chart.points.map((point) => ({
   ...point,
   none: false,
+  second: point.vpn in chart.pairs,
   low: point.low ?? point.y,
   high: point.high ?? point.y,
   unit: chart.unit,
@@ -60,6 +61,12 @@ export function byValue(chart, panel) {
 
   for (const p of chart.points) if (p.panel === panel) values.get(p.vpn)?.push(p.y ?? middle(p.series));
   const means = new Map([...values].map(([vpn, ys]) => [vpn, ys.length ? middle(ys) : null]));
+  // Both of a pair stand where the first tree's value is, or the second's where that is all.
+  for (const [second, first] of Object.entries(chart.pairs)) {
+    if (!means.has(second) || !means.has(first)) continue;
+    const rank = means.get(first) ?? means.get(second);
+    means.set(first, rank).set(second, rank);
+  }
 
   return [...chart.vpns].sort((a, b) => {
     const [x, y] = [means.get(a), means.get(b)];
@@ -81,8 +88,9 @@ function barPanel(chart, panel, end, width, theme) {
       color: colour(chart, theme),
     },
     layer: [
-      { transform: [{ filter: '!datum.none' }], mark: { type: 'bar', opacity: 0.34, height: 17, cornerRadius: 2 },
+      { transform: [{ filter: '!datum.none' }], mark: { type: 'bar', height: 17, cornerRadius: 2 },
         encoding: { x: x({ field: 'y', aggregate: 'mean' }),
+          opacity: { field: 'second', type: 'nominal', legend: null, scale: { domain: [false, true], range: [0.34, 0.14] } },
           tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'y', aggregate: 'mean', title: 'mean' },
             { field: 'low', aggregate: 'min', title: 'lowest' }, { field: 'high', aggregate: 'max', title: 'highest' },
             { aggregate: 'count', title: 'values' }] } },
@@ -176,8 +184,9 @@ function scatter(chart, width, theme) {
     },
     layer: [
       { params: [{ name: 'view', select: 'interval', bind: 'scales' }],
-        mark: { type: 'point', filled: true, size: 70, opacity: 0.75, cursor: 'pointer' },
+        mark: { type: 'point', filled: true, size: 70, cursor: 'pointer' },
         encoding: {
+          opacity: { field: 'second', type: 'nominal', legend: null, scale: { domain: [false, true], range: [0.75, 0.35] } },
           shape: { field: 'panel', type: 'nominal', sort: chart.panels, legend: { title: null, symbolFillColor: theme.soft, symbolStrokeColor: theme.soft } },
           href: { field: 'href' },
           tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'label', title: 'link' },
@@ -191,7 +200,7 @@ function scatter(chart, width, theme) {
 
 function lines(chart, width, theme) {
   const values = chart.points.flatMap(({ vpn, panel, label, series, step }) => series.map((value, i) => ({
-    vpn, panel, label, second: (i + 1) * step, value,
+    vpn, panel, label, second: (i + 1) * step, value, ofSecond: vpn in chart.pairs,
   })));
 
   return {
@@ -209,6 +218,7 @@ function lines(chart, width, theme) {
         x: { field: 'second', type: 'quantitative', title: null, axis: { tickCount: 3, grid: false } },
         y: { field: 'value', type: 'quantitative', title: null, axis: { tickCount: 2 } },
         color: colour(chart, theme),
+        strokeDash: { field: 'ofSecond', type: 'nominal', legend: null, scale: { domain: [false, true], range: [[1, 0], [4, 2]] } },
         detail: { field: 'label' },
         tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'label', title: 'link' },
           { field: 'second' }, { field: 'value', title: chart.unit }],

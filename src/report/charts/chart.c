@@ -171,12 +171,22 @@ const char **chart_names(
 
 size_t chart_colour(const struct report_results *results, const char *vpn)
 {
+	const struct report_vpn *self = results_vpn(results, vpn);
 	size_t colour = 0;
 
-	for (const struct report_vpn *v = results->vpns; v && strcmp(v->name, vpn) != 0;
-		v = v->next)
-		colour++;
-	return colour % 12;
+	if (self && self->is_second && self->twin)
+		self = self->twin;
+	for (const struct report_vpn *v = results->vpns; v && v != self; v = v->next)
+		colour += !v->is_second || !v->twin;
+	return colour % CHART_COLOURS;
+}
+
+const char *chart_class(const struct report_results *results, const char *vpn)
+{
+	const struct report_vpn *self = results_vpn(results, vpn);
+
+	return arena_printf(results->arena, "c%zu%s", chart_colour(results, vpn),
+		self && self->is_second ? " second" : "");
 }
 
 double chart_step(double high, size_t most)

@@ -6,6 +6,10 @@
 #include <jansson.h>
 #include <stdio.h>
 
+enum {
+	CHART_COLOURS = 12
+};
+
 /*
  * A chart is its data: single values with the VPN and the panel they belong to. It is drawn here
  * as SVG that stands alone, and handed on as JSON for the interactive page.
@@ -77,8 +81,12 @@ const char **chart_names(
 	const struct charts *charts, const struct chart *chart, bool is_panel, size_t *ret_count);
 /* Where a name is in a list; `count` when it is not there. */
 size_t chart_index(const char *const names[], size_t count, const char *name);
-/* Colours are classes c0..c11, by the VPN's place in the tree. */
+/*
+ * Colours are classes c0..c11, by the VPN's place in the tree. Of two trees the same VPN has one
+ * colour, and "second" in the second, where it is lighter: "c3 second".
+ */
 size_t chart_colour(const struct report_results *results, const char *vpn);
+const char *chart_class(const struct report_results *results, const char *vpn);
 
 void chart_draw(FILE *out, const struct charts *charts, const struct chart *chart);
 void chart_draw_bars(FILE *out, const struct charts *charts, const struct chart *chart);

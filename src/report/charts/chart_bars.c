@@ -88,8 +88,8 @@ static void draw_row(FILE *out, const struct charts *charts, const struct chart 
 	double scale = (WIDTH - LEFT - RIGHT) / place->high;
 
 	fprintf(out,
-		"<g class=\"c%zu\"><text class=\"name\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">",
-		chart_colour(charts->results, vpn), LEFT - 8, middle + 4);
+		"<g class=\"%s\"><text class=\"name\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">",
+		chart_class(charts->results, vpn), LEFT - 8, middle + 4);
 	html_text(out, vpn_title(charts->results, vpn));
 	fputs("</text>", out);
 	if (!group.count) {
@@ -147,16 +147,28 @@ static bool is_before(const struct chart *chart, double a, double b)
 	return chart->higher_is_better ? a > b : a < b;
 }
 
+/* What a VPN is sorted by: of two trees both of a pair by the first one's value, so that they stay
+ * together, or by the second one's where that is all. */
+static double rank_of(
+	const struct charts *charts, const struct chart *chart, const char *panel, const char *vpn)
+{
+	const struct report_vpn *self = results_vpn(charts->results, vpn);
+	double mean = group_of(chart, vpn, panel).mean;
+	double other = self && self->twin ? group_of(chart, self->twin->name, panel).mean : NAN;
+
+	return isnan(mean) || (self && self->is_second && !isnan(other)) ? other : mean;
+}
+
 static const char **sorted_names(const struct charts *charts, const struct chart *chart,
 	const char *panel, const char *const vpns[], size_t vpn_count)
 {
 	const char **sorted = arena_alloc(charts->arena, const char *, vpn_count + 1);
 
 	for (size_t i = 0; i < vpn_count; i++) {
-		double mean = group_of(chart, vpns[i], panel).mean;
+		double rank = rank_of(charts, chart, panel, vpns[i]);
 		size_t at = i;
 
-		for (; at && is_before(chart, mean, group_of(chart, sorted[at - 1], panel).mean);
+		for (; at && is_before(chart, rank, rank_of(charts, chart, panel, sorted[at - 1]));
 			at--)
 			sorted[at] = sorted[at - 1];
 		sorted[at] = vpns[i];

@@ -99,8 +99,8 @@ static void draw_legend(FILE *out, const struct charts *charts, const struct cha
 
 	fputs("<p class=\"legend\">", out);
 	for (size_t i = 0; i < vpn_count; i++) {
-		fprintf(out, "<span class=\"c%zu\"><b class=\"swatch\"></b>",
-			chart_colour(charts->results, vpns[i]));
+		fprintf(out, "<span class=\"%s\"><b class=\"swatch\"></b>",
+			chart_class(charts->results, vpns[i]));
 		html_text(out, vpn_title(charts->results, vpns[i]));
 		fputs("</span> ", out);
 	}
@@ -145,7 +145,7 @@ static void draw_points(FILE *out, const struct charts *charts, const struct cha
 
 		if (!(point->x > 0) || !(point->y > 0))
 			continue;
-		fprintf(out, "<g class=\"c%zu\">", chart_colour(charts->results, point->vpn));
+		fprintf(out, "<g class=\"%s\">", chart_class(charts->results, point->vpn));
 		if (is_first_of_name(chart, point))
 			draw_name(out, vpn_title(charts->results, point->vpn),
 				position(x_range, point->x, LEFT, WIDTH - RIGHT),
@@ -229,8 +229,8 @@ void chart_draw_lines(FILE *out, const struct charts *charts, const struct chart
 		if (high <= 0)
 			continue;
 		fprintf(out,
-			"<svg class=\"chart spark c%zu\" viewBox=\"0 0 %d %d\" role=\"img\" width=\"%d\" height=\"%d\"><text class=\"name\" x=\"6\" y=\"13\">",
-			chart_colour(charts->results, vpn), SMALL_WIDTH, SMALL_HEIGHT, SMALL_WIDTH,
+			"<svg class=\"chart spark %s\" viewBox=\"0 0 %d %d\" role=\"img\" width=\"%d\" height=\"%d\"><text class=\"name\" x=\"6\" y=\"13\">",
+			chart_class(charts->results, vpn), SMALL_WIDTH, SMALL_HEIGHT, SMALL_WIDTH,
 			SMALL_HEIGHT);
 		html_printf(out, "%s, %s", vpn_title(charts->results, vpn), panel);
 		fprintf(out,

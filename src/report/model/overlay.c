@@ -19,8 +19,11 @@ static void insert(struct report_results *first, struct report_vpn *vpn, const c
 
 	while (*at && strcmp((*at)->name, twin) != 0)
 		at = &(*at)->next;
-	if (*at)
+	if (*at) {
+		vpn->twin = *at;
+		(*at)->twin = vpn;
 		at = &(*at)->next;
+	}
 	vpn->next = *at;
 	*at = vpn;
 }

@@ -237,6 +237,8 @@ struct report_vpn {
 	const char *title; /* as its makers write it, for people: results_title() */
 	bool is_reference; /* the bare link */
 	bool is_second;    /* of the second tree: results_overlay() */
+	/* The same VPN in the other of two trees; NULL: only one tree has it, or there is one. */
+	const struct report_vpn *twin;
 	struct report_condition *conditions;
 	struct report_timing timing; /* of the VPN's own folder: older trees */
 };

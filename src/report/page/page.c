@@ -120,12 +120,9 @@ static void write_filters(FILE *out, const struct page *page)
 
 	fputs("<form id=\"filters\" hidden aria-label=\"Filters\"><fieldset><legend>VPN</legend>",
 		out);
-	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next) {
-		char class[16];
-
-		snprintf(class, sizeof(class), "c%zu", chart_colour(page->results, vpn->name));
-		write_filter(out, "vpn", vpn->name, vpn->title, class);
-	}
+	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next)
+		write_filter(
+			out, "vpn", vpn->name, vpn->title, chart_class(page->results, vpn->name));
 	fputs("</fieldset><fieldset><legend>Profile</legend>", out);
 	for (size_t i = 0; i < page->results->profile_count; i++)
 		write_filter(out, "profile", profile_title(page->results->profiles[i]),
@@ -189,15 +186,22 @@ static void write_header(FILE *out, const struct page *page)
 static void write_data(FILE *out, const struct page *page)
 {
 	json_auto_t *charts = charts_json(page->charts);
-	json_auto_t *names = json_array(), *titles = json_object();
+	json_auto_t *names = json_array(), *titles = json_object(), *colours = json_object(),
+		    *pairs = json_object();
 	json_auto_t *data = NULL;
 	AUTO(text_freep) char *text = NULL;
 
 	for (const struct report_vpn *vpn = page->results->vpns; vpn; vpn = vpn->next) {
 		json_array_append_new(names, json_text(vpn->name));
 		json_object_set_new(titles, vpn->name, json_text(vpn->title));
+		json_object_set_new(colours, vpn->name,
+			json_integer((json_int_t)chart_colour(page->results, vpn->name)));
+		if (vpn->is_second)
+			json_object_set_new(
+				pairs, vpn->name, json_text(vpn->twin ? vpn->twin->name : ""));
 	}
-	data = json_make("{s:O,s:O,s:O}", "vpns", names, "titles", titles, "charts", charts);
+	data = json_make("{s:O,s:O,s:O,s:O,s:O}", "vpns", names, "titles", titles, "colours",
+		colours, "pairs", pairs, "charts", charts);
 	text = json_dumps(data, JSON_COMPACT | JSON_REAL_PRECISION(5));
 	fputs("<script type=\"application/json\" id=\"data\">", out);
 	for (const char *at = text ? text : "{}"; *at; at++) {

@@ -86,8 +86,8 @@ static void begin_row(struct sheet *sheet, const struct report_vpn *vpn)
 	sheet_row(sheet, vpn->name, NULL);
 	sheet_cell(sheet);
 	sheet_part(sheet, &(struct part){.text = "",
-				  .class = arena_printf(results->arena, "swatch c%zu",
-					  chart_colour(results, vpn->name))});
+				  .class = arena_printf(results->arena, "swatch %s",
+					  chart_class(results, vpn->name))});
 	sheet_part(sheet, &(struct part){.text = vpn->title});
 }
 

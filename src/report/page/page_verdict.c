@@ -59,8 +59,8 @@ static void write_row(FILE *out, const struct page *page, const struct verdict_r
 {
 	fputs("<tr data-vpn=\"", out);
 	html_text(out, row->vpn->name);
-	fprintf(out, "\"><td><b class=\"swatch c%zu\"></b>",
-		chart_colour(page->results, row->vpn->name));
+	fprintf(out, "\"><td><b class=\"swatch %s\"></b>",
+		chart_class(page->results, row->vpn->name));
 	html_text(out, row->vpn->title);
 	fputs("</td>", out);
 	for (size_t i = 0; i < page->verdict->answer_count; i++)
