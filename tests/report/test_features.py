@@ -95,6 +95,17 @@ with tempfile.TemporaryDirectory() as scratch:
     markdown = report("--markdown")
     check("Markdown has the matrix, but not the evidence of every cell", "(features, " in markdown and "(feature_cells, " not in markdown)
 
+    document = json.loads((tree / "features.json").read_text())
+    seen = document["rows"][0]
+    document["categories"].append({"id": "encryption", "title": "Encryption"})
+    seen["category"] = "encryption"
+    (tree / "features.json").write_text(json.dumps(document))
+    (tree / "Wireguard/baseline/observe.json").write_text(json.dumps({"status": "success", "meta": {}, "data": {"answers": [
+        {"row": row["id"], "is": "yes", "because": "<i>3</i> arrived", "check": "altered"} for row in document["rows"][:2]]}}))
+    text, section, before = page("before")
+    check("before you choose: what checks saw of security, and of nothing else", section.count(">observed</span>") == 1 and
+          f"{seen['title']}: yes" in before.text and "<i>3</i> arrived (check altered)" in before.text, section)
+
     (tree / "features.json").write_text('{"schema": 2}')
     text, section, matrix = page()
     check("a damaged file is named, and there is no matrix", "features.json</a>: its schema is not 1" in text and not section, text[-2000:])

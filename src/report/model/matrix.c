@@ -79,6 +79,7 @@ static int read_row(
 		return fail(err, ERROR_PARSE,
 			"a row needs an id, a category, a title, a question and 'by'");
 	row->category = arena_strdup(r->arena, title_of_category(r, category));
+	row->is_security = strcmp(category, "encryption") == 0 || strcmp(category, "security") == 0;
 	return 0;
 }
 

@@ -29,6 +29,7 @@ enum matrix_standing {
 struct matrix_row {
 	const char *id, *title, *question, *by;
 	const char *category; /* its title; rows of a category stand together */
+	bool is_security;     /* of encryption, or of security */
 };
 
 /* Lines that somebody read; `repo` is NULL where nothing is cited. */
@@ -90,6 +91,9 @@ void matrix_observe(
 bool matrix_contradicts(const struct matrix_cell *cell);
 /* Whether anything is said about what to know before choosing. */
 bool matrix_has_cautions(const struct matrix *matrix);
+/* What was observed of a VPN's security in a row; NULL: nothing. */
+const struct matrix_observation *matrix_security_seen(
+	const struct matrix *matrix, const struct matrix_vpn *vpn, size_t row);
 /* Whether two VPNs answer a row differently, as far as their answers are known. */
 bool matrix_differs(const struct matrix *matrix, size_t row);
 /* "yes", "no", "partial", "other", "unknown" */

@@ -78,3 +78,11 @@ bool matrix_contradicts(const struct matrix_cell *cell)
 	       ((cell->kind == MATRIX_YES && cell->observed.kind == MATRIX_NO) ||
 		       (cell->kind == MATRIX_NO && cell->observed.kind == MATRIX_YES));
 }
+
+const struct matrix_observation *matrix_security_seen(
+	const struct matrix *matrix, const struct matrix_vpn *vpn, size_t row)
+{
+	bool is_seen = vpn->cells && matrix->rows[row].is_security && vpn->cells[row].observed.is;
+
+	return is_seen ? &vpn->cells[row].observed : NULL;
+}

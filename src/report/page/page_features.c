@@ -250,6 +250,32 @@ static void write_caution(FILE *out, const struct page *page, const struct matri
 	fputs("</li>", out);
 }
 
+static bool has_seen(const struct matrix *matrix, const struct matrix_vpn *vpn)
+{
+	for (size_t row = 0; row < matrix->row_count; row++) {
+		if (matrix_security_seen(matrix, vpn, row))
+			return true;
+	}
+	return false;
+}
+
+/* What checks saw in this run. */
+static void write_seen(FILE *out, const struct matrix *matrix, const struct matrix_vpn *vpn)
+{
+	for (size_t row = 0; row < matrix->row_count; row++) {
+		const struct matrix_observation *seen = matrix_security_seen(matrix, vpn, row);
+
+		if (!seen)
+			continue;
+		fputs("<li><span class=\"tag\">observed</span> ", out);
+		html_printf(out, "%s: %s", matrix->rows[row].title, seen->is);
+		fputs("<p class=\"small\">", out);
+		html_printf(out, "%s (check %s)", seen->because ? seen->because : "",
+			seen->check ? seen->check : "?");
+		fputs("</p></li>", out);
+	}
+}
+
 /* All lines of a VPN were read in the same version. */
 static void write_cautions(FILE *out, const struct page *page, const struct matrix_vpn *vpn)
 {
@@ -257,10 +283,15 @@ static void write_cautions(FILE *out, const struct page *page, const struct matr
 	html_text(out, vpn->name);
 	fputs("\"><h3>", out);
 	html_text(out, vpn_title(page->results, vpn->name));
-	fputs("</h3><p class=\"small\">", out);
-	html_text(out, matrix_reason(page->results->arena, vpn, vpn->cautions[0].read,
-			       vpn->cautions[0].standing));
-	fputs("</p><ul class=\"cautions\">", out);
+	fputs("</h3>", out);
+	if (vpn->caution_count) {
+		fputs("<p class=\"small\">", out);
+		html_text(out, matrix_reason(page->results->arena, vpn, vpn->cautions[0].read,
+				       vpn->cautions[0].standing));
+		fputs("</p>", out);
+	}
+	fputs("<ul class=\"cautions\">", out);
+	write_seen(out, page->results->matrix, vpn);
 	for (size_t i = 0; i < vpn->caution_count; i++)
 		write_caution(out, page, &vpn->cautions[i]);
 	fputs("</ul></article>\n", out);
@@ -272,10 +303,10 @@ void page_cautions(FILE *out, const struct page *page)
 
 	if (!matrix || !matrix_has_cautions(matrix))
 		return;
-	fputs("<section id=\"before\"><h2>Before you choose</h2><p>What to know about the security of each VPN. <em>design</em> is meant by its authors, a <em>property</em> follows from the code and may surprise, and what is <em>known</em> was published. Every line has its source, nothing here was observed, and a VPN with few lines is not safer than others.</p>\n<div class=\"columns\">\n",
+	fputs("<section id=\"before\"><h2>Before you choose</h2><p>What to know about the security of each VPN. <em>design</em> is meant by its authors, a <em>property</em> follows from the code and may surprise, and what is <em>known</em> was published. What was <em>observed</em> is of this run. Every line has its source, and a VPN with few lines is not safer than others.</p>\n<div class=\"columns\">\n",
 		out);
 	for (size_t i = 0; i < matrix->vpn_count; i++)
-		if (matrix->vpns[i].caution_count)
+		if (matrix->vpns[i].caution_count || has_seen(matrix, &matrix->vpns[i]))
 			write_cautions(out, page, &matrix->vpns[i]);
 	fputs("</div></section>\n", out);
 }
