@@ -236,6 +236,9 @@ json_t *lab_snapshot_changes(const struct lab_snapshot *before, const struct lab
  */
 MUST_CHECK int lab_reach(struct lab *lab, const char *const addresses[], struct deadline deadline,
 	int64_t first_ns[], struct error *err);
+/* Whether one host answers all others, while nobody else speaks to anybody. */
+MUST_CHECK int lab_reach_one(struct lab *lab, const char *const addresses[], size_t host,
+	struct deadline deadline, struct error *err);
 /*
  * Watching: hosts ping each other every few ms, over the overlay and outside it, until the watch
  * ends, and every answer is noted. Of two hosts one speaks by its clock and the other whenever it

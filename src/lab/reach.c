@@ -15,16 +15,25 @@ static void procs_free_all(struct proc **list, size_t count)
 struct targets {
 	const char *const *addresses; /* of every host */
 	bool are_underlay;
+	bool is_one; /* the others ask this host, and nobody else is asked: */
+	size_t one;
 };
 
-/* On the underlay a host asks itself in place of those that only a VPN joins to it. */
+static bool is_target(const struct lab *lab, const struct targets *targets, size_t self, size_t i)
+{
+	if (targets->is_one)
+		return i == targets->one && i != self;
+	return !targets->are_underlay || site_joins(lab, self, i);
+}
+
+/* A host asks itself in place of those that it is not to ask: on the underlay those that only a VPN
+ * joins to it. */
 static void name_targets(
 	const struct lab *lab, size_t self, const struct targets *targets, const char *ret_names[])
 {
 	for (size_t i = 0; i < lab->count; i++)
-		ret_names[i] = !targets->are_underlay || site_joins(lab, self, i)
-				       ? targets->addresses[i]
-				       : "127.0.0.1";
+		ret_names[i] =
+			is_target(lab, targets, self, i) ? targets->addresses[i] : "127.0.0.1";
 }
 
 static int start_all(struct lab *lab, struct arena *arena, const struct targets *targets,
@@ -94,7 +103,16 @@ static int reach(struct lab *lab, const struct targets *targets, struct deadline
 int lab_reach(struct lab *lab, const char *const addresses[], struct deadline deadline,
 	int64_t first_ns[], struct error *err)
 {
-	return reach(lab, &(struct targets){addresses, false}, deadline, first_ns, err);
+	return reach(lab, &(struct targets){.addresses = addresses}, deadline, first_ns, err);
+}
+
+int lab_reach_one(struct lab *lab, const char *const addresses[], size_t host,
+	struct deadline deadline, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
+	return reach(lab, &(struct targets){.addresses = addresses, .is_one = true, .one = host},
+		deadline, arena_alloc(arena, int64_t, lab->count * lab->count), err);
 }
 
 int lab_verify(struct lab *lab, struct error *err)
@@ -105,8 +123,8 @@ int lab_verify(struct lab *lab, struct error *err)
 
 	for (size_t i = 0; i < lab->count; i++)
 		addresses[i] = site_own_address(lab, i);
-	if (reach(lab, &(struct targets){addresses, true}, deadline_in(10 * NS_PER_S), first_ns,
-		    err))
+	if (reach(lab, &(struct targets){.addresses = addresses, .are_underlay = true},
+		    deadline_in(10 * NS_PER_S), first_ns, err))
 		return fail_in(err, "verify the lab");
 	return 0;
 }

@@ -87,6 +87,7 @@ static int (*const actions[])(struct operation_run *m, struct error *err) = {
 	[WORKLOAD_RESTART] = restart,
 	[WORKLOAD_REBOOT] = reboot,
 	[WORKLOAD_LOSE_COORDINATOR] = operation_lose_coordinator,
+	[WORKLOAD_PAIR_ALONE] = operation_pair_alone,
 	[WORKLOAD_IDLE] = operation_idle,
 	[WORKLOAD_OBSERVE] = operation_observe,
 	[WORKLOAD_ATTACK] = operation_hostile,
@@ -182,6 +183,9 @@ static bool is_without_object(const struct operation_run *m)
 	switch (m->operation->action) {
 	case WORKLOAD_LOSE_COORDINATOR:
 		return vpn_coordinator(m->stage->vpn).kind == LAB_NO_HOST;
+	case WORKLOAD_PAIR_ALONE: /* two hosts besides the coordinator */
+		return vpn_coordinator(m->stage->vpn).kind == LAB_NO_HOST ||
+		       lab_host_count(m->stage->lab) < 3;
 	case WORKLOAD_SWITCH:
 		return lab_uplinks(m->stage->lab, hosts_of(m).index) == 0;
 	default:

@@ -93,6 +93,8 @@ MUST_CHECK int operation_detour(struct operation_run *m, struct error *err);
 /* A TCP flow of the last host while its router becomes narrow, and what fits through it then. */
 MUST_CHECK int operation_narrow(struct operation_run *m, struct error *err);
 MUST_CHECK int operation_lose_coordinator(struct operation_run *m, struct error *err);
+/* Two hosts that never spoke to each other find each other without it, or not. */
+MUST_CHECK int operation_pair_alone(struct operation_run *m, struct error *err);
 
 /* A program on a host, with much of its output kept. */
 MUST_CHECK int operation_start(struct operation_run *m, size_t host, const char *what,

@@ -159,6 +159,8 @@ struct workload_operation {
 		WORKLOAD_REBOOT,
 		WORKLOAD_LOSE_COORDINATOR, /* ends its daemons, restarts another's, brings it back
 					    */
+		WORKLOAD_PAIR_ALONE,       /* begins without a word between others than it, ends
+					      its daemons, and lets the others speak */
 		WORKLOAD_IDLE,             /* sends nothing and looks what passes */
 		WORKLOAD_OBSERVE,          /* makes the checks of room `feature` */
 		WORKLOAD_ATTACK,           /* sends the first two hosts `packets` hostile packets */

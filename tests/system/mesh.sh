@@ -48,6 +48,7 @@ check "after a reboot the VPN's share is 0.3 s" within 0.28 1.5 "$mesh/reboot.js
 check "pairs go on without a coordinator that does nothing" grep -q '"pairs_go_on": true' "$mesh/restart.json"
 check "a host rejoins without it" grep -q '"can_rejoin": true' "$mesh/restart.json"
 check "in 0.3 s" within 0.3 1.5 "$mesh/restart.json" data coordinator rejoin_s
+check "two hosts that never spoke find each other without it" grep -q '"forms": true' "$mesh/restart.json"
 check "and the coordinator is back 0.3 s after its start" within 0.3 1.5 "$mesh/restart.json" meta figures coordinator_back_s
 check "an idle member speaks to the first host every 2 s" within 1.9 2.1 "$mesh/idle.json" data pairs 2 keepalive_s
 check "which makes 176400 bytes an hour" within 140000 215000 "$mesh/idle.json" data hosts 1 sent_bytes_per_hour

@@ -179,6 +179,8 @@ TEST(what_a_mesh_does_without_its_coordinator_is_a_finding)
 	CHECK(json_is_true(json_at(reading.data, "/coordinator/pairs_go_on")));
 	CHECK(json_is_true(json_at(reading.data, "/coordinator/can_rejoin")));
 	CHECK(near(json_number_at(reading.data, "/coordinator/rejoin_s", 0), 1.25));
+	CHECK(json_is_true(json_at(reading.data, "/new_pair/forms")));
+	CHECK(near(json_number_at(reading.data, "/new_pair/formed_s", 0), 2.5));
 }
 
 TEST(a_mesh_that_needs_its_coordinator_is_told_from_one_that_does_not)
@@ -191,6 +193,8 @@ TEST(a_mesh_that_needs_its_coordinator_is_told_from_one_that_does_not)
 	CHECK(json_is_false(json_at(reading.data, "/coordinator/can_rejoin")));
 	CHECK(json_is_null(json_at(reading.data, "/coordinator/rejoin_s")));
 	CHECK(near(json_number_at(reading.data, "/coordinator/back_s", 0), 5));
+	CHECK(json_is_false(json_at(reading.data, "/new_pair/forms")));
+	CHECK(json_is_null(json_at(reading.data, "/new_pair/formed_s")));
 }
 
 TEST(without_a_coordinator_there_is_none_to_lose)
@@ -199,6 +203,7 @@ TEST(without_a_coordinator_there_is_none_to_lose)
 
 	CHECK(reading.cause == CAUSE_SUCCESS);
 	CHECK(json_is_null(json_at(reading.data, "/coordinator")));
+	CHECK(json_is_null(json_at(reading.data, "/new_pair")));
 	CHECK(isnan(reading.figures[3]));
 }
 
@@ -319,7 +324,7 @@ TEST(operations_come_as_often_as_the_plan_says)
 	CHECK(count == 8 && list[0].speaker == WORKLOAD_ONE_SPEAKS &&
 		list[1].speaker == WORKLOAD_BOTH_SPEAK && list[7].speaker == WORKLOAD_BOTH_SPEAK);
 	workload_restart.operations(&c, arena, &list, &count);
-	CHECK(count == 10 && list[7].on_one_host && list[9].action == WORKLOAD_LOSE_COORDINATOR);
+	CHECK(count == 11 && list[7].on_one_host && list[9].action == WORKLOAD_LOSE_COORDINATOR);
 	CHECK(list[8].speaker == WORKLOAD_OTHERS_SPEAK && list[9].limit_s == 36);
 	workload_restart.operations(
 		&(const struct workload_case){

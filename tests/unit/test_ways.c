@@ -150,7 +150,7 @@ TEST(hostile_packets_over_udp_answer_what_is_delivered_twice_and_altered)
 }
 
 /* What restarts say about a row; "": nothing. */
-static bool restart_says(const char *row, json_t *coordinator, const char *is)
+static bool restart_says(const char *row, json_t *coordinator, json_t *new_pair, const char *is)
 {
 	AUTO(results_freep) struct report_results *results = results_by_hand();
 	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
@@ -160,7 +160,8 @@ static bool restart_says(const char *row, json_t *coordinator, const char *is)
 	size_t i;
 
 	set_whole(results, vpn, REPORT_RESTART,
-		json_pack("{s:{s:[{}, {}]}, s:o}", "one_host", "runs", "coordinator", coordinator));
+		json_pack("{s:{s:[{}, {}]}, s:o, s:o}", "one_host", "runs", "coordinator",
+			coordinator, "new_pair", new_pair));
 	answers = mesh_answers(results->arena, vpn->conditions);
 	json_array_foreach (answers, i, answer) {
 		if (strcmp(json_string_at(answer, "/row", ""), row) == 0)
@@ -174,15 +175,23 @@ static json_t *lost(bool goes_on, bool rejoins)
 	return json_pack("{s:b, s:b}", "pairs_go_on", goes_on, "can_rejoin", rejoins);
 }
 
+static json_t *forms(bool is_so)
+{
+	return json_pack("{s:b}", "forms", is_so);
+}
+
 TEST(restarts_say_what_goes_on_without_a_coordinator)
 {
-	CHECK(restart_says("cached_credentials", json_null(), "yes"));
-	CHECK(restart_says("graceful_degradation", json_null(), ""));
-	CHECK(restart_says(
-		"graceful_degradation", lost(true, false), "pairs go on, no host rejoins"));
-	CHECK(restart_says("graceful_degradation", lost(true, true), "pairs go on, hosts rejoin"));
-	CHECK(restart_says("existing_connections_survive", lost(false, false), "no"));
-	CHECK(restart_says("existing_connections_survive", lost(true, true), ""));
+	CHECK(restart_says("cached_credentials", json_null(), json_null(), "yes"));
+	CHECK(restart_says("graceful_degradation", json_null(), json_null(), ""));
+	CHECK(restart_says("graceful_degradation", lost(true, false), json_null(), "pairs go on"));
+	CHECK(restart_says("graceful_degradation", lost(true, true), forms(false),
+		"pairs go on, hosts rejoin"));
+	CHECK(restart_says("graceful_degradation", lost(true, true), forms(true),
+		"pairs go on, hosts rejoin, new pairs form"));
+	CHECK(restart_says("graceful_degradation", lost(false, false), forms(false), "no"));
+	CHECK(restart_says("existing_connections_survive", lost(false, false), json_null(), "no"));
+	CHECK(restart_says("existing_connections_survive", lost(true, true), json_null(), ""));
 }
 
 TEST(a_host_that_is_heard_again_after_every_change_roams_and_another_says_nothing)

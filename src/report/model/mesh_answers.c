@@ -49,11 +49,39 @@ static void add_attack(struct arena *arena, const struct report_result *hostile,
 			arena_printf(arena, "%.0f packets were readable outside", readable));
 }
 
-static const char *without_coordinator(bool goes_on, bool rejoins)
+/* What a mesh did without its coordinator, and what it did not. */
+struct abilities {
+	const char *can, *cannot;
+};
+
+static const char *listed(struct arena *arena, const char *list, const char *word)
 {
-	if (goes_on)
-		return rejoins ? "pairs go on, hosts rejoin" : "pairs go on, no host rejoins";
-	return rejoins ? "hosts rejoin, pairs do not go on" : "no";
+	return *list ? arena_printf(arena, "%s, %s", list, word) : word;
+}
+
+/* Null: nobody tried. */
+static void add_ability(struct arena *arena, struct abilities *abilities, const json_t *is_so,
+	const char *can, const char *cannot)
+{
+	if (json_is_true(is_so))
+		abilities->can = listed(arena, abilities->can, can);
+	else if (json_is_false(is_so))
+		abilities->cannot = listed(arena, abilities->cannot, cannot);
+}
+
+static void add_degradation(struct arena *arena, const struct report_result *restart,
+	const json_t *goes_on, const json_t *rejoins, json_t *answers)
+{
+	struct abilities abilities = {"", ""};
+
+	add_ability(arena, &abilities, goes_on, "pairs go on", "pairs do not go on");
+	add_ability(arena, &abilities, rejoins, "hosts rejoin", "no host rejoins");
+	add_ability(arena, &abilities, json_at(restart->data, "/new_pair/forms"), "new pairs form",
+		"no new pair forms");
+	answer(answers, "restart", "graceful_degradation", *abilities.can ? abilities.can : "no",
+		arena_printf(arena, "without the coordinator's daemons: %s",
+			*abilities.cannot ? listed(arena, abilities.can, abilities.cannot)
+					  : abilities.can));
 }
 
 /* Seconds without the coordinator say no, or nothing, where the question is about minutes. */
@@ -73,9 +101,7 @@ static void add_restart(struct arena *arena, const struct report_result *restart
 		answer(answers, "restart", "existing_connections_survive", "no",
 			"pairs fell silent when the coordinator's daemons ended");
 	if (json_is_boolean(goes_on) && json_is_boolean(rejoins))
-		answer(answers, "restart", "graceful_degradation",
-			without_coordinator(json_is_true(goes_on), json_is_true(rejoins)),
-			"the coordinator's daemons ended, and another host restarted meanwhile");
+		add_degradation(arena, restart, goes_on, rejoins, answers);
 }
 
 json_t *mesh_answers(struct arena *arena, const struct report_condition *condition)

@@ -2,8 +2,8 @@
 /*
  * The VPN's daemons end and start again: on all hosts; on one that speaks to the others as soon as
  * it can; on one that says nothing until it is spoken to, by hosts that do not know of its restart;
- * and on the host that the others need to find one another. What a mesh cannot do without that host
- * is a finding, not a failure.
+ * and on the host that the others need to find one another, also before any others have spoken to
+ * each other. What a mesh cannot do without that host is a finding, not a failure.
  */
 #include "workload/mesh/mesh.h"
 
@@ -27,13 +27,14 @@ static const struct workload_operation once[] = {
 		.on_one_host = true,
 		.speaker = WORKLOAD_OTHERS_SPEAK},
 	{.name = "coordinator", .action = WORKLOAD_LOSE_COORDINATOR},
+	{.name = "new_pair", .action = WORKLOAD_PAIR_ALONE},
 };
 
 static double estimate_s(const struct workload_case *c)
 {
 	size_t count = (size_t)setting_integer(c->options, &mesh_runs) * ARRAY_SIZE(turns);
 
-	return (double)count * 4 + 20;
+	return (double)count * 4 + 30;
 }
 
 static void operations(const struct workload_case *c, struct arena *arena,
@@ -116,10 +117,24 @@ json_t *mesh_describe_loss(const json_t *observations, const json_t *run)
 		mesh_number(all.is_answering ? all.stable_s : NAN));
 }
 
+/* Two hosts of a fresh mesh that had spoken to the coordinator alone, when it was gone. */
+static json_t *describe_new_pair(const json_t *observations, const json_t *run)
+{
+	const char *coordinator = mesh_text(run, "host");
+	double back_s = mesh_time(run, "back_s");
+	struct group others = look_at(observations, run, coordinator, NULL, 0, back_s);
+	bool forms = others.is_answering;
+
+	return json_make("{s:s, s:o, s:o}", "coordinator", coordinator, "forms",
+		yes_or_no(&others, forms), "formed_s",
+		mesh_number(others.pairs && forms ? others.stable_s : NAN));
+}
+
 static void read_mesh(const struct workload_case *c, const json_t *observations,
 	struct workload_reading *ret_reading)
 {
 	const json_t *lost = mesh_run(observations, "coordinator", 0);
+	const json_t *apart = mesh_run(observations, "new_pair", 0);
 	struct workload_reading *reading = ret_reading;
 	json_t *all, *one, *called, *coordinator;
 
@@ -133,8 +148,9 @@ static void read_mesh(const struct workload_case *c, const json_t *observations,
 	reading->figures[1] = mesh_median(json_object_get(one, "runs"), "outage_s");
 	reading->figures[2] = mesh_median(json_object_get(called, "runs"), "outage_s");
 	reading->figures[3] = json_number_at(coordinator, "/back_s", NAN);
-	reading->data = json_make("{s:o, s:o, s:o, s:o}", "all_hosts", all, "one_host", one,
-		"one_host_called", called, "coordinator", coordinator);
+	reading->data = json_make("{s:o, s:o, s:o, s:o, s:o}", "all_hosts", all, "one_host", one,
+		"one_host_called", called, "coordinator", coordinator, "new_pair",
+		apart ? describe_new_pair(observations, apart) : json_null());
 	snprintf(reading->headline, sizeof(reading->headline),
 		"silent for %.3f s, one host for %.3f s", reading->figures[0], reading->figures[1]);
 }
