@@ -194,6 +194,49 @@ TEST(restarts_say_what_goes_on_without_a_coordinator)
 	CHECK(restart_says("existing_connections_survive", lost(true, true), json_null(), ""));
 }
 
+/* What a run says about a row with this data path, and two streams of reorder; "": nothing. */
+static bool link_says(
+	const char *row, const char *datapath, double first, double second, const char *is)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	struct report_result *reorder =
+		&vpn->conditions->links->repetitions->results[REPORT_REORDER];
+	json_auto_t *facts = json_pack("{s:s}", "datapath", datapath),
+		    *data = json_pack("{s:[{s:{s:f}}, {s:{s:f}}, {}]}", "streams", "added",
+			    "reordered_percent", first, "added", "reordered_percent", second),
+		    *answers = NULL;
+	const char *said = "";
+	const json_t *answer;
+	size_t i;
+
+	vpn->conditions->vpn_facts = facts;
+	reorder->data = data;
+	reorder->outcome.envelope.status = ENVELOPE_SUCCESS;
+	answers = link_answers(results->arena, vpn->conditions);
+	json_array_foreach (answers, i, answer) {
+		if (strcmp(json_string_at(answer, "/row", ""), row) == 0)
+			said = json_string_at(answer, "/is", "");
+	}
+	return strcmp(said, is) == 0;
+}
+
+TEST(a_vpn_keeps_the_order_if_no_stream_leaves_it_more_out_of_order_than_the_wire)
+{
+	CHECK(link_says("preserves_order", "", 0, -0.3, "yes"));
+	CHECK(link_says("preserves_order", "", 0, 4.5, "no"));
+	CHECK(link_says("preserves_order", "", 0, 0.05, ""));
+}
+
+TEST(what_moved_packets_is_there_and_nothing_else_is_known_to_be_absent)
+{
+	CHECK(link_says("userspace_datapath", "userspace (tincd)", 0, 0, "yes"));
+	CHECK(link_says("kernel_datapath", "userspace (tincd)", 0, 0, ""));
+	CHECK(link_says("kernel_datapath", "kernel", 0, 0, "yes"));
+	CHECK(link_says("userspace_datapath", "kernel", 0, 0, ""));
+	CHECK(link_says("userspace_datapath", "none", 0, 0, ""));
+}
+
 TEST(a_host_that_is_heard_again_after_every_change_roams_and_another_says_nothing)
 {
 	char said[40];

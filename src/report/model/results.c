@@ -143,11 +143,13 @@ static void observe_one(struct report_results *results, const struct report_vpn 
 	const struct report_condition *condition)
 {
 	json_auto_t *attacked = mesh_answers(results->arena, condition);
+	json_auto_t *linked = link_answers(results->arena, condition);
 	json_auto_t *ways = ways_answers(results->arena, results, condition);
 
 	matrix_observe(results->arena, results->matrix, vpn->name, condition->observed);
 	matrix_observe(results->arena, results->matrix, vpn->name, ways);
 	matrix_observe(results->arena, results->matrix, vpn->name, attacked);
+	matrix_observe(results->arena, results->matrix, vpn->name, linked);
 }
 
 /* When all files are read, since they come in any order. */

@@ -58,6 +58,8 @@ bool ways_block_udp(const struct report_results *results);
 
 /* What hostile and restart say about rows of the feature matrix, in the same way. */
 json_t *mesh_answers(struct arena *arena, const struct report_condition *condition);
+/* What moved packets, and whether they kept their order. */
+json_t *link_answers(struct arena *arena, const struct report_condition *condition);
 
 /*
  * Whether hole punching can join hosts behind these routers (RFC 5128, 3.3): not if one takes
