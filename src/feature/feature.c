@@ -10,7 +10,7 @@ const struct feature_check *const feature_checks[] = {&check_device, &check_ipv4
 	&check_carrier, &check_padding, &check_altered, &check_replay, &check_stale, &check_window,
 	&check_foreign, &check_multicast, &check_broadcast, &check_frames, &check_bridged,
 	&check_tos, &check_congestion, &check_replies, &check_pieces, &check_full, &check_lossy,
-	&check_quiet, &check_relay, &check_stranger, NULL};
+	&check_quiet, &check_relay, &check_stranger, &check_rekey, NULL};
 
 /* Why an answer does not count although there is one; NULL: it counts. */
 static const char *doubt(const char *known, const struct feature_observation *control)

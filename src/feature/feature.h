@@ -34,6 +34,7 @@ struct feature_way {
 	struct feature_end source, target;
 	const char *third; /* IPv4 of somebody else there; NULL: nobody has one */
 	const char *token; /* of marks */
+	double window_s;   /* how long a check that has to look for long looks over the VPN */
 };
 
 /* What is done in one trial. Rules are as in wire/rule.h, from "source" to "target". */
@@ -43,6 +44,8 @@ struct feature_trial {
 	const char *rules[FEATURE_MOST_RULES];
 	size_t rule_count;
 	double settle_s;       /* of listening after the last packet */
+	double lasts_s;        /* of sending, if it is longer than usual */
+	size_t header_bytes;   /* headers outside are looked at of packets that carry so many */
 	const char *pointless; /* why there is nothing to try on this way; NULL: there is */
 };
 

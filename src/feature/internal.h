@@ -44,4 +44,4 @@ extern const struct feature_check check_device, check_ipv4, check_ipv6, check_ca
 	check_altered, check_replay, check_stale, check_window, check_foreign, check_multicast,
 	check_broadcast, check_frames, check_bridged, check_tos, check_congestion, check_replies,
 	check_pieces, check_full, check_lossy, check_relay, check_quiet, check_padding,
-	check_stranger;
+	check_stranger, check_rekey;

@@ -146,8 +146,13 @@ int observer_listen(struct observer *o, size_t host, struct proc **ret_ear, stru
 		       : 0;
 }
 
-static int start_ears(struct observer *o, const struct feature_way *way, struct proc *ears[EARS],
-	struct error *err)
+static double longest_s(const struct observer *o, const struct feature_trial *trial)
+{
+	return o->longest_s + trial->lasts_s;
+}
+
+static int start_ears(struct observer *o, const struct feature_way *way,
+	const struct feature_trial *trial, struct proc *ears[EARS], struct error *err)
 {
 	const struct {
 		size_t host;
@@ -156,11 +161,13 @@ static int start_ears(struct observer *o, const struct feature_way *way, struct 
 		[EAR_OUTSIDE] = {o->source, "eth0", "--outgoing"},
 		[EAR_BACK] = {o->source, way->source.device, NULL}};
 
-	const char *seconds = arena_printf(o->arena, "%.0f", 2 * o->longest_s);
+	const char *seconds = arena_printf(o->arena, "%.0f", 2 * longest_s(o, trial));
+	const char *headers = arena_printf(o->arena, "%zu", trial->header_bytes);
 
 	for (int i = 0; i < EARS; i++) {
 		const char *const words[] = {"--device", places[i].device, "--token", way->token,
-			"--find", "meshbench", "--seconds", seconds, places[i].direction, NULL};
+			"--find", "meshbench", "--seconds", seconds, "--headers",
+			i == EAR_OUTSIDE ? headers : "0", places[i].direction, NULL};
 
 		if (start_marker(o, places[i].host, "listen", words, &ears[i], err))
 			return -1;
@@ -209,8 +216,8 @@ static int send_marks(
 		return 0;
 	if ((trial->answer && start_marker(o, o->target, "send", trial->answer, &answerer, err)) ||
 		start_marker(o, o->source, "send", trial->send, &sender, err) ||
-		operation_wait_end(o->m, sender, o->longest_s, err) ||
-		(answerer && operation_wait_end(o->m, answerer, o->longest_s, err)) ||
+		operation_wait_end(o->m, sender, longest_s(o, trial), err) ||
+		(answerer && operation_wait_end(o->m, answerer, longest_s(o, trial), err)) ||
 		take_account(sender, &account, err))
 		return -1;
 	return json_object_set_new(accounts, "sent", account);
@@ -242,7 +249,7 @@ int observer_try(struct observer *o, const struct feature_way *way,
 	const struct feature_trial *trial, json_t *accounts, struct error *err)
 {
 	struct proc *ears[EARS] = {0};
-	int failed = start_ears(o, way, ears, err) || set_rules(o, trial, err);
+	int failed = start_ears(o, way, trial, ears, err) || set_rules(o, trial, err);
 
 	o->heard_since_ns = clock_now_ns();
 	failed = failed || send_marks(o, trial, accounts, err) ||

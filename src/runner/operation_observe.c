@@ -104,6 +104,7 @@ int operation_observe(struct operation_run *m, struct error *err)
 	json_object_set_new(m->observed, "answers", list);
 	if (observer_begin(m, &o, ways, err))
 		return -1;
+	ways[0].window_s = ways[1].window_s = m->operation->seconds;
 	for (size_t i = 0; feature_checks[i]; i++) {
 		if (observe_is_chosen(m->operation->checks, feature_checks[i]->name) &&
 			make_check(&o, feature_checks[i], ways, list, err))

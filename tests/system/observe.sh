@@ -26,7 +26,7 @@ d = json.load(open(sys.argv[1]))["data"]
 sys.exit(0 if eval(sys.argv[2]) else str({**d, "kinds": 0}))' "$answers" "$1" >&2
 }
 
-meshbench run "$fast" --vpn none --workload observe,hostile --hostile-packets 2000 --profile baseline --engine wire --out "$tree"
+meshbench run "$fast" --vpn none --workload observe,hostile --observe-checks all,rekey --hostile-packets 2000 --profile baseline --engine wire --out "$tree"
 check "the checks run on a bare link, and hostile packets" exits 0
 check "each control gives the answer that is known" asks 'a["known"] is None or a["control"] == a["known"]'
 check "the bare link's own answer is that of its control" asks 'a["known"] is None or (a["is"], a["because"]) == (a["known"], a["control_because"])'

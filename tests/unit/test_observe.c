@@ -127,6 +127,71 @@ TEST(what_was_not_sent_decides_nothing)
 	IS("cut pair", 0, account(0, 0, 0, 0, 17, 0), account(0, 0, 0, 0, 17, 0), 0, "");
 }
 
+/* What rekey says of moments at which fields jumped or began again, out and in: "[117, 237]". */
+static struct feature_observation rekey_says(size_t row, const char *jumps_out,
+	const char *again_out, const char *jumps_in, const char *again_in, const char *habit)
+{
+	struct feature_observation answers[FEATURE_MOST_ROWS] = {0};
+	const char *lists[] = {jumps_out, again_out, jumps_in, again_in};
+	json_t *flows = json_array(), *outside = account(0, 0, 0, 0, 17, 6000);
+	json_auto_t *owned = outside, *arrived = account(6000, 0, 0, 0, 17, 6000),
+		    *sent = json_pack("{s:i}", "sent", 6000);
+
+	for (int i = 0; i < 2 && jumps_out; i++) {
+		json_t *flow = json_pack("{s:b, s:b, s:o, s:o}", "out", i == 0, habit, 1, "jumps",
+			json_loads(lists[2 * i], 0, NULL), "restarts",
+			json_loads(lists[2 * i + 1], 0, NULL));
+
+		json_array_append_new(flows, flow);
+	}
+	json_object_set_new(
+		outside, "headers", json_pack("{s:f, s:o}", "seconds", 300.0, "flows", flows));
+	named("rekey")->read(&tunnel,
+		&(struct feature_heard){
+			.arrived = arrived, .outside = outside, .back = arrived, .sent = sent},
+		answers);
+	return answers[row];
+}
+
+#define REKEY(row, jumps_out, again_out, jumps_in, again_in, text)                                 \
+	CHECK(strcmp(rekey_says(row, jumps_out, again_out, jumps_in, again_in, "stays").is,        \
+		      text) == 0)
+
+TEST(keys_change_when_headers_change_in_several_places_at_once)
+{
+	REKEY(0, "[117.2, 237.3]", "[117.2, 237.3]", "[117.9, 238.0]", "[]", "yes");
+	REKEY(1, "[117.2, 237.3]", "[117.2, 237.3]", "[117.9, 238.0]", "[]", "120 s");
+	REKEY(1, "[]", "[60, 120.4, 180.6, 240]", "[]", "[60, 120, 180, 240]", "60 s");
+	REKEY(0, "[200]", "[]", "[200.5]", "[]", "yes");
+	REKEY(1, "[200]", "[]", "[200.5]", "[]", "");
+	CHECK(strstr(rekey_says(1, "[200]", "[]", "[200.5]", "[]", "stays").because,
+		"an interval needs two"));
+}
+
+TEST(what_changes_in_one_place_alone_or_not_at_all_leaves_keys_undecided_and_says_why)
+{
+	REKEY(0, "[100]", "[]", "[]", "[]", "");
+	REKEY(0, "[100]", "[]", "[150]", "[]", "");
+	CHECK(strstr(rekey_says(0, "[100]", "[]", "[]", "[]", "stays").because, "one place"));
+	CHECK(strstr(rekey_says(0, "[]", "[]", "[]", "[]", "counts").because, "no header changed"));
+	CHECK(strstr(rekey_says(0, "[]", "[]", "[]", "[]", "is").because, "would not be seen"));
+	CHECK(strstr(rekey_says(0, NULL, NULL, NULL, NULL, "is").because, "not UDP"));
+}
+
+TEST(rekey_takes_minutes_and_is_made_only_by_its_name)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct feature_trial trial = {0};
+	struct feature_way way = tunnel;
+
+	CHECK(!observe_is_chosen("all", "rekey") && observe_is_chosen("all,rekey", "rekey"));
+	way.window_s = 300;
+	named("rekey")->plan(&way, arena, &trial);
+	CHECK(trial.lasts_s == 300 && trial.header_bytes == 400);
+	CHECK(strcmp(trial.send[1], tunnel.target.ipv4) == 0);
+	CHECK(strcmp(trial.answer[1], tunnel.source.ipv4) == 0);
+}
+
 /* All packets of the account have marks. */
 static void mark_all(json_t *account, int packets)
 {

@@ -2,6 +2,7 @@
 /* Hears every packet of a device, below firewalls and filters of the host. */
 #include "programs/marker/listen.h"
 
+#include "programs/marker/headers.h"
 #include "programs/marker/tally.h"
 
 #include "base/clock.h"
@@ -61,32 +62,44 @@ static int open_end(int *ret_fd, struct error *err)
 	return *ret_fd < 0 ? fail_errno(err, "wait for the end") : 0;
 }
 
-static void hear(int fd, const struct listen_spec *spec, struct tally *tally)
+/* What hears: an account of one direction, and of headers in both if somebody asks. */
+struct ear {
+	int fd;
+	const struct listen_spec *spec;
+	struct tally *tally;
+	struct headers *headers; /* NULL: nobody asks */
+};
+
+static void hear(const struct ear *ear)
 {
 	static uint8_t bytes[MOST_BYTES];
 	struct sockaddr_ll from = {0};
 	socklen_t size = sizeof(from);
-	ssize_t n =
-		recvfrom(fd, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+	ssize_t n = recvfrom(
+		ear->fd, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+	bool is_outgoing = from.sll_pkttype == PACKET_OUTGOING;
 
-	if (n < 0 || (from.sll_pkttype == PACKET_OUTGOING) != spec->outgoing)
+	if (n >= 0 && ear->headers)
+		headers_add(ear->headers, bytes, (size_t)n, clock_now_ns(), is_outgoing);
+	if (n < 0 || is_outgoing != ear->spec->outgoing)
 		return;
-	tally_add(tally,
+	tally_add(ear->tally,
 		&(struct sight){
 			.bytes = bytes, .size = (size_t)n, .type = ntohs(from.sll_protocol)});
 }
 
 /* Whatever is queued when the end comes was there before it. */
-static void hear_all(int fd, int end_fd, const struct listen_spec *spec, struct tally *tally)
+static void hear_all(const struct ear *ear, int end_fd)
 {
-	struct deadline deadline = deadline_in((int64_t)(spec->seconds * 1e9));
-	struct pollfd list[] = {{.fd = fd, .events = POLLIN}, {.fd = end_fd, .events = POLLIN}};
+	struct deadline deadline = deadline_in((int64_t)(ear->spec->seconds * 1e9));
+	struct pollfd list[] = {
+		{.fd = ear->fd, .events = POLLIN}, {.fd = end_fd, .events = POLLIN}};
 
 	while (!deadline_has_passed(deadline)) {
 		if (poll(list, 2, 50) < 0 && errno != EINTR)
 			return;
 		if (list[0].revents & POLLIN)
-			hear(fd, spec, tally);
+			hear(ear);
 		else if (list[1].revents & POLLIN)
 			return;
 	}
@@ -97,6 +110,8 @@ int marker_listen(const struct listen_spec *spec, json_t **ret_account, struct e
 	AUTO(fd_closep) int fd = -1;
 	AUTO(fd_closep) int end_fd = -1;
 	AUTO(tally_freep) struct tally *tally = tally_new(&spec->token);
+	AUTO(headers_freep)
+	struct headers *headers = spec->header_bytes ? headers_new(spec->header_bytes) : NULL;
 
 	for (size_t i = 0; spec->texts && spec->texts[i]; i++)
 		tally_look_for(tally, (const uint8_t *)spec->texts[i], strlen(spec->texts[i]));
@@ -104,7 +119,9 @@ int marker_listen(const struct listen_spec *spec, json_t **ret_account, struct e
 		return -1;
 	printf("ready\n");
 	fflush(stdout);
-	hear_all(fd, end_fd, spec, tally);
+	hear_all(&(struct ear){.fd = fd, .spec = spec, .tally = tally, .headers = headers}, end_fd);
 	*ret_account = tally_json(tally);
+	if (headers)
+		json_object_set_new(*ret_account, "headers", headers_json(headers));
 	return 0;
 }

@@ -14,7 +14,7 @@ static const char *const *texts;
 static bool outgoing, is_stranger;
 static double seconds = 60;
 static int64_t port = 9, ether_type = 0x88b5, tos, count = 1, first, bytes = 100, sizes = 1,
-	       interval_us = 1000;
+	       interval_us = 1000, header_bytes, again_after;
 
 #define INTEGER(name, argument, help, target, low, high)                                           \
 	{                                                                                          \
@@ -35,6 +35,9 @@ static const struct option_row listen_rows[] = {
 	{"find", "TEXT", "also count packets that contain this", OPTION_LIST, &texts, NULL, 0, 0},
 	{"seconds", "N", "at most; SIGTERM ends it, too (60)", OPTION_SECONDS, &seconds, NULL, 0,
 		0},
+	INTEGER("headers", "BYTES",
+		"also say how headers of UDP packets change that carry at least so many",
+		header_bytes, 0, 65000),
 };
 
 static const struct option_row send_rows[] = {
@@ -53,6 +56,8 @@ static const struct option_row send_rows[] = {
 	INTEGER("sizes", "N", "in turn, each one byte larger than the one before (1)", sizes, 1,
 		256),
 	INTEGER("interval-us", "N", "between packets (1000)", interval_us, 0, 10000000),
+	INTEGER("again-after", "N", "numbers begin again after so many packets (0: never)",
+		again_after, 0, MARK_MOST_NUMBERS),
 };
 
 static int read_token(struct mark_token *ret_token, struct error *err)
@@ -72,8 +77,11 @@ static int print(json_t *document)
 
 static int do_listen(const struct option_result *given, struct error *err)
 {
-	struct listen_spec spec = {
-		.device = device, .outgoing = outgoing, .texts = texts, .seconds = seconds};
+	struct listen_spec spec = {.device = device,
+		.outgoing = outgoing,
+		.texts = texts,
+		.seconds = seconds,
+		.header_bytes = (size_t)header_bytes};
 	json_t *account;
 
 	(void)given;
@@ -97,7 +105,8 @@ static int do_send(const struct option_result *given, struct error *err)
 		.first = (uint32_t)first,
 		.bytes = (size_t)bytes,
 		.sizes = (size_t)sizes,
-		.interval_ns = interval_us * 1000};
+		.interval_ns = interval_us * 1000,
+		.again_after = (uint32_t)again_after};
 	struct send_account account;
 
 	(void)given;

@@ -181,7 +181,9 @@ int marker_send(const struct send_spec *spec, struct send_account *ret_account, 
 	for (uint32_t i = 0; i < spec->count; i++, at_ns += spec->interval_ns) {
 		size_t bytes = spec->bytes + (spec->sizes ? i % spec->sizes : 0);
 
-		mark_make(&spec->token, spec->first + i, outlet.packet + outlet.head, bytes);
+		mark_make(&spec->token,
+			spec->first + (spec->again_after ? i % spec->again_after : i),
+			outlet.packet + outlet.head, bytes);
 		wait_until(at_ns);
 		if (send_one(&outlet, outlet.head + bytes)) {
 			account.sent++;

@@ -18,6 +18,7 @@ struct send_spec {
 	size_t bytes; /* of the UDP payload, or behind the Ethernet header */
 	size_t sizes; /* marks are so many sizes, one byte apart, in turn; 0 and 1: one */
 	int64_t interval_ns;
+	uint32_t again_after; /* numbers begin again after so many packets; 0: never */
 };
 
 /* What the kernel refused: how many, and why the last one. */

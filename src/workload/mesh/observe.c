@@ -17,7 +17,12 @@ static const double ESTIMATE_S = 180;
 const char *const observe_names[] = {"device", "ipv4", "ipv6", "carrier", "padding", "altered",
 	"replay", "stale replay", "window", "foreign source", "multicast", "broadcast", "frames",
 	"bridged frames", "traffic class", "congestion mark", "errors inside", "fragments",
-	"full packets", "loss", "silence", "cut pair", "stranger", NULL};
+	"full packets", "loss", "silence", "cut pair", "stranger", "rekey", NULL};
+
+/* It takes minutes, so "all" does not mean it. */
+static const char rekey[] = "rekey";
+/* What it sends over the bare link, and what it waits for. */
+static const double REKEY_CONTROL_S = 8;
 
 /* A list has "stale-replay" for "stale replay". */
 static bool is_name(const char *name, const char *word, size_t size)
@@ -36,7 +41,8 @@ bool observe_is_chosen(const char *list, const char *name)
 	while (list && *list) {
 		size_t size = strcspn(list, ",");
 
-		if (is_name(name, list, size) || is_name("all", list, size))
+		if (is_name(name, list, size) ||
+			(is_name("all", list, size) && strcmp(name, rekey) != 0))
 			return true;
 		list += size + (list[size] == ',');
 	}
@@ -71,14 +77,23 @@ static int check_list(const char *text, struct error *err)
 static const struct setting observe_checks = {"observe_checks", SETTING_TEXT, "all", NULL, 0, 0,
 	check_list, NULL, "a,b,...", "which checks observe makes, in its order: replay,cut-pair"};
 
+static const struct setting rekey_seconds = {"rekey_seconds", SETTING_INTEGER, "300", NULL, 30,
+	86400, .argument = "SECONDS",
+	.help = "how long the check rekey of observe looks for changes of keys (30 to 86400)"};
+
 static double estimate_s(const struct workload_case *c)
 {
 	const char *list = setting_text(c->options, &observe_checks);
-	double chosen = 0, all = 0;
+	double chosen = 0, all = 0, long_s = 0;
 
-	for (size_t i = 0; observe_names[i]; i++, all++)
-		chosen += observe_is_chosen(list, observe_names[i]);
-	return ESTIMATE_S * chosen / all;
+	if (observe_is_chosen(list, rekey))
+		long_s = REKEY_CONTROL_S + (double)setting_integer(c->options, &rekey_seconds);
+	for (size_t i = 0; observe_names[i]; i++) {
+		all += observe_is_chosen("all", observe_names[i]);
+		chosen += observe_is_chosen("all", observe_names[i]) &&
+			  observe_is_chosen(list, observe_names[i]);
+	}
+	return ESTIMATE_S * chosen / all + long_s;
 }
 
 static void operations(const struct workload_case *c, struct arena *arena,
@@ -87,7 +102,8 @@ static void operations(const struct workload_case *c, struct arena *arena,
 	*ret_operations = arena_alloc(arena, struct workload_operation, 1);
 	**ret_operations = (struct workload_operation){.name = "observe",
 		.action = WORKLOAD_OBSERVE,
-		.checks = setting_text(c->options, &observe_checks)};
+		.checks = setting_text(c->options, &observe_checks),
+		.seconds = (double)setting_integer(c->options, &rekey_seconds)};
 	*ret_count = 1;
 }
 
@@ -126,7 +142,7 @@ const struct workload workload_observe = {
 	.name = "observe",
 	.file = "observe.json",
 	.title = "Features observed",
-	.settings = (const struct setting *const[]){&observe_checks, NULL},
+	.settings = (const struct setting *const[]){&observe_checks, &rekey_seconds, NULL},
 	.figures = {"answers", "not_decided"},
 	.figures_title = "answers / not decided",
 	.needs = (const char *const[]){NULL},
