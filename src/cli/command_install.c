@@ -36,8 +36,12 @@ static void show(void *context, const struct install_progress *progress)
 {
 	struct installation *installation = context;
 	struct progress_display *display = &installation->display;
-	char took[32];
+	char took[32], expected[64] = "";
 
+	if (progress->expected_s > 0) {
+		progress_duration(took, progress->expected_s);
+		snprintf(expected, sizeof(expected), ", about %s with two processors", took);
+	}
 	progress_duration(took, progress->elapsed_s);
 	if (progress->stage == INSTALL_GOES_ON && !display->is_terminal)
 		return;
@@ -51,7 +55,7 @@ static void show(void *context, const struct install_progress *progress)
 		fputs("has changed since it was built, so it is built again\n", stderr);
 		break;
 	case INSTALL_BEGINS:
-		fprintf(stderr, "building; the output goes to %s\n", progress->log);
+		fprintf(stderr, "building%s; the output goes to %s\n", expected, progress->log);
 		break;
 	case INSTALL_GOES_ON:
 		fprintf(stderr, "%s, %.50s", took, progress->words);

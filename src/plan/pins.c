@@ -2,6 +2,7 @@
 /* The pins file: which versions of which VPN, from where, with which sums. */
 #include "plan/pins.h"
 
+#include "base/text.h"
 #include "plan/name.h"
 #include "plan/yaml_file.h"
 
@@ -10,7 +11,8 @@
 enum {
 	MAX_TEXT = 1024,
 	MAX_ENTRIES = 64,
-	SHA256_DIGITS = 64
+	SHA256_DIGITS = 64,
+	LONGEST_BUILD_S = 86400
 };
 
 /* As written; lists and texts are libcyaml's. */
@@ -25,7 +27,7 @@ struct written_need {
 };
 
 struct written_version {
-	const char *version;
+	const char *version, *seconds;
 	struct written_module *go, *cargo;
 	const char **debian;
 	struct written_need *build;
@@ -73,7 +75,7 @@ static const cyaml_schema_value_t need_entry = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_need, need_fields)};
 
 static const cyaml_schema_field_t version_fields[] = {TEXT(version, NEEDED, version),
-	LIST(go, OPTIONAL, version, go_entry),
+	TEXT(seconds, OPTIONAL, version), LIST(go, OPTIONAL, version, go_entry),
 	CYAML_FIELD_MAPPING_PTR("cargo", OPTIONAL, struct written_version, cargo, cargo_fields),
 	LIST(debian, OPTIONAL, version, text_entry), LIST(build, OPTIONAL, version, need_entry),
 	CYAML_FIELD_END};
@@ -229,6 +231,19 @@ static int take_needs(
 	return 0;
 }
 
+/* What a build takes, roughly. */
+static int take_seconds(
+	const struct reading *r, const struct yaml_value *value, struct pin_version *version)
+{
+	const struct yaml_value *seconds = yaml_child(value, "seconds");
+	struct error why;
+
+	if (!seconds ||
+		text_integer(seconds->text, 1, LONGEST_BUILD_S, &version->seconds, &why) == 0)
+		return 0;
+	return yaml_fail(r->file, seconds, r->err, "seconds: %s", why.text);
+}
+
 static int take_source(
 	const struct reading *r, const struct yaml_value *value, struct pin_version *version)
 {
@@ -267,7 +282,8 @@ static int take_versions(const struct reading *r, const struct yaml_value *value
 		if (pin_version_named(pin, version->version))
 			return yaml_fail(r->file, yaml_child(entry, "version"), r->err,
 				"version '%s' is listed twice", version->version);
-		if (take_source(r, entry, version) || take_needs(r, entry, version))
+		if (take_source(r, entry, version) || take_needs(r, entry, version) ||
+			take_seconds(r, entry, version))
 			return -1;
 		pin->version_count++;
 	}

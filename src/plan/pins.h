@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Where the programs of VPNs come from, and which versions: drivers/pins.yml. */
 enum pin_source {
@@ -38,6 +39,7 @@ struct pin_version {
 	const char *const *packages; /* PIN_DEBIAN: NULL-terminated */
 	const struct pin_need *needs;
 	size_t need_count;
+	int64_t seconds; /* of a build with two processors, roughly; 0: nobody knows */
 };
 
 struct pin {

@@ -28,6 +28,7 @@ static void build_tell(const struct build *build, enum install_stage stage, cons
 				.version = build->version->version,
 				.words = words,
 				.log = build->log,
+				.expected_s = (double)build->version->seconds,
 				.elapsed_s = (double)(clock_now_ns() - build->began_ns) / 1e9});
 }
 

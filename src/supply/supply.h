@@ -62,7 +62,7 @@ enum install_stage {
 struct install_progress {
 	enum install_stage stage;
 	const char *name, *version, *words, *log;
-	double elapsed_s;
+	double elapsed_s, expected_s; /* 0: nobody knows */
 };
 typedef void install_listener(void *context, const struct install_progress *progress);
 

@@ -26,6 +26,7 @@ vpns:
   - name: alpha
     versions:
       - version: 2.0
+        seconds: 450
         go: [{ module: example.org/root/v2, at: v2.0.0, sum: "$sum", packages: [cmd/alpha, .], programs: [mb-alpha, mb-root] }]
       - version: 1.0
         go: [{ module: example.org/alpha, at: v1.0.0, sum: "$sum", packages: [cmd/alpha], programs: [mb-alpha] }]
@@ -107,6 +108,7 @@ only_whole_things() { ! find "$prefix" -name '*.partial' -o -name '*.json.*' | g
 meshbench install --vpn alpha
 check "a Go version is built" exits 0
 check "the cache with the module just checked is asked first" holds "$scratch/proxy" "^file:///cache/cache/download,elsewhere\$"
+check "how long that takes is said before" says 'alpha 2.0: building, about 7 min 30 s with two processors;'
 check "its programs have the names that the pin says" test -x "$prefix/alpha/2.0/bin/mb-alpha" -a -x "$prefix/alpha/2.0/bin/mb-root"
 check "they were built next to their place" holds "$prefix/alpha/2.0/bin/mb-alpha" '\.2\.0\.partial/bin$'
 check "the receipt has their hashes" holds "$prefix/alpha/2.0/installed.json" "$(sha256sum <"$prefix/alpha/2.0/bin/mb-alpha" | cut -d' ' -f1)"

@@ -131,6 +131,20 @@ TEST(a_version_has_one_source)
 		"5:18: what Debian packages install is called 'system', and nothing else is"));
 }
 
+TEST(how_long_a_build_takes_is_a_number_of_seconds)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	struct pins pins;
+
+	CHECK_OK(load(arena, HEAD GO("v1", "packages: [.], programs: [a]") "        seconds: 450\n",
+			 &pins, &err),
+		err);
+	CHECK(pins.list[0].versions[0].seconds == 450);
+	CHECK(is_refused(HEAD GO("v1", "packages: [.], programs: [a]") "        seconds: soon\n",
+		"7:18: seconds: 'soon' is not a whole number"));
+}
+
 TEST(names_are_there_once)
 {
 	CHECK(is_refused(HEAD GO("v1", "packages: [.], programs: [a]")
