@@ -13,8 +13,14 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+enum {
+	MOST_CARRIED = 6 << 20 /* bytes that go along with a request to another machine */
+};
+
 struct wire {
-	int socket_fd;
+	int socket_fd;     /* -1: it is on another machine */
+	wire_carry *carry; /* which this reaches */
+	void *context;
 };
 
 int wire_connect(int *socket_fd, struct wire **ret_wire, struct error *err)
@@ -29,6 +35,17 @@ int wire_connect(int *socket_fd, struct wire **ret_wire, struct error *err)
 		return fail_errno(err, "connect to the wire");
 	}
 	wire->socket_fd = fd_take(socket_fd);
+	*ret_wire = wire;
+	return 0;
+}
+
+int wire_over(wire_carry *carry, void *context, struct wire **ret_wire, struct error *err)
+{
+	struct wire *wire = calloc(1, sizeof(*wire));
+
+	if (!wire)
+		return fail_errno(err, "connect to the wire");
+	*wire = (struct wire){.socket_fd = -1, .carry = carry, .context = context};
 	*ret_wire = wire;
 	return 0;
 }
@@ -69,11 +86,37 @@ static int send_request(struct wire *wire, const struct request *request, int fd
 	return 0;
 }
 
+/* What lies in the file follows the request; the wire's own end makes a file of it again. */
+static int ask_far(struct wire *wire, const struct request *request, int fd, struct reply *reply,
+	struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	off_t more = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	char *question;
+
+	if (more < 0 || more > MOST_CARRIED)
+		return fail(err, ERROR_USAGE, "what belongs to it is longer than %d MiB",
+			MOST_CARRIED >> 20);
+	question = arena_bytes(arena, sizeof(*request) + (size_t)more, 1);
+	memcpy(question, request, sizeof(*request));
+	if (more > 0 && pread(fd, question + sizeof(*request), (size_t)more, 0) != more)
+		return fail_errno(err, "read what belongs to a request");
+	if (wire->carry(wire->context, question, sizeof(*request) + (size_t)more, reply,
+		    sizeof(*reply), err))
+		return -1;
+	if (reply->error.kind == ERROR_NONE)
+		return 0;
+	*err = reply->error;
+	return -1;
+}
+
 static int ask(struct wire *wire, const struct request *request, int fd, struct reply *reply,
 	struct error *err)
 {
 	ssize_t n;
 
+	if (wire->carry)
+		return ask_far(wire, request, fd, reply, err);
 	if (send_request(wire, request, fd, err))
 		return -1;
 	n = recv(wire->socket_fd, reply, sizeof(*reply), MSG_TRUNC); /* its true length */
@@ -102,6 +145,19 @@ int wire_add_port(struct wire *wire, const char *name, int tap_fd, const struct 
 	if (ask(wire, &request, tap_fd, &reply, err))
 		return fail_in(err, "add port '%s' to the wire", name);
 	*ret_port = reply.port;
+	return 0;
+}
+
+int wire_add_port_at(struct wire *wire, uint32_t port, const char *name, int tap_fd,
+	const struct wire_params *params, struct error *err)
+{
+	struct request request = {
+		.kind = REQUEST_ADD_PORT, .number = port + UINT64_C(1), .params = *params};
+	struct reply reply;
+
+	strncpy(request.name, name, sizeof(request.name) - 1);
+	if (ask(wire, &request, tap_fd, &reply, err))
+		return fail_in(err, "add port '%s' to the wire", name);
 	return 0;
 }
 
@@ -158,6 +214,45 @@ int wire_set_params(struct wire *wire, uint32_t port, const struct wire_params *
 	if (timeline && timeline_file(timeline, &fd, err))
 		return -1;
 	return ask(wire, &request, fd, &reply, err);
+}
+
+/* Those without a descriptor, and the one whose descriptor is a file that can be made here. */
+static bool may_travel(uint32_t kind)
+{
+	return kind == REQUEST_SET_PARAMS || kind == REQUEST_RESTART || kind == REQUEST_COUNTERS ||
+	       kind == REQUEST_HEALTH || kind == REQUEST_SET_RULES || kind == REQUEST_RULES;
+}
+
+int wire_answer(struct wire *wire, const void *question, size_t size, struct arena *arena,
+	const void **ret_answer, size_t *ret_size, struct error *err)
+{
+	struct reply *reply = arena_alloc(arena, struct reply, 1);
+	AUTO(fd_closep) int fd = -1;
+	struct request request;
+	struct error why;
+
+	if (size < sizeof(request))
+		return fail(err, ERROR_USAGE, "a request of %zu bytes is not valid", size);
+	memcpy(&request, question, sizeof(request));
+	if (!may_travel(request.kind))
+		return fail(err, ERROR_USAGE, "request %u may not come from another machine",
+			request.kind);
+	if (size > sizeof(request)) {
+		fd = memfd_create("timeline", MFD_CLOEXEC);
+		if (fd < 0)
+			return fail_errno(err, "make a file for a timeline");
+		if (write_whole(fd, (const char *)question + sizeof(request),
+			    size - sizeof(request), err))
+			return -1;
+	}
+	/* What the wire says of a request is its answer; another failure is ours. */
+	if (ask(wire, &request, fd, reply, &why) && reply->error.kind == ERROR_NONE) {
+		*err = why;
+		return -1;
+	}
+	*ret_answer = reply;
+	*ret_size = sizeof(*reply);
+	return 0;
 }
 
 int wire_restart(struct wire *wire, uint64_t seed, struct error *err)

@@ -33,7 +33,12 @@ static int add_port(struct loop *loop, const struct request *request, int *fd, s
 
 	if (*fd < 0)
 		return fail(&reply->error, ERROR_USAGE, "the new port came without a TAP");
-	if (fabric_add_port(&loop->fabric, &request->params, clock_now_ns(), &port, &reply->error))
+	if (request->number > WIRE_MAX_PORTS)
+		return fail(&reply->error, ERROR_USAGE, "the wire has no more than %d ports",
+			WIRE_MAX_PORTS);
+	port = request->number ? (uint16_t)(request->number - 1) : fabric_free_port(&loop->fabric);
+	if (fabric_add_port_at(
+		    &loop->fabric, port, &request->params, clock_now_ns(), &reply->error))
 		return -1;
 	tap = &loop->taps[port];
 	if (loop_watch(loop, *fd, port, &reply->error)) {
@@ -133,6 +138,28 @@ static void tell_health(const struct loop *loop, struct wire_health *health)
 		.naps = loop->naps,
 		.is_realtime = loop->is_realtime,
 		.memory_is_locked = loop->memory_is_locked};
+}
+
+static int tell_counters(struct loop *loop, uint32_t port, struct reply *reply)
+{
+	struct tap *tap = &loop->taps[port];
+
+	fabric_counters(&loop->fabric, (uint16_t)port, &reply->counters);
+	if (tap->fd >= 0)
+		tap->dropped += card_dropped(tap->fd);
+	reply->counters.unfetched = tap->dropped;
+	return 0;
+}
+
+static void restart(struct loop *loop, uint64_t seed)
+{
+	fabric_restart(&loop->fabric, seed, clock_now_ns());
+	for (size_t i = 0; i < WIRE_MAX_PORTS; i++) {
+		if (loop->taps[i].fd >= 0)
+			(void)card_dropped(loop->taps[i].fd);
+		loop->taps[i].dropped = 0;
+	}
+	loop_begin_watch(loop);
 }
 
 static void end_log(struct loop *loop)
@@ -252,14 +279,12 @@ static int obey(struct loop *loop, const struct request *request, int *fd, struc
 	case REQUEST_SET_PARAMS:
 		return set_params(loop, request, *fd, err);
 	case REQUEST_RESTART:
-		fabric_restart(&loop->fabric, request->number, clock_now_ns());
-		loop_begin_watch(loop);
+		restart(loop, request->number);
 		return 0;
 	case REQUEST_COUNTERS:
 		if (need_port(loop, request, err))
 			return -1;
-		fabric_counters(&loop->fabric, (uint16_t)request->port, &reply->counters);
-		return 0;
+		return tell_counters(loop, request->port, reply);
 	case REQUEST_HEALTH:
 		tell_health(loop, &reply->health);
 		return 0;

@@ -99,29 +99,48 @@ int fabric_set(struct fabric *fabric, uint16_t number, const struct wire_params 
 	return 0;
 }
 
-int fabric_add_port(struct fabric *fabric, const struct wire_params *params, int64_t now_ns,
-	uint16_t *ret_port, struct error *err)
+uint16_t fabric_free_port(const struct fabric *fabric)
 {
-	struct netem_key key = {.seed = fabric->seed};
 	uint16_t number = 0;
 
 	while (number < WIRE_MAX_PORTS && fabric->ports[number].is_up)
 		number++;
-	if (number == WIRE_MAX_PORTS)
+	return number;
+}
+
+int fabric_add_port_at(struct fabric *fabric, uint16_t number, const struct wire_params *params,
+	int64_t now_ns, struct error *err)
+{
+	struct netem_key key = {.seed = fabric->seed, .port = number};
+	struct port *port;
+
+	if (number >= WIRE_MAX_PORTS)
 		return fail(err, ERROR_USAGE, "the wire has no more than %d ports", WIRE_MAX_PORTS);
-	key.port = number;
-	fabric->ports[number] = (struct port){0};
-	if (netem_new(&key, &fabric->ports[number].netem, err))
+	port = &fabric->ports[number];
+	if (port->is_up)
+		return fail(err, ERROR_USAGE, "the wire has a port %u already", number);
+	*port = (struct port){0};
+	if (netem_new(&key, &port->netem, err))
 		return -1;
-	fabric->ports[number].is_up = true;
+	port->is_up = true;
 	if (number >= fabric->port_count)
 		fabric->port_count = number + 1;
 	if (fabric_set(fabric, number, params, NULL, now_ns, err)) {
-		fabric->ports[number].is_up = false;
-		netem_freep(&fabric->ports[number].netem);
+		port->is_up = false;
+		netem_freep(&port->netem);
 		return -1;
 	}
-	netem_restart(fabric->ports[number].netem, fabric->seed, now_ns);
+	netem_restart(port->netem, fabric->seed, now_ns);
+	return 0;
+}
+
+int fabric_add_port(struct fabric *fabric, const struct wire_params *params, int64_t now_ns,
+	uint16_t *ret_port, struct error *err)
+{
+	uint16_t number = fabric_free_port(fabric);
+
+	if (fabric_add_port_at(fabric, number, params, now_ns, err))
+		return -1;
 	*ret_port = number;
 	return 0;
 }

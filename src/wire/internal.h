@@ -68,6 +68,9 @@ void segment_finish_checksum(struct virtio_net_hdr *vnet, uint8_t *bytes, uint32
 /* Lengths and checksums of a whole IP packet that was changed and ends where the look says. */
 void segment_renew_checksums(uint8_t *bytes, const struct frame_look *look);
 
+/* card.c: frames that found no room at a card since the last call; of a TAP 0. */
+uint64_t card_dropped(int fd);
+
 /* pool.c: frames that wait, within a fixed amount of memory. */
 struct buffer {
 	uint32_t references;
@@ -340,6 +343,10 @@ MUST_CHECK int fabric_init(struct fabric *fabric, size_t memory_bytes, struct er
 void fabric_done(struct fabric *fabric);
 MUST_CHECK int fabric_add_port(struct fabric *fabric, const struct wire_params *params,
 	int64_t now_ns, uint16_t *ret_port, struct error *err);
+/* The lowest number that no port has; WIRE_MAX_PORTS: all are used. */
+uint16_t fabric_free_port(const struct fabric *fabric);
+MUST_CHECK int fabric_add_port_at(struct fabric *fabric, uint16_t number,
+	const struct wire_params *params, int64_t now_ns, struct error *err);
 void fabric_remove_port(struct fabric *fabric, uint16_t number);
 /* Plugs a port into another segment; every port is in segment 0 at first. */
 void fabric_join(struct fabric *fabric, uint16_t number, uint16_t segment);

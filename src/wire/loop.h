@@ -7,6 +7,7 @@
 struct tap {
 	int fd;
 	char name[32];
+	uint64_t dropped;        /* of a real card, since the last restart: frames without room */
 	unsigned budget, filled; /* frames to read at a time, and how often they were all there */
 	struct netem_timeline timeline; /* ours; the fabric borrows it */
 	void *timeline_memory;
@@ -72,7 +73,8 @@ enum request_kind {
 struct request {
 	uint32_t kind;   /* enum request_kind */
 	uint32_t port;   /* or router */
-	uint64_t number; /* seed, records of a log, segment, or rules */
+	uint64_t number; /* seed, records of a log, segment, rules, or 1 + a port that is asked for
+			  */
 	struct wire_params params;
 	char name[32];
 	struct router_params router;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "nat/router.h"
 #include "netem/netem.h"
@@ -71,7 +72,7 @@ struct wire_counters {
 	uint64_t fell_behind;
 	/* Frames that the host's TAP dropped before the wire fetched them (tx_dropped of its
 	 * device). 0 from the wire, which cannot see them; filled in by a caller who can, before
-	 * wire_health_is_good(). */
+	 * wire_health_is_good(). Of a real card those that found no room, which the wire counts. */
 	uint64_t unfetched;
 };
 
@@ -167,11 +168,37 @@ struct wire_log {
  * header and every segmentation offload that this kernel has.
  */
 MUST_CHECK int wire_tap_open(const char *name, int *ret_fd, struct error *err);
+/*
+ * A real network card in the network namespace of the caller, likewise: whatever it receives, and
+ * nothing that others send by it. Its namespace should have nothing that answers there.
+ */
+MUST_CHECK int wire_card_open(const char *name, int *ret_fd, struct error *err);
+/*
+ * Of such a card only ARP, and IPv4 from these addresses but for TCP from and to that port. What it
+ * held before is gone.
+ */
+MUST_CHECK int wire_card_limit(
+	int fd, const char *const *senders, uint16_t but_port, struct error *err);
 
 struct wire;
 
 /* Takes `*socket_fd` over. Every call below waits for the wire's answer, at most 10 s. */
 MUST_CHECK int wire_connect(int *socket_fd, struct wire **ret_wire, struct error *err);
+/*
+ * A wire on another machine, whose ports somebody there has added. `carry` brings a question there,
+ * where wire_answer() answers it, and brings the answer back. Both ends are of one version and one
+ * architecture: these are bytes as they lie in memory.
+ */
+typedef int wire_carry(void *context, const void *question, size_t size, void *ret_answer,
+	size_t answer_size, struct error *err);
+MUST_CHECK int wire_over(
+	wire_carry *carry, void *context, struct wire **ret_wire, struct error *err);
+/*
+ * On that machine. What the wire refuses is an answer, too; ERROR_USAGE for what may not be asked
+ * from afar: descriptors do not travel.
+ */
+MUST_CHECK int wire_answer(struct wire *wire, const void *question, size_t size,
+	struct arena *arena, const void **ret_answer, size_t *ret_size, struct error *err);
 /* Closes the connection, which ends the wire. */
 void wire_free(struct wire *wire);
 void wire_freep(struct wire **wire);
@@ -179,6 +206,9 @@ void wire_freep(struct wire **wire);
 /* The wire gets its own copy of `tap_fd`. `name` is for messages. Ports are numbered from 0. */
 MUST_CHECK int wire_add_port(struct wire *wire, const char *name, int tap_fd,
 	const struct wire_params *params, uint32_t *ret_port, struct error *err);
+/* The same with a number of the caller's choice, by which its fates are drawn. */
+MUST_CHECK int wire_add_port_at(struct wire *wire, uint32_t port, const char *name, int tap_fd,
+	const struct wire_params *params, struct error *err);
 /* The port of a host leaves its segment and is in this one; all ports begin in segment 0. */
 MUST_CHECK int wire_join(struct wire *wire, uint32_t port, uint16_t segment, struct error *err);
 /* Closes the TAP and forgets what waits for it; the number may be given again. */

@@ -257,6 +257,74 @@ TEST(a_removed_port_is_gone_and_its_number_is_free_again)
 	CHECK(introduce(&scene));
 }
 
+TEST(a_port_may_have_a_number_of_the_callers_choice)
+{
+	struct wire_counters counters;
+	SCENE(scene, .line_rate_bps = 0);
+
+	CHECK_OK(wire_remove_port(scene.wire, scene.port[1], &err), err);
+	CHECK_OK(wire_add_port_at(
+			 scene.wire, 7, "b", scene.port_fd[1], &(struct wire_params){0}, &err),
+		err);
+	CHECK_OK(wire_read_counters(scene.wire, 7, &counters, &err), err);
+	CHECK(introduce(&scene));
+	CHECK(wire_add_port_at(
+		      scene.wire, 7, "c", scene.port_fd[2], &(struct wire_params){0}, &err) == -1);
+	CHECK(strstr(err.text, "has a port 7 already"));
+	CHECK(wire_add_port_at(scene.wire, WIRE_MAX_PORTS, "c", scene.port_fd[2],
+		      &(struct wire_params){0}, &err) == -1);
+	CHECK(strstr(err.text, "no more than 128 ports"));
+}
+
+/* What a connection between two machines does; both ends are here. */
+static int carry(void *context, const void *question, size_t size, void *ret_answer,
+	size_t answer_size, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const void *answer;
+	size_t size_there;
+
+	if (wire_answer(context, question, size, arena, &answer, &size_there, err))
+		return -1;
+	if (size_there != answer_size)
+		return fail(err, ERROR_PARSE, "%zu bytes", size_there);
+	memcpy(ret_answer, answer, answer_size);
+	return 0;
+}
+
+TEST(a_wire_on_another_machine_is_asked_in_the_same_words)
+{
+	struct netem_step down = {.rate_bps = NETEM_KEEP,
+		.delay_ns = NETEM_KEEP,
+		.loss = NETEM_KEEP,
+		.is_down = true};
+	const struct netem_timeline timeline = {.steps = &down, .step_count = 1};
+	const struct wire_params params = {.impairment = {.model = NETEM_CALIBRATED}};
+	AUTO(wire_freep) struct wire *far = NULL;
+	struct wire_counters counters;
+	struct wire_health health;
+	SCENE(scene, .line_rate_bps = 0);
+	uint32_t ignored;
+
+	CHECK(introduce(&scene));
+	CHECK_OK(wire_over(carry, scene.wire, &far, &err), err);
+	CHECK_OK(wire_restart(far, 3, &err), err);
+	CHECK_OK(wire_set_params(far, scene.port[0], &params, &timeline, &err), err);
+	send_frame(&scene, 0, 1, 1);
+	send_frame(&scene, 2, 1, 2);
+	CHECK(receive_mark(&scene, 1, 5000) == 2);
+	CHECK_OK(wire_read_counters(far, scene.port[0], &counters, &err), err);
+	CHECK(counters.down == 1);
+	CHECK_OK(wire_read_health(far, &health, &err), err);
+	CHECK(health.memory_bytes > 0);
+	CHECK(wire_read_counters(far, 99, &counters, &err) == -1);
+	CHECK(strstr(err.text, "no port 99"));
+	/* Descriptors do not travel, and who asks from afar adds no ports. */
+	CHECK(wire_add_port(far, "d", -1, &params, &ignored, &err) == -1);
+	CHECK(strstr(err.text, "may not come from another machine"));
+	CHECK(carry(scene.wire, "short", 5, &counters, sizeof(counters), &err) == -1);
+}
+
 TEST(a_log_holds_what_passed)
 {
 	AUTO(fd_closep) int fd = memfd_create("log", MFD_CLOEXEC);
