@@ -147,9 +147,9 @@ static int take_machines(struct arena *arena, const struct run_options *o, struc
 		is_named = is_named || (c->names && strcmp(c->option, "host") == 0);
 	if (run_on_choose(arena, o->on, is_named ? plan->hosts : NULL, ret_machines, err))
 		return -1;
-	if (strcmp(plan->engine, "auto") != 0)
+	if (!run_on_has_engine(plan->engine))
 		return fail(err, ERROR_USAGE,
-			"engine %s joins hosts on one machine; leave it to 'auto' with --on %s",
+			"engine %s joins hosts on one machine; use auto, cable or edge with --on %s",
 			plan->engine, o->on);
 	if (strcmp(plan->topologies[0], "lan") != 0)
 		return fail(err, ERROR_USAGE,
@@ -208,14 +208,26 @@ static int leave_out(struct arena *arena, struct work *work, bool is_told, struc
 					 : missing);
 }
 
+/* What joins machines is not chosen like what joins hosts of this one. */
+static int load_for_machines(struct arena *arena, struct work *work, struct error *err)
+{
+	const char *engine = work->plan.engine;
+
+	work->plan.engine = "auto";
+	if (load_everything(arena, &work->plan, &work->everything, err))
+		return -1;
+	work->plan.engine = engine;
+	work->everything.engine = run_on_engine(&work->machines_by_ssh, engine, &work->everything);
+	return 0;
+}
+
 /* Everything that a plan names, which this machine must be able to carry out. */
 static int load_names(
 	struct arena *arena, const struct run_options *o, struct work *work, struct error *err)
 {
-	if (load_everything(arena, &work->plan, &work->everything, err))
+	if (work->by_ssh ? load_for_machines(arena, work, err)
+			 : load_everything(arena, &work->plan, &work->everything, err))
 		return -1;
-	if (work->by_ssh)
-		work->everything.engine = LAB_ENGINE_CABLE;
 	return check_processors(o, work, err) || check_board(o, work, err) ? -1 : 0;
 }
 

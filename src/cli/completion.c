@@ -27,7 +27,7 @@ static const struct {
 	{"tuning", {COMPLETION_NAMES, "tunings"}},
 	{"board", {COMPLETION_NAMES, "boards"}},
 	{"row", {COMPLETION_NAMES, "features"}},
-	{"engine", {COMPLETION_WORDS, "auto wire bridge netem"}},
+	{"engine", {COMPLETION_WORDS, "auto wire bridge netem cable edge"}},
 	{"tcp-clients", {COMPLETION_WORDS, "two one"}},
 	{"udp-tool", {COMPLETION_WORDS, "meshbench iperf3"}},
 	{"video", {COMPLETION_WORDS, "auto live replay"}},

@@ -27,7 +27,7 @@ struct doctor {
 	size_t driver_count;
 	const char *const *wanted;
 	/* Those that were found fit, for what they do together. */
-	struct lab_machine *fit;
+	struct seen_machine *fit;
 	const char **names;
 	size_t fit_count;
 	bool has_failed;
@@ -97,11 +97,14 @@ static void print_card(struct doctor *doctor, const struct seen_machine *seen)
 		print_failure(doctor, "network", &err);
 	else
 		print_line("network", "yes",
-			arena_printf(doctor->arena, "%s %s%s%s%s; SSH uses %s",
+			arena_printf(doctor->arena, "%s %s%s%s%s; SSH uses %s%s",
 				machine_network_name(machine->network), machine->device,
 				seen->look.card ? " (" : "", seen->look.card ? seen->look.card : "",
 				seen->look.card ? ")" : "",
-				seen->look.control ? seen->look.control : "an unknown one"));
+				seen->look.control ? seen->look.control : "an unknown one",
+				machine->network == MACHINE_SHARE
+					? "; while a host lives it gets all IPv4 that the other machines send but SSH, also what is meant for NFS, databases or Kubernetes here"
+					: ""));
 }
 
 static void print_clock(struct doctor *doctor, const struct host *host)
@@ -134,11 +137,6 @@ static void print_tools(const struct doctor *doctor, const struct seen_machine *
 	}
 }
 
-static bool has_need(const void *context, const char *need)
-{
-	return machine_has(context, need);
-}
-
 /* What a command says on that host; NULL: it failed. */
 static const char *output_on(struct doctor *doctor, struct host *host, const char *const *argv)
 {
@@ -165,13 +163,16 @@ static bool has_digit(const char *text)
 
 static const char *version_on(struct doctor *doctor, struct host *host, const struct driver *driver)
 {
-	const char *text;
+	const char *text, **words;
 
 	if (!driver->version)
 		return driver->title;
 	if (!host)
 		return "version unknown, because no host could be started";
-	text = output_on(doctor, host, text_words(doctor->arena, driver->version, NULL));
+	words = text_words(doctor->arena, driver->version, NULL);
+	if (driver->bin) /* which has another place there */
+		words[0] = arena_printf(doctor->arena, "%s/%s", driver->bin, words[0]);
+	text = output_on(doctor, host, words);
 	return text && has_digit(text) ? first_line(doctor->arena, text) : "version unknown";
 }
 
@@ -182,7 +183,13 @@ static const char *hashes_of(
 	const char *text = "";
 
 	for (const char *const *need = vpn_needs(arena, driver); *need; need++) {
-		const char *sum = machine_hash(seen, *need);
+		const char *sum =
+			driver->bin ? machine_hash(seen, arena_printf(arena, "%s/%s",
+								 machine_bin(arena, driver), *need))
+				    : NULL;
+
+		if (!sum)
+			sum = machine_hash(seen, *need);
 
 		/* Two roles may need the same, and all need ip. */
 		if (sum && strcmp(*need, "ip") != 0 &&
@@ -194,12 +201,14 @@ static const char *hashes_of(
 
 static void print_vpns(struct doctor *doctor, const struct seen_machine *seen, struct host *host)
 {
-	const struct vpn_place place = {seen->machine->name, has_need, seen};
-
 	for (size_t i = 0; i < doctor->driver_count; i++) {
-		const struct driver *driver = &doctor->drivers[i];
+		struct driver chosen = doctor->drivers[i], *driver = &chosen;
+		const struct machine_needs needs = {seen, driver};
+		const struct vpn_place place = {seen->machine->name, machine_has_need, &needs};
 		struct error missing;
 
+		if (!machine_has_build(seen, driver))
+			chosen.bin = NULL;
 		if (vpn_is_found_at(driver, &place, &missing))
 			print_line(driver->name, "no", missing.text);
 		else
@@ -236,8 +245,7 @@ static void print_machine(struct doctor *doctor, const struct machine *machine)
 			print_line("host", "yes", "an isolated host was started and ended");
 			print_clock(doctor, host);
 			doctor->names[doctor->fit_count] = machine->name;
-			doctor->fit[doctor->fit_count++] =
-				machine_on_cable(doctor->arena, &seen, &doctor->bundle);
+			doctor->fit[doctor->fit_count++] = seen;
 		}
 	} else {
 		print_line("host", "no", "not tried");
@@ -249,30 +257,25 @@ static void print_machine(struct doctor *doctor, const struct machine *machine)
 	fflush(stdout);
 }
 
-/* Only cards of their own: others are verified, and no run can use them yet. */
-static bool can_join(const struct inventory *inventory)
-{
-	for (size_t i = 0; i < inventory->count; i++) {
-		if (inventory->machines[i].network != MACHINE_NIC)
-			return false;
-	}
-	return inventory->count > 1;
-}
-
 static void print_pairs(struct doctor *doctor, const struct inventory *inventory)
 {
+	struct lab_machine *list = arena_alloc(doctor->arena, struct lab_machine, inventory->count);
 	struct pair_answer answers[DOCTOR_PROTOCOLS];
 	struct error err;
 
-	if (!can_join(inventory))
+	if (inventory->count < 2)
 		return;
 	puts("All machines");
 	if (doctor->fit_count < inventory->count) {
 		print_line("network", "no", "not tried");
 		return;
 	}
+	for (size_t i = 0; i < doctor->fit_count; i++)
+		list[i] = machine_on_cable(doctor->arena, &doctor->fit[i], doctor->fit,
+			doctor->fit_count, &doctor->bundle);
 	if (doctor_pairs(doctor->arena, doctor->procs,
-		    &(struct doctor_machines){doctor->fit, doctor->names, doctor->fit_count},
+		    &(struct doctor_machines){list, doctor->names, doctor->fit_count,
+			    inventory_shares(inventory) ? LAB_ENGINE_EDGE : LAB_ENGINE_CABLE},
 		    answers, &err)) {
 		print_failure(doctor, "network", &err);
 		return;
@@ -290,7 +293,6 @@ static void print_pairs(struct doctor *doctor, const struct inventory *inventory
 	}
 }
 
-/* Those of PATH there: what meshbench install built here is not brought along. */
 static int load_drivers(struct doctor *doctor, struct error *err)
 {
 	const char *const *names;
@@ -305,7 +307,6 @@ static int load_drivers(struct doctor *doctor, struct error *err)
 	for (size_t i = 0; i < count; i++) {
 		if (choice_driver(doctor->arena, names[i], &list[i], err))
 			return -1;
-		list[i].bin = NULL;
 	}
 	doctor->drivers = list;
 	doctor->driver_count = count;
@@ -328,7 +329,7 @@ int doctor_on(const char *path, struct error *err)
 	doctor.procs = procs;
 	doctor.wanted = machines_wanted(
 		arena, doctor.drivers, doctor.driver_count, workloads, workload_count);
-	doctor.fit = arena_alloc(arena, struct lab_machine, inventory.count);
+	doctor.fit = arena_alloc(arena, struct seen_machine, inventory.count);
 	doctor.names = arena_alloc(arena, const char *, inventory.count);
 	for (size_t i = 0; i < inventory.count && !procs_is_cancelled(procs); i++)
 		print_machine(&doctor, &inventory.machines[i]);

@@ -138,7 +138,7 @@ int doctor_pairs(struct arena *arena, struct procs *procs, const struct doctor_m
 	struct profile unshaped = {.name = "unshaped"};
 	const struct lab_spec spec = {.names = machines->names,
 		.count = machines->count,
-		.engine = LAB_ENGINE_CABLE,
+		.engine = machines->engine,
 		.profile = &unshaped,
 		.hosts_are_far = true,
 		.machines = machines->list,

@@ -20,6 +20,7 @@ struct doctor_machines {
 	const struct lab_machine *list;
 	const char *const *names;
 	size_t count;
+	enum lab_engine engine;
 };
 MUST_CHECK int doctor_pairs(struct arena *arena, struct procs *procs,
 	const struct doctor_machines *machines, struct pair_answer ret_answers[DOCTOR_PROTOCOLS],

@@ -235,8 +235,13 @@ int load_engine(const char *name, bool is_impaired, enum lab_engine *ret_engine,
 		*ret_engine = is_impaired ? LAB_ENGINE_WIRE : LAB_ENGINE_BRIDGE;
 		return 0;
 	}
-	if (lab_engine_named(name, ret_engine) && *ret_engine != LAB_ENGINE_CABLE)
-		return 0;
+	if (lab_engine_named(name, ret_engine)) {
+		if (!lab_engine_is_real(*ret_engine))
+			return 0;
+		return fail(err, ERROR_USAGE,
+			"engine %s joins machines that ssh reaches; name them with --on hosts.yml, or use auto, wire, bridge or netem",
+			name);
+	}
 	return fail(err, ERROR_USAGE, "unknown engine '%s'; use auto, wire, bridge or netem", name);
 }
 

@@ -38,19 +38,13 @@ static void choose_all(struct arena *arena, struct run_machines *machines)
 	machines->count = inventory->count;
 }
 
-/* What hosts.yml may say already, and no run can do yet. */
 static int check_networks(const struct run_machines *machines, struct error *err)
 {
 	for (size_t i = 0; i < machines->count; i++) {
 		const struct machine *machine =
 			inventory_named(&machines->inventory, machines->names[i]);
 
-		if (machine->network != MACHINE_NIC)
-			return fail(err, ERROR_USAGE,
-				"%s: host %s has its network by '%s', which no run supports yet; give its machine a network card of its own (nic)",
-				machines->inventory.path, machine->name,
-				machine_network_name(machine->network));
-		if (vpn_is_overlay(machine->address))
+		if (machine->address && vpn_is_overlay(machine->address))
 			return fail(err, ERROR_USAGE,
 				"%s: host %s has the address %s, which lies in the network of the VPNs themselves; choose another network",
 				machines->inventory.path, machine->name, machine->address);
@@ -76,6 +70,32 @@ int run_on_choose(struct arena *arena, const char *path, const char *const *aske
 	return 0;
 }
 
+bool run_on_has_engine(const char *name)
+{
+	enum lab_engine engine;
+
+	return strcmp(name, "auto") == 0 ||
+	       (lab_engine_named(name, &engine) && lab_engine_is_real(engine));
+}
+
+/* One way for all of them: a wire takes its time, and profiles are compared with each other. */
+enum lab_engine run_on_engine(
+	const struct run_machines *machines, const char *name, const struct runner_plan *plan)
+{
+	enum lab_engine engine;
+
+	if (inventory_shares(&machines->inventory))
+		return LAB_ENGINE_EDGE;
+
+	if (lab_engine_named(name, &engine))
+		return engine;
+	for (size_t i = 0; i < plan->profile_count; i++) {
+		if (profile_has_impairment(&plan->profiles[i]))
+			return LAB_ENGINE_EDGE;
+	}
+	return LAB_ENGINE_CABLE;
+}
+
 /* Others need clocks that agree, or files that are not brought there yet. */
 static bool is_possible(const struct workload *workload)
 {
@@ -89,17 +109,33 @@ static bool is_possible(const struct workload *workload)
 	return false;
 }
 
-static bool has_need(const void *context, const char *need)
+/* What is installed here is used where all of them have it; else what they have themselves. */
+static void choose_programs(
+	struct arena *arena, const struct run_machines *machines, struct driver *driver)
 {
-	return machine_has(context, need);
+	size_t i = 0;
+
+	while (driver->bin && i < machines->count && machine_has_build(&machines->seen[i], driver))
+		i++;
+	if (!driver->bin || i == machines->count)
+		return;
+	driver->advice = arena_printf(arena,
+		"bring what is installed here: meshbench install --on %s --vpn %s",
+		machines->inventory.path, driver->label);
+	/* A version that was named is not another one that happens to be there. */
+	if (strchr(driver->label, '@'))
+		driver->absent = arena_printf(arena, "%s is not on %s as it is here; %s",
+			driver->label, machines->names[i], driver->advice);
+	driver->bin = NULL;
 }
 
 static bool can_run(
 	const struct run_machines *machines, const struct driver *driver, struct error *err)
 {
 	for (size_t i = 0; i < machines->count; i++) {
+		const struct machine_needs needs = {&machines->seen[i], driver};
 		const struct vpn_place place = {
-			machines->seen[i].machine->name, has_need, &machines->seen[i]};
+			machines->seen[i].machine->name, machine_has_need, &needs};
 
 		if (vpn_is_found_at(driver, &place, err))
 			return false;
@@ -140,7 +176,7 @@ static int leave_out(
 
 	for (size_t i = 0; i < plan->driver_count; i++) {
 		drivers[driver_count] = plan->drivers[i];
-		drivers[driver_count].bin = NULL; /* what is installed here is not there */
+		choose_programs(arena, machines, &drivers[driver_count]);
 		if (can_run(machines, &drivers[driver_count], &err)) {
 			driver_count++;
 			continue;
@@ -167,13 +203,14 @@ static int leave_out(
 
 /* All are seen before one is changed. */
 static int reach(struct arena *arena, struct procs *procs, struct run_machines *machines,
-	const struct far_question *question, struct error *err)
+	const struct far_question *question, bool has_edge, struct error *err)
 {
 	for (size_t i = 0; i < machines->count; i++) {
 		if (machine_see(arena, procs,
 			    inventory_named(&machines->inventory, machines->names[i]), question,
 			    &machines->seen[i], err) ||
-			machine_check(&machines->seen[i], err))
+			machine_check(&machines->seen[i], err) ||
+			(has_edge && machine_check_edge(&machines->seen[i], err)))
 			return -1;
 	}
 	for (size_t i = 0; i < machines->count; i++) {
@@ -192,7 +229,7 @@ int run_on_prepare(struct arena *arena, struct run_machines *machines, struct ru
 	question.programs = machines_wanted(
 		arena, plan->drivers, plan->driver_count, plan->workloads, plan->workload_count);
 	if (procs_new(&procs, err) || far_bundle_make(arena, procs, &machines->bundle, err) ||
-		reach(arena, procs, machines, &question, err))
+		reach(arena, procs, machines, &question, plan->engine == LAB_ENGINE_EDGE, err))
 		return -1;
 	return leave_out(arena, machines, plan);
 }
@@ -202,7 +239,8 @@ const struct lab_machine *run_on_machines(struct arena *arena, const struct run_
 	struct lab_machine *list = arena_alloc(arena, struct lab_machine, machines->count);
 
 	for (size_t i = 0; i < machines->count; i++)
-		list[i] = machine_on_cable(arena, &machines->seen[i], &machines->bundle);
+		list[i] = machine_on_cable(arena, &machines->seen[i], machines->seen,
+			machines->count, &machines->bundle);
 	return list;
 }
 
@@ -245,7 +283,7 @@ json_t *run_on_place(struct arena *arena, const struct run_machines *machines)
 			machines->names[i], "kernel", seen->look.kernel, "architecture",
 			seen->look.architecture, "systemd", seen->look.systemd, "nic",
 			seen->machine->device, "nic_driver", seen->look.card, "address",
-			seen->machine->address);
+			machine_address(arena, seen));
 
 		add_facts(&seen->look, machine);
 		json_array_append_new(list, machine);

@@ -102,7 +102,9 @@ static int begin(struct procs *procs, const struct far_host_spec *spec, struct h
 		.arena = arena,
 		.destination = copy(arena, spec->destination),
 		.programs_here = copy(arena, spec->programs_here),
-		.programs_there = copy(arena, spec->programs_there)};
+		.programs_there = copy(arena, spec->programs_there),
+		.vpns_here = copy(arena, spec->vpns_here),
+		.vpns_there = copy(arena, spec->vpns_there)};
 	if (connect_helper(self, spec, err) || (self->destination && far_beat_begin(self, err))) {
 		host_free(&self->host);
 		return -1;
@@ -146,6 +148,8 @@ static int greet(struct far_host *self, struct error *err)
 static int boot(struct host *const hosts[], const struct far_host_spec specs[], size_t count,
 	struct far_call calls[], struct error *err)
 {
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
 	for (size_t i = 0; i < count; i++) {
 		if (greet(of(hosts[i]), err))
 			return -1;
@@ -155,7 +159,12 @@ static int boot(struct host *const hosts[], const struct far_host_spec specs[], 
 			    &(struct far_message){.kind = FAR_BOOT,
 				    .text = specs[i].name,
 				    .device = specs[i].device,
-				    .words = specs[i].visible},
+				    .network = specs[i].network,
+				    .peers = specs[i].peers,
+				    .port = specs[i].ssh_port,
+				    .edge = specs[i].edge,
+				    .words =
+					    far_paths_there(of(hosts[i]), arena, specs[i].visible)},
 			    &calls[i], err))
 			return -1;
 	}

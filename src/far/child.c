@@ -161,28 +161,26 @@ static const struct proc_ops far_ops = {
 	.forget = forget,
 };
 
-/* Our programs by where they lie there. */
-static const char *const *words_of(
-	struct arena *arena, const struct far_host *self, const char *const *argv)
+/* "PATH=FOLDER:..." has one, too. */
+static const char *const *settings_there(
+	const struct far_host *self, struct arena *arena, const char *const *settings)
 {
-	const char **words;
-	size_t count = 0, length;
+	static const char path[] = "PATH=";
+	const char **there;
+	size_t count = 0;
 
-	if (!self->programs_here)
-		return argv;
-	length = strlen(self->programs_here);
-	while (argv[count])
+	while (settings && settings[count])
 		count++;
-	words = arena_alloc(arena, const char *, count + 1);
-	for (size_t i = 0; i < count; i++) {
-		bool is_ours = strncmp(argv[i], self->programs_here, length) == 0 &&
-			       text_starts_with(argv[i] + length, "/meshbench-");
-
-		words[i] = is_ours ? arena_printf(
-					     arena, "%s%s", self->programs_there, argv[i] + length)
-				   : argv[i];
-	}
-	return words;
+	if (!count)
+		return settings;
+	there = arena_alloc(arena, const char *, count + 1);
+	for (size_t i = 0; i < count; i++)
+		there[i] =
+			text_starts_with(settings[i], path)
+				? arena_printf(arena, "%s%s", path,
+					  far_path_there(self, arena, settings[i] + strlen(path)))
+				: settings[i];
+	return there;
 }
 
 static int ask_to_start(
@@ -194,8 +192,8 @@ static int ask_to_start(
 		&(struct far_message){.kind = FAR_START,
 			.id = id,
 			.text = spec->what ? spec->what : spec->argv[0],
-			.words = words_of(arena, self, spec->argv),
-			.environment = spec->environment,
+			.words = far_paths_there(self, arena, spec->argv),
+			.environment = settings_there(self, arena, spec->environment),
 			.path = spec->dir,
 			.held = spec->held,
 			.merge = spec->merge,

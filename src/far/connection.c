@@ -32,6 +32,7 @@ struct far_connection {
 	bool was_closed;
 	bool is_finishing; /* closes `out` when all is sent */
 	int out_fd;        /* out.fd while there is something to send */
+	uint64_t sent_bytes, heard_bytes;
 };
 
 static const char *link_of(struct arena *arena, const char *name)
@@ -98,6 +99,7 @@ static void push(struct far_connection *connection)
 			break;
 		}
 		far_buffer_take(&connection->outbox, (size_t)n);
+		connection->sent_bytes += (uint64_t)n;
 	}
 	if (connection->is_finishing && !connection->outbox.used && connection->out_fd >= 0)
 		shut(connection);
@@ -122,6 +124,7 @@ static void pull(struct far_connection *connection)
 		return;
 	if (n > 0) {
 		far_buffer_add(&connection->inbox, block, (size_t)n);
+		connection->heard_bytes += (uint64_t)n;
 		return;
 	}
 	connection->end = connection->kernel ? "the other end closed it"
@@ -288,6 +291,13 @@ const char *far_connection_end(const struct far_connection *connection)
 bool far_connection_was_closed(const struct far_connection *connection)
 {
 	return connection->was_closed;
+}
+
+void far_connection_bytes(
+	const struct far_connection *connection, uint64_t *ret_sent, uint64_t *ret_heard)
+{
+	*ret_sent = connection->sent_bytes;
+	*ret_heard = connection->heard_bytes;
 }
 
 void far_connection_finish(struct far_connection *connection)

@@ -46,6 +46,9 @@ const char *far_connection_kernel(const struct far_connection *connection);
 const char *far_connection_end(const struct far_connection *connection);
 /* The other end has closed it, after its greeting and between two messages: an orderly end. */
 bool far_connection_was_closed(const struct far_connection *connection);
+/* What this end has sent and heard so far, frames with their heads. */
+void far_connection_bytes(
+	const struct far_connection *connection, uint64_t *ret_sent, uint64_t *ret_heard);
 /* Ends it now. */
 void far_connection_break(struct far_connection *connection, const char *why);
 /* Nothing more will be sent, which the other end sees; what it says is still heard. */

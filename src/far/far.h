@@ -9,6 +9,13 @@
  * it started is dead and its namespaces are gone. For all others a far host is a host like any
  * other; its children are far children (proc/far.h), whose times are those of the clock here.
  */
+enum far_network {
+	FAR_NIC,     /* the host gets the card itself */
+	FAR_MACVLAN, /* the machine keeps it, and the host gets a macvlan on it */
+	FAR_SHARE,   /* the machine keeps it, and the host sits behind a wire at it; needs `edge` */
+	FAR_NETWORKS
+};
+
 struct far_host_spec {
 	const char *name;
 	/*
@@ -25,16 +32,44 @@ struct far_host_spec {
 	const char *destination;
 	/* Where our programs lie here and there, if not in the same place; NULL-able. */
 	const char *programs_here, *programs_there;
+	/* Likewise the folder below which installed VPNs lie; NULL-able. */
+	const char *vpns_here, *vpns_there;
 	/* A network card of that machine, which is the host's eth0 while it lives; NULL: none. */
 	const char *device;
+	enum far_network network;
+	/*
+	 * FAR_SHARE: the host has the machine's address, and gets what comes from these others, but
+	 * for TCP of the machine's SSH server, which has this port.
+	 */
+	const char *const *peers; /* IPv4; NULL-terminated */
+	unsigned ssh_port;
+	/*
+	 * A wire with two ports stands between the host and that card: the host's has the number
+	 * edge - 1, by which its fates are drawn. 0: the host has the card itself.
+	 */
+	unsigned edge;
 };
 
 /* Boots several at once; all or none. */
 MUST_CHECK int far_hosts_new(struct procs *procs, const struct far_host_spec specs[], size_t count,
 	struct host *ret_hosts[], struct error *err);
 
+/* A question to the wire at a far host's edge and its answer, as wire_over() has it. */
+MUST_CHECK int far_host_carry(struct host *host, const void *question, size_t size,
+	void *ret_answer, size_t answer_size, struct error *err);
+/* Whether that wire lives, as far as was heard; ERROR_CRASHED says how it ended. */
+MUST_CHECK int far_host_check_edge(const struct host *host, struct error *err);
+/* Another wire in place of one that has ended, with the same ports, unshaped. */
+MUST_CHECK int far_host_renew_edge(struct host *host, struct error *err);
+
 /* The wall clock of a far host's machine minus ours, and by how much that may be wrong. */
 struct far_wall {
 	int64_t offset_ns, bound_ns;
 };
 struct far_wall far_host_wall(const struct host *host);
+/* The same by a few round trips now, and what the connection has carried until then. */
+struct far_state {
+	struct far_wall wall;
+	uint64_t sent_bytes, heard_bytes;
+};
+MUST_CHECK int far_host_look(struct host *host, struct far_state *ret_state, struct error *err);

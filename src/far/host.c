@@ -8,8 +8,10 @@
 #include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
+	LOOKS = 4,
 	PARTING_S = 1,
 	UNDO_PATIENCE_S = 60, /* for the unit there, which ends after the connection */
 	END_PATIENCE_S = 40   /* for the helper, which gives its kernel 30 s to end a host */
@@ -63,7 +65,9 @@ void far_hear(void *context)
 	struct far_message message;
 
 	while (far_connection_take(self->connection, arena, &message)) {
-		if (far_call_hear(self, &message, arena))
+		if (message.kind == FAR_EDGE_ENDED)
+			self->edge_ended = arena_strdup(self->arena, message.text);
+		else if (far_call_hear(self, &message, arena))
 			arena = NULL;
 		else if (!far_beat_hear(self, &message))
 			far_child_hear(self, &message);
@@ -182,12 +186,45 @@ static int large_frames(struct host *host, uint64_t *ret_count, struct error *er
 	return 0;
 }
 
+int far_host_carry(struct host *host, const void *question, size_t size, void *ret_answer,
+	size_t answer_size, struct error *err)
+{
+	AUTO(far_call_done) struct far_call call = {0};
+
+	if (far_ask(of(host),
+		    &(struct far_message){.kind = FAR_EDGE, .data = question, .size = size}, &call,
+		    err) ||
+		far_answer(of(host), &call, err))
+		return fail_in(err, "%s", host->name);
+	if (call.answer.size != answer_size)
+		return fail(err, ERROR_PARSE, "the wire of %s answered in %zu bytes, not %zu",
+			host->name, call.answer.size, answer_size);
+	if (answer_size > 0)
+		memcpy(ret_answer, call.answer.data, answer_size);
+	return 0;
+}
+
+int far_host_check_edge(const struct host *host, struct error *err)
+{
+	const struct far_host *self = (const struct far_host *)host;
+
+	return self->edge_ended ? fail(err, ERROR_CRASHED, "%s: %s", host->name, self->edge_ended)
+				: 0;
+}
+
+int far_host_renew_edge(struct host *host, struct error *err)
+{
+	if (far_host_carry(host, NULL, 0, NULL, 0, err))
+		return -1;
+	of(host)->edge_ended = NULL;
+	return 0;
+}
+
 static const char *shortcoming(const struct host *host)
 {
 	return ((const struct far_host *)host)->shortcoming;
 }
 
-/* The helper ends all that it started and then its end of the connection, and all that is heard. */
 struct far_wall far_host_wall(const struct host *host)
 {
 	const struct far_host *self = (const struct far_host *)host;
@@ -197,6 +234,35 @@ struct far_wall far_host_wall(const struct host *host)
 		self->wall_offset_ns, far_clock_bound(&self->clock, clock_now_ns())};
 }
 
+/* The quickest of them tells most. Our own clock of children keeps the best of all it has had. */
+int far_host_look(struct host *host, struct far_state *ret_state, struct error *err)
+{
+	struct far_host *self = of(host);
+	struct far_state state = {.wall = {0, INT64_MAX}};
+
+	assert(host->ops == &far_host_ops);
+	for (int i = 0; i < LOOKS; i++) {
+		AUTO(far_call_done) struct far_call call = {0};
+		int64_t asked_ns = clock_now_ns(), heard_ns, half_ns;
+
+		if (far_ask(self, &(struct far_message){.kind = FAR_CLOCK}, &call, err) ||
+			far_answer(self, &call, err))
+			return -1;
+		heard_ns = clock_now_ns();
+		half_ns = (heard_ns - asked_ns + 1) / 2;
+		if (!self->is_here)
+			far_clock_take(&self->clock, asked_ns, call.answer.at_ns, heard_ns);
+		if (half_ns < state.wall.bound_ns)
+			state.wall = (struct far_wall){
+				call.answer.wall_ns - (int64_t)(clock_wall_s() * 1e9) + half_ns,
+				half_ns};
+	}
+	far_connection_bytes(self->connection, &state.sent_bytes, &state.heard_bytes);
+	*ret_state = state;
+	return 0;
+}
+
+/* The helper ends all that it started and then its end of the connection, and all that is heard. */
 static void free_host(struct host *host)
 {
 	struct far_host *self = of(host);

@@ -58,6 +58,7 @@ struct far_host {
 	bool is_here;          /* on this kernel, among the PIDs that we see */
 	pid_t init;
 	const char *shortcoming;
+	const char *edge_ended; /* how its wire did, or NULL */
 	int64_t last_id;
 	struct far_call *call; /* the one that waits, or NULL */
 	struct far_child *children;
@@ -67,6 +68,7 @@ struct far_host {
 	int64_t wall_offset_ns;  /* of CLOCK_REALTIME, there - here, when it was booted */
 	const char *destination; /* of ssh, or NULL */
 	const char *programs_here, *programs_there; /* folders of ours, or NULL */
+	const char *vpns_here, *vpns_there;         /* of VPNs, or NULL */
 };
 
 /* Sends a request under an id of its own; at most one waits for its answer at a time. */
@@ -103,6 +105,11 @@ MUST_CHECK int far_beat_begin(struct far_host *self, struct error *err);
 /* Takes the answer to a beat; false: it is none. */
 bool far_beat_hear(struct far_host *self, const struct far_message *message);
 void far_beat_end(struct far_host *self);
+
+/* A path here as it is there: of our programs, and of VPNs that were installed there as well. */
+const char *far_path_there(const struct far_host *self, struct arena *arena, const char *path);
+const char *const *far_paths_there(
+	const struct far_host *self, struct arena *arena, const char *const *paths);
 
 /* child.c: children on a far host. */
 struct far_child {

@@ -32,6 +32,8 @@ const char far_look_script[] =
 	"[ -z \"$sudo\" ] || say sudo \"$( (LC_ALL=C sudo -n true 2>&1 || echo failed) | tr '\\n' ' ')\"\n"
 	"say systemd \"$(systemctl show --property=Version --value 2>/dev/null)\"\n"
 	"say unit \"$(systemctl is-active meshbench 2>/dev/null)\"\n"
+	"[ -z \"$(systemctl is-active meshbench 2>/dev/null | grep '^activ')\" ] || say owner "
+	"\"$(systemctl show meshbench --property=Description --value 2>/dev/null)\"\n"
 	"say cgroup \"$(stat -f -c %T /sys/fs/cgroup 2>/dev/null)\"\n"
 	"[ ! -e /run/dbus/system_bus_socket ] || say bus yes\n"
 	"[ ! -c /dev/net/tun ] || say tun yes\n"
@@ -42,6 +44,11 @@ const char far_look_script[] =
 	"set -- ${SSH_CONNECTION:-} -- \"$@\"\n"
 	"[ \"$1\" = -- ] || say control \"$(ip route get \"$1\" 2>/dev/null | sed -n "
 	"'s/.* dev \\([^ ]*\\).*/\\1/p' | head -n 1)\"\n"
+	"[ \"$1\" = -- ] || say port \"$4\"\n"
+	"say address \"$(ip -4 -brief address show dev \"$device\" scope global 2>/dev/null | sed -n "
+	"'1s/^[^ ]* *[^ ]* *\\([0-9.]*\\/[0-9]*\\).*/\\1/p')\"\n"
+	"say gateway \"$(ip -4 route show default dev \"$device\" 2>/dev/null | sed -n "
+	"'1s/.*via \\([0-9.]*\\).*/\\1/p')\"\n"
 	"while [ \"$1\" != -- ]; do shift; done\n"
 	"shift\n"
 	"for program; do say \"program:$program\" \"$(there \"$program\")\"; done\n"
@@ -122,8 +129,12 @@ static void take_line(struct reading *r, const char *word, const char *text)
 		{"systemd", &look->systemd, NULL},
 		{"cgroup", &look->cgroup, NULL},
 		{"unit", &look->unit, NULL},
+		{"owner", &look->owner, NULL},
 		{"control", &look->control, NULL},
 		{"card", &look->card, NULL},
+		{"port", &look->ssh_port, NULL},
+		{"address", &look->address, NULL},
+		{"gateway", &look->gateway, NULL},
 		{"bus", NULL, &look->has_bus},
 		{"tun", NULL, &look->has_tun},
 		{"programs", NULL, &look->has_programs},

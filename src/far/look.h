@@ -28,12 +28,16 @@ struct far_look {
 	const char *systemd; /* its version; NULL: it does not run there */
 	const char *cgroup;  /* kind of file system at /sys/fs/cgroup */
 	const char *unit;    /* "active", ...: how our unit is; NULL: unknown */
+	const char *owner;   /* whose it is while it runs, or NULL */
 	bool has_bus;        /* of D-Bus, which systemd-run needs */
 	bool has_tun;        /* /dev/net/tun */
 	bool has_programs;   /* ours are there */
 	bool has_device;
-	const char *control; /* the network card that carries the connection, or NULL */
-	const char *card;    /* the driver of the network card that was named, or NULL */
+	const char *control;  /* the network card that carries the connection, or NULL */
+	const char *ssh_port; /* of the server that we reached, or NULL */
+	const char *address;  /* the card's first IPv4 address with its prefix, or NULL */
+	const char *gateway;  /* the default one that the card leads to, or NULL */
+	const char *card;     /* the driver of the network card that was named, or NULL */
 	const struct far_program *programs;
 	size_t program_count;
 	const struct far_fact *facts;

@@ -29,6 +29,10 @@ enum {
 	RSS,
 	PROCESSES,
 	FRAMES,
+	NETWORK,
+	PEERS,
+	PORT,
+	EDGE,
 	ERROR_KIND,
 	SYS_ERRNO,
 	VERSION,
@@ -61,6 +65,10 @@ static const struct far_field fields[] = {
 	[RSS] = {"rss_bytes", FIELD_NUMBER, AT(rss_bytes), 0, ANY},
 	[PROCESSES] = {"processes", FIELD_NUMBER, AT(processes), 0, ANY},
 	[FRAMES] = {"frames", FIELD_NUMBER, AT(frames), 0, UINT32_MAX},
+	[NETWORK] = {"network", FIELD_NUMBER, AT(network), 0, FAR_NETWORKS - 1},
+	[PEERS] = {"peers", FIELD_LIST, AT(peers), 0, FAR_PEERS_MOST},
+	[PORT] = {"port", FIELD_NUMBER, AT(port), 0, UINT16_MAX},
+	[EDGE] = {"edge", FIELD_NUMBER, AT(edge), 0, FAR_EDGES},
 	[ERROR_KIND] = {"error_kind", FIELD_NUMBER, AT(error_kind), ERROR_USAGE, ERROR_CANCELLED},
 	[SYS_ERRNO] = {"sys_errno", FIELD_NUMBER, AT(sys_errno), 0, 4095},
 	[VERSION] = {"version", FIELD_TEXT, AT(version), 0, 0},
@@ -77,7 +85,8 @@ static const struct far_field fields[] = {
 
 const struct far_row far_table[FAR_KINDS] = {
 	[FAR_HELLO] = {"hello", FAR_BOTH_WAYS, {VERSION, KERNEL}},
-	[FAR_BOOT] = {"boot", FAR_TO_HELPER, {ID, TEXT, DEVICE, FOLDERS}},
+	[FAR_BOOT] = {"boot", FAR_TO_HELPER,
+		{ID, TEXT, DEVICE, NETWORK, EDGE, PEERS, PORT, FOLDERS}},
 	[FAR_REBOOT] = {"reboot", FAR_TO_HELPER, {ID}},
 	[FAR_CHECK] = {"check", FAR_TO_HELPER, {ID}},
 	[FAR_WIPE] = {"wipe", FAR_TO_HELPER, {ID}},
@@ -95,6 +104,7 @@ const struct far_row far_table[FAR_KINDS] = {
 	[FAR_THREADS] = {"threads", FAR_TO_HELPER, {ID, CHILD}},
 	[FAR_IDENTIFY] = {"identify", FAR_TO_HELPER, {ID, CHILD, DEVICE}},
 	[FAR_FRAMES] = {"frames", FAR_TO_HELPER, {ID}},
+	[FAR_EDGE] = {"edge", FAR_TO_HELPER, {ID, DATA}},
 	[FAR_DONE] = {"done", FAR_FROM_HELPER, {ID}},
 	[FAR_FAILED] = {"failed", FAR_FROM_HELPER, {ID, ERROR_KIND, SYS_ERRNO, TEXT}},
 	[FAR_BOOTED] = {"booted", FAR_FROM_HELPER, {ID, PID, TEXT}},
@@ -107,6 +117,8 @@ const struct far_row far_table[FAR_KINDS] = {
 	[FAR_THREAD_LIST] = {"thread_list", FAR_FROM_HELPER, {ID, THREADS}},
 	[FAR_IDENTITY] = {"identity", FAR_FROM_HELPER, {ID, PATH, HELD}},
 	[FAR_COUNTED] = {"counted", FAR_FROM_HELPER, {ID, FRAMES}},
+	[FAR_EDGE_ENDED] = {"edge_ended", FAR_FROM_HELPER, {TEXT}},
+	[FAR_EDGED] = {"edged", FAR_FROM_HELPER, {ID, DATA}},
 };
 
 const char *far_kind_name(enum far_kind kind)

@@ -41,6 +41,7 @@ enum far_kind {
 	FAR_THREADS,  /* FAR_THREAD_LIST */
 	FAR_IDENTIFY, /* FAR_IDENTITY */
 	FAR_FRAMES,   /* how many larger than the MTU left since the last one: FAR_COUNTED */
+	FAR_EDGE, /* a question to its wire, or without one a wire of its own again: FAR_EDGED */
 	/* Answers and events */
 	FAR_DONE,
 	FAR_FAILED,
@@ -54,6 +55,8 @@ enum far_kind {
 	FAR_THREAD_LIST,
 	FAR_IDENTITY,
 	FAR_COUNTED,
+	FAR_EDGED,
+	FAR_EDGE_ENDED, /* its wire did, although nobody asked it to */
 	FAR_KINDS
 };
 
@@ -80,6 +83,10 @@ struct far_message {
 	int64_t stopped_ns;
 	int64_t cpu_ns, peak_rss_bytes, rss_bytes, processes;
 	int64_t frames;
+	int64_t network; /* enum far_network */
+	int64_t port;
+	const char *const *peers; /* IPv4 addresses; NULL-terminated */
+	int64_t edge; /* 1 + the number of the host's port at a wire before the card; 0: no wire */
 	int64_t error_kind, sys_errno;
 	const char *version;
 	const char *kernel; /* names a clock and a space of PIDs: equal for those who share both */
@@ -98,7 +105,9 @@ const char *far_kind_name(enum far_kind kind);
 
 enum {
 	FAR_FRAME_MOST_BYTES = 8 << 20, /* of what follows the four bytes */
-	FAR_LIST_MOST = 8192            /* texts in a list, or threads */
+	FAR_LIST_MOST = 8192,           /* texts in a list, or threads */
+	FAR_PEERS_MOST = 100,
+	FAR_EDGES = 128 /* numbers that a wire has for ports */
 };
 
 /* Adds one frame; ERROR_USAGE, and nothing is added, when the message is too large. */

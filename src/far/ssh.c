@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define CANNOT_RUN "does not run: " /* how our script there says it */
+
 enum {
 	ANSWER_S = 60,
 	SEND_S = 600,
@@ -73,7 +75,13 @@ static const char *const *command_of(
 static int refuse(const struct far_ssh *ssh, struct proc *proc, const char *what, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *said = strstr(proc_result(proc).errout, CANNOT_RUN);
 	const char *why = far_blame(arena, ssh->destination, proc_result(proc).errout);
+
+	if (said && !strstr(said, "meshbench-host"))
+		return fail(err, ERROR_MISSING,
+			"%s: %.*s; build it there, or install a package of it: ssh %s", ssh->name,
+			(int)strcspn(said, "\n"), said + strlen(CANNOT_RUN), ssh->destination);
 
 	if (why)
 		return fail(err, ERROR_MISSING, "%s: %s", ssh->name, why);
@@ -124,7 +132,7 @@ static int run(struct procs *procs, const struct far_ssh *ssh, const struct erra
 /* Those that run on hosts; the others stay with the controller. */
 static const char *const programs[] = {"meshbench-host", "meshbench-closure", "meshbench-probe",
 	"meshbench-quic", "meshbench-rate", "meshbench-reach", "meshbench-ready", "meshbench-watch",
-	NULL};
+	"meshbench-wire", NULL};
 
 static int sum_of(struct arena *arena, struct procs *procs, const struct proc_spec *spec,
 	const char **ret_text, struct error *err)
@@ -142,7 +150,8 @@ int far_bundle_make(
 	struct arena *arena, struct procs *procs, struct far_bundle *ret_bundle, struct error *err)
 {
 	const char *const *const sum = ARENA_LIST(arena, "sha256sum", "--");
-	struct far_bundle bundle = {.names = programs};
+	static const char *const tried[] = {"meshbench-host", NULL};
+	struct far_bundle bundle = {.names = programs, .tried = tried};
 	const char *helper, *name;
 
 	if (helper_find(arena, programs[0], &helper, err))
@@ -212,8 +221,10 @@ int far_ssh_check(const struct far_ssh *ssh, const struct far_look *look, struct
 		return fail(err, ERROR_MISSING, "%s: %s", ssh->name,
 			far_blame(arena, ssh->destination, "Failed to connect to bus"));
 	if (look->unit && strstr(look->unit, "activ") && strcmp(look->unit, "inactive") != 0)
-		return fail(err, ERROR_MISSING, "%s: %s", ssh->name,
-			far_blame(arena, ssh->destination, "was already loaded"));
+		return fail(err, ERROR_MISSING, "%s: %s%s%s%s", ssh->name,
+			far_blame(arena, ssh->destination, "was already loaded"),
+			look->owner ? " (it is " : "", look->owner ? look->owner : "",
+			look->owner ? ")" : "");
 	if (!look->cgroup || strcmp(look->cgroup, "cgroup2fs") != 0)
 		return fail(err, ERROR_MISSING,
 			"%s: /sys/fs/cgroup is %s instead of cgroup v2; boot it with systemd.unified_cgroup_hierarchy=1",
@@ -226,10 +237,15 @@ int far_ssh_check(const struct far_ssh *ssh, const struct far_look *look, struct
  * them runs.
  */
 static const char receive[] =
-	"set -e; umask 022; folder=$1; shift; mkdir -p \"${folder%/*}\"; "
+	"set -e; umask 022; folder=$1 tried=$2; shift 2; mkdir -p \"${folder%/*}\"; "
 	"new=$(mktemp -d \"$folder.XXXXXX\"); trap 'rm -rf \"$new\"' EXIT; chmod 755 \"$new\"; "
 	"cd \"$new\"; while [ $# -gt 0 ]; do head -c \"$2\" >\"$1\"; chmod 755 \"$1\"; shift 2; "
-	"done; sha256sum -c --quiet sums; ./meshbench-host --help >/dev/null; rm -rf \"$folder\"; mv -T \"$new\" \"$folder\"";
+	"done; sha256sum -c --quiet sums; "
+	/* A program of another machine's libraries does not get as far as its own options. */
+	"for program in $tried; do said=$(timeout 10 \"./$program\" --version 2>&1 </dev/null) && status=0 || status=$?; "
+	"case $status-$said in 12[67]-*|*GLIBC_*|*'shared libraries'*) echo \"" CANNOT_RUN
+	"$program cannot run there: $said\" >&2; exit 1;; esac; done; "
+	"rm -rf \"$folder\"; mv -T \"$new\" \"$folder\"";
 
 static int add_file(struct arena *arena, FILE *all, const struct far_bundle *bundle,
 	const char *name, const char ***words, struct error *err)
@@ -253,8 +269,12 @@ int far_ssh_send(struct procs *procs, const struct far_ssh *ssh, const struct fa
 	AUTO(text_freep) char *data = NULL;
 	AUTO(stream_closep) FILE *all = NULL;
 	size_t size = 0;
-	const char **files = arena_alloc(arena, const char *, 2 * ARRAY_SIZE(programs) + 3);
-	const char **at = files;
+	const char **files, **at;
+	size_t count = 0;
+
+	while (bundle->names[count])
+		count++;
+	files = at = arena_alloc(arena, const char *, 2 * count + 3);
 
 	all = open_memstream(&data, &size);
 	fputs(bundle->sums, all);
@@ -270,7 +290,8 @@ int far_ssh_send(struct procs *procs, const struct far_ssh *ssh, const struct fa
 			.command = command_of(arena, ssh, true,
 				arena_list(arena,
 					ARENA_LIST(arena, "sh", "-c", receive, "meshbench",
-						bundle->there),
+						bundle->there,
+						text_command_line(arena, bundle->tried)),
 					files)),
 			.input = data,
 			.input_size = size,
@@ -303,6 +324,17 @@ static const char *const unit[] = {"systemd-run", "-q", "--pipe", "--wait", "--c
 	"NoNewPrivileges=yes", "-p", "OOMPolicy=continue", "-p", "DevicePolicy=closed", "-p",
 	"DeviceAllow=/dev/net/tun rw", "-p", NULL};
 
+/* Shown to another user who finds the machine in use: "meshbench of anna@laptop". */
+static const char *owner(struct arena *arena)
+{
+	const char *user = getenv("USER"); /* NOLINT(concurrency-mt-unsafe): nothing sets it */
+	char machine[65] = "";
+
+	gethostname(machine, sizeof(machine) - 1);
+	return arena_printf(arena, "--description=meshbench of %s@%s",
+		user && *user ? user : "somebody", *machine ? machine : "another machine");
+}
+
 const char *const *far_ssh_helper(
 	struct arena *arena, const struct far_ssh *ssh, const struct far_bundle *bundle)
 {
@@ -311,5 +343,6 @@ const char *const *far_ssh_helper(
 	return command_of(arena, ssh, true,
 		arena_list(arena, unit,
 			ARENA_LIST(arena, arena_printf(arena, "ExecStopPost=-%s undo", helper),
-				"--", helper, "--lease", arena_printf(arena, "%d", FAR_LEASE_S))));
+				owner(arena), "--", helper, "--lease",
+				arena_printf(arena, "%d", FAR_LEASE_S))));
 }

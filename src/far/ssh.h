@@ -21,10 +21,13 @@ struct far_ssh {
 struct far_bundle {
 	const char *here, *there; /* folders; `there` is named after the content */
 	const char *const *names; /* NULL-terminated */
+	const char *const *tried; /* of them, whether they can run there */
 	const char *sums;         /* as sha256sum prints them */
 };
 
 #define FAR_CACHE "/var/cache/meshbench"
+/* Installed VPNs, as below the folder of those here. */
+#define FAR_VPNS FAR_CACHE "/vpns"
 
 /* How long nothing may be heard of us before a machine ends all that we started there. */
 enum {

@@ -99,7 +99,7 @@ int lab_can_carry(struct procs *procs, enum lab_engine engine, const struct prof
 		return try_wire(err);
 	if (engine == LAB_ENGINE_CABLE && profile_has_impairment(profile))
 		return fail(err, ERROR_MISSING,
-			"profile '%s' impairs packets, which is not possible on real machines yet; use profile baseline or unshaped",
+			"profile '%s' impairs packets, which engine cable does not support; use engine edge",
 			profile->name);
 	if (engine == LAB_ENGINE_BRIDGE && profile_has_impairment(profile))
 		return fail(err, ERROR_MISSING,

@@ -46,6 +46,8 @@ void address_of_machine(struct lab_node *node, const struct lab_machine *machine
 {
 	snprintf(node->ipv4, sizeof(node->ipv4), "%s", machine->address);
 	node->prefix = machine->prefix;
+	snprintf(node->gateway, sizeof(node->gateway), "%s",
+		machine->gateway ? machine->gateway : "");
 }
 
 char *address_hosts_file(

@@ -26,11 +26,16 @@ char *cable_host(struct arena *arena, const struct lab_node *node, const char *c
 	const char *lines = arena_printf(arena,
 		"address add %s/%d dev eth0\nlink set dev eth0 up\n", node->ipv4, node->prefix);
 
+	const char *pin = congestion ? arena_printf(arena, " congctl %s", congestion) : "";
+
+	/* A machine that is rented alone in its network reaches even its gateway through itself. */
+	if (*node->gateway)
+		lines = arena_printf(arena, "%sroute replace default via %s dev eth0 onlink%s\n",
+			lines, node->gateway, pin);
 	if (!congestion)
 		return arena_strdup(arena, lines);
-	return arena_printf(arena,
-		"%sroute replace %s dev eth0 proto kernel scope link src %s congctl %s\n", lines,
-		network_of(arena, node), node->ipv4, congestion);
+	return arena_printf(arena, "%sroute replace %s dev eth0 proto kernel scope link src %s%s\n",
+		lines, network_of(arena, node), node->ipv4, pin);
 }
 
 /* The line rate of a profile, where it has one; a card may be faster. */

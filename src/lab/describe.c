@@ -116,7 +116,9 @@ static const char *engine_remark(const struct lab *lab)
 		[LAB_ENGINE_WIRE] =
 			"TAPs joined by meshbench-wire; hosts hand over super-packets, and every packet on the wire meets its own fate, unless the profile says unit superpacket",
 		[LAB_ENGINE_CABLE] =
-			"network cards of the machines, moved into their hosts; the line rate by tbf on the sender's card, nothing else is ours; every cell counts the frames that a card is given to cut"};
+			"network cards of the machines, moved into their hosts; the line rate by tbf on the sender's card, nothing else is ours; every cell counts the frames that a card is given to cut",
+		[LAB_ENGINE_EDGE] =
+			"network cards of the machines, each in a network of its own, and between it and its host a meshbench-wire with two ports on that machine; hosts hand over super-packets, and every packet that a host sends meets its own fate there before the card"};
 
 	return remarks[lab->engine];
 }
@@ -132,11 +134,11 @@ static json_t *cores_facts(const struct lab *lab, struct arena *arena)
 
 static json_t *lab_facts(struct lab *lab, struct arena *arena)
 {
-	bool is_wire = lab->engine == LAB_ENGINE_WIRE;
+	bool is_wire = lab->engine == LAB_ENGINE_WIRE || lab->engine == LAB_ENGINE_EDGE;
 	json_t *facts = json_make("{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:f}", "engine",
 		lab_engine_name(lab->engine), "engine_remark", engine_remark(lab), "mtu_bytes",
 		LAB_MTU, "neighbours",
-		lab->engine == LAB_ENGINE_CABLE ? "as the kernel finds them" : "permanent",
+		lab_engine_is_real(lab->engine) ? "as the kernel finds them" : "permanent",
 		"congestion_control", lab->congestion, "congestion_control_pinned_by",
 		lab->is_pinned_by_sysctl ? "sysctl" : "route", "profile", lab->profile.name,
 		"line_rate_bps", lab->profile.line_rate_bps);

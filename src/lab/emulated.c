@@ -35,24 +35,24 @@ static const char *host_queue(struct arena *arena, const struct profile *profile
 		arena, "qdisc replace%s", shape_host(arena, profile, "eth0") + strlen("qdisc add"));
 }
 
-static int size_taps(struct lab *lab, struct error *err)
+int emulated_size_taps(struct lab *lab, size_t first, size_t count, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	struct errand *errands = arena_alloc(arena, struct errand, lab->count);
+	struct errand *errands = arena_alloc(arena, struct errand, count);
 
-	for (size_t i = 0; i < lab->count; i++)
-		errands[i] = (struct errand){.host = lab->nodes[i].host,
+	for (size_t i = 0; i < count; i++)
+		errands[i] = (struct errand){.host = lab->nodes[first + i].host,
 			.what = "set the queue of eth0",
 			.argv = ip_batch,
 			.input = tap_queue(arena, &lab->profile)};
-	return errands_run(lab->procs, arena, errands, lab->count, err);
+	return errands_run(lab->procs, arena, errands, count, err);
 }
 
 /*
  * A kernel without tbf still measures TCP as it should, but a UDP sender floods what a card would
  * hold back. So the description says it.
  */
-static int queue_hosts(struct lab *lab, size_t first, size_t count, struct error *err)
+int emulated_queue_hosts(struct lab *lab, size_t first, size_t count, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct errand *errands = arena_alloc(arena, struct errand, count);
@@ -239,7 +239,7 @@ int emulated_plug(struct lab *lab, size_t first, size_t count, struct error *err
 	}
 	if (errands_run(lab->procs, arena, errands, count, err))
 		return -1;
-	return queue_hosts(lab, first, count, err);
+	return emulated_queue_hosts(lab, first, count, err);
 }
 
 int emulated_unplug(struct lab *lab, size_t index, struct error *err)
@@ -271,9 +271,9 @@ int emulated_reshape(struct lab *lab, struct error *err)
 	}
 	if (site_reshape(lab, err))
 		return emulated_blame(lab, err);
-	if (size_taps(lab, err))
+	if (emulated_size_taps(lab, 0, lab->count, err))
 		return -1;
-	return queue_hosts(lab, 0, lab->count, err);
+	return emulated_queue_hosts(lab, 0, lab->count, err);
 }
 
 int emulated_restart(struct lab *lab, uint64_t seed, struct error *err)
@@ -293,7 +293,7 @@ int emulated_restart(struct lab *lab, uint64_t seed, struct error *err)
 	return losses_count(lab, lab->losses, err);
 }
 
-static json_t *counters_json(
+json_t *emulated_counters_json(
 	const char *host, const struct wire_counters *c, const struct host_losses *losses)
 {
 	const struct {
@@ -335,7 +335,7 @@ static json_t *absences_json(const struct wire_health *health)
 					      : json_real((double)health->run_queue_wait_ns / 1e9));
 }
 
-static json_t *health_json(const struct wire_health *health)
+json_t *emulated_health_json(const struct wire_health *health)
 {
 	const struct wire_histogram *late = &health->release_error;
 
@@ -349,8 +349,7 @@ static json_t *health_json(const struct wire_health *health)
 		(json_int_t)health->memory_used_bytes);
 }
 
-/* What each host lost since the restart; a rebooted one counts from its boot. */
-static void subtract(struct host_losses *losses, const struct host_losses *before)
+void emulated_subtract(struct host_losses *losses, const struct host_losses *before)
 {
 	if (losses->tx_dropped >= before->tx_dropped)
 		losses->tx_dropped -= before->tx_dropped;
@@ -370,7 +369,7 @@ static int read_ports(struct lab *lab, struct wire_counters counters[], struct h
 	if (losses_count(lab, losses, err))
 		return -1;
 	for (size_t i = 0; i < lab->count; i++) {
-		subtract(&losses[i], &lab->losses[i]);
+		emulated_subtract(&losses[i], &lab->losses[i]);
 		counters[i].unfetched = losses[i].tx_dropped;
 	}
 	return 0;
@@ -391,13 +390,13 @@ int emulated_report(struct lab *lab, json_t **ret_report, struct error *err)
 	if (read_ports(lab, counters, losses, err))
 		return -1;
 	is_good = wire_health_is_good(&health, counters, lab->count, reason, sizeof(reason));
-	report = health_json(&health);
+	report = emulated_health_json(&health);
 	json_object_set_new(report, "was_good", json_boolean(is_good));
 	json_object_set_new(report, "reason", is_good ? json_null() : json_text(reason));
 	ports = json_array();
 	for (size_t i = 0; i < lab->count; i++)
-		json_array_append_new(
-			ports, counters_json(lab->nodes[i].name, &counters[i], &losses[i]));
+		json_array_append_new(ports,
+			emulated_counters_json(lab->nodes[i].name, &counters[i], &losses[i]));
 	json_object_set_new(report, "ports", ports);
 	if (site_report(lab, report, err)) {
 		json_decref(report);

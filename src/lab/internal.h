@@ -20,6 +20,7 @@ struct lab_node {
 	const char *name;
 	char ipv4[ADDRESS_SIZE], ipv6[ADDRESS_SIZE], mac[ADDRESS_SIZE]; /* cable: only ipv4 */
 	int prefix;                                                     /* of ipv4 */
+	char gateway[ADDRESS_SIZE]; /* cable: to others; "": none */
 	/* With a topology: where others meet the host (its outermost router), and where it is. */
 	char seen[ADDRESS_SIZE];
 	size_t site; /* TOPOLOGY_PUBLIC: none */
@@ -52,6 +53,7 @@ struct lab {
 	struct host *bridge; /* the namespace that holds the bridge and one port per host; NULL
 				with engines wire and cable */
 	struct wire *wire;   /* engine wire: its process, and the port of every host */
+	struct wire **edges; /* engine edge: that on every host's machine */
 	struct proc *wire_program;
 	bool is_virtual; /* as in the spec */
 	uint32_t *ports;
@@ -137,6 +139,14 @@ char *cable_host(struct arena *arena, const struct lab_node *node, const char *c
 MUST_CHECK int cable_plug(struct lab *lab, size_t first, size_t count, struct error *err);
 MUST_CHECK int cable_reshape(struct lab *lab, const struct profile *former, struct error *err);
 
+/* edge.c: engine edge. */
+MUST_CHECK int edge_begin(struct lab *lab, struct error *err);
+MUST_CHECK int edge_plug(struct lab *lab, size_t first, size_t count, struct error *err);
+MUST_CHECK int edge_reshape(struct lab *lab, struct error *err);
+MUST_CHECK int edge_restart(struct lab *lab, uint64_t seed, struct error *err);
+MUST_CHECK int edge_report(struct lab *lab, json_t **ret_report, struct error *err);
+void edge_end(struct lab *lab);
+
 /* limits.c: what hosts may use of this machine. */
 MUST_CHECK int limits_begin(
 	struct lab *lab, const struct board *board, int group_fds[], struct error *err);
@@ -153,6 +163,14 @@ MUST_CHECK int emulated_restart(struct lab *lab, uint64_t seed, struct error *er
 MUST_CHECK int emulated_report(struct lab *lab, json_t **ret_report, struct error *err);
 json_t *emulated_facts(const struct lab *lab);
 struct wire_params emulated_params(const struct profile *profile);
+/* Parts of it that engine edge has as well: a queue that stands for the card's, and its report. */
+MUST_CHECK int emulated_size_taps(struct lab *lab, size_t first, size_t count, struct error *err);
+MUST_CHECK int emulated_queue_hosts(struct lab *lab, size_t first, size_t count, struct error *err);
+json_t *emulated_counters_json(
+	const char *host, const struct wire_counters *c, const struct host_losses *losses);
+json_t *emulated_health_json(const struct wire_health *health);
+/* What a host lost since the restart; a rebooted one counts from its boot. */
+void emulated_subtract(struct host_losses *losses, const struct host_losses *before);
 /* What the process itself says when it has died explains more than a broken connection. */
 int emulated_blame(struct lab *lab, struct error *err);
 

@@ -13,7 +13,7 @@ static int check_spec(const struct lab_spec *spec, struct error *err)
 {
 	if (address_check_names(spec->names, spec->count, err))
 		return -1;
-	assert((spec->engine == LAB_ENGINE_CABLE) == (spec->machines != NULL));
+	assert(lab_engine_is_real(spec->engine) == (spec->machines != NULL));
 	assert(!spec->topology || spec->engine == LAB_ENGINE_WIRE);
 	if (!spec->congestion || !*spec->congestion ||
 		spec->congestion[strspn(spec->congestion, "abcdefghijklmnopqrstuvwxyz0123456789_")])
@@ -157,6 +157,7 @@ static int boot_machines(struct lab *lab, const struct lab_spec *spec, struct ar
 		specs[i] = spec->machines[i].far;
 		specs[i].name = lab->nodes[i].name;
 		specs[i].visible = spec->visible;
+		specs[i].edge = spec->engine == LAB_ENGINE_EDGE ? (unsigned)i + 1 : 0;
 	}
 	return far_hosts_new(lab->procs, specs, lab->count, ret_hosts, err);
 }
@@ -209,6 +210,8 @@ static int plug_in(struct lab *lab, size_t first, size_t count, struct error *er
 		return emulated_plug(lab, first, count, err);
 	if (lab->engine == LAB_ENGINE_CABLE)
 		return cable_plug(lab, first, count, err);
+	if (lab->engine == LAB_ENGINE_EDGE)
+		return edge_plug(lab, first, count, err);
 	return plug_hosts(lab, first, count, err);
 }
 
@@ -216,7 +219,7 @@ static int unplug(struct lab *lab, size_t index, struct error *err)
 {
 	if (lab->engine == LAB_ENGINE_WIRE)
 		return emulated_unplug(lab, index, err);
-	if (lab->engine == LAB_ENGINE_CABLE)
+	if (lab_engine_is_real(lab->engine))
 		return 0; /* the machine took its card back and gave it again */
 	return plug_out(lab, index, err);
 }
@@ -228,6 +231,8 @@ static int bring_up(struct lab *lab, const struct lab_spec *spec, struct error *
 	if (settings_apply(lab, 0, lab->count, err))
 		return -1;
 	if (lab->engine == LAB_ENGINE_WIRE && emulated_begin(lab, err))
+		return -1;
+	if (lab->engine == LAB_ENGINE_EDGE && edge_begin(lab, err))
 		return -1;
 	if (has_bridge(lab->engine) && plug_bridge(lab, err))
 		return -1;
@@ -259,6 +264,7 @@ void lab_down(struct lab *lab)
 	host_free(lab->bridge);
 	groups_free(lab->groups);
 	emulated_end(lab);
+	edge_end(lab);
 	plug_end(lab);
 	if (lab->cores.per_host) /* as far as they are still there */
 		sched_setaffinity(0, sizeof(lab->allowed), &lab->allowed);
@@ -275,7 +281,13 @@ void lab_downp(struct lab **lab)
 static const char *const engines[] = {[LAB_ENGINE_BRIDGE] = "bridge",
 	[LAB_ENGINE_NETEM] = "netem",
 	[LAB_ENGINE_WIRE] = "wire",
-	[LAB_ENGINE_CABLE] = "cable"};
+	[LAB_ENGINE_CABLE] = "cable",
+	[LAB_ENGINE_EDGE] = "edge"};
+
+bool lab_engine_is_real(enum lab_engine engine)
+{
+	return engine == LAB_ENGINE_CABLE || engine == LAB_ENGINE_EDGE;
+}
 
 const char *lab_engine_name(enum lab_engine engine)
 {
@@ -324,6 +336,8 @@ static int reshape(struct lab *lab, const struct profile *former, struct error *
 		return emulated_reshape(lab, err);
 	if (lab->engine == LAB_ENGINE_CABLE)
 		return cable_reshape(lab, former, err);
+	if (lab->engine == LAB_ENGINE_EDGE)
+		return edge_reshape(lab, err);
 	return plug_reshape(lab, former, err);
 }
 
@@ -343,6 +357,8 @@ int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *err)
 {
 	if (lab->engine == LAB_ENGINE_WIRE)
 		return emulated_restart(lab, seed, err);
+	if (lab->engine == LAB_ENGINE_EDGE)
+		return edge_restart(lab, seed, err);
 	return lab->counts_large_frames ? oversize_restart(lab, err) : 0;
 }
 
@@ -351,6 +367,8 @@ int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err)
 	*ret_report = NULL;
 	if (lab->engine == LAB_ENGINE_WIRE)
 		return emulated_report(lab, ret_report, err);
+	if (lab->engine == LAB_ENGINE_EDGE)
+		return edge_report(lab, ret_report, err);
 	return lab->counts_large_frames ? oversize_report(lab, ret_report, err) : 0;
 }
 
@@ -363,7 +381,7 @@ int lab_reboot_host(struct lab *lab, size_t index, struct error *err)
 	struct lab_node *node = &lab->nodes[index];
 	AUTO(fd_closep) int old = -1;
 
-	if (lab->engine != LAB_ENGINE_CABLE && host_network(node->host, &old, err))
+	if (!lab_engine_is_real(lab->engine) && host_network(node->host, &old, err))
 		return -1;
 	if (host_reboot(node->host, err))
 		return -1;
@@ -384,6 +402,10 @@ int lab_check_hosts(struct lab *lab, struct error *err)
 
 int lab_check_wire(struct lab *lab, struct error *err)
 {
+	for (size_t i = 0; lab->edges && i < lab->count; i++) {
+		if (far_host_check_edge(lab->nodes[i].host, err))
+			return -1;
+	}
 	if (!lab->wire_program || !proc_result(lab->wire_program).has_ended)
 		return 0;
 	return fail(err, ERROR_CRASHED, "%s", proc_obituary(lab->wire_program));

@@ -24,13 +24,18 @@ enum lab_engine {
 	LAB_ENGINE_NETEM,  /* the same, with tc netem on forwarding ports */
 	LAB_ENGINE_WIRE,   /* TAPs joined by meshbench-wire, which impairs every packet */
 	LAB_ENGINE_CABLE,  /* real network cards of other machines; only the line rate is ours */
+	LAB_ENGINE_EDGE,   /* the same behind a meshbench-wire on every machine, which impairs */
 };
+
+/* Whether hosts are joined by network cards of other machines. */
+bool lab_engine_is_real(enum lab_engine engine);
 
 /* A machine that carries a host, and the address that the host has on its network card. */
 struct lab_machine {
 	struct far_host_spec far;
 	const char *address; /* IPv4 */
 	int prefix;
+	const char *gateway; /* through which it reaches those outside of its network; NULL: none */
 };
 
 struct lab_spec {
@@ -68,7 +73,7 @@ struct lab_spec {
 	 * it has nothing to do.
 	 */
 	bool is_virtual;
-	/* Of every host, with engine cable and no other; they are far then. */
+	/* Of every host, with engines cable and edge and no other; they are far then. */
 	const struct lab_machine *machines;
 	/* Folders to keep in sight on hosts, read-only, as in namespace_host_spec; NULL-able. */
 	const char *const *visible;
@@ -132,7 +137,7 @@ MUST_CHECK int lab_use_uplink(struct lab *lab, size_t host, size_t uplink, struc
 MUST_CHECK int lab_classify_routers(struct lab *lab, json_t **ret_classes, struct error *err);
 /* Replaces the impairment of every port; nothing else changes. */
 MUST_CHECK int lab_set_profile(struct lab *lab, const struct profile *profile, struct error *err);
-/* "bridge", "netem", "wire". */
+/* "bridge", "netem", "wire", "cable", "edge". */
 const char *lab_engine_name(enum lab_engine engine);
 /* The engine of that name; false when there is none. */
 bool lab_engine_named(const char *name, enum lab_engine *ret_engine);
@@ -204,6 +209,30 @@ MUST_CHECK int lab_can_limit(const struct board *board, struct error *err);
 MUST_CHECK int lab_restart_limits(struct lab *lab, struct error *err);
 MUST_CHECK int lab_limits_report(const struct lab *lab, json_t **ret_report, struct error *err);
 MUST_CHECK int lab_check_memory(const struct lab *lab, struct error *err);
+
+/*
+ * What must be added to a delay that `from` and `to` measured by a clock of theirs each, and by how
+ * much that may be wrong; both 0 where hosts have one clock.
+ */
+struct lab_clocks {
+	int64_t shift_ns, bound_ns;
+};
+struct lab_clocks lab_clocks_between(struct lab *lab, size_t from, size_t to);
+/*
+ * Of hosts on other machines: clocks and the connections that control them, before and after
+ * something. NULL: hosts are on this machine. The arena's.
+ */
+struct lab_connections;
+MUST_CHECK int lab_look_at_connections(struct lab *lab, struct arena *arena,
+	const struct lab_connections **ret_connections, struct error *err);
+/*
+ * [{"host", "clock_offset_before_ms", "clock_bound_before_ms", "clock_offset_after_ms",
+ * "clock_bound_after_ms", "sent_bytes", "received_bytes"}]: the wall clock there minus the one
+ * here, and what the connection carried meanwhile, without what SSH adds. `after` NULL: its values
+ * are null. Caller owns it.
+ */
+json_t *lab_connections_json(const struct lab *lab, const struct lab_connections *before,
+	const struct lab_connections *after);
 
 /* Whether all hosts live; ERROR_HOST names the first that ended although nobody asked it to. */
 MUST_CHECK int lab_check_hosts(struct lab *lab, struct error *err);

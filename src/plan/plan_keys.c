@@ -50,7 +50,7 @@ size_t plan_cpus(const char *text)
 	return strcmp(text, "all") == 0 ? 0 : (size_t)strtoul(text, NULL, 10);
 }
 
-static const char *const engines[] = {"auto", "bridge", "netem", "wire", NULL};
+static const char *const engines[] = {"auto", "bridge", "netem", "wire", "cable", "edge", NULL};
 
 #define AT(member) .offset = offsetof(struct plan, member)
 
@@ -78,7 +78,7 @@ const struct plan_key plan_keys[] = {
 		 .help = "a small machine that every host is limited to: router-mips-like, rpi-like"},
 		AT(board)},
 	{{"engine", SETTING_WORD, "auto", engines, .argument = "NAME",
-		 .help = "what connects the hosts: auto, wire, bridge or netem"},
+		 .help = "what connects the hosts: auto, wire, bridge or netem; with --on: cable or edge"},
 		AT(engine)},
 	{{"topology", SETTING_LIST, "lan", .argument = "a,b,...",
 		 .help = "where the hosts are, with changes: pair:left.nat=symmetric; several: a result tree each"},

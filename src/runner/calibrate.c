@@ -7,6 +7,7 @@
 #include "netem/netem.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -23,7 +24,7 @@ enum {
 /* A rate is measured by sending so much more than fits; it counts when still so much more was sent
  * than came, apart from what the profile loses. */
 static const double OVERLOAD = 1.3, CLEARLY_MORE = 1.03;
-static const char *const names[] = {"here", "peer", NULL};
+static const char *const names_here[] = {"here", "peer", NULL};
 
 /* The payload rate that a profile lets through for packets of this size; 0: no limit. */
 static double nominal_payload_bps(const struct profile *profile, double bytes)
@@ -204,11 +205,43 @@ static int measure_rate(
 	return 0;
 }
 
+void calibrate_correct_delays(json_t *effective, const struct lab_clocks *clocks)
+{
+	json_t *delays = json_object_get(effective, "delay_us"), *value;
+	double shift_us = (double)clocks->shift_ns / 1e3, bound_us = (double)clocks->bound_ns / 1e3;
+	double mean_us = json_number_at(delays, "/mean", NAN) + shift_us;
+	const char *key;
+	char why[200];
+	void *next;
+
+	if (clocks->shift_ns == 0 && clocks->bound_ns == 0)
+		return;
+	if (!(bound_us <= CALIBRATE_CLOCK_SHARE * mean_us)) {
+		snprintf(why, sizeof(why),
+			"the clocks of both hosts are known to %.3f ms, which is more than a tenth of a delay of %.3f ms",
+			bound_us / 1e3, mean_us / 1e3);
+		json_object_set_new(effective, "delay_unknown", json_text(why));
+	}
+	json_object_foreach_safe (delays, next, key, value) {
+		bool is_delay = strcmp(key, "sd") != 0 && strcmp(key, "mean95") != 0;
+
+		if (is_delay && json_object_get(effective, "delay_unknown"))
+			json_object_set_new(delays, key, json_null());
+		else if (is_delay && json_is_number(value))
+			json_object_set_new(
+				delays, key, json_real(json_number_value(value) + shift_us));
+	}
+	/* Its bins are those of the delays before. */
+	json_object_set_new(effective, "delay_histogram_packets", json_null());
+	json_object_set_new(effective, "clock_bound_ms", json_real(bound_us / 1e3));
+}
+
 static int measure_all(
 	struct session *s, const struct calibration *c, json_t *result, struct error *err)
 {
 	double bps = profile_narrowest_bps(c->profile), fits = PROBE_RATE;
 	json_t *effective = NULL, *wire = NULL;
+	struct lab_clocks clocks;
 	struct burst burst;
 
 	if (bps > 0) /* a third of it, so that no queue builds up */
@@ -217,6 +250,8 @@ static int measure_all(
 	if (lab_restart_wire(s->lab, 1, err) || measure(s, &burst, &effective, err))
 		return -1;
 	json_object_set_new(result, "effective", effective);
+	clocks = lab_clocks_between(s->lab, 0, 1);
+	calibrate_correct_delays(effective, &clocks);
 	if (lab_wire_report(s->lab, &wire, err))
 		return -1;
 	json_object_set_new(result, "wire", wire ? wire : json_null());
@@ -241,8 +276,10 @@ int calibrate(const struct calibration *c, json_t **ret_calibration, struct erro
 	json_auto_t *result = json_make("{s:s, s:s, s:s, s:f, s:o}", "profile", c->profile->name,
 		"engine", lab_engine_name(c->engine), "model", profile_model(c->profile), "seconds",
 		c->seconds, "nominal", nominal_json(c->profile));
-	const struct lab_spec spec = {.names = names,
+	const struct lab_spec spec = {.names = c->machines ? c->names : names_here,
 		.count = 2,
+		.machines = c->machines,
+		.hosts_are_far = c->machines != NULL,
 		.engine = c->engine,
 		.profile = c->profile,
 		.cpus = c->cpus,

@@ -118,6 +118,29 @@ bool receipt_holds(struct procs *procs, const char *folder)
 	       !changed_program(arena, procs, folder, receipt);
 }
 
+size_t installed_programs(struct arena *arena, const struct driver *driver,
+	const struct installed_program **ret_programs)
+{
+	json_auto_t *receipt =
+		driver->bin ? read_receipt(arena, arena_printf(arena, "%s/..", driver->bin)) : NULL;
+	const json_t *programs = json_object_get(receipt, "programs");
+	size_t count = json_array_size(programs), used = 0;
+	struct installed_program *list = arena_alloc(arena, struct installed_program, count);
+
+	for (size_t i = 0; i < count; i++) {
+		const json_t *program = json_array_get(programs, i);
+		const char *name = json_string_at(program, "/name", NULL);
+		const char *sum = json_string_at(program, "/sha256", NULL);
+
+		/* A name becomes a path on another machine. */
+		if (name && *name && !strchr(name, '/') && sum && strlen(sum) == SHA256_DIGITS)
+			list[used++] = (struct installed_program){
+				arena_strdup(arena, name), arena_strdup(arena, sum)};
+	}
+	*ret_programs = list;
+	return used == count ? used : 0;
+}
+
 int install_check(struct procs *procs, const struct driver *driver, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();

@@ -45,6 +45,14 @@ const char *choice_installed(struct arena *arena, const struct driver *driver);
 const char *installed_bin(
 	struct arena *arena, const char *prefix, const char *name, const char *version);
 
+/* A program of an installed version, as its receipt says. */
+struct installed_program {
+	const char *name, *sha256;
+};
+/* Those of the version that a driver runs; none of what is on PATH. The arena's. */
+size_t installed_programs(struct arena *arena, const struct driver *driver,
+	const struct installed_program **ret_programs);
+
 /*
  * Refuses (ERROR_MISSING) a driver whose installed programs no longer have the hashes of their
  * receipt. What is on PATH, and a folder of the user's own, has none.

@@ -33,7 +33,7 @@ machines_begin() {
 	machines_network
 	stand_in systemctl "[ ! -e '$there/no-systemd' ] || exit 1
 case \$1 in
-show) echo 252-stand-in ;;
+show) case \$* in *Description*) sed -n 's/.*--description=\(.*\) -- .*/\1/p' /run/units | tail -n 1 ;; *) echo 252-stand-in ;; esac ;;
 is-active) flock -n /run/unit.lock true && echo inactive || echo active ;;
 esac"
 	stand_in sudo "[ \"\$1\" = -n ] && shift
@@ -110,6 +110,12 @@ END
 	until ssh "$1" true 2>/dev/null; do sleep 0.05; done
 }
 
+# machine_pid NAME: its first sshd, in whose namespaces all of it is.
+machine_pid() {
+	for pid in $(pgrep -x sshd); do
+		[ "$(stat -Lc %i "/proc/$pid/ns/net")" != "$(stat -Lc %i "/run/netns/$1")" ] || { echo "$pid"; return; }
+	done
+}
 # host_of NAME NUMBER [KEY: VALUE...]: its line of a hosts.yml.
 host_of() {
 	line="  $1: { ssh: $1, nic: data0, address: 10.9.0.$2/24"

@@ -140,8 +140,8 @@ TEST(numbers_are_read_strictly)
 TEST(names_and_keys_are_checked)
 {
 	CHECK(is_refused("vpns: [none, none]\n", "1:7: vpn 'none' is listed twice"));
-	CHECK(is_refused(
-		"engine: tc\n", "1:9: engine 'tc' is not one of auto, bridge, netem, wire"));
+	CHECK(is_refused("engine: tc\n",
+		"1:9: engine 'tc' is not one of auto, bridge, netem, wire, cable, edge"));
 	CHECK(is_refused(
 		"workload: [ping]\n", "1:1: unknown key 'workload'; did you mean 'workloads'?"));
 }

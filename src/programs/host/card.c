@@ -4,6 +4,7 @@
 #include "programs/host/note.h"
 
 #include "base/fd.h"
+#include "base/json.h"
 
 #include <linux/rtnetlink.h>
 #include <stdio.h>
@@ -61,6 +62,20 @@ static int batch(struct procs *procs, const struct proc_place *place, const char
 		NULL, NULL, err);
 }
 
+/* What a host has in place of the card that it does not get itself. */
+static int look_at(struct card *card, const char *devices, struct error *err)
+{
+	json_auto_t *list = NULL;
+	const json_t *device;
+
+	if (json_parse(devices, strlen(devices), "ip -json address show", &list, err))
+		return -1;
+	device = json_array_get(list, 0);
+	snprintf(card->mac, sizeof(card->mac), "%s", json_string_at(device, "/address", ""));
+	card->mtu_bytes = (int)json_number_at(device, "/mtu", 0);
+	return 0;
+}
+
 static int note(struct card *card, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -77,7 +92,7 @@ static int note(struct card *card, struct error *err)
 			ARENA_LIST(arena, "ip", "-6", "route", "show", "table", "all", "dev", name),
 			&source.routes6, err))
 		return -1;
-	if (note_write(arena, name, &source, err))
+	if (note_write(arena, name, &source, err) || look_at(card, source.devices, err))
 		return -1;
 	card->is_noted = true;
 	return 0;
@@ -96,6 +111,102 @@ static struct proc_place network_of(const struct host *host)
 	return place;
 }
 
+/* A macvlan that was made and did not get to its host; once it is there it ends with its network.
+ */
+#define ON_CARD "meshbench0"
+
+/*
+ * With the same MAC address after a reboot of the host, as a machine has. It is noted before it is
+ * made, so that whatever happens the undo removes it.
+ */
+static int make_macvlan(struct card *card, pid_t pid, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *devices = "";
+
+	if (!card->is_noted && note_write_ours(arena, ON_CARD, err))
+		return -1;
+	card->is_noted = true;
+	if (batch(card->procs, NULL, "make a macvlan on the network card",
+		    arena_printf(arena,
+			    "link add link %s name " ON_CARD "%s%s type macvlan mode bridge\n",
+			    card->name, *card->mac ? " address " : "", card->mac),
+		    err) ||
+		output_of(card->procs, arena,
+			ARENA_LIST(arena, "ip", "-json", "address", "show", "dev", ON_CARD),
+			&devices, err) ||
+		look_at(card, devices, err))
+		return -1;
+	return batch(card->procs, NULL, "move the macvlan",
+		arena_printf(arena, "link set dev " ON_CARD " netns %d\n", (int)pid), err);
+}
+
+static int move_card(struct card *card, pid_t pid, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
+	if (!card->is_noted && note(card, err))
+		return -1;
+	return batch(card->procs, NULL, "move the network card",
+		arena_printf(arena, "link set dev %s down\nlink set dev %s netns %d\n", card->name,
+			card->name, (int)pid),
+		err);
+}
+
+#define SHARED "shared"
+
+static int run_nft(struct procs *procs, const char *what, const char *rules, struct error *err)
+{
+	return run(procs,
+		&(struct proc_spec){.what = what,
+			.argv = (const char *const[]){"nft", "-f", "-", NULL},
+			.input = rules,
+			.input_size = strlen(rules)},
+		NULL, NULL, err);
+}
+
+static int share_end(struct procs *procs, struct error *err)
+{
+	return run_nft(
+		procs, "give the machine its packets again", "delete table inet meshbench\n", err);
+}
+
+/* The machine itself must not answer for the host; its SSH, either way, stays the machine's. */
+static int share(struct card *card, pid_t pid, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *peers = "", *devices = "";
+
+	(void)pid;
+	for (size_t i = 0; card->peers[i]; i++)
+		peers = arena_printf(arena, "%s%s%s", peers, i ? ", " : "", card->peers[i]);
+	if (!card->is_noted && note_write_ours(arena, SHARED, err))
+		return -1;
+	card->is_noted = true;
+	if (output_of(card->procs, arena,
+		    ARENA_LIST(arena, "ip", "-json", "address", "show", "dev", card->name),
+		    &devices, err) ||
+		look_at(card, devices, err))
+		return -1;
+	return run_nft(card->procs, "keep the host's packets from the machine",
+		arena_printf(arena,
+			"table inet meshbench {\n"
+			" chain from_peers {\n"
+			"  type filter hook prerouting priority -300; policy accept;\n"
+			"  iifname != \"%s\" accept\n"
+			"  ip saddr != { %s } accept\n"
+			"  tcp dport %u accept\n"
+			"  tcp sport %u accept\n"
+			"  meta nfproto ipv4 drop\n"
+			" }\n"
+			"}\n",
+			card->name, peers, card->ssh_port, card->ssh_port),
+		err);
+}
+
+static int (*const give[])(struct card *card, pid_t pid, struct error *err) = {
+	[FAR_NIC] = move_card, [FAR_MACVLAN] = make_macvlan, [FAR_SHARE] = share};
+
 /* It was noted once, before it was first moved: a reboot of the host changes nothing in that. */
 int card_give(struct card *card, const struct host *host, struct error *err)
 {
@@ -104,16 +215,15 @@ int card_give(struct card *card, const struct host *host, struct error *err)
 
 	if (!*card->name)
 		return 0;
-	if (!card->is_noted && note(card, err))
-		return fail_in(err, "network card %s", card->name);
-	if (batch(card->procs, NULL, "move the network card",
-		    arena_printf(arena, "link set dev %s down\nlink set dev %s netns %d\n",
-			    card->name, card->name, (int)host_pid(host)),
-		    err))
+	if (give[card->network](card, host_pid(host), err))
 		return fail_in(err, "network card %s", card->name);
 	card->is_away = true;
+	if (card->network == FAR_SHARE)
+		return 0;
 	return batch(card->procs, &inside, "name the network card",
-		arena_printf(arena, "link set dev %s name eth0\n", card->name), err);
+		arena_printf(arena, "link set dev %s name eth0\n",
+			card->network == FAR_MACVLAN ? ON_CARD : card->name),
+		err);
 }
 
 int card_take(struct card *card, const struct host *host, struct error *err)
@@ -123,10 +233,16 @@ int card_take(struct card *card, const struct host *host, struct error *err)
 
 	if (!*card->name || !card->is_away)
 		return 0;
+	if (card->network == FAR_SHARE) {
+		card->is_away = false;
+		return share_end(card->procs, err);
+	}
 	if (batch(card->procs, &inside, "take the network card back",
-		    arena_printf(arena,
-			    "address flush dev eth0\nlink set dev eth0 down\nlink set dev eth0 name %s\nlink set dev %s netns %d\n",
-			    card->name, card->name, (int)getpid()),
+		    card->network == FAR_MACVLAN
+			    ? "link del dev eth0\n"
+			    : arena_printf(arena,
+				      "address flush dev eth0\nlink set dev eth0 down\nlink set dev eth0 name %s\nlink set dev %s netns %d\n",
+				      card->name, card->name, (int)getpid()),
 		    err))
 		return fail_in(err, "network card %s", card->name);
 	card->is_away = false;
@@ -193,6 +309,15 @@ int card_undo(struct procs *procs, struct error *err)
 		return -1;
 	if (!note.name)
 		return 0;
+	if (note_is_ours(&note)) { /* as far as it is still there */
+		if (strcmp(note.name, SHARED) == 0)
+			(void)share_end(procs, err);
+		else
+			(void)batch(procs, NULL, "remove the macvlan",
+				arena_printf(arena, "link del dev %s\n", note.name), err);
+		note_remove();
+		return 0;
+	}
 	status = restore(procs, &note, err);
 	note_remove();
 	return status;

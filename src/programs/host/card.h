@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "far/far.h"
 #include "host/host.h"
 
 #include <stdbool.h>
@@ -13,10 +14,15 @@
 struct card {
 	struct procs *procs;
 	char name[16]; /* IFNAMSIZ; "": none */
+	enum far_network network;
+	const char *const *peers; /* as in struct far_host_spec; the arena's of `helper` */
+	unsigned ssh_port;
 	bool is_noted, is_away;
+	char mac[32]; /* once it is noted */
+	int mtu_bytes;
 };
 
-/* Moves it into the host. */
+/* Moves it, or its macvlan, into the host; or keeps from the machine what comes for the host. */
 MUST_CHECK int card_give(struct card *card, const struct host *host, struct error *err);
 /* Takes it out of the host, which lives; what it was is not restored yet. */
 MUST_CHECK int card_take(struct card *card, const struct host *host, struct error *err);

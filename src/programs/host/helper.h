@@ -4,7 +4,9 @@
 #include "far/connection.h"
 #include "host/host.h"
 #include "programs/host/card.h"
+#include "programs/host/edge.h"
 
+#include <netinet/in.h>
 #include <stdbool.h>
 
 /* A command on the host, from its start until the other end forgets it. */
@@ -26,6 +28,10 @@ struct helper {
 	struct host *host; /* NULL until FAR_BOOT */
 	struct child *children;
 	struct card card;
+	struct edge edge; /* between the host and its card, if that is wanted */
+	char peer_texts[FAR_PEERS_MOST][INET_ADDRSTRLEN];
+	const char *peers[FAR_PEERS_MOST + 1]; /* of them that there are */
+	struct arena *answer;                  /* of the wire, until the next; or NULL */
 	int frames_fd;    /* counts what leaves the host by eth0; -1: not yet */
 	int64_t lease_ns; /* ends when nothing was heard for so long; 0: as long as connected */
 	int64_t heard_ns;

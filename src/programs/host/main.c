@@ -40,13 +40,14 @@ static void part(struct helper *helper)
 	helper_end_host(helper);
 	far_connection_drain(helper->connection, 0, deadline_in(PARTING_S * NS_PER_S));
 	far_connection_free(helper->connection);
+	arena_freep(&helper->answer);
 }
 
 static int run(int64_t lease_s, struct error *err)
 {
 	AUTO(procs_freep) struct procs *procs = NULL;
 	struct far_ends ends = {.version = version_text, .hears = FAR_TO_HELPER};
-	struct helper helper = {.frames_fd = -1};
+	struct helper helper = {.frames_fd = -1, .edge = edge_new(NULL, 0)};
 	bool is_orderly;
 
 	if (procs_new(&procs, err) || take_streams(&ends, err))

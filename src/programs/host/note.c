@@ -176,6 +176,23 @@ int note_write(
 	return file_write(path, text, strlen(text), 0600, err);
 }
 
+#define OURS "made-by-meshbench" /* in place of a MAC address */
+
+bool note_is_ours(const struct note *note)
+{
+	return strcmp(note->mac, OURS) == 0;
+}
+
+int note_write_ours(struct arena *arena, const char *name, struct error *err)
+{
+	const char *path = path_of_note(arena), *text = arena_printf(arena, "%s " OURS "\n", name);
+	const char *folder = arena_strndup(arena, path, (size_t)(strrchr(path, '/') - path));
+
+	if (dir_make(folder, 0700, err))
+		return -1;
+	return file_write(path, text, strlen(text), 0600, err);
+}
+
 int note_read(struct arena *arena, struct note *ret_note, struct error *err)
 {
 	char *text;

@@ -4,6 +4,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+#include <stdbool.h>
+
 /* What a network card was before it became a host's: a file in memory with lines for `ip -batch`.
  */
 struct note {
@@ -30,5 +32,8 @@ const char *note_card(struct arena *arena, const struct note *note, const char *
 
 MUST_CHECK int note_write(
 	struct arena *arena, const char *name, const struct note_source *source, struct error *err);
+/* Of a device that we are about to make and that is removed when all is undone. */
+MUST_CHECK int note_write_ours(struct arena *arena, const char *name, struct error *err);
+bool note_is_ours(const struct note *note);
 MUST_CHECK int note_read(struct arena *arena, struct note *ret_note, struct error *err);
 void note_remove(void);

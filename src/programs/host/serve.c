@@ -6,6 +6,7 @@
 #include "host/frames.h"
 #include "host/inside.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,32 @@ static struct far_message booted(const struct helper *helper)
 		.text = host_shortcoming(helper->host)};
 }
 
+/* They become words of nft and of a filter. */
+static int keep_peers(struct helper *helper, const char *const *peers, struct error *err)
+{
+	const char **kept = helper->peers;
+	size_t count = 0;
+
+	for (; peers[count]; count++) {
+		struct in_addr address;
+
+		if (inet_pton(AF_INET, peers[count], &address) != 1)
+			return fail(err, ERROR_USAGE, "'%s' is not an IPv4 address", peers[count]);
+		snprintf(helper->peer_texts[count], sizeof(helper->peer_texts[count]), "%s",
+			peers[count]);
+		kept[count] = helper->peer_texts[count];
+	}
+	kept[count] = NULL;
+	helper->card.peers = kept;
+	return 0;
+}
+
+/* The host itself, or the network before its wire. */
+static const struct host *place_of_card(const struct helper *helper)
+{
+	return helper->edge.place ? helper->edge.place : helper->host;
+}
+
 static int boot(struct helper *helper, const struct far_message *message,
 	struct far_message *ret_answer, struct error *err)
 {
@@ -47,7 +74,17 @@ static int boot(struct helper *helper, const struct far_message *message,
 		return -1;
 	helper->card = (struct card){.procs = helper->procs};
 	snprintf(helper->card.name, sizeof(helper->card.name), "%s", message->device);
-	if (card_give(&helper->card, helper->host, err))
+	helper->card.network = (enum far_network)message->network;
+	helper->card.ssh_port = (unsigned)message->port;
+	if (keep_peers(helper, message->peers, err))
+		return -1;
+	helper->edge = edge_new(helper->procs, *message->device ? message->edge : 0);
+	if (helper->card.network == FAR_SHARE && !helper->edge.is_wanted)
+		return fail(err, ERROR_USAGE, "a card is shared only with a wire before it");
+	if ((helper->card.network != FAR_SHARE && edge_begin(&helper->edge, err)) ||
+		card_give(&helper->card, place_of_card(helper), err) ||
+		edge_start(&helper->edge, &helper->card, err) ||
+		edge_plug(&helper->edge, &helper->card, helper->host, err))
 		return -1;
 	*ret_answer = booted(helper);
 	return 0;
@@ -58,10 +95,16 @@ static int reboot(struct helper *helper, const struct far_message *message,
 {
 	(void)message;
 	fd_closep(&helper->frames_fd);
-	if (card_take(&helper->card, helper->host, err) ||
-		helper->host->ops->reboot(helper->host, err) ||
-		card_give(&helper->card, helper->host, err))
+	if (helper->edge.is_wanted) { /* the card is elsewhere, and stays */
+		if (edge_unplug(&helper->edge, err) ||
+			helper->host->ops->reboot(helper->host, err) ||
+			edge_plug(&helper->edge, &helper->card, helper->host, err))
+			return -1;
+	} else if (card_take(&helper->card, helper->host, err) ||
+		   helper->host->ops->reboot(helper->host, err) ||
+		   card_give(&helper->card, helper->host, err)) {
 		return -1;
+	}
 	*ret_answer = booted(helper);
 	return 0;
 }
@@ -135,6 +178,20 @@ static int count_frames(struct helper *helper, const struct far_message *message
 	return 0;
 }
 
+/* The answer lives as long as the helper's next one. */
+static int ask_wire(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err)
+{
+	*ret_answer = (struct far_message){.kind = FAR_EDGED};
+	if (message->size == 0)
+		return helper->edge.is_wanted ? edge_renew(&helper->edge, err)
+					      : fail(err, ERROR_USAGE, "this host has no wire");
+	arena_freep(&helper->answer);
+	helper->answer = arena_new();
+	return edge_answer(&helper->edge, message->data, message->size, helper->answer,
+		&ret_answer->data, &ret_answer->size, err);
+}
+
 /*
  * Requests have an answer, FAR_DONE unless they say another, or fail; `act` has none. The host's
  * own operations are called, because the other end puts the host's name before what fails.
@@ -162,6 +219,7 @@ static const struct {
 	[FAR_THREADS] = {.answer = child_threads},
 	[FAR_IDENTIFY] = {.answer = child_identity},
 	[FAR_FRAMES] = {.answer = count_frames, .needs_host = true},
+	[FAR_EDGE] = {.answer = ask_wire, .needs_host = true},
 };
 
 static int answer_one(struct helper *helper, const struct far_message *message,
@@ -211,6 +269,14 @@ static void serve_all(struct helper *helper)
 	}
 }
 
+static void report_wire(struct helper *helper)
+{
+	const char *end = edge_obituary(&helper->edge);
+
+	if (end)
+		helper_say(helper, &(struct far_message){.kind = FAR_EDGE_ENDED, .text = end});
+}
+
 static struct deadline lease_end(const struct helper *helper)
 {
 	return helper->lease_ns ? (struct deadline){helper->heard_ns + helper->lease_ns}
@@ -222,9 +288,11 @@ void helper_end_host(struct helper *helper)
 {
 	struct error err;
 
-	if (helper->host && card_take(&helper->card, helper->host, &err))
+	edge_stop(&helper->edge);
+	if (helper->host && card_take(&helper->card, place_of_card(helper), &err))
 		fprintf(stderr, "meshbench-host: %s\n", err.text);
 	fd_closep(&helper->frames_fd);
+	edge_end(&helper->edge);
 	host_free(helper->host);
 	helper->host = NULL;
 	if (helper->card.is_noted && card_undo(helper->procs, &err))
@@ -246,6 +314,7 @@ void helper_serve(struct helper *helper)
 		serve_all(helper);
 		children_run_due(helper);
 		children_report(helper);
+		report_wire(helper);
 		if (deadline_has_passed(lease_end(helper)))
 			far_connection_break(helper->connection,
 				"nothing was heard of the other end for too long");
