@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* meshbench install: programs of VPNs, pinned versions, into a folder of the user's own. */
 #include "cli/cli.h"
+#include "cli/install_on.h"
 #include "cli/load.h"
 #include "cli/progress.h"
 
@@ -19,6 +20,7 @@
 
 struct install_options {
 	const char *const *vpns, *const *sources;
+	const char *on; /* a hosts.yml, whose machines get them as well; or NULL */
 	bool yes;
 };
 
@@ -306,6 +308,7 @@ static int install(struct arena *arena, const struct install_options *options)
 	const char *const *labels = none;
 	struct error err = {0};
 	struct pins pins;
+	int status, there;
 
 	if (install_pins(arena, &pins, &err) || prepare(&installation, &pins, &labels, &err) ||
 		procs_new(&procs, &err) || install_lock(installation.installer.prefix, &lock, &err))
@@ -313,7 +316,11 @@ static int install(struct arena *arena, const struct install_options *options)
 	installation.installer.procs = procs;
 	installation.installer.listener = show;
 	installation.installer.listener_context = &installation;
-	return install_all(&installation, &pins, labels);
+	status = install_all(&installation, &pins, labels);
+	if (!options->on || procs_is_cancelled(procs))
+		return status;
+	there = install_on(arena, procs, options->on, labels);
+	return status != EXIT_MEASURED ? status : there;
 }
 
 static int run(int argc, char *const argv[])
@@ -326,14 +333,17 @@ static int run(int argc, char *const argv[])
 			OPTION_LIST, &o.vpns, NULL, 0, 0},
 		{"source", "a,b", "only from these sources: go, cargo, debian", OPTION_LIST,
 			&o.sources, NULL, 0, 0},
+		{"on", "HOSTS", "bring them to the machines of a hosts.yml as well", OPTION_TEXT,
+			&o.on, NULL, 0, 0},
 		{"yes", NULL, "install Debian packages without asking", OPTION_FLAG, &o.yes, NULL,
 			0, 0},
 	};
 	const struct option_table table = {.usage = "install [OPTION]...",
 		.examples = "meshbench install\n"
-			    "meshbench install --vpn nebula@1.9.7,nebula@1.6.1\n",
+			    "meshbench install --vpn nebula@1.9.7,nebula@1.6.1\n"
+			    "meshbench install --on hosts.yml --vpn nebula,headscale\n",
 		.about =
-			"Installs VPNs in the versions of drivers/pins.yml, using the client of each ecosystem,\ninto $MESHBENCH_VPNS or your data folder. Existing builds are reused.\nExit status: 0 all are installed, 1 some failed, 2 wrong input, 3 something is missing.",
+			"Installs VPNs in the versions of drivers/pins.yml, using the client of each ecosystem,\ninto $MESHBENCH_VPNS or your data folder. Existing builds are reused.\nWith --on what is built here is brought to machines of the same architecture, into /var/cache/meshbench/vpns, and meshbench clean --on takes it away.\nExit status: 0 all are installed, 1 some failed, 2 wrong input, 3 something is missing.",
 		.rows = rows,
 		.count = ARRAY_SIZE(rows)};
 	struct option_result given;

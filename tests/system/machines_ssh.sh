@@ -38,11 +38,44 @@ for probe in /proc/"$(pgrep -o -x sshd)"/root/var/cache/meshbench/*/meshbench-pr
 refused "a machine that does not answer by UDP" '^  udp  *no  *no answer on port 5201 from lom to yuki, yuki to lom; let it through'
 check "only UDP is missing" prints '^  tcp  *yes  each answers each'
 
+# What is installed here, of a VPN whose programs are scripts: a machine runs what was brought, as it is here.
+version=$(awk '$2 == "name:" && $3 == "nebula" { found = 1 } found && /version:/ { print $3; exit }' "$SOURCE_ROOT/drivers/pins.yml")
+MESHBENCH_VPNS=$scratch/vpns
+export MESHBENCH_VPNS
+built=$MESHBENCH_VPNS/nebula/$version
+brought=/var/cache/meshbench/vpns/nebula/$version/bin
+there_of() { echo "/proc/$(machine_pid "$1")/root"; }
+mkdir -p "$built/bin"
+for program in nebula nebula-cert; do printf '#!/bin/sh\necho Version: 9.8.7-brought\n' >"$built/bin/$program"; done
+chmod 755 "$built"/bin/*
+receipt() {
+	(cd "$built/bin" && sha256sum nebula nebula-cert) |
+		sed -n 's/\(.*\)  \(.*\)/{"name": "\2", "sha256": "\1"}/p' | paste -sd, |
+		sed "s/.*/{\"schema\": 1, \"name\": \"nebula\", \"version\": \"$version\", \"source\": \"go\", \"programs\": [&], \"modules\": []}/" >"$built/installed.json"
+}
+receipt
+meshbench install --on "$scratch/hosts.yml" --vpn nebula,tinc
+check "an installed VPN is brought to machines" exits 0
+check "each says where it lies" says "^yuki  nebula: brought to $brought\$"
+check "what a machine has by itself is left to it" says '^lom  tinc: there by itself$'
+check "it is as it was built" cmp -s "$built/bin/nebula-cert" "$(there_of yuki)$brought/nebula-cert"
+meshbench install --on "$scratch/hosts.yml" --vpn nebula
+check "it is brought once" says '^lom  nebula: already there$'
+meshbench doctor --on "$scratch/hosts.yml"
+check "doctor asks what was brought for its version" prints "^  nebula  *yes  Version: 9.8.7-brought; nebula $(sha256sum "$built/bin/nebula" | cut -c 1-12)"
+printf '#!/bin/sh\necho "version GLIBC_9.99 not found" >&2; exit 1\n' >"$built/bin/nebula"
+receipt
+meshbench install --on "$scratch/hosts.yml" --vpn nebula
+check "what cannot run there is refused with what it says" says 'yuki  nebula: .*nebula cannot run there: version GLIBC_9.99 not found'
+check "and this fails" exits 3
+check "what was there stays" grep -q 9.8.7 "$(there_of yuki)$brought/nebula"
+
 meshbench clean --on "$scratch/hosts.yml"
 check "clean reaches both" exits 0
 check "and leaves nothing" sh -c 'for folder in /proc/[0-9]*/root/var/cache/meshbench; do [ ! -e "$folder" ] || exit 1; done'
 meshbench doctor --on "$scratch/hosts.yml"
 check "programs are brought again" exits 0
+started=$(units)
 
 cp "$scratch/known" "$scratch/known.good"
 : >"$scratch/known"
@@ -74,12 +107,19 @@ ssh yuki touch /run/dbus/system_bus_socket
 stand_in uname 'case $1 in -r) echo 5.10.0 ;; *) exec /usr/bin/uname "$@" ;; esac'
 refused "an old kernel" 'yuki: it runs Linux 5\.10\.0; install 5\.12 or later$'
 rm "$there/bin/uname"
-check "none of this has started anything" test "$(units)" = 6
+check "none of this has started anything" test "$(units)" = "$started"
 
 { echo hosts:; host_of lom 1 | sed 's/data0/eno9/'; } >"$scratch/hosts.yml"
 refused "a network card that is not there" 'lom: it has no network card eno9; see which it has: ssh lom ip link$'
 { echo hosts:; host_of lom 1 | sed 's/data0/ctl/'; } >"$scratch/hosts.yml"
 refused "the network card of SSH" 'lom: SSH itself uses the network card ctl; name another one in hosts.yml$'
+
+{ echo hosts:; host_of lom 1; } >"$scratch/hosts.yml"
+in_lom() { nsenter --mount --target "$(machine_pid lom)" "$@"; }
+in_lom sh -c 'rm -r /var/cache/meshbench; mount -t tmpfs -o size=1m tmpfs /var/cache'
+refused "a machine without space" 'lom: its disk is full; make room on lom$'
+check "and nothing of it stays there" test -z "$(in_lom ls -A /var/cache/meshbench)"
+in_lom umount /var/cache
 
 # What one machine lacks is not asked of the other.
 nsenter --mount --target "$(pgrep -o -x sshd)" mount --bind /dev/null /usr/sbin/tincd
