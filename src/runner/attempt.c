@@ -426,6 +426,20 @@ void attempt_end_machine(
 	machine_judge(&account, result->marks);
 }
 
+void attempt_note_connections(
+	struct lab *lab, const struct lab_connections *before, struct attempt_result *result)
+{
+	const struct lab_connections *after = NULL;
+	struct error lost;
+
+	if (!before)
+		return;
+	/* A machine that was lost meanwhile has no clock, and is blamed for what it did. */
+	if (lab_look_at_connections(lab, result->arena, &after, &lost))
+		after = NULL;
+	result->connections = lab_connections_json(lab, before, after);
+}
+
 int attempt_report_wire(const struct attempt *attempt, struct attempt_result *result,
 	bool *ret_is_dead, struct error *err)
 {
@@ -494,6 +508,7 @@ void attempt_result_done(struct attempt_result *result)
 	json_decref(result->resources);
 	json_decref(result->wire);
 	json_decref(result->limits);
+	json_decref(result->connections);
 	json_decref(result->machine);
 	json_decref(result->capacity);
 	json_decref(result->marks);

@@ -178,10 +178,12 @@ static void note_attempt(struct measurement *m)
 	const char *evidence = cause == CAUSE_SUCCESS                ? NULL
 			       : worst_of(m)->cause == CAUSE_SUCCESS ? wire_reason(m)
 								     : worst_of(m)->evidence;
+	json_t *attempt = json_make("{s:s, s:s?, s:f, s:O}", "cause", cause_name(cause), "evidence",
+		evidence, "duration_seconds", m->result.duration_s, "marks", m->result.marks);
 
-	json_array_append_new(m->attempts,
-		json_make("{s:s, s:s?, s:f, s:O}", "cause", cause_name(cause), "evidence", evidence,
-			"duration_seconds", m->result.duration_s, "marks", m->result.marks));
+	if (m->result.connections)
+		json_object_set(attempt, "connections", m->result.connections);
+	json_array_append_new(m->attempts, attempt);
 }
 
 /* Every VPN of a block meets the same network: the plan's seed and the repetition choose it. */
@@ -196,13 +198,22 @@ static uint64_t wire_seed(const struct measurement *m)
 
 static int attempt_on_wire(struct measurement *m, struct error *err)
 {
+	const struct lab_connections *before = NULL;
+	int failed;
+
 	m->attempt.wire_seed = wire_seed(m);
 	if (lab_restart_limits(m->stage->lab, err) ||
-		lab_restart_wire(m->stage->lab, m->attempt.wire_seed, err))
+		lab_restart_wire(m->stage->lab, m->attempt.wire_seed, err) ||
+		lab_look_at_connections(m->stage->lab, m->arena, &before, err))
 		return -1;
-	if (is_of_mesh(m->cell))
-		return operation_attempt(m->run, m->visit, m->stage, &m->attempt, &m->result, err);
-	return attempt_run(&m->attempt, &m->result, err);
+	failed = is_of_mesh(m->cell) ? operation_attempt(m->run, m->visit, m->stage, &m->attempt,
+					       &m->result, err)
+				     : attempt_run(&m->attempt, &m->result, err);
+	if (failed)
+		return -1;
+	if (m->stage->lab)
+		attempt_note_connections(m->stage->lab, before, &m->result);
+	return 0;
 }
 
 /* What was marked, and a wire that died, get one more chance; then the figures stand, marked. */

@@ -34,11 +34,12 @@ struct attempt_result {
 	const struct workload_command **blamed; /* per link: the command that failed, or NULL */
 	struct workload_output *blamed_outputs; /* its output */
 	json_t *resources;
-	json_t *capacity; /* payload per processor time, or NULL */
-	json_t *machine;  /* what this machine did, or NULL */
-	json_t *wire;     /* what the wire did meanwhile, or NULL */
-	json_t *limits;   /* what limited hosts used meanwhile, or NULL */
-	json_t *marks;    /* what speaks against its figures; see record/mark.h */
+	json_t *capacity;    /* payload per processor time, or NULL */
+	json_t *machine;     /* what this machine did, or NULL */
+	json_t *wire;        /* what the wire did meanwhile, or NULL */
+	json_t *limits;      /* what limited hosts used meanwhile, or NULL */
+	json_t *connections; /* to other machines, their clocks before and after; or NULL */
+	json_t *marks;       /* what speaks against its figures; see record/mark.h */
 	double duration_s;
 };
 
@@ -56,6 +57,9 @@ void attempt_blame(struct attempt_result *result, enum cause cause, const char *
 /* A wire that died fails the attempt, and the next begins with a fresh one. */
 MUST_CHECK int attempt_report_wire(const struct attempt *attempt, struct attempt_result *result,
 	bool *ret_is_dead, struct error *err);
+/* Clocks and connections of machines, before the attempt and now; NULL: there are none. */
+void attempt_note_connections(
+	struct lab *lab, const struct lab_connections *before, struct attempt_result *result);
 void attempt_result_done(struct attempt_result *result);
 /* Without readings yet. */
 struct attempt_result attempt_result_new(size_t link_count);

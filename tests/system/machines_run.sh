@@ -68,13 +68,15 @@ for host in lom yuki; do
 done
 check "no helper is left" no_helper_is_left
 
-# struck COMMAND: a run, in which COMMAND is called while iperf3 measures, and which is then waited for.
+# struck COMMAND OPTION...: a run, in which COMMAND is called while iperf3 measures, and which is then waited for.
 struck() {
+	strike=$1
+	shift
 	"$MESHBENCH" run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn none --workload tcp --seconds 3 --attempts 1 \
-		--out "$tree" >"$scratch/out" 2>"$scratch/err" </dev/null &
+		--out "$tree" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null &
 	running=$!
 	until grep -q '"iperf3' "$tree/events.jsonl" 2>/dev/null || ! kill -0 "$running" 2>/dev/null; do sleep 0.05; done
-	"$@"
+	$strike
 	wait "$running"
 	status=$?
 }
@@ -86,9 +88,10 @@ second_then_kill() {
 	mv "$scratch/err" "$scratch/err.second"
 	kill -9 "$running"
 }
+unset USER
 struck second_then_kill
 check "a second run on the same machines cannot be" test "$second" = 3
-check "and says that another one uses them" grep -q 'lom: another meshbench uses it' "$scratch/err.second"
+check "and says that another one uses them, and whose that is" grep -q "lom: another meshbench uses it.*(it is meshbench of somebody@$(uname -n))" "$scratch/err.second"
 check "a killed controller leaves no helper" no_helper_is_left
 check "and the card of lom comes back" card_comes_back lom
 check "and that of yuki" card_comes_back yuki
@@ -126,4 +129,62 @@ check "when the machine is back the run goes on" exits 0
 for link in 0_lom 1_yuki; do
 	check "$link tcp succeeded" succeeded "$tree/Internal/baseline/$link/tcp_iperf3.json"
 done
+
+# Packets meet fates at each machine's own edge. A delay is long here, because clocks by SSH are known to a millisecond.
+tree=$scratch/edge
+meshbench run "$fast" --on "$scratch/hosts.yml" --profile low:delay=60ms,loss=5% --vpn none --workload ping,reboot --attempts 1 --out "$tree"
+check "a profile that impairs packets is possible on machines" exits 0
+check "a wire at every machine's edge does it" grep -qE '"engine": ?"edge"' "$tree/environment.json"
+check "what it does was measured first, by clocks that are known well enough" python3 -c '
+import json, sys
+c = json.load(open(sys.argv[1]))["low_impairment_delay=60ms_loss=5_"]
+e = c["effective"]
+assert c["engine"] == "edge" and e["clock_bound_ms"] < 6 and "delay_unknown" not in e, c
+assert 58 < e["delay_us"]["mean"] / 1e3 < 63 and 3 < e["loss_percent"] < 7, e' "$tree/calibration.json"
+edge_is_told() {
+	python3 -c '
+import json, sys
+meta = json.load(open(sys.argv[1]))["meta"]
+assert 115 < meta["figures"]["rtt_ms"] < 130, meta["figures"]
+wire = meta["wire"]
+assert wire["was_good"] or wire["reason"], wire
+assert [p["host"] for p in wire["ports"]] == ["lom", "yuki"], wire
+assert all(p["in_packets"] > 0 and p["card_unfetched"] == 0 for p in wire["ports"]), wire
+for c in meta["attempt_history"][0]["connections"]:
+	assert abs(c["clock_offset_before_ms"]) < 50 and 0 < c["clock_bound_after_ms"] < 50, c
+	assert c["sent_bytes"] > 0 and c["received_bytes"] > 0, c' "$1"
+}
+check "a cell says what the wires did, what clocks showed and what the connections carried" edge_is_told "$tree/Internal/low_impairment_delay=60ms_loss=5_/0_lom/ping.json"
+check "hosts behind such wires reboot" succeeded "$tree/Internal/low_impairment_delay=60ms_loss=5_/reboot.json"
+check "the tree is what its schema says" tree_is_sound
+for host in lom yuki; do
+	check "the card of $host has its addresses and routes again" card_is_back $host
+done
+tree=$scratch/dead
+kill_wire() { kill -9 "$(pgrep -o -x meshbench-wire)"; }
+struck kill_wire --engine edge --attempts 2
+check "a wire that dies fails the attempt, and the next has another" exits 0
+check "the attempt says so" python3 -c '
+import json, sys
+history = json.load(open(sys.argv[1]))["meta"]["attempt_history"]
+assert [a["cause"] for a in history] == ["wire", "success"], history
+assert "meshbench-wire" in history[0]["evidence"] or "signal" in history[0]["evidence"], history' "$tree/Internal/baseline/0_lom/tcp_iperf3.json"
+check "no helper is left" no_helper_is_left
+
+# Machines that keep their only card: the host has an address of its own on it, or the machine's.
+tree=$scratch/macvlan
+{ echo hosts:; host_of lom 1; host_of yuki 2; } | sed 's/nic: data0/macvlan: ctl/' >"$scratch/macvlan.yml"
+meshbench run "$fast" --on "$scratch/macvlan.yml" --profile baseline --vpn none --workload ping --attempts 1 --out "$tree"
+check "hosts may have macvlans on the cards that SSH uses" exits 0
+check "they answer" succeeded "$tree/Internal/baseline/0_lom/ping.json"
+check "nothing of them is left" sh -c "! ip -n lom link show meshbench0 2>/dev/null"
+tree=$scratch/share
+printf 'hosts:\n  lom: { ssh: lom, share: ctl }\n  yuki: { ssh: yuki, share: ctl }\n' >"$scratch/share.yml"
+meshbench run "$fast" --on "$scratch/share.yml" --profile baseline --vpn none,tinc --workload ping --attempts 1 --out "$tree"
+check "hosts may share the machines' only cards and addresses" exits 0
+for vpn in Internal Tinc; do
+	check "$vpn works so" succeeded "$tree/$vpn/baseline/0_lom/ping.json"
+done
+check "by the machine's address" grep -qE '"address": ?"10.98.0.1"' "$tree/environment.json"
+check "the machine has its packets again" test -z "$(ip netns exec lom nft list tables)"
 finish
