@@ -17,6 +17,8 @@ mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work overlay /mn
 cd /mnt/root
 # Otherwise systemd takes this machine for the container that its files may be from.
 rm -f .dockerenv
+# Bash reads it for every command of SSH; what stands in ours (pyenv, nvm) may start a hundred programs, which takes half a minute here.
+rm -f root/.bashrc
 mkdir -p usr/lib/modules var/cache/meshbench
 ln -sfT ../uml/modules/\$(ls /usr/lib/uml/modules) usr/lib/modules/\$(ls /usr/lib/uml/modules)
 # It has its own cache, whatever is in ours.
