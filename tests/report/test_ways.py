@@ -4,6 +4,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 TREES = Path(__file__).resolve().parents[1] / "golden" / "trees"
@@ -41,22 +42,57 @@ def has(row, **values):
 
 
 def narrow_lines():
+    """wireguard-go without batches of datagrams (0.0.20220316) next to one with them, on a line that takes 1280 bytes."""
     report = Report("uplink")
-    lines = {(vpn, icmp): report.row("mtu_lines", vpn, icmp=icmp) for vpn in ("none", "wireguard", "nebula") for icmp in ("yes", "no")}
-    check("all of a bare link's line passes, with and without ICMP",
-          all(lines["none", icmp]["whole_bytes"] == 1280 for icmp in ("yes", "no")), lines)
-    print("# " + json.dumps(list(lines.values())))
+    lines = {(vpn, icmp): report.row("mtu_lines", vpn, icmp=icmp) for vpn in ("Wireguard", "Wireguard@system") for icmp in ("yes", "no")}
+    told, silent = lines["Wireguard", "yes"], lines["Wireguard", "no"]
+    check("a table says what passes a narrow line", has(told, outer_mtu_bytes=1280, whole_bytes=1420, beyond="refused", tcp="goes on",
+                                                       begins="yes", begun_tcp="goes on", runs=1), told)
+    check("... and how little is left of a flow and of a new one", round(told["before_mbps"]) == 262 and round(told["after_mbps"], 1) == 2.6 and
+          round(told["begun_mbps"], 1) == 2.3, told)
+    check("a silent router makes flows hang", has(silent, whole_bytes=1216, beyond="silence", tcp="hangs", begun_tcp="hangs", silent_s=None), silent)
+    check("who crawls is named, and who does not is not", report.vpns("narrow-line-crawl") == {"Wireguard"})
+    check("both hang without ICMP", report.vpns("mtu-black-hole") == {"Wireguard", "Wireguard@system"})
 
 
 def two_ways():
     report = Report("pair")
-    for table in ("pathchoice_ways", "relay_ways", "roam_silence", "punch_pairs"):
-        print("# " + json.dumps([r for t in report.value["tables"] if t["id"] == table for r in t["rows"]]))
-    print("# " + json.dumps(report.value["situations"]))
-    print("# " + json.dumps({f["id"]: f["vpns"] for f in report.value["findings"]}))
+    slow, lossy = (report.row("pathchoice_ways", "Wireguard", kind=kind) for kind in ("slow", "lossy"))
+    check("a table says who stays on a slow way", has(slow, start="direct", way_before="direct", way_bad="direct", way_good="direct", moves=0,
+                                                     moved_s=None, lost_packets=0), slow)
+    check("... with its delay", slow["before_rtt_ms"] < 1 and 300 < slow["bad_rtt_ms"] < 301, slow)
+    check("... and on a lossy one", has(lossy, way_bad="direct", moves=0, lost_packets=125), lossy)
+    check("to stay is a finding", report.vpns("stays-on-bad-way") == {"Wireguard"})
+    check("the way was direct before it was blocked", has(report.row("relay_ways", "Wireguard"), start="direct", way="direct", blocked_way="none",
+                                                        relay_mbps=None), report.row("relay_ways", "Wireguard"))
+    check("that nobody relays is a finding", report.vpns("no-relay") == {"Wireguard"})
+    back = report.row("roam_silence", "Wireguard", change="router forgets its mappings")
+    check("who is back has a silence", has(back, runs=1, returned=1, silent_s=0), back)
+    lost = report.row("roam_silence", "Wireguard", change="router has another address")
+    check("... and who is not has none", has(lost, runs=1, returned=0, silent_s=None), lost)
+    check("a curve has the time by which half of all trials are direct",
+          report.row("punch_pairs", "Wireguard")["half_direct_s"] == 6.8 and report.row("punch_pairs", "Tinc+tcp")["half_direct_s"] is None)
+
+
+def answers():
+    report = Report("pair")
+    homes, laptop = report.situation("two-homes"), report.situation("laptop")
+    check("two homes are answered for each VPN", {vpn: f["fit"] for vpn, f in homes.items()} == {"Wireguard": "well", "Tinc+tcp": "somehow"}, homes)
+    check("... with what was seen", homes["Tinc+tcp"]["text"] == "direct in 0 of 2 trials (0 to 66 %), relayed in 2" and
+          homes["Wireguard"]["text"].endswith("nobody relays when the direct way is blocked"), homes)
+    check("a laptop that is not found again is said", laptop["Wireguard"]["fit"] == "badly", laptop)
+    check("what nobody measured is not answered", not report.situation("carrier") and not report.situation("udp-blocked"))
+    with tempfile.TemporaryDirectory() as scratch:
+        page = Path(scratch) / "report.html"
+        subprocess.run([sys.argv[1], "report", TREES / "pair", "--html", page], check=True, capture_output=True)
+        text = page.read_text()
+    check("the page has the answers, the curves and a picture of kinds", all(words in text for words in (
+        "Two homes behind ordinary routers", "Laptop that moves", "Share of direct ways by time since the VPN began",
+        "Direct ways by kinds of router: WireGuard")))
 
 
 narrow_lines()
 two_ways()
+answers()
 print(f"1..{number}")
 sys.exit(failed > 0)
