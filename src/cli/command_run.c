@@ -264,12 +264,13 @@ static int check_enough(const struct work *work, struct error *err)
 static int load_each(struct arena *arena, const struct run_options *o, const struct work *work,
 	struct work works[], bool *ret_some_missing, struct error *err)
 {
+	size_t count = places_count(&work->plan);
 	int missing;
 
 	*ret_some_missing = false;
 	if (places_check(&work->plan, err))
 		return -1;
-	for (size_t i = 0; work->plan.topologies[i]; i++) {
+	for (size_t i = 0; i < count; i++) {
 		works[i] = *work;
 		if (places_plan(arena, &work->plan, i, &works[i].plan, err) ||
 			load_names(arena, o, &works[i], err) ||
@@ -296,11 +297,14 @@ static int run_in_places(struct arena *arena, const struct run_options *o, const
 {
 	struct work *works = arena_alloc(arena, struct work, places_count(&work->plan));
 	bool some_missing;
+	int status;
 
 	if (load_each(arena, o, work, works, &some_missing, err))
 		return -1;
-	return o->dry_run ? print_dry_runs(&work->plan, works, err)
-			  : run_places(arena, o, &work->plan, works, out, some_missing, err);
+	if (o->dry_run)
+		return print_dry_runs(&work->plan, works, err);
+	status = run_places(arena, o, &work->plan, works, out, err);
+	return status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : status;
 }
 
 static int run_with(struct arena *arena, struct run_options *o, const struct option_result *given,

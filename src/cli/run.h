@@ -37,7 +37,7 @@ MUST_CHECK int run_here(struct arena *arena, const struct run_options *o, const 
 	const char *out, bool some_missing, struct error *err);
 /* The same for each of several topologies, which are loaded in `works`, in the order of `plan`. */
 MUST_CHECK int run_places(struct arena *arena, const struct run_options *o, const struct plan *plan,
-	const struct work works[], const char *out, bool some_missing, struct error *err);
+	const struct work works[], const char *out, struct error *err);
 /* The same in machines in virtual time. */
 MUST_CHECK int run_in_guests(struct arena *arena, const struct work *work,
 	const struct run_options *o, struct virtual_request *request, bool some_missing,

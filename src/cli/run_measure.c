@@ -212,7 +212,7 @@ static int measure_here(struct arena *arena, const struct work *work, const char
 int run_here(struct arena *arena, const struct run_options *o, const struct work *work,
 	const char *out, bool some_missing, struct error *err)
 {
-	struct measured measured;
+	struct measured measured = {0};
 	int status = measure_here(arena, work, out, o, &measured, err);
 
 	return status == EXIT_MEASURED && some_missing ? EXIT_SOME_FAILED : status;
@@ -238,24 +238,35 @@ static void tell_places_left(const struct plan *plan, size_t first, const char *
 		out);
 }
 
-int run_places(struct arena *arena, const struct run_options *o, const struct plan *plan,
-	const struct work works[], const char *out, bool some_missing, struct error *err)
+static int measure_place(struct arena *arena, const struct run_options *o, const struct work *work,
+	const char *tree, struct measured *ret_measured, struct error *err)
 {
-	int worst = some_missing ? EXIT_SOME_FAILED : EXIT_MEASURED;
+	int status;
+
+	printf("== Topology %s\n", work->plan.topologies[0]);
+	fflush(stdout);
+	status = measure_here(arena, work, tree, o, ret_measured, err);
+	return status < 0 ? fail_in(err, "topology %s", work->plan.topologies[0]) : status;
+}
+
+int run_places(struct arena *arena, const struct run_options *o, const struct plan *plan,
+	const struct work works[], const char *out, struct error *err)
+{
+	int worst = EXIT_MEASURED;
 
 	print_whole_estimate(arena, works, places_count(plan));
 	if (!o->resume && places_keep(out, plan, err))
 		return -1;
 	for (size_t i = 0; plan->topologies[i]; i++) {
 		const char *tree = arena_printf(arena, "%s/%s", out, places_name(arena, plan, i));
-		struct measured measured;
+		struct measured measured = {0};
 		int status;
 
-		printf("%s== Topology %s\n", i ? "\n" : "", plan->topologies[i]);
-		fflush(stdout);
-		status = measure_here(arena, &works[i], tree, o, &measured, err);
+		if (i)
+			putchar('\n');
+		status = measure_place(arena, o, &works[i], tree, &measured, err);
 		if (status < 0)
-			return fail_in(err, "topology %s", plan->topologies[i]);
+			return -1;
 		if (measured.was_broken_off) {
 			tell_places_left(plan, i + 1, out);
 			return status;

@@ -69,7 +69,7 @@ static size_t count_returned(const json_t *observations, const char *operation, 
 static void silence_text(char text[12], double seconds)
 {
 	if (isnan(seconds))
-		strcpy(text, "for good");
+		snprintf(text, 12, "for good");
 	else
 		snprintf(text, 12, "%.3f s", seconds);
 }
