@@ -223,26 +223,26 @@ static bool may_travel(uint32_t kind)
 	       kind == REQUEST_HEALTH || kind == REQUEST_SET_RULES || kind == REQUEST_RULES;
 }
 
-int wire_answer(struct wire *wire, const void *question, size_t size, struct arena *arena,
-	const void **ret_answer, size_t *ret_size, struct error *err)
+int wire_answer(struct wire *wire, struct wire_bytes question, struct arena *arena,
+	struct wire_bytes *ret_answer, struct error *err)
 {
 	struct reply *reply = arena_alloc(arena, struct reply, 1);
 	AUTO(fd_closep) int fd = -1;
 	struct request request;
 	struct error why;
 
-	if (size < sizeof(request))
-		return fail(err, ERROR_USAGE, "a request of %zu bytes is not valid", size);
-	memcpy(&request, question, sizeof(request));
+	if (question.size < sizeof(request))
+		return fail(err, ERROR_USAGE, "a request of %zu bytes is not valid", question.size);
+	memcpy(&request, question.data, sizeof(request));
 	if (!may_travel(request.kind))
 		return fail(err, ERROR_USAGE, "request %u may not come from another machine",
 			request.kind);
-	if (size > sizeof(request)) {
+	if (question.size > sizeof(request)) {
 		fd = memfd_create("timeline", MFD_CLOEXEC);
 		if (fd < 0)
 			return fail_errno(err, "make a file for a timeline");
-		if (write_whole(fd, (const char *)question + sizeof(request),
-			    size - sizeof(request), err))
+		if (write_whole(fd, (const char *)question.data + sizeof(request),
+			    question.size - sizeof(request), err))
 			return -1;
 	}
 	/* What the wire says of a request is its answer; another failure is ours. */
@@ -250,8 +250,7 @@ int wire_answer(struct wire *wire, const void *question, size_t size, struct are
 		*err = why;
 		return -1;
 	}
-	*ret_answer = reply;
-	*ret_size = sizeof(*reply);
+	*ret_answer = (struct wire_bytes){reply, sizeof(*reply)};
 	return 0;
 }
 

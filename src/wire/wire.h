@@ -189,6 +189,10 @@ MUST_CHECK int wire_connect(int *socket_fd, struct wire **ret_wire, struct error
  * where wire_answer() answers it, and brings the answer back. Both ends are of one version and one
  * architecture: these are bytes as they lie in memory.
  */
+struct wire_bytes {
+	const void *data;
+	size_t size;
+};
 typedef int wire_carry(void *context, const void *question, size_t size, void *ret_answer,
 	size_t answer_size, struct error *err);
 MUST_CHECK int wire_over(
@@ -197,8 +201,8 @@ MUST_CHECK int wire_over(
  * On that machine. What the wire refuses is an answer, too; ERROR_USAGE for what may not be asked
  * from afar: descriptors do not travel.
  */
-MUST_CHECK int wire_answer(struct wire *wire, const void *question, size_t size,
-	struct arena *arena, const void **ret_answer, size_t *ret_size, struct error *err);
+MUST_CHECK int wire_answer(struct wire *wire, struct wire_bytes question, struct arena *arena,
+	struct wire_bytes *ret_answer, struct error *err);
 /* Closes the connection, which ends the wire. */
 void wire_free(struct wire *wire);
 void wire_freep(struct wire **wire);

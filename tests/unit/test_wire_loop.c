@@ -281,14 +281,13 @@ static int carry(void *context, const void *question, size_t size, void *ret_ans
 	size_t answer_size, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	const void *answer;
-	size_t size_there;
+	struct wire_bytes answer;
 
-	if (wire_answer(context, question, size, arena, &answer, &size_there, err))
+	if (wire_answer(context, (struct wire_bytes){question, size}, arena, &answer, err))
 		return -1;
-	if (size_there != answer_size)
-		return fail(err, ERROR_PARSE, "%zu bytes", size_there);
-	memcpy(ret_answer, answer, answer_size);
+	if (answer.size != answer_size)
+		return fail(err, ERROR_PARSE, "%zu bytes", answer.size);
+	memcpy(ret_answer, answer.data, answer_size);
 	return 0;
 }
 

@@ -193,12 +193,12 @@ static int blame(struct edge *edge, struct error *err)
 	return -1;
 }
 
-int edge_answer(struct edge *edge, const void *question, size_t size, struct arena *arena,
-	const void **ret_answer, size_t *ret_size, struct error *err)
+int edge_answer(struct edge *edge, struct wire_bytes question, struct arena *arena,
+	struct wire_bytes *ret_answer, struct error *err)
 {
 	if (!edge->is_wanted)
 		return fail(err, ERROR_USAGE, "this host has no wire");
-	if (wire_answer(edge->wire, question, size, arena, ret_answer, ret_size, err) == 0)
+	if (wire_answer(edge->wire, question, arena, ret_answer, err) == 0)
 		return 0;
 	return err->kind == ERROR_USAGE ? -1 : blame(edge, err);
 }

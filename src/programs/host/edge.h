@@ -34,8 +34,8 @@ MUST_CHECK int edge_unplug(struct edge *edge, struct error *err);
 /* A fresh wire at the same card and TAP. */
 MUST_CHECK int edge_renew(struct edge *edge, struct error *err);
 /* Of a question that came from far_host_carry(); the answer lies in the arena. */
-MUST_CHECK int edge_answer(struct edge *edge, const void *question, size_t size,
-	struct arena *arena, const void **ret_answer, size_t *ret_size, struct error *err);
+MUST_CHECK int edge_answer(struct edge *edge, struct wire_bytes question, struct arena *arena,
+	struct wire_bytes *ret_answer, struct error *err);
 /* How the wire ended, once, if it did although nobody asked it to; else NULL. */
 const char *edge_obituary(struct edge *edge);
 /* The wire ends, and packets with it; the card stays where it is. */

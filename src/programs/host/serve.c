@@ -182,14 +182,20 @@ static int count_frames(struct helper *helper, const struct far_message *message
 static int ask_wire(struct helper *helper, const struct far_message *message,
 	struct far_message *ret_answer, struct error *err)
 {
+	struct wire_bytes answer;
+
 	*ret_answer = (struct far_message){.kind = FAR_EDGED};
 	if (message->size == 0)
 		return helper->edge.is_wanted ? edge_renew(&helper->edge, err)
 					      : fail(err, ERROR_USAGE, "this host has no wire");
 	arena_freep(&helper->answer);
 	helper->answer = arena_new();
-	return edge_answer(&helper->edge, message->data, message->size, helper->answer,
-		&ret_answer->data, &ret_answer->size, err);
+	if (edge_answer(&helper->edge, (struct wire_bytes){message->data, message->size},
+		    helper->answer, &answer, err))
+		return -1;
+	ret_answer->data = answer.data;
+	ret_answer->size = answer.size;
+	return 0;
 }
 
 /*
