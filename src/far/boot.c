@@ -187,13 +187,12 @@ int far_hosts_new(struct procs *procs, const struct far_host_spec specs[], size_
 		begun++;
 	if (begun == count)
 		status = boot(ret_hosts, specs, count, calls, err);
-	for (size_t i = 0; i < count; i++)
-		far_call_done(&calls[i]);
-	if (status == 0)
-		return 0;
-	for (size_t i = 0; i < begun; i++) {
+	for (size_t i = 0; status && i < begun; i++) {
 		host_free(ret_hosts[i]);
 		ret_hosts[i] = NULL;
 	}
-	return -1;
+	/* Only now does nothing come in any more: while one host ends, others are still heard. */
+	for (size_t i = 0; i < count; i++)
+		far_call_done(&calls[i]);
+	return status;
 }

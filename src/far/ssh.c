@@ -343,6 +343,10 @@ const char *const *far_ssh_helper(
 	return command_of(arena, ssh, true,
 		arena_list(arena, unit,
 			ARENA_LIST(arena, arena_printf(arena, "ExecStopPost=-%s undo", helper),
+				/* There its own path does not say where it lies. */
+				"-p",
+				arena_printf(
+					arena, "Environment=MESHBENCH_LIBEXEC=%s", bundle->there),
 				owner(arena), "--", helper, "--lease",
 				arena_printf(arena, "%d", FAR_LEASE_S))));
 }
