@@ -28,7 +28,8 @@ static const struct {
 };
 
 static const char *const helpers[] = {"meshbench-reach", "meshbench-watch", "meshbench-ready",
-	"meshbench-wire", "meshbench-probe", "meshbench-quic", "meshbench-rate", NULL};
+	"meshbench-wire", "meshbench-marker", "meshbench-probe", "meshbench-quic", "meshbench-rate",
+	NULL};
 
 static const char *const variables[] = {
 	"HOME", "XDG_DATA_HOME", "MESHBENCH_DATA", "MESHBENCH_VPNS", "MESHBENCH_LIBEXEC", NULL};
