@@ -90,7 +90,9 @@ function barPanel(chart, panel, end, width, theme) {
     layer: [
       { transform: [{ filter: '!datum.none' }], mark: { type: 'bar', height: 17, cornerRadius: 2 },
         encoding: { x: x({ field: 'y', aggregate: 'mean' }),
-          opacity: { field: 'second', type: 'nominal', legend: null, scale: { domain: [false, true], range: [0.34, 0.14] } },
+          // A scale of opacity is for ordered values, so Vega warns of one with two names.
+          opacity: { condition: { test: 'datum.second', value: 0.14 }, value: 0.34 },
+          detail: { field: 'second' },
           tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'y', aggregate: 'mean', title: 'mean' },
             { field: 'low', aggregate: 'min', title: 'lowest' }, { field: 'high', aggregate: 'max', title: 'highest' },
             { aggregate: 'count', title: 'values' }] } },
@@ -186,7 +188,7 @@ function scatter(chart, width, theme) {
       { params: [{ name: 'view', select: 'interval', bind: 'scales' }],
         mark: { type: 'point', filled: true, size: 70, cursor: 'pointer' },
         encoding: {
-          opacity: { field: 'second', type: 'nominal', legend: null, scale: { domain: [false, true], range: [0.75, 0.35] } },
+          opacity: { condition: { test: 'datum.second', value: 0.35 }, value: 0.75 },
           shape: { field: 'panel', type: 'nominal', sort: chart.panels, legend: { title: null, symbolFillColor: theme.soft, symbolStrokeColor: theme.soft } },
           href: { field: 'href' },
           tooltip: [{ field: 'vpn' }, { field: 'panel' }, { field: 'label', title: 'link' },
