@@ -27,17 +27,15 @@ struct mirror_file {
 	size_t size;
 };
 
-/*
- * What a file becomes that was `before` when the stream says that it is `now`: one of the two, or
- * another that is the arena's.
- */
-typedef struct mirror_file mirror_joiner(
-	struct arena *arena, const char *path, struct mirror_file before, struct mirror_file now);
-
 /* The other end: a folder, and the beginning of a change that is not complete yet. */
 struct mirror {
 	struct beneath root; /* its descriptor and name are borrowed */
-	mirror_joiner *join; /* NULL: files become what the stream says */
+	/*
+	 * What a file becomes that was `before` when the stream says that it is `now`: one of the
+	 * two, or another that is the arena's. NULL: what the stream says.
+	 */
+	struct mirror_file (*join)(struct arena *arena, const char *path, struct mirror_file before,
+		struct mirror_file now);
 	char *bytes;
 	size_t size, room;
 };

@@ -197,34 +197,53 @@ int far_ssh_look(struct arena *arena, struct procs *procs, const struct far_ssh 
 	return 0;
 }
 
-int far_ssh_check(const struct far_ssh *ssh, const struct far_look *look, struct error *err)
+/* In our words for what the machine said or would say. */
+static int refuse(
+	const struct far_ssh *ssh, struct arena *arena, const char *said, struct error *err)
 {
-	AUTO(arena_freep) struct arena *arena = arena_new();
-	const char *why;
+	return fail(
+		err, ERROR_MISSING, "%s: %s", ssh->name, far_blame(arena, ssh->destination, said));
+}
 
+static int check_rights(const struct far_ssh *ssh, struct arena *arena, const struct far_look *look,
+	struct error *err)
+{
 	if (!ssh->is_sudo && look->uid != 0)
 		return fail(err, ERROR_MISSING,
 			"%s: user %s is not root there; log in as root, or set 'sudo: true' in hosts.yml",
 			ssh->name, look->user ? look->user : "");
-	if (ssh->is_sudo && look->sudo && *look->sudo) {
-		why = far_blame(arena, ssh->destination, look->sudo);
-		return why ? fail(err, ERROR_MISSING, "%s: %s", ssh->name, why)
-			   : fail(err, ERROR_MISSING,
-				     "%s: sudo -n does not work (%s); try: ssh %s sudo -n true",
-				     ssh->name, look->sudo, ssh->destination);
-	}
+	if (!ssh->is_sudo || !look->sudo || !*look->sudo)
+		return 0;
+	return far_blame(arena, ssh->destination, look->sudo)
+		       ? refuse(ssh, arena, look->sudo, err)
+		       : fail(err, ERROR_MISSING,
+				 "%s: sudo -n does not work (%s); try: ssh %s sudo -n true",
+				 ssh->name, look->sudo, ssh->destination);
+}
+
+static int check_is_free(const struct far_ssh *ssh, struct arena *arena,
+	const struct far_look *look, struct error *err)
+{
+	if (!look->unit || !strstr(look->unit, "activ") || strcmp(look->unit, "inactive") == 0)
+		return 0;
+	refuse(ssh, arena, "was already loaded", err);
+	return look->owner ? fail(err, err->kind, "%s (it is %s)", arena_strdup(arena, err->text),
+				     look->owner)
+			   : -1;
+}
+
+int far_ssh_check(const struct far_ssh *ssh, const struct far_look *look, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
+	if (check_rights(ssh, arena, look, err))
+		return -1;
 	if (!look->systemd)
-		return fail(err, ERROR_MISSING, "%s: %s", ssh->name,
-			far_blame(arena, ssh->destination,
-				"System has not been booted with systemd"));
+		return refuse(ssh, arena, "System has not been booted with systemd", err);
 	if (!look->has_bus)
-		return fail(err, ERROR_MISSING, "%s: %s", ssh->name,
-			far_blame(arena, ssh->destination, "Failed to connect to bus"));
-	if (look->unit && strstr(look->unit, "activ") && strcmp(look->unit, "inactive") != 0)
-		return fail(err, ERROR_MISSING, "%s: %s%s%s%s", ssh->name,
-			far_blame(arena, ssh->destination, "was already loaded"),
-			look->owner ? " (it is " : "", look->owner ? look->owner : "",
-			look->owner ? ")" : "");
+		return refuse(ssh, arena, "Failed to connect to bus", err);
+	if (check_is_free(ssh, arena, look, err))
+		return -1;
 	if (!look->cgroup || strcmp(look->cgroup, "cgroup2fs") != 0)
 		return fail(err, ERROR_MISSING,
 			"%s: /sys/fs/cgroup is %s instead of cgroup v2; boot it with systemd.unified_cgroup_hierarchy=1",

@@ -88,7 +88,9 @@ struct virtual_job {
 	 * another, and it becomes what it would if they ran in that order.
 	 */
 	const char *out;
-	mirror_joiner *join; /* of files that jobs before made there; NULL: the last counts */
+	/* Of files that jobs before made there, as in struct mirror; NULL: the last counts. */
+	struct mirror_file (*join)(struct arena *arena, const char *path, struct mirror_file before,
+		struct mirror_file now);
 	virtual_listener *listener;
 	void *listener_context;
 	struct virtual_end end; /* of virtual_run() */

@@ -178,7 +178,8 @@ struct workload_operation {
 		WORKLOAD_PUNCH,  /* begins the VPN behind routers, and looks which way packets go */
 	} action;
 	bool on_one_host;   /* the last one; otherwise all */
-	bool is_black_hole; /* its router says nothing about packets larger than this: */
+	bool is_black_hole; /* its router says nothing about packets larger than `mtu` */
+	bool needs_direct;  /* nothing is done to a way that is not direct within its limit */
 	unsigned mtu;       /* in bytes */
 	/*
 	 * Who sends first, of two hosts that watch each other; the other follows when it is spoken
@@ -194,7 +195,6 @@ struct workload_operation {
 	double settle_s, seconds; /* of waiting, then of looking, or of coming and going */
 	int64_t packets;
 	double direct_limit_s; /* of waiting until the way is direct, before anything is done */
-	bool needs_direct;     /* nothing is done to a way that is not direct by then */
 	double delay_s;        /* of the direct way, in each direction, if it is slow */
 	uint64_t lose_every;   /* it loses one of so many packets; 0: each, if it is not slow */
 	const char *checks;    /* of observe: see observe_is_chosen() */

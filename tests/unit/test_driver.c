@@ -1,76 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/driver.h"
 
-#include "base/file.h"
 #include "plan/template.h"
 
-#include "tap.h"
+#include "drawer.h"
 
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
-/* A driver folder of its own for each test; errors then start with "DIR/t/driver.yml". */
-struct drawer {
-	struct arena *arena;
-	char path[64];
-	const char *dir;
-	struct driver driver;
-	struct error err;
-};
-
-static void drawer_done(struct drawer *drawer)
-{
-	struct error ignored;
-
-	arena_freep(&drawer->arena);
-	if (drawer->path[0] && tree_remove(drawer->path, &ignored))
-		printf("# %s\n", ignored.text);
-}
-
-static int drawer_init(struct drawer *drawer)
-{
-	drawer->arena = arena_new();
-	strcpy(drawer->path, "/tmp/test_driver.XXXXXX");
-	if (!mkdtemp(drawer->path))
-		return -1;
-	drawer->dir = arena_printf(drawer->arena, "%s/t", drawer->path);
-	return mkdir(drawer->dir, 0700);
-}
-
-#define DRAWER(name)                                                                               \
-	AUTO(drawer_done) struct drawer name = {0};                                                \
-	CHECK(drawer_init(&(name)) == 0)
-
-static int put(struct drawer *drawer, const char *file, const char *text)
-{
-	return file_write(arena_printf(drawer->arena, "%s/%s", drawer->dir, file), text,
-		strlen(text), 0644, &drawer->err);
-}
-
-static int load(struct drawer *drawer, const char *text)
-{
-	if (put(drawer, "driver.yml", text))
-		return -1;
-	return driver_load(drawer->arena, drawer->dir, &drawer->driver, &drawer->err);
-}
-
-/* Refused with exactly this place and reason. */
-static bool is_refused(struct drawer *drawer, const char *text, const char *why)
-{
-	const char *expected = arena_printf(drawer->arena, "%s/driver.yml:%s", drawer->dir, why);
-
-	if (load(drawer, text) == 0) {
-		printf("# it was loaded\n");
-		return false;
-	}
-	if (drawer->err.kind == ERROR_USAGE && strcmp(drawer->err.text, expected) == 0)
-		return true;
-	printf("# expected: %s\n# but is:   %s\n", expected, drawer->err.text);
-	return false;
-}
-
-#define HEAD "schema: 1\nname: t\ntitle: T\n"
 #define ROLES                                                                                      \
 	"roles:\n  - { name: king, take: first }\n  - { name: folk, take: rest }\n"                \
 	"  - { name: both, take: all }\n"
@@ -556,68 +490,4 @@ TEST(roles_share_the_hosts_out)
 	CHECK(driver_runs_on(&drawer.driver, "both", 0) &&
 		driver_runs_on(&drawer.driver, "all", 1));
 	CHECK(!driver_runs_on(&drawer.driver, "controller", 0));
-}
-
-#define VARIED "join:\n  - { what: w, write: { template: f, to: g } }\n"
-
-TEST(a_variant_has_its_own_files_and_a_place_of_its_own)
-{
-	static const char text[] = HEAD "variants:\n  - { name: v, what: W }\n" VARIED;
-	DRAWER(drawer);
-	struct driver variant;
-
-	CHECK_OK(put(&drawer, "f", "plain\n"), drawer.err);
-	CHECK_OK(put(&drawer, "f+v", "varied\n"), drawer.err);
-	CHECK_OK(load(&drawer, text), drawer.err);
-	CHECK_OK(driver_load_variant(drawer.arena, drawer.dir, "v", &variant, &drawer.err),
-		drawer.err);
-	CHECK(drawer.driver.variant_count == 1 && strcmp(drawer.driver.variants[0].what, "W") == 0);
-	CHECK(strcmp(drawer.driver.label, "t") == 0 && strcmp(drawer.driver.folder, "T") == 0);
-	CHECK(strcmp(variant.name, "t") == 0 && strcmp(variant.label, "t+v") == 0);
-	CHECK(strcmp(variant.folder, "T+v") == 0 && strcmp(variant.title, "T+v") == 0);
-	CHECK(strcmp(drawer.driver.phases[DRIVER_JOIN].steps[0].write_template->parts[0].text,
-		      "plain\n") == 0);
-	CHECK(strcmp(variant.phases[DRIVER_JOIN].steps[0].write_template->parts[0].text,
-		      "varied\n") == 0);
-	CHECK(driver_load_variant(drawer.arena, drawer.dir, "x", &variant, &drawer.err) < 0);
-	CHECK(strcmp(drawer.err.text, "t+x: this variant is not known; known variants: t+v") == 0);
-}
-
-TEST(a_variant_may_have_a_script_of_its_own)
-{
-	static const char text[] = HEAD
-		"variants:\n  - { name: v, what: W }\njoin:\n  - { what: w, script: s up wg0 }\n";
-	DRAWER(drawer);
-	const char *const *words;
-	struct driver variant;
-
-	CHECK_OK(put(&drawer, "s", "#!/bin/sh\n"), drawer.err);
-	CHECK_OK(put(&drawer, "s+v", "#!/bin/sh\n"), drawer.err);
-	CHECK(chmod(arena_printf(drawer.arena, "%s/s", drawer.dir), 0755) == 0);
-	CHECK_OK(load(&drawer, text), drawer.err);
-	CHECK(strcmp(drawer.driver.phases[DRIVER_JOIN].steps[0].words[0], "s") == 0);
-	CHECK(driver_load_variant(drawer.arena, drawer.dir, "v", &variant, &drawer.err) < 0);
-	CHECK(strstr(drawer.err.text, "'s+v' in "));
-	CHECK(chmod(arena_printf(drawer.arena, "%s/s+v", drawer.dir), 0755) == 0);
-	CHECK_OK(driver_load_variant(drawer.arena, drawer.dir, "v", &variant, &drawer.err),
-		drawer.err);
-	words = variant.phases[DRIVER_JOIN].steps[0].words;
-	CHECK(strcmp(words[0], "s+v") == 0 && strcmp(words[1], "up") == 0);
-	CHECK(strcmp(words[2], "wg0") == 0 && !words[3]);
-}
-
-TEST(a_variant_that_changes_nothing_is_refused)
-{
-	DRAWER(drawer);
-
-	CHECK_OK(put(&drawer, "f", "plain\n"), drawer.err);
-	CHECK(is_refused(&drawer, HEAD "variants:\n  - { name: v, what: W }\n" VARIED,
-		"5:5: variant 'v' has no file FILE+v"));
-	CHECK(is_refused(&drawer, HEAD "variants:\n  - { name: V, what: W }\n" VARIED,
-		"5:13: variant 'V': use lower-case letters, digits, '-' and '_'"));
-	CHECK_OK(put(&drawer, "g+v", "misspelt\n"), drawer.err);
-	CHECK(is_refused(&drawer, HEAD "variants:\n  - { name: v, what: W }\n" VARIED,
-		"5:3: file 'g+v' is not FILE+VARIANT of a template or script and a variant of this driver"));
-	CHECK(is_refused(&drawer, HEAD VARIED,
-		"1:1: file 'g+v' is not FILE+VARIANT of a template or script and a variant of this driver"));
 }
