@@ -198,7 +198,7 @@ int far_ssh_look(struct arena *arena, struct procs *procs, const struct far_ssh 
 }
 
 /* In our words for what the machine said or would say. */
-static int refuse(
+static int refuse_machine(
 	const struct far_ssh *ssh, struct arena *arena, const char *said, struct error *err)
 {
 	return fail(
@@ -215,7 +215,7 @@ static int check_rights(const struct far_ssh *ssh, struct arena *arena, const st
 	if (!ssh->is_sudo || !look->sudo || !*look->sudo)
 		return 0;
 	return far_blame(arena, ssh->destination, look->sudo)
-		       ? refuse(ssh, arena, look->sudo, err)
+		       ? refuse_machine(ssh, arena, look->sudo, err)
 		       : fail(err, ERROR_MISSING,
 				 "%s: sudo -n does not work (%s); try: ssh %s sudo -n true",
 				 ssh->name, look->sudo, ssh->destination);
@@ -226,7 +226,7 @@ static int check_is_free(const struct far_ssh *ssh, struct arena *arena,
 {
 	if (!look->unit || !strstr(look->unit, "activ") || strcmp(look->unit, "inactive") == 0)
 		return 0;
-	refuse(ssh, arena, "was already loaded", err);
+	refuse_machine(ssh, arena, "was already loaded", err);
 	return look->owner ? fail(err, err->kind, "%s (it is %s)", arena_strdup(arena, err->text),
 				     look->owner)
 			   : -1;
@@ -239,9 +239,9 @@ int far_ssh_check(const struct far_ssh *ssh, const struct far_look *look, struct
 	if (check_rights(ssh, arena, look, err))
 		return -1;
 	if (!look->systemd)
-		return refuse(ssh, arena, "System has not been booted with systemd", err);
+		return refuse_machine(ssh, arena, "System has not been booted with systemd", err);
 	if (!look->has_bus)
-		return refuse(ssh, arena, "Failed to connect to bus", err);
+		return refuse_machine(ssh, arena, "Failed to connect to bus", err);
 	if (check_is_free(ssh, arena, look, err))
 		return -1;
 	if (!look->cgroup || strcmp(look->cgroup, "cgroup2fs") != 0)
