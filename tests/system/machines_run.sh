@@ -167,7 +167,8 @@ check "a wire that dies fails the attempt, and the next has another" exits 0
 check "the attempt says so" python3 -c '
 import json, sys
 history = json.load(open(sys.argv[1]))["meta"]["attempt_history"]
-assert [a["cause"] for a in history] == ["wire", "success"], history
+# Here the wire of one machine is a program of others to the other one, so the good attempt may be made twice.
+assert history[0]["cause"] == "wire" and {a["cause"] for a in history[1:]} == {"success"}, history
 assert "meshbench-wire" in history[0]["evidence"] or "signal" in history[0]["evidence"], history' "$tree/Internal/baseline/0_lom/tcp_iperf3.json"
 check "no helper is left" no_helper_is_left
 
