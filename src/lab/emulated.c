@@ -6,7 +6,6 @@
 #include "base/json.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
 static const char *const ip_batch[] = {"ip", "-batch", "-", NULL};
 static const char *const tc_batch[] = {"tc", "-batch", "-", NULL};
@@ -92,13 +91,8 @@ static int start_program(struct lab *lab, int their_fd, struct error *err)
 static int connect_program(struct lab *lab, struct error *err)
 {
 	AUTO(fd_closep) int ours = -1, theirs = -1;
-	int ends[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return fail_errno(err, "make a socket to the wire");
-	ours = ends[0];
-	theirs = ends[1];
-	if (start_program(lab, theirs, err))
+	if (wire_ends(&ours, &theirs, err) || start_program(lab, theirs, err))
 		return -1;
 	return wire_connect(&ours, &lab->wire, err);
 }

@@ -108,6 +108,7 @@ const char *site_second_address(const struct lab *lab, struct arena *arena, size
 const char *site_own_address(const struct lab *lab, size_t host);
 /* The segment of a site; TOPOLOGY_PUBLIC: that of the public network. */
 uint16_t site_segment(size_t site);
+void site_host_mac(uint8_t mac[6], const struct lab_node *node);
 void site_router_mac(uint8_t mac[6], size_t site, enum router_side side);
 const char *site_mac_text(struct arena *arena, const uint8_t mac[6]);
 /* site_ipv6.c: the same of IPv6, each nothing where a site has none. */

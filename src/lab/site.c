@@ -55,6 +55,12 @@ static void text_of(char text[ADDRESS_SIZE], uint32_t ipv4)
 		ipv4 & 0xff);
 }
 
+void site_host_mac(uint8_t mac[6], const struct lab_node *node)
+{
+	for (size_t i = 0; i < 6; i++)
+		mac[i] = (uint8_t)strtoul(node->mac + 3 * i, NULL, 16);
+}
+
 void site_router_mac(uint8_t mac[6], size_t site, enum router_side side)
 {
 	const uint8_t bytes[6] = {0x02, 0x4d, 0x42, 1, (uint8_t)side, (uint8_t)site};
@@ -221,8 +227,7 @@ static void add_host(struct stations *stations, const struct lab *lab, size_t in
 		.host = index,
 		.router = SIZE_MAX};
 
-	for (size_t i = 0; i < sizeof(station.mac); i++)
-		station.mac[i] = (uint8_t)strtoul(node->mac + 3 * i, NULL, 16);
+	site_host_mac(station.mac, node);
 	add_station(stations, station);
 	if (node->site == TOPOLOGY_PUBLIC) {
 		station.ipv4 += SECOND_ADDRESS;

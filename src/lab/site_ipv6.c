@@ -8,7 +8,6 @@
 #include "base/fd.h"
 
 #include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -146,8 +145,7 @@ static void add_host(struct stations6 *stations, const struct lab *lab, size_t i
 		.host = index,
 		.router = SIZE_MAX};
 
-	for (size_t i = 0; i < sizeof(station.mac); i++)
-		station.mac[i] = (uint8_t)strtoul(node->mac + 3 * i, NULL, 16);
+	site_host_mac(station.mac, node);
 	add_station(stations, station);
 	station.host = SIZE_MAX;
 	for (size_t site = node->site; site != TOPOLOGY_PUBLIC; site = spec_of(lab, site)->behind) {

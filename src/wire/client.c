@@ -23,6 +23,17 @@ struct wire {
 	void *context;
 };
 
+int wire_ends(int *ret_ours, int *ret_theirs, struct error *err)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return fail_errno(err, "make a socket to the wire");
+	*ret_ours = ends[0];
+	*ret_theirs = ends[1];
+	return 0;
+}
+
 int wire_connect(int *socket_fd, struct wire **ret_wire, struct error *err)
 {
 	struct timeval limit = {.tv_sec = 10};

@@ -182,6 +182,8 @@ MUST_CHECK int wire_card_limit(
 
 struct wire;
 
+/* The two ends of a control connection, ours and that which the program inherits. */
+MUST_CHECK int wire_ends(int *ret_ours, int *ret_theirs, struct error *err);
 /* Takes `*socket_fd` over. Every call below waits for the wire's answer, at most 10 s. */
 MUST_CHECK int wire_connect(int *socket_fd, struct wire **ret_wire, struct error *err);
 /*

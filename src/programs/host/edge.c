@@ -5,7 +5,6 @@
 #include "host/inside.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
 enum {
 	COMMAND_S = 30,
@@ -72,13 +71,8 @@ static int start_program(struct edge *edge, int their_fd, struct error *err)
 static int connect_program(struct edge *edge, struct error *err)
 {
 	AUTO(fd_closep) int ours = -1, theirs = -1;
-	int ends[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return fail_errno(err, "make a socket to the wire");
-	ours = ends[0];
-	theirs = ends[1];
-	if (start_program(edge, theirs, err))
+	if (wire_ends(&ours, &theirs, err) || start_program(edge, theirs, err))
 		return -1;
 	return wire_connect(&ours, &edge->wire, err);
 }
