@@ -135,3 +135,16 @@ no_helper_is_left() {
 		sleep 0.05
 	done
 }
+
+# struck COMMAND OPTION...: a run, in which COMMAND is called while iperf3 measures, and which is then waited for.
+struck() {
+	strike=$1
+	shift
+	"$MESHBENCH" run "$fast" --on "$scratch/hosts.yml" --profile baseline --workload tcp --seconds 3 --attempts 1 --out "$tree" "$@" \
+		>"$scratch/out" 2>"$scratch/err" </dev/null &
+	running=$!
+	until grep -q '"iperf3' "$tree/events.jsonl" 2>/dev/null || ! kill -0 "$running" 2>/dev/null; do sleep 0.05; done
+	$strike
+	wait "$running"
+	status=$?
+}

@@ -68,19 +68,6 @@ for host in lom yuki; do
 done
 check "no helper is left" no_helper_is_left
 
-# struck COMMAND OPTION...: a run, in which COMMAND is called while iperf3 measures, and which is then waited for.
-struck() {
-	strike=$1
-	shift
-	"$MESHBENCH" run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn none --workload tcp --seconds 3 --attempts 1 \
-		--out "$tree" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null &
-	running=$!
-	until grep -q '"iperf3' "$tree/events.jsonl" 2>/dev/null || ! kill -0 "$running" 2>/dev/null; do sleep 0.05; done
-	$strike
-	wait "$running"
-	status=$?
-}
-
 tree=$scratch/killed
 second_then_kill() {
 	meshbench run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn none --workload ping --out "$scratch/never"
@@ -89,7 +76,7 @@ second_then_kill() {
 	kill -9 "$running"
 }
 unset USER
-struck second_then_kill
+struck second_then_kill --vpn none
 check "a second run on the same machines cannot be" test "$second" = 3
 check "and says that another one uses them, and whose that is" grep -q "lom: another meshbench uses it.*(it is meshbench of somebody@$(uname -n))" "$scratch/err.second"
 check "a killed controller leaves no helper" no_helper_is_left
@@ -109,14 +96,14 @@ kill_helper() {
 	ip -n held link set eth0 down
 	ip -n held link set eth0 netns "$machine"
 }
-struck kill_helper
+struck kill_helper --vpn none
 check "a run in which a helper is killed says so" says "the connection to $machine ended"
 check "the card of that machine is restored under its own name" card_comes_back "$machine"
 check "and no helper is left" no_helper_is_left
 
 tree=$scratch/cut
 cut() { ip link set c-yuki nomaster; }
-struck cut
+struck cut --vpn none
 check "a run whose connection is cut says what was lost" says 'yuki: the connection was lost; see whether it runs: ssh yuki'
 check "and how to go on" says "continue with: meshbench run --resume $tree"
 check "the cause of the cell is the loss" grep -qE '"cause": ?"lost"' "$tree/Internal/baseline/0_lom/tcp_iperf3.json"
@@ -162,7 +149,7 @@ for host in lom yuki; do
 done
 tree=$scratch/dead
 kill_wire() { kill -9 "$(pgrep -o -x meshbench-wire)"; }
-struck kill_wire --engine edge --attempts 2
+struck kill_wire --vpn none --engine edge --attempts 2
 check "a wire that dies fails the attempt, and the next has another" exits 0
 check "the attempt says so" python3 -c '
 import json, sys

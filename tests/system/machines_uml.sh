@@ -65,28 +65,15 @@ check "the tree is what its schema says" tree_is_sound
 nothing_is_on $machines
 lap "run"
 
-# struck COMMAND OPTION...: a run of two machines, in which COMMAND is called while iperf3 measures, and which is then waited for.
-struck() {
-	strike=$1
-	shift
-	"$MESHBENCH" run "$fast" --on "$scratch/hosts.yml" --host lom,yuki --profile baseline --workload tcp --seconds 4 --attempts 1 --out "$tree" "$@" \
-		>"$scratch/out" 2>"$scratch/err" </dev/null &
-	running=$!
-	until grep -q '"iperf3' "$tree/events.jsonl" 2>/dev/null || ! kill -0 "$running" 2>/dev/null; do sleep 0.05; done
-	$strike
-	wait "$running"
-	status=$?
-}
-
 tree=$scratch/killed
 kill_controller() { kill -9 "$running"; }
-struck kill_controller --vpn none
+struck kill_controller --host lom,yuki --seconds 4 --vpn none
 nothing_is_on lom yuki
 lap "the controller was killed"
 
 tree=$scratch/clock
 set_clock() { ssh yuki date -s '+1 hour' >/dev/null; }
-struck set_clock --vpn none
+struck set_clock --host lom,yuki --seconds 4 --vpn none
 check "a clock that is set in mid-run changes no figure" exits 0
 check "and is seen" python3 -c '
 import json, sys
@@ -100,7 +87,7 @@ end_daemon() {
 	# shellcheck disable=SC2016 # all of it is for the shell there
 	ssh lom 'for pid in $(pgrep -x tincd); do echo 1000 >/proc/$pid/oom_score_adj; done; echo f >/proc/sysrq-trigger'
 }
-struck end_daemon --vpn tinc
+struck end_daemon --host lom,yuki --seconds 4 --vpn tinc
 check "a daemon that was ended for its memory fails its cell" exits 1
 check "and is named" grep -qE '"cause": ?"(crashed|memory)"' "$tree/Tinc/baseline/0_lom/tcp_iperf3.json"
 check "its host lives, and measures the other link" succeeded "$tree/Tinc/baseline/1_yuki/tcp_iperf3.json"
@@ -108,7 +95,7 @@ lap "a daemon was ended for its memory"
 
 tree=$scratch/power
 cut_power() { kill -9 "$(cat "$there/yuki/pid")"; }
-struck cut_power --vpn none
+struck cut_power --host lom,yuki --seconds 4 --vpn none
 check "a run that loses a machine ends and says so" says 'yuki: the connection was lost'
 check "the cause of the cell is the loss" grep -qE '"cause": ?"lost"' "$tree/Internal/baseline/0_lom/tcp_iperf3.json"
 uml_boot yuki
@@ -123,7 +110,7 @@ lap "a machine lost its power"
 
 tree=$scratch/sshd
 stop_sshd() { ssh yuki systemctl stop there.service; }
-struck stop_sshd --vpn none,tinc
+struck stop_sshd --host lom,yuki --seconds 4 --vpn none,tinc
 check "without its SSH server a machine is lost at the next visit" says 'yuki: no SSH server answers there'
 for link in 0_lom 1_yuki; do
 	check "what it had begun on $link was measured" succeeded "$tree/Internal/baseline/$link/tcp_iperf3.json"
