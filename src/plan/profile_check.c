@@ -142,7 +142,7 @@ static void look_at_impairment(struct findings *findings, const struct profile *
 		size_t key = key_of(findings->is_given, list[i].field);
 		char text[sizeof(findings->list->text)];
 
-		snprintf(text, sizeof(text), "%s: %s", profile_keys[key].name, list[i].text);
+		snprintf(text, sizeof(text), "%.36s: %s", profile_keys[key].name, list[i].text);
 		add(findings, key, list[i].is_error, text);
 	}
 }
