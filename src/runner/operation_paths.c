@@ -61,23 +61,14 @@ void paths_count(struct operation_run *m, struct paths *paths)
 	}
 }
 
-static double packets_in(const json_t *bins, size_t bin)
-{
-	return json_number_value(json_array_get(bins, bin));
-}
-
 bool path_is_direct(
 	const struct operation_run *m, const struct paths *paths, const struct path *path)
 {
 	size_t now = (size_t)((paths->counted_ns - m->zero_ns) / PATHS_BIN_NS);
-	size_t second = (size_t)(NS_PER_S / PATHS_BIN_NS);
 
-	for (size_t bin = now - second; now >= second && bin < now; bin++) {
-		if (!mesh_is_direct(packets_in(path->ways[0], bin), packets_in(path->ways[1], bin),
-			    (double)PATHS_BIN_NS / 1e9, paths->every_s))
-			return false;
-	}
-	return now >= second;
+	return now >= (size_t)(NS_PER_S / PATHS_BIN_NS) &&
+	       mesh_is_direct_before(path->ways[0], path->ways[1], now,
+		       (double)PATHS_BIN_NS / 1e9, paths->every_s);
 }
 
 int paths_end(struct operation_run *m, struct paths *paths, struct error *err)

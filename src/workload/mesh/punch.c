@@ -47,7 +47,6 @@ struct trial {
 	double answered_s; /* the first answer, of the slower way */
 	double direct_s;   /* when packets went both ways, as exact as the bins */
 	double stays_s;    /* since when they do until the end */
-	double kept_s;     /* how long that is; what is at the end counts */
 	double watched_s;  /* how long the trial was watched */
 };
 
@@ -64,6 +63,32 @@ bool mesh_is_direct(double there, double back, double bin_s, double every_s)
 	double least = bin_s / every_s / 2;
 
 	return there >= least && back >= least;
+}
+
+static bool bin_is_direct(
+	const json_t *there, const json_t *back, size_t bin, double bin_s, double every_s)
+{
+	return every_s > 0 && mesh_is_direct(json_number_value(json_array_get(there, bin)),
+				      json_number_value(json_array_get(back, bin)), bin_s,
+				      every_s);
+}
+
+/* The first bin of the second before bin `end`. */
+static size_t second_before(size_t end, double bin_s)
+{
+	size_t bins = bin_s > 0 && bin_s < 1 ? (size_t)(1 / bin_s + 0.5) : 1;
+
+	return end > bins ? end - bins : 0;
+}
+
+bool mesh_is_direct_before(
+	const json_t *there, const json_t *back, size_t end, double bin_s, double every_s)
+{
+	size_t begin = second_before(end, bin_s), direct = 0;
+
+	for (size_t bin = begin; bin < end; bin++)
+		direct += bin_is_direct(there, back, bin, bin_s, every_s);
+	return direct > 0 && 2 * direct >= end - begin;
 }
 
 static double estimate_s(const struct workload_case *c)
@@ -148,31 +173,28 @@ static bool has_signalling(const json_t *run, const char *host)
 	return false;
 }
 
-static double packets_at(const json_t *path, size_t way, size_t bin)
-{
-	const json_t *ways = json_object_get(path, "packets");
-
-	return json_number_value(json_array_get(json_array_get(ways, way), bin));
-}
-
-/* When packets went both ways for the first time, and since when they do. */
+/* When packets went both ways for the first time, and since when they did in every second until the end. */
 static void find_direct(const json_t *run, const json_t *path, struct trial *trial)
 {
+	const json_t *ways = json_object_get(path, "packets");
+	const json_t *there = json_array_get(ways, 0), *back = json_array_get(ways, 1);
 	double bin_s = json_number_at(run, "/path_rule/bin_s", 0.1);
 	double every_s = json_number_at(run, "/path_rule/every_s", 0.005);
 	double counted = mesh_time(run, "counted_s") / bin_s;
 	size_t bins = counted >= 1 && counted < 1e6 ? (size_t)counted : 0;
 
-	for (size_t bin = 0; bin < bins; bin++) {
-		bool is_direct = every_s > 0 && mesh_is_direct(packets_at(path, 0, bin),
-							packets_at(path, 1, bin), bin_s, every_s);
+	for (size_t end = 1; end <= bins; end++) {
+		size_t first = second_before(end, bin_s);
 
-		trial->kept_s = is_direct ? trial->kept_s + bin_s : 0;
-		if (is_direct && isnan(trial->direct_s))
-			trial->direct_s = (double)(bin + 1) * bin_s;
+		while (first < end && !bin_is_direct(there, back, first, bin_s, every_s))
+			first++;
+		if (first < end && isnan(trial->direct_s))
+			trial->direct_s = (double)(first + 1) * bin_s;
+		if (!mesh_is_direct_before(there, back, end, bin_s, every_s))
+			trial->stays_s = NAN;
+		else if (isnan(trial->stays_s))
+			trial->stays_s = (double)(first + 1) * bin_s;
 	}
-	if (trial->kept_s > 0)
-		trial->stays_s = (double)(bins + 1) * bin_s - trial->kept_s;
 }
 
 static struct trial trial_of(const json_t *observations, const json_t *run, const json_t *path)
@@ -188,7 +210,7 @@ static struct trial trial_of(const json_t *observations, const json_t *run, cons
 	if (json_object_get(run, "failure"))
 		trial.outcome = NOT_STARTED;
 	else if (contact.is_answering)
-		trial.outcome = trial.kept_s > 0 ? DIRECT : RELAYED;
+		trial.outcome = !isnan(trial.stays_s) ? DIRECT : RELAYED;
 	else
 		trial.outcome = has_signalling(run, from) && has_signalling(run, to)
 					? PUNCH_FAILED
@@ -290,7 +312,7 @@ static struct tally tally_of(
 
 	for (size_t i = 0; (run = mesh_run(observations, "punch", i)); i++) {
 		const json_t *seen = path_between(run, path);
-		struct trial trial = {NOT_STARTED, NAN, NAN, NAN, 0, NAN};
+		struct trial trial = {NOT_STARTED, NAN, NAN, NAN, NAN};
 
 		/* Of a large mesh other pairs are watched in every trial. */
 		if (!seen && !json_object_get(run, "failure"))
@@ -437,7 +459,7 @@ const struct workload workload_punch = {
 		(const struct setting *const[]){&punch_trials, &punch_seconds, &punch_width, NULL},
 	.title = "Direct ways between hosts behind routers",
 	.figures = {"direct_share", "answering_share", "direct_s", "answered_s"},
-	.figures_title = "share direct / answering, s until direct / answering",
+	.figures_title = "worst pair: share direct / answering, s until direct / answering",
 	.needs = (const char *const[]){NULL},
 	.packages = (const char *const[]){NULL},
 	.scope = WORKLOAD_MESH,
