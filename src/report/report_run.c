@@ -163,6 +163,19 @@ static void print_situations(FILE *out, const struct situation *situations)
 	}
 }
 
+static void print_tables(FILE *out, const struct page *page)
+{
+	const char *without = tables_without_figures(page->tables, TABLE_NOT_FOR_PAGE);
+
+	fputs("\n## Tables\n\n", out);
+	for (const struct table *table = page->tables->first; table; table = table->next) {
+		if (table->audience != TABLE_FOR_FILES && table_has_figures(table))
+			table_print_markdown(out, page->results->arena, table);
+	}
+	if (without)
+		print_line(out, "Tables without a figure here: ", without, ".\n");
+}
+
 static void print_markdown(FILE *out, const struct page *page)
 {
 	verdict_write_markdown(out, page->results->arena, page->verdict);
@@ -177,10 +190,7 @@ static void print_markdown(FILE *out, const struct page *page)
 	fputs("\n## Findings\n\n", out);
 	for (const struct finding *f = page->findings->first; f; f = f->next)
 		print_finding(out, f);
-	fputs("\n## Tables\n\n", out);
-	for (const struct table *table = page->tables->first; table; table = table->next)
-		if (table->row_count && table->audience != TABLE_FOR_FILES)
-			table_print_markdown(out, page->results->arena, table);
+	print_tables(out, page);
 }
 
 /* What --json prints: the tables, and in more keys what the page says in sentences. */

@@ -209,6 +209,30 @@ TEST(a_table_holds_any_number_of_columns_also_when_rows_came_first)
 	CHECK(row->values[0].number == 0 && row->values[99].number == 99);
 }
 
+TEST(tables_about_what_was_not_measured_are_named_instead_of_shown)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct tables *tables = tables_new(arena);
+	struct table *empty = table_add(tables, "udp", "UDP", "Mbit/s", false);
+	struct table *words;
+
+	CHECK(small_table(tables) && table_has_figures(table_named(tables, "t_corrected")));
+	table_text_column(empty, "vpn", "VPN");
+	table_column(empty, "mbps", "Received", "Mbit/s", 0);
+	CHECK(!table_has_figures(empty));
+	CHECK(tables_without_figures(tables, TABLE_FOR_ALL) == NULL); /* it has no row, either */
+	row_text(table_row(tables, empty), "none");
+	CHECK(!table_has_figures(empty));
+	words = table_add(tables, "routers", "Routers", "", false);
+	words->audience = TABLE_NOT_FOR_PAGE;
+	table_text_column(words, "host", "Host");
+	table_row(tables, words);
+	CHECK(table_has_figures(words)); /* its rows are what it has to say */
+	table_column(words, "port", "Port", "", 0);
+	CHECK(strcmp(tables_without_figures(tables, TABLE_FOR_ALL), "udp") == 0);
+	CHECK(strcmp(tables_without_figures(tables, TABLE_NOT_FOR_PAGE), "udp, routers") == 0);
+}
+
 TEST(html_shows_text_and_never_runs_it)
 {
 	TEXT_STREAM(text);

@@ -145,11 +145,19 @@ static void write_table(FILE *out, const struct page *page, const struct table *
 
 void page_tables(FILE *out, const struct page *page)
 {
+	const char *without = tables_without_figures(page->tables, TABLE_FOR_ALL);
+
 	fputs("<section id=\"tables\"><h2>Tables</h2><p>Each table has two views. <em>printed</em> follows the published formulas, including their flaws. <em>corrected</em> counts what arrived over links that worked, and notes explain where the two differ.</p>\n",
 		out);
-	for (const struct table *table = page->tables->first; table; table = table->next)
-		if (table->row_count && table->audience == TABLE_FOR_ALL)
+	for (const struct table *table = page->tables->first; table; table = table->next) {
+		if (table->audience == TABLE_FOR_ALL && table_has_figures(table))
 			write_table(out, page, table);
+	}
+	if (without) {
+		fputs("<p>Tables without a figure here: ", out);
+		html_text(out, without);
+		fputs(".</p>\n", out);
+	}
 	fputs("</section>\n", out);
 }
 

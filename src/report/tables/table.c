@@ -135,6 +135,42 @@ bool table_has_marks(const struct table *table)
 	return false;
 }
 
+static bool row_has_figures(const struct table *table, const struct row *row)
+{
+	for (size_t i = 0; i < row->filled; i++) {
+		if (!table->columns[i].is_text && row->values[i].is_there)
+			return true;
+	}
+	return false;
+}
+
+bool table_has_figures(const struct table *table)
+{
+	bool has_numbers = false;
+
+	for (size_t i = 0; i < table->column_count; i++)
+		has_numbers = has_numbers || !table->columns[i].is_text;
+	if (!has_numbers)
+		return table->row_count > 0;
+	for (const struct row *row = table->rows; row; row = row->next) {
+		if (row_has_figures(table, row))
+			return true;
+	}
+	return false;
+}
+
+const char *tables_without_figures(const struct tables *tables, enum table_audience most)
+{
+	const char *ids = NULL;
+
+	for (const struct table *table = tables->first; table; table = table->next) {
+		if (table->row_count == 0 || table->audience > most || table_has_figures(table))
+			continue;
+		ids = ids ? arena_printf(tables->arena, "%s, %s", ids, table->id) : table->id;
+	}
+	return ids;
+}
+
 static bool is_before(const struct row *a, const struct row *b, size_t column, bool descending)
 {
 	const struct value *left = &a->values[column], *right = &b->values[column];
