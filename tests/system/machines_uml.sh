@@ -44,19 +44,25 @@ grep -E '^[a-z]+ \(|^  (kernel|unit|network|host|clock) ' "$scratch/out" | sed '
 lap "doctor"
 
 succeeded() { grep -qE '"status": ?"success"' "$1"; }
+# Each machine has a fraction of a processor, so that every figure is marked: a second attempt would be no better.
+tree=$scratch/mesh
+meshbench run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn tinc,wireguard --workload connect,reboot --attempts 1 --out "$tree"
+check "meshes of three machines are joined, and again after each was rebooted" exits 0
+for vpn in Tinc Wireguard; do
+	for workload in connect reboot; do
+		check "$vpn $workload succeeded" succeeded "$tree/$vpn/baseline/$workload.json"
+	done
+done
+lap "connect and reboot"
+
 tree=$scratch/tree
-meshbench run "$fast" --on "$scratch/hosts.yml" --profile low --vpn none,tinc,wireguard --workload ping,tcp,connect,reboot --attempts 2 --out "$tree"
+meshbench run "$fast" --on "$scratch/hosts.yml" --profile low --vpn none,tinc,wireguard --workload ping,tcp --attempts 1 --out "$tree"
 check "a run under impairment on three machines measures everything" exits 0
 for vpn in Internal Tinc Wireguard; do
 	for workload in ping tcp_iperf3; do
 		for link in "$tree/$vpn"/low_impairment/[0-9]*; do
 			check "$vpn ${link##*/} $workload succeeded" succeeded "$link/$workload.json"
 		done
-	done
-done
-for vpn in Tinc Wireguard; do
-	for workload in connect reboot; do
-		check "$vpn $workload succeeded" succeeded "$tree/$vpn/low_impairment/$workload.json"
 	done
 done
 tail -n 40 "$scratch/out" | sed 's/^/# /'
@@ -77,8 +83,9 @@ struck set_clock --host lom,yuki --seconds 4 --vpn none
 check "a clock that is set in mid-run changes no figure" exits 0
 check "and is seen" python3 -c '
 import json, sys
-yuki = json.load(open(sys.argv[1]))["meta"]["attempt_history"][0]["connections"][1]
-assert abs(yuki["clock_offset_after_ms"] - yuki["clock_offset_before_ms"] - 3600e3) < 2000, yuki' "$tree/Internal/baseline/0_lom/tcp_iperf3.json"
+yuki = [json.load(open(path))["meta"]["attempt_history"][0]["connections"][1] for path in sys.argv[1:]]
+seen = [at[key] for at in yuki for key in ("clock_offset_before_ms", "clock_offset_after_ms")]
+assert abs(max(seen) - min(seen) - 3600e3) < 5000, seen' "$tree/Internal/baseline/0_lom/tcp_iperf3.json" "$tree/Internal/baseline/1_yuki/tcp_iperf3.json"
 lap "a clock was set"
 
 tree=$scratch/memory
@@ -87,10 +94,12 @@ end_daemon() {
 	# shellcheck disable=SC2016 # all of it is for the shell there
 	ssh lom 'for pid in $(pgrep -x tincd); do echo 1000 >/proc/$pid/oom_score_adj; done; echo f >/proc/sysrq-trigger'
 }
-struck end_daemon --host lom,yuki --seconds 4 --vpn tinc
-check "a daemon that was ended for its memory fails its cell" exits 1
-check "and is named" grep -qE '"cause": ?"(crashed|memory)"' "$tree/Tinc/baseline/0_lom/tcp_iperf3.json"
-check "its host lives, and measures the other link" succeeded "$tree/Tinc/baseline/1_yuki/tcp_iperf3.json"
+struck end_daemon --host lom,yuki --seconds 4 --vpn tinc --attempts 2
+check "a daemon that was ended for its memory is named" grep -qE '"cause": ?"(crashed|memory)"' "$tree/Tinc/baseline/0_lom/tcp_iperf3.json"
+check "its host lives, starts it again and measures both links" exits 0
+for link in 0_lom 1_yuki; do
+	check "$link tcp succeeded" succeeded "$tree/Tinc/baseline/$link/tcp_iperf3.json"
+done
 lap "a daemon was ended for its memory"
 
 tree=$scratch/power

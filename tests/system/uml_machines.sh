@@ -77,12 +77,15 @@ uml_machine() {
 	ip link set "d-$1" master wire up
 	uml_script "$1" "$2" >"$there/$1/init"
 	chmod 755 "$there/$1/init"
+	echo "$2" >"$there/$1/number"
 	uml_boot "$1"
 }
 
-# uml_boot NAME: its memory is a file, which must not be on a disk.
+# uml_boot NAME: its memory is a file, which must not be on a disk. Its cards keep their addresses when it starts again, as real ones do.
 uml_boot() {
-	TMPDIR=/dev/shm "$uml" mem=512M root=/dev/root rootfstype=hostfs ro init="$there/$1/init" "eth0=tuntap,c-$1" "eth1=tuntap,d-$1" \
+	number=$(cat "$there/$1/number")
+	TMPDIR=/dev/shm "$uml" mem=512M root=/dev/root rootfstype=hostfs ro init="$there/$1/init" \
+		"eth0=tuntap,c-$1,52:54:00:98:00:0$number" "eth1=tuntap,d-$1,52:54:00:97:00:0$number" \
 		lpj=1000000 initcall_blacklist=raid6_select_algo con=null con0=null,fd:1 ssl=null </dev/null >"$there/$1/console" 2>&1 &
 	echo $! >"$there/$1/pid"
 }
