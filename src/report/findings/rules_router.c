@@ -204,7 +204,7 @@ static void look_no_relay(struct look *look, const struct report_condition *cond
 	if (!went(run, "/way_before", "direct") || !went(run, "/way_blocked", "none"))
 		return;
 	look_say(look,
-		"Two hosts whose direct way is blocked stay without a way with %s as it is set up here for as long as was waited: no third host relays.",
+		"Two hosts whose direct way is blocked stay without a way with %s as it is set up here for as long as was waited: no third host relayed in that time. A VPN that asks its peers once a minute needs more than a minute (--relay-seconds 120).",
 		look->vpn->title);
 	look_show(look, result->outcome.path, "%s: direct before, no way in the end of %.0f s",
 		profile_title(condition->profile), json_number_at(result->data, "/blocked_s", 0));
