@@ -67,8 +67,8 @@ bool path_is_direct(
 	size_t now = (size_t)((paths->counted_ns - m->zero_ns) / PATHS_BIN_NS);
 
 	return now >= (size_t)(NS_PER_S / PATHS_BIN_NS) &&
-	       mesh_is_direct_before(path->ways[0], path->ways[1], now,
-		       (double)PATHS_BIN_NS / 1e9, paths->every_s);
+	       mesh_is_direct_before(path->ways[0], path->ways[1], now, (double)PATHS_BIN_NS / 1e9,
+		       paths->every_s);
 }
 
 int paths_end(struct operation_run *m, struct paths *paths, struct error *err)

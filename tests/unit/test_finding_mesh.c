@@ -131,3 +131,34 @@ TEST(hosts_that_no_trial_joins_are_a_finding_that_says_whether_one_could)
 	CHECK(about && !strstr(about->evidence->text, "although"));
 	CHECK(!find_way(results, closed, 5, 1, "punch_failed", "no-way"));
 }
+
+/* Trials of one pair, of which a third each answers after the times in `at_s` and a little. */
+static const struct about *find_steps(
+	struct report_results *results, size_t trials, const double at_s[3], const char *outcome)
+{
+	json_t *data = json_pack("{s:[{s:[]}]}", "pairs", "list");
+	json_t *list = json_object_get(json_array_get(json_object_get(data, "pairs"), 0), "list");
+
+	for (size_t i = 0; i < trials; i++)
+		json_array_append_new(list, json_pack("{s:s, s:f}", "outcome", outcome,
+						    "answered_s", at_s[i % 3] + (double)i / 100));
+	set_whole(results, results->vpns, REPORT_PUNCH, data);
+	return find(findings_of(results), "answers-in-steps", "Tunnel");
+}
+
+TEST(answers_at_few_moments_are_a_finding)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const double apart[] = {4, 9, 14}, near[] = {4, 4.5, 5};
+	const struct about *about;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	about = find_steps(results, 30, apart, "direct");
+	CHECK(about &&
+		strcmp(about->evidence->text,
+			"baseline: of 30 answers 10 after 4.0 to 4.3 s, 10 after 9.0 to 9.3 s, 10 after 14.0 to 14.3 s") ==
+			0);
+	CHECK(!find_steps(results, 18, apart, "direct"));
+	CHECK(!find_steps(results, 30, apart, "relayed"));
+	CHECK(!find_steps(results, 30, near, "direct"));
+}

@@ -106,8 +106,8 @@ TEST(a_way_that_was_direct_and_is_relayed_at_the_end_is_relayed)
 TEST(a_way_stays_direct_through_moments_in_which_little_was_sent)
 {
 	ARENA(arena);
-	READ(trial_of(arena, &(struct seen){"[0, 200, 30, 200, 200, 200]", "[0, 200, 200, 200, 30, 200]",
-				     STEADY, STEADY, NULL}));
+	READ(trial_of(arena, &(struct seen){"[0, 200, 30, 200, 200, 200]",
+				     "[0, 200, 200, 200, 30, 200]", STEADY, STEADY, NULL}));
 
 	CHECK(ends_as(pair, "direct"));
 	CHECK(json_number_at(pair, "/list/0/direct_s", 0) == 1.0);
@@ -118,8 +118,8 @@ TEST(a_way_stays_direct_through_moments_in_which_little_was_sent)
 TEST(a_way_is_direct_since_the_last_second_without)
 {
 	ARENA(arena);
-	READ(trial_of(arena, &(struct seen){"[200, 0, 0, 0, 200, 200]", "[200, 0, 0, 200, 200, 200]",
-				     STEADY, STEADY, NULL}));
+	READ(trial_of(arena, &(struct seen){"[200, 0, 0, 0, 200, 200]",
+				     "[200, 0, 0, 200, 200, 200]", STEADY, STEADY, NULL}));
 
 	CHECK(ends_as(pair, "direct"));
 	CHECK(json_number_at(pair, "/list/0/direct_s", 0) == 0.5);

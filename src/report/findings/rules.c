@@ -51,6 +51,8 @@ const struct rule rules[] = {
 		.of_vpn = rule_no_way},
 	{"indirect", WARNING, CHOICE, "A third host relays where a direct way is possible",
 		.of_vpn = rule_indirect},
+	{"answers-in-steps", NOTE, READING, "Hosts behind routers answer at few moments",
+		.of_vpn = rule_answers_in_steps},
 	{"lost-after-change", WARNING, CHOICE, "A host whose network changes is not found again",
 		.of_vpn = rule_lost_after_change},
 	{"hostile-packets", WARNING, CHOICE, "Hostile packets have an effect",

@@ -93,6 +93,9 @@ void rule_flaps(struct look *look);
 void rule_narrow_line(struct look *look);
 void rule_mtu_hangs(struct look *look);
 
+/* rules_steps.c */
+void rule_answers_in_steps(struct look *look);
+
 /* rules_number.c */
 void rule_stalled_link(struct look *look);
 void look_contradictory(struct look *look, const struct spot *spot);

@@ -80,9 +80,11 @@ void row_mark(struct row *row);
 /* "below 1.01": for people a bound, for programs no value. */
 void row_below(struct row *row, double bound, const char *place);
 bool table_has_marks(const struct table *table);
-/* False where it has columns of numbers, and no row has one: nothing that it is about was measured. */
+/* False where it has columns of numbers, and no row has one: nothing that it is about was measured.
+ */
 bool table_has_figures(const struct table *table);
-/* The ids of the tables for `audience` without figures, with commas between them; NULL if there is none; the arena's. */
+/* The ids of the tables for `audience` without figures, with commas between them; NULL if there is
+ * none; the arena's. */
 const char *tables_without_figures(const struct tables *tables, enum table_audience most);
 /* "138", "138*", or "--"; the arena's. */
 const char *value_text(struct arena *arena, const struct column *column, const struct value *value);

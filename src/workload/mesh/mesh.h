@@ -69,8 +69,9 @@ double mesh_stable(const json_t *spans, const struct mesh_rule *rule, double fro
 bool mesh_is_direct(double there, double back, double bin_s, double every_s);
 
 /*
- * The same for the second (or what there is of it) before bin `end` of counts of packets there and back. Half of its bins suffice,
- * because hosts that wait for a processor are late for a moment, and not on another way.
+ * The same for the second (or what there is of it) before bin `end` of counts of packets there and
+ * back. Half of its bins suffice, because hosts that wait for a processor are late for a moment,
+ * and not on another way.
  */
 bool mesh_is_direct_before(
 	const json_t *there, const json_t *back, size_t end, double bin_s, double every_s);

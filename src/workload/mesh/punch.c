@@ -69,8 +69,7 @@ static bool bin_is_direct(
 	const json_t *there, const json_t *back, size_t bin, double bin_s, double every_s)
 {
 	return every_s > 0 && mesh_is_direct(json_number_value(json_array_get(there, bin)),
-				      json_number_value(json_array_get(back, bin)), bin_s,
-				      every_s);
+				      json_number_value(json_array_get(back, bin)), bin_s, every_s);
 }
 
 /* The first bin of the second before bin `end`. */
@@ -173,7 +172,8 @@ static bool has_signalling(const json_t *run, const char *host)
 	return false;
 }
 
-/* When packets went both ways for the first time, and since when they did in every second until the end. */
+/* When packets went both ways for the first time, and since when they did in every second until the
+ * end. */
 static void find_direct(const json_t *run, const json_t *path, struct trial *trial)
 {
 	const json_t *ways = json_object_get(path, "packets");
