@@ -191,7 +191,7 @@ TEST(what_no_question_is_about_has_no_leader)
 
 	CHECK(verdict->answer_count == 0 && verdict->rows);
 	CHECK(strcmp(verdict->because,
-		      "None of the questions is about what was measured; the tables have it.") ==
+		      "None of the questions that rank VPNs is about what was measured; answers and tables have it.") ==
 		0);
 }
 

@@ -197,7 +197,7 @@ static const char *sentence_of(
 			disqualifiers_text(arena, first->disqualifiers),
 			because_of(arena, verdict, first->disqualifiers));
 	if (!verdict->answer_count)
-		return "None of the questions is about what was measured; the tables have it.";
+		return "None of the questions that rank VPNs is about what was measured; answers and tables have it.";
 	if (!first->next)
 		return arena_printf(arena,
 			"%s was measured without a rival, and nothing rules it out.",
