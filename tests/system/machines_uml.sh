@@ -78,7 +78,7 @@ nothing_is_on lom yuki
 lap "the controller was killed"
 
 tree=$scratch/clock
-set_clock() { ssh yuki date -s '+1 hour' >/dev/null; }
+set_clock() { ssh yuki "date -s '+1 hour'" >/dev/null; }
 struck set_clock --host lom,yuki --seconds 4 --vpn none
 check "a clock that is set in mid-run changes no figure" exits 0
 check "and is seen" python3 -c '
