@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "document/clocks.h"
 #include "netem/netem.h"
 
 #include <math.h>
@@ -205,37 +206,6 @@ static int measure_rate(
 	return 0;
 }
 
-void calibrate_correct_delays(json_t *effective, const struct lab_clocks *clocks)
-{
-	json_t *delays = json_object_get(effective, "delay_us"), *value;
-	double shift_us = (double)clocks->shift_ns / 1e3, bound_us = (double)clocks->bound_ns / 1e3;
-	double mean_us = json_number_at(delays, "/mean", NAN) + shift_us;
-	const char *key;
-	char why[200];
-	void *next;
-
-	if (clocks->shift_ns == 0 && clocks->bound_ns == 0)
-		return;
-	if (!(bound_us <= CALIBRATE_CLOCK_SHARE * mean_us)) {
-		snprintf(why, sizeof(why),
-			"the clocks of both hosts are known to %.3f ms, which is more than a tenth of a delay of %.3f ms",
-			bound_us / 1e3, mean_us / 1e3);
-		json_object_set_new(effective, "delay_unknown", json_text(why));
-	}
-	json_object_foreach_safe (delays, next, key, value) {
-		bool is_delay = strcmp(key, "sd") != 0 && strcmp(key, "mean95") != 0;
-
-		if (is_delay && json_object_get(effective, "delay_unknown"))
-			json_object_set_new(delays, key, json_null());
-		else if (is_delay && json_is_number(value))
-			json_object_set_new(
-				delays, key, json_real(json_number_value(value) + shift_us));
-	}
-	/* Its bins are those of the delays before. */
-	json_object_set_new(effective, "delay_histogram_packets", json_null());
-	json_object_set_new(effective, "clock_bound_ms", json_real(bound_us / 1e3));
-}
-
 static int measure_all(
 	struct session *s, const struct calibration *c, json_t *result, struct error *err)
 {
@@ -251,7 +221,7 @@ static int measure_all(
 		return -1;
 	json_object_set_new(result, "effective", effective);
 	clocks = lab_clocks_between(s->lab, 0, 1);
-	calibrate_correct_delays(effective, &clocks);
+	clocks_correct(effective, &(struct clocks){clocks.shift_ns, clocks.bound_ns});
 	if (lab_wire_report(s->lab, &wire, err))
 		return -1;
 	json_object_set_new(result, "wire", wire ? wire : json_null());

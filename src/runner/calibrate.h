@@ -24,11 +24,3 @@ struct calibration {
  */
 MUST_CHECK int calibrate(
 	const struct calibration *calibration, json_t **ret_calibration, struct error *err);
-
-/* Clocks that are known to more than this share of a one-way delay tell nothing about it. */
-#define CALIBRATE_CLOCK_SHARE 0.1
-/*
- * Delays of a probe's report that were measured by two clocks, by one clock; where that is known
- * too badly they become null, and "delay_unknown" says why. Pure.
- */
-void calibrate_correct_delays(json_t *effective, const struct lab_clocks *clocks);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "document/clocks.h"
 #include "record/cause.h"
 
 #include "base/arena.h"
@@ -36,11 +37,13 @@ struct workload_case {
 	/* The narrowest that the profile is, so that nobody sends what cannot pass; 0: unknown. */
 	double line_bps;
 	const char *congestion;
-	size_t processors;                   /* of this machine, for us */
+	size_t processors; /* of this machine, for us; of others, of the smallest */
 	const struct setting_value *options; /* what the plan says about workloads; NULL-able */
 	const char *artefact; /* the folder that prepare() filled, or is to fill; NULL without */
 	/* For read(): what the wire did meanwhile (lab_wire_report()), or NULL; borrowed. */
 	const json_t *wire;
+	/* Likewise, for delays that source and target measured: of packets there, and back. */
+	struct clocks clocks_there, clocks_back;
 	/* Likewise, in the order in which they left the wire, where the workload asked for it. */
 	const struct workload_packet *packets;
 	size_t packet_count;
@@ -209,6 +212,9 @@ struct workload {
 	const struct setting *own_seconds; /* of measuring, in place of the plan's; NULL: none */
 	const char *const *needs;          /* programs, NULL-terminated */
 	const char *const *packages; /* Debian packages that provide them, in the same order */
+	/* "tcp 5201": what the ends of the first link say to each other where there is no VPN
+	 * around it; NULL-terminated, or NULL. */
+	const char *const *ports;
 	/* Whether a program of `needs` is wanted with these options; NULL: every one is. */
 	bool (*wants)(const struct setting_value *options, const char *program);
 	const char *figures[WORKLOAD_FIGURES + 1]; /* keys of meta.figures, NULL-terminated */

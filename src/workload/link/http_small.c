@@ -301,6 +301,7 @@ const struct workload workload_http_small = {
 	.title = "Time of short HTTP requests, each on a new connection (curl, nginx)",
 	.figures = {"request_p50_ms", "request_p99_ms", "failed_percent"},
 	.figures_title = "ms per request: median / 99 % / % failed",
+	.ports = (const char *const[]){"tcp 18080", NULL},
 	.needs = (const char *const[]){"curl", "nginx", NULL},
 	.packages = (const char *const[]){"curl", "nginx-light", NULL},
 	.estimate_s = estimate_s,

@@ -146,8 +146,8 @@ static void documents_done(struct documents *documents)
 		json_decref(documents->list[i]);
 }
 
-static void read_documents(const struct workload_output *outputs, struct documents *documents,
-	struct workload_reading *reading)
+static void read_documents(const struct workload_case *c, const struct workload_output *outputs,
+	struct documents *documents, struct workload_reading *reading)
 {
 	/* In the order of time: the first that failed is to blame. */
 	for (size_t i = 0; i < WAVES; i++) {
@@ -168,6 +168,8 @@ static void read_documents(const struct workload_output *outputs, struct documen
 		prober_document("probe server on the target", outputs, AT_TARGET, reading);
 	documents->list[AT_SOURCE] =
 		prober_document("probe server on the source", outputs, AT_SOURCE, reading);
+	prober_correct(documents->list[AT_TARGET], &c->clocks_there);
+	prober_correct(documents->list[AT_SOURCE], &c->clocks_back);
 }
 
 /* A direction or a way there and back, of one wave and path. */
@@ -352,7 +354,7 @@ static void read_outputs(const struct workload_case *c, const struct workload_ou
 
 	assert(count == COMMANDS);
 	*reading = (struct workload_reading){0};
-	read_documents(outputs, &documents, reading);
+	read_documents(c, outputs, &documents, reading);
 	for (size_t i = 0; i < WAVES; i++) {
 		json_t *samples = json_make("{s:s}", "stage", waves[i].name);
 		json_t *wave = wave_of(c, &documents, i, samples, reading);
@@ -378,6 +380,7 @@ const struct workload workload_load_latency = {
 	.figures = {"idle_rtt_ms", "loaded_rtt_ms", "loaded_rtt_p99_ms", "queue_in_vpn_ms",
 		"loaded_rpm"},
 	.figures_title = "ms idle / loaded / p99 loaded / queue in VPN / loaded RPM",
+	.ports = (const char *const[]){"udp 7100", "tcp 5201", NULL},
 	.needs = IPERF3_NEEDS,
 	.packages = IPERF3_NEEDS,
 	.estimate_s = estimate_s,

@@ -421,6 +421,7 @@ const struct workload workload_nix_cache = {
 	.title = "Download of a package closure from a binary cache (nix copy, nginx)",
 	.figures = {"seconds", "payload_mbps"},
 	.figures_title = "s per closure / Mbit/s",
+	.ports = (const char *const[]){"tcp 18180", NULL},
 	.needs = (const char *const[]){"nix", "nginx", "hyperfine", "curl", NULL},
 	.packages = (const char *const[]){"nix-bin", "nginx-light", "hyperfine", "curl", NULL},
 	.estimate_s = estimate_s,

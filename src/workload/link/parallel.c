@@ -20,6 +20,7 @@ const struct workload workload_parallel = {
 	.title = "TCP throughput of all links at once (iperf3)",
 	.figures = {"forward_mbps", "reverse_mbps"},
 	.figures_title = "Mbit/s there / back, sum of all links",
+	.ports = (const char *const[]){"tcp 5201", NULL},
 	.needs = IPERF3_NEEDS,
 	.packages = IPERF3_NEEDS,
 	.scope = WORKLOAD_ALL_LINKS,

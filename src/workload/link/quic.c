@@ -38,9 +38,10 @@ enum {
 	WAVE_OF_UPLOAD
 };
 
-static unsigned connections(void)
+/* As many processors as the smaller end has, which may be another machine. */
+static unsigned connections(const struct workload_case *c)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	long cores = c->processors ? (long)c->processors : sysconf(_SC_NPROCESSORS_ONLN);
 
 	return cores < 1 ? 1 : cores > MOST_CONNECTIONS ? MOST_CONNECTIONS : (unsigned)cores;
 }
@@ -66,7 +67,7 @@ static struct workload_command client(const struct workload_case *c, struct aren
 {
 	const char *const *argv =
 		ARENA_LIST(arena, "meshbench-quic", verb, c->target_address, "--port", port,
-			"--connections", arena_printf(arena, "%u", connections()), "--congestion",
+			"--connections", arena_printf(arena, "%u", connections(c)), "--congestion",
 			congestion(c), "--seconds", arena_printf(arena, "%u", whole_seconds(c)));
 
 	return (struct workload_command){
@@ -75,7 +76,7 @@ static struct workload_command client(const struct workload_case *c, struct aren
 		.argv = argv,
 		.wave = wave,
 		.limit_ns = (int64_t)(whole_seconds(c) + LIMIT_MARGIN_S) * NS_PER_S,
-		.keep_bytes = 16384 + connections() * (4096 + (size_t)256 * whole_seconds(c)),
+		.keep_bytes = 16384 + connections(c) * (4096 + (size_t)256 * whole_seconds(c)),
 	};
 }
 
@@ -87,7 +88,7 @@ static void commands(const struct workload_case *c, struct arena *arena,
 		arena, "%u", FIRST_PORT + MOST_CONNECTIONS * (unsigned)(c->link % 500));
 	const char *const *argv =
 		ARENA_LIST(arena, "meshbench-quic", "serve", "--port", port, "--connections",
-			arena_printf(arena, "%u", connections()), "--congestion", congestion(c));
+			arena_printf(arena, "%u", connections(c)), "--congestion", congestion(c));
 
 	list[DOWNLOAD] = client(c, arena, "download", port, WAVE_OF_DOWNLOAD);
 	list[UPLOAD] = client(c, arena, "upload", port, WAVE_OF_UPLOAD);
@@ -458,6 +459,7 @@ const struct workload workload_quic = {
 	.title = "QUIC throughput, one direction at a time, one connection per core",
 	.figures = {"download_mbps", "upload_mbps", "handshake_ms", "lost_percent"},
 	.figures_title = "Mbit/s back / there / ms handshake / % lost back",
+	.ports = (const char *const[]){"udp 18000", NULL},
 	.needs = (const char *const[]){NULL},
 	.times_flows = true,
 	.packages = (const char *const[]){NULL},

@@ -294,6 +294,7 @@ const struct workload workload_rate = {
 	.figures = {"small_packets_per_s", "largest_mbps", "mtu_bytes",
 		"overhead_bytes_per_packet"},
 	.figures_title = "packet/s at 64 B / Mbit/s at MTU / MTU / overhead B",
+	.ports = (const char *const[]){"tcp 17000", "udp 17000", NULL},
 	.needs = (const char *const[]){NULL},
 	.packages = (const char *const[]){NULL},
 	.is_flood = true,

@@ -320,6 +320,7 @@ static void read_streams(const struct workload_case *c, const struct workload_ou
 	for (size_t i = 0; i < count; i++)
 		sent[i] = prober_document("probes", outputs, FIRST_SENDER + i, reading);
 	received = prober_document("probe server", outputs, SERVER, reading);
+	prober_correct(received, &c->clocks_there);
 	for (size_t i = 0; i < count; i++) {
 		json_t *stream =
 			stream_json(c, &outputs[FIRST_SENDER + i], sent[i], received, numbers[i]);
@@ -365,6 +366,7 @@ const struct workload workload_reorder = {
 	.figures = {"reordered_percent", "added_reordered_percent", "lost_percent",
 		"added_lost_percent"},
 	.figures_title = "% reordered / by the VPN / % lost / by the VPN, worst stream",
+	.ports = (const char *const[]){"udp 7100", NULL},
 	.needs = PROBER_NEEDS,
 	.packages = PROBER_NEEDS,
 	.log_packets = LOG_PACKETS,

@@ -196,6 +196,7 @@ const struct workload workload_tcp = {
 	.settings = (const struct setting *const[]){&tcp_clients, NULL},
 	.figures = {"forward_mbps", "reverse_mbps"},
 	.figures_title = "Mbit/s there / back",
+	.ports = (const char *const[]){"tcp 5201", NULL},
 	.needs = IPERF3_NEEDS,
 	.packages = IPERF3_NEEDS,
 	.times_flows = true,

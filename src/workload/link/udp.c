@@ -249,6 +249,7 @@ const struct workload workload_udp = {
 	.settings = (const struct setting *const[]){&udp_tool, NULL},
 	.figures = {"forward_mbps", "reverse_mbps", "forward_lost_percent", "reverse_lost_percent"},
 	.figures_title = "Mbit/s there / back / % lost there / back",
+	.ports = (const char *const[]){"udp 25201", "tcp 5201", "udp 5201", NULL},
 	.needs = (const char *const[]){"iperf3", "ping", NULL},
 	.packages = (const char *const[]){"iperf3", "iputils-ping", NULL},
 	.wants = wants,

@@ -336,6 +336,7 @@ const struct workload workload_video = {
 	.title = "A 4K test pattern over RIST (ffmpeg, librist)",
 	.figures = {"quality_percent", "lost_packets", "recovered_packets", "rtt_ms"},
 	.figures_title = "% quality / packets lost / recovered / ms round trip",
+	.ports = (const char *const[]){"udp 40052", NULL},
 	.needs = (const char *const[]){"ffmpeg", "ristreceiver", NULL},
 	.packages = (const char *const[]){"ffmpeg", "rist-tools", NULL},
 	.estimate_s = estimate_s,

@@ -4,6 +4,7 @@
 
 #include "workload/tool/symptom.h"
 
+#include "base/attribute.h"
 #include "base/clock.h"
 #include "base/json.h"
 
@@ -99,6 +100,15 @@ json_t *prober_document(const char *what, const struct workload_output *outputs,
 	return NULL;
 }
 
+void prober_correct(json_t *received, const struct clocks *clocks)
+{
+	json_t *stream;
+	size_t i;
+
+	json_array_foreach (json_object_get(received, "streams"), i, stream)
+		clocks_correct(stream, clocks);
+}
+
 static json_t *entry_of(const json_t *document, const char *list, unsigned stream)
 {
 	json_t *entry;
@@ -156,6 +166,7 @@ void prober_judge(const json_t *sent, const json_t *received, unsigned stream, s
 
 json_t *prober_summary(const json_t *target, const json_t *measured, const char *const keys[])
 {
+	static const char *const of_clocks[] = {"clock_bound_ms", "delay_unknown"};
 	double refused = json_number_at(target, "/refused_packets", 0);
 	double sent = json_number_at(target, "/sent_packets", 0) + refused;
 	double received = json_number_at(measured, "/received_packets", 0);
@@ -165,6 +176,12 @@ json_t *prober_summary(const json_t *target, const json_t *measured, const char 
 		"lost_packets", json_finite(lost), "loss_percent",
 		json_finite(sent > 0 ? 100 * lost / sent : 0));
 
+	for (size_t i = 0; i < ARRAY_SIZE(of_clocks); i++) {
+		json_t *value = json_object_get(measured, of_clocks[i]);
+
+		if (value && received > 0)
+			json_object_set(summary, of_clocks[i], value);
+	}
 	for (size_t i = 0; keys[i]; i++) {
 		json_t *value = json_object_get(measured, keys[i]);
 

@@ -49,13 +49,16 @@ void prober_doubt(const json_t *sent, const char *who, double longest_ms, double
  */
 void prober_judge(const json_t *sent, const json_t *received, unsigned stream, size_t index,
 	const char *when, struct workload_reading *reading);
+/* Delays of a server's document, of senders with another clock; "delay_unknown" says why not. */
+void prober_correct(json_t *received, const struct clocks *clocks);
 /* What came of that stream, in a server's document; borrowed, NULL when nothing did. */
 json_t *prober_stream(const json_t *document, unsigned stream);
 /* The entry of that stream in a sender's document; borrowed, NULL when there is none. */
 json_t *prober_target(const json_t *document, unsigned stream);
 /*
  * {sent_packets, refused_packets, received_packets, lost_packets, loss_percent, ...} with the keys
- * of `keys` (NULL-terminated) from `measured`, which may be NULL: then nothing arrived. New value.
+ * of `keys` (NULL-terminated) from `measured`, which may be NULL: then nothing arrived; and what is
+ * known of the clocks of its delays, if two measured them. New value.
  */
 json_t *prober_summary(const json_t *target, const json_t *measured, const char *const keys[]);
 /* Share of one core that this program took, over `seconds`; 0 for anything but a document. */
