@@ -62,6 +62,14 @@ MUST_CHECK int far_host_check_edge(const struct host *host, struct error *err);
 /* Another wire in place of one that has ended, with the same ports, unshaped. */
 MUST_CHECK int far_host_renew_edge(struct host *host, struct error *err);
 
+/*
+ * While it is held back, what its programs print waits on its machine, as far as there is room:
+ * their ends are known, their words are not. The end of that returns when all is here.
+ */
+MUST_CHECK int far_host_hold_back(struct host *host, bool is_held_back, struct error *err);
+/* What its connection has carried so far, without what SSH adds. */
+void far_host_bytes(const struct host *host, uint64_t *ret_sent, uint64_t *ret_heard);
+
 /* The wall clock of a far host's machine minus ours, and by how much that may be wrong. */
 struct far_wall {
 	int64_t offset_ns, bound_ns;

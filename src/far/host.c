@@ -220,6 +220,20 @@ int far_host_renew_edge(struct host *host, struct error *err)
 	return 0;
 }
 
+int far_host_hold_back(struct host *host, bool is_held_back, struct error *err)
+{
+	assert(host->ops == &far_host_ops);
+	return far_do(of(host), &(struct far_message){.kind = FAR_HOLD, .held = is_held_back}, err);
+}
+
+void far_host_bytes(const struct host *host, uint64_t *ret_sent, uint64_t *ret_heard)
+{
+	const struct far_host *self = (const struct far_host *)host;
+
+	assert(host->ops == &far_host_ops);
+	far_connection_bytes(self->connection, ret_sent, ret_heard);
+}
+
 static const char *shortcoming(const struct host *host)
 {
 	return ((const struct far_host *)host)->shortcoming;
@@ -257,7 +271,7 @@ int far_host_look(struct host *host, struct far_state *ret_state, struct error *
 				call.answer.wall_ns - (int64_t)(clock_wall_s() * 1e9) + half_ns,
 				half_ns};
 	}
-	far_connection_bytes(self->connection, &state.sent_bytes, &state.heard_bytes);
+	far_host_bytes(host, &state.sent_bytes, &state.heard_bytes);
 	*ret_state = state;
 	return 0;
 }

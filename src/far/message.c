@@ -104,6 +104,7 @@ const struct far_row far_table[FAR_KINDS] = {
 	[FAR_THREADS] = {"threads", FAR_TO_HELPER, {ID, CHILD}},
 	[FAR_IDENTIFY] = {"identify", FAR_TO_HELPER, {ID, CHILD, DEVICE}},
 	[FAR_FRAMES] = {"frames", FAR_TO_HELPER, {ID}},
+	[FAR_HOLD] = {"hold", FAR_TO_HELPER, {ID, HELD}},
 	[FAR_EDGE] = {"edge", FAR_TO_HELPER, {ID, DATA}},
 	[FAR_DONE] = {"done", FAR_FROM_HELPER, {ID}},
 	[FAR_FAILED] = {"failed", FAR_FROM_HELPER, {ID, ERROR_KIND, SYS_ERRNO, TEXT}},

@@ -41,6 +41,7 @@ enum far_kind {
 	FAR_THREADS,  /* FAR_THREAD_LIST */
 	FAR_IDENTIFY, /* FAR_IDENTITY */
 	FAR_FRAMES,   /* how many larger than the MTU left since the last one: FAR_COUNTED */
+	FAR_HOLD,     /* keeps what children print, or says all of it and keeps no more: FAR_DONE */
 	FAR_EDGE, /* a question to its wire, or without one a wire of its own again: FAR_EDGED */
 	/* Answers and events */
 	FAR_DONE,

@@ -61,8 +61,9 @@ struct lab {
 	int *oversize_fds; /* a counter of large frames per host, or -1 */
 	/* Where traffic control of ours or a real card meets what hosts send. */
 	bool counts_large_frames;
-	double wire_cpu_s;        /* of its process, at the last restart */
-	struct wire_log *packets; /* the log that is written or was taken last, and its size */
+	double wire_cpu_s;            /* of its process, at the last restart */
+	struct lab_silence *silences; /* of every host on another machine, or NULL */
+	struct wire_log *packets;     /* the log that is written or was taken last, and its size */
 	size_t packets_bytes;
 	struct wire_record *seen_packets; /* a copy of its records, or NULL */
 	struct host_losses *losses;       /* of every host, then */
@@ -137,6 +138,9 @@ void plug_end(struct lab *lab);
 
 /* cable.c: engine cable. */
 char *cable_host(struct arena *arena, const struct lab_node *node, const char *congestion);
+/* Whether nobody else on the real networks has the addresses of these hosts; ERROR_USAGE names one.
+ */
+MUST_CHECK int cable_claim(struct lab *lab, const struct lab_machine machines[], struct error *err);
 MUST_CHECK int cable_plug(struct lab *lab, size_t first, size_t count, struct error *err);
 MUST_CHECK int cable_reshape(struct lab *lab, const struct profile *former, struct error *err);
 

@@ -218,6 +218,16 @@ struct lab_clocks {
 	int64_t shift_ns, bound_ns;
 };
 struct lab_clocks lab_clocks_between(struct lab *lab, size_t from, size_t to);
+/* Over a time at whose ends they stood so: what they drifted meanwhile is not known better. Pure.
+ */
+struct lab_clocks lab_clocks_over(const struct lab_clocks *begin, const struct lab_clocks *end);
+/*
+ * What programs on other machines print waits there between these two, so that what controls them
+ * takes little of the cards that are measured; it is all here when the second returns. Nothing on
+ * this machine waits.
+ */
+MUST_CHECK int lab_begin_silence(struct lab *lab, struct error *err);
+MUST_CHECK int lab_end_silence(struct lab *lab, struct error *err);
 /*
  * Of hosts on other machines: clocks and the connections that control them, before and after
  * something. NULL: hosts are on this machine. The arena's.
@@ -227,9 +237,10 @@ MUST_CHECK int lab_look_at_connections(struct lab *lab, struct arena *arena,
 	const struct lab_connections **ret_connections, struct error *err);
 /*
  * [{"host", "clock_offset_before_ms", "clock_bound_before_ms", "clock_offset_after_ms",
- * "clock_bound_after_ms", "sent_bytes", "received_bytes"}]: the wall clock there minus the one
- * here, and what the connection carried meanwhile, without what SSH adds. `after` NULL: its values
- * are null. Caller owns it.
+ * "clock_bound_after_ms", "sent_bytes", "received_bytes", "measuring_sent_bytes",
+ * "measuring_received_bytes"}]: the wall clock there minus the one here, and what the connection
+ * carried meanwhile, and of that in silence, without what SSH adds. `after` NULL: its values are
+ * null. Caller owns it.
  */
 json_t *lab_connections_json(const struct lab *lab, const struct lab_connections *before,
 	const struct lab_connections *after);

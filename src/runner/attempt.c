@@ -25,7 +25,8 @@ struct job {
 struct jobs {
 	struct job *list;
 	size_t count;
-	size_t *first; /* index of the first job of each link, and one past the last */
+	size_t *first;             /* index of the first job of each link, and one past the last */
+	struct lab_clocks *clocks; /* of each link, there and back, before anything ran */
 };
 
 static void jobs_done(struct jobs *jobs)
@@ -34,9 +35,34 @@ static void jobs_done(struct jobs *jobs)
 		proc_freep(&jobs->list[i].proc);
 }
 
+enum {
+	THERE,
+	BACK,
+	WAYS
+};
+
+static struct lab_clocks clocks_now(const struct attempt *attempt, size_t link, int way)
+{
+	size_t source = attempt->sources[link];
+	size_t target = (source + 1) % lab_host_count(attempt->lab);
+
+	return way == THERE ? lab_clocks_between(attempt->lab, source, target)
+			    : lab_clocks_between(attempt->lab, target, source);
+}
+
+static struct clocks clocks_meanwhile(
+	const struct attempt *attempt, const struct jobs *jobs, size_t link, int way)
+{
+	struct lab_clocks end = clocks_now(attempt, link, way);
+	struct lab_clocks over = lab_clocks_over(&jobs->clocks[WAYS * link + (size_t)way], &end);
+
+	return (struct clocks){over.shift_ns, over.bound_ns};
+}
+
 static struct jobs jobs_new(const struct attempt *attempt, struct arena *arena)
 {
-	struct jobs jobs = {.first = arena_alloc(arena, size_t, attempt->link_count + 1)};
+	struct jobs jobs = {.first = arena_alloc(arena, size_t, attempt->link_count + 1),
+		.clocks = arena_alloc(arena, struct lab_clocks, WAYS * attempt->link_count)};
 	size_t hosts = lab_host_count(attempt->lab);
 
 	for (size_t link = 0; link < attempt->link_count; link++) {
@@ -57,6 +83,8 @@ static struct jobs jobs_new(const struct attempt *attempt, struct arena *arena)
 				.host = lab_host(attempt->lab, at),
 				.link = link};
 		}
+		for (int way = 0; way < WAYS; way++)
+			jobs.clocks[WAYS * link + (size_t)way] = clocks_now(attempt, link, way);
 		jobs.first[link] = jobs.count;
 		jobs.list = grown;
 		jobs.count += count;
@@ -192,11 +220,34 @@ static bool has_wire(struct lab *lab)
 }
 
 /* Without a wire nobody answers, and clients would wait for that as long as they may. */
+static int watch_wave(struct lab *lab, const struct jobs *jobs, unsigned wave, struct error *err)
+{
+	struct deadline next;
+
+	while (is_wave_running(jobs, wave, &next)) {
+		if (procs_step(lab_procs(lab), next, err))
+			return -1;
+		if (!has_wire(lab))
+			end_clients(jobs);
+	}
+	return 0;
+}
+
+/* What they print on other machines waits until all of them have ended. */
+static int run_together(struct lab *lab, const struct jobs *jobs, unsigned wave,
+	struct proc *held[], size_t count, struct error *err)
+{
+	struct error ignored;
+	int failed = lab_begin_silence(lab, err) || procs_release(held, count, err) ||
+		     watch_wave(lab, jobs, wave, err);
+
+	return lab_end_silence(lab, failed ? &ignored : err) || failed ? -1 : 0;
+}
+
 static int run_wave(struct lab *lab, const struct jobs *jobs, struct arena *arena, unsigned wave,
 	struct error *err)
 {
 	struct proc **held = arena_alloc(arena, struct proc *, jobs->count);
-	struct deadline next;
 	size_t count = 0;
 
 	for (size_t i = 0; i < jobs->count; i++) {
@@ -209,15 +260,7 @@ static int run_wave(struct lab *lab, const struct jobs *jobs, struct arena *aren
 			return -1;
 		held[count++] = job->proc;
 	}
-	if (count && procs_release(held, count, err))
-		return -1;
-	while (is_wave_running(jobs, wave, &next)) {
-		if (procs_step(lab_procs(lab), next, err))
-			return -1;
-		if (!has_wire(lab))
-			end_clients(jobs);
-	}
-	return 0;
+	return count ? run_together(lab, jobs, wave, held, count, err) : 0;
 }
 
 /* What is watched while the commands run; NULL: not, or not yet. */
@@ -337,6 +380,8 @@ static void read_link(const struct attempt *attempt, const struct jobs *jobs, si
 	for (size_t i = 0; i < count; i++)
 		outputs[i] = output_of(&jobs->list[first + i]);
 	c.wire = result->wire;
+	c.clocks_there = clocks_meanwhile(attempt, jobs, link, THERE);
+	c.clocks_back = clocks_meanwhile(attempt, jobs, link, BACK);
 	if (packets->was_recorded)
 		choose_packets(attempt, packets, link, result->arena, &c);
 	attempt->workload->read(&c, outputs, count, reading);

@@ -83,7 +83,7 @@ const char *environment_first_line(struct arena *arena, struct procs *procs,
 /* What a workload needed to be made, or why it could not be. */
 struct artefact {
 	const struct workload *workload;
-	const char *folder; /* NULL: nothing was needed */
+	const char *folder; /* as hosts see it; NULL: nothing was needed */
 	struct error err;   /* ERROR_NONE when it is there */
 };
 
@@ -99,6 +99,8 @@ struct run {
 	json_t *ingredients;   /* all of them, as they are now */
 	struct record **trees; /* one per tuning of the plan */
 	struct arena *arena;
+	runner_bring *bring;
+	void *bring_context;
 	runner_listener *listener;
 	void *listener_context;
 	runner_judge *judge;
@@ -116,6 +118,7 @@ struct run {
 	double measuring_s, estimate_total_s, estimate_done_s;
 	struct error record_error; /* the first event that could not be written */
 	struct error lost;         /* ERROR_LOST: the machine of a host */
+	bool is_refused; /* the user's hosts.yml has an address that another machine uses */
 };
 
 /* A lab with a VPN on it, for one visit. */

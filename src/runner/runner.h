@@ -106,6 +106,13 @@ struct runner_result {
 /* Asked after every block: whether what there is of the result is enough, so that the run ends. */
 typedef bool runner_judge(void *context, const struct runner_result *so_far);
 
+/*
+ * Brings a folder to all machines of a run, where it lies as `*ret_there` (the arena's); `digest`
+ * is a hash of all its files, as FILE_TREE_DIGEST prints it.
+ */
+typedef int runner_bring(void *context, struct arena *arena, const char *folder, const char *digest,
+	const char **ret_there, struct error *err);
+
 /* What a run works with and whom it tells; all borrowed. */
 struct runner_means {
 	struct procs *procs;
@@ -115,6 +122,9 @@ struct runner_means {
 	const struct lab_machine *machines;
 	bool may_continue;   /* the record may hold a part of this run */
 	struct arena *arena; /* of the result */
+	/* Brings what workloads were given to where hosts are; NULL: hosts see it here. */
+	runner_bring *bring;
+	void *bring_context;
 	runner_listener *listener;
 	void *listener_context;
 	runner_judge *judge; /* NULL: every block of the plan is measured */

@@ -196,6 +196,38 @@ TEST(streams_can_be_one_and_a_flood_is_kept_within_its_bound)
 	CHECK(strcmp(proc_result(flood).out + proc_result(flood).out_size - 5, "xend\n") == 0);
 }
 
+TEST(what_a_command_prints_waits_while_its_host_is_held_back)
+{
+	FAR(f);
+	AUTO(proc_freep) struct proc *talker = NULL;
+	AUTO(proc_freep) struct proc *flood = NULL;
+	uint64_t sent, heard, later_sent, later;
+
+	CHECK_OK(far_host_hold_back(f.hosts[0], true, &err), err);
+	far_host_bytes(f.hosts[0], &sent, &heard);
+	CHECK_OK(host_start(f.hosts[0],
+			 &(struct proc_spec){.argv = SHELL("echo one; echo two >&2; seq 9999")},
+			 &talker, &err),
+		err);
+	CHECK_OK(proc_wait(talker, SOON, &err), err);
+	CHECK(is(proc_result(talker).out, "") && is(proc_result(talker).errout, ""));
+	far_host_bytes(f.hosts[0], &later_sent, &later);
+	CHECK(later - heard < 200);
+	/* There is no room for more than a megabyte. */
+	CHECK_OK(host_start(f.hosts[0],
+			 &(struct proc_spec){
+				 .argv = SHELL("head -c 3000000 /dev/zero"), .keep_bytes = 4 << 20},
+			 &flood, &err),
+		err);
+	CHECK_OK(proc_wait(flood, SOON, &err), err);
+	CHECK(proc_result(flood).out_size >= 1900000);
+	CHECK_OK(far_host_hold_back(f.hosts[0], false, &err), err);
+	CHECK(strncmp(proc_result(talker).out, "one\n1\n2\n", 8) == 0);
+	CHECK(is(proc_result(talker).errout, "two\n"));
+	CHECK(proc_result(flood).out_size == 3000000);
+	CHECK(is(output_of(&f, 0, ARGV("echo", "again")), "again\n"));
+}
+
 TEST(three_megabytes_reach_a_command_and_nine_are_refused)
 {
 	FAR(f);

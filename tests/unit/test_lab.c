@@ -462,3 +462,15 @@ TEST(frames_that_a_machine_cannot_count_are_unknown_and_it_says_why)
 	CHECK(strstr(json_string_at(report, "/ports/0/uncounted", ""), "packet socket"));
 	CHECK(json_is_true(json_at(report, "/was_good")));
 }
+
+TEST(clocks_that_drifted_while_something_was_measured_are_known_as_much_worse)
+{
+	const struct lab_clocks begin = {1000, 40}, later = {1200, 30}, earlier = {900, 50};
+	struct lab_clocks over = lab_clocks_over(&begin, &later);
+
+	CHECK(over.shift_ns == 1100 && over.bound_ns == 140);
+	over = lab_clocks_over(&begin, &earlier);
+	CHECK(over.shift_ns == 950 && over.bound_ns == 100);
+	over = lab_clocks_over(&begin, &begin);
+	CHECK(over.shift_ns == 1000 && over.bound_ns == 40);
+}

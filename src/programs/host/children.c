@@ -2,6 +2,7 @@
 /* Commands that the other end has started: their output, their ends, and what is asked of them. */
 #include "programs/host/helper.h"
 
+#include "base/attribute.h"
 #include "proc/far.h"
 
 #include <signal.h>
@@ -9,7 +10,8 @@
 
 enum {
 	/* Beyond this a child waits on its pipe until the connection has carried what it said. */
-	BACKLOG_MOST_BYTES = 1 << 20
+	BACKLOG_MOST_BYTES = 1 << 20,
+	KEPT_MOST_BYTES = 1 << 20 /* of a child: more is said although it should wait */
 };
 
 static struct child *find(const struct helper *helper, int64_t id)
@@ -28,13 +30,14 @@ static void free_child(struct child *child)
 	while (*at != child)
 		at = &(*at)->next;
 	*at = child->next;
+	for (size_t i = 0; i < ARRAY_SIZE(child->kept); i++)
+		far_buffer_done(&child->kept[i]);
 	proc_free(child->proc);
 	arena_free(child->arena);
 }
 
-static void pass_on(void *context, enum proc_stream stream, const void *data, size_t size)
+static void say_output(struct child *child, enum proc_stream stream, const void *data, size_t size)
 {
-	struct child *child = context;
 	struct deadline lease =
 		deadline_in(child->helper->lease_ns ? child->helper->lease_ns : INT64_MAX);
 
@@ -46,6 +49,36 @@ static void pass_on(void *context, enum proc_stream stream, const void *data, si
 	far_connection_drain(child->helper->connection, BACKLOG_MOST_BYTES, lease);
 	if (deadline_has_passed(lease))
 		far_connection_break(child->helper->connection, "it carries nothing any more");
+}
+
+static void speak(struct child *child)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(child->kept); i++) {
+		struct far_buffer *kept = &child->kept[i];
+
+		if (kept->used)
+			say_output(child, (enum proc_stream)i, kept->bytes, kept->used);
+		far_buffer_done(kept);
+	}
+}
+
+static void pass_on(void *context, enum proc_stream stream, const void *data, size_t size)
+{
+	struct child *child = context;
+	size_t kept = child->kept[PROC_OUT].used + child->kept[PROC_ERROUT].used;
+
+	if (child->helper->holds_back && kept + size <= KEPT_MOST_BYTES) {
+		far_buffer_add(&child->kept[stream], data, size);
+		return;
+	}
+	speak(child);
+	say_output(child, stream, data, size);
+}
+
+void children_speak(struct helper *helper)
+{
+	for (struct child *child = helper->children; child; child = child->next)
+		speak(child);
 }
 
 /* The operation of the host itself: our caller's end adds the host's name to what fails. */

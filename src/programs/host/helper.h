@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "far/buffer.h"
 #include "far/connection.h"
 #include "host/host.h"
 #include "programs/host/card.h"
@@ -19,6 +20,7 @@ struct child {
 	int64_t due_ns; /* when it is to run; 0: it was not asked for, or runs */
 	bool has_reported_end, has_reported_stop; /* one that lasts */
 	int64_t reported_stop_ns;
+	struct far_buffer kept[2]; /* what it printed while that is held back, by stream */
 };
 
 /* All that this program holds; it goes with the connection. */
@@ -35,6 +37,7 @@ struct helper {
 	int frames_fd;    /* counts what leaves the host by eth0; -1: not yet */
 	int64_t lease_ns; /* ends when nothing was heard for so long; 0: as long as connected */
 	int64_t heard_ns;
+	bool holds_back; /* what children print */
 };
 
 /* serve.c */
@@ -69,5 +72,7 @@ struct deadline children_due(const struct helper *helper);
 void children_run_due(struct helper *helper);
 /* Says which have ended since, and which stand still or go on. */
 void children_report(struct helper *helper);
+/* Says what they printed while that was held back. */
+void children_speak(struct helper *helper);
 /* Kills all of them. */
 void children_free(struct helper *helper);

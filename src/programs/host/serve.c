@@ -178,6 +178,17 @@ static int count_frames(struct helper *helper, const struct far_message *message
 	return 0;
 }
 
+static int hold_back(struct helper *helper, const struct far_message *message,
+	struct far_message *ret_answer, struct error *err)
+{
+	(void)ret_answer;
+	(void)err;
+	helper->holds_back = message->held;
+	if (!helper->holds_back)
+		children_speak(helper);
+	return 0;
+}
+
 /* The answer lives as long as the helper's next one. */
 static int ask_wire(struct helper *helper, const struct far_message *message,
 	struct far_message *ret_answer, struct error *err)
@@ -225,6 +236,7 @@ static const struct {
 	[FAR_THREADS] = {.answer = child_threads},
 	[FAR_IDENTIFY] = {.answer = child_identity},
 	[FAR_FRAMES] = {.answer = count_frames, .needs_host = true},
+	[FAR_HOLD] = {.answer = hold_back, .needs_host = true},
 	[FAR_EDGE] = {.answer = ask_wire, .needs_host = true},
 };
 
