@@ -37,6 +37,10 @@ MUST_CHECK int dir_make(const char *path, mode_t mode, struct error *err);
 /* Removes a folder with all it holds; links are not followed and what is absent is not an error. */
 MUST_CHECK int tree_remove(const char *path, struct error *err);
 
+/* For sh, in a folder: one hash of all its files and their names, and " -". */
+#define FILE_TREE_DIGEST                                                                           \
+	"find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum -- | sha256sum"
+
 bool path_exists(const char *path);
 
 /* Finds a program as execvp would; arena-owned absolute path, or NULL when there is none. */

@@ -133,6 +133,8 @@ static int measure(struct arena *arena, const struct work *work, const char *out
 			.place = place,
 			.hosts_are_far = o->on != NULL,
 			.machines = machines ? run_on_machines(arena, machines) : NULL,
+			.bring = machines ? run_on_bring : NULL,
+			.bring_context = &(struct run_bringing){machines, procs},
 			.may_continue = o->resume != NULL,
 			.arena = arena,
 			.listener = progress_listen,

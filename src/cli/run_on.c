@@ -96,17 +96,21 @@ enum lab_engine run_on_engine(
 	return LAB_ENGINE_CABLE;
 }
 
-/* Others need clocks that agree, or files that are not brought there yet. */
-static bool is_possible(const struct workload *workload)
+/* Why a workload can only be measured in a lab on one machine; NULL: it can be on others. */
+static const char *impossible(const struct workload *workload)
 {
-	static const char *const possible[] = {
-		"ping", "tcp", "parallel", "connect", "restart", "reboot"};
+	static const char *const list[][2] = {
+		{"observe", "its checks look into the packets of a lab's wire"},
+		{"hostile", "its packets come from a stranger in the network of a lab"},
+		{"scale", "it starts more hosts than there are machines"}};
 
-	for (size_t i = 0; i < ARRAY_SIZE(possible); i++) {
-		if (strcmp(possible[i], workload->name) == 0)
-			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+		if (strcmp(list[i][0], workload->name) == 0)
+			return list[i][1];
 	}
-	return false;
+	return workload->routers == WORKLOAD_ANY_ROUTERS
+		       ? NULL
+		       : "it needs routers, which only a lab on this machine has";
 }
 
 /* What is installed here is used where all of them have it; else what they have themselves. */
@@ -143,16 +147,33 @@ static bool can_run(
 	return true;
 }
 
-static bool can_measure(
-	const struct run_machines *machines, const struct workload *workload, struct error *err)
+/* The one program of ours that needs libraries which a machine may not have. */
+static int try_quic(struct procs *procs, const struct run_machines *machines,
+	const struct workload *workload, struct error *err)
 {
-	if (!is_possible(workload)) {
-		fail(err, ERROR_MISSING, "it is not possible on other machines yet");
+	if (strcmp(workload->name, "quic") != 0)
+		return 0;
+	for (size_t i = 0; i < machines->count; i++) {
+		if (far_ssh_try(procs, &machines->seen[i].ssh, &machines->bundle, "meshbench-quic",
+			    err))
+			return -1;
+	}
+	return 0;
+}
+
+static bool can_measure(struct procs *procs, const struct run_machines *machines,
+	const struct workload *workload, const struct setting_value *options, struct error *err)
+{
+	const char *why_not = impossible(workload);
+
+	if (why_not) {
+		fail(err, ERROR_MISSING, "it is not possible on other machines: %s", why_not);
 		return false;
 	}
 	for (size_t i = 0; i < machines->count; i++) {
 		for (size_t n = 0; workload->needs[n]; n++) {
-			if (machine_has(&machines->seen[i], workload->needs[n]))
+			if (!workload_wants(workload, options, n) ||
+				machine_has(&machines->seen[i], workload->needs[n]))
 				continue;
 			fail(err, ERROR_MISSING,
 				"program '%s' is not installed on %s: ssh %s apt install %s",
@@ -161,11 +182,11 @@ static bool can_measure(
 			return false;
 		}
 	}
-	return true;
+	return try_quic(procs, machines, workload, err) == 0;
 }
 
-static int leave_out(
-	struct arena *arena, const struct run_machines *machines, struct runner_plan *plan)
+static int leave_out(struct arena *arena, struct procs *procs, const struct run_machines *machines,
+	struct runner_plan *plan)
 {
 	struct driver *drivers = arena_alloc(arena, struct driver, plan->driver_count);
 	const struct workload **list =
@@ -186,7 +207,7 @@ static int leave_out(
 			err.text);
 	}
 	for (size_t i = 0; i < plan->workload_count; i++) {
-		if (can_measure(machines, plan->workloads[i], &err)) {
+		if (can_measure(procs, machines, plan->workloads[i], plan->plan->options, &err)) {
 			list[workload_count++] = plan->workloads[i];
 			continue;
 		}
@@ -220,6 +241,21 @@ static int reach(struct arena *arena, struct procs *procs, struct run_machines *
 	return 0;
 }
 
+/* Of the smallest machine, since each is a source and a target. */
+static size_t least_processors(const struct run_machines *machines)
+{
+	size_t least = 0;
+
+	for (size_t i = 0; i < machines->count; i++) {
+		const char *text = far_look_fact(&machines->seen[i].look, "cores");
+		size_t cores = text ? strtoul(text, NULL, 10) : 0;
+
+		if (cores && (!least || cores < least))
+			least = cores;
+	}
+	return least ? least : 1;
+}
+
 int run_on_prepare(struct arena *arena, struct run_machines *machines, struct runner_plan *plan,
 	struct error *err)
 {
@@ -231,7 +267,25 @@ int run_on_prepare(struct arena *arena, struct run_machines *machines, struct ru
 	if (procs_new(&procs, err) || far_bundle_make(arena, procs, &machines->bundle, err) ||
 		reach(arena, procs, machines, &question, plan->engine == LAB_ENGINE_EDGE, err))
 		return -1;
-	return leave_out(arena, machines, plan);
+	plan->processors = least_processors(machines);
+	return leave_out(arena, procs, machines, plan);
+}
+
+int run_on_bring(void *context, struct arena *arena, const char *folder, const char *digest,
+	const char **ret_there, struct error *err)
+{
+	const struct run_bringing *bringing = context;
+	const struct run_machines *machines = bringing->machines;
+	const struct far_folder artefact = {.here = folder,
+		.there = arena_printf(arena, FAR_ARTEFACTS "%s", strrchr(folder, '/')),
+		.digest = digest};
+
+	for (size_t i = 0; i < machines->count; i++) {
+		if (far_ssh_bring(bringing->procs, &machines->seen[i].ssh, &artefact, err))
+			return -1;
+	}
+	*ret_there = artefact.there;
+	return 0;
 }
 
 const struct lab_machine *run_on_machines(struct arena *arena, const struct run_machines *machines)

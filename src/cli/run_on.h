@@ -32,6 +32,13 @@ MUST_CHECK int run_on_choose(struct arena *arena, const char *path, const char *
  */
 MUST_CHECK int run_on_prepare(struct arena *arena, struct run_machines *machines,
 	struct runner_plan *plan, struct error *err);
+/* A runner_bring; the context is a struct run_bringing. */
+struct run_bringing {
+	const struct run_machines *machines;
+	struct procs *procs;
+};
+MUST_CHECK int run_on_bring(void *context, struct arena *arena, const char *folder,
+	const char *digest, const char **ret_there, struct error *err);
 /* As struct runner_means has them. */
 const struct lab_machine *run_on_machines(struct arena *arena, const struct run_machines *machines);
 /* The caller owns it. */

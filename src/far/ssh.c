@@ -318,6 +318,56 @@ int far_ssh_send(struct procs *procs, const struct far_ssh *ssh, const struct fa
 		arena, NULL, err);
 }
 
+/*
+ * What is there and whole is not sent again: then nobody reads the stream, and tar ends by that.
+ */
+static const char receive_folder[] =
+	"set -e; umask 022; folder=$1 sum=$2; "
+	"is_whole() { [ \"$(cd \"$1\" && " FILE_TREE_DIGEST " | cut -c 1-64)\" = \"$sum\" ]; }; "
+	"if [ -d \"$folder\" ] && is_whole \"$folder\"; then exit 0; fi; mkdir -p \"${folder%/*}\"; "
+	"new=$(mktemp -d \"$folder.XXXXXX\"); trap 'rm -rf \"$new\"' EXIT; chmod 755 \"$new\"; "
+	"tar -x --no-same-owner -C \"$new\" -f -; "
+	"is_whole \"$new\" || { echo 'what came is not what was sent' >&2; exit 1; }; "
+	"rm -rf \"$folder\"; mv -T \"$new\" \"$folder\"";
+
+/* A video is larger than what is well kept in memory. */
+int far_ssh_bring(struct procs *procs, const struct far_ssh *ssh, const struct far_folder *folder,
+	struct error *err)
+{
+	static const char send[] =
+		"here=$1; shift; tar -c -C \"$here\" -f - . 2>/dev/null | \"$@\"";
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *digest = arena_strndup(arena, folder->digest, strcspn(folder->digest, " \n"));
+	const char *const *remote = command_of(arena, ssh, true,
+		ARENA_LIST(arena, "sh", "-c", receive_folder, "meshbench", folder->there, digest));
+
+	return run(procs, ssh,
+		&(struct errand_there){.what = "bring what a workload needs there",
+			.command = arena_list(arena,
+				ARENA_LIST(arena, "sh", "-c", send, "meshbench", folder->here),
+				remote),
+			.within_s = SEND_S},
+		arena, NULL, err);
+}
+
+int far_ssh_try(struct procs *procs, const struct far_ssh *ssh, const struct far_bundle *bundle,
+	const char *program, struct error *err)
+{
+	static const char script[] =
+		"said=$(timeout 10 \"$1/$2\" --version 2>&1 </dev/null) && status=0 || status=$?; "
+		"case $status-$said in 12[67]-*|*GLIBC_*|*'shared libraries'*) "
+		"echo \"" CANNOT_RUN "$2 cannot run there: $said\" >&2; exit 1;; esac";
+	AUTO(arena_freep) struct arena *arena = arena_new();
+
+	return run(procs, ssh,
+		&(struct errand_there){.what = "try our programs",
+			.command = command_of(arena, ssh, true,
+				ARENA_LIST(arena, "sh", "-c", script, "meshbench", bundle->there,
+					program)),
+			.within_s = ANSWER_S},
+		arena, NULL, err);
+}
+
 int far_ssh_clean(struct procs *procs, const struct far_ssh *ssh, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();

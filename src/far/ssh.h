@@ -28,6 +28,8 @@ struct far_bundle {
 #define FAR_CACHE "/var/cache/meshbench"
 /* Installed VPNs, as below the folder of those here. */
 #define FAR_VPNS FAR_CACHE "/vpns"
+/* What workloads were given, each in a folder of its own. */
+#define FAR_ARTEFACTS FAR_CACHE "/artefacts"
 
 /* How long nothing may be heard of us before a machine ends all that we started there. */
 enum {
@@ -51,6 +53,18 @@ MUST_CHECK int far_ssh_check(
 /* Brings the programs there; whole or not at all. */
 MUST_CHECK int far_ssh_send(struct procs *procs, const struct far_ssh *ssh,
 	const struct far_bundle *bundle, struct error *err);
+/*
+ * Brings a folder there, below FAR_ARTEFACTS, unless it is there with this digest (see
+ * FILE_TREE_DIGEST); whole or not at all.
+ */
+struct far_folder {
+	const char *here, *there, *digest;
+};
+MUST_CHECK int far_ssh_bring(struct procs *procs, const struct far_ssh *ssh,
+	const struct far_folder *folder, struct error *err);
+/* Whether a program of ours that was brought there can run; ERROR_MISSING says what it lacks. */
+MUST_CHECK int far_ssh_try(struct procs *procs, const struct far_ssh *ssh,
+	const struct far_bundle *bundle, const char *program, struct error *err);
 /* Removes all that was ever brought there. */
 MUST_CHECK int far_ssh_clean(struct procs *procs, const struct far_ssh *ssh, struct error *err);
 /* The command that starts the helper there, for far_host_spec. */

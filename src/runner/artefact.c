@@ -123,8 +123,7 @@ static int run_command(struct run *run, const struct workload *workload,
 /* One hash of all files and their names; NULL when they cannot be read. */
 static const char *digest_of(struct run *run, const char *folder)
 {
-	static const char script[] =
-		"cd \"$1\" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum -- | sha256sum";
+	static const char script[] = "cd \"$1\" && " FILE_TREE_DIGEST;
 	AUTO(proc_freep) struct proc *proc = NULL;
 	struct error ignored;
 
@@ -229,6 +228,23 @@ static int find_or_make(
 	return 0;
 }
 
+/* To where hosts are, if that is not here. */
+static int bring(struct run *run, struct artefact *artefact, struct error *err)
+{
+	char *digest;
+
+	if (!artefact->folder || !run->bring)
+		return 0;
+	run_tell(run,
+		arena_printf(run->arena, "%s: bringing it to machines", artefact->workload->name),
+		NULL, NULL);
+	if (file_read(run->arena, digest_file(run, artefact->folder), DIGEST_BYTES_MAX, &digest,
+		    NULL, err))
+		return -1;
+	return run->bring(
+		run->bring_context, run->arena, artefact->folder, digest, &artefact->folder, err);
+}
+
 /* environment.json says what was made, whether it was new, and how long it took. */
 static void describe(
 	struct run *run, const struct artefact *artefact, bool was_there, int64_t began_ns)
@@ -253,7 +269,8 @@ static int prepare_one(struct run *run, struct artefact *artefact, struct error 
 	bool was_there = false;
 
 	artefact->err = (struct error){0};
-	if (find_or_make(run, artefact, &was_there, &artefact->err)) {
+	if (find_or_make(run, artefact, &was_there, &artefact->err) ||
+		bring(run, artefact, &artefact->err)) {
 		if (artefact->err.kind == ERROR_CANCELLED) {
 			*err = artefact->err;
 			return -1;

@@ -260,8 +260,10 @@ static int run_part(struct run *run, const struct part *part, struct error *err)
 	if (note(run, "visit", visit, NULL, err))
 		return -1;
 	if (stage_up(run, visit, !part->begins_mesh, &stage, &cause)) {
-		if (cause.kind == ERROR_CANCELLED || run->record_error.kind != ERROR_NONE) {
-			*err = cause.kind == ERROR_CANCELLED ? cause : run->record_error;
+		bool is_of_run = cause.kind == ERROR_CANCELLED || run->is_refused;
+
+		if (is_of_run || run->record_error.kind != ERROR_NONE) {
+			*err = is_of_run ? cause : run->record_error;
 			return -1;
 		}
 		if (note(run, "visit_failed", visit, cause.text, err))
@@ -458,6 +460,8 @@ int runner_run(const struct runner_plan *plan, const struct runner_means *means,
 		.hosts_are_far = means->hosts_are_far,
 		.machines = means->machines,
 		.arena = means->arena,
+		.bring = means->bring,
+		.bring_context = means->bring_context,
 		.listener = means->listener,
 		.listener_context = means->listener_context,
 		.judge = means->judge,
