@@ -84,16 +84,13 @@ static json_t *word_list(struct arena *arena, const char *text)
 	return list;
 }
 
-static json_t *cpu_json(struct arena *arena, const char *cpuinfo)
+static json_t *cpu_json(struct arena *arena, const char *cpuinfo, const char *architecture)
 {
 	const char *bogo = field(arena, cpuinfo, "bogomips");
 	const char *model = field(arena, cpuinfo, "model name");
-	struct utsname name;
 
-	if (uname(&name) < 0)
-		name.machine[0] = '\0';
 	return json_make("{s:s,s:s?,s:s?,s:o,s:o,s:o,s:o,s:f,s:o,s:o}", "architecture",
-		name.machine, "vendor_name", field(arena, cpuinfo, "vendor_id"), "model_name",
+		architecture, "vendor_name", field(arena, cpuinfo, "vendor_id"), "model_name",
 		model, "model", number(field(arena, cpuinfo, "model")), "cores",
 		number(field(arena, cpuinfo, "cpu cores")), "siblings",
 		number(field(arena, cpuinfo, "siblings")), "cache_kb",
@@ -130,24 +127,35 @@ static const char *driver_of(struct arena *arena, const char *device)
 	return arena_strdup(arena, slash ? slash + 1 : target);
 }
 
+/* What is known of a device; texts are never NULL. */
+struct device {
+	const char *name, *driver, *vendor, *number;
+};
+
 /* Adds one device; only what sits on a bus has a controller. */
-static void add_device(struct arena *arena, const char *folder, const char *name, json_t *machine)
+static void add_device(const struct device *device, json_t *machine)
 {
-	const char *device = arena_printf(arena, "%s/%s", folder, name);
-	const char *driver = driver_of(arena, device);
-	const char *vendor = device_file(arena, device, "device/vendor");
-	bool is_loopback = strcmp(name, "lo") == 0;
+	bool is_loopback = strcmp(device->name, "lo") == 0;
 
 	json_array_append_new(json_object_get(machine, "network_interfaces"),
 		json_make("{s:s,s:s,s:s}", "model",
 			is_loopback ? "Loopback network interface" : "Ethernet network interface",
-			"driver", driver, "unix_device_name", name));
-	if (!*vendor)
+			"driver", device->driver, "unix_device_name", device->name));
+	if (!*device->vendor)
 		return;
 	json_array_append_new(json_object_get(machine, "network_controllers"),
-		json_make("{s:s,s:s,s:s,s:s,s:s}", "vendor", vendor, "device",
-			device_file(arena, device, "device/device"), "model", "Ethernet controller",
-			"driver", driver, "unix_device_name", name));
+		json_make("{s:s,s:s,s:s,s:s,s:s}", "vendor", device->vendor, "device",
+			device->number, "model", "Ethernet controller", "driver", device->driver,
+			"unix_device_name", device->name));
+}
+
+static struct device device_at(struct arena *arena, const char *folder, const char *name)
+{
+	const char *path = arena_printf(arena, "%s/%s", folder, name);
+
+	return (struct device){name, driver_of(arena, path),
+		device_file(arena, path, "device/vendor"),
+		device_file(arena, path, "device/device")};
 }
 
 static void add_devices(struct arena *arena, const char *folder, json_t *machine)
@@ -156,20 +164,34 @@ static void add_devices(struct arena *arena, const char *folder, json_t *machine
 	int count = scandir(folder, &entries, NULL, alphasort);
 
 	for (int i = 0; i < count; i++) {
-		if (entries[i]->d_name[0] != '.')
-			add_device(arena, folder, entries[i]->d_name, machine);
+		if (entries[i]->d_name[0] != '.') {
+			struct device device = device_at(arena, folder, entries[i]->d_name);
+
+			add_device(&device, machine);
+		}
 		free(entries[i]);
 	}
 	if (count >= 0)
 		free(entries);
 }
 
+/* Without devices yet. */
+static json_t *machine_json(struct arena *arena, const char *name, const char *cpuinfo,
+	const char *meminfo, const char *architecture)
+{
+	const char *total = field(arena, meminfo, "MemTotal");
+	double bytes = total ? strtod(total, NULL) * 1024 : 0;
+
+	return json_make("{s:s,s:o,s:{s:I,s:f},s:[],s:[]}", "machine_name", name, "cpu",
+		cpu_json(arena, cpuinfo, architecture), "memory", "total_bytes", (json_int_t)bytes,
+		"total_gb", bytes / (1 << 30), "network_controllers", "network_interfaces");
+}
+
 int hardware_machine(const char *root, const char *name, json_t **ret_machine, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	char *cpuinfo, *meminfo;
-	const char *total;
-	double bytes;
+	struct utsname here;
 	json_t *machine;
 
 	if (file_read(arena, arena_printf(arena, "%s/proc/cpuinfo", root), FILE_MAX_BYTES, &cpuinfo,
@@ -177,12 +199,73 @@ int hardware_machine(const char *root, const char *name, json_t **ret_machine, s
 		file_read(arena, arena_printf(arena, "%s/proc/meminfo", root), FILE_MAX_BYTES,
 			&meminfo, NULL, err))
 		return fail_in(err, "describe the machine");
-	total = field(arena, meminfo, "MemTotal");
-	bytes = total ? strtod(total, NULL) * 1024 : 0;
-	machine = json_make("{s:s,s:o,s:{s:I,s:f},s:[],s:[]}", "machine_name", name, "cpu",
-		cpu_json(arena, cpuinfo), "memory", "total_bytes", (json_int_t)bytes, "total_gb",
-		bytes / (1 << 30), "network_controllers", "network_interfaces");
+	if (uname(&here) < 0)
+		here.machine[0] = '\0';
+	machine = machine_json(arena, name, cpuinfo, meminfo, here.machine);
 	add_devices(arena, arena_printf(arena, "%s/sys/class/net", root), machine);
+	*ret_machine = machine;
+	return 0;
+}
+
+/* Words of a line have no blanks; one that is not known is "-". */
+const char hardware_script[] =
+	"echo \"architecture $(uname -m)\"\n"
+	"word() { word=$(cat \"$1\" 2>/dev/null); echo \"${word:--}\"; }\n"
+	"word_or() { echo \"${1:-unknown}\"; }\n"
+	"for device in /sys/class/net/*; do\n"
+	"driver=$(readlink \"$device/device/driver\")\n"
+	"echo \"device ${device##*/} $(word_or \"${driver##*/}\") "
+	"$(word \"$device/device/vendor\") $(word \"$device/device/device\")\"\n"
+	"done\n"
+	"echo cpuinfo; cat /proc/cpuinfo; echo meminfo; cat /proc/meminfo\n";
+
+/* What follows a line that is this word; NULL: there is none. */
+static const char *section(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, word, length) == 0 && line[length] == '\n')
+			return line + length;
+	}
+	return NULL;
+}
+
+static const char *known(const char *word)
+{
+	if (strcmp(word, "-") == 0)
+		return "";
+	return text_starts_with(word, "0x") ? word + 2 : word;
+}
+
+static void add_line(struct arena *arena, const char *line, json_t *machine)
+{
+	size_t count;
+	const char **words = text_words(arena, line, &count);
+
+	if (count == 5 && strcmp(words[0], "device") == 0)
+		add_device(&(struct device){words[1], words[2], known(words[3]), known(words[4])},
+			machine);
+}
+
+int hardware_parse(const char *text, const char *name, json_t **ret_machine, struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *cpuinfo = section(text, "cpuinfo"), *meminfo = section(text, "meminfo");
+	const char *architecture = "architecture ";
+	char *rest, *line;
+	json_t *machine;
+
+	if (!cpuinfo || !meminfo || meminfo < cpuinfo || !text_starts_with(text, architecture))
+		return fail(
+			err, ERROR_PARSE, "what %s says of its hardware has another form", name);
+	rest = arena_strndup(arena, text, (size_t)(cpuinfo - text));
+	architecture = strsep(&rest, "\n") + strlen(architecture);
+	machine = machine_json(arena, name,
+		arena_strndup(arena, cpuinfo, (size_t)(meminfo - cpuinfo)), meminfo, architecture);
+	while ((line = strsep(&rest, "\n")))
+		add_line(arena, line, machine);
 	*ret_machine = machine;
 	return 0;
 }

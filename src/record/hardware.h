@@ -12,5 +12,12 @@
  */
 MUST_CHECK int hardware_machine(
 	const char *root, const char *name, json_t **ret_machine, struct error *err);
+/*
+ * The same of another machine, by what this script for `sh -c` prints there, with its network cards
+ * as seen from where it runs. ERROR_PARSE: it printed something else.
+ */
+extern const char hardware_script[];
+MUST_CHECK int hardware_parse(
+	const char *text, const char *name, json_t **ret_machine, struct error *err);
 /* The whole file; `machines` is a list of the above and is stolen. */
 json_t *hardware_json(json_t *machines);

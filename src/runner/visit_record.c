@@ -13,6 +13,10 @@
 
 #include <string.h>
 
+enum {
+	HARDWARE_MOST_BYTES = 4 << 20 /* a machine of many processors says much of each */
+};
+
 static int write_hosts(
 	struct run *run, const struct runner_visit *visit, struct stage *stage, struct error *err)
 {
@@ -57,8 +61,23 @@ static int write_settings(struct run *run, const struct runner_visit *visit, str
 		LAYOUT_TC_SETTINGS, settings, err);
 }
 
-/* The machine of every host is this one, as far as a reader of hardware.json is concerned. */
-static int write_hardware(struct run *run, struct error *err)
+/* The machine of a host that is not on this one. */
+static int ask_hardware(struct host *host, json_t **ret_machine, struct error *err)
+{
+	AUTO(proc_freep) struct proc *proc = NULL;
+
+	if (host_start(host,
+		    &(struct proc_spec){.what = "ask for its hardware",
+			    .argv = (const char *const[]){"sh", "-c", hardware_script, NULL},
+			    .keep_bytes = HARDWARE_MOST_BYTES},
+		    &proc, err) ||
+		proc_wait_success(proc, deadline_in(30 * NS_PER_S), err))
+		return -1;
+	return hardware_parse(proc_result(proc).out, host->name, ret_machine, err);
+}
+
+/* The machine of every other host is this one, as far as a reader of hardware.json is concerned. */
+static int write_hardware(struct run *run, struct lab *lab, struct error *err)
 {
 	const struct plan *plan = run->plan->plan;
 	json_t *machines = json_array();
@@ -67,7 +86,8 @@ static int write_hardware(struct run *run, struct error *err)
 	for (size_t i = 0; i < plan->host_count; i++) {
 		json_t *machine;
 
-		if (hardware_machine("", plan->hosts[i], &machine, err)) {
+		if (run->machines ? ask_hardware(lab_host(lab, i), &machine, err)
+				  : hardware_machine("", plan->hosts[i], &machine, err)) {
 			json_decref(machines);
 			return -1;
 		}
@@ -120,7 +140,7 @@ int visit_record_lab(
 	if (json_object_get(run->environment, "lab"))
 		return 0;
 	json_object_set(run->environment, "lab", description);
-	return write_hardware(run, err);
+	return write_hardware(run, lab, err);
 }
 
 static int write_environment(

@@ -134,6 +134,30 @@ TEST(a_machine_is_described_from_its_proc_and_sys)
 		      "enp3s0") == 0);
 }
 
+TEST(another_machine_says_the_same_of_its_hardware)
+{
+	static const char said[] =
+		"architecture aarch64\ndevice eth0 r8169 0x10ec 0x8168\ndevice lo unknown - -\n"
+		"cpuinfo\nmodel name\t: A processor\ncpu cores\t: 4\nflags\t: sse aes odd\n\n"
+		"meminfo\nMemTotal:       2048 kB\n";
+	json_auto_t *machine = NULL;
+	json_t *none = NULL;
+	struct error err = {0};
+
+	CHECK_OK(hardware_parse(said, "lom", &machine, &err), err);
+	CHECK(strcmp(json_string_at(machine, "/machine_name", ""), "lom") == 0);
+	CHECK(strcmp(json_string_at(machine, "/cpu/architecture", ""), "aarch64") == 0);
+	CHECK(strcmp(json_string_at(machine, "/cpu/model_name", ""), "A processor") == 0);
+	CHECK(json_number_at(machine, "/cpu/cores", 0) == 4);
+	CHECK(json_array_size(json_at(machine, "/cpu/features")) == 2);
+	CHECK(json_number_at(machine, "/memory/total_bytes", 0) == 2048 * 1024);
+	CHECK(json_array_size(json_at(machine, "/network_interfaces")) == 2);
+	CHECK(json_array_size(json_at(machine, "/network_controllers")) == 1);
+	CHECK(strcmp(json_string_at(machine, "/network_controllers/0/device", ""), "8168") == 0);
+	CHECK(hardware_parse("sh: 1: not found\n", "lom", &none, &err));
+	CHECK(err.kind == ERROR_PARSE && strstr(err.text, "lom"));
+}
+
 TEST(a_machine_without_proc_says_so)
 {
 	json_t *machine = NULL;
