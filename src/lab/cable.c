@@ -3,6 +3,7 @@
 #include "lab/internal.h"
 
 #include "base/fd.h"
+#include "base/text.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -36,6 +37,54 @@ char *cable_host(struct arena *arena, const struct lab_node *node, const char *c
 		return arena_strdup(arena, lines);
 	return arena_printf(arena, "%sroute replace %s dev eth0 proto kernel scope link src %s%s\n",
 		lines, network_of(arena, node), node->ipv4, pin);
+}
+
+/* "" where it is free: meshbench-ready says the MAC address of the machine that has it. */
+static int refuse_taken(
+	const struct lab_node *node, struct arena *arena, const char *said, struct error *err)
+{
+	const char *mac = text_trim(arena_strdup(arena, said));
+
+	return *mac ? fail(err, ERROR_USAGE,
+			      "%s: another machine on its network (%s) has the address %s; choose a free one in hosts.yml",
+			      node->name, mac, node->ipv4)
+		    : 0;
+}
+
+/* A machine that shares its address has it already. */
+int cable_claim(struct lab *lab, const struct lab_machine machines[], struct error *err)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct errand *ups = arena_alloc(arena, struct errand, lab->count);
+	struct errand *asks = arena_alloc(arena, struct errand, lab->count);
+	const struct lab_node **nodes = arena_alloc(arena, const struct lab_node *, lab->count);
+	const char *program;
+	size_t count = 0;
+
+	if (helper_find(arena, "meshbench-ready", &program, err))
+		return -1;
+	for (size_t i = 0; i < lab->count; i++) {
+		const struct lab_node *node = &lab->nodes[i];
+
+		if (machines[i].far.network == FAR_SHARE)
+			continue;
+		nodes[count] = node;
+		ups[count] = (struct errand){.host = node->host,
+			.what = "switch eth0 on",
+			.argv = ip_batch,
+			.input = "link set dev eth0 up\n"};
+		asks[count++] = (struct errand){.host = node->host,
+			.what = "ask whether its address is free",
+			.argv = ARENA_LIST(arena, program, "claim", "eth0", node->ipv4)};
+	}
+	if (errands_run(lab->procs, arena, ups, count, err) ||
+		errands_run(lab->procs, arena, asks, count, err))
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (refuse_taken(nodes[i], arena, asks[i].out, err))
+			return -1;
+	}
+	return 0;
 }
 
 /* The line rate of a profile, where it has one; a card may be faster. */

@@ -234,6 +234,8 @@ static int bring_up(struct lab *lab, const struct lab_spec *spec, struct error *
 		return -1;
 	if (lab->engine == LAB_ENGINE_EDGE && edge_begin(lab, err))
 		return -1;
+	if (lab_engine_is_real(lab->engine) && cable_claim(lab, spec->machines, err))
+		return -1;
 	if (has_bridge(lab->engine) && plug_bridge(lab, err))
 		return -1;
 	return plug_in(lab, 0, lab->count, err);

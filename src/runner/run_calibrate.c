@@ -38,7 +38,7 @@ static int calibrate_one(
 			result, "ingredients", ingredients_of_profile(run->ingredients, profile));
 		return json_object_set_new(all, profile->folder, result);
 	}
-	if (err->kind == ERROR_CANCELLED)
+	if (err->kind == ERROR_CANCELLED || (run->machines && err->kind == ERROR_USAGE))
 		return -1;
 	run_tell(run, NULL, NULL, err->text);
 	return json_object_set_new(all, profile->folder,

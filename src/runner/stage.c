@@ -59,8 +59,9 @@ static bool is_virtual(const struct run *run)
 }
 
 /* All machines were reached and fit when the run began. */
-static int up_failed(const struct run *run, struct error *err)
+static int up_failed(struct run *run, struct error *err)
 {
+	run->is_refused = run->machines && err->kind == ERROR_USAGE;
 	if (run->machines && err->kind == ERROR_MISSING)
 		err->kind = ERROR_LOST;
 	return fail_in(err, "set up the lab");
@@ -158,7 +159,7 @@ static int bring_up(
 		cause = cause_of_failure(stage, err);
 		take_down(run, stage);
 		note_failure(stage, cause, err, began_s);
-		if (stage->attempts >= run->plan->plan->attempts ||
+		if (stage->attempts >= run->plan->plan->attempts || run->is_refused ||
 			(cause != CAUSE_WIRE && !cause_is_retried(cause)))
 			return -1;
 		run_tell(run, NULL, NULL, err->text);

@@ -4,7 +4,12 @@
  * every millisecond. Kinds: `interface NAME` exists and is up, `file PATH` exists, and if it is a
  * socket somebody serves it, `http URL` answers 2xx, `tcp ADDRESS:PORT` accepts a connection. One
  * small process per daemon instead of one command per look.
+ *
+ * meshbench-ready claim DEVICE ADDRESS: prints the MAC address of another machine that has this
+ * IPv4 address on the device's network, or nothing when it is free.
  */
+#include "programs/ready/claim.h"
+
 #include "base/attribute.h"
 #include "base/fd.h"
 
@@ -175,8 +180,23 @@ static bool is_kind(const char *kind)
 	       strcmp(kind, "http") == 0 || strcmp(kind, "tcp") == 0;
 }
 
+static int claim(const char *device, const char *address)
+{
+	char mac[32] = "";
+
+	if (claim_ask(device, address, mac, sizeof(mac)) < 0) {
+		fprintf(stderr, "meshbench-ready: ask on %s whether %s is free: %s\n", device,
+			address, strerrordesc_np(errno));
+		return EXIT_FAILURE;
+	}
+	puts(mac);
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char *argv[])
 {
+	if (argc == 4 && strcmp(argv[1], "claim") == 0)
+		return claim(argv[2], argv[3]);
 	for (int i = 1; i < argc; i += 2) {
 		if (!is_kind(argv[i]) || i + 1 == argc) {
 			fputs("usage: meshbench-ready {interface NAME|file PATH|http URL|tcp ADDRESS:PORT}...\n",
