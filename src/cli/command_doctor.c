@@ -157,10 +157,11 @@ static struct option_table table_of(const char **on, struct option_row rows[1])
 		.help = "what the machines of a hosts.yml can do instead, which SSH reaches",
 		.kind = OPTION_TEXT,
 		.target = on};
-	return (struct option_table){.usage = "doctor [--on HOSTS]",
-		.examples = "meshbench doctor --on hosts.yml\n",
+	return (struct option_table){.usage = "doctor [PLAN] [--on HOSTS]",
+		.arguments_max = 1,
+		.examples = "meshbench doctor thesis --on hosts.yml\n",
 		.about =
-			"Shows what this machine can do, which VPNs and tools are installed, and how to install the rest.\nExit status: 0 if a run is possible, 3 if not.",
+			"Shows what this machine can do, which VPNs and tools are installed, and how to install the rest.\nWith a plan, machines ask each other on all ports that it uses.\nExit status: 0 if a run is possible, 3 if not.",
 		.rows = rows,
 		.count = 1};
 }
@@ -192,9 +193,14 @@ static int run(int argc, char *const argv[])
 
 	if (!cli_take_options(&table, arena, argc, argv, &options, &status))
 		return status;
+	if (!on && options.argument_count) {
+		(void)fail(&err, ERROR_USAGE,
+			"a plan tells the ports to ask machines for; name them with --on HOSTS");
+		return cli_report(&err);
+	}
 	if (!on)
 		return look_here(arena);
-	status = doctor_on(on, &err);
+	status = doctor_on(on, options.argument_count ? options.arguments[0] : NULL, &err);
 	return status < 0 ? cli_report(&err) : status;
 }
 

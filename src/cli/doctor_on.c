@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/doctor_pairs.h"
+#include "cli/load.h"
 #include "cli/machines.h"
 
 #include "base/text.h"
@@ -16,7 +17,8 @@
 #include <string.h>
 
 enum {
-	VERSION_S = 30
+	VERSION_S = 30,
+	PORTS_MOST = 100
 };
 
 struct doctor {
@@ -30,6 +32,7 @@ struct doctor {
 	struct seen_machine *fit;
 	const char **names;
 	size_t fit_count;
+	const char *const *ports; /* of what the user wants to measure */
 	bool has_failed;
 };
 
@@ -275,7 +278,8 @@ static void print_pairs(struct doctor *doctor, const struct inventory *inventory
 			doctor->fit_count, &doctor->bundle);
 	if (doctor_pairs(doctor->arena, doctor->procs,
 		    &(struct doctor_machines){list, doctor->names, doctor->fit_count,
-			    inventory_shares(inventory) ? LAB_ENGINE_EDGE : LAB_ENGINE_CABLE},
+			    inventory_shares(inventory) ? LAB_ENGINE_EDGE : LAB_ENGINE_CABLE,
+			    doctor->ports},
 		    answers, &err)) {
 		print_failure(doctor, "network", &err);
 		return;
@@ -287,9 +291,11 @@ static void print_pairs(struct doctor *doctor, const struct inventory *inventory
 		doctor->has_failed = doctor->has_failed || *silent;
 		print_line(answers[i].protocol, *silent ? "no" : "yes",
 			*silent ? arena_printf(doctor->arena,
-					  "no answer on port 5201 from %s; let it through in the firewalls between these machines",
+					  "no answer %s; let it through in the firewalls between these machines",
 					  silent)
-				: "each answers each on port 5201");
+				: arena_printf(doctor->arena, "each answers each on port%s %s",
+					  strchr(answers[i].ports, ',') ? "s" : "",
+					  answers[i].ports));
 	}
 }
 
@@ -313,7 +319,44 @@ static int load_drivers(struct doctor *doctor, struct error *err)
 	return 0;
 }
 
-int doctor_on(const char *path, struct error *err)
+static void add_ports(const char **list, size_t *count, const char *const *ports)
+{
+	for (; ports && *ports && *count < PORTS_MOST; ports++) {
+		size_t i = 0;
+
+		while (i < *count && strcmp(list[i], *ports) != 0)
+			i++;
+		if (i == *count)
+			list[(*count)++] = *ports;
+	}
+}
+
+/* Without a plan those that most measurements use, of iperf3. */
+static int choose_ports(struct doctor *doctor, const char *plan_name, struct error *err)
+{
+	static const char *const usual[] = {"udp 5201", "tcp 5201", NULL};
+	const char **list = arena_alloc(doctor->arena, const char *, PORTS_MOST + 1);
+	struct request request = request_new(doctor->arena);
+	struct runner_plan everything;
+	struct plan plan;
+	size_t count = 0;
+
+	doctor->ports = list;
+	add_ports(list, &count, usual);
+	if (!plan_name)
+		return 0;
+	request.plan = plan_name;
+	if (load_plan(doctor->arena, &request, &plan, err) ||
+		load_everything(doctor->arena, &plan, &everything, err))
+		return -1;
+	for (size_t i = 0; i < everything.workload_count; i++)
+		add_ports(list, &count, everything.workloads[i]->ports);
+	for (size_t i = 0; i < everything.driver_count; i++)
+		add_ports(list, &count, everything.drivers[i].ports);
+	return 0;
+}
+
+int doctor_on(const char *path, const char *plan_name, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	AUTO(procs_freep) struct procs *procs = NULL;
@@ -324,7 +367,8 @@ int doctor_on(const char *path, struct error *err)
 	while (workloads[workload_count])
 		workload_count++;
 	if (inventory_load(arena, path, &inventory, err) || load_drivers(&doctor, err) ||
-		procs_new(&procs, err) || far_bundle_make(arena, procs, &doctor.bundle, err))
+		choose_ports(&doctor, plan_name, err) || procs_new(&procs, err) ||
+		far_bundle_make(arena, procs, &doctor.bundle, err))
 		return -1;
 	doctor.procs = procs;
 	doctor.wanted = machines_wanted(

@@ -9,7 +9,9 @@ enum {
 
 struct pair_answer {
 	const char *protocol;
-	const char *silent; /* "lom to yuki, yuki to lom": who had no answer; "": nobody */
+	const char *ports; /* "5201, 51820": those that were asked for */
+	/* "on port 5201 from lom to yuki, yuki to lom": who had no answer; "": nobody */
+	const char *silent;
 };
 
 /*
@@ -21,6 +23,7 @@ struct doctor_machines {
 	const char *const *names;
 	size_t count;
 	enum lab_engine engine;
+	const char *const *ports; /* "udp 51820", each once; NULL-terminated */
 };
 MUST_CHECK int doctor_pairs(struct arena *arena, struct procs *procs,
 	const struct doctor_machines *machines, struct pair_answer ret_answers[DOCTOR_PROTOCOLS],

@@ -156,6 +156,30 @@ static int take_observe(
 		       : 0;
 }
 
+static bool is_port(const char *text)
+{
+	int64_t number;
+	struct error ignored;
+
+	return (text_starts_with(text, "udp ") || text_starts_with(text, "tcp ")) &&
+	       text_integer(text + strlen("udp "), 1, UINT16_MAX, &number, &ignored) == 0;
+}
+
+static int take_ports(const struct driver_source *source, struct driver *driver, struct error *err)
+{
+	const struct written_driver *written = source->written;
+	const struct yaml_value *list = yaml_child(source->file.root, "ports");
+
+	for (size_t i = 0; i < written->ports_count; i++) {
+		if (!is_port(written->ports[i]))
+			return yaml_fail(&source->file, yaml_entry(list, i), err,
+				"'%s' is not a port, such as 'udp 51820' or 'tcp 655'",
+				written->ports[i]);
+	}
+	driver->ports = copy_list(source, written->ports, written->ports_count);
+	return 0;
+}
+
 /* "nebula" is shown as "Nebula" unless the driver says how. */
 static const char *folder_of(const struct driver_source *source)
 {
@@ -218,8 +242,8 @@ static int take_driver(const struct driver_source *source, struct driver *driver
 		.version = copy(source, written->version),
 		.needs = copy_list(source, written->needs, written->needs_count),
 		.packages = copy_list(source, written->packages, written->packages_count)};
-	if (take_roles(source, driver, err) || take_address(source, driver, err) ||
-		take_observe(source, driver, err) ||
+	if (take_ports(source, driver, err) || take_roles(source, driver, err) ||
+		take_address(source, driver, err) || take_observe(source, driver, err) ||
 		take_flag(source, "extra", source->written->extra, &driver->is_extra, err) ||
 		take_flag(source, "underlay_ipv6", source->written->underlay_ipv6,
 			&driver->takes_ipv6, err))

@@ -112,6 +112,8 @@ struct driver {
 	 */
 	const char *const *needs;
 	const char *const *packages; /* Debian packages that provide them, NULL-terminated */
+	/* "udp 51820": what its hosts say to each other on the underlay; NULL-terminated. */
+	const char *const *ports;
 	const struct driver_role *roles;
 	size_t role_count;
 	struct driver_phase_steps phases[DRIVER_STOP + 1];

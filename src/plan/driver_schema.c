@@ -87,6 +87,7 @@ static const cyaml_schema_field_t driver_fields[] = {
 	TEXT("underlay_ipv6", OPTIONAL, written_driver, underlay_ipv6),
 	LIST("needs", written_driver, needs, text_entry),
 	LIST("packages", written_driver, packages, text_entry),
+	LIST("ports", written_driver, ports, text_entry),
 	LIST("roles", written_driver, roles, role_entry),
 	LIST("variants", written_driver, variants, variant_entry),
 	LIST("prepare", written_driver, prepare, step_entry),

@@ -48,8 +48,8 @@ struct written_address {
 struct written_driver {
 	const char *schema, *name, *folder, *title, *architecture, *datapath, *version, *observe,
 		*extra, *underlay_ipv6;
-	const char **needs, **packages;
-	unsigned needs_count, packages_count;
+	const char **needs, **packages, **ports;
+	unsigned needs_count, packages_count, ports_count;
 	struct written_role *roles;
 	unsigned roles_count;
 	struct written_variant *variants;

@@ -130,6 +130,18 @@ TEST(rejects_a_name_that_is_not_the_folder_or_no_word)
 		&drawer, HEAD "folder: ../x\n", "4:9: folder '../x' must be a single plain name"));
 }
 
+TEST(ports_are_a_protocol_and_a_number)
+{
+	DRAWER(drawer);
+
+	CHECK_OK(load(&drawer, HEAD "ports: [udp 51820, tcp 655]\n"), drawer.err);
+	CHECK(strcmp(drawer.driver.ports[1], "tcp 655") == 0 && !drawer.driver.ports[2]);
+	CHECK(is_refused(&drawer, HEAD "ports: [udp 1, sctp 7]\n",
+		"4:16: 'sctp 7' is not a port, such as 'udp 51820' or 'tcp 655'"));
+	CHECK(is_refused(&drawer, HEAD "ports: [udp 65536]\n",
+		"4:9: 'udp 65536' is not a port, such as 'udp 51820' or 'tcp 655'"));
+}
+
 TEST(rejects_roles_that_cannot_be)
 {
 	DRAWER(drawer);
