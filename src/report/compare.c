@@ -456,10 +456,25 @@ static int check_topologies(
 		first->name, one ? one : "lan", other->name, two ? two : "lan");
 }
 
+/* Hosts of one machine share its processors, near and far ones alike. */
+static int check_places(
+	const struct comparison *c, const struct report_results *other, struct error *err)
+{
+	const struct report_results *first = c->before.list[0];
+	bool is_real = results_is_on_machines(first);
+
+	if (c->places_may_differ || is_real == results_is_on_machines(other))
+		return 0;
+	return fail(err, ERROR_USAGE,
+		"%s was measured on hosts of one machine and %s on real machines, so their figures cannot be compared; see both on one page: meshbench report A B --html FILE",
+		is_real ? other->name : first->name, is_real ? first->name : other->name);
+}
+
 static int check_alike(const struct comparison *c, struct error *err)
 {
 	for (size_t i = 0; i < c->before.count + c->after.count; i++) {
 		if (check_clocks(c->before.list[0], tree_at(c, i), err) ||
+			check_places(c, tree_at(c, i), err) ||
 			check_limits(c->before.list[0], tree_at(c, i), err) ||
 			check_topologies(c->before.list[0], tree_at(c, i), err) ||
 			check_tree(c->before.list[0], tree_at(c, i), err))

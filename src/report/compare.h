@@ -69,6 +69,7 @@ struct comparison {
 	struct compare_trees before, after;
 	const char *const *vpns; /* "Tinc" or "Tinc=Tinc@1.1", NULL-terminated; NULL: all */
 	double margin_percent;   /* the smallest difference that counts */
+	bool places_may_differ;  /* hosts of one machine and real machines; nobody judges then */
 	struct change *changes;  /* in the order of the first tree */
 	struct compare_absence *absences;
 	/* Two trees that different tools measured: what these measure is not compared. NULL: none.
@@ -78,8 +79,8 @@ struct comparison {
 	} tools[TOOL_KINDS];
 };
 
-/* Fills `changes` and `absences`; refuses a profile that is not the same in all trees, and a VPN of
- * the user's that a side lacks. */
+/* Fills `changes` and `absences`; refuses a profile or a place that is not the same in all trees,
+ * and a VPN of the user's that a side lacks. */
 MUST_CHECK int compare_trees(struct comparison *comparison, struct error *err);
 enum verdict change_verdict(const struct comparison *comparison, const struct change *change);
 const char *verdict_name(enum verdict verdict);

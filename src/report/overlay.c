@@ -63,14 +63,21 @@ static const char *const *remarks_of(struct arena *arena, const struct compariso
 					tool_title(kind), results_tool(tools->one, kind),
 					results_tool(tools->other, kind))));
 	}
+	if (results_is_on_machines(comparison->before.list[0]) !=
+		results_is_on_machines(comparison->after.list[0]))
+		remarks = arena_list(arena, remarks,
+			ARENA_LIST(arena, results_places(comparison->before.list[0],
+						  comparison->after.list[0])));
 	return remarks;
 }
 
 int overlay_trees(struct report_results *first, struct report_results *second,
 	const struct page_overlay **ret_overlay, struct error *err)
 {
-	struct comparison comparison = {
-		.arena = first->arena, .before = {&first, 1}, .after = {&second, 1}};
+	struct comparison comparison = {.arena = first->arena,
+		.before = {&first, 1},
+		.after = {&second, 1},
+		.places_may_differ = true};
 	struct page_overlay *overlay = arena_alloc(first->arena, struct page_overlay, 1);
 
 	if (compare_trees(&comparison, err))

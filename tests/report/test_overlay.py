@@ -63,6 +63,21 @@ with tempfile.TemporaryDirectory() as folder:
     for words, why in ((["--json"], "a page only"), ([], "--html FILE"), (["--html", "x.html", "--history", "h"], "of one tree")):
         done = run("report", "before", "after", *words)
         checks.append((f"with {' '.join(words) or 'no option'} two trees are refused", done.returncode == 2 and why in done.stderr))
+    for tree, place in (("before", None), ("after", {"kind": "ssh", "hosts_file": "hosts.yml", "machines": []})):
+        (work / tree / "environment.json").write_text(json.dumps({"schema": 1, "plan": {}, "place": place} if place else {"schema": 1, "plan": {}}))
+    refused = run("compare", "before", "after")
+    done = run("report", "before", "after", "--html", "places.html")
+    page = (work / "places.html").read_text() if done.returncode == 0 else ""
+    told = "A was measured on hosts that share one machine, B on real machines"
+    tables = re.findall(r'id="table-[^"]*".*?(?=id="table-|<footer|</main)', page, re.S)
+    checks += [
+        ("figures of one machine and of real machines are not compared",
+         refused.returncode == 2 and "before was measured on hosts of one machine and after on real machines" in refused.stderr),
+        ("one page says where each was measured", told in page[page.index('id="overlay"'):] if page else False),
+        ("and no table is without them", tables and all(told in table for table in tables)),
+    ]
+    for tree in ("before", "after"):
+        (work / tree / "environment.json").unlink()
     for settings in (work / "after").glob("*/low_impairment/tc_settings.json"):
         settings.write_text(re.sub(r'("latency_ms": )\d+', r"\g<1>77", settings.read_text()))
     done = run("report", "before", "after", "--html", "x.html")

@@ -534,6 +534,23 @@ const char *results_hosts(const struct report_results *results)
 		       : NULL;
 }
 
+bool results_is_on_machines(const struct report_results *results)
+{
+	const json_t *place = json_object_get(results->environment, "place");
+
+	return strcmp(json_string_at(place, "/kind", ""), "ssh") == 0;
+}
+
+const char *results_places(const struct report_results *first, const struct report_results *second)
+{
+	static const char shared[] = "hosts that share one machine";
+	const char *one = results_hosts(first), *two = results_hosts(second);
+
+	return arena_printf(first->arena,
+		"A was measured on %s, B on %s: a difference may be that of the places.",
+		one ? one : shared, two ? two : shared);
+}
+
 const char *results_limits(const struct report_results *results)
 {
 	const json_t *limits = json_at(results->environment, "/lab/limits");

@@ -334,6 +334,10 @@ const char *results_clock(const struct report_results *results);
 /* "far hosts, ...": where the hosts of the tree were; NULL: in namespaces of the program.
  */
 const char *results_hosts(const struct report_results *results);
+/* Whether hosts had machines of their own. */
+bool results_is_on_machines(const struct report_results *results);
+/* The places of two trees, for a page that shows both; the first one's arena. */
+const char *results_places(const struct report_results *first, const struct report_results *second);
 /* "router-mips-like: 0.067 of a processor, 64 MB of memory": what every host was limited to; NULL:
  * it was not. */
 const char *results_limits(const struct report_results *results);

@@ -64,7 +64,13 @@ static void name_topology(const struct report_results *results, struct tables *t
 static void name_hosts(const struct report_results *results, struct tables *tables)
 {
 	const char *hosts = results_hosts(results);
+	const struct report_results *second = results->second;
 
+	if (second && results_is_on_machines(results) != results_is_on_machines(second)) {
+		for (struct table *table = tables->first; table; table = table->next)
+			table_note(tables, table, "%s", results_places(results, second));
+		return;
+	}
 	for (struct table *table = tables->first; hosts && table; table = table->next)
 		table_note(tables, table, "Measured on %s.", hosts);
 }
