@@ -17,7 +17,7 @@ refused() {
 }
 
 { host_of lom 1; host_of yuki 2 'sudo: true'; } | hosts
-meshbench doctor --on "$scratch/hosts.yml"
+meshbench doctor "$fast" --on "$scratch/hosts.yml"
 check "two good machines are good" exits 0
 check "SSH answers" prints '^  ssh  *yes  user root$'
 check "one of them by sudo" prints '^  ssh  *yes  user root with sudo$'
@@ -28,7 +28,7 @@ check "the clock is the same, with its bound" prints '^  clock  *yes  0\.[0-9] m
 check "versions of VPNs are those that they say there, with hashes" prints '^  tinc  *yes  tinc version 1[^;]*; tincd [0-9a-f]\{12\}'
 check "what the machine is" prints '^  machine  *yes  processors [0-9]*, .*, memory [0-9]* kB, virtualization [a-z]'
 check "each answers each by UDP" prints '^  udp  *yes  each answers each'
-check "and by TCP" prints '^  tcp  *yes  each answers each'
+check "and by TCP, on the ports of the plan" prints '^  tcp  *yes  each answers each on ports 5201, .*655'
 check "our programs were brought, and not used from here" test -x "$(echo /proc/[0-9]*/root/var/cache/meshbench/*/meshbench-host | cut -d' ' -f1)"
 check "the unit is held by a lease" grep -q -e '--lease 10' "/proc/$(pgrep -o -x sshd)/root/run/units"
 check "and nothing of it is left" no_helper_is_left
@@ -144,6 +144,22 @@ meshbench run "$fast" --on "$scratch/hosts.yml" --vpn none --workload ping --out
 check "hosts in the network of the VPNs are the user's mistake" exits 2
 check "with the next step" says 'host lom has the address 10.78.0.1, which lies in the network of the VPNs themselves; choose another network$'
 check "and there are no results" test ! -e "$scratch/never"
+# The helpers of another version are not used again.
+{ host_of lom 1; host_of yuki 2; } | hosts
+meshbench clean --on "$scratch/hosts.yml"
+ip netns add stranger
+ip link add d-stranger master wire type veth peer name data0 netns stranger
+ip link set d-stranger up
+ip -n stranger link set data0 up
+ip -n stranger address add 10.9.0.2/24 dev data0
+meshbench run "$fast" --on "$scratch/hosts.yml" --vpn none --workload ping --out "$scratch/taken"
+check "an address that another machine has is the user's mistake" exits 2
+check "with the machine, the other one, and the next step" \
+	says "yuki: another machine on its network ($(ip netns exec stranger cat /sys/class/net/data0/address)) has the address 10.9.0.2; choose a free one in hosts.yml"
+check "its card is as it was" sh -c "ip -n yuki -brief address show dev data0 | grep -q '10.97.0.2/24'"
+meshbench doctor --on "$scratch/hosts.yml"
+check "doctor says so, too" prints '^  network  *no .*yuki: another machine'
+ip netns delete stranger
 { host_of lom 1; host_of yuki 1; } | hosts
 meshbench doctor --on "$scratch/hosts.yml"
 check "so are two hosts with one address" exits 2

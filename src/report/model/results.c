@@ -536,9 +536,7 @@ const char *results_hosts(const struct report_results *results)
 
 bool results_is_on_machines(const struct report_results *results)
 {
-	const json_t *place = json_object_get(results->environment, "place");
-
-	return strcmp(json_string_at(place, "/kind", ""), "ssh") == 0;
+	return strcmp(json_string_at(results->environment, "/place/kind", ""), "ssh") == 0;
 }
 
 const char *results_places(const struct report_results *first, const struct report_results *second)
