@@ -251,7 +251,7 @@ static int join(struct loop *loop, const struct request *request, struct error *
 
 static int set_rules(struct loop *loop, const struct request *request, struct error *err)
 {
-	return rules_set(&loop->fabric.rules, request->rules,
+	return ruled_set(&loop->fabric, request->rules,
 		request->number <= WIRE_MAX_RULES ? request->number : SIZE_MAX, clock_now_ns(),
 		err);
 }

@@ -268,17 +268,25 @@ static void take_in(struct intake *in)
 	close_run(in);
 }
 
+void fabric_go_on(struct fabric *fabric, uint16_t number, int64_t now_ns, struct buffer *buffer)
+{
+	struct port *port = &fabric->ports[number];
+	struct intake in = {.fabric = fabric,
+		.port = port,
+		.number = number,
+		.out = stations_find(&fabric->stations, port->segment, buffer_bytes(buffer)),
+		.buffer = buffer,
+		.now_ns = now_ns,
+		.is_plain_path = netem_is_transparent(port->netem)};
+
+	take_in(&in);
+}
+
 bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct buffer *buffer,
 	uint32_t size)
 {
 	struct port *port = &fabric->ports[number];
 	struct wire_counters *counters = &port->counters;
-	struct intake in = {.fabric = fabric,
-		.port = port,
-		.number = number,
-		.buffer = buffer,
-		.now_ns = now_ns,
-		.is_plain_path = netem_is_transparent(port->netem)};
 
 	if (__builtin_expect(fabric->rules.count > 0, 0) && !buffer->rule)
 		return ruled_input(fabric, number, now_ns, buffer, size);
@@ -290,7 +298,6 @@ bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct
 	}
 	/* The addresses are read while they are in the cache; a flood is decided when it is due. */
 	stations_learn(&fabric->stations, port->segment, buffer_bytes(buffer) + 6, number);
-	in.out = stations_find(&fabric->stations, port->segment, buffer_bytes(buffer));
 	buffer->in_ns = now_ns;
 	buffer->index = counters->in_packets;
 	if (fabric->log)
@@ -299,7 +306,7 @@ bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct
 	backlog_add(&port->backlog, now_ns, line_ns_of(port, &buffer->frame));
 	counters->in_bytes +=
 		buffer->frame.size + (uint64_t)(buffer->frame.segments - 1) * buffer->frame.headers;
-	take_in(&in);
+	fabric_go_on(fabric, number, now_ns, buffer);
 	return buffer->references > 1;
 }
 

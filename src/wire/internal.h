@@ -252,10 +252,19 @@ uint64_t histogram_later_than(const struct wire_histogram *histogram, int64_t li
 void histogram_add(struct wire_histogram *histogram, int64_t value_ns);
 
 /* rules.c: see wire/rule.h. */
+struct held {
+	struct buffer *buffer;
+	uint64_t until; /* so many of its kind have come */
+	uint16_t from;
+};
+
 struct ruling {
 	struct wire_rule rule;
 	struct wire_rule_use use;
 	uint64_t seen; /* packets that it describes */
+	uint64_t came; /* those and others of their kind, at other times or met by other rules */
+	uint32_t held_count;
+	struct held held[WIRE_MAX_HELD]; /* the first to come first, which is the first to go */
 };
 
 struct rules {
@@ -273,6 +282,7 @@ struct ruled_packet {
 	int64_t now_ns;
 };
 
+MUST_CHECK int rules_check(const struct wire_rule list[], size_t count, struct error *err);
 /* In place of all there were. Refused rules change nothing. */
 MUST_CHECK int rules_set(struct rules *rules, const struct wire_rule list[], size_t count,
 	int64_t now_ns, struct error *err);
@@ -372,6 +382,11 @@ bool fabric_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct
 /* ruled.c: the same of a frame whose every packet meets the rules first. */
 bool ruled_input(struct fabric *fabric, uint16_t number, int64_t now_ns, struct buffer *buffer,
 	uint32_t size);
+/* A packet that came in and was counted goes on to its fate now. */
+void fabric_go_on(struct fabric *fabric, uint16_t number, int64_t now_ns, struct buffer *buffer);
+/* ruled.c: in place of all rules there were; what those held goes on first. */
+MUST_CHECK int ruled_set(struct fabric *fabric, const struct wire_rule list[], size_t count,
+	int64_t now_ns, struct error *err);
 /* The port's TAP is empty. */
 void fabric_input_ends(struct fabric *fabric, uint16_t number);
 /* forward.c: what happens to a parcel after its fate was drawn. */

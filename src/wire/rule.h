@@ -15,11 +15,14 @@
  * A packet that comes through a router of the wire meets the rules once more there.
  *
  * What goes on at once has its line, impairment and fate as ever. What is late on purpose, and
- * every copy that is, joins behind the sender's line and impairment.
+ * every copy that is, joins behind the sender's line and impairment. What waits for other packets
+ * meets both afterwards, so that it keeps its place among them.
  */
 enum {
 	WIRE_MAX_RULES = 32,
 	WIRE_MAX_COPIES = 64,
+	WIRE_MAX_HELD = 64, /* of a rule at once; it takes no others meanwhile */
+	WIRE_MAX_AFTER = 1000000,
 	WIRE_ANY = 0xffff /* port of the wire, protocol of IP */
 };
 
@@ -52,6 +55,9 @@ struct wire_rule {
 			     changed ones follow it */
 	int64_t delay_ns; /* of the packet, or of each copy after the one before */
 	uint32_t amount;  /* bits to flip, 0: 1; bytes to cut off, 0: any number, drawn */
+	uint32_t after;   /* of what is held in place of a delay: it goes on right behind the packet
+			     that is so many after it, of those between the same ports and of that
+			     protocol, port and size; at the latest when rules are replaced */
 };
 
 #define WIRE_RULE_ANY                                                                              \
@@ -68,7 +74,7 @@ struct wire_rule_use {
  * Reads "CHANGE [KEY=VALUE]...", the words of `meshbench link --rule`: drop, hold, flip, truncate,
  * mark, reflect and repeat, then from= and to= (by the names, whose numbers are the ports),
  * protocol=, port=, larger=, smaller=, first=, last=, begin=, end=, every=, most=, copies=, delay=,
- * bits= and bytes=. ERROR_USAGE says which word is wrong, and what would be right.
+ * after=, bits= and bytes=. ERROR_USAGE says which word is wrong, and what would be right.
  */
 MUST_CHECK int wire_rule_read(
 	const char *text, const char *const names[], struct wire_rule *ret_rule, struct error *err);

@@ -88,6 +88,7 @@ static const struct number_key number_keys[] = {
 	NUMBER("copies", 1, WIRE_MAX_COPIES, copies),
 	NUMBER("bits", 1, MOST_BITS, amount),
 	NUMBER("bytes", 1, MOST_BYTES, amount),
+	NUMBER("after", 1, WIRE_MAX_AFTER, after),
 };
 
 static int read_number(
@@ -135,7 +136,7 @@ static int read_pair(const char *key, const char *value, const char *const names
 	}
 	return fail(err, ERROR_USAGE,
 		"'%s' is not known; from, to, protocol, port, larger, smaller, first, last, begin, "
-		"end, every, most, copies, delay, bits and bytes are",
+		"end, every, most, copies, delay, after, bits and bytes are",
 		key);
 }
 
@@ -159,8 +160,11 @@ static int read_change(const char *word, struct wire_rule *rule, struct error *e
 
 static int check_whole(const char *change, const struct wire_rule *rule, struct error *err)
 {
-	if (strcmp(change, "hold") == 0 && rule->delay_ns == 0)
-		return fail(err, ERROR_USAGE, "a packet that is held needs delay=TIME");
+	if (strcmp(change, "hold") == 0 && rule->delay_ns == 0 && rule->after == 0)
+		return fail(err, ERROR_USAGE, "a packet that is held needs delay=TIME or after=N");
+	if (rule->after && (strcmp(change, "hold") != 0 || rule->delay_ns || rule->copies))
+		return fail(
+			err, ERROR_USAGE, "after= is of hold alone, without delay= and copies=");
 	if (rule->change == WIRE_CHANGE_DROP && (rule->copies || rule->delay_ns))
 		return fail(err, ERROR_USAGE, "what is dropped has neither copies nor delay");
 	if (rule->end_ns && rule->end_ns <= rule->begin_ns)

@@ -2,6 +2,8 @@
 /* The way of packets that meet rules: one by one, changed, copied, held back or dropped. */
 #include "wire/internal.h"
 
+#include <string.h>
+
 /* A packet on its way: what the rules know of it, and its memory. */
 struct ruled {
 	struct fabric *fabric;
@@ -112,11 +114,55 @@ static void drop(const struct ruled *ruled)
 						      .verdict = WIRE_RULED});
 }
 
+/* Until so many more of its kind have come. */
+static void hold(const struct ruled *ruled, struct ruling *ruling)
+{
+	ruled->buffer->references++;
+	ruling->held[ruling->held_count++] = (struct held){.buffer = ruled->buffer,
+		.until = ruling->came + ruling->rule.after,
+		.from = ruled->packet.from};
+}
+
+/* Those that have waited for enough others, in the order in which they came. */
+static void let_go(struct fabric *fabric, struct ruling *ruling, uint64_t came, int64_t now_ns)
+{
+	while (ruling->held_count > 0 && ruling->held[0].until <= came) {
+		struct held first = ruling->held[0];
+
+		/* Taken out first: behind a router of the wire it meets the rules once more. */
+		ruling->held_count--;
+		memmove(ruling->held, ruling->held + 1, ruling->held_count * sizeof(first));
+		/* Its host may be gone meanwhile. */
+		if (fabric->ports[first.from].is_up)
+			fabric_go_on(fabric, first.from, now_ns, first.buffer);
+		buffer_drop(&fabric->pool, first.buffer);
+	}
+}
+
+static void let_all_go(struct fabric *fabric, bool are_due, int64_t now_ns)
+{
+	for (uint32_t i = 0; i < fabric->rules.count; i++) {
+		struct ruling *ruling = &fabric->rules.list[i];
+
+		if (ruling->held_count > 0)
+			let_go(fabric, ruling, are_due ? ruling->came : UINT64_MAX, now_ns);
+	}
+}
+
+int ruled_set(struct fabric *fabric, const struct wire_rule list[], size_t count, int64_t now_ns,
+	struct error *err)
+{
+	if (rules_check(list, count, err))
+		return -1;
+	let_all_go(fabric, false, now_ns);
+	return rules_set(&fabric->rules, list, count, now_ns, err);
+}
+
 static void obey(struct ruled *ruled, const struct wire_rule *rule, uint32_t number)
 {
 	bool goes_on = rule->copies > 0 ||
 		       (rule->change != WIRE_CHANGE_DROP && rule->change != WIRE_CHANGE_REFLECT &&
-			       rule->delay_ns == 0);
+			       rule->delay_ns == 0 && rule->after == 0);
 
 	ruled->buffer->rule = (uint8_t)(number + 1);
 	if (!goes_on)
@@ -126,6 +172,8 @@ static void obey(struct ruled *ruled, const struct wire_rule *rule, uint32_t num
 	} else if (rule->copies > 0) {
 		send_copies(ruled, rule, number);
 		send_now(ruled);
+	} else if (rule->after > 0) {
+		hold(ruled, &ruled->fabric->rules.list[number]);
 	} else {
 		send_changed(*ruled, rule, number, 0);
 	}
@@ -141,6 +189,7 @@ static void meet(struct ruled *ruled)
 		obey(ruled, rule, number);
 	else
 		send_now(ruled);
+	let_all_go(ruled->fabric, true, ruled->packet.now_ns);
 }
 
 /* What fabric_input() says of every frame that comes, as far as rules and the log need it. */

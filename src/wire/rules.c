@@ -22,13 +22,17 @@ static int check_rule(const struct wire_rule *rule, struct error *err)
 		return fail(err, ERROR_USAGE, "a packet waits between 0 and 60 s");
 	if (rule->begin_ns < 0 || rule->end_ns < 0)
 		return fail(err, ERROR_USAGE, "a rule begins and ends after it was set");
+	if (rule->after > WIRE_MAX_AFTER ||
+		(rule->after > 0 && (rule->change != WIRE_CHANGE_NONE || rule->copies > 0 ||
+					    rule->delay_ns > 0)))
+		return fail(err, ERROR_USAGE, "only what is held waits for others, for at most %d",
+			WIRE_MAX_AFTER);
 	if (rule->change == WIRE_CHANGE_DROP && rule->copies > 0)
 		return fail(err, ERROR_USAGE, "copies that are dropped are none");
 	return 0;
 }
 
-int rules_set(struct rules *rules, const struct wire_rule list[], size_t count, int64_t now_ns,
-	struct error *err)
+int rules_check(const struct wire_rule list[], size_t count, struct error *err)
 {
 	if (count > WIRE_MAX_RULES)
 		return fail(err, ERROR_USAGE, "%zu rules are more than %d", count, WIRE_MAX_RULES);
@@ -36,6 +40,14 @@ int rules_set(struct rules *rules, const struct wire_rule list[], size_t count, 
 		if (check_rule(&list[i], err))
 			return fail_in(err, "rule %zu", i + 1);
 	}
+	return 0;
+}
+
+int rules_set(struct rules *rules, const struct wire_rule list[], size_t count, int64_t now_ns,
+	struct error *err)
+{
+	if (rules_check(list, count, err))
+		return -1;
 	*rules = (struct rules){.count = (uint32_t)count, .set_ns = now_ns};
 	for (size_t i = 0; i < count; i++)
 		rules->list[i].rule = list[i];
@@ -51,14 +63,19 @@ static bool has_port(const struct frame_look *look, const uint8_t *bytes, uint16
 	return (l4[0] << 8 | l4[1]) == port || (l4[2] << 8 | l4[3]) == port;
 }
 
-static bool is_of_kind(const struct wire_rule *rule, const struct frame_look *look,
-	const uint8_t *bytes, uint32_t size)
+/* Between the ports that the rule names, and as it describes packets apart from their time. */
+static bool is_of_kind(const struct wire_rule *rule, const struct ruled_packet *packet,
+	const struct frame_look *look)
 {
+	if ((rule->from != WIRE_ANY && rule->from != packet->from) ||
+		(rule->to != WIRE_ANY && rule->to != packet->to))
+		return false;
 	if (rule->protocol != WIRE_ANY && (!look->is_ip || look->protocol != rule->protocol))
 		return false;
-	if (rule->port && !has_port(look, bytes, rule->port))
+	if (rule->port && !has_port(look, packet->bytes, rule->port))
 		return false;
-	return size >= rule->least_bytes && (!rule->most_bytes || size <= rule->most_bytes);
+	return packet->size >= rule->least_bytes &&
+	       (!rule->most_bytes || packet->size <= rule->most_bytes);
 }
 
 static bool is_on_time(const struct wire_rule *rule, int64_t age_ns)
@@ -71,7 +88,8 @@ static bool takes(struct ruling *ruling, uint64_t index)
 {
 	struct wire_rule_use *use = &ruling->use;
 
-	if (ruling->rule.most && use->packets == ruling->rule.most)
+	if ((ruling->rule.most && use->packets == ruling->rule.most) ||
+		ruling->held_count == WIRE_MAX_HELD)
 		return false;
 	if (ruling->rule.every > 1 && ++ruling->seen % ruling->rule.every != 0)
 		return false;
@@ -87,21 +105,23 @@ const struct wire_rule *rules_meet(
 {
 	struct frame_look look = frame_look(packet->bytes, packet->size);
 	int64_t age_ns = packet->now_ns - rules->set_ns;
+	const struct wire_rule *met = NULL;
 
 	for (uint32_t i = 0; i < rules->count; i++) {
-		const struct wire_rule *rule = &rules->list[i].rule;
+		struct ruling *ruling = &rules->list[i];
+		const struct wire_rule *rule = &ruling->rule;
 
-		if ((rule->from != WIRE_ANY && rule->from != packet->from) ||
-			(rule->to != WIRE_ANY && rule->to != packet->to) ||
-			packet->index < rule->first || packet->index > rule->last ||
-			!is_on_time(rule, age_ns) ||
-			!is_of_kind(rule, &look, packet->bytes, packet->size) ||
-			!takes(&rules->list[i], packet->index))
+		if (!is_of_kind(rule, packet, &look))
+			continue;
+		/* A counter in packets counts also those that another rule takes. */
+		ruling->came++;
+		if (met || packet->index < rule->first || packet->index > rule->last ||
+			!is_on_time(rule, age_ns) || !takes(ruling, packet->index))
 			continue;
 		*ret_number = i;
-		return rule;
+		met = rule;
 	}
-	return NULL;
+	return met;
 }
 
 uint64_t rules_draw(uint64_t seed, uint16_t port, uint64_t index, uint32_t number)

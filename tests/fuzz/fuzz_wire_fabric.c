@@ -86,8 +86,13 @@ static void set_rules(struct fabric *fabric, struct input *in, int64_t now_ns)
 		rule->copies = take(in) % (WIRE_MAX_COPIES + 3);
 		rule->delay_ns = take(in) * INT64_C(100000);
 		rule->amount = take(in);
+		if (rule->amount & 64) {
+			rule->after = rule->amount & 15;
+			rule->copies = 0;
+			rule->delay_ns = 0;
+		}
 	}
-	(void)!rules_set(&fabric->rules, list, take(in) % 4, now_ns, &err);
+	(void)!ruled_set(fabric, list, take(in) % 4, now_ns, &err);
 }
 
 static void send_frame(struct fabric *fabric, struct input *in, int64_t now_ns)

@@ -11,7 +11,7 @@ static void set(struct bench *bench, const char *text)
 	struct error err = {0};
 
 	if (wire_rule_read(text, names, &rule, &err) ||
-		rules_set(&bench->fabric.rules, &rule, 1, bench->now_ns, &err)) {
+		ruled_set(&bench->fabric, &rule, 1, bench->now_ns, &err)) {
 		printf("# %s\n", err.text);
 		abort();
 	}
@@ -114,6 +114,92 @@ TEST(a_packet_that_is_held_leaves_later_and_others_do_not_wait)
 	drain(bench, began_ns + 1000 * MS);
 	CHECK(bench->count == 2 && bench->out[1].at_ns == began_ns + 200 * MS);
 	CHECK(bench->fabric.pool.in_use == 0);
+}
+
+/* What came out at the second port, in order: the payload of each. */
+static const char *sizes_of(const struct bench *bench)
+{
+	static char text[64];
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < bench->count && used < sizeof(text); i++)
+		used += bench->out[i].port == 1
+				? (size_t)snprintf(text + used, sizeof(text) - used, "%s%u",
+					  used ? " " : "", bench->out[i].size - 42)
+				: 0;
+	return text;
+}
+
+static void send_sizes(struct bench *bench, uint32_t first, uint32_t last)
+{
+	static struct sample_frame frame;
+
+	for (uint32_t size = first; size <= last; size++) {
+		plain(&frame, size);
+		input(bench, 0, &frame, 1);
+	}
+}
+
+TEST(a_packet_that_is_held_until_others_came_goes_right_behind_them_whatever_the_time)
+{
+	static struct sample_frame other;
+	BENCH(bench, 3, .line_rate_bps = 1e6);
+
+	introduce(bench, 3);
+	set(bench, "hold after=3 most=2 from=lom to=yuki larger=142");
+	send_sizes(bench, 100, 103);
+	/* Of another pair, and too small: neither counts. */
+	plain(&other, 200);
+	input(bench, 2, &other, 0);
+	plain(&other, 50);
+	input(bench, 0, &other, 1);
+	CHECK(bench->fabric.rules.list[0].held_count == 1);
+	send_sizes(bench, 104, 105);
+	drain(bench, bench->now_ns + 60000 * MS);
+	CHECK(used(bench) == 2 && bench->fabric.pool.in_use == 0);
+	CHECK(strcmp(sizes_of(bench), "102 103 100 50 104 101 105") == 0);
+	CHECK(bench->fabric.ports[0].counters.in_packets == 1 + 7);
+}
+
+TEST(what_another_rule_took_has_come_all_the_same)
+{
+	BENCH(bench, 2, .line_rate_bps = 0);
+	static const char *const names[] = {"lom", "yuki", NULL};
+	struct wire_rule rules[2];
+	struct error err = {0};
+
+	introduce(bench, 2);
+	CHECK_OK(wire_rule_read("hold after=3 most=1", names, &rules[0], &err), err);
+	CHECK_OK(wire_rule_read("drop most=2", names, &rules[1], &err), err);
+	CHECK_OK(ruled_set(&bench->fabric, rules, 2, bench->now_ns, &err), err);
+	send_sizes(bench, 100, 104);
+	CHECK(strcmp(sizes_of(bench), "103 100 104") == 0);
+}
+
+TEST(what_rules_hold_goes_on_when_they_are_replaced_and_a_full_one_takes_no_more)
+{
+	BENCH(bench, 2, .line_rate_bps = 0);
+
+	introduce(bench, 2);
+	set(bench, "hold after=1000");
+	send_sizes(bench, 1, WIRE_MAX_HELD + 2);
+	CHECK(bench->count == 2 && used(bench) == WIRE_MAX_HELD);
+	set(bench, "drop smaller=60");
+	CHECK(bench->count == WIRE_MAX_HELD + 2 && bench->fabric.pool.in_use == 0);
+	CHECK(bench->out[2].size == 42 + 1 && bench->out[65].size == 42 + 64);
+}
+
+TEST(what_a_host_that_is_gone_had_on_hold_is_dropped)
+{
+	BENCH(bench, 2, .line_rate_bps = 0);
+
+	introduce(bench, 2);
+	set(bench, "hold after=5");
+	send_sizes(bench, 100, 100);
+	fabric_remove_port(&bench->fabric, 0);
+	set(bench, "drop");
+	CHECK(bench->count == 0 && bench->fabric.pool.in_use == 0);
 }
 
 TEST(copies_follow_the_packet_itself_and_are_the_same)
@@ -253,8 +339,11 @@ TEST(what_is_wrong_with_a_rule_is_said)
 		{"drop protocol=sctpp", "'sctpp' is not a protocol"},
 		{"drop from=their", "no host is called 'their'; 'here' would be one"},
 		{"drop 5", "'5' is not KEY=VALUE"}, {"drop colour=red", "'colour' is not known"},
-		{"hold", "needs delay=TIME"}, {"drop copies=2", "neither copies nor delay"},
-		{"flip delay=2h", "2h"}, {"hold delay=61s", "longer than 60 s"},
+		{"hold", "needs delay=TIME or after=N"},
+		{"hold after=3 delay=1s", "without delay= and copies="},
+		{"flip after=3", "after= is of hold alone"}, {"hold after=0", "0"},
+		{"drop copies=2", "neither copies nor delay"}, {"flip delay=2h", "2h"},
+		{"hold delay=61s", "longer than 60 s"},
 		{"drop begin=3s end=2s", "end= is not after begin="},
 		{"drop first=3 last=2", "last= is before first="}, {"drop every=0", "0"},
 		{"repeat copies=65", "65"}};
@@ -279,6 +368,9 @@ TEST(refused_rules_change_nothing)
 
 	set(bench, "drop");
 	wrong.copies = WIRE_MAX_COPIES + 1;
+	CHECK(rules_set(&bench->fabric.rules, &wrong, 1, 0, &err) == -1);
+	wrong.copies = 1;
+	wrong.after = 1;
 	CHECK(rules_set(&bench->fabric.rules, &wrong, 1, 0, &err) == -1);
 	CHECK(rules_set(&bench->fabric.rules, &wrong, WIRE_MAX_RULES + 1, 0, &err) == -1);
 	CHECK(bench->fabric.rules.count == 1);
