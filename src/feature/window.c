@@ -1,31 +1,56 @@
 /* SPDX-License-Identifier: MIT */
-/* How late may a packet be: one is held back while twice as many others pass each time. */
+/* How late may a packet be: some are held back while so many others pass, by count and not by time.
+ */
 #include "feature/internal.h"
 
 #include <stdio.h>
 
+/*
+ * Windows are powers of two, or a little less: 48 and 96 packets lie clear of 64 on both sides,
+ * whatever a daemon sends in between for itself.
+ */
 enum {
-	HELD = 10,
-	LEAST = 32, /* packets that pass the first that is held */
-	PACKET_US = 200
+	STEPS = 9,
+	LEAST = 48, /* packets that pass the first that is held; twice as many the next, ... */
+	OF_A_STEP = 3,
+	SENT = 15000
 };
 
+static int distance(int step)
+{
+	return LEAST << step;
+}
+
+/* The first packets are held, the furthest of them first, so that enough others follow. */
 static void plan(
 	const struct feature_way *way, struct arena *arena, struct feature_trial *ret_trial)
 {
 	ret_trial->settle_s = 1;
 	trial_send(ret_trial, arena, way, trial_target(way),
-		"--count 20000 --interval-us 200 --bytes " FEATURE_MARK_BYTES);
-	for (int i = 0; i < HELD; i++)
+		arena_printf(
+			arena, "--count %d --interval-us 200 --bytes " FEATURE_MARK_BYTES, SENT));
+	for (int step = STEPS - 1; step >= 0; step--)
 		trial_rule(ret_trial,
-			arena_printf(arena, "hold most=1 begin=%dms delay=%dus " FEATURE_DATA,
-				100 + 20 * i, (LEAST << i) * PACKET_US));
+			arena_printf(arena, "hold after=%d most=%d begin=100ms " FEATURE_DATA,
+				distance(step), OF_A_STEP));
+}
+
+/* The step up to which packets came, though numbers inside and outside are not quite the same. */
+static int steps_within(int64_t furthest)
+{
+	int steps = 0;
+
+	while (steps < STEPS && furthest >= distance(steps) * 3 / 4)
+		steps++;
+	return steps;
 }
 
 static void read(const struct feature_way *way, const struct feature_heard *heard,
 	struct feature_observation ret_answers[])
 {
-	int64_t late = heard_marks(heard->arrived, "late");
+	int64_t furthest = heard_marks(heard->arrived, "furthest");
+	int64_t arrived = heard_marks(heard->arrived, "numbers");
+	int steps = steps_within(furthest);
 	char is[FEATURE_IS_BYTES];
 
 	(void)way;
@@ -35,26 +60,27 @@ static void read(const struct feature_way *way, const struct feature_heard *hear
 		answer_undecided(&ret_answers[0], "TCP outside: what is late is waited for");
 		return;
 	}
-	if (100 * heard_marks(heard->arrived, "numbers") < 99 * heard_sent(heard)) {
+	/* Three of each distance are held, so that one that is lost decides nothing. */
+	if (10 * arrived < 9 * heard_sent(heard)) {
 		answer_undecided(&ret_answers[0],
-			"%lld of %lld packets arrived: one that is late may be among the lost",
-			(long long)heard_marks(heard->arrived, "numbers"),
-			(long long)heard_sent(heard));
+			"%lld of %lld packets arrived: those that are late may be among the lost",
+			(long long)arrived, (long long)heard_sent(heard));
 		return;
 	}
-	if (late == 0)
+	if (steps == 0)
 		snprintf(is, sizeof(is), "less than %d", LEAST);
-	else if (late >= HELD)
-		snprintf(is, sizeof(is), "%d or more", LEAST << (HELD - 1));
+	else if (steps == STEPS)
+		snprintf(is, sizeof(is), "%d or more", distance(STEPS - 1));
 	else
-		snprintf(is, sizeof(is), "%d to %d", LEAST << (late - 1), LEAST << late);
-	answer_is(&ret_answers[0], is, "of %d packets that were held back %lld were delivered late",
-		HELD, (long long)late);
+		snprintf(is, sizeof(is), "%d to %d", distance(steps - 1), distance(steps));
+	answer_is(&ret_answers[0], is,
+		"of those held back the furthest that was delivered came %lld packets late",
+		(long long)furthest);
 }
 
 const struct feature_check check_window = {.name = "window",
-	.evidence = "ten packets were held back while 32, 64, ... 16384 others passed",
+	.evidence = "packets were held back until 48, 96, ... 12288 others had passed",
 	.rows = {"replay_window"},
-	.known = {"16384 or more"},
+	.known = {"12288 or more"},
 	.plan = plan,
 	.read = read};

@@ -66,7 +66,7 @@ static void add(struct tally *tally, const struct mark_token *t, uint32_t number
 
 TEST(an_account_counts_what_came_twice_late_and_of_which_kind)
 {
-	static const uint32_t numbers[] = {0, 1, 3, 2, 3, 4};
+	static const uint32_t numbers[] = {0, 1, 4, 2, 4, 5};
 	struct mark_token t = token();
 	AUTO(tally_freep) struct tally *tally = tally_new(&t);
 	json_auto_t *account = NULL;
@@ -78,6 +78,7 @@ TEST(an_account_counts_what_came_twice_late_and_of_which_kind)
 	CHECK(json_number_at(account, "/marks/numbers", 0) == 5);
 	CHECK(json_number_at(account, "/marks/again", 0) == 1);
 	CHECK(json_number_at(account, "/marks/late", 0) == 1);
+	CHECK(json_number_at(account, "/marks/furthest", 0) == 2);
 	CHECK(json_number_at(account, "/kinds/0/packets", 0) == 6);
 	CHECK(json_number_at(account, "/kinds/0/tos", 0) == 0xb8);
 	CHECK(json_number_at(account, "/kinds/0/port", 0) == 9);

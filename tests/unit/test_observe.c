@@ -72,15 +72,45 @@ TEST(a_packet_that_arrives_twice_says_no)
 		"by transport");
 }
 
-TEST(the_window_lies_between_the_last_that_passed_and_the_first_that_did_not)
+/* As many marks as that, one of them so late. */
+static json_t *late(int numbers, int furthest, int protocol)
 {
-	IS("window", 0, account(20000, 0, 0, 0, 17, 9), account(0, 0, 0, 0, 17, 9), 20000,
-		"less than 32");
-	IS("window", 0, account(20000, 0, 8, 0, 17, 9), account(0, 0, 0, 0, 17, 9), 20000,
-		"4096 to 8192");
-	IS("window", 0, account(20000, 0, 10, 0, 17, 9), account(0, 0, 0, 0, 17, 9), 20000,
-		"16384 or more");
-	IS("window", 0, account(19000, 0, 5, 0, 17, 9), account(0, 0, 0, 0, 17, 9), 20000, "");
+	json_t *json = account(numbers, 0, furthest > 0, 0, protocol, 9);
+
+	json_object_set_new(
+		json_object_get(json, "marks"), "furthest", json_integer(furthest));
+	return json;
+}
+
+TEST(the_window_lies_between_the_furthest_that_passed_and_the_next_that_did_not)
+{
+	static const struct {
+		int numbers, furthest;
+		const char *is;
+	} list[] = {{15000, 0, "less than 48"}, {15000, 20, "less than 48"},
+		{15000, 47, "48 to 96"}, {14990, 768, "768 to 1536"}, {14990, 767, "768 to 1536"},
+		{13600, 6140, "6144 to 12288"}, {15000, 12287, "12288 or more"}, {13400, 768, ""}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
+		IS("window", 0, late(list[i].numbers, list[i].furthest, 17),
+			account(0, 0, 0, 0, 17, 9), 15000, list[i].is);
+	IS("window", 0, late(15000, 768, 17), account(0, 0, 0, 0, 6, 9), 15000, "");
+}
+
+TEST(each_distance_of_the_window_is_held_by_count_and_enough_packets_follow)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct feature_trial trial = {0};
+	int after, before = 12288 * 2;
+
+	named("window")->plan(&tunnel, arena, &trial);
+	CHECK(trial.rule_count == 9);
+	for (size_t i = 0; i < trial.rule_count; i++) {
+		CHECK(sscanf(trial.rules[i], "hold after=%d most=3 ", &after) == 1);
+		CHECK(after == before / 2);
+		before = after;
+	}
+	CHECK(before == 48);
 }
 
 TEST(content_in_clear_is_a_proof_and_its_absence_is_none)

@@ -35,7 +35,7 @@ struct text {
 struct tally {
 	struct mark_token token;
 	uint64_t packets, bytes, again, late, pieces, altered, numbers;
-	uint32_t highest;
+	uint32_t highest, furthest;
 	struct kind kinds[MOST_KINDS];
 	size_t kind_count;
 	uint8_t sizes[MOST_KINDS][MOST_BYTES / 8]; /* that packets of a kind had */
@@ -141,9 +141,13 @@ static void note_number(struct tally *tally, uint32_t number)
 		return;
 	}
 	tally->heard[number / 8] |= bit;
-	tally->late += tally->numbers > 0 && number < tally->highest;
-	if (number > tally->highest)
+	if (tally->numbers == 0 || number > tally->highest) {
 		tally->highest = number;
+	} else {
+		tally->late++;
+		if (tally->highest - number > tally->furthest)
+			tally->furthest = tally->highest - number;
+	}
 	tally->numbers++;
 }
 
@@ -245,9 +249,9 @@ json_t *tally_json(const struct tally *tally)
 		json_array_append_new(kinds, kind_json(&tally->kinds[i], tally->sizes[i]));
 	for (size_t i = 0; i < tally->text_count; i++)
 		json_array_append_new(found, json_integer((json_int_t)tally->texts[i].packets));
-	return json_make("{s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:o, s:o}", "packets",
+	return json_make("{s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:o}", "packets",
 		(json_int_t)tally->packets, "bytes", (json_int_t)tally->bytes, "marks", "numbers",
 		(json_int_t)tally->numbers, "again", (json_int_t)tally->again, "late",
-		(json_int_t)tally->late, "pieces", (json_int_t)tally->pieces, "altered",
+		(json_int_t)tally->late, "furthest", (json_int_t)tally->furthest, "pieces", (json_int_t)tally->pieces, "altered",
 		(json_int_t)tally->altered, "kinds", kinds, "found", found);
 }

@@ -21,8 +21,9 @@ void tally_freep(struct tally **tally);
 void tally_look_for(struct tally *tally, const uint8_t *bytes, size_t size);
 void tally_add(struct tally *tally, const struct sight *sight);
 /*
- * {packets, bytes, marks: {numbers, again, late, pieces, altered}, kinds: [{type, protocol, tos,
- * icmp_type, port, packets, marked, bytes, least, most, usual, sizes}], found: [packets]}. A mark
- * is late when a higher number came before. Bytes are of IP.
+ * {packets, bytes, marks: {numbers, again, late, furthest, pieces, altered}, kinds: [{type,
+ * protocol, tos, icmp_type, port, packets, marked, bytes, least, most, usual, sizes}], found:
+ * [packets]}. A mark is late when a higher number came before, and the furthest is one whose number
+ * is so far below the highest. Bytes are of IP.
  */
 json_t *tally_json(const struct tally *tally);
