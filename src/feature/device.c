@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 enum {
-	QUIET_S = 30
+	QUIET_S = 30,
+	FEW = 3 /* with fewer exchanges only a bound is known */
 };
 
 static void plan_device(
@@ -51,21 +52,48 @@ static void read_device(const struct feature_way *way, const struct feature_hear
 		answer_undecided(&ret_answers[2], "the driver gives hosts one of both only");
 }
 
+/* The one with which most was exchanged; NULL: nothing was sent to anybody. */
+static const json_t *busiest(const json_t *remotes)
+{
+	const json_t *remote, *found = NULL;
+	size_t i;
+
+	json_array_foreach (remotes, i, remote) {
+		if (!found || json_number_at(remote, "/exchanges", 0) >
+				      json_number_at(found, "/exchanges", 0))
+			found = remote;
+	}
+	return found;
+}
+
+/*
+ * The question is about two hosts, and a host may speak to many; a burst is one exchange. What
+ * comes regularly and only N times in a window is further apart than the window by N + 1.
+ */
 static void read_quiet(const struct feature_way *way, const struct feature_heard *heard,
 	struct feature_observation ret_answers[])
 {
-	double packets = json_number_at(heard->outside, "/packets", 0);
+	const json_t *remotes = json_object_get(heard->outside, "remotes");
+	const json_t *remote = busiest(remotes);
+	double exchanges = json_number_at(remote, "/exchanges", 0);
 	char is[FEATURE_IS_BYTES];
 
 	(void)way;
-	if (packets == 0) {
+	if (!remote) {
 		snprintf(is, sizeof(is), "more than %.0f s", heard->seconds);
 		answer_is(&ret_answers[0], is, "nothing was sent");
 		return;
 	}
-	snprintf(is, sizeof(is), "about %.3g s", heard->seconds / packets);
-	answer_is(&ret_answers[0], is, "%.0f packets to all hosts in %.0f s", packets,
-		heard->seconds);
+	if (exchanges < FEW)
+		snprintf(is, sizeof(is), "%.0f s or more", heard->seconds / (exchanges + 1));
+	else
+		snprintf(is, sizeof(is), "about %.3g s", heard->seconds / exchanges);
+	answer_is(&ret_answers[0], is,
+		"%.0f exchanges with %s in %.0f s: %.0f packets of UDP and %.0f of TCP; it sent to "
+		"%zu hosts",
+		exchanges, json_string_at(remote, "/to", "?"), heard->seconds,
+		json_number_at(remote, "/udp", 0), json_number_at(remote, "/tcp", 0),
+		json_array_size(remotes));
 }
 
 const struct feature_check check_device = {.name = "device",
@@ -76,7 +104,8 @@ const struct feature_check check_device = {.name = "device",
 	.read = read_device};
 
 const struct feature_check check_quiet = {.name = "silence",
-	.evidence = "what the source sends on the wire in 30 s in which nobody sends anything",
+	.evidence =
+		"how often the source sends to another host in 30 s in which nobody sends anything",
 	.rows = {"keepalive_interval"},
 	.known = {NULL},
 	.plan = plan_quiet,

@@ -87,6 +87,37 @@ TEST(an_account_counts_what_came_twice_late_and_of_which_kind)
 	CHECK(json_array_size(json_object_get(account, "kinds")) == 1);
 }
 
+static void send_to(struct tally *tally, uint8_t last, uint8_t protocol, int64_t at_ms)
+{
+	uint8_t packet[40] = {0x45, [9] = protocol, [16] = 10, [19] = last};
+
+	tally_add(tally, &(struct sight){.bytes = packet,
+				 .size = sizeof(packet),
+				 .type = 0x800,
+				 .at_ns = at_ms * 1000000});
+}
+
+TEST(packets_to_a_host_shortly_after_one_another_are_one_exchange)
+{
+	struct mark_token t = token();
+	AUTO(tally_freep) struct tally *tally = tally_new(&t);
+	json_auto_t *account = NULL;
+
+	for (int burst = 0; burst < 3; burst++) {
+		send_to(tally, 2, 17, 10000 * burst + 1);
+		send_to(tally, 2, 6, 10000 * burst + 400);
+		send_to(tally, 3, 17, 10000 * burst + 500);
+	}
+	send_to(tally, 4, 1, 5);
+	account = tally_json(tally);
+	CHECK(json_array_size(json_object_get(account, "remotes")) == 2);
+	CHECK(strcmp(json_string_at(account, "/remotes/0/to", ""), "10.0.0.2") == 0);
+	CHECK(json_number_at(account, "/remotes/0/udp", 0) == 3);
+	CHECK(json_number_at(account, "/remotes/0/tcp", 0) == 3);
+	CHECK(json_number_at(account, "/remotes/0/exchanges", 0) == 3);
+	CHECK(json_number_at(account, "/remotes/1/exchanges", 0) == 3);
+}
+
 static json_t *account_of_sizes(const size_t sizes[], size_t count)
 {
 	static const uint8_t packet[1500] = {0x45, [9] = 17, [21] = 9};

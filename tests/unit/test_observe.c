@@ -77,8 +77,7 @@ static json_t *late(int numbers, int furthest, int protocol)
 {
 	json_t *json = account(numbers, 0, furthest > 0, 0, protocol, 9);
 
-	json_object_set_new(
-		json_object_get(json, "marks"), "furthest", json_integer(furthest));
+	json_object_set_new(json_object_get(json, "marks"), "furthest", json_integer(furthest));
 	return json;
 }
 
@@ -111,6 +110,29 @@ TEST(each_distance_of_the_window_is_held_by_count_and_enough_packets_follow)
 		before = after;
 	}
 	CHECK(before == 48);
+}
+
+/* What a source sent: a list of remotes, and how long it was heard. */
+static struct feature_observation silence(json_t *remotes)
+{
+	return answer_of("silence", 0, account(0, 0, 0, 0, 17, 0),
+		json_pack("{s:i, s:o}", "packets", 99, "remotes", remotes), 0);
+}
+
+static json_t *remote(const char *to, int udp, int exchanges)
+{
+	return json_pack(
+		"{s:s, s:i, s:i, s:i}", "to", to, "udp", udp, "tcp", 0, "exchanges", exchanges);
+}
+
+TEST(silence_is_broken_as_often_as_two_hosts_exchange_something_and_bursts_count_once)
+{
+	CHECK(strcmp(silence(json_array()).is, "more than 30 s") == 0);
+	CHECK(strcmp(silence(json_pack("[o]", remote("10.0.0.2", 9, 1))).is, "15 s or more") == 0);
+	CHECK(strcmp(silence(json_pack("[o]", remote("10.0.0.2", 9, 2))).is, "10 s or more") == 0);
+	CHECK(strcmp(silence(json_pack("[o,o]", remote("10.0.0.2", 3, 3), remote("10.0.0.3", 9, 2)))
+			      .is,
+		      "about 10 s") == 0);
 }
 
 TEST(content_in_clear_is_a_proof_and_its_absence_is_none)

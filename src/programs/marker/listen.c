@@ -78,14 +78,16 @@ static void hear(const struct ear *ear)
 	ssize_t n = recvfrom(
 		ear->fd, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&from, &size);
 	bool is_outgoing = from.sll_pkttype == PACKET_OUTGOING;
+	int64_t now_ns = clock_now_ns();
 
 	if (n >= 0 && ear->headers)
-		headers_add(ear->headers, bytes, (size_t)n, clock_now_ns(), is_outgoing);
+		headers_add(ear->headers, bytes, (size_t)n, now_ns, is_outgoing);
 	if (n < 0 || is_outgoing != ear->spec->outgoing)
 		return;
-	tally_add(ear->tally,
-		&(struct sight){
-			.bytes = bytes, .size = (size_t)n, .type = ntohs(from.sll_protocol)});
+	tally_add(ear->tally, &(struct sight){.bytes = bytes,
+				      .size = (size_t)n,
+				      .type = ntohs(from.sll_protocol),
+				      .at_ns = now_ns});
 }
 
 /* Whatever is queued when the end comes was there before it. */

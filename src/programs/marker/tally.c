@@ -2,6 +2,8 @@
 /* Counts what passes a device: marks by their numbers, packets by their kind. */
 #include "programs/marker/tally.h"
 
+#include "programs/marker/remotes.h"
+
 #include "base/json.h"
 
 #include <netinet/in.h>
@@ -41,6 +43,7 @@ struct tally {
 	uint8_t sizes[MOST_KINDS][MOST_BYTES / 8]; /* that packets of a kind had */
 	struct text texts[MOST_TEXTS];
 	size_t text_count;
+	struct remotes remotes;
 	uint8_t heard[MARK_MOST_NUMBERS / 8];
 };
 
@@ -212,6 +215,8 @@ void tally_add(struct tally *tally, const struct sight *sight)
 	found->packets++;
 	found->bytes += sight->size;
 	found->marked += note_mark(tally, sight);
+	if (sight->type == TYPE_IPV4 || sight->type == TYPE_IPV6)
+		remotes_add(&tally->remotes, sight->bytes, sight->size, sight->at_ns);
 	for (size_t i = 0; i < tally->text_count; i++) {
 		struct text *text = &tally->texts[i];
 
@@ -249,9 +254,10 @@ json_t *tally_json(const struct tally *tally)
 		json_array_append_new(kinds, kind_json(&tally->kinds[i], tally->sizes[i]));
 	for (size_t i = 0; i < tally->text_count; i++)
 		json_array_append_new(found, json_integer((json_int_t)tally->texts[i].packets));
-	return json_make("{s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:o}", "packets",
+	return json_make("{s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:o, s:o, s:o}", "packets",
 		(json_int_t)tally->packets, "bytes", (json_int_t)tally->bytes, "marks", "numbers",
 		(json_int_t)tally->numbers, "again", (json_int_t)tally->again, "late",
-		(json_int_t)tally->late, "furthest", (json_int_t)tally->furthest, "pieces", (json_int_t)tally->pieces, "altered",
-		(json_int_t)tally->altered, "kinds", kinds, "found", found);
+		(json_int_t)tally->late, "furthest", (json_int_t)tally->furthest, "pieces",
+		(json_int_t)tally->pieces, "altered", (json_int_t)tally->altered, "kinds", kinds,
+		"found", found, "remotes", remotes_json(&tally->remotes));
 }

@@ -10,6 +10,7 @@ struct sight {
 	const uint8_t *bytes; /* from the network header on */
 	size_t size;
 	uint16_t type; /* EtherType */
+	int64_t at_ns;
 };
 
 struct tally;
@@ -23,7 +24,7 @@ void tally_add(struct tally *tally, const struct sight *sight);
 /*
  * {packets, bytes, marks: {numbers, again, late, furthest, pieces, altered}, kinds: [{type,
  * protocol, tos, icmp_type, port, packets, marked, bytes, least, most, usual, sizes}], found:
- * [packets]}. A mark is late when a higher number came before, and the furthest is one whose number
- * is so far below the highest. Bytes are of IP.
+ * [packets], remotes}, the last as remotes_json() has it. A mark is late when a higher number came
+ * before, and the furthest is one whose number is so far below the highest. Bytes are of IP.
  */
 json_t *tally_json(const struct tally *tally);
