@@ -28,6 +28,16 @@ static void plan_quiet(
 		ret_trial->pointless = "a bare link says nothing by itself";
 }
 
+static void read_queues(const struct feature_way *way, struct feature_observation *answer)
+{
+	if (way->is_bare || way->source.queues == 0)
+		answer_undecided(
+			answer, "device %s is not one that a daemon opened", way->source.device);
+	else
+		answer_is(answer, way->source.queues > 1 ? "yes" : "no",
+			"device %s has %d open queues", way->source.device, way->source.queues);
+}
+
 static void read_device(const struct feature_way *way, const struct feature_heard *heard,
 	struct feature_observation ret_answers[])
 {
@@ -50,6 +60,7 @@ static void read_device(const struct feature_way *way, const struct feature_hear
 			way->source.ipv6);
 	else
 		answer_undecided(&ret_answers[2], "the driver gives hosts one of both only");
+	read_queues(way, &ret_answers[3]);
 }
 
 /* The one with which most was exchanged; NULL: nothing was sent to anybody. */
@@ -98,8 +109,8 @@ static void read_quiet(const struct feature_way *way, const struct feature_heard
 
 const struct feature_check check_device = {.name = "device",
 	.evidence = "what the device of the mesh says of itself",
-	.rows = {"default_mtu", "layer3_mode", "overlay_dual_stack"},
-	.known = {"1500", "no", "yes"},
+	.rows = {"default_mtu", "layer3_mode", "overlay_dual_stack", "tun_multiqueue"},
+	.known = {"1500", "no", "yes", NULL},
 	.plan = plan_device,
 	.read = read_device};
 

@@ -17,7 +17,7 @@
  */
 enum {
 	FEATURE_IS_BYTES = 41,
-	FEATURE_MOST_ROWS = 3,
+	FEATURE_MOST_ROWS = 4,
 	FEATURE_MOST_RULES = 16
 };
 
@@ -27,6 +27,7 @@ struct feature_end {
 	const char *device;
 	int mtu;
 	bool has_frames; /* it is an Ethernet device */
+	int queues;      /* of a TUN or TAP device: open ones; 0: it is another kind */
 };
 
 struct feature_way {

@@ -28,7 +28,7 @@ static const int64_t SHORT_NS = 10 * NS_PER_S;
 static int look_at_devices(
 	struct operation_run *m, size_t host, json_t **ret_devices, struct error *err)
 {
-	static const char *const argv[] = {"ip", "-json", "addr", "show", NULL};
+	static const char *const argv[] = {"ip", "-details", "-json", "addr", "show", NULL};
 	AUTO(proc_freep) struct proc *proc = NULL;
 
 	if (host_start(lab_host(m->stage->lab, host),
@@ -64,6 +64,18 @@ static const char *address_of(struct arena *arena, const json_t *device, const c
 	return NULL;
 }
 
+/* One that may have several says how many are open. */
+static int queues_of(const json_t *device)
+{
+	const json_t *data = json_at(device, "/linkinfo/info_data");
+
+	if (strcmp(json_string_at(device, "/linkinfo/info_kind", ""), "tun") != 0)
+		return 0;
+	return json_is_true(json_object_get(data, "multi_queue"))
+		       ? (int)json_number_at(data, "/numqueues", 1)
+		       : 1;
+}
+
 int observer_end(struct observer *o, size_t host, const char *address, struct feature_end *ret_end,
 	struct error *err)
 {
@@ -81,6 +93,7 @@ int observer_end(struct observer *o, size_t host, const char *address, struct fe
 			.ipv6 = address_of(m->arena, device, "inet6"),
 			.device = arena_strdup(m->arena, json_string_at(device, "/ifname", "")),
 			.mtu = (int)json_number_at(device, "/mtu", 0),
+			.queues = queues_of(device),
 			.has_frames =
 				strcmp(json_string_at(device, "/link_type", ""), "ether") == 0};
 		return 0;

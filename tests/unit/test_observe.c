@@ -135,6 +135,23 @@ TEST(silence_is_broken_as_often_as_two_hosts_exchange_something_and_bursts_count
 		      "about 10 s") == 0);
 }
 
+static bool queues_say(bool is_bare, int queues, const char *is)
+{
+	struct feature_observation answers[FEATURE_MOST_ROWS] = {0};
+	struct feature_way way = tunnel;
+
+	way.is_bare = is_bare;
+	way.source.queues = queues;
+	named("device")->read(&way, &(struct feature_heard){0}, answers);
+	return strcmp(answers[3].is, is) == 0;
+}
+
+TEST(a_device_says_how_many_queues_are_open_if_it_is_one_that_a_daemon_opened)
+{
+	CHECK(queues_say(false, 1, "no") && queues_say(false, 2, "yes"));
+	CHECK(queues_say(false, 0, "") && queues_say(true, 2, ""));
+}
+
 TEST(content_in_clear_is_a_proof_and_its_absence_is_none)
 {
 	IS("carrier", 1, account(500, 0, 0, 0, 17, 500), account(1, 0, 0, 0, 17, 500), 500, "no");
