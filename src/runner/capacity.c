@@ -18,7 +18,18 @@ struct end {
 	double bytes, cpu_s, waited_s;
 	uint64_t wakeups;
 	const struct capacity_thread *busiest;
+	double second_cpu_s; /* of the next after the busiest */
 };
+
+static void note_busiest(struct end *end, const struct capacity_thread *thread)
+{
+	if (!end->busiest || thread->cpu_s > end->busiest->cpu_s) {
+		end->second_cpu_s = end->busiest ? end->busiest->cpu_s : 0;
+		end->busiest = thread;
+	} else if (thread->cpu_s > end->second_cpu_s) {
+		end->second_cpu_s = thread->cpu_s;
+	}
+}
 
 static struct end end_of(size_t host, const struct capacity_thread threads[], size_t thread_count,
 	const struct capacity_flow flows[], size_t flow_count)
@@ -37,8 +48,7 @@ static struct end end_of(size_t host, const struct capacity_thread threads[], si
 		end.cpu_s += threads[i].cpu_s;
 		end.waited_s += threads[i].waited_s;
 		end.wakeups += threads[i].wakeups;
-		if (!end.busiest || threads[i].cpu_s > end.busiest->cpu_s)
-			end.busiest = &threads[i];
+		note_busiest(&end, &threads[i]);
 	}
 	return end;
 }
@@ -52,8 +62,8 @@ static json_t *end_json(const struct end *end, const char *host)
 {
 	const struct capacity_thread *busiest = end->busiest;
 
-	return json_make("{s:s, s:s, s:f, s:f, s:f, s:I, s:o, s:o, s:s?, s:s?, s:f}", "host", host,
-		"role",
+	return json_make("{s:s, s:s, s:f, s:f, s:f, s:I, s:o, s:o, s:s?, s:s?, s:f, s:f}", "host",
+		host, "role",
 		!end->receives ? "sender"
 		: !end->sends  ? "receiver"
 			       : "both",
@@ -63,7 +73,7 @@ static json_t *end_json(const struct end *end, const char *host)
 		json_finite(mbps(end->bytes, busiest ? busiest->cpu_s : 0)), "busiest_daemon",
 		busiest ? busiest->daemon : NULL, "busiest_thread",
 		busiest ? busiest->thread : NULL, "busiest_thread_cpu_s",
-		busiest ? busiest->cpu_s : 0.0);
+		busiest ? busiest->cpu_s : 0.0, "second_thread_cpu_s", end->second_cpu_s);
 }
 
 static const char *direction_of(const struct capacity_flow flows[], size_t count)

@@ -52,6 +52,8 @@ TEST(payload_is_divided_by_processor_time_of_each_end)
 	CHECK(is_near(entry, "/ends/1/one_core_mbps", 400));
 	CHECK(is_near(entry, "/ends/1/cores_to_spare_mbps", 800 / 1.5));
 	CHECK(strcmp(json_string_at(entry, "/ends/1/busiest_thread", ""), "worker") == 0);
+	CHECK(is_near(entry, "/ends/1/second_thread_cpu_s", 0.5));
+	CHECK(is_near(entry, "/ends/0/second_thread_cpu_s", 0));
 	CHECK(is_near(entry, "/ends/1/waited_s", 1.25) && is_near(entry, "/ends/1/wakeups", 107));
 }
 

@@ -9,6 +9,7 @@
 #include "by_hand.h"
 #include "tap.h"
 
+#include <math.h>
 #include <string.h>
 
 static const double rates[] = {100};
@@ -235,6 +236,149 @@ TEST(what_moved_packets_is_there_and_nothing_else_is_known_to_be_absent)
 	CHECK(link_says("kernel_datapath", "kernel", 0, 0, "yes"));
 	CHECK(link_says("userspace_datapath", "kernel", 0, 0, ""));
 	CHECK(link_says("userspace_datapath", "none", 0, 0, ""));
+}
+
+/* The first answer to a row; "": none. */
+static const char *said_of(const json_t *answers, const char *row)
+{
+	const json_t *answer;
+	size_t i;
+
+	json_array_foreach (answers, i, answer) {
+		if (strcmp(json_string_at(answer, "/row", ""), row) == 0)
+			return json_string_at(answer, "/is", "");
+	}
+	return "";
+}
+
+/* What a stream of 10 s says: processor time of all threads and of the second, packets a frame. */
+static bool load_says(const char *row, double all_s, double second_s, double ratio, const char *udp,
+	const char *is)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	struct report_tcp *tcp = &vpn->conditions->links->repetitions->tcp;
+	json_auto_t *observed = json_pack("[{s:s, s:s}]", "row", "udp_transport", "is", udp),
+		    *answers = NULL;
+
+	tcp->forward.seconds = 10;
+	tcp->outcome.effort.threads_cpu_s = all_s;
+	tcp->outcome.effort.second_thread_cpu_s = second_s;
+	tcp->of_target = (struct report_frames){100, 100 * ratio, 1};
+	vpn->conditions->observed = observed;
+	answers = load_answers(results->arena, vpn->conditions);
+	return strcmp(said_of(answers, row), is) == 0;
+}
+
+TEST(one_stream_says_whether_two_threads_are_needed_and_whether_super_packets_left)
+{
+	CHECK(load_says("multi_threaded", 15, 6, 1, "yes", "yes"));
+	CHECK(load_says("multi_threaded", 9, 4, 1, "yes", ""));
+	CHECK(load_says("multi_threaded", 9, 1, 1, "yes", "no"));
+	CHECK(load_says("multi_threaded", 5, 1, 1, "yes", ""));
+	CHECK(load_says("multi_threaded", NAN, NAN, 1, "yes", ""));
+	CHECK(load_says("udp_gso", 5, 1, 7.5, "yes", "yes"));
+	CHECK(load_says("udp_gso", 5, 1, 7.5, "no", ""));
+	CHECK(load_says("udp_gso", 5, 1, 1.01, "yes", ""));
+}
+
+static bool silence_says(int exchanges, bool is_steady, const char *is)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	json_auto_t *answers = NULL;
+
+	set_whole(results, vpn, REPORT_IDLE,
+		json_pack("{s:i, s:b, s:[{s:i}, {s:i}]}", "seconds", 120, "traffic_is_steady",
+			is_steady, "pairs", "exchanges", 0, "exchanges", exchanges));
+	answers = load_answers(results->arena, vpn->conditions);
+	return strcmp(said_of(answers, "keepalive_efficient"), is) == 0;
+}
+
+TEST(a_mesh_that_is_silent_when_nobody_uses_it_leaves_keepalives_out)
+{
+	CHECK(silence_says(0, true, "yes"));
+	CHECK(silence_says(0, false, ""));
+	CHECK(silence_says(1, true, ""));
+}
+
+/* What a line of so many bytes says, over which so many arrive of 1420. */
+static bool line_says(
+	const char *row, int line, bool icmp, int whole, const char *tcp, const char *is)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	json_auto_t *facts = json_pack("{s:{s:i, s:n}}", "mtu", "lom", 1420, "yuki"),
+		    *answers = NULL;
+
+	vpn->conditions->vpn_facts = facts;
+	set_whole(results, vpn, REPORT_MTU,
+		json_pack("{s:[{s:i, s:b, s:i, s:s}]}", "steps", "outer_mtu_bytes", line, "icmp",
+			icmp, "whole_bytes", whole, "tcp", tcp));
+	answers = path_answers(results->arena, results, vpn->conditions);
+	return strcmp(said_of(answers, row), is) == 0;
+}
+
+TEST(narrow_lines_say_whether_full_packets_fit_and_whether_flows_go_on)
+{
+	CHECK(line_says("conservative_mtu", 1400, true, 1420, "carried", "yes"));
+	CHECK(line_says("conservative_mtu", 1400, true, 1320, "carried", "no"));
+	CHECK(line_says("conservative_mtu", 1500, true, 1420, "carried", ""));
+	CHECK(line_says("path_mtu_discovery", 1280, false, 1200, "carried", "yes"));
+	CHECK(line_says("path_mtu_discovery", 1280, false, 1200, "hung", "no"));
+	CHECK(line_says("path_mtu_discovery", 1280, false, 1200, "none", ""));
+	CHECK(line_says("path_mtu_discovery", 1280, true, 1200, "hung", ""));
+	CHECK(line_says("path_mtu_discovery", 1400, false, 1200, "hung", ""));
+}
+
+/* What a link to a host in a site of this family says. */
+static bool family_says(const char *family, bool is_carried, const char *is)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	struct report_link *link = vpn->conditions->links;
+	json_auto_t *answers = NULL;
+
+	link->repetitions->tcp = (struct report_tcp){0};
+	link->repetitions->ping.outcome.envelope.status =
+		is_carried ? ENVELOPE_SUCCESS : ENVELOPE_ERROR;
+	results->environment = json_pack("{s:{s:[{s:[s], s:s}]}}", "topology", "sites", "hosts",
+		link->host, "family", family);
+	json_array_append_new(results->kept, results->environment);
+	answers = path_answers(results->arena, results, vpn->conditions);
+	return strcmp(said_of(answers, "underlay_ipv6"), is) == 0;
+}
+
+TEST(data_of_a_host_with_ipv6_alone_came_over_it)
+{
+	CHECK(family_says("ipv6", true, "yes"));
+	CHECK(family_says("ipv6", false, ""));
+	CHECK(family_says("dual", true, ""));
+}
+
+static bool identity_says(bool is_restarted, int returned, const char *is)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	struct report_repetition *before;
+	json_auto_t *answers = NULL;
+
+	if (is_restarted)
+		set_whole(results, vpn, REPORT_RESTART,
+			json_pack("{s:{s:[{}]}}", "one_host", "runs"));
+	before = vpn->conditions->whole;
+	set_whole(results, vpn, REPORT_ROAM,
+		json_pack("{s:{s:i, s:[{}, {}]}}", "moved", "returned", returned, "runs"));
+	vpn->conditions->whole->next = before;
+	answers = path_answers(results->arena, results, vpn->conditions);
+	return strcmp(said_of(answers, "stable_identity"), is) == 0;
+}
+
+TEST(a_host_keeps_its_address_over_a_restart_and_a_move_or_nothing_is_said)
+{
+	CHECK(identity_says(true, 2, "yes"));
+	CHECK(identity_says(true, 1, ""));
+	CHECK(identity_says(false, 2, ""));
 }
 
 TEST(a_host_that_is_heard_again_after_every_change_roams_and_another_says_nothing)

@@ -116,6 +116,21 @@ static void reject(struct report_results *results, const struct tree_entry *entr
 	*outcome = (struct report_outcome){0};
 }
 
+static struct report_frames frames_of(const json_t *value, const char *end)
+{
+	const char *host = json_string_at(value, end, "");
+	const json_t *port;
+	size_t i;
+
+	json_array_foreach (json_at(value, "/meta/wire/ports"), i, port) {
+		if (strcmp(json_string_at(port, "/host", ""), host) == 0)
+			return (struct report_frames){json_number_at(port, "/in_frames", 0),
+				json_number_at(port, "/in_packets", 0),
+				json_number_at(port, "/in_bytes", 0)};
+	}
+	return (struct report_frames){0};
+}
+
 void result_file_tcp(struct report_results *results, const struct tree_entry *entry,
 	struct report_repetition *repetition)
 {
@@ -124,6 +139,8 @@ void result_file_tcp(struct report_results *results, const struct tree_entry *en
 	result_file_outcome(results, entry, &tcp->outcome);
 	if (entry->envelope.status != ENVELOPE_SUCCESS)
 		return;
+	tcp->of_source = frames_of(entry->value, "/meta/source");
+	tcp->of_target = frames_of(entry->value, "/meta/target");
 	if (!result_file_iperf3_tcp(results->arena, entry->data, tcp))
 		reject(results, entry, &tcp->outcome);
 }
@@ -139,21 +156,6 @@ static void read_progress(struct report_udp *udp, const json_t *error)
 		return;
 	udp->streams_connected = json_array_size(json_at(document, "/start/connected"));
 	udp->intervals_done = json_array_size(json_at(document, "/intervals"));
-}
-
-static struct report_frames frames_of(const json_t *value, const char *end)
-{
-	const char *host = json_string_at(value, end, "");
-	const json_t *port;
-	size_t i;
-
-	json_array_foreach (json_at(value, "/meta/wire/ports"), i, port) {
-		if (strcmp(json_string_at(port, "/host", ""), host) == 0)
-			return (struct report_frames){json_number_at(port, "/in_frames", 0),
-				json_number_at(port, "/in_packets", 0),
-				json_number_at(port, "/in_bytes", 0)};
-	}
-	return (struct report_frames){0};
 }
 
 void result_file_udp(struct report_results *results, const struct tree_entry *entry,

@@ -10,13 +10,6 @@
 /* Above, it is not chance. */
 static const double DISORDER_PERCENT = 0.1;
 
-static void answer(
-	json_t *answers, const char *check, const char *row, const char *is, const char *because)
-{
-	json_array_append_new(answers, json_make("{s:s, s:s, s:s, s:s}", "row", row, "is", is,
-					       "check", check, "because", because));
-}
-
 /* What ran is there; that there is no other one cannot be seen. */
 static void add_datapath(
 	struct arena *arena, const struct report_condition *condition, json_t *answers)
@@ -25,9 +18,9 @@ static void add_datapath(
 	const char *because = arena_printf(arena, "what moved packets in this run: %s", datapath);
 
 	if (strncmp(datapath, "userspace", strlen("userspace")) == 0)
-		answer(answers, "vpn.json", "userspace_datapath", "yes", because);
+		ways_answer(answers, "vpn.json", "userspace_datapath", "yes", because);
 	else if (strcmp(datapath, "kernel") == 0)
-		answer(answers, "vpn.json", "kernel_datapath", "yes", because);
+		ways_answer(answers, "vpn.json", "kernel_datapath", "yes", because);
 }
 
 /* The most that a stream was reordered inside above what it was outside; NAN: nobody knows. */
@@ -67,7 +60,7 @@ static void add_order(
 	}
 	if (isnan(most) || (most > 0 && most < DISORDER_PERCENT))
 		return;
-	answer(answers, "reorder", "preserves_order", most > 0 ? "no" : "yes",
+	ways_answer(answers, "reorder", "preserves_order", most > 0 ? "no" : "yes",
 		arena_printf(arena,
 			"of %zu streams none had more than %.3g %% of its packets out of order "
 			"beyond what the wire did",

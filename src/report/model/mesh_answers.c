@@ -6,13 +6,6 @@
 
 #include <string.h>
 
-static void answer(
-	json_t *answers, const char *check, const char *row, const char *is, const char *because)
-{
-	json_array_append_new(answers, json_make("{s:s, s:s, s:s, s:s}", "row", row, "is", is,
-					       "check", check, "because", because));
-}
-
 /* Over TCP the kernel lets neither copies nor changes come to the VPN. */
 static void add_kind(struct arena *arena, const json_t *kind, json_t *answers)
 {
@@ -29,7 +22,7 @@ static void add_kind(struct arena *arena, const json_t *kind, json_t *answers)
 		if (strcmp(name, known[i].kind) == 0 && is_udp &&
 			json_is_true(json_object_get(kind, "is_believed")) &&
 			json_number_at(kind, "/counts/arrived", 0) > 0)
-			answer(answers, "hostile", known[i].row, count > 0 ? "no" : "yes",
+			ways_answer(answers, "hostile", known[i].row, count > 0 ? "no" : "yes",
 				arena_printf(arena, "of %.0f %s packets %.0f were %s",
 					json_number_at(kind, "/hostile_packets", 0), name, count,
 					known[i].says));
@@ -45,7 +38,7 @@ static void add_attack(struct arena *arena, const struct report_result *hostile,
 	json_array_foreach (kinds, i, kind)
 		add_kind(arena, kind, answers);
 	if (readable > 0)
-		answer(answers, "hostile", "no_cleartext_metadata", "no",
+		ways_answer(answers, "hostile", "no_cleartext_metadata", "no",
 			arena_printf(arena, "%.0f packets were readable outside", readable));
 }
 
@@ -78,7 +71,8 @@ static void add_degradation(struct arena *arena, const struct report_result *res
 	add_ability(arena, &abilities, rejoins, "hosts rejoin", "no host rejoins");
 	add_ability(arena, &abilities, json_at(restart->data, "/new_pair/forms"), "new pairs form",
 		"no new pair forms");
-	answer(answers, "restart", "graceful_degradation", *abilities.can ? abilities.can : "no",
+	ways_answer(answers, "restart", "graceful_degradation",
+		*abilities.can ? abilities.can : "no",
 		arena_printf(arena, "without the coordinator's daemons: %s",
 			*abilities.cannot ? listed(arena, abilities.can, abilities.cannot)
 					  : abilities.can));
@@ -93,12 +87,12 @@ static void add_restart(struct arena *arena, const struct report_result *restart
 	size_t restarts = json_array_size(json_at(restart->data, "/one_host/runs"));
 
 	if (restarts)
-		answer(answers, "restart", "cached_credentials", "yes",
+		ways_answer(answers, "restart", "cached_credentials", "yes",
 			arena_printf(arena,
 				"after %zu restarts of a host all pairs answered again, by themselves",
 				restarts));
 	if (json_is_false(goes_on))
-		answer(answers, "restart", "existing_connections_survive", "no",
+		ways_answer(answers, "restart", "existing_connections_survive", "no",
 			"pairs fell silent when the coordinator's daemons ended");
 	if (json_is_boolean(goes_on) && json_is_boolean(rejoins))
 		add_degradation(arena, restart, goes_on, rejoins, answers);

@@ -70,6 +70,24 @@ static const char *text_at(struct arena *arena, const json_t *value, const char 
 	return arena_strdup(arena, json_string_at(value, pointer, "?"));
 }
 
+/* Of both ends of all flows: the one whose second thread had most to do. */
+static void read_threads(const json_t *capacity, struct report_effort *effort)
+{
+	const json_t *entry, *end;
+	size_t i, k;
+
+	json_array_foreach (capacity, i, entry) {
+		json_array_foreach (json_object_get(entry, "ends"), k, end) {
+			double second_s = json_number_at(end, "/second_thread_cpu_s", NAN);
+
+			if (isnan(second_s) || second_s < effort->second_thread_cpu_s)
+				continue;
+			effort->second_thread_cpu_s = second_s;
+			effort->threads_cpu_s = json_number_at(end, "/cpu_s", NAN);
+		}
+	}
+}
+
 static struct report_effort read_effort(struct arena *arena, const json_t *value)
 {
 	const json_t *resources = json_at(value, "/meta/resources");
@@ -83,7 +101,11 @@ static struct report_effort read_effort(struct arena *arena, const json_t *value
 		.cores_to_spare_mbps = meta_least_capacity_mbps(capacity, "cores_to_spare_mbps"),
 		.release_error_us = json_number_at(value, "/meta/wire/release_error_us/p99", NAN),
 		.processors = json_number_at(machine, "/processors", NAN),
+		.threads_cpu_s = NAN,
+		.second_thread_cpu_s = NAN,
 	};
+
+	read_threads(capacity, &effort);
 
 	effort.idle_share = json_number_at(machine, "/idle_s", NAN) /
 			    (json_number_at(machine, "/wall_s", NAN) * effort.processors);

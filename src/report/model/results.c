@@ -145,11 +145,15 @@ static void observe_one(struct report_results *results, const struct report_vpn 
 	json_auto_t *attacked = mesh_answers(results->arena, condition);
 	json_auto_t *linked = link_answers(results->arena, condition);
 	json_auto_t *ways = ways_answers(results->arena, results, condition);
+	json_auto_t *loaded = load_answers(results->arena, condition);
+	json_auto_t *paths = path_answers(results->arena, results, condition);
 
 	matrix_observe(results->arena, results->matrix, vpn->name, condition->observed);
 	matrix_observe(results->arena, results->matrix, vpn->name, ways);
 	matrix_observe(results->arena, results->matrix, vpn->name, attacked);
 	matrix_observe(results->arena, results->matrix, vpn->name, linked);
+	matrix_observe(results->arena, results->matrix, vpn->name, loaded);
+	matrix_observe(results->arena, results->matrix, vpn->name, paths);
 }
 
 /* When all files are read, since they come in any order. */

@@ -28,6 +28,8 @@ struct report_effort {
 	/* Payload per second of processor time of the VPN's daemons, Mbit/s, at the weaker end of
 	 * the weakest flows: all its threads on one core, or its busiest thread alone. */
 	double one_core_mbps, cores_to_spare_mbps;
+	/* Of the end whose second thread was the busiest: all its threads, and that one. */
+	double threads_cpu_s, second_thread_cpu_s;
 	double release_error_us; /* 99 % of packets left the wire within this of their time */
 	double idle_share;       /* of all processors' time, when nothing ran */
 	double processors;
@@ -68,9 +70,16 @@ struct report_flow {
 	struct report_series bps;
 };
 
+/* What left a host, as the wire counted it; frames are 0 where it did not. A super-packet is one
+ * frame of several packets. */
+struct report_frames {
+	double frames, packets, bytes;
+};
+
 struct report_tcp {
 	struct report_outcome outcome;
 	struct report_flow forward, reverse;
+	struct report_frames of_source, of_target; /* while both directions were measured */
 	double mss_bytes;
 	double retransmit_percent;
 	double max_cwnd_bytes, max_wnd_bytes;
@@ -81,12 +90,6 @@ struct report_tcp {
 	unsigned clients; /* of iperf3: 2, or 1 with --bidir; 0: unknown */
 	const char *congestion, *version, *system;
 	struct report_series rtt_us, cwnd_bytes;
-};
-
-/* What left a host, as the wire counted it; frames are 0 where it did not. A super-packet is one
- * frame of several packets. */
-struct report_frames {
-	double frames, packets, bytes;
 };
 
 struct report_udp {
@@ -346,6 +349,8 @@ const char *results_topology(const struct report_results *results);
 /* "symmetric", "port-restricted behind cgnat": what is between a host and the public network, as
  * the topology says it; "none" where nothing is. */
 const char *results_router_of(const struct report_results *results, const char *host);
+/* It is in a site that has no IPv4 outside. */
+bool results_has_ipv6_alone(const struct report_results *results, const char *host);
 /* The same of a site of the topology or of one of its uplinks, by itself. */
 const char *results_router_kind(const struct report_results *results, const json_t *router);
 /* Contacts of a tree of ours were asked all the time, and not once a second. */

@@ -94,3 +94,15 @@ const char *results_router_of(const struct report_results *results, const char *
 	}
 	return kind;
 }
+
+bool results_has_ipv6_alone(const struct report_results *results, const char *host)
+{
+	const json_t *sites = json_at(results->environment, "/topology/sites"), *site;
+	size_t i;
+
+	json_array_foreach (sites, i, site) {
+		if (has_host(site, host))
+			return strcmp(json_string_at(site, "/family", ""), "ipv6") == 0;
+	}
+	return false;
+}

@@ -56,10 +56,18 @@ const char *ways_design(const struct report_results *results, const struct repor
 /* Whether it is about two sites of which a firewall lets no UDP through. */
 bool ways_block_udp(const struct report_results *results);
 
+/* Adds an answer to a row, from a check or workload of that name. */
+void ways_answer(
+	json_t *answers, const char *check, const char *row, const char *is, const char *because);
 /* What hostile and restart say about rows of the feature matrix, in the same way. */
 json_t *mesh_answers(struct arena *arena, const struct report_condition *condition);
 /* What moved packets, and whether they kept their order. */
 json_t *link_answers(struct arena *arena, const struct report_condition *condition);
+/* What threads and super-packets did under TCP, and keep-alives in idleness. */
+json_t *load_answers(struct arena *arena, const struct report_condition *condition);
+/* What narrow lines and IPv6 outside say, and a host that was restarted and one that moved. */
+json_t *path_answers(struct arena *arena, const struct report_results *results,
+	const struct report_condition *condition);
 
 /*
  * Whether hole punching can join hosts behind these routers (RFC 5128, 3.3): not if one takes

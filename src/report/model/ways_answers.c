@@ -21,8 +21,8 @@ static const struct report_ways *between(
 	return list;
 }
 
-static void answer(
-	json_t *answers, const char *row, const char *is, const char *check, const char *because)
+void ways_answer(
+	json_t *answers, const char *check, const char *row, const char *is, const char *because)
 {
 	json_array_append_new(answers, json_make("{s:s, s:s, s:s, s:s}", "row", row, "is", is,
 					       "check", check, "because", because));
@@ -58,7 +58,7 @@ static void add_punching(struct arena *arena, const struct report_ways *list, js
 	const struct report_ways *ways = between(list, "port-restricted", "port-restricted");
 
 	if (is_known(ways))
-		answer(answers, "udp_hole_punching", ways->direct ? "yes" : "no", "punch",
+		ways_answer(answers, "punch", "udp_hole_punching", ways->direct ? "yes" : "no",
 			arena_printf(arena,
 				"port-restricted on both sides: direct in %zu of %zu trials",
 				ways->direct, ways->trials));
@@ -70,11 +70,10 @@ static void add_symmetric(struct arena *arena, const struct report_ways *list, j
 	const struct report_ways *both = between(list, "symmetric", "symmetric");
 
 	if (is_known(one) && is_known(both))
-		answer(answers, "symmetric_nat",
+		ways_answer(answers, "punch", "symmetric_nat",
 			one->direct && both->direct   ? "yes"
 			: one->direct || both->direct ? "partial"
 						      : "no",
-			"punch",
 			arena_printf(arena,
 				"direct in %zu of %zu trials with one symmetric NAT, in %zu of %zu "
 				"with two",
@@ -109,11 +108,11 @@ static void add_fallback(struct arena *arena, const struct report_results *resul
 	}
 	if (!ways_block_udp(results) || direct + relayed == 0)
 		return;
-	answer(answers, "tcp_fallback", "yes", "punch",
+	ways_answer(answers, "punch", "tcp_fallback", "yes",
 		arena_printf(arena, "hosts behind a firewall without UDP answered in %zu trials",
 			direct + relayed));
 	if (relayed)
-		answer(answers, "tcp_relay", "yes", "punch",
+		ways_answer(answers, "punch", "tcp_relay", "yes",
 			arena_printf(arena,
 				"a third host relayed behind a firewall without UDP in %zu trials",
 				relayed));
@@ -128,7 +127,7 @@ static void add_roaming(
 
 		if (outcome_is_success(&roam->outcome) && runs &&
 			json_number_at(roam->data, "/moved/returned", 0) >= (double)runs)
-			answer(answers, "roaming", "yes", "roam",
+			ways_answer(answers, "roam", "roaming", "yes",
 				arena_printf(arena,
 					"every pair answered again in %zu of %zu changes of the "
 					"address outside",
@@ -151,8 +150,8 @@ static void add_keepalive(
 		if (!outcome_is_success(&keep->outcome))
 			continue;
 		if (isfinite(survives_s))
-			answer(answers, "keepalive_interval",
-				arena_printf(arena, "at most %.0f s", survives_s), "keepalive",
+			ways_answer(answers, "keepalive", "keepalive_interval",
+				arena_printf(arena, "at most %.0f s", survives_s),
 				arena_printf(arena,
 					"a silent host was reached behind a NAT that forgets after %.0f s%s",
 					survives_s,
@@ -161,8 +160,8 @@ static void add_keepalive(
 							  arena, ", and not after %.0f s", fails_s)
 						: ""));
 		else if (isfinite(fails_s))
-			answer(answers, "keepalive_interval",
-				arena_printf(arena, "more than %.0f s", fails_s), "keepalive",
+			ways_answer(answers, "keepalive", "keepalive_interval",
+				arena_printf(arena, "more than %.0f s", fails_s),
 				arena_printf(arena,
 					"a silent host was not reached behind a NAT that forgets after %.0f s",
 					fails_s));
