@@ -196,6 +196,61 @@ TEST(a_vpn_with_marked_values_alone_is_ranked_only_among_its_like)
 	CHECK(strstr(answer->caveats->text, "Fast is not ranked"));
 }
 
+/* The answer to a question of VPNs with this feature; NULL: there is none. */
+static const struct answer *needing(const struct report_results *results, const char *id)
+{
+	const struct answer *answer = bulk(results);
+
+	while (answer && strcmp(answer->id, id) != 0)
+		answer = answer->next;
+	return answer;
+}
+
+TEST(a_question_with_a_need_leaves_out_who_does_not_meet_it_and_says_why)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct matrix_row row = {.id = "overlay_ipv6"};
+	struct matrix_cell cells[] = {{.kind = MATRIX_NO, .text = "no"},
+		{.kind = MATRIX_NO, .text = "no", .observed = {.is = "yes", .kind = MATRIX_YES}}};
+	struct matrix_vpn vpns[] = {
+		{.name = "Fast", .cells = &cells[0]}, {.name = "Slow", .cells = &cells[1]}};
+	struct matrix matrix = {.rows = &row, .vpns = vpns, .row_count = 1, .vpn_count = 2};
+	const struct answer *answer;
+
+	add_vpn(results, "Slow", slow, 8);
+	add_vpn(results, "Fast", fast, 8);
+	CHECK(!needing(results, "bulk-ipv6"));
+	results->matrix = &matrix;
+	answer = needing(results, "bulk-ipv6");
+	CHECK(answer && answer->rank_count == 1 && answer->left_out == 1);
+	CHECK(answer && strcmp(answer_best(answer)->vpn->name, "Slow") == 0);
+	CHECK(answer && strstr(answer->caveats->text, "Fast is left out (read: no)."));
+	cells[0] = (struct matrix_cell){.kind = MATRIX_YES, .text = "yes"};
+	CHECK(!needing(results, "bulk-ipv6"));
+	results->matrix = NULL;
+}
+
+TEST(what_goes_on_without_a_centre_is_enough_if_all_of_it_does)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct matrix_row row = {.id = "graceful_degradation"};
+	struct matrix_cell cell = {.kind = MATRIX_OTHER, .text = "n/a, no coordinator"};
+	struct matrix_vpn one = {.name = "Fast", .cells = &cell};
+	struct matrix matrix = {.rows = &row, .vpns = &one, .row_count = 1, .vpn_count = 1};
+	const struct report_vpn *vpn = add_vpn(results, "Fast", fast, 8);
+	const char *why;
+
+	results->matrix = &matrix;
+	CHECK(need_is_met(results, vpn, "graceful_degradation", &why));
+	cell.observed = (struct matrix_observation){.is = "pairs go on", .kind = MATRIX_OTHER};
+	CHECK(!need_is_met(results, vpn, "graceful_degradation", &why));
+	CHECK(strcmp(why, "observed: pairs go on") == 0);
+	cell.observed.is = "pairs go on, hosts rejoin, new pairs form";
+	CHECK(need_is_met(results, vpn, "graceful_degradation", &why));
+	CHECK(!need_is_met(results, vpn, "overlay_ipv6", &why));
+	results->matrix = NULL;
+}
+
 TEST(a_page_of_almost_nothing_is_still_a_page)
 {
 	AUTO(results_freep) struct report_results *results = results_by_hand();

@@ -18,32 +18,37 @@ struct question {
 	enum metric_id metric;
 	const char *profile; /* the base profile when the tree has no such one */
 	double least;        /* a median that is worse does not answer the question; 0: any */
+	const char *needs;   /* a row of the matrix; NULL: none */
 };
 
 static const struct question questions[] = {
-	{"bulk-clean", "Bulk transfer on a clean LAN", "TCP", METRIC_TCP, "baseline", 0},
+	{"bulk-clean", "Bulk transfer on a clean LAN", "TCP", METRIC_TCP, "baseline", 0, NULL},
 	{"bulk-lossy", "Bulk transfer on a slightly lossy network", "TCP, low", METRIC_TCP,
-		"low_impairment", 0},
+		"low_impairment", 0, NULL},
 	{"bulk-bad", "Bulk transfer on a bad network", "TCP, medium", METRIC_TCP,
-		"medium_impairment", 0},
+		"medium_impairment", 0, NULL},
 	{"bulk-very-bad", "Bulk transfer on a very bad network", "TCP, high", METRIC_TCP,
-		"high_impairment", 0},
+		"high_impairment", 0, NULL},
 	/* With half of the picture lost nobody watches. */
-	{"video-wifi", "Video on bad Wi-Fi", "video, medium", METRIC_VIDEO, "medium_impairment",
-		50},
-	{"small-requests", "Many small requests", "downloads", METRIC_NIX, "baseline", 0},
+	{"video-wifi", "Video on bad Wi-Fi", "video, medium", METRIC_VIDEO, "medium_impairment", 50,
+		NULL},
+	{"small-requests", "Many small requests", "downloads", METRIC_NIX, "baseline", 0, NULL},
 	{"small-requests-lossy", "Many small requests on a slightly lossy network",
-		"downloads, low", METRIC_NIX, "low_impairment", 0},
+		"downloads, low", METRIC_NIX, "low_impairment", 0, NULL},
 	{"cores-to-spare",
 		"Highest throughput if processors were the only limit, with cores to spare",
-		"many cores", METRIC_CORES_TO_SPARE, "baseline", 0},
+		"many cores", METRIC_CORES_TO_SPARE, "baseline", 0, NULL},
 	{"one-core",
 		"Highest throughput if processors were the only limit, with one core at each end",
-		"one core", METRIC_ONE_CORE, "baseline", 0},
-	{"latency", "Shortest round trip", "ping", METRIC_PING, "baseline", 0},
-	{"low-cpu", "Lowest processor use", "CPU", METRIC_CPU_PER_GBIT, "baseline", 0},
+		"one core", METRIC_ONE_CORE, "baseline", 0, NULL},
+	{"latency", "Shortest round trip", "ping", METRIC_PING, "baseline", 0, NULL},
+	{"low-cpu", "Lowest processor use", "CPU", METRIC_CPU_PER_GBIT, "baseline", 0, NULL},
 	{"quick-reconnect", "Fastest reconnection after a reboot", "reboot", METRIC_RECONNECT,
-		"baseline", 0},
+		"baseline", 0, NULL},
+	{"bulk-ipv6", "Bulk transfer on a clean LAN, with IPv6 inside", "TCP, IPv6", METRIC_TCP,
+		"baseline", 0, "overlay_ipv6"},
+	{"bulk-no-centre", "Bulk transfer on a clean LAN, without a single point of failure",
+		"TCP, no centre", METRIC_TCP, "baseline", 0, "graceful_degradation"},
 };
 
 static void add_caveat(struct arena *arena, struct answer *answer, const char *fmt, ...)
@@ -137,6 +142,20 @@ static void set_aside(struct arena *arena, struct answer *answer, const struct r
 	(*at)->below = samples->below;
 }
 
+/* Nobody needs a figure of one that does not do what is asked for. */
+static bool is_left_out(const struct report_results *results, struct answer *answer,
+	const struct report_vpn *vpn, const struct report_samples *samples)
+{
+	const char *why;
+
+	if (!answer->needs || vpn->is_reference || !samples->count ||
+		need_is_met(results, vpn, answer->needs, &why))
+		return false;
+	answer->left_out++;
+	add_caveat(results->arena, answer, "%s is left out (%s).", vpn->title, why);
+	return true;
+}
+
 static void collect(const struct report_results *results, struct answer *answer)
 {
 	bool others_are_unmarked = has_unmarked(results, answer);
@@ -146,6 +165,8 @@ static void collect(const struct report_results *results, struct answer *answer)
 			results->arena, condition_of(vpn, answer->profile), answer->metric);
 		struct rank *rank;
 
+		if (is_left_out(results, answer, vpn, &samples))
+			continue;
 		if (samples.below_count && !vpn->is_reference) {
 			set_aside(results->arena, answer, vpn, &samples);
 			continue;
@@ -510,10 +531,13 @@ struct answer *answers_of(const struct report_results *results, const struct fin
 		answer->heading = questions[i].heading;
 		answer->least = questions[i].least;
 		answer->metric = metric_of(results, &questions[i], profile);
+		answer->needs = questions[i].needs;
 		answer->profile = profile;
 		collect(results, answer);
 		/* Neither a value nor a failure: nobody asked. */
 		if (!answer->rank_count && !answer->unranked && !answer->caveats)
+			continue;
+		if (answer->needs && (!results->matrix || !answer->left_out))
 			continue;
 		if (answer->rank_count)
 			group(results->arena, answer);

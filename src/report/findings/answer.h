@@ -44,6 +44,8 @@ struct answer {
 			 */
 	const char *sentence;
 	struct caveat *caveats;
+	const char *needs; /* a row of the matrix that a VPN must answer with yes; NULL: none */
+	size_t left_out;   /* VPNs that do not */
 };
 
 /* The best that did not fail anywhere and is not the bare link; NULL when there is none, or when
@@ -51,4 +53,8 @@ struct answer {
 const struct rank *answer_best(const struct answer *answer);
 /* Whether the rank is that one or was not shown to differ from it, and answers the question. */
 bool answer_is_led_by(const struct answer *answer, const struct rank *rank);
+/* Whether what is known of a VPN answers a row of the matrix with yes, and what that is. */
+bool need_is_met(const struct report_results *results, const struct report_vpn *vpn,
+	const char *row, const char **ret_why);
+/* Those with needs are there only if they leave somebody out. */
 struct answer *answers_of(const struct report_results *results, const struct findings *findings);

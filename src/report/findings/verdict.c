@@ -245,7 +245,7 @@ static void take_answers(struct arena *arena, struct verdict *verdict, const str
 		count++;
 	verdict->answers = arena_alloc(arena, const struct answer *, count + 1);
 	for (const struct answer *answer = answers; answer; answer = answer->next)
-		if (answer->rank_count || answer->unranked)
+		if (!answer->needs && (answer->rank_count || answer->unranked))
 			verdict->answers[verdict->answer_count++] = answer;
 }
 
