@@ -305,6 +305,8 @@ enum lab_way {
 int64_t lab_watch_every_ns(size_t hosts);
 /* What is longer without an answer is a silence: five times that, but at most 100 ms. */
 int64_t lab_watch_pause_ns(size_t hosts);
+/* What counts as a silence of a pair: 100 ms up to ten hosts, and ten asks of more. */
+int64_t lab_watch_silence_ns(size_t hosts);
 /* What was heard may be so much older than the look that takes it in. */
 #define LAB_WATCH_LATE_NS (100 * NS_PER_MS)
 

@@ -8,9 +8,12 @@
 
 static const int64_t FULL_PACE_NS = 5 * NS_PER_MS;
 static const int64_t LONGEST_PAUSE_NS = 100 * NS_PER_MS;
+static const int64_t LEAST_SILENCE_NS = 100 * NS_PER_MS;
 
 enum {
 	ASKS_IN_A_PAUSE = 5,
+	ASKS_IN_A_SILENCE = 10, /* of a mesh that is watched by samples, on processors it shares */
+	HOSTS_OF_FEW = 10,
 	HOSTS_AT_FULL_PACE = 4,
 	SLOWEST = 6,               /* times that */
 	ASKS_PER_S_OF_ALL = 12000, /* both ways and directions; what is more is sampled */
@@ -36,6 +39,13 @@ int64_t lab_watch_pause_ns(size_t hosts)
 	int64_t pause_ns = ASKS_IN_A_PAUSE * lab_watch_every_ns(hosts);
 
 	return pause_ns < LONGEST_PAUSE_NS ? pause_ns : LONGEST_PAUSE_NS;
+}
+
+int64_t lab_watch_silence_ns(size_t hosts)
+{
+	int64_t asks_ns = ASKS_IN_A_SILENCE * lab_watch_every_ns(hosts);
+
+	return hosts > HOSTS_OF_FEW && asks_ns > LEAST_SILENCE_NS ? asks_ns : LEAST_SILENCE_NS;
 }
 
 static void choose_neighbours(struct lab_sample *sample)

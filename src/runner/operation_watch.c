@@ -7,9 +7,9 @@
 
 #include <stdio.h>
 
-/* The rule by which a pair is stable; observations carry it, so that it is stated once. */
+/* The rule by which a pair is stable, with what the lab calls a silence; observations carry it, so
+ * that it is stated once. */
 static const int64_t STABLE_NS = NS_PER_S;
-static const int64_t SILENCE_NS = 100 * NS_PER_MS;
 
 /* Stretches of answers that the samples of a cell hold: 20 MB of JSON, which our reader takes. */
 static const size_t SPANS = 1 << 17;
@@ -46,7 +46,7 @@ json_t *operation_rule_json(const struct lab *lab)
 	int64_t pause_ns = lab_watch_pause_ns(lab_host_count(lab));
 
 	return json_make("{s:f, s:f, s:f}", "stable_s", (double)STABLE_NS / 1e9, "silence_s",
-		(double)SILENCE_NS / 1e9, "pause_s", (double)pause_ns / 1e9);
+		(double)lab_watch_silence_ns(lab_host_count(lab)) / 1e9, "pause_s", (double)pause_ns / 1e9);
 }
 
 static json_t *spans_json(const struct operation_run *m, enum lab_way way, size_t from, size_t to)
@@ -103,18 +103,18 @@ static bool is_stable(
 {
 	size_t count;
 	const struct lab_span *spans = lab_watch_spans(m->watch, LAB_OVERLAY, from, to, &count);
-	int64_t begin_ns;
+	int64_t silence_ns = lab_watch_silence_ns(lab_host_count(m->stage->lab)), begin_ns;
 
-	if (!count || now_ns - spans[count - 1].last_ns > SILENCE_NS + LAB_WATCH_LATE_NS)
+	if (!count || now_ns - spans[count - 1].last_ns > silence_ns + LAB_WATCH_LATE_NS)
 		return false;
 	begin_ns = spans[count - 1].first_ns;
-	for (size_t i = count - 1; i > 0 && spans[i].first_ns - spans[i - 1].last_ns <= SILENCE_NS;
+	for (size_t i = count - 1; i > 0 && spans[i].first_ns - spans[i - 1].last_ns <= silence_ns;
 		i--)
 		begin_ns = spans[i - 1].first_ns;
 	if (begin_ns < since_ns)
 		begin_ns = since_ns;
 	/* A silence too short to break the chain may hide where the answers since then begin. */
-	return spans[count - 1].last_ns - begin_ns >= STABLE_NS + SILENCE_NS;
+	return spans[count - 1].last_ns - begin_ns >= STABLE_NS + silence_ns;
 }
 
 bool operation_is_stable(const struct operation_run *m, size_t from, size_t to)

@@ -180,14 +180,15 @@ const char *daemons_last_words(struct vpn *vpn, size_t host)
 	return arena_strdup(vpn->arena, last);
 }
 
-static int not_ready(struct vpn *vpn, const struct watch *watch, struct error *err)
+static int not_ready(
+	struct vpn *vpn, const struct watch *watch, size_t turns, struct error *err)
 {
 	const struct daemon *daemon = &vpn->daemons[watch->daemon];
 
 	return fail(err, ERROR_TIMEOUT,
 		"%s on %s: it is running but was not ready within %.1f s (waiting for: %s); its last output: %.200s",
 		daemon->step->what, vpn->roster.members[daemon->host].name,
-		(double)step_within_ns(vpn, daemon->step) / 1e9, watch->awaited,
+		(double)step_within_ns(vpn, daemon->step, turns) / 1e9, watch->awaited,
 		daemons_last_words(vpn, daemon->host));
 }
 
@@ -211,7 +212,7 @@ static int wait_ready(
 			continue;
 		}
 		if (deadline_has_passed(deadline))
-			return not_ready(vpn, watch, err);
+			return not_ready(vpn, watch, watches->count, err);
 		if (procs_step(vpn->procs, deadline_earlier(deadline, deadline_in(LOOK_EVERY_NS)),
 			    err))
 			return -1;
@@ -238,7 +239,7 @@ int daemons_start(struct vpn *vpn, const struct driver_step *step, const struct 
 {
 	AUTO(watches_done)
 	struct watches watches = {.list = arena_alloc(vpn->arena, struct watch, count)};
-	struct deadline deadline = deadline_in(step_within_ns(vpn, step));
+	struct deadline deadline = deadline_in(step_within_ns(vpn, step, count));
 	size_t first = vpn->daemon_count;
 
 	for (size_t i = 0; i < count; i++) {

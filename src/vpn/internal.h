@@ -121,8 +121,12 @@ MUST_CHECK int phase_run(struct vpn *vpn, enum driver_phase phase, struct lab_ho
 /* The stop phase: every step is tried, failures are forgotten here (events keep them). */
 void phase_stop(struct vpn *vpn);
 
-/* How long a step may take. */
-int64_t step_within_ns(const struct vpn *vpn, const struct driver_step *step);
+/*
+ * How long a step may take that this many hosts do at once. What the driver says is the time of a
+ * host that has its share of a processor; of more hosts each gets its turn later.
+ */
+int64_t step_within_ns(const struct vpn *vpn, const struct driver_step *step, size_t turns);
+int64_t step_share_ns(int64_t within_ns, size_t turns, size_t processors);
 /* Whether the driver says enough for a stranger to have what is public. */
 MUST_CHECK int stranger_is_possible(const struct driver *driver, struct error *err);
 /* Gives a stranger what is public of the mesh, and in place of its secrets something else. */

@@ -8,9 +8,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
-	MAX_SENT_BYTES = 4 * 1024 * 1024
+	MAX_SENT_BYTES = 4 * 1024 * 1024,
+	TURNS_OF_A_PROCESSOR = 4 /* at once, within the time that a driver gives a step */
 };
 
 /* The commands of one round; whatever still runs when they are left is killed. */
@@ -64,10 +66,20 @@ static int start(struct vpn *vpn, const struct driver_step *step, const struct t
 	return host_start(lab_host(vpn->lab, turn->host), &spec, ret_proc, err);
 }
 
-int64_t step_within_ns(const struct vpn *vpn, const struct driver_step *step)
+int64_t step_share_ns(int64_t within_ns, size_t turns, size_t processors)
 {
-	return vpn->longest_ns && vpn->longest_ns < step->within_ns ? vpn->longest_ns
-								    : step->within_ns;
+	size_t at_once = TURNS_OF_A_PROCESSOR * (processors ? processors : 1);
+
+	return turns > at_once ? within_ns * (int64_t)turns / (int64_t)at_once : within_ns;
+}
+
+int64_t step_within_ns(const struct vpn *vpn, const struct driver_step *step, size_t turns)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	int64_t within_ns =
+		step_share_ns(step->within_ns, turns, processors > 0 ? (size_t)processors : 1);
+
+	return vpn->longest_ns && vpn->longest_ns < within_ns ? vpn->longest_ns : within_ns;
 }
 
 /* On the controller a capture under `each` belongs to the host it was made for. */
@@ -106,7 +118,7 @@ static int run_commands(struct vpn *vpn, const struct driver_step *step, const s
 	size_t count, struct error *err)
 {
 	AUTO(jobs_done) struct jobs jobs = {.procs = arena_alloc(vpn->arena, struct proc *, count)};
-	struct deadline deadline = deadline_in(step_within_ns(vpn, step));
+	struct deadline deadline = deadline_in(step_within_ns(vpn, step, count));
 
 	for (size_t i = 0; i < count; i++, jobs.count++) {
 		if (start(vpn, step, &turns[i], &jobs.procs[i], err))

@@ -377,6 +377,17 @@ TEST(a_mesh_of_up_to_ten_hosts_is_watched_as_a_whole)
 	}
 }
 
+TEST(a_silence_is_ten_asks_where_many_hosts_are_asked_seldom)
+{
+	for (size_t count = 2; count <= 10; count++)
+		CHECK(lab_watch_silence_ns(count) == 100 * NS_PER_MS);
+	for (size_t count = 11; count <= 100; count++) {
+		CHECK(lab_watch_silence_ns(count) == 10 * lab_watch_every_ns(count));
+		CHECK(lab_watch_silence_ns(count) >= lab_watch_pause_ns(count));
+	}
+	CHECK(lab_watch_silence_ns(24) == 300 * NS_PER_MS);
+}
+
 TEST(asks_grow_with_hosts_and_not_with_pairs)
 {
 	ARENA(arena);
