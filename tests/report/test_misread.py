@@ -78,6 +78,19 @@ def a_backup_folder_and_plots_are_no_links(root):
     return lambda r: r.success("Tinc", "TCP") == (3, 3) and r.has_problem("0_ada.bak: is left out")
 
 
+@case
+def lost_video_packets_are_a_distribution_and_not_a_mean(root):
+    samples = {"receiver": {"lost_packets": [0, 0, 0, 0, 0, 0, 0, 0, 0, 500]}}
+    make_tree.write(samples, root / "Tinc/baseline", HOSTS[0], "samples", "rist_stream.json")
+    make_tree.write({"receiver": {"lost_packets": [0, 4] * 5}}, root / "Tinc/baseline", HOSTS[1], "samples", "rist_stream.json")
+
+    def is_right(r):
+        row = r.row("video_losses", "Tinc", profile="baseline")
+        return (row.get("reports"), row["without_percent"], row["p50_packets"], row["p75_packets"], row["worst_packets"], row["packets"]) == (
+            20, 70, 0, 4, 500, 520) and not r.row("video_losses", "Internal")
+    return is_right
+
+
 def contact(took_s, attempt):
     return {"response": "x", "ended": None, "time_took": f"0:00:{took_s:09.6f}", "attempt": attempt, "status": "success"}
 

@@ -15,6 +15,10 @@
 
 static const double published_step_s = 1; /* of connection checks */
 
+enum {
+	MOST_REPORTS = 100000 /* of a receiver, one a second */
+};
+
 static struct report_series series_of(struct arena *arena, const json_t *array, size_t most)
 {
 	struct report_series series = {0};
@@ -236,6 +240,8 @@ void result_file_video(struct report_results *results, const struct tree_entry *
 	if (!read_summaries(results, entry, &repetition->video.outcome, pointers, VIDEO_METRICS,
 		    repetition->video.metrics))
 		return;
+	repetition->video.lost_packets = series_of(results->arena,
+		json_at(entry->samples, "/receiver/lost_packets"), MOST_REPORTS);
 }
 
 /* With --ignore-failure hyperfine times failing commands as well. */

@@ -137,6 +137,7 @@ enum video_metric {
 struct report_video {
 	struct report_outcome outcome;
 	struct summary metrics[VIDEO_METRICS];
+	struct report_series lost_packets; /* by report of the receiver, when the run kept them */
 };
 
 struct report_nix {

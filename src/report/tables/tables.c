@@ -179,12 +179,14 @@ struct tables *tables_of(const struct report_results *results, const struct repo
 	struct tables *tables = tables_new(results->arena);
 
 	tables_tcp(results, tables);
+	tables_anomaly(results, tables);
 	tables_latency(results, tables);
 	tables_round_trips(results, tables);
 	tables_parallel(results, tables);
 	tables_udp(results, tables);
 	tables_nix(results, tables);
 	tables_video(results, tables);
+	tables_video_losses(results, tables);
 	tables_qperf(results, tables);
 	tables_connect(results, tables);
 	tables_figures(results, tables);

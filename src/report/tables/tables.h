@@ -12,10 +12,14 @@ struct tables *tables_of(const struct report_results *results, const struct repo
 
 /* Its parts, each adds its tables in both views. */
 void tables_tcp(const struct report_results *results, struct tables *tables);
+/* Where the thesis saw an anomaly; only of trees with Headscale. */
+void tables_anomaly(const struct report_results *results, struct tables *tables);
 void tables_parallel(const struct report_results *results, struct tables *tables);
 void tables_udp(const struct report_results *results, struct tables *tables);
 /* Of single round trips, where a tree kept them. */
 void tables_round_trips(const struct report_results *results, struct tables *tables);
+/* Of single reports of the receiver, where a tree kept them. */
+void tables_video_losses(const struct report_results *results, struct tables *tables);
 void tables_latency(const struct report_results *results, struct tables *tables);
 void tables_nix(const struct report_results *results, struct tables *tables);
 void tables_video(const struct report_results *results, struct tables *tables);
