@@ -31,7 +31,7 @@ struct written_version {
 	struct written_module *go, *cargo;
 	const char **debian;
 	struct written_need *build;
-	unsigned go_count, debian_count, build_count;
+	unsigned go_count, cargo_count, debian_count, build_count;
 };
 
 struct written_vpn {
@@ -68,6 +68,8 @@ static const cyaml_schema_field_t cargo_fields[] = {TEXT(crate, NEEDED, module),
 	TEXT(at, NEEDED, module), TEXT(sum, NEEDED, module),
 	LIST(programs, NEEDED, module, text_entry), LIST(features, OPTIONAL, module, text_entry),
 	CYAML_FIELD_END};
+static const cyaml_schema_value_t cargo_entry = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_module, cargo_fields)};
 
 static const cyaml_schema_field_t need_fields[] = {
 	TEXT(program, NEEDED, need), TEXT(package, NEEDED, need), CYAML_FIELD_END};
@@ -76,8 +78,7 @@ static const cyaml_schema_value_t need_entry = {
 
 static const cyaml_schema_field_t version_fields[] = {TEXT(version, NEEDED, version),
 	TEXT(seconds, OPTIONAL, version), LIST(go, OPTIONAL, version, go_entry),
-	CYAML_FIELD_MAPPING_PTR("cargo", OPTIONAL, struct written_version, cargo, cargo_fields),
-	LIST(debian, OPTIONAL, version, text_entry), LIST(build, OPTIONAL, version, need_entry),
+	LIST(cargo, OPTIONAL, version, cargo_entry), LIST(debian, OPTIONAL, version, text_entry), LIST(build, OPTIONAL, version, need_entry),
 	CYAML_FIELD_END};
 static const cyaml_schema_value_t version_entry = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_version, version_fields)};
@@ -199,16 +200,12 @@ static int take_modules(const struct reading *r, const struct yaml_value *value,
 	const struct yaml_value *list = yaml_child(value, key);
 	struct pin_module *modules;
 
-	version->module_count = 1;
-	while (version->source == PIN_GO && yaml_entry(list, version->module_count))
+	while (yaml_entry(list, version->module_count))
 		version->module_count++;
 	version->modules = modules =
 		arena_alloc(r->file->arena, struct pin_module, version->module_count);
 	for (size_t i = 0; i < version->module_count; i++) {
-		const struct yaml_value *one =
-			version->source == PIN_GO ? yaml_entry(list, i) : list;
-
-		if (take_module(r, one, version->source, &modules[i]))
+		if (take_module(r, yaml_entry(list, i), version->source, &modules[i]))
 			return -1;
 	}
 	return 0;

@@ -10,7 +10,7 @@
 /* Where the programs of VPNs come from, and which versions: drivers/pins.yml. */
 enum pin_source {
 	PIN_GO,     /* modules, built by the go command */
-	PIN_CARGO,  /* a crate, built by cargo */
+	PIN_CARGO,  /* crates, built by cargo */
 	PIN_DEBIAN, /* packages, which become part of the system; its version is called "system" */
 };
 

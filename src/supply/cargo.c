@@ -100,16 +100,10 @@ static int compile(
 		NULL, err);
 }
 
-int cargo_build(struct build *build, struct error *err)
+static int build_crate(
+	struct build *build, const struct pin_module *module, const char *target, struct error *err)
 {
-	const struct pin_module *module = build->version->modules;
-	/* Stays when the build ends early, so that the next one goes on. */
-	const char *target = arena_printf(build->arena, "%s/%s/.%s.target",
-		build->installer->prefix, build->pin->name, build->version->version);
-
-	if (build_check_needs(build, "cargo",
-		    "install Rust from its project or with apt install cargo", err) ||
-		check_crate(build, module, err) || compile(build, module, target, err))
+	if (compile(build, module, target, err))
 		return -1;
 	for (size_t i = 0; module->programs[i]; i++) {
 		if (!path_exists(
@@ -118,5 +112,27 @@ int cargo_build(struct build *build, struct error *err)
 	}
 	json_array_append_new(build->modules, json_make("{s:s, s:s, s:s}", "path", module->name,
 						      "version", module->at, "sum", module->sum));
+	return 0;
+}
+
+int cargo_build(struct build *build, struct error *err)
+{
+	const struct pin_version *version = build->version;
+	/* Stays when the build ends early, so that the next one goes on. */
+	const char *target = arena_printf(build->arena, "%s/%s/.%s.target",
+		build->installer->prefix, build->pin->name, version->version);
+
+	if (build_check_needs(build, "cargo",
+		    "install Rust from its project or with apt install cargo", err))
+		return -1;
+	/* All sums first: nothing is built for a version of which a part is not what was pinned. */
+	for (size_t i = 0; i < version->module_count; i++) {
+		if (check_crate(build, &version->modules[i], err))
+			return -1;
+	}
+	for (size_t i = 0; i < version->module_count; i++) {
+		if (build_crate(build, &version->modules[i], target, err))
+			return -1;
+	}
 	return tree_remove(target, err);
 }

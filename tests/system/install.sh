@@ -14,6 +14,7 @@ PATH=$bin:$PATH
 export MESHBENCH_DATA MESHBENCH_VPNS PATH scratch
 sum=h1:EstYj8ODEcv6T0R9X5BVq1zgWZnyU5gtPzk99QF1PMU=
 crate_sum=03e84213ad3f678c14512dce2f6a362292159f262f82bd67f141be86944ea468
+server_sum=d72f42d4f4fa927956597b8051ef67c822f04fb0f24168f7a9abf026b1a3adfa
 
 for vpn in alpha beta gamma delta; do
 	mkdir "$data/drivers/$vpn"
@@ -33,7 +34,9 @@ vpns:
   - name: beta
     versions:
       - version: 1.0
-        cargo: { crate: beta, at: 1.0.0, sum: $crate_sum, programs: [mb-beta] }
+        cargo:
+          - { crate: beta, at: 1.0.0, sum: $crate_sum, programs: [mb-beta] }
+          - { crate: beta-server, at: 1.0.0, sum: $server_sum, programs: [mb-beta-server] }
         build: [{ program: mb-protoc, package: mb-protobuf }]
   - name: gamma
     own: its project hands it out on paper
@@ -75,14 +78,20 @@ esac
 EOF
 fake cargo <<'EOF'
 case $1 in
-generate-lockfile) printf '[[package]]\nname = "beta"\nversion = "1.0.0"\nchecksum = "%s"\n' "$(cat "$scratch/crate_sum")" >Cargo.lock ;;
+generate-lockfile)
+	{
+		printf '[[package]]\nname = "beta"\nversion = "1.0.0"\nchecksum = "%s"\n' "$(cat "$scratch/crate_sum")"
+		printf '[[package]]\nname = "beta-server"\nversion = "1.0.0"\nchecksum = "%s"\n' "$(cat "$scratch/server_sum")"
+	} >Cargo.lock
+	;;
 --version) echo "cargo 0.1" ;;
 install)
 	for word; do case $word in --root=*) root=${word#--root=} ;; --target-dir=*) target=${word#*=} ;; esac; done
 	mkdir -p "$target" && [ -e "$target/half" ] && echo "goes on" >>"$scratch/calls"
 	touch "$target/half"
 	[ ! -e "$scratch/fails" ] || { echo "   Compiling beta"; echo "error: cannot compile" >&2; exit 101; }
-	mkdir -p "$root/bin" && echo beta >"$root/bin/mb-beta" && chmod +x "$root/bin/mb-beta"
+	program=$root/bin/mb-${word%@*}
+	mkdir -p "$root/bin" && echo beta >"$program" && chmod +x "$program"
 	;;
 esac
 EOF
@@ -98,6 +107,7 @@ fake dpkg-query <<'EOF'
 EOF
 echo "$sum" >"$scratch/sum"
 echo "$crate_sum" >"$scratch/crate_sum"
+echo "$server_sum" >"$scratch/server_sum"
 
 called() { grep -c -e "^$1" "$scratch/calls" 2>/dev/null; }
 was_not_called() { [ "$(called "$1")" = 0 ] || [ ! -e "$scratch/calls" ]; }
@@ -135,8 +145,8 @@ check "nothing stands under its name" test ! -e "$prefix/alpha/1.0" -a ! -e "$pr
 check "nothing half is left" only_whole_things
 rm "$scratch/fails"
 meshbench install --vpn beta
-check "a cargo version is built" test -x "$prefix/beta/1.0/bin/mb-beta"
-check "going on where it failed" test "$(called 'goes on')" = 1
+check "a cargo version is built, of both its crates" test -x "$prefix/beta/1.0/bin/mb-beta" -a -x "$prefix/beta/1.0/bin/mb-beta-server"
+check "going on where it failed" test "$(called 'goes on')" = 2
 check "with the locked dependencies" holds "$scratch/calls" 'cargo install --locked .*beta@1.0.0'
 check "what it needed meanwhile is gone" test ! -e "$prefix/beta/.1.0.target"
 
@@ -147,9 +157,9 @@ check "another checksum than the pin's is refused" says 'has the checksum h1:.*p
 check "before anything is built" was_not_called 'go install'
 echo "$sum" >"$scratch/sum"
 rm -r "$prefix/beta/1.0"
-echo 0000 >"$scratch/crate_sum"
+echo 0000 >"$scratch/server_sum"
 meshbench install --vpn beta
-check "so is another crate" says 'beta 1.0.0 has the checksum 0000'
+check "so is another crate, also if it is the second" says 'beta-server 1.0.0 has the checksum 0000'
 check "before cargo builds it" was_not_called 'cargo install'
 rm "$bin/mb-protoc"
 meshbench install --vpn beta

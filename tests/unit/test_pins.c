@@ -81,15 +81,17 @@ TEST(a_crate_and_packages_are_sources_too)
 
 	CHECK_OK(load(arena,
 			 HEAD "      - version: 2.0\n"
-			      "        cargo: { crate: alpha, at: 2.0.0, sum: " CRATE
-			      ", programs: [a], features: [f] }\n"
+			      "        cargo: [{ crate: alpha, at: 2.0.0, sum: " CRATE
+			      ", programs: [a], features: [f] },\n"
+			      "          { crate: beta, at: 2.0.0, sum: " CRATE ", programs: [b] }]\n"
 			      "        build: [{ program: protoc, package: protobuf-compiler }]\n"
 			      "      - version: system\n"
 			      "        debian: [alpha-tools, alpha]\n",
 			 &pins, &err),
 		err);
 	pin = &pins.list[0];
-	CHECK(pin->versions[0].source == PIN_CARGO && pin->versions[0].module_count == 1);
+	CHECK(pin->versions[0].source == PIN_CARGO && pin->versions[0].module_count == 2);
+	CHECK(strcmp(pin->versions[0].modules[1].programs[0], "b") == 0);
 	CHECK(strcmp(pin->versions[0].modules->features[0], "f") == 0);
 	CHECK(pin->versions[0].need_count == 1);
 	CHECK(strcmp(pin->versions[0].needs->package, "protobuf-compiler") == 0);
@@ -161,8 +163,8 @@ TEST(sums_have_their_form)
 			      "programs: [a] }]\n",
 		"6:40: 'h1:short' is not the sum of a module (h1: and 44 letters)"));
 	CHECK(is_refused(HEAD "      - version: 1.0\n"
-			      "        cargo: { crate: m, at: 1.0, sum: beef, programs: [a] }\n",
-		"6:42: 'beef' is not the SHA-256 of a crate (64 hexadecimal digits)"));
+			      "        cargo: [{ crate: m, at: 1.0, sum: beef, programs: [a] }]\n",
+		"6:43: 'beef' is not the SHA-256 of a crate (64 hexadecimal digits)"));
 }
 
 TEST(nothing_becomes_an_option_or_a_path_elsewhere)
