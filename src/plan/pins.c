@@ -78,8 +78,8 @@ static const cyaml_schema_value_t need_entry = {
 
 static const cyaml_schema_field_t version_fields[] = {TEXT(version, NEEDED, version),
 	TEXT(seconds, OPTIONAL, version), LIST(go, OPTIONAL, version, go_entry),
-	LIST(cargo, OPTIONAL, version, cargo_entry), LIST(debian, OPTIONAL, version, text_entry), LIST(build, OPTIONAL, version, need_entry),
-	CYAML_FIELD_END};
+	LIST(cargo, OPTIONAL, version, cargo_entry), LIST(debian, OPTIONAL, version, text_entry),
+	LIST(build, OPTIONAL, version, need_entry), CYAML_FIELD_END};
 static const cyaml_schema_value_t version_entry = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct written_version, version_fields)};
 

@@ -46,7 +46,8 @@ json_t *operation_rule_json(const struct lab *lab)
 	int64_t pause_ns = lab_watch_pause_ns(lab_host_count(lab));
 
 	return json_make("{s:f, s:f, s:f}", "stable_s", (double)STABLE_NS / 1e9, "silence_s",
-		(double)lab_watch_silence_ns(lab_host_count(lab)) / 1e9, "pause_s", (double)pause_ns / 1e9);
+		(double)lab_watch_silence_ns(lab_host_count(lab)) / 1e9, "pause_s",
+		(double)pause_ns / 1e9);
 }
 
 static json_t *spans_json(const struct operation_run *m, enum lab_way way, size_t from, size_t to)

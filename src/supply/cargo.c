@@ -122,8 +122,8 @@ int cargo_build(struct build *build, struct error *err)
 	const char *target = arena_printf(build->arena, "%s/%s/.%s.target",
 		build->installer->prefix, build->pin->name, version->version);
 
-	if (build_check_needs(build, "cargo",
-		    "install Rust from its project or with apt install cargo", err))
+	if (build_check_needs(
+		    build, "cargo", "install Rust from its project or with apt install cargo", err))
 		return -1;
 	/* All sums first: nothing is built for a version of which a part is not what was pinned. */
 	for (size_t i = 0; i < version->module_count; i++) {

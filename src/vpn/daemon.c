@@ -180,8 +180,7 @@ const char *daemons_last_words(struct vpn *vpn, size_t host)
 	return arena_strdup(vpn->arena, last);
 }
 
-static int not_ready(
-	struct vpn *vpn, const struct watch *watch, size_t turns, struct error *err)
+static int not_ready(struct vpn *vpn, const struct watch *watch, size_t turns, struct error *err)
 {
 	const struct daemon *daemon = &vpn->daemons[watch->daemon];
 

@@ -83,7 +83,8 @@ TEST(a_crate_and_packages_are_sources_too)
 			 HEAD "      - version: 2.0\n"
 			      "        cargo: [{ crate: alpha, at: 2.0.0, sum: " CRATE
 			      ", programs: [a], features: [f] },\n"
-			      "          { crate: beta, at: 2.0.0, sum: " CRATE ", programs: [b] }]\n"
+			      "          { crate: beta, at: 2.0.0, sum: " CRATE
+			      ", programs: [b] }]\n"
 			      "        build: [{ program: protoc, package: protobuf-compiler }]\n"
 			      "      - version: system\n"
 			      "        debian: [alpha-tools, alpha]\n",

@@ -240,8 +240,8 @@ void result_file_video(struct report_results *results, const struct tree_entry *
 	if (!read_summaries(results, entry, &repetition->video.outcome, pointers, VIDEO_METRICS,
 		    repetition->video.metrics))
 		return;
-	repetition->video.lost_packets = series_of(results->arena,
-		json_at(entry->samples, "/receiver/lost_packets"), MOST_REPORTS);
+	repetition->video.lost_packets = series_of(
+		results->arena, json_at(entry->samples, "/receiver/lost_packets"), MOST_REPORTS);
 }
 
 /* With --ignore-failure hyperfine times failing commands as well. */

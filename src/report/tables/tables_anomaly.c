@@ -49,14 +49,15 @@ static void add_row(struct tables *tables, struct table *table, const struct com
 	row_text(row, profile_title(c->profile));
 	for (size_t i = 0; i < COMPARED; i++) {
 		mbps[i] = mbps_of(tables->arena, c, i, &samples[i]);
-		places[i] = c->vpns[i] ? results_place(tables->arena, c->vpns[i], c->profile) : NULL;
+		places[i] =
+			c->vpns[i] ? results_place(tables->arena, c->vpns[i], c->profile) : NULL;
 		row_value(row, mbps[i], &samples[i], places[i]);
 	}
 	for (size_t i = HEADSCALE; i < COMPARED; i++)
 		row_share(row, mbps[i], mbps[BARE], &samples[i], places[i]);
 	for (size_t i = 0; c->is_corrected && i < COMPARED; i++) {
-		struct report_samples again = samples_of(tables->arena,
-			condition_of(c->vpns[i], c->profile), METRIC_TCP_RETRANSMIT);
+		struct report_samples again = samples_of(
+			tables->arena, condition_of(c->vpns[i], c->profile), METRIC_TCP_RETRANSMIT);
 
 		row_value(row, samples_mean(&again), &again, places[i]);
 	}

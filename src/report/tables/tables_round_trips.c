@@ -15,8 +15,7 @@ static const struct report_series *lost_packets(const struct report_repetition *
 }
 
 /* All values under a condition, one behind the other: percentiles are never averaged. */
-static struct report_series pool(
-	struct arena *arena, const struct report_condition *condition,
+static struct report_series pool(struct arena *arena, const struct report_condition *condition,
 	const struct report_series *(*of)(const struct report_repetition *repetition))
 {
 	struct report_series pooled = {0};
@@ -98,8 +97,7 @@ static void losses_row(struct tables *tables, struct table *table, const struct 
 	const char *profile)
 {
 	static const double quantiles[] = {0.5, 0.75, 0.95, 0.99, 1};
-	struct report_series pooled =
-		pool(tables->arena, condition_of(vpn, profile), lost_packets);
+	struct report_series pooled = pool(tables->arena, condition_of(vpn, profile), lost_packets);
 	const char *place = results_place(tables->arena, vpn, profile);
 	double sum = 0;
 	struct row *row;
