@@ -12,7 +12,7 @@
 
 enum {
 	MAX_SENT_BYTES = 4 * 1024 * 1024,
-	TURNS_OF_A_PROCESSOR = 4 /* at once, within the time that a driver gives a step */
+	TURNS_OF_A_PROCESSOR = 2 /* at once, within the time that a driver gives a step */
 };
 
 /* The commands of one round; whatever still runs when they are left is killed. */

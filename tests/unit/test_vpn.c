@@ -328,10 +328,10 @@ static const char *captured_of(const struct captured *list, const char *name)
 TEST(a_step_that_many_hosts_take_at_once_has_more_time)
 {
 	CHECK(step_share_ns(10 * NS_PER_S, 1, 2) == 10 * NS_PER_S);
-	CHECK(step_share_ns(10 * NS_PER_S, 8, 2) == 10 * NS_PER_S);
-	CHECK(step_share_ns(10 * NS_PER_S, 12, 2) == 15 * NS_PER_S);
-	CHECK(step_share_ns(10 * NS_PER_S, 100, 2) == 125 * NS_PER_S);
-	CHECK(step_share_ns(10 * NS_PER_S, 100, 0) == 250 * NS_PER_S);
+	CHECK(step_share_ns(10 * NS_PER_S, 4, 2) == 10 * NS_PER_S);
+	CHECK(step_share_ns(10 * NS_PER_S, 12, 2) == 30 * NS_PER_S);
+	CHECK(step_share_ns(10 * NS_PER_S, 100, 2) == 250 * NS_PER_S);
+	CHECK(step_share_ns(10 * NS_PER_S, 100, 0) == 500 * NS_PER_S);
 }
 
 TEST(a_stranger_knows_what_is_public_and_has_wrong_secrets_of_the_same_form)
