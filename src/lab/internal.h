@@ -207,12 +207,26 @@ struct spans {
 	int64_t longest_closed_ns;
 };
 void spans_add(struct spans *spans, int64_t at_ns);
+struct ping_reader;
 /*
- * Reads whole lines of meshbench-watch, "INDEX NANOSECONDS", into the spans of that index; the
- * rest of the text is left for later. `*ret_used` says how much was read.
+ * Reads whole lines of meshbench-watch, "INDEX NANOSECONDS", into the spans of that index, and what
+ * it says of pings into theirs (`pings` NULL: it says nothing of them); the rest of the text is
+ * left for later. `*ret_used` says how much was read.
  */
-MUST_CHECK int spans_read(
-	const char *text, struct spans spans[], size_t count, size_t *ret_used, struct error *err);
+MUST_CHECK int spans_read(const char *text, struct spans spans[], size_t count,
+	const struct ping_reader *pings, size_t *ret_used, struct error *err);
+
+/* pings.c: what became of the pings of one host to another, by number. */
+struct pings {
+	struct lab_ping *list;
+	size_t count, room;
+};
+struct ping_reader {
+	struct pings *pings; /* [from * hosts + to] */
+	size_t hosts, self;  /* whose output it is */
+};
+/* Whether it is a line "LETTER INDEX NUMBER NANOSECONDS" of meshbench-watch, which is taken in. */
+bool pings_line(const struct ping_reader *reader, const char *line, const char **ret_next);
 
 /* snapshot.c: appends what differs between two answers of one host, as lab_snapshot_changes(). */
 void snapshot_changes(json_t *changes, const char *host, const char *before, const char *after);

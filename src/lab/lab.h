@@ -316,12 +316,19 @@ struct lab_span {
 	uint64_t answers;
 };
 
+/* What became of one ping by the clock. */
+struct lab_ping {
+	int64_t asked_ns, answered_ns; /* 0: not yet, or never */
+	bool has_arrived;
+};
+
 struct lab_watch_spec {
 	const char *const *overlay; /* of every host; borrowed */
 	enum lab_speaker speaker;
 	struct lab_hosts concerned; /* the host of LAB_HOST_SPEAKS and LAB_OTHERS_SPEAK */
 	size_t turn;                /* which pairs are watched, where not all are */
 	size_t spans;               /* kept at most of all pairs, but a few of every pair */
+	bool keeps_pings;           /* lab_watch_pings() has them; no host may reboot then */
 };
 
 /* All begin within microseconds. */
@@ -344,6 +351,9 @@ struct lab_watch_facts lab_watch_facts(const struct lab_watch *watch);
 /* Of the answers that `from` had of `to`; valid until the next look. */
 const struct lab_span *lab_watch_spans(
 	const struct lab_watch *watch, enum lab_way way, size_t from, size_t to, size_t *ret_count);
+/* Of `from` to `to` on the overlay, by number, if `from` speaks; likewise. */
+const struct lab_ping *lab_watch_pings(
+	const struct lab_watch *watch, size_t from, size_t to, size_t *ret_count);
 void lab_watch_end(struct lab_watch *watch);
 void lab_watch_endp(struct lab_watch **watch);
 

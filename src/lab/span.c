@@ -62,8 +62,8 @@ void spans_add(struct spans *spans, int64_t at_ns)
 		close_shortest(spans);
 }
 
-int spans_read(
-	const char *text, struct spans spans[], size_t count, size_t *ret_used, struct error *err)
+int spans_read(const char *text, struct spans spans[], size_t count,
+	const struct ping_reader *pings, size_t *ret_used, struct error *err)
 {
 	const char *at = text;
 
@@ -71,6 +71,8 @@ int spans_read(
 		size_t index;
 		int64_t at_ns;
 
+		if (pings && pings_line(pings, at, &at))
+			continue;
 		if (!answer_line(at, count, &index, &at_ns, &at))
 			return fail(err, ERROR_PARSE,
 				"meshbench-watch printed '%.40s' instead of 'INDEX NANOSECONDS'",

@@ -23,6 +23,7 @@ struct lab_watch {
 	size_t *used;        /* bytes of its output that were read */
 	struct spans *spans; /* [from * targets + target] */
 	size_t targets;
+	struct pings *pings; /* [from * hosts + to]; NULL: they are not kept */
 };
 
 /* Whether of these two the first speaks by its clock. */
@@ -113,10 +114,12 @@ static struct lab_watch *watch_new(struct lab *lab, const struct lab_watch_spec 
 		.speaker = spec->speaker,
 		.concerned = spec->concerned,
 		.sample = lab_sample_new(arena, count, spec->concerned, spec->turn),
-		.argv = arena_alloc(arena, const char *, LAB_WAYS *count + 7),
+		.argv = arena_alloc(arena, const char *, LAB_WAYS *count + 8),
 		.procs = arena_alloc(arena, struct proc *, count),
 		.used = arena_alloc(arena, size_t, count),
 		.targets = LAB_WAYS * count};
+	if (spec->keeps_pings)
+		watch->pings = arena_alloc(arena, struct pings, count * count);
 	choose_directions(watch);
 	watch->spans = arena_alloc(arena, struct spans, count * watch->targets);
 	for (size_t i = 0; i < count * watch->targets; i++)
@@ -128,7 +131,7 @@ int lab_watch_begin(struct lab *lab, const struct lab_watch_spec *spec,
 	struct lab_watch **ret_watch, struct error *err)
 {
 	AUTO(lab_watch_endp) struct lab_watch *watch = watch_new(lab, spec);
-	size_t used = 5;
+	size_t used = 6;
 
 	if (helper_find(watch->arena, "meshbench-watch", &watch->argv[0], err))
 		return -1;
@@ -139,6 +142,7 @@ int lab_watch_begin(struct lab *lab, const struct lab_watch_spec *spec,
 				 ? "1"
 				 : arena_printf(watch->arena, "%lld",
 					   (long long)(LAB_WATCH_LATE_NS / watch->sample.every_ns));
+	watch->argv[5] = spec->keeps_pings ? "pings" : "answers";
 	for (size_t i = 0; i < lab->count; i++)
 		watch->argv[used++] = spec->overlay[i];
 	for (size_t i = 0; i < lab->count; i++)
@@ -153,6 +157,7 @@ int lab_watch_begin(struct lab *lab, const struct lab_watch_spec *spec,
 /* A program that a reboot killed has said all it knew; one that ended by itself could not try. */
 static int look_at(struct lab_watch *watch, size_t host, struct error *err)
 {
+	const struct ping_reader pings = {watch->pings, watch->lab->count, host};
 	struct proc *proc = watch->procs[host];
 	struct proc_result result;
 	size_t used;
@@ -167,7 +172,7 @@ static int look_at(struct lab_watch *watch, size_t host, struct error *err)
 			"the watch of %s produced more output than can be kept",
 			watch->lab->nodes[host].name);
 	if (spans_read(result.out + watch->used[host], watch->spans + host * watch->targets,
-		    watch->targets, &used, err))
+		    watch->targets, watch->pings ? &pings : NULL, &used, err))
 		return -1;
 	watch->used[host] += used;
 	return 0;
@@ -224,6 +229,16 @@ const struct lab_span *lab_watch_spans(
 	return spans->list;
 }
 
+const struct lab_ping *lab_watch_pings(
+	const struct lab_watch *watch, size_t from, size_t to, size_t *ret_count)
+{
+	const struct pings *pings =
+		watch->pings ? &watch->pings[from * watch->lab->count + to] : NULL;
+
+	*ret_count = pings ? pings->count : 0;
+	return pings ? pings->list : NULL;
+}
+
 void lab_watch_end(struct lab_watch *watch)
 {
 	if (!watch)
@@ -232,6 +247,8 @@ void lab_watch_end(struct lab_watch *watch)
 		proc_free(watch->procs[i]);
 	for (size_t i = 0; watch->spans && i < watch->lab->count * watch->targets; i++)
 		free(watch->spans[i].list);
+	for (size_t i = 0; watch->pings && i < watch->lab->count * watch->lab->count; i++)
+		free(watch->pings[i].list);
 	arena_free(watch->arena);
 }
 

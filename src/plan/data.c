@@ -111,6 +111,30 @@ static const char *nth_name(const void *context, size_t index)
 	return names[index];
 }
 
+/* "headscale+derp" of "headscale-derp": a VPN and a variant of it, joined as names of VPNs are not.
+ */
+static const char *variant_meant(
+	struct arena *arena, const char *kind, const char *name, const char *const names[])
+{
+	for (size_t i = 0; is_folder_kind(kind) && names[i]; i++) {
+		size_t length = strlen(names[i]);
+		AUTO(dir_closep) DIR *dir = NULL;
+		struct dirent *entry;
+
+		if (strncmp(name, names[i], length) != 0 || name[length] != '-')
+			continue;
+		dir = opendir(
+			arena_printf(arena, "%s/%s/%s", plan_data_folder(arena), kind, names[i]));
+		while (dir && (entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe): our own */
+			const char *plus = strchr(entry->d_name, '+');
+
+			if (plus && strcmp(plus + 1, name + length + 1) == 0)
+				return arena_printf(arena, "%s+%s", names[i], name + length + 1);
+		}
+	}
+	return NULL;
+}
+
 static int refuse_name(struct arena *arena, const char *kind, const char *name, struct error *err)
 {
 	const char *const *names;
@@ -120,7 +144,9 @@ static int refuse_name(struct arena *arena, const char *kind, const char *name, 
 		return -1;
 	for (size_t i = 0; names[i]; i++)
 		known = arena_printf(arena, "%s%s%s", known, i ? " " : "", names[i]);
-	meant = near_name(name, nth_name, names);
+	meant = variant_meant(arena, kind, name, names);
+	if (!meant)
+		meant = near_name(name, nth_name, names);
 	return fail(err, ERROR_USAGE, "'%s' is not among the %s%s%s%s; available: %s", name, kind,
 		meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "",
 		*known ? known : "none");

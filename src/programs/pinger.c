@@ -90,12 +90,13 @@ int pinger_open(struct pinger *pinger, char *const addresses[], size_t count, bo
 	return 0;
 }
 
-void pinger_ask(const struct pinger *pinger, size_t index)
+void pinger_ask(const struct pinger *pinger, size_t index, uint32_t number)
 {
 	const struct pinger_peer *peer = &pinger->peers[index];
+	const struct echo echo = {(uint16_t)index, number};
 	uint8_t packet[ECHO_BYTES];
 
-	echo_request(packet, peer->is_ipv6, pinger->identifier, (uint16_t)index);
+	echo_request(packet, peer->is_ipv6, pinger->identifier, &echo);
 	(void)!sendto(pinger->fds[peer->is_ipv6], packet, sizeof(packet), 0,
 		(const struct sockaddr *)&peer->address, peer->length);
 }
@@ -118,11 +119,16 @@ bool pinger_is_from(const struct pinger_peer *peer, const struct pinger_heard *h
 static bool understand(
 	const struct pinger *pinger, const uint8_t *data, size_t size, struct pinger_heard *heard)
 {
-	heard->is_request = echo_is_request(data, size, heard->is_ipv6);
-	if (heard->is_request)
-		return true;
-	return echo_answer(data, size, heard->is_ipv6, pinger->identifier, &heard->index) &&
-	       heard->index < pinger->count && pinger_is_from(&pinger->peers[heard->index], heard);
+	struct echo echo = {0};
+
+	heard->is_request = echo_is_request(data, size, heard->is_ipv6, &echo);
+	if (!heard->is_request &&
+		!echo_answer(data, size, heard->is_ipv6, pinger->identifier, &echo))
+		return false;
+	heard->index = echo.peer;
+	heard->number = echo.number;
+	return heard->is_request || (heard->index < pinger->count &&
+					    pinger_is_from(&pinger->peers[heard->index], heard));
 }
 
 /* Reads until something is understood; false when the socket is empty. */

@@ -24,7 +24,8 @@ struct pinger {
 
 struct pinger_heard {
 	bool is_request;
-	uint16_t index; /* of the peer that answered */
+	uint16_t index;  /* of the peer that answered; who asked numbered us so */
+	uint32_t number; /* of the request */
 	struct sockaddr_storage source;
 	bool is_ipv6;
 	int64_t at_ns;
@@ -36,7 +37,7 @@ struct pinger_heard {
 int pinger_open(struct pinger *pinger, char *const addresses[], size_t count, bool hears_requests,
 	const char **ret_bad);
 /* That there is no route or device yet is what we wait for to change, so errors say nothing. */
-void pinger_ask(const struct pinger *pinger, size_t index);
+void pinger_ask(const struct pinger *pinger, size_t index, uint32_t number);
 /* The next request to us or answer to ours; false when there was none before the deadline. */
 bool pinger_hear(
 	const struct pinger *pinger, struct deadline deadline, struct pinger_heard *ret_heard);

@@ -117,6 +117,8 @@ MUST_CHECK int tcp_flow_end(struct tcp_flow *flow, json_t **ret_document, struct
 
 /* The rule by which a pair is stable, for observations. */
 json_t *operation_rule_json(const struct lab *lab);
+/* [[first_s, last_s, pings, has_arrived, is_answered]]: those of `from` to `to`, in stretches. */
+json_t *operation_pings_json(const struct operation_run *m, size_t from, size_t to);
 /* Ends the watch, if there is one; what was heard is observed. */
 void operation_end_watch(struct operation_run *m);
 

@@ -8,18 +8,37 @@
 /* Packets of an idle mesh; what finds no room is counted. */
 static const size_t PACKETS = 1 << 20;
 
+/*
+ * A host by the edge where its packets enter the public network, unless it shares that with others.
+ * Faces of routers stay as they are; the host's own port has what goes on within its site.
+ */
+static int owner_of(const struct operation_run *m, uint16_t port)
+{
+	size_t count = lab_host_count(m->stage->lab), owner = count;
+
+	for (size_t i = 0; port >= count && i < count; i++) {
+		if (lab_edge(m->stage->lab, i) != port)
+			continue;
+		if (owner < count)
+			return port;
+		owner = i;
+	}
+	return owner < count ? (int)owner : port;
+}
+
 static json_t *describe_packets(const struct operation_run *m, const struct lab_packets *packets)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < packets->count; i++) {
 		const struct wire_record *packet = &packets->list[i];
-		json_t *to = packet->out_port == LAB_NOBODY ? json_null()
-							    : json_integer(packet->out_port);
+		json_t *to = packet->out_port == LAB_NOBODY
+				     ? json_null()
+				     : json_integer(owner_of(m, packet->out_port));
 
 		json_array_append_new(list,
 			json_make("[f, i, o, i, i]", (double)(packet->in_ns - m->zero_ns) / 1e9,
-				(int)packet->in_port, to, (int)packet->bytes,
+				owner_of(m, packet->in_port), to, (int)packet->bytes,
 				(int)packet->packets));
 	}
 	return list;

@@ -76,6 +76,18 @@ static json_t *watched_json(const struct operation_run *m)
 		(double)facts.longest_closed_ns / 1e9);
 }
 
+static json_t *pair_json(const struct operation_run *m, size_t from, size_t to)
+{
+	json_t *pair = json_make("{s:s, s:s, s:o, s:o}", "from",
+		lab_host(m->stage->lab, from)->name, "to", lab_host(m->stage->lab, to)->name,
+		"overlay", spans_json(m, LAB_OVERLAY, from, to), "underlay",
+		spans_json(m, LAB_UNDERLAY, from, to));
+
+	if (m->operation->counts_pings)
+		json_object_set_new(pair, "pings", operation_pings_json(m, from, to));
+	return pair;
+}
+
 /* All that was heard; the watch is over. */
 void operation_end_watch(struct operation_run *m)
 {
@@ -88,12 +100,7 @@ void operation_end_watch(struct operation_run *m)
 		size_t from = i / count, to = i % count;
 
 		if (lab_watch_includes(m->watch, from, to))
-			json_array_append_new(
-				pairs, json_make("{s:s, s:s, s:o, s:o}", "from",
-					       lab_host(m->stage->lab, from)->name, "to",
-					       lab_host(m->stage->lab, to)->name, "overlay",
-					       spans_json(m, LAB_OVERLAY, from, to), "underlay",
-					       spans_json(m, LAB_UNDERLAY, from, to)));
+			json_array_append_new(pairs, pair_json(m, from, to));
 	}
 	lab_watch_endp(&m->watch);
 }
@@ -235,7 +242,8 @@ int operation_begin_watch(struct operation_run *m, struct lab_hosts concerned, s
 		.speaker = speaker_of(m, concerned),
 		.concerned = concerned,
 		.turn = m->turn,
-		.spans = SPANS / m->turns};
+		.spans = SPANS / m->turns,
+		.keeps_pings = m->operation->counts_pings};
 
 	return lab_watch_begin(m->stage->lab, &spec, &m->watch, err);
 }

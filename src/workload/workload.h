@@ -182,6 +182,7 @@ struct workload_operation {
 	} action;
 	bool on_one_host;   /* the last one; otherwise all */
 	bool is_black_hole; /* its router says nothing about packets larger than `mtu` */
+	bool counts_pings;  /* one by one: which arrived, and which were answered */
 	bool needs_direct;  /* nothing is done to a way that is not direct within its limit */
 	unsigned mtu;       /* in bytes */
 	/*

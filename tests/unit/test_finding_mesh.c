@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Findings about hostile packets and about hosts behind routers. */
 #include "report/findings/finding.h"
+#include "report/tables/tables.h"
 
 #include "by_hand.h"
 #include "tap.h"
 
+#include <math.h>
 #include <string.h>
 
 /* What the finding with this id says about a VPN, or with NULL about the tree. */
@@ -99,6 +101,30 @@ static const struct about *find_forgotten(struct report_results *results, json_t
 	return find(findings_of(results), "forgotten-by-nat", "Tunnel");
 }
 
+/* Five trials of 20 s: the first was direct after so long, the second after half a second. */
+static const struct about *find_late(struct report_results *results, double direct_s, int direct)
+{
+	set_whole(results, results->vpns, REPORT_PUNCH,
+		json_pack("{s:i, s:[{s:s, s:s, s:i, s:i, s:[{s:s, s:f}, {s:s, s:f}]}]}", "limit_s",
+			20, "pairs", "from", "alice", "to", "bob", "direct", direct, "relayed",
+			5 - direct, "list", "outcome", "direct", "stays_direct_s", direct_s,
+			"outcome", "direct", "stays_direct_s", 0.5));
+	return find(findings_of(results), "late-direct", "Tunnel");
+}
+
+TEST(trials_that_end_before_a_way_is_direct_are_a_finding)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct about *about;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	about = find_late(results, 19.5, 3);
+	CHECK(about && strstr(about->evidence->text,
+			       "direct in 3 of 5 trials, the last after 19.5 s of 20 s"));
+	CHECK(!find_late(results, 14.5, 3));
+	CHECK(!find_late(results, 19.5, 5)); /* all of them */
+}
+
 TEST(a_silent_host_that_is_lost_after_thirty_seconds_is_a_finding)
 {
 	AUTO(results_freep) struct report_results *results = results_by_hand();
@@ -117,6 +143,52 @@ TEST(a_silent_host_that_is_lost_after_thirty_seconds_is_a_finding)
 	CHECK(about && strstr(about->sentence, "55 s"));
 }
 
+static const struct about *find_seldom(
+	struct report_results *results, double seconds, int exchanges, double longest_s)
+{
+	set_whole(results, results->vpns, REPORT_KEEPALIVE,
+		json_pack(
+			"{s:{s:s, s:f, s:[{s:s, s:s, s:i, s:n, s:n}, {s:s, s:s, s:i, s:f, s:f}]}}",
+			"sends", "host", "bob", "seconds", seconds, "pairs", "from", "alice", "to",
+			"bob", "exchanges", 0, "keepalive_s", "longest_gap_s", "from", "bob", "to",
+			"alice", "exchanges", exchanges, "keepalive_s", 20.0, "longest_gap_s",
+			longest_s));
+	return find(findings_of(results), "seldom-sends", "Tunnel");
+}
+
+TEST(an_idle_host_that_sends_too_seldom_for_many_nats_is_a_finding)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct about *about;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	CHECK(!find_seldom(results, 180, 9, 30)); /* what others send it does not count */
+	about = find_seldom(results, 180, 5, 54.5);
+	CHECK(about && strstr(about->sentence, "the 30 s") && !strstr(about->sentence, "55 s"));
+	CHECK(about && strstr(about->evidence->text, "bob to alice: 54.5 s without a packet"));
+	about = find_seldom(results, 180, 2, 120);
+	CHECK(about && strstr(about->sentence, "than the 55 s"));
+	about = find_seldom(results, 180, 0, 0);
+	CHECK(about && strstr(about->evidence->text, "bob to alice: silent for all 180 s"));
+	CHECK(!find_seldom(results, 20, 0, 0)); /* too short to say so */
+}
+
+TEST(what_an_idle_mesh_sends_stands_beside_thirty_and_fifty_five_seconds)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct table *table;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	find_seldom(results, 180, 5, 54.5);
+	table = table_named(tables_of(results, NULL), "keepalive_gaps");
+	CHECK(table && table->row_count == 2);
+	CHECK(table && isnan(table->rows->values[6].number) &&
+		strcmp(table->rows->values[7].text, "silent for all 180 s") == 0);
+	CHECK(table && table->rows->next->values[4].number == 4 &&
+		table->rows->next->values[6].number == 54.5 &&
+		strcmp(table->rows->next->values[7].text, "more than 30 s, within 55 s") == 0);
+}
+
 TEST(hosts_that_no_trial_joins_are_a_finding_that_says_whether_one_could)
 {
 	AUTO(results_freep) struct report_results *results = results_by_hand();
@@ -129,6 +201,7 @@ TEST(hosts_that_no_trial_joins_are_a_finding_that_says_whether_one_could)
 	CHECK(about && strstr(about->evidence->text, "although a direct one is possible"));
 	about = find_way(results, closed, 5, 0, "no_signalling", "no-way");
 	CHECK(about && !strstr(about->evidence->text, "although"));
+	CHECK(about && strstr(about->evidence->text, "where only a relay can help"));
 	CHECK(!find_way(results, closed, 5, 1, "punch_failed", "no-way"));
 }
 

@@ -321,16 +321,44 @@ TEST(answers_without_a_pause_are_one_span)
 	bool is_so;
 	size_t used;
 
-	CHECK_OK(spans_read(text, spans, 2, &used, &err), err);
+	CHECK_OK(spans_read(text, spans, 2, NULL, &used, &err), err);
 	is_so = spans[0].count == 2 && spans[0].list[0].answers == 3 &&
 		spans[0].list[0].first_ns == 1000000 && spans[0].list[0].last_ns == 31000000 &&
 		spans[0].list[1].first_ns == 56000001 && spans[1].count == 1;
 	CHECK(is_so && strcmp(text + used, "0 5") == 0);
 	spans_add(&spans[0], 56000000); /* told late */
 	CHECK(spans[0].count == 2 && spans[0].list[1].last_ns == 56000001);
-	CHECK(spans_read("2 5\n", spans, 2, &used, &err) && err.kind == ERROR_PARSE);
+	CHECK(spans_read("2 5\n", spans, 2, NULL, &used, &err) && err.kind == ERROR_PARSE);
 	free(spans[0].list);
 	free(spans[1].list);
+}
+
+TEST(pings_are_known_by_number_from_what_both_ends_say)
+{
+	/* Of three hosts, 2 asks 0, which tells of its own what it heard. */
+	static const char asked[] = "a 0 0 100\n0 150\nr 0 0 150\na 0 1 200\na 0 2 300\na 0";
+	static const char heard[] = "h 2 0 120\nh 2 2 330\nh 2 4294967295 9\n";
+	struct spans spans[3] = {{.most = 8}, {.most = 8}, {.most = 8}};
+	struct pings pings[9] = {0};
+	struct ping_reader reader = {pings, 3, 0};
+	const struct pings *asks = &pings[2 * 3 + 0];
+	struct error err = {0};
+	size_t used;
+
+	CHECK_OK(spans_read(heard, spans, 3, &reader, &used, &err), err);
+	CHECK(used == strlen(heard) && asks->count == 3); /* a number that nobody reaches */
+	reader.self = 2;
+	CHECK_OK(spans_read(asked, spans, 3, &reader, &used, &err), err);
+	CHECK(strcmp(asked + used, "a 0") == 0 && spans[0].count == 1);
+	CHECK(asks->count == 3 && asks->list[0].asked_ns == 100 &&
+		asks->list[0].answered_ns == 150 && asks->list[0].has_arrived);
+	CHECK(!asks->list[1].has_arrived && !asks->list[1].answered_ns);
+	CHECK(asks->list[2].has_arrived && !asks->list[2].answered_ns);
+	CHECK(spans_read("a 3 0 5\n", spans, 3, &reader, &used, &err) && err.kind == ERROR_PARSE);
+	CHECK(spans_read("b 0 0 5\n", spans, 3, &reader, &used, &err));
+	CHECK(spans_read("a 0 0 5 6\n", spans, 3, &reader, &used, &err));
+	free(spans[0].list);
+	free(pings[2 * 3].list);
 }
 
 TEST(of_too_many_spans_the_shortest_silence_is_forgotten_and_counted)
@@ -341,7 +369,7 @@ TEST(of_too_many_spans_the_shortest_silence_is_forgotten_and_counted)
 	size_t used;
 	bool is_so;
 
-	CHECK_OK(spans_read(text, &spans, 1, &used, &err), err);
+	CHECK_OK(spans_read(text, &spans, 1, NULL, &used, &err), err);
 	is_so = spans.count == 3 && spans.list[1].first_ns == 2000 &&
 		spans.list[1].last_ns == 2500 && spans.list[1].answers == 2 &&
 		spans.list[2].first_ns == 4500;

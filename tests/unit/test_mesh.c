@@ -360,6 +360,50 @@ TEST(a_host_that_is_not_heard_again_after_its_network_changed_has_no_figure_and_
 	workload_reading_done(&reading);
 }
 
+/*
+ * One ping each 0.01 s. Bob's way is changed at 0: one that was under way then and 50 more do not
+ * arrive, then 99 arrive but answers do not come back, until 1.5 s; ten are lost much later.
+ */
+static const char counted[] =
+	"{\"rule\": {\"stable_s\": 1, \"silence_s\": 0.1, \"pause_s\": 0.025}, \"hosts\": [], \"runs\": ["
+	"{\"operation\": \"forgotten\", \"host\": \"bob\", \"speaker\": \"one\", \"returned\": true,"
+	"\"times\": {\"down_s\": 0, \"ended_s\": 4}, \"pairs\": ["
+	"{\"from\": \"alice\", \"to\": \"bob\", \"overlay\": [[-2, 4, 600]], \"underlay\": [], \"pings\": []},"
+	"{\"from\": \"bob\", \"to\": \"alice\", \"overlay\": [[-2, 0.004, 200], [1.5, 4, 240]],"
+	"\"underlay\": [], \"pings\": [[-0.005, 0.495, 51, false, false], [0.505, 1.485, 99, true, false],"
+	"[1.495, 2.995, 150, true, true], [3.005, 3.095, 10, false, false], [3.105, 3.995, 90, true, true]]}]},"
+	"{\"operation\": \"moved_called\", \"host\": \"bob\", \"speaker\": \"others\", \"returned\": false,"
+	"\"times\": {\"down_s\": 0, \"ended_s\": 9}, \"pairs\": ["
+	"{\"from\": \"alice\", \"to\": \"bob\", \"overlay\": [[-2, 0, 200]], \"underlay\": [],"
+	"\"pings\": [[0.005, 8.995, 900, false, false]]}]}]}";
+
+TEST(packets_are_lost_on_the_way_there_or_back_in_the_silence_or_after_it)
+{
+	const struct workload_case c = {.seconds = 1};
+	json_auto_t *observations = json_loads(counted, 0, NULL);
+	const json_t *from, *to, *called;
+	struct workload_reading reading;
+
+	CHECK(observations);
+	workload_roam.read_mesh(&c, observations, &reading);
+	CHECK(json_array_size(json_at(reading.data, "/forgotten/runs/0/packets")) == 1);
+	from = json_at(reading.data, "/forgotten/runs/0/packets/0/from_host");
+	CHECK(json_number_at(from, "/sent", 0) == 400 &&
+		json_number_at(from, "/received", 0) == 339);
+	CHECK(json_number_at(from, "/lost_silent", 0) == 51 &&
+		json_number_at(from, "/lost_after", 0) == 10);
+	to = json_at(reading.data, "/forgotten/runs/0/packets/0/to_host");
+	CHECK(json_number_at(to, "/sent", 0) == 339 && json_number_at(to, "/received", 0) == 240);
+	CHECK(json_number_at(to, "/lost_silent", 0) == 99 &&
+		json_number_at(to, "/lost_after", -1) == 0);
+	CHECK(near(json_number_at(reading.data, "/forgotten/runs/0/packets/0/silent_s", 0), 1.496));
+	called = json_at(reading.data, "/moved_called/runs/0/packets/0");
+	CHECK(strcmp(json_string_at(called, "/peer", ""), "alice") == 0);
+	CHECK(json_number_at(called, "/to_host/lost_silent", 0) == 900 &&
+		json_number_at(called, "/from_host/sent", -1) == 0);
+	workload_reading_done(&reading);
+}
+
 /* A site with two uplinks, which was left for good only by the second one. */
 static const char uplinks[] =
 	"{\"rule\": {\"stable_s\": 1, \"silence_s\": 0.1, \"pause_s\": 0.025}, \"hosts\": [], \"runs\": ["
@@ -409,4 +453,64 @@ TEST(the_memory_that_a_vpn_asks_of_a_nat_lies_between_what_it_survived_and_what_
 	CHECK(json_number_at(reading.data, "/list/1/answered_s", 0) == 0.25);
 	CHECK(strcmp(reading.headline, "reached where the NAT forgets after 30 s") == 0);
 	workload_reading_done(&reading);
+}
+
+/*
+ * Bob is idle for 100 s: to alice two packets each 40 s and one at once behind the first, to carol
+ * nothing but ARP. What has another edge than a host's counts for nobody.
+ */
+static const char quiet[] =
+	"{\"rule\": {\"stable_s\": 1, \"silence_s\": 0.1, \"pause_s\": 0.025}, \"hosts\": [], \"runs\": ["
+	"{\"operation\": \"idle\", \"host\": \"bob\", \"times\": {\"ended_s\": 100}, \"pairs\": [],"
+	"\"idle\": {\"seconds\": 100, \"settled_s\": 10, \"packets_missed\": 0,"
+	"\"hosts\": [{\"host\": \"alice\"}, {\"host\": \"carol\"}, {\"host\": \"bob\"}],"
+	"\"packets\": [[2, 2, 0, 90, 1], [2.05, 2, 0, 90, 1], [5, 7, 1, 90, 1], [42, 2, 0, 90, 1], [50, 2, 1, 42, 1],"
+	"[60, 0, 2, 90, 1]]}},"
+	"{\"operation\": \"keepalive\", \"host\": \"bob\", \"survived\": false, \"lifetime_s\": 20,"
+	"\"times\": {\"ended_s\": 5}, \"pairs\": []}]}";
+
+TEST(what_an_idle_host_sends_by_itself_has_gaps_and_silence_is_not_one)
+{
+	const struct workload_case c = {.seconds = 1};
+	json_auto_t *observations = json_loads(quiet, 0, NULL);
+	const json_t *alice, *carol;
+	struct workload_reading reading;
+
+	CHECK(observations);
+	workload_keepalive.read_mesh(&c, observations, &reading);
+	CHECK(json_array_size(json_at(reading.data, "/sends/pairs")) == 6);
+	CHECK(strcmp(json_string_at(reading.data, "/sends/host", ""), "bob") == 0);
+	alice = json_at(reading.data, "/sends/pairs/4");
+	CHECK(json_number_at(alice, "/exchanges", 0) == 2 &&
+		json_number_at(alice, "/keepalive_s", 0) == 40);
+	CHECK(json_number_at(alice, "/longest_gap_s", 0) == 58); /* to the end */
+	carol = json_at(reading.data, "/sends/pairs/5");
+	CHECK(json_number_at(carol, "/exchanges", -1) == 0 &&
+		json_is_null(json_at(carol, "/longest_gap_s")));
+	CHECK(isnan(reading.figures[2]) && strstr(reading.headline, "; silent for 100 s"));
+	workload_reading_done(&reading);
+	json_array_append_new(json_at(observations, "/runs/0/idle/packets"),
+		json_pack("[i, i, i, i, i]", 90, 2, 1, 90, 1));
+	workload_keepalive.read_mesh(&c, observations, &reading);
+	CHECK(reading.figures[2] == 90 && strstr(reading.headline, "; gaps of 90 s"));
+	workload_reading_done(&reading);
+	json_object_set_new(json_at(observations, "/runs/0/idle"), "packets", json_null());
+	workload_keepalive.read_mesh(&c, observations, &reading);
+	CHECK(json_is_null(json_at(reading.data, "/sends")) && isnan(reading.figures[2]));
+	CHECK(strcmp(reading.headline, "lost where the NAT forgets after 20 s") == 0);
+	workload_reading_done(&reading);
+}
+
+TEST(keepalive_looks_at_an_idle_mesh_before_its_router_forgets)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct options_by_hand options = {0};
+	const struct workload_case c = {
+		.options = option_by_hand(&options, "keepalive_watch", "77"), .seconds = 3};
+	struct workload_operation *list;
+	size_t count;
+
+	workload_keepalive.operations(&c, arena, &list, &count);
+	CHECK(count > 1 && list[0].action == WORKLOAD_IDLE && list[0].seconds == 77);
+	CHECK(list[1].action == WORKLOAD_KEEP && list[1].seconds == 10);
 }

@@ -299,6 +299,9 @@ TEST(a_profile_is_found_by_name_or_taken_as_a_path)
 	CHECK(strcmp(path, "./x.yml") == 0);
 	CHECK(plan_find(arena, "profiles", "lo", &path, &err) && err.kind == ERROR_USAGE);
 	CHECK(strstr(err.text, "did you mean 'low'?") && strstr(err.text, "unshaped"));
+	err = (struct error){0};
+	CHECK(plan_find(arena, "drivers", "headscale-derp", &path, &err));
+	CHECK(strstr(err.text, "did you mean 'headscale+derp'?"));
 	CHECK_OK(plan_list(arena, "drivers", &names, &err), err);
 	for (size_t i = 1; names[0] && names[i]; i++)
 		CHECK(strcmp(names[i - 1], names[i]) < 0);

@@ -141,6 +141,38 @@ TEST(silence_is_told_apart_by_whether_both_heard_of_a_public_host)
 	workload_reading_done(&reading);
 }
 
+/* Of a large mesh, where carol is the only one whom alice and bob watch besides each other. */
+static json_t *without_public(struct arena *arena, const char *carols)
+{
+	const struct seen seen = {SILENT, SILENT, NEVER, carols, NULL};
+	json_t *run = json_loads(trial_of(arena, &seen), 0, NULL);
+	json_t *pair;
+	size_t i;
+
+	json_array_foreach (json_object_get(run, "pairs"), i, pair) {
+		if (strcmp(json_string_at(pair, "/from", ""), "server") == 0)
+			json_object_set_new(pair, "from", json_string("carol"));
+	}
+	json_array_append_new(json_object_get(run, "paths"),
+		json_pack("{s:s, s:s, s:[[], []]}", "from", "alice", "to", "carol", "packets"));
+	return run;
+}
+
+TEST(who_watches_no_public_host_has_heard_of_somebody_if_anybody_answered)
+{
+	ARENA(arena);
+	READ("");
+
+	(void)pair;
+	workload_reading_done(&reading);
+	json_array_append_new(json_object_get(observations, "runs"), without_public(arena, STEADY));
+	json_array_append_new(json_object_get(observations, "runs"), without_public(arena, NEVER));
+	workload_punch.read_mesh(&c, observations, &reading);
+	CHECK(json_number_at(reading.data, "/pairs/0/punch_failed", 0) == 1);
+	CHECK(json_number_at(reading.data, "/pairs/0/no_signalling", 0) == 1);
+	workload_reading_done(&reading);
+}
+
 TEST(routers_that_are_not_the_same_in_every_trial_are_a_doubt)
 {
 	ARENA(arena);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What each VPN did where people use one: behind home routers, a carrier's NAT, a firewall, moving.
  */
+#include "report/findings/finding.h"
 #include "report/findings/situation.h"
 
 #include "base/json.h"
@@ -163,8 +164,69 @@ TEST(a_silence_has_a_length_only_where_every_run_came_to_its_end)
 	row = silences_of(results);
 	CHECK(row && row->values[3].number == 2 && row->values[4].number == 2);
 	CHECK(row->values[5].number == 1.5 && row->values[6].number == 2.5);
+	CHECK(isnan(row->values[7].number)); /* nobody counted packets */
 	set_whole(results, vpn, REPORT_ROAM, roam(0.5, 40, 1, 0.1));
 	row = silences_of(results);
 	CHECK(row && row->values[4].number == 1 && isnan(row->values[5].number) &&
 		isnan(row->values[6].number));
+}
+
+static json_t *lost(const char *peer, double silent_s, int sent, int lost_silent, int lost_after)
+{
+	return json_pack("{s:s, s:f, s:{s:i, s:i, s:i, s:i}, s:{s:i, s:i, s:i, s:i}}", "peer", peer,
+		"silent_s", silent_s, "from_host", "sent", sent, "received",
+		sent - lost_silent - lost_after, "lost_silent", lost_silent, "lost_after",
+		lost_after, "to_host", "sent", 7, "received", 4, "lost_silent", 2, "lost_after", 1);
+}
+
+TEST(packets_are_those_of_the_slowest_peer_of_all_runs)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	json_t *data = roam(0.5, 2.5, 2, 0.1);
+	const struct row *row;
+
+	json_object_set_new(json_array_get(json_at(data, "/moved/runs"), 0), "packets",
+		json_pack("[o, o]", lost("near", 0.1, 900, 1, 0), lost("far", 0.5, 100, 20, 3)));
+	json_object_set_new(json_array_get(json_at(data, "/moved/runs"), 1), "packets",
+		json_pack("[o]", lost("far", 2.5, 500, 300, 0)));
+	set_whole(results, vpn, REPORT_ROAM, data);
+	row = silences_of(results);
+	CHECK(row && row->values[7].number == 600 && row->values[8].number == 277);
+	CHECK(row && row->values[9].number == 320 && row->values[10].number == 3);
+	CHECK(row && row->values[11].number == 14 && row->values[14].number == 2);
+}
+
+/* What is said of an uplink that b left for another: the server hears b again, and a does not. */
+static const char *lost_after(
+	struct report_results *results, const char *change, const char *router)
+{
+	const struct finding *finding;
+
+	set_sites(results, router, "port-restricted", NULL);
+	set_whole(results, results->vpns, REPORT_ROAM,
+		json_pack("{s:i, s:{s:i, s:[{s:s, s:[{s:s, s:s, s:n}, {s:s, s:s, s:n},"
+			  "{s:s, s:s, s:f}, {s:s, s:s, s:n}]}]}}",
+			"limit_s", 25, change, "returned", 0, "runs", "host", "b", "pairs", "from",
+			"a", "to", "b", "stable_s", "from", "b", "to", "a", "stable_s", "from",
+			"server", "to", "b", "stable_s", 0.5, "from", "a", "to", "server",
+			"stable_s"));
+	finding = finding_with(findings_of(results), "lost-after-change");
+	return finding ? finding_about(finding, "Tunnel")->evidence->text : "";
+}
+
+TEST(a_host_that_moved_is_not_heard_by_one_whose_router_lets_in_only_what_it_knows)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const char *text;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	text = lost_after(results, "uplink", "port-restricted");
+	CHECK(strstr(
+		text, "uplink: back within 25 s in 0 of 1 runs; server heard it and a did not"));
+	CHECK(strstr(text, "behind a router (port-restricted)"));
+	text = lost_after(results, "uplink", "full-cone");
+	CHECK(*text && !strstr(text, "heard it")); /* its router is not the reason */
+	text = lost_after(results, "forgotten_called", "port-restricted");
+	CHECK(*text && !strstr(text, "heard it")); /* that of the host is */
 }

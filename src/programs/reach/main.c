@@ -85,7 +85,7 @@ static void ask_some(struct reach *reach)
 
 		reach->next = (reach->next + 1) % reach->count;
 		if (is_to_be_asked(reach, &reach->peers[index])) {
-			pinger_ask(&reach->pinger, index);
+			pinger_ask(&reach->pinger, index, 0);
 			asked++;
 		}
 	}
@@ -101,7 +101,7 @@ static void hear_request(struct reach *reach, const struct pinger_heard *heard)
 			continue;
 		peer->has_spoken = true;
 		if (!peer->has_answered)
-			pinger_ask(&reach->pinger, i);
+			pinger_ask(&reach->pinger, i, 0);
 	}
 }
 

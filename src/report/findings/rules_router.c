@@ -3,14 +3,16 @@
 #include "report/findings/rules.h"
 
 #include "base/json.h"
+#include "report/model/gaps.h"
 #include "report/model/ways.h"
 
+#include <math.h>
 #include <string.h>
 
 enum {
-	TRIALS_LEAST = 4,   /* below, a VPN may have been unlucky */
-	FLAPS_LEAST = 3,    /* changes of way; one is a choice, and two may be a mistake */
-	SHORT_MEMORY_S = 30 /* of many a home's NAT, for UDP (Haetoenen et al. 2010) */
+	PERCENT_LATE = 75, /* of the time that a trial has */
+	TRIALS_LEAST = 4,  /* below, a VPN may have been unlucky */
+	FLAPS_LEAST = 3    /* changes of way; one is a choice, and two may be a mistake */
 };
 
 static void each_way(struct look *look,
@@ -61,7 +63,7 @@ static void look_no_way(
 	look_show(look, ways->path, "%s, %s and %s: no way in %zu of %zu trials%s",
 		profile_title(condition->profile), ways->one, ways->other, ways->no_way,
 		ways->trials,
-		!ways_can_be_direct(ways->one, ways->other) ? ""
+		!ways_can_be_direct(ways->one, ways->other) ? ", where only a relay can help"
 		: design                                    ? arena_printf(look->findings->arena,
 								      ", by design: hole punching was read as '%s'", design)
 			 : ", although a direct one is possible");
@@ -70,6 +72,98 @@ static void look_no_way(
 void rule_no_way(struct look *look)
 {
 	each_way(look, look_no_way);
+}
+
+/* A trial that is as long as it takes does not say whether a way would have become direct. */
+static void look_late(
+	struct look *look, const struct report_condition *condition, const struct report_ways *ways)
+{
+	double last_s = 0;
+
+	for (size_t i = 0; i < ways->times; i++)
+		last_s = fmax(last_s, ways->direct_s[i]);
+	if (!ways->times || ways->direct == ways->trials ||
+		last_s < ways->limit_s * PERCENT_LATE / 100)
+		return;
+	look_say(look,
+		"%s finds a direct way between some hosts behind routers only in part of the trials, and its last ones come shortly before a trial ends: in a longer one it may be direct more often.",
+		look->vpn->title);
+	look_show(look, ways->path,
+		"%s, %s and %s: direct in %zu of %zu trials, the last after %.1f s of %.0f s",
+		profile_title(condition->profile), ways->one, ways->other, ways->direct,
+		ways->trials, last_s, ways->limit_s);
+}
+
+void rule_late(struct look *look)
+{
+	each_way(look, look_late);
+}
+
+/* Who hears a host again after its network changed, and who does not. */
+struct hearing {
+	const char *silent, *heard; /* names, with commas; "" */
+	const char *router;         /* of one that does not */
+	bool is_filtered;           /* the routers of all that do not let in only what they know */
+};
+
+static const char *with_name(struct arena *arena, const char *names, const char *name)
+{
+	if (strstr(arena_printf(arena, ", %s,", names), arena_printf(arena, ", %s,", name)))
+		return names;
+	return arena_printf(arena, "%s%s%s", names, *names ? ", " : "", name);
+}
+
+static bool lets_in_only_what_it_knows(const char *router)
+{
+	return strcmp(router, "none") != 0 && strcmp(router, "full-cone") != 0;
+}
+
+static struct hearing hearing_of(const struct look *look, const json_t *run)
+{
+	struct arena *arena = look->findings->arena;
+	struct hearing hearing = {"", "", "", true};
+	const char *host = json_string_at(run, "/host", "");
+	json_t *pair;
+	size_t i;
+
+	json_array_foreach (json_object_get(run, "pairs"), i, pair) {
+		const char *from = json_string_at(pair, "/from", "");
+		const char *to = json_string_at(pair, "/to", "");
+		const char *other = strcmp(from, host) == 0 ? to : from;
+		const char *router = results_router_of(look->findings->results, other);
+
+		if (strcmp(from, host) != 0 && strcmp(to, host) != 0)
+			continue;
+		if (json_is_number(json_object_get(pair, "stable_s"))) {
+			hearing.heard = with_name(arena, hearing.heard, other);
+			continue;
+		}
+		hearing.silent = with_name(arena, hearing.silent, other);
+		hearing.router = router;
+		hearing.is_filtered &= lets_in_only_what_it_knows(router);
+	}
+	return hearing;
+}
+
+/* Why some never hear it: their routers let it in only after they spoke to where it is now. */
+static const char *why_lost(const struct look *look, const char *operation, const json_t *runs)
+{
+	json_t *run;
+	size_t i;
+
+	/* There its own router keeps the others out. */
+	if (strncmp(operation, "forgotten", strlen("forgotten")) == 0)
+		return "";
+	json_array_foreach (runs, i, run) {
+		struct hearing hearing = hearing_of(look, run);
+
+		if (*hearing.silent && *hearing.heard && hearing.is_filtered)
+			return arena_printf(look->findings->arena,
+				"; %s heard it and %s did not, behind a router (%s) that lets in only what was spoken to: "
+				"somebody would have to say where the host is now",
+				hearing.heard, hearing.silent, hearing.router);
+	}
+	return "";
 }
 
 static void look_lost(struct look *look, const struct report_condition *condition,
@@ -85,12 +179,13 @@ static void look_lost(struct look *look, const struct report_condition *conditio
 		if (!runs || returned >= (double)runs)
 			continue;
 		look_say(look,
-			"A host whose network changes can stay silent with %s for longer than was waited: nothing makes the others find it again.",
+			"A host whose network changes can stay silent with %s for longer than was waited: until then nothing makes the others find it again.",
 			look->vpn->title);
 		look_show(look, result->outcome.path,
-			"%s, %s: back within %.0f s in %.0f of %zu runs",
+			"%s, %s: back within %.0f s in %.0f of %zu runs%s",
 			profile_title(condition->profile), operation,
-			json_number_at(result->data, "/limit_s", 0), returned, runs);
+			json_number_at(result->data, "/limit_s", 0), returned, runs,
+			why_lost(look, operation, json_object_get(described, "runs")));
 	}
 }
 
@@ -115,20 +210,78 @@ static void look_forgotten(struct look *look, const struct report_condition *con
 	double survives_s = json_number_at(result->data, "/survives_s", 0);
 	struct arena *arena = look->findings->arena;
 
-	if (fails_s < SHORT_MEMORY_S)
+	if (fails_s < GAP_NAT_S)
 		return;
 	look_say(look,
 		"With %s a silent host is lost where its NAT forgets after %d s, as many do (Haetoenen et al. 2010)%s: nothing keeps its way open, until it sends by itself.",
-		look->vpn->title, SHORT_MEMORY_S,
-		fails_s >= 55
-			? ", and after the 55 s that peers should expect (Halkes and Pouwelse 2011)"
+		look->vpn->title, GAP_NAT_S,
+		fails_s >= GAP_PEER_S
+			? arena_printf(arena,
+				  ", and after the %d s that peers should expect (Halkes and Pouwelse 2011)",
+				  GAP_PEER_S)
 			: "");
 	look_show(look, result->outcome.path, "%s: lost where it forgets after %.0f s%s",
 		profile_title(condition->profile), fails_s,
 		survives_s > 0 ? arena_printf(arena, ", reached after %.0f s", survives_s) : "");
 }
 
-void rule_forgotten(struct look *look)
+static double longest_gap_s(const json_t *sends)
+{
+	double longest_s = 0;
+	json_t *pair;
+	size_t i;
+
+	json_array_foreach (json_object_get(sends, "pairs"), i, pair) {
+		struct report_gap gap = gap_of(sends, pair);
+
+		if (gap.is_of_host && gap.longest_s > longest_s)
+			longest_s = gap.longest_s;
+	}
+	return longest_s;
+}
+
+static void show_gap(struct look *look, const struct report_condition *condition, const char *path,
+	const struct report_gap *gap)
+{
+	const char *words = gap_words(look->findings->arena, gap);
+
+	if (gap->is_silent)
+		look_show(look, path, "%s, %s to %s: %s", profile_title(condition->profile),
+			gap->from, gap->to, words);
+	else
+		look_show(look, path, "%s, %s to %s: %.1f s without a packet",
+			profile_title(condition->profile), gap->from, gap->to, gap->longest_s);
+}
+
+static void look_seldom(struct look *look, const struct report_condition *condition,
+	const struct report_result *result)
+{
+	const json_t *sends = json_object_get(result->data, "sends");
+	double longest_s = longest_gap_s(sends);
+	json_t *pair;
+	size_t i;
+
+	if (!(longest_s > GAP_NAT_S))
+		return;
+	look_say(look,
+		"With %s an idle host sends another one nothing for longer than the %d s after which many NATs forget (Haetoenen et al. 2010)%s.",
+		look->vpn->title, GAP_NAT_S,
+		longest_s > GAP_PEER_S
+			? arena_printf(look->findings->arena,
+				  ", and than the %d s that peers should expect (Halkes and Pouwelse 2011)",
+				  GAP_PEER_S)
+			: "");
+	json_array_foreach (json_object_get(sends, "pairs"), i, pair) {
+		struct report_gap gap = gap_of(sends, pair);
+
+		if (gap.is_of_host && gap.longest_s > GAP_NAT_S)
+			show_gap(look, condition, result->outcome.path, &gap);
+	}
+}
+
+static void each_keepalive(struct look *look,
+	void (*of_result)(struct look *look, const struct report_condition *condition,
+		const struct report_result *result))
 {
 	for (const struct report_condition *condition = look->vpn->conditions; condition;
 		condition = condition->next) {
@@ -137,9 +290,19 @@ void rule_forgotten(struct look *look)
 			const struct report_result *result = &whole->results[REPORT_KEEPALIVE];
 
 			if (outcome_is_success(&result->outcome))
-				look_forgotten(look, condition, result);
+				of_result(look, condition, result);
 		}
 	}
+}
+
+void rule_forgotten(struct look *look)
+{
+	each_keepalive(look, look_forgotten);
+}
+
+void rule_seldom(struct look *look)
+{
+	each_keepalive(look, look_seldom);
 }
 
 /* Every run of a turn of such a workload. */

@@ -297,6 +297,8 @@ const struct report_metric report_metrics[] = {
 		.workload = REPORT_PUNCH, .figure = "answered_s"},
 	{"keepalive_survives_s", "A host is reached where a NAT forgets after", "s", 0, false,
 		.workload = REPORT_KEEPALIVE, .figure = "survives_s"},
+	{"keepalive_longest_gap_s", "An idle host sends every other one something within", "s", -3,
+		false, .workload = REPORT_KEEPALIVE, .figure = "longest_gap_s"},
 	{"roam_forgotten_s", "Silence after a router forgot its mappings", "s", -3, false,
 		.workload = REPORT_ROAM, .figure = "forgotten_s"},
 	{"roam_forgotten_called_s", "The same of a host that waits to be called", "s", -3, false,

@@ -136,8 +136,7 @@ static void add_roaming(
 }
 
 /*
- * A NAT that forgets after so long is kept open by what the host sends in less. What it sends to
- * whom is not seen, so a check that counts packets says more.
+ * A NAT that forgets after so long is kept open by what the host sends in less, to whomever.
  */
 static void add_keepalive(
 	struct arena *arena, const struct report_condition *condition, json_t *answers)

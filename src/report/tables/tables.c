@@ -195,6 +195,7 @@ struct tables *tables_of(const struct report_results *results, const struct repo
 	tables_hostile(results, tables);
 	tables_matrix(results, tables);
 	tables_roam(results, tables);
+	tables_keepalive(results, tables);
 	tables_relay(results, tables);
 	tables_pathchoice(results, tables);
 	tables_mtu(results, tables);

@@ -32,6 +32,7 @@ void tables_hostile(const struct report_results *results, struct tables *tables)
 void tables_matrix(const struct report_results *results, struct tables *tables);
 void tables_relay(const struct report_results *results, struct tables *tables);
 void tables_pathchoice(const struct report_results *results, struct tables *tables);
+void tables_keepalive(const struct report_results *results, struct tables *tables);
 void tables_roam(const struct report_results *results, struct tables *tables);
 void tables_mtu(const struct report_results *results, struct tables *tables);
 /* Payload per processor time of the VPN. */

@@ -7,11 +7,9 @@
 #include "workload/mesh/mesh.h"
 
 #include "base/json.h"
-#include "stats/stats.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const double SETTLE_S = 10;
@@ -21,14 +19,6 @@ static const double LEAST_S = 10;
 static const double PERIODS_LEAST = 3;
 /* ... or, where nobody spoke, when it is twice as long as the longest keep-alive. */
 static const double QUIET_LEAST_S = 120;
-
-/* Packets of one direction that follow one another within this are one exchange. */
-static const double EXCHANGE_S = 0.1;
-
-enum {
-	/* No datagram is as short, so it is ARP, which is the hosts' and not the VPN's. */
-	ARP_BYTES = 42
-};
 
 static double seconds_of(const struct workload_case *c)
 {
@@ -84,81 +74,6 @@ static json_t *describe_host(const json_t *host, double seconds)
 		"received_packets_per_hour", per_hour(host, "received_packets", seconds));
 }
 
-/* One direction of a pair of hosts, packet by packet. */
-struct talk {
-	double packets, bytes, last_s, exchange_s;
-	double *intervals_s;
-	size_t exchanges;
-};
-
-static void hear(struct talk *talk, double at_s, double bytes, double packets)
-{
-	talk->packets += packets;
-	talk->bytes += bytes;
-	if (talk->exchanges == 0 || at_s - talk->last_s > EXCHANGE_S) {
-		if (talk->exchanges)
-			talk->intervals_s[talk->exchanges - 1] = at_s - talk->exchange_s;
-		talk->exchange_s = at_s;
-		talk->exchanges++;
-	}
-	talk->last_s = at_s;
-}
-
-/* [at_s, from, to, bytes, packets] with hosts by number; lost packets have no `to`. */
-static void listen_to(const json_t *packets, double from, double to, struct talk *talk)
-{
-	json_t *packet;
-	size_t i;
-
-	json_array_foreach (packets, i, packet) {
-		const json_t *target = json_array_get(packet, 2);
-		double bytes = json_number_value(json_array_get(packet, 3));
-
-		if (bytes > ARP_BYTES && json_is_number(target) &&
-			json_number_value(target) == to &&
-			json_number_value(json_array_get(packet, 1)) == from)
-			hear(talk, json_number_value(json_array_get(packet, 0)), bytes,
-				json_number_value(json_array_get(packet, 4)));
-	}
-}
-
-static json_t *describe_pair(const json_t *hosts, const json_t *packets, size_t from, size_t to)
-{
-	struct talk talk = {
-		.intervals_s = calloc(json_array_size(packets) + 1, sizeof(*talk.intervals_s))};
-	double interval_s;
-
-	if (!talk.intervals_s)
-		abort();
-	listen_to(packets, (double)from, (double)to, &talk);
-	interval_s = talk.exchanges > 1 ? stats_median(talk.intervals_s, talk.exchanges - 1) : NAN;
-	free(talk.intervals_s);
-	return json_make("{s:s, s:s, s:f, s:f, s:I, s:o}", "from",
-		mesh_text(json_array_get(hosts, from), "host"), "to",
-		mesh_text(json_array_get(hosts, to), "host"), "packets", talk.packets, "bytes",
-		talk.bytes, "exchanges", (json_int_t)talk.exchanges, "keepalive_s",
-		mesh_number(interval_s));
-}
-
-/* Null with engines that see no packets. */
-static json_t *describe_pairs(const json_t *hosts, const json_t *packets)
-{
-	json_t *pairs = json_array();
-
-	if (!json_is_array(packets)) {
-		json_decref(pairs);
-		return json_null();
-	}
-	for (size_t from = 0; from < json_array_size(hosts); from++) {
-		for (size_t to = 0; to < json_array_size(hosts); to++) {
-			if (from != to)
-				json_array_append_new(
-					pairs, describe_pair(hosts, packets, from, to));
-		}
-	}
-	return pairs;
-}
-
 /* Mean over hosts of those that have one. */
 static double mean_of(const json_t *hosts, const char *key)
 {
@@ -200,7 +115,7 @@ static json_t *describe(const json_t *idle, struct workload_reading *reading)
 {
 	double seconds = number_of(idle, "seconds");
 	const json_t *hosts = json_object_get(idle, "hosts");
-	json_t *pairs = describe_pairs(hosts, json_object_get(idle, "packets"));
+	json_t *pairs = mesh_describe_talk(idle);
 	json_t *described = json_array(), *host;
 	bool steady = is_steady(pairs, seconds);
 	size_t i;

@@ -13,7 +13,8 @@
  *
  *   {operation, host, speaker, began_s,  since 1970; host: null for all; speaker: one, both, others
  *    times: {down_s, up_s, serve_s, join_s, ready_s, ..., ended_s},  as far as they apply
- *    pairs: [{from, to, overlay: [span...], underlay: [span...]}],
+ *    pairs: [{from, to, overlay: [span...], underlay: [span...],
+ *             pings: [[first_s, last_s, count, has_arrived, is_answered]...]}],  of roam
  *    watched: {pairs, of_pairs, every_s, closed_silences, longest_closed_s}, of a mesh,
  *    steps: [{hosts, joined, ready_s, joining_s, is_stable, resting_s, joining: [spent...],
  *             resting: [spent...]}],  of a growing one; spent is what a host used meanwhile
@@ -112,6 +113,17 @@ void mesh_judge(const json_t *observations, struct workload_reading *ret_reading
 json_t *mesh_describe(const json_t *observations, const json_t *run);
 /* Of all runs of that operation: {runs, answered_s, ...}, with published summaries of each. */
 json_t *mesh_describe_runs(const json_t *observations, const char *operation);
+/*
+ * What became of packets between the host of a run and each other host, by the pings of the one
+ * that speaks: [{peer, silent_s, from_host: {sent, received, lost_silent, lost_after}, to_host}].
+ * Lost in the silence is what was sent in the pair's longest one.
+ */
+json_t *mesh_describe_packets(const json_t *observations, const json_t *run);
+/*
+ * From `idle` of a run of WORKLOAD_IDLE, of every ordered pair: [{from, to, packets, bytes,
+ * exchanges, keepalive_s, longest_gap_s}]; null with engines that see no packets.
+ */
+json_t *mesh_describe_talk(const json_t *idle);
 /* What a mesh could do without its coordinator, from a run of WORKLOAD_LOSE_COORDINATOR. */
 json_t *mesh_describe_loss(const json_t *observations, const json_t *run);
 /* Every host's file of published form, from a run; NULL when there is no run. */

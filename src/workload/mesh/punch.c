@@ -155,21 +155,30 @@ static bool is_behind_router(const json_t *run, const char *host)
 	return false;
 }
 
-/* Whether the host ever heard a public one, over the overlay. */
+/*
+ * Whether the host ever heard a public one, over the overlay. Of a large mesh not every pair is
+ * watched; who watches no public host has heard of somebody all the same if anybody answered.
+ */
 static bool has_signalling(const json_t *run, const char *host)
 {
+	bool has_heard = false, watches_public = false;
 	json_t *pair;
 	size_t i;
 
 	json_array_foreach (json_object_get(run, "pairs"), i, pair) {
 		const char *from = mesh_text(pair, "from"), *to = mesh_text(pair, "to");
 
-		if (mesh_concerns(pair, host) &&
-			(!is_behind_router(run, from) || !is_behind_router(run, to)) &&
-			json_array_size(json_object_get(pair, "overlay")) > 0)
+		bool is_public = !is_behind_router(run, from) || !is_behind_router(run, to);
+		bool answers = json_array_size(json_object_get(pair, "overlay")) > 0;
+
+		if (!mesh_concerns(pair, host))
+			continue;
+		if (is_public && answers)
 			return true;
+		watches_public |= is_public;
+		has_heard |= answers;
 	}
-	return false;
+	return has_heard && !watches_public;
 }
 
 /* When packets went both ways for the first time, and since when they did in every second until the

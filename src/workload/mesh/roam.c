@@ -49,8 +49,10 @@ static void operations(const struct workload_case *c, struct arena *arena,
 	struct workload_operation **ret_operations, size_t *ret_count)
 {
 	mesh_rounds(turns, ARRAY_SIZE(turns), c, arena, ret_operations, ret_count);
-	for (size_t i = 0; i < *ret_count; i++)
+	for (size_t i = 0; i < *ret_count; i++) {
 		(*ret_operations)[i].limit_s = (double)setting_integer(c->options, &roam_seconds);
+		(*ret_operations)[i].counts_pings = true;
+	}
 }
 
 /* How many runs of an operation ended with every pair answering. */
@@ -85,6 +87,16 @@ static void add_uplinks(const json_t *observations, const char *operation, json_
 	json_object_set_new(described, "uplinks", list);
 }
 
+static void add_packets(const json_t *observations, const char *operation, json_t *described)
+{
+	json_t *of_run;
+	size_t i;
+
+	json_array_foreach (json_object_get(described, "runs"), i, of_run)
+		json_object_set_new(of_run, "packets",
+			mesh_describe_packets(observations, mesh_run(observations, operation, i)));
+}
+
 /* NAN where a run ended in silence, because how long that lasts nobody knows. */
 static double describe(
 	const json_t *observations, const struct workload_operation *operation, json_t *data)
@@ -98,6 +110,7 @@ static double describe(
 		return NAN;
 	}
 	json_object_set_new(described, "returned", json_integer((json_int_t)returned));
+	add_packets(observations, operation->name, described);
 	if (operation->action == WORKLOAD_SWITCH)
 		add_uplinks(observations, operation->name, described);
 	json_object_set_new(data, operation->name, described);
