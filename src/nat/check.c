@@ -64,6 +64,11 @@ static int check_external(const struct nat_params *params, struct error *err)
 	if (params->is_open && params->external_count > 0)
 		return fail(err, ERROR_USAGE,
 			"is_open: a router that translates lets in only what has a mapping");
+	if (params->is_nat64 && params->external_count == 0)
+		return fail(err, ERROR_USAGE,
+			"is_nat64: a router without IPv4 addresses outside cannot translate to IPv4");
+	if (params->is_nat64 && params->hairpins)
+		return fail(err, ERROR_USAGE, "hairpins: a NAT64 turns nothing back");
 	if (params->is_open && params->filtering != NAT_ENDPOINT_INDEPENDENT)
 		return fail(err, ERROR_USAGE, "filtering: a router that is open filters nothing");
 	for (uint32_t i = 0; i < params->external_count; i++) {

@@ -5,14 +5,8 @@
  */
 #include "nat/internal.h"
 
-/* What becomes of an error and of the beginning of a packet in it. */
-struct report {
-	struct view *error, embedded;
-	struct rewrite outer, inner;
-};
-
 /* About a packet that came in: what was its destination inside shows as it does outside. */
-static enum nat_verdict leave(const struct nat *nat, struct report *report)
+static enum nat_verdict leave(const struct nat *nat, struct icmp_report *report)
 {
 	const struct view *embedded = &report->embedded;
 	uint32_t number =
@@ -29,7 +23,7 @@ static enum nat_verdict leave(const struct nat *nat, struct report *report)
 }
 
 /* About a packet that went out: its source shows as it is inside. */
-static enum nat_verdict enter(const struct nat *nat, struct report *report)
+static enum nat_verdict enter(const struct nat *nat, struct icmp_report *report)
 {
 	const struct view *embedded = &report->embedded;
 	uint32_t number =
@@ -47,8 +41,8 @@ static enum nat_verdict enter(const struct nat *nat, struct report *report)
 	return NAT_PASSES;
 }
 
-static enum nat_verdict carry(
-	const struct nat *nat, enum nat_direction direction, struct report *report)
+enum nat_verdict icmp_carry(
+	const struct nat *nat, enum nat_direction direction, struct icmp_report *report)
 {
 	enum nat_verdict verdict;
 
@@ -65,7 +59,7 @@ static enum nat_verdict carry(
 
 enum nat_verdict icmp_error(const struct nat *nat, enum nat_direction direction, struct view *error)
 {
-	struct report report = {.error = error};
+	struct icmp_report report = {.error = error};
 	enum nat_verdict verdict = view_read_embedded(&report.embedded, error);
 
 	if (verdict != NAT_PASSES)
@@ -74,7 +68,7 @@ enum nat_verdict icmp_error(const struct nat *nat, enum nat_direction direction,
 		return NAT_MALFORMED;
 	if (report.embedded.fragment == FRAGMENT_LATER || report.embedded.is_error)
 		return NAT_FILTERED;
-	verdict = carry(nat, direction, &report);
+	verdict = icmp_carry(nat, direction, &report);
 	if ((verdict == NAT_PASSES || verdict == NAT_HAIRPINS) &&
 		nat_translates(nat, error->is_ipv6))
 		rewrite_error(&report.inner, &report.outer, &report.embedded, error);

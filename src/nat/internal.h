@@ -84,6 +84,7 @@ struct rewrite {
 	bool has_source, has_destination;
 	uint16_t source_port, destination_port;
 	uint32_t source, destination;
+	struct address whole_source, whole_destination; /* the same, of IPv6 too */
 };
 
 void rewrite_source(struct rewrite *rewrite, const struct endpoint *source);
@@ -284,12 +285,24 @@ enum nat_verdict trail_follow(const struct nat *nat, struct passage *passage);
 enum nat_verdict translate(struct nat *nat, struct passage *passage);
 
 /* icmp.c: errors about packets of a session; changes those that pass. */
+/* What becomes of an error and of the beginning of a packet in it. */
+struct icmp_report {
+	struct view *error, embedded;
+	struct rewrite outer, inner;
+};
+
+/* What to rewrite, by the endpoints of the embedded packet; changes no packet. */
+enum nat_verdict icmp_carry(
+	const struct nat *nat, enum nat_direction direction, struct icmp_report *report);
 enum nat_verdict icmp_error(
 	const struct nat *nat, enum nat_direction direction, struct view *error);
 
 /* judge.c: what becomes of a packet, by rules and tables. */
 enum nat_verdict judge(struct nat *nat, enum nat_direction direction,
 	const struct nat_packet *packet, int64_t now_ns);
+
+/* The same of one packet that the rules let through; says what to rewrite and changes no packet. */
+enum nat_verdict judge_by_tables(struct nat *nat, struct passage *passage);
 
 /* flow.c: a shortcut for packets whose like passed before. */
 struct patch {
@@ -333,12 +346,13 @@ struct nat {
 	uint16_t next_port[NAT_MAX_EXTERNAL][PROTOCOLS]; /* sequential */
 	struct police police[NAT_DIRECTIONS];
 	struct trail trails[TRAILS];
+	uint16_t next_identification; /* of a packet of IPv4 that a NAT64 writes */
 	uint64_t packets[NAT_DIRECTIONS][NAT_VERDICTS];
 };
 
 static inline bool nat_translates(const struct nat *nat, bool is_ipv6)
 {
-	return nat->params.external_count > 0 && !is_ipv6;
+	return nat->params.external_count > 0 && (!is_ipv6 || nat->params.is_nat64);
 }
 
 bool nat_owns(const struct nat *nat, const struct address *address);

@@ -2,7 +2,7 @@
 /* What becomes of one packet, by rules and tables. */
 #include "nat/internal.h"
 
-static enum nat_verdict by_tables(struct nat *nat, struct passage *passage)
+enum nat_verdict judge_by_tables(struct nat *nat, struct passage *passage)
 {
 	enum fragment fragment = passage->view.fragment;
 	enum nat_verdict verdict;
@@ -14,7 +14,7 @@ static enum nat_verdict by_tables(struct nat *nat, struct passage *passage)
 	verdict = translate(nat, passage);
 	if (fragment == FRAGMENT_FIRST)
 		trail_leave(nat, passage, verdict);
-	else if (verdict == NAT_PASSES)
+	else if (verdict == NAT_PASSES && !nat->params.is_nat64)
 		flow_learn(nat, passage);
 	return verdict;
 }
@@ -28,7 +28,7 @@ static enum nat_verdict by_rules(struct nat *nat, struct passage *passage)
 		return verdict;
 	if (view->is_error)
 		return icmp_error(nat, passage->direction, view);
-	verdict = by_tables(nat, passage);
+	verdict = judge_by_tables(nat, passage);
 	if ((verdict == NAT_PASSES || verdict == NAT_HAIRPINS) &&
 		nat_translates(nat, view->is_ipv6))
 		rewrite_apply(&passage->rewrite, view);
@@ -42,7 +42,9 @@ enum nat_verdict judge(struct nat *nat, enum nat_direction direction,
 	enum nat_verdict verdict = view_read(&passage.view, packet);
 
 	sessions_expire(nat, now_ns);
-	if (verdict == NAT_UNSUPPORTED && nat->params.is_open)
+	if (nat->params.is_nat64)
+		verdict = NAT_UNSUPPORTED;
+	else if (verdict == NAT_UNSUPPORTED && nat->params.is_open)
 		verdict = passage.view.protocol == PROTOCOL_ICMP ? rule_judge(nat, &passage)
 								 : NAT_PASSES;
 	else if (verdict == NAT_PASSES)

@@ -69,7 +69,7 @@ void nat_restart(struct nat *nat, uint64_t seed)
 
 static bool maps_alike(const struct nat_params *a, const struct nat_params *b)
 {
-	return a->external_count == b->external_count &&
+	return a->is_nat64 == b->is_nat64 && a->external_count == b->external_count &&
 	       memcmp(a->external, b->external, sizeof(*a->external) * a->external_count) == 0 &&
 	       a->is_paired == b->is_paired && a->mapping == b->mapping &&
 	       a->shares_ports == b->shares_ports && a->ports == b->ports &&

@@ -79,6 +79,11 @@ enum {
 
 /* Plain data without pointers, so it can cross a socket. All zero: a firewall, open to replies. */
 struct nat_params {
+	/*
+	 * Inside is IPv6, and outside IPv4: all packets go through nat64_pass(). Nothing is turned
+	 * back.
+	 */
+	bool is_nat64;
 	bool is_open; /* without translation: everything passes that the rules below let through */
 	/* IPv4 addresses of the router outside, in the host's byte order; none: no translation. */
 	uint32_t external[NAT_MAX_EXTERNAL];
@@ -109,6 +114,8 @@ struct nat_params {
 	struct nat_rule tcp, udp, icmp; /* blocked ICMP: a black hole for path MTU discovery */
 	double udp_rate_bps;            /* UDP above it is dropped, each way by itself; 0: none */
 	uint32_t udp_burst_bytes;       /* that pass at once; 0: what the rate carries in 100 ms */
+	/* New sessions above so many do not fit; 0: only the room of nat_new() limits them. */
+	uint32_t most_sessions;
 };
 
 /* Refuses what contradicts itself; the error names the field. */

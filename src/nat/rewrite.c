@@ -80,6 +80,7 @@ void rewrite_source(struct rewrite *rewrite, const struct endpoint *source)
 {
 	rewrite->has_source = true;
 	rewrite->source = (uint32_t)source->address.low;
+	rewrite->whole_source = source->address;
 	rewrite->source_port = source->port;
 }
 
@@ -87,6 +88,7 @@ void rewrite_destination(struct rewrite *rewrite, const struct endpoint *destina
 {
 	rewrite->has_destination = true;
 	rewrite->destination = (uint32_t)destination->address.low;
+	rewrite->whole_destination = destination->address;
 	rewrite->destination_port = destination->port;
 }
 

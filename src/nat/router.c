@@ -108,8 +108,7 @@ int router_meet(struct router *router, enum router_side side, const uint8_t addr
 	return 0;
 }
 
-/* The next hop's MAC address; NULL: nobody knows. */
-static const uint8_t *next_hop(const struct hop *hop, enum router_side to)
+const uint8_t *router_next_hop(const struct hop *hop, enum router_side to)
 {
 	struct address destination =
 		hop->is_ipv6 ? address_of(hop->ip + 24) : address_ipv4(get32(hop->ip + 16));
@@ -165,7 +164,7 @@ static bool may_be_fragmented(const struct hop *hop)
 	return !hop->is_ipv6 && !(hop->ip[6] & 0x40);
 }
 
-static void send_on(struct hop *hop, enum router_side to, const uint8_t mac[6])
+void router_send_on(struct hop *hop, enum router_side to, const uint8_t mac[6])
 {
 	memcpy(hop->frame->bytes, mac, 6);
 	memcpy(hop->frame->bytes + 6, hop->router->params.faces[to].mac, 6);
@@ -184,14 +183,14 @@ static void leave(struct hop *hop, enum router_side to, const uint8_t *head)
 		router_say_too_big(hop, mtu, head);
 		return;
 	}
-	mac = next_hop(hop, to);
+	mac = router_next_hop(hop, to);
 	if (!mac) {
 		drop(hop, ROUTER_NO_NEIGHBOUR);
 		return;
 	}
 	router_set_ttl(hop, ttl_of(hop) - 1);
 	if (fits)
-		send_on(hop, to, mac);
+		router_send_on(hop, to, mac);
 	else
 		router_fragment(hop, to, mac, mtu);
 }
@@ -279,6 +278,8 @@ bool router_pass(struct router *router, enum router_side from, const struct rout
 		drop(&hop, ROUTER_MALFORMED);
 	else if (is_for_router(&hop))
 		router_answer(&hop);
+	else if (router->params.nat.is_nat64)
+		return router_cross64(&hop, now_ns);
 	else if (frame->is_super && frame->largest > router->params.faces[!from].mtu &&
 		 may_be_fragmented(&hop))
 		return false;

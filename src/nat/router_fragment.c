@@ -14,8 +14,7 @@ enum {
 	UNIT = 8 /* bytes that offsets count in */
 };
 
-/* What a network card would have filled in later. */
-static bool finish_checksum(struct hop *hop, uint32_t total)
+bool router_finish_checksum(const struct hop *hop, uint32_t total)
 {
 	const struct router_frame *frame = hop->frame;
 	uint32_t end = ETHERNET_BYTES + total;
@@ -27,7 +26,7 @@ static bool finish_checksum(struct hop *hop, uint32_t total)
 		return false;
 	checksum = (uint16_t)~folded(
 		router_sum(frame->bytes + frame->checksum_start, end - frame->checksum_start, 0));
-	if (checksum == 0 && hop->ip[9] == IPPROTO_UDP)
+	if (checksum == 0 && hop->ip[hop->is_ipv6 ? 6 : 9] == IPPROTO_UDP)
 		checksum = 0xffff;
 	put16(frame->bytes + frame->checksum_at, checksum);
 	return true;
@@ -42,7 +41,7 @@ void router_fragment(struct hop *hop, enum router_side to, const uint8_t mac[6],
 	uint8_t *bytes = router->scratch, *ip = bytes + ETHERNET_BYTES;
 
 	if (header < IPV4_BYTES || total <= header || total > hop->size ||
-		!finish_checksum(hop, total)) {
+		!router_finish_checksum(hop, total)) {
 		router->drops[ROUTER_MALFORMED]++;
 		return;
 	}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "nat/internal.h"
+#include "nat/nat64.h"
 #include "nat/router.h"
 
 enum {
@@ -33,6 +34,7 @@ struct router {
 	uint32_t neighbour_count;
 	uint64_t forwarded, answered, drops[ROUTER_DROPS];
 	uint8_t scratch[ETHERNET_BYTES + ROUTER_MOST_MTU]; /* answers and fragments */
+	uint8_t turned[ETHERNET_BYTES + ROUTER_MOST_MTU + NAT64_MOST_MORE]; /* in the other family */
 };
 
 /* One frame on its way. */
@@ -50,6 +52,9 @@ struct hop {
 
 /* router.c: with the header's checksum. */
 void router_set_ttl(struct hop *hop, uint8_t ttl);
+/* The next hop's MAC address; NULL: nobody knows. */
+const uint8_t *router_next_hop(const struct hop *hop, enum router_side to);
+void router_send_on(struct hop *hop, enum router_side to, const uint8_t mac[6]);
 
 /* router_answer.c: what the router says itself. */
 /* Answers a ping in place; anything else that is for the router is dropped. */
@@ -60,6 +65,12 @@ void router_say_too_big(struct hop *hop, uint16_t mtu, const uint8_t *head);
 
 /* router_fragment.c: sends the packet, which is translated already, in pieces of `mtu`. */
 void router_fragment(struct hop *hop, enum router_side to, const uint8_t mac[6], uint16_t mtu);
+
+/* What a network card would have filled in later; false: it does not fit. */
+bool router_finish_checksum(const struct hop *hop, uint32_t total);
+
+/* router64.c: the hop of a NAT64; false for a super-packet, which is not taken. */
+bool router_cross64(struct hop *hop, int64_t now_ns);
 
 /* The ones' complement sum of bytes, which `sum` begins. */
 uint32_t router_sum(const uint8_t *bytes, uint32_t size, uint32_t sum);

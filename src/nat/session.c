@@ -51,7 +51,9 @@ void sessions_forget_flows(struct nat *nat)
 
 bool sessions_are_full(const struct nat *nat)
 {
-	return nat->sessions.slots.used == nat->sessions.slots.count;
+	uint32_t most = nat->params.most_sessions, used = nat->sessions.slots.used;
+
+	return used == nat->sessions.slots.count || (most > 0 && used >= most);
 }
 
 static void leave_ring(struct session *session)

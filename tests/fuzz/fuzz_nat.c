@@ -36,6 +36,7 @@ static struct nat_params any_params(struct input *in)
 	params.drops_fragments = rules >> 5 & 1;
 	params.icmp.is_blocked = rules >> 6 & 1;
 	params.udp_rate_bps = rules >> 7 ? 1e6 : 0;
+	params.most_sessions = rules >> 7 ? 3 : 0;
 	params.stream_after_ns = take(in) * INT64_C(10000000);
 	return params;
 }

@@ -247,6 +247,19 @@ TEST(a_full_table_drops_what_is_new_and_counts_it)
 	CHECK(send_out(nat, bob, server, life(NAT_UDP_FRESH)).port != 0);
 }
 
+TEST(a_limit_below_the_room_is_met_as_a_full_table_is)
+{
+	struct nat_params params = lasting();
+	AUTO(nat_freep) struct nat *nat = NULL;
+
+	params.most_sessions = 2;
+	nat = nat_with(&params, 8);
+	CHECK(send_out(nat, alice, server, 0).port != 0 && send_out(nat, bob, server, 0).port != 0);
+	CHECK(send_out(nat, (struct end){ALICE, 5001}, server, 1).port == 0);
+	CHECK(nat_totals(nat).packets[NAT_OUTBOUND][NAT_FULL] == 1);
+	CHECK(send_out(nat, alice, server, 2).port != 0);
+}
+
 TEST(a_router_that_restarts_forgets_its_sessions_and_no_random_numbers)
 {
 	struct nat_params params = lasting();
