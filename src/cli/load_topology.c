@@ -134,6 +134,10 @@ int load_suits(const struct topology *topology, const struct driver *driver, str
 		return fail(err, ERROR_USAGE,
 			"%s: its driver writes IPv4 addresses of hosts (no underlay_ipv6 in driver.yml), and topology %s has hosts with IPv6 alone",
 			driver->label, topology->name);
+	if (topology_has_nat64(topology) && !driver->takes_ipv6)
+		return fail(err, ERROR_USAGE,
+			"%s: its driver writes IPv4 addresses of hosts (no underlay_ipv6 in driver.yml), and topology %s has hosts behind a NAT64",
+			driver->label, topology->name);
 	if (topology->public_count == 0 && has_coordinator(driver))
 		return fail(err, ERROR_USAGE,
 			"%s needs a host that all others can reach, and topology %s has no public host",

@@ -62,9 +62,7 @@ char *address_hosts_file(
 	for (size_t i = 0; i < lab->count; i++) {
 		const struct lab_node *node = &lab->nodes[i];
 
-		fprintf(stream, "%s %s\n",
-			site_joins(lab, self, i) ? site_own_address(lab, i) : node->seen,
-			node->name);
+		fprintf(stream, "%s %s\n", site_address_for(lab, arena, self, i), node->name);
 	}
 	for (size_t i = 0; overlay && i < lab->count; i++)
 		fprintf(stream, "%s %s.vpn\n", overlay[i], lab->nodes[i].name);

@@ -107,6 +107,8 @@ bool site_joins(const struct lab *lab, size_t from, size_t to);
 const char *site_second_address(const struct lab *lab, struct arena *arena, size_t host);
 /* Where hosts that a host reaches without any VPN find it. */
 const char *site_own_address(const struct lab *lab, size_t host);
+/* Where this host finds another one: /etc/hosts has it. */
+const char *site_address_for(const struct lab *lab, struct arena *arena, size_t self, size_t host);
 /* The segment of a site; TOPOLOGY_PUBLIC: that of the public network. */
 uint16_t site_segment(size_t site);
 void site_host_mac(uint8_t mac[6], const struct lab_node *node);

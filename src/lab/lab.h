@@ -101,6 +101,8 @@ const struct proc *lab_wire_program(const struct lab *lab);
 struct host *lab_host(struct lab *lab, size_t index);
 /* The address at which others find the host, IPv4 in text: behind a NAT, the router's. */
 const char *lab_underlay(const struct lab *lab, size_t index);
+/* The same for one of the others: behind a NAT64 it finds them at addresses of IPv6. */
+const char *lab_underlay_for(const struct lab *lab, struct arena *arena, size_t self, size_t host);
 
 /* Routers forget every mapping and session, as after a restart of theirs. */
 MUST_CHECK int lab_flush_routers(struct lab *lab, struct error *err);

@@ -13,7 +13,7 @@ static void procs_free_all(struct proc **list, size_t count)
 }
 
 struct targets {
-	const char *const *addresses; /* of every host */
+	const char *const *addresses; /* of every host; NULL on the underlay */
 	bool are_underlay;
 	bool is_one; /* the others ask this host, and nobody else is asked: */
 	size_t one;
@@ -28,12 +28,16 @@ static bool is_target(const struct lab *lab, const struct targets *targets, size
 
 /* A host asks itself in place of those that it is not to ask: on the underlay those that only a VPN
  * joins to it. */
-static void name_targets(
-	const struct lab *lab, size_t self, const struct targets *targets, const char *ret_names[])
+static void name_targets(const struct lab *lab, struct arena *arena, size_t self,
+	const struct targets *targets, const char *ret_names[])
 {
-	for (size_t i = 0; i < lab->count; i++)
-		ret_names[i] =
-			is_target(lab, targets, self, i) ? targets->addresses[i] : "127.0.0.1";
+	for (size_t i = 0; i < lab->count; i++) {
+		if (!is_target(lab, targets, self, i))
+			ret_names[i] = "127.0.0.1";
+		else
+			ret_names[i] = targets->are_underlay ? site_address_for(lab, arena, self, i)
+							     : targets->addresses[i];
+	}
 }
 
 static int start_all(struct lab *lab, struct arena *arena, const struct targets *targets,
@@ -49,7 +53,7 @@ static int start_all(struct lab *lab, struct arena *arena, const struct targets 
 	argv[1] = arena_printf(arena, "%lld", (long long)(left_ms > 1 ? left_ms : 1));
 	for (size_t i = 0; i < lab->count; i++) {
 		argv[2] = arena_printf(arena, "%zu", i);
-		name_targets(lab, i, targets, &argv[3]);
+		name_targets(lab, arena, i, targets, &argv[3]);
 		if (host_start(lab->nodes[i].host, &spec, &ret_list[i], err))
 			return -1;
 	}
@@ -118,13 +122,10 @@ int lab_reach_one(struct lab *lab, const char *const addresses[], size_t host,
 int lab_verify(struct lab *lab, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	const char **addresses = arena_alloc(arena, const char *, lab->count);
 	int64_t *first_ns = arena_alloc(arena, int64_t, lab->count * lab->count);
 
-	for (size_t i = 0; i < lab->count; i++)
-		addresses[i] = site_own_address(lab, i);
-	if (reach(lab, &(struct targets){.addresses = addresses, .are_underlay = true},
-		    deadline_in(10 * NS_PER_S), first_ns, err))
+	if (reach(lab, &(struct targets){.are_underlay = true}, deadline_in(10 * NS_PER_S),
+		    first_ns, err))
 		return fail_in(err, "verify the lab");
 	return 0;
 }

@@ -59,8 +59,14 @@ static const char *whom_to_speak_to(const struct lab_watch *watch, size_t self)
 
 static int start(struct lab_watch *watch, size_t host, bool is_held, struct error *err)
 {
+	const struct lab *lab = watch->lab;
+
 	watch->argv[3] = arena_printf(watch->arena, "%zu", host);
 	watch->argv[4] = whom_to_speak_to(watch, host);
+	for (size_t i = 0; i < lab->count; i++)
+		watch->argv[5 + lab->count + i] =
+			site_joins(lab, host, i) ? site_address_for(lab, watch->arena, host, i)
+						 : site_own_address(lab, i);
 	watch->used[host] = 0;
 	return host_start(watch->lab->nodes[host].host,
 		&(struct proc_spec){.what = "watch the others",
@@ -145,8 +151,6 @@ int lab_watch_begin(struct lab *lab, const struct lab_watch_spec *spec,
 	watch->argv[5] = spec->keeps_pings ? "pings" : "answers";
 	for (size_t i = 0; i < lab->count; i++)
 		watch->argv[used++] = spec->overlay[i];
-	for (size_t i = 0; i < lab->count; i++)
-		watch->argv[used++] = site_own_address(lab, i);
 	if (start_all(watch, err))
 		return fail_in(err, "watch the mesh");
 	*ret_watch = watch;

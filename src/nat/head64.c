@@ -186,7 +186,8 @@ static uint32_t write_ipv4(
 	ip[1] = facts->class;
 	put16(ip + 2, (uint16_t)total);
 	put16(ip + 4, facts->has_fragment ? (uint16_t)facts->id
-					  : may_be_cut ? ends->identification : 0);
+		      : may_be_cut        ? ends->identification
+					  : 0);
 	put16(ip + 6, word);
 	ip[8] = facts->ttl;
 	ip[9] = protocol_in(false, view->protocol);
@@ -258,8 +259,7 @@ static void patch_query(const struct view *view, const struct ends64 *ends,
 /* A sum that IPv4 did without, and IPv6 must not (section 4.5). */
 static bool add_sum(const struct ends64 *ends, uint8_t *udp, uint32_t size)
 {
-	uint32_t pseudo =
-		head64_pseudo(&ends->source, &ends->destination, size + IPPROTO_UDP);
+	uint32_t pseudo = head64_pseudo(&ends->source, &ends->destination, size + IPPROTO_UDP);
 	uint16_t sum = (uint16_t)~folded(head64_sum(udp, size) + pseudo);
 
 	put16(udp + 6, sum ? sum : 0xffff);

@@ -6,8 +6,9 @@
 
 /* head64.c: a packet, or the beginning of one, with headers of the other family. */
 struct ends64 {
-	struct endpoint source, destination; /* in the other family; ICMP's identifier as in views */
-	uint16_t identification;             /* of IPv4, where IPv6 has none */
+	struct endpoint source,
+		destination;     /* in the other family; ICMP's identifier as in views */
+	uint16_t identification; /* of IPv4, where IPv6 has none */
 };
 
 /*

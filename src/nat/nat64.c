@@ -28,7 +28,8 @@ static void to_ipv6(struct address *address)
 }
 
 /* The source or destination that the tables gave, the other one in the other family. */
-static struct ends64 ends_of(struct nat *nat, const struct view *view, const struct rewrite *rewrite)
+static struct ends64 ends_of(
+	struct nat *nat, const struct view *view, const struct rewrite *rewrite)
 {
 	struct ends64 ends = {.source = view->source,
 		.destination = view->destination,
@@ -58,8 +59,7 @@ static bool write_words(const struct icmp_report *report, const struct nat64_roo
 				   .quoted_size = get16(embedded->ip + 2)};
 	uint32_t quoted;
 
-	if (!(error->is_ipv6 ? icmp64_to_ipv4(&from, room, &to)
-			     : icmp64_to_ipv6(&from, room, &to)))
+	if (!(error->is_ipv6 ? icmp64_to_ipv4(&from, room, &to) : icmp64_to_ipv6(&from, room, &to)))
 		return false;
 	icmp[0] = to.type;
 	icmp[1] = to.code;

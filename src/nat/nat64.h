@@ -10,8 +10,8 @@
  */
 enum {
 	NAT64_MORE_HEADER = 20, /* bytes that an IPv6 header has more than one of IPv4 */
-	NAT64_MOST_MORE = 56,   /* bytes that a packet grows at most, an error with what it quotes */
-	NAT64_SURE_MTU = 1280   /* of IPv6: what is larger and may be cut is cut to it */
+	NAT64_MOST_MORE = 56, /* bytes that a packet grows at most, an error with what it quotes */
+	NAT64_SURE_MTU = 1280 /* of IPv6: what is larger and may be cut is cut to it */
 };
 
 /* 64:ff9b::/96, which stands for all of IPv4 (RFC 6052). */
@@ -21,9 +21,10 @@ bool nat64_extract(const uint8_t ipv6[16], uint32_t *ret_ipv4);
 
 /* Where a packet of the other family goes. */
 struct nat64_room {
-	uint8_t *bytes;              /* the size of the packet and NAT64_MOST_MORE */
-	uint16_t mtu_ipv6, mtu_ipv4; /* of the two lines, for what errors say of too large packets */
-	uint32_t size;               /* of the packet that was written, if it passes */
+	uint8_t *bytes; /* the size of the packet and NAT64_MOST_MORE */
+	uint16_t mtu_ipv6,
+		mtu_ipv4; /* of the two lines, for what errors say of too large packets */
+	uint32_t size;    /* of the packet that was written, if it passes */
 };
 
 /*

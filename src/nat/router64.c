@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One hop between IPv6 inside and IPv4 outside: packets of other sizes, and what is said of them. */
+/* One hop between IPv6 inside and IPv4 outside: packets of other sizes, and what is said of them.
+ */
 #include "nat/nat64.h"
 #include "nat/router_internal.h"
 
@@ -58,6 +59,23 @@ static void send_in_pieces(struct hop *hop, enum router_side to, const uint8_t m
 		router_fragment(hop, to, mac, mtu);
 }
 
+static uint16_t least(uint32_t a, uint32_t b)
+{
+	return (uint16_t)(a < b ? a : b);
+}
+
+/* The largest packet, as the sender has it, that fits both lines. */
+static uint16_t most_of(const struct hop *hop)
+{
+	const struct router_face *faces = hop->router->params.faces;
+
+	if (hop->is_ipv6)
+		return least(faces[ROUTER_INSIDE].mtu,
+			faces[ROUTER_OUTSIDE].mtu + (uint32_t)NAT64_MORE_HEADER);
+	return least(
+		faces[ROUTER_OUTSIDE].mtu, faces[ROUTER_INSIDE].mtu - (uint32_t)NAT64_MORE_HEADER);
+}
+
 static bool may_be_cut(const struct hop *hop)
 {
 	return hop->is_ipv6 ? hop->ip[6] == IPPROTO_FRAGMENT : !(hop->ip[6] & DONT_FRAGMENT);
@@ -72,8 +90,7 @@ static void leave(struct hop *hop, struct hop *turned)
 	const uint8_t *mac;
 
 	if (turned->size > mtu && !may_be_cut(turned)) {
-		router_say_too_big(hop,
-			turned->is_ipv6 ? mtu - NAT64_MORE_HEADER : mtu + NAT64_MORE_HEADER, NULL);
+		router_say_too_big(hop, most_of(hop), NULL);
 		return;
 	}
 	mac = router_next_hop(turned, to);
@@ -88,7 +105,6 @@ static void leave(struct hop *hop, struct hop *turned)
 /* As other packets do, those from inside make no session when they cannot leave. */
 static bool is_stopped(struct hop *hop)
 {
-	uint32_t most = hop->router->params.faces[ROUTER_OUTSIDE].mtu + NAT64_MORE_HEADER;
 	uint32_t ipv4;
 
 	if (hop->is_ipv6 != (hop->from == ROUTER_INSIDE) ||
@@ -100,8 +116,8 @@ static bool is_stopped(struct hop *hop)
 		drop(hop, ROUTER_EXPIRED);
 	else if (hop->ip[hop->is_ipv6 ? 7 : 8] <= 1)
 		router_say_expired(hop);
-	else if (hop->is_ipv6 && hop->size > most && !may_be_cut(hop))
-		router_say_too_big(hop, (uint16_t)most, NULL);
+	else if (hop->is_ipv6 && hop->size > most_of(hop) && !may_be_cut(hop))
+		router_say_too_big(hop, most_of(hop), NULL);
 	else
 		return false;
 	return true;
@@ -125,9 +141,8 @@ static void turn(struct hop *hop, int64_t now_ns)
 	if (verdict != NAT_PASSES)
 		return;
 	put16(router->turned + 12, hop->is_ipv6 ? ETHERNET_IPV4 : ETHERNET_IPV6);
-	frame = (struct router_frame){.bytes = router->turned,
-		.size = ETHERNET_BYTES + room.size,
-		.largest = room.size};
+	frame = (struct router_frame){
+		.bytes = router->turned, .size = ETHERNET_BYTES + room.size, .largest = room.size};
 	turned.frame = &frame;
 	turned.ip = room.bytes;
 	turned.size = room.size;

@@ -34,7 +34,8 @@ struct router {
 	uint32_t neighbour_count;
 	uint64_t forwarded, answered, drops[ROUTER_DROPS];
 	uint8_t scratch[ETHERNET_BYTES + ROUTER_MOST_MTU]; /* answers and fragments */
-	uint8_t turned[ETHERNET_BYTES + ROUTER_MOST_MTU + NAT64_MOST_MORE]; /* in the other family */
+	uint8_t turned[ETHERNET_BYTES + ROUTER_MOST_MTU +
+		       NAT64_MOST_MORE]; /* in the other family */
 };
 
 /* One frame on its way. */

@@ -20,10 +20,11 @@ enum {
 	TOPOLOGY_MOST_HOSTS = 90, /* of a site, and of the public network */
 	TOPOLOGY_MOST_BEHIND = 9, /* sites behind one site */
 	TOPOLOGY_MOST_UPLINKS = 4,
-	TOPOLOGY_SITE_KEYS = 26, /* that a site can have */
+	TOPOLOGY_SITE_KEYS = 27, /* that a site can have */
 	TOPOLOGY_PUBLIC_PREFIX = 16,
 	TOPOLOGY_LEAST_MTU = 1280, /* as in struct router_face */
-	TOPOLOGY_MOST_MTU = 9216
+	TOPOLOGY_MOST_MTU = 9216,
+	TOPOLOGY_MOST_SESSIONS = 4096 /* for which the wire has room in each router */
 };
 
 /* Of the addresses that hosts of a site have. */
@@ -92,10 +93,12 @@ const char *const *topology_hosts(
 	struct arena *arena, const struct topology *topology, size_t *ret_count);
 /* The site of a host, by its place in topology_hosts(); TOPOLOGY_PUBLIC: none. */
 size_t topology_site_of(const struct topology *topology, size_t host);
-/* Whether public hosts have IPv6, too, because a site has it. */
+/* Whether public hosts have IPv6, too, because a site has it that leads outside as such. */
 bool topology_has_ipv6(const struct topology *topology);
-/* Whether a site has IPv6 alone; then every host has it, and others find it there. */
+/* Whether a site has IPv6 alone and no NAT64; then every host has it, and others find it there. */
 bool topology_is_ipv6(const struct topology *topology);
+/* Whether hosts of a site find all others at addresses of IPv6 that stand for IPv4. */
+bool topology_has_nat64(const struct topology *topology);
 /* The site whose router is the last on the way out of this one. */
 size_t topology_outermost(const struct topology *topology, size_t site);
 /*

@@ -72,12 +72,46 @@ static int check_network(const struct topology *topology, size_t index, struct e
 	return 0;
 }
 
+/* Inside is IPv6 alone, and outside IPv4: whatever says otherwise contradicts it. */
+static int check_nat64(
+	const struct topology *topology, size_t index, size_t *ret_key, struct error *err)
+{
+	struct topology_site *site = &topology->sites[index];
+	size_t family = site_key_named("family"), network = site_key_named("network");
+	bool is_behind = site->behind != TOPOLOGY_PUBLIC;
+
+	*ret_key = site_key_named("behind");
+	if (is_behind && topology->sites[site->behind].nat.is_nat64)
+		return fail(err, ERROR_USAGE,
+			"behind: site %s is behind a NAT64, where no other router finds IPv4",
+			topology->sites[site->behind].name);
+	if (!site->nat.is_nat64)
+		return 0;
+	if (is_behind && topology->sites[site->behind].family == TOPOLOGY_IPV6)
+		return fail(err, ERROR_USAGE,
+			"behind: the NAT64 of site %s needs IPv4 outside, which site %s has not",
+			site->name, topology->sites[site->behind].name);
+	*ret_key = family;
+	if (site->texts[family] && site->family != TOPOLOGY_IPV6)
+		return fail(err, ERROR_USAGE,
+			"family: hosts of site %s have IPv6 alone, because their router is a NAT64 and translates no IPv4",
+			site->name);
+	*ret_key = network;
+	if (site->texts[network])
+		return fail(err, ERROR_USAGE,
+			"network: hosts of site %s have no IPv4, because their router is a NAT64",
+			site->name);
+	site->family = TOPOLOGY_IPV6;
+	return 0;
+}
+
 /* The router of a site that has IPv6 gets it from outside. */
 static int check_family(const struct topology *topology, size_t index, struct error *err)
 {
 	const struct topology_site *site = &topology->sites[index];
 
-	if (site->family == TOPOLOGY_IPV4 || site->behind == TOPOLOGY_PUBLIC ||
+	if (site->family == TOPOLOGY_IPV4 || site->nat.is_nat64 ||
+		site->behind == TOPOLOGY_PUBLIC ||
 		topology->sites[site->behind].family != TOPOLOGY_IPV4)
 		return 0;
 	return fail(err, ERROR_USAGE,
@@ -141,6 +175,8 @@ static int derive_from(const struct topology *topology, struct arena *arena, siz
 			return -1;
 	}
 	choose_network(topology, index);
+	if (check_nat64(topology, index, ret_key, err))
+		return -1;
 	*ret_key = site_key_named("nat");
 	if (check_router(topology, index, err))
 		return -1;
@@ -237,6 +273,14 @@ int topology_check_sites(const struct topology *topology, size_t *ret_site, stru
 			return fail(err, ERROR_USAGE,
 				"%zu sites are behind site %s; at most %d can be", behind,
 				site->name, TOPOLOGY_MOST_BEHIND);
+		if (site->nat.is_nat64 && topology->public_count == 0)
+			return fail(err, ERROR_USAGE,
+				"site %s is behind a NAT64, and no public host has IPv4 that it could lead to",
+				site->name);
+		if (site->nat.is_nat64 && topology_is_ipv6(topology))
+			return fail(err, ERROR_USAGE,
+				"the NAT64 of site %s leads to IPv4, and another site has IPv6 without one, so that neither finds the other",
+				site->name);
 		if (site->family == TOPOLOGY_IPV4 && topology_is_ipv6(topology))
 			return fail(err, ERROR_USAGE,
 				"site %s has IPv4 alone and another IPv6 alone, so that neither finds the other; give it 'family: dual'",

@@ -64,6 +64,7 @@ const struct site_key site_keys[TOPOLOGY_SITE_KEYS + 1] = {
 	LIFETIME("udp_stream", NAT_UDP_STREAM),
 	LIFETIME("tcp_established", NAT_TCP_ESTABLISHED),
 	LIFETIME("icmp_query", NAT_ICMP_QUERY),
+	NUMBER("sessions", SITE_COUNT, nat.most_sessions, 1, TOPOLOGY_MOST_SESSIONS),
 	KEY("udp", SITE_RULE, nat.udp),
 	KEY("tcp", SITE_RULE, nat.tcp),
 	KEY("icmp", SITE_RULE, nat.icmp),
@@ -102,9 +103,10 @@ static const struct {
 		true},
 	{{.filtering = NAT_ADDRESS_AND_PORT_DEPENDENT, .ports = NAT_RANDOM, .block_ports = 1024},
 		true},
+	{{.is_nat64 = true, .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT}, true},
 };
 const char *const topology_nats[] = {"none", "firewall", "full-cone", "address-restricted",
-	"port-restricted", "symmetric", "symmetric-sequential", "linux", "carrier", NULL};
+	"port-restricted", "symmetric", "symmetric-sequential", "linux", "carrier", "nat64", NULL};
 
 size_t site_key_named(const char *name)
 {

@@ -46,7 +46,7 @@ size_t topology_site_of(const struct topology *topology, size_t host)
 bool topology_has_ipv6(const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->site_count; i++) {
-		if (topology->sites[i].family != TOPOLOGY_IPV4)
+		if (topology->sites[i].family != TOPOLOGY_IPV4 && !topology->sites[i].nat.is_nat64)
 			return true;
 	}
 	return false;
@@ -55,7 +55,16 @@ bool topology_has_ipv6(const struct topology *topology)
 bool topology_is_ipv6(const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->site_count; i++) {
-		if (topology->sites[i].family == TOPOLOGY_IPV6)
+		if (topology->sites[i].family == TOPOLOGY_IPV6 && !topology->sites[i].nat.is_nat64)
+			return true;
+	}
+	return false;
+}
+
+bool topology_has_nat64(const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->site_count; i++) {
+		if (topology->sites[i].nat.is_nat64)
 			return true;
 	}
 	return false;

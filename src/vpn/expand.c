@@ -35,6 +35,22 @@ static const char *member_text(
 	return captured_text(roster, member->captured, name);
 }
 
+/* Behind a NAT64 a host finds others elsewhere than the rest does. */
+static const char *underlay_text(
+	const struct scope *scope, const struct member *member, const char *name)
+{
+	const struct roster *roster = scope->roster;
+	bool has_brackets = strcmp(name, "underlay_host") == 0;
+	const char *text;
+
+	if (!roster->underlay_for || !scope->host ||
+		(!has_brackets && strcmp(name, "underlay") != 0))
+		return member_text(roster, member, name);
+	text = roster->underlay_for[(size_t)(scope->host - roster->members) * roster->count +
+				    (size_t)(member - roster->members)];
+	return has_brackets && strchr(text, ':') ? arena_printf(roster->arena, "[%s]", text) : text;
+}
+
 static const char *value_of(const struct scope *scope, const struct name *name)
 {
 	const struct roster *roster = scope->roster;
@@ -51,7 +67,7 @@ static const char *value_of(const struct scope *scope, const struct name *name)
 		member = scope->each;
 	else if (driver_role(roster->driver, name->object))
 		member = &roster->members[0]; /* only a role of the first host can be named */
-	return member ? member_text(roster, member, name->member) : NULL;
+	return member ? underlay_text(scope, member, name->member) : NULL;
 }
 
 /* Appends `text` with its names replaced. */

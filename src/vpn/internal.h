@@ -32,6 +32,8 @@ struct roster {
 	const char *work;
 	struct member *members;
 	size_t count;
+	/* Where the first host finds the second, count by count; NULL: where all do. */
+	const char *const *underlay_for;
 	struct captured *captured; /* by the controller, for no host in particular */
 	bool is_dry;               /* what is not captured reads "<captured: name>" */
 	bool is_strangers;         /* its controller serves one host */

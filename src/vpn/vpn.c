@@ -45,6 +45,24 @@ static int make_host_dirs(struct vpn *vpn, struct error *err)
 	return 0;
 }
 
+/* NULL where no host finds others elsewhere than the rest does. */
+static const char *const *underlays_of(const struct lab *lab, struct arena *arena)
+{
+	size_t count = lab_host_count(lab);
+	const char **list = arena_alloc(arena, const char *, count *count + 1);
+	bool differ = false;
+
+	for (size_t self = 0; self < count; self++) {
+		for (size_t i = 0; i < count; i++) {
+			const char *address = lab_underlay_for(lab, arena, self, i);
+
+			list[self * count + i] = address;
+			differ |= strcmp(address, lab_underlay(lab, i)) != 0;
+		}
+	}
+	return differ ? list : NULL;
+}
+
 static struct vpn *vpn_new(struct lab *lab, const struct driver *driver)
 {
 	struct arena *arena = arena_new();
@@ -68,6 +86,7 @@ static struct vpn *vpn_new(struct lab *lab, const struct driver *driver)
 		vpn->roster.members[i].underlay_host =
 			arena_printf(arena, strchr(address, ':') ? "[%s]" : "%s", address);
 	}
+	vpn->roster.underlay_for = underlays_of(lab, arena);
 	vpn->addresses = arena_alloc(arena, const char *, count + 1);
 	vpn->first_ns = arena_alloc(arena, int64_t, count * count + 1);
 	return vpn;

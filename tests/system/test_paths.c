@@ -364,6 +364,18 @@ TEST(a_host_behind_a_router_reaches_the_world_again_after_its_reboot_and_a_new_w
 	CHECK(answers(&s, arena, ALICE, "server") && answers(&s, arena, BOB, "server"));
 }
 
+TEST(a_small_table_drops_what_is_new_and_the_record_says_so)
+{
+	TOPOLOGY(s, "home-office:home.sessions=2");
+	json_auto_t *report = NULL;
+
+	CHECK(answers(&s, arena, ALICE, "server") && answers(&s, arena, ALICE, "server"));
+	CHECK(!answers(&s, arena, ALICE, "server") && answers(&s, arena, BOB, "server"));
+	CHECK_OK(lab_wire_report(s.lab, &report, &err), err);
+	CHECK(json_number_at(report, "/routers/0/outbound/full", 0) == 2);
+	CHECK(json_number_at(report, "/routers/0/sessions", 0) == 2);
+}
+
 TEST(two_nats_in_a_row_and_a_firewall_lead_to_the_public_host)
 {
 	TOPOLOGY(s, "carrier:home.nat=firewall");
@@ -418,6 +430,35 @@ TEST(a_host_with_ipv6_alone_reaches_the_public_one_and_is_told_at_its_own_addres
 	CHECK(answers(&s, arena, phone, "server"));
 	CHECK(output_on(&s, arena, phone,
 		SHELL("ip -6 route get 3ffe:4d42::1 | grep -q 'via 3ffe:4d42:2::1'")));
+}
+
+TEST(a_host_with_ipv6_alone_reaches_the_public_ipv4_one_through_a_nat64)
+{
+	TOPOLOGY(s, "nat64");
+	const size_t phone = 2;
+	AUTO(proc_freep) struct proc *server = NULL;
+	const struct proc_spec serve = {.argv = ARGV("iperf3", "-s", "--forceflush")};
+	const char *text;
+
+	CHECK_OK(lab_verify(s.lab, &err), err);
+	CHECK(answers(&s, arena, phone, "server") && !answers(&s, arena, phone, "44.128.0.1"));
+	CHECK(strcmp(lab_underlay(s.lab, phone), "44.128.2.1") == 0);
+	CHECK(output_on(
+		&s, arena, phone, SHELL("getent ahosts server | grep -q '^64:ff9b::2c80:1 '")));
+	/* The largest packet that leaves is 20 bytes larger inside; then the line becomes narrow.
+	 */
+	CHECK(output_on(&s, arena, phone,
+		ARGV("ping", "-q", "-c", "1", "-W", "1", "-s", "1452", "server")));
+	CHECK_OK(lab_narrow_router(s.lab, phone, 1400, false, &err), err);
+	CHECK(output_on(&s, arena, phone,
+		SHELL("ping -c 2 -i 0.2 -W 1 -M do -s 1400 server 2>&1 | grep -q 'mtu *= *1400'")));
+	CHECK_OK(host_start(lab_host(s.lab, SERVER), &serve, &server, &err), err);
+	CHECK_OK(proc_wait_output(server, "listening", deadline_in(10 * NS_PER_S), &err), err);
+	text = output_on(&s, arena, phone, ARGV("iperf3", "-c", "server", "-n", "2M"));
+	CHECK(text && strstr(text, "receiver"));
+	text = output_on(&s, arena, phone,
+		ARGV("iperf3", "-c", "server", "-u", "-n", "200K", "-b", "10M", "-l", "1200"));
+	CHECK(text && strstr(text, "(0%)"));
 }
 
 TEST(a_router_between_networks_of_ipv6_is_open_where_it_filters_nothing)

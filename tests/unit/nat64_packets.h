@@ -128,8 +128,7 @@ static inline bool is_right4(const struct wide_packet *p)
 
 static inline bool is_right6(const struct wide_packet *p)
 {
-	return get16(p->bytes + 4) + 40 == p->size &&
-	       sum_behind(p, 40, p->bytes[6]) == 0xffff;
+	return get16(p->bytes + 4) + 40 == p->size && sum_behind(p, 40, p->bytes[6]) == 0xffff;
 }
 
 static inline struct nat_params carrying(void)
@@ -147,8 +146,8 @@ static inline enum nat_verdict pass_wide(
 {
 	static uint8_t bytes[MOST_BYTES + NAT64_MOST_MORE];
 	struct nat64_room room = {.bytes = bytes, .mtu_ipv6 = 1500, .mtu_ipv4 = 1500};
-	enum nat_verdict verdict = nat64_pass(nat, direction,
-		&(struct nat_packet){.bytes = p->bytes, .size = p->size}, 0, &room);
+	enum nat_verdict verdict = nat64_pass(
+		nat, direction, &(struct nat_packet){.bytes = p->bytes, .size = p->size}, 0, &room);
 
 	if (verdict == NAT_PASSES) {
 		memcpy(p->bytes, bytes, room.size);

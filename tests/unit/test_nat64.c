@@ -171,14 +171,14 @@ TEST(errors_of_ipv4_become_those_of_ipv6_by_the_table_of_rfc_7915)
 	static const struct words table[] = {{3, 0, 0, true, 1, 0, 0}, {3, 1, 0, true, 1, 0, 0},
 		{3, 2, 0, true, 4, 1, 6}, {3, 3, 0, true, 1, 4, 0}, {3, 4, 1400, true, 2, 0, 1420},
 		{3, 4, 1300, true, 2, 0, 1320}, {3, 4, 9000, true, 2, 0, 1500},
-		{3, 4, 576, true, 2, 0, 1280}, {3, 4, 0, true, 2, 0, 1280}, {3, 5, 0, true, 1, 0, 0},
-		{3, 6, 0, true, 1, 0, 0}, {3, 9, 0, true, 1, 1, 0}, {3, 10, 0, true, 1, 1, 0},
-		{3, 12, 0, true, 1, 0, 0}, {3, 13, 0, true, 1, 1, 0}, {3, 14, 0, false, 0, 0, 0},
-		{3, 15, 0, true, 1, 1, 0}, {3, 16, 0, false, 0, 0, 0}, {11, 0, 0, true, 3, 0, 0},
-		{11, 1, 0, true, 3, 1, 0}, {12, 0, 8U << 24, true, 4, 0, 7},
-		{12, 0, 12U << 24, true, 4, 0, 8}, {12, 2, 16U << 24, true, 4, 0, 24},
-		{12, 0, 4U << 24, false, 0, 0, 0}, {12, 1, 0, false, 0, 0, 0},
-		{4, 0, 0, false, 0, 0, 0}, {5, 0, 0, false, 0, 0, 0}};
+		{3, 4, 576, true, 2, 0, 1280}, {3, 4, 0, true, 2, 0, 1280},
+		{3, 5, 0, true, 1, 0, 0}, {3, 6, 0, true, 1, 0, 0}, {3, 9, 0, true, 1, 1, 0},
+		{3, 10, 0, true, 1, 1, 0}, {3, 12, 0, true, 1, 0, 0}, {3, 13, 0, true, 1, 1, 0},
+		{3, 14, 0, false, 0, 0, 0}, {3, 15, 0, true, 1, 1, 0}, {3, 16, 0, false, 0, 0, 0},
+		{11, 0, 0, true, 3, 0, 0}, {11, 1, 0, true, 3, 1, 0},
+		{12, 0, 8U << 24, true, 4, 0, 7}, {12, 0, 12U << 24, true, 4, 0, 8},
+		{12, 2, 16U << 24, true, 4, 0, 24}, {12, 0, 4U << 24, false, 0, 0, 0},
+		{12, 1, 0, false, 0, 0, 0}, {4, 0, 0, false, 0, 0, 0}, {5, 0, 0, false, 0, 0, 0}};
 	struct nat_params params = carrying();
 	AUTO(nat_freep) struct nat *nat = nat_with(&params, 8);
 
@@ -192,8 +192,8 @@ TEST(errors_of_ipv4_become_those_of_ipv6_by_the_table_of_rfc_7915)
 		CHECK(pass_wide(nat, NAT_OUTBOUND, &p) == NAT_PASSES);
 		make_error4(&p, w->type, w->code, w->word);
 		passes = pass_wide(nat, NAT_INBOUND, &p) == NAT_PASSES;
-		printf("# %u/%u: %d %u/%u %u\n", w->type, w->code, passes, p.bytes[40],
-			p.bytes[41], get32(p.bytes + 44));
+		printf("# %u/%u: %d %u/%u %u\n", w->type, w->code, passes, p.bytes[40], p.bytes[41],
+			get32(p.bytes + 44));
 		CHECK(passes == w->is_translated);
 		if (!passes)
 			continue;
@@ -230,8 +230,8 @@ TEST(errors_of_ipv6_become_those_of_ipv4_by_the_table_of_rfc_7915)
 		CHECK(pass_wide(nat, NAT_INBOUND, &p) == NAT_PASSES);
 		make_error6(&p, w->type, w->code, w->word);
 		passes = pass_wide(nat, NAT_OUTBOUND, &p) == NAT_PASSES;
-		printf("# %u/%u: %d %u/%u %u\n", w->type, w->code, passes, p.bytes[20],
-			p.bytes[21], get32(p.bytes + 24));
+		printf("# %u/%u: %d %u/%u %u\n", w->type, w->code, passes, p.bytes[20], p.bytes[21],
+			get32(p.bytes + 24));
 		CHECK(passes == w->is_translated);
 		if (!passes)
 			continue;

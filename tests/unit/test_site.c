@@ -192,6 +192,31 @@ TEST(ipv6_is_not_translated_and_every_router_knows_who_is_behind_it)
 		strstr(server, "3ffe:4d42:3::2 lladdr 02:4d:42:01:01:01"));
 }
 
+TEST(a_host_behind_a_nat64_finds_others_at_addresses_that_stand_for_ipv4)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct topology_site former = sites[0];
+	struct lab_node nodes[HOSTS];
+	const char *inside, *outside;
+	struct lab lab;
+
+	sites[0].family = TOPOLOGY_IPV6;
+	sites[0].nat.is_nat64 = true;
+	lab = placed(nodes);
+	inside = address_hosts_file(&lab, arena, AMY, NULL);
+	outside = address_hosts_file(&lab, arena, SERVER, NULL);
+	CHECK(strcmp(lab_underlay_for(&lab, arena, AMY, SERVER), "64:ff9b::2c80:1") == 0);
+	CHECK(strcmp(lab_underlay_for(&lab, arena, AMY, AMY), "44.128.1.1") == 0);
+	CHECK(strcmp(lab_underlay_for(&lab, arena, SERVER, AMY), "44.128.1.1") == 0);
+	sites[0] = former;
+	CHECK(strcmp(inside,
+		      "127.0.0.1 localhost\n64:ff9b::2c80:1 server\n3ffe:4d42:1::2 alice\n"
+		      "3ffe:4d42:1::3 amy\n64:ff9b::2c80:201 bob\n64:ff9b::2c80:8302 carol\n") ==
+		0);
+	CHECK(strstr(outside, "44.128.1.1 alice\n44.128.1.1 amy\n"));
+	CHECK(!nodes[AMY].ipv4[0] && !nodes[SERVER].ipv6[0]);
+}
+
 TEST(without_ipv6_nobody_has_it)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();

@@ -225,6 +225,28 @@ TEST(families_that_cannot_meet_are_refused_with_their_place)
 	CHECK(is_refused(HEAD "  a: { hosts: [x], family: ipx }\n", "4:28", "not one of"));
 }
 
+TEST(a_nat64_has_ipv6_inside_and_its_contradictions_are_refused_with_their_place)
+{
+	LOADED(HEAD HOME "  phone: { hosts: [p], nat: nat64 }\n");
+
+	CHECK(topology.sites[1].family == TOPOLOGY_IPV6 && topology_has_nat64(&topology));
+	CHECK(!topology_is_ipv6(&topology) && !topology_has_ipv6(&topology));
+	CHECK(is_refused(
+		HEAD "  a: { hosts: [x], nat: nat64, family: dual }\n", "4:40", "have IPv6 alone"));
+	CHECK(is_refused(HEAD "  a: { hosts: [x], nat: nat64, network: 10.0.0.0/24 }\n", "4:41",
+		"have no IPv4"));
+	CHECK(is_refused(HEAD
+		"  a: { hosts: [x], nat: nat64 }\n  b: { hosts: [y], behind: a, network: 10.0.0.0/24 }\n",
+		"5:28", "behind a NAT64"));
+	CHECK(is_refused("title: t\nsites:\n  a: { hosts: [x], nat: nat64 }\n  b: { hosts: [y] }\n",
+		"3:6", "no public host"));
+	CHECK(is_refused(HEAD
+		"  a: { hosts: [x], nat: nat64 }\n  b: { hosts: [y], family: ipv6 }\n",
+		"4:6", "neither finds the other"));
+	CHECK(is_refused(HEAD "  a: { hosts: [x], nat: nat64, hairpin: true }\n", "4:25",
+		"turns nothing back"));
+}
+
 TEST(every_topology_of_ours_is_valid_and_has_at_most_forty_lines)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
@@ -293,6 +315,7 @@ TEST(values_that_mean_nothing_are_refused_with_their_place)
 	CHECK(is_refused(HEAD "  a: { hosts: [x], natt: linux }\n", "4:20", "did you mean 'nat'"));
 	CHECK(is_refused(HEAD "  a: { hosts: [x], nat: linus }\n", "4:25", "did you mean 'linux'"));
 	CHECK(is_refused(HEAD "  a: { hosts: [x], mtu: 1279 }\n", "4:25", "mtu"));
+	CHECK(is_refused(HEAD "  a: { hosts: [x], sessions: 4097 }\n", "4:30", "sessions"));
 	CHECK(is_refused(
 		HEAD "  a: { hosts: [x], icmp: 443 }\n", "4:26", "neither open nor blocked"));
 	CHECK(is_refused(

@@ -115,16 +115,21 @@ static void write_facts(struct drawing *d, double x, const json_t *router)
 	const char *mtu = json_string_at(router, "/mtu", NULL);
 	const char *up = json_string_at(router, "/up", NULL);
 	const char *down = json_string_at(router, "/down", NULL);
+	const char *sessions = json_string_at(router, "/sessions", NULL);
 	const char *rate = json_string_at(router, "/udp_rate", NULL);
 	const char *family = json_string_at(router, "/family", "ipv4");
 
-	if (strcmp(family, "ipv4") != 0)
+	if (strcmp(json_string_at(router, "/nat", ""), "nat64") == 0)
+		write_fact(d, x, "tick", "IPv6 inside, IPv4 outside");
+	else if (strcmp(family, "ipv4") != 0)
 		write_fact(
 			d, x, "tick", strcmp(family, "ipv6") == 0 ? "IPv6 alone" : "IPv4 and IPv6");
 	write_fact(d, x, "tick stop", rule_text(d, "UDP", json_string_at(router, "/udp", "open")));
 	write_fact(d, x, "tick stop", rule_text(d, "TCP", json_string_at(router, "/tcp", "open")));
 	write_fact(
 		d, x, "tick stop", rule_text(d, "ICMP", json_string_at(router, "/icmp", "open")));
+	if (sessions)
+		write_fact(d, x, "tick", arena_printf(d->arena, "at most %s sessions", sessions));
 	if (rate)
 		write_fact(d, x, "tick", arena_printf(d->arena, "UDP at most %s", rate));
 	if (mtu || is_silent)
