@@ -40,6 +40,7 @@ static const struct {
 	struct wire_params params;
 } paths[] = {
 	{"transparent", false, {.line_rate_bps = 0}},
+	{"routed", false, {.line_rate_bps = 0}},
 	{"low", false,
 		{.impairment = {.model = NETEM_KERNEL,
 			 .delay_ns = 2000000,
@@ -61,6 +62,12 @@ static const struct {
 			 .loss = {.kind = NETEM_LOSS_RANDOM, .random = {.probability = 0.01}}}}},
 };
 
+/* Through a NAT into another segment. */
+static bool is_routed(size_t path)
+{
+	return strcmp(paths[path].name, "routed") == 0;
+}
+
 static uint32_t make_frame(uint8_t *data, bool is_superpacket)
 {
 	struct virtio_net_hdr vnet = {0};
@@ -80,12 +87,48 @@ static uint32_t make_frame(uint8_t *data, bool is_superpacket)
 	return VNET_SIZE + (is_superpacket ? 54 + 44 * 1448 : 1514);
 }
 
-static void run(struct fabric *fabric, struct sink *sink, bool is_superpacket, long frames)
+/* Host 0 stands inside, host 1 outside; frames go to the router's card. */
+static int add_router(struct fabric *fabric, struct error *err)
 {
+	struct router_params params = {.nat = {.external = {0xcb007101},
+					       .external_count = 1,
+					       .filtering = NAT_ADDRESS_AND_PORT_DEPENDENT}};
+	const uint8_t server[16] = {[10] = 0xff, 0xff, 198, 51, 100, 1};
+	uint16_t number;
+
+	for (int side = 0; side < ROUTER_SIDES; side++) {
+		params.faces[side].mtu = 1500;
+		memcpy(params.faces[side].mac, side ? "\x02\0\0\0\0\x12" : "\x02\0\0\0\0\x02", 6);
+	}
+	if (route_add(fabric, &params, 0, &number, err) ||
+		router_meet(fabric->routes[number].router, ROUTER_OUTSIDE, server,
+			(const uint8_t *)"\x02\0\0\0\0\x03", err))
+		return -1;
+	fabric_join(fabric, 1, 1);
+	fabric_join(fabric, fabric->routes[number].ports[ROUTER_OUTSIDE], 1);
+	stations_learn(&fabric->stations, 1, (const uint8_t *)"\x02\0\0\0\0\x03", 1);
+	return 0;
+}
+
+static void address_frame(uint8_t *ip)
+{
+	ip[8] = 64;
+	ip[2] = 1500 >> 8;
+	ip[3] = 1500 & 0xff;
+	memcpy(ip + 12, "\xc0\xa8\x01\x02\xc6\x33\x64\x01", 8);
+	ip[33] = 0x10; /* an ACK */
+}
+
+static void run(struct fabric *fabric, struct sink *sink, size_t path, long frames)
+{
+	bool is_superpacket = paths[path].is_superpacket;
 	static uint8_t data[70000];
 	uint32_t size = make_frame(data, is_superpacket);
 
-	stations_learn(&fabric->stations, 0, data + VNET_SIZE, 1);
+	if (is_routed(path))
+		address_frame(data + VNET_SIZE + 14);
+	else
+		stations_learn(&fabric->stations, 0, data + VNET_SIZE, 1);
 	for (long i = 0; i < frames; i++) {
 		struct buffer *buffer =
 			buffer_take(&fabric->pool, is_superpacket ? BUFFER_LARGE : BUFFER_SMALL);
@@ -119,7 +162,9 @@ int main(int argc, char **argv)
 			if (fabric_add_port(&fabric, &paths[i].params, 0, &port, &err))
 				return fprintf(stderr, "%s\n", err.text), 1;
 		}
-		run(&fabric, &sink, paths[i].is_superpacket, atol(argv[2]));
+		if (is_routed(i) && add_router(&fabric, &err))
+			return fprintf(stderr, "%s\n", err.text), 1;
+		run(&fabric, &sink, i, atol(argv[2]));
 		printf("%llu frames, %llu bytes\n", (unsigned long long)sink.frames,
 			(unsigned long long)sink.bytes);
 		fabric_done(&fabric);
