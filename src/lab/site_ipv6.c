@@ -231,3 +231,41 @@ int site6_meet(struct lab *lab, size_t site, enum router_side side, struct error
 	}
 	return 0;
 }
+
+static bool is_behind_nat64(const struct lab *lab, size_t host)
+{
+	size_t site = lab->nodes[host].site;
+
+	return site != TOPOLOGY_PUBLIC && spec_of(lab, site)->nat.is_nat64;
+}
+
+/* What a DNS64 would say: hosts behind a NAT64 find all others at addresses that stand for IPv4. */
+static const char *synthesised(struct arena *arena, const char *ipv4)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in_addr address;
+	uint8_t ipv6[16];
+
+	if (inet_pton(AF_INET, ipv4, &address) != 1)
+		return ipv4;
+	nat64_synthesise(ntohl(address.s_addr), ipv6);
+	return arena_strdup(arena, inet_ntop(AF_INET6, ipv6, text, sizeof(text)));
+}
+
+const char *site_address_for(const struct lab *lab, struct arena *arena, size_t self, size_t host)
+{
+	const struct lab_node *node = &lab->nodes[host];
+
+	if (!lab->topology)
+		return node->ipv4;
+	if (!is_behind_nat64(lab, self))
+		return site_joins(lab, self, host) ? site_own_address(lab, host) : node->seen;
+	return lab->nodes[self].site == node->site ? node->ipv6 : synthesised(arena, node->seen);
+}
+
+const char *lab_underlay_for(const struct lab *lab, struct arena *arena, size_t self, size_t host)
+{
+	bool is_other = lab->topology && self != host && is_behind_nat64(lab, self);
+
+	return is_other ? site_address_for(lab, arena, self, host) : lab_underlay(lab, host);
+}

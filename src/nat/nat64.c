@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Packets between IPv6 inside and IPv4 outside: judged by the tables, and written anew. */
+/* Packets between IPv6 inside and IPv4 outside: judged by the tables, and written again. */
 #include "nat/internal64.h"
 
 #include "nat/bytes.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 
-#include "nat/nat.h"
+#include "nat/nat64.h"
 
 /*
  * A router between a site and a network outside, with a NAT or a firewall in it: one hop for IPv4

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One hop between IPv6 inside and IPv4 outside: packets of other sizes, and what is said of them.
  */
-#include "nat/nat64.h"
 #include "nat/router_internal.h"
 
 #include "nat/bytes.h"

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "nat/internal.h"
-#include "nat/nat64.h"
 #include "nat/router.h"
 
 enum {
