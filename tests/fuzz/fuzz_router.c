@@ -27,7 +27,8 @@ static struct router_params any_params(struct input *in)
 		.is_black_hole = how & 1,
 		.nat = {.external = {0xcb007101},
 			.external_count = how >> 1 & 1,
-			.hairpins = how >> 2 & 1,
+			.is_nat64 = (how & 0x12) == 0x12, /* only with an address outside */
+			.hairpins = how >> 2 & ((how & 0x12) != 0x12),
 			.unsolicited = (enum nat_unsolicited)(how >> 3 & 1)}};
 
 	for (int side = 0; side < ROUTER_SIDES; side++) {
