@@ -129,11 +129,15 @@ static enum nat_verdict pass(
 	struct nat *nat, struct passage *passage, struct nat64_room *room, uint32_t most)
 {
 	struct view *view = &passage->view;
+	struct address source = view->source.address;
 	enum nat_verdict verdict;
 
 	if (view->is_ipv6 != (passage->direction == NAT_OUTBOUND) ||
 		(view->is_ipv6 && !to_ipv4(&view->destination.address)))
 		return NAT_UNSUPPORTED;
+	/* What says that it comes from IPv4 would run in circles (RFC 6146, section 3.5). */
+	if (view->is_ipv6 && to_ipv4(&source))
+		return NAT_NO_HAIRPIN;
 	/* The sum of ICMPv6 has the size of the whole packet, which no fragment says. */
 	if (view->protocol == PROTOCOL_ICMP && view->fragment != FRAGMENT_NONE)
 		return NAT_FRAGMENT;

@@ -86,6 +86,9 @@ TEST(what_is_of_the_wrong_family_or_for_nobody_does_not_pass)
 	p.bytes[24] = 0x20;
 	CHECK(pass_wide(nat, NAT_OUTBOUND, &p) == NAT_UNSUPPORTED);
 	CHECK(pass_wide(nat, NAT_INBOUND, &p) == NAT_UNSUPPORTED);
+	make_wide6(&p, IPPROTO_UDP, CAROL_PORT, 100);
+	put_synthesised(p.bytes + 8, SERVER);
+	CHECK(pass_wide(nat, NAT_OUTBOUND, &p) == NAT_NO_HAIRPIN);
 	make_wide4(&p, IPPROTO_UDP, 47001, 100);
 	CHECK(pass_wide(nat, NAT_INBOUND, &p) == NAT_FILTERED);
 	CHECK(pass_wide(nat, NAT_OUTBOUND, &p) == NAT_UNSUPPORTED);
