@@ -54,6 +54,8 @@ int router_set(struct router *router, const struct router_params *params, struct
 	if (nat_set(router->nat, &params->nat, err))
 		return -1;
 	router->params = *params;
+	for (int side = 0; side < ROUTER_SIDES; side++)
+		router->plain_most[side] = params->nat.is_nat64 ? 0 : params->faces[!side].mtu;
 	router->gateway[0] = address_ipv4(params->gateway_ipv4);
 	router->gateway[1] = address_of(params->gateway_ipv6);
 	return 0;
@@ -108,7 +110,7 @@ int router_meet(struct router *router, enum router_side side, const uint8_t addr
 	return 0;
 }
 
-const uint8_t *router_next_hop(const struct hop *hop, enum router_side to)
+static inline const uint8_t *next_hop(const struct hop *hop, enum router_side to)
 {
 	struct address destination =
 		hop->is_ipv6 ? address_of(hop->ip + 24) : address_ipv4(get32(hop->ip + 16));
@@ -117,6 +119,11 @@ const uint8_t *router_next_hop(const struct hop *hop, enum router_side to)
 	if (!neighbour->is_there && to == ROUTER_OUTSIDE)
 		neighbour = place_of(hop->router, to, &hop->router->gateway[hop->is_ipv6]);
 	return neighbour->is_there ? neighbour->mac : NULL;
+}
+
+const uint8_t *router_next_hop(const struct hop *hop, enum router_side to)
+{
+	return next_hop(hop, to);
 }
 
 static void drop(const struct hop *hop, enum router_drop reason)
@@ -164,12 +171,17 @@ static bool may_be_fragmented(const struct hop *hop)
 	return !hop->is_ipv6 && !(hop->ip[6] & 0x40);
 }
 
-void router_send_on(struct hop *hop, enum router_side to, const uint8_t mac[6])
+static inline void send_on(struct hop *hop, enum router_side to, const uint8_t mac[6])
 {
 	memcpy(hop->frame->bytes, mac, 6);
 	memcpy(hop->frame->bytes + 6, hop->router->params.faces[to].mac, 6);
 	hop->router->forwarded++;
 	hop->output(hop->context, to, hop->frame);
+}
+
+void router_send_on(struct hop *hop, enum router_side to, const uint8_t mac[6])
+{
+	send_on(hop, to, mac);
 }
 
 /* It passed the NAT, and `head` is what it was before. */
@@ -183,14 +195,14 @@ static void leave(struct hop *hop, enum router_side to, const uint8_t *head)
 		router_say_too_big(hop, mtu, head);
 		return;
 	}
-	mac = router_next_hop(hop, to);
+	mac = next_hop(hop, to);
 	if (!mac) {
 		drop(hop, ROUTER_NO_NEIGHBOUR);
 		return;
 	}
 	router_set_ttl(hop, ttl_of(hop) - 1);
 	if (fits)
-		router_send_on(hop, to, mac);
+		send_on(hop, to, mac);
 	else
 		router_fragment(hop, to, mac, mtu);
 }
@@ -238,6 +250,12 @@ static void forward(struct hop *hop, int64_t now_ns)
 		router_answer(hop);
 }
 
+/* Of what is not plain by its size: it is translated to the other family, or comes one by one. */
+static bool is_special(const struct hop *hop)
+{
+	return hop->router->params.nat.is_nat64 || (hop->frame->is_super && may_be_fragmented(hop));
+}
+
 /* Whether its network header is in it. */
 static bool read_header(struct hop *hop)
 {
@@ -278,11 +296,8 @@ bool router_pass(struct router *router, enum router_side from, const struct rout
 		drop(&hop, ROUTER_MALFORMED);
 	else if (is_for_router(&hop))
 		router_answer(&hop);
-	else if (router->params.nat.is_nat64)
-		return router_cross64(&hop, now_ns);
-	else if (frame->is_super && frame->largest > router->params.faces[!from].mtu &&
-		 may_be_fragmented(&hop))
-		return false;
+	else if (frame->largest > router->plain_most[from] && is_special(&hop))
+		return router->params.nat.is_nat64 && router_cross64(&hop, now_ns);
 	else
 		forward(&hop, now_ns);
 	return true;

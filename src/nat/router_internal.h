@@ -29,6 +29,8 @@ struct router {
 	struct nat *nat;
 	struct router_params params;
 	struct address gateway[2]; /* of IPv4 and IPv6 */
+	/* Packets from each side up to so many bytes are forwarded as they are; none by a NAT64. */
+	uint32_t plain_most[ROUTER_SIDES];
 	struct neighbour neighbours[ROUTER_NEIGHBOURS];
 	uint32_t neighbour_count;
 	uint64_t forwarded, answered, drops[ROUTER_DROPS];
