@@ -143,6 +143,21 @@ TEST(a_laptop_is_back_at_once_later_or_not_always)
 		0);
 }
 
+TEST(of_several_changes_the_worst_counts_for_a_laptop)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	json_t *data = roam(0.5, 9, 2, 0.1), *uplink = roam(0.5, 60, 1, 0.1);
+
+	json_object_set(data, "uplink", json_object_get(uplink, "moved"));
+	json_object_set(data, "uplink_called", json_object_get(uplink, "moved_called"));
+	json_decref(uplink);
+	set_whole(results, add_vpn(results, "Tunnel", rates, 1), REPORT_ROAM, data);
+	CHECK(situation_named(results, "laptop")->fittings->fit == FIT_BADLY);
+	CHECK(strcmp(situation_named(results, "laptop")->fittings->text,
+		      "back in only 1 of 2 runs after a change of its uplink; silent for 0.1 s if others must call it") ==
+		0);
+}
+
 /* What the table of silences has in its first row, of `moved`. */
 static const struct row *silences_of(struct report_results *results)
 {

@@ -197,22 +197,40 @@ static const char *absence_text(struct arena *arena, const struct absence *absen
 	return arena_printf(arena, "silent for %.2g s", absence->silent_s);
 }
 
-static bool look_at_laptop(const struct spot_of *spot)
+/* What a laptop meets on its way; of several the worst counts. */
+static const struct {
+	const char *operation, *called, *what;
+} changes[] = {{"moved", "moved_called", "address"}, {"uplink", "uplink_called", "uplink"}};
+
+static bool look_at_changes(const struct spot_of *spot, const json_t *data)
 {
 	struct arena *arena = spot->results->arena;
+	bool is_first = true;
 
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		struct absence moved = absence_of(data, changes[i].operation);
+		struct absence called = absence_of(data, changes[i].called);
+		enum fit fit = fit_of_absences(&moved, &called);
+
+		if (!moved.runs || (!is_first && fit < spot->fitting->fit))
+			continue;
+		spot->fitting->fit = fit;
+		spot->fitting->text = arena_printf(arena,
+			"%s after a change of its %s; %s if others must call it",
+			absence_text(arena, &moved), changes[i].what, absence_text(arena, &called));
+		is_first = false;
+	}
+	return !is_first;
+}
+
+static bool look_at_laptop(const struct spot_of *spot)
+{
 	for (const struct report_repetition *whole = spot->condition->whole; whole;
 		whole = whole->next) {
 		const struct report_result *roam = &whole->results[REPORT_ROAM];
-		struct absence moved = absence_of(roam->data, "moved");
-		struct absence called = absence_of(roam->data, "moved_called");
 
-		if (!outcome_is_success(&roam->outcome) || !moved.runs)
+		if (!outcome_is_success(&roam->outcome) || !look_at_changes(spot, roam->data))
 			continue;
-		spot->fitting->fit = fit_of_absences(&moved, &called);
-		spot->fitting->text = arena_printf(arena,
-			"%s after a change of its address; %s if others must call it",
-			absence_text(arena, &moved), absence_text(arena, &called));
 		spot->fitting->path = roam->outcome.path;
 		return true;
 	}
