@@ -36,8 +36,8 @@ static struct report_series pool(struct arena *arena, const struct report_condit
 	return pooled;
 }
 
-static void add_row(struct tables *tables, struct table *table, const struct report_vpn *vpn,
-	const char *profile)
+static void round_trips_row(struct tables *tables, struct table *table,
+	const struct report_vpn *vpn, const char *profile)
 {
 	struct report_series pooled = pool(tables->arena, condition_of(vpn, profile), round_trips);
 	const char *place = results_place(tables->arena, vpn, profile);
@@ -78,7 +78,7 @@ void tables_round_trips(const struct report_results *results, struct tables *tab
 	table_column(table, "worst_ms", "Worst", "ms", 3);
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		for (size_t i = 0; i < results->profile_count; i++)
-			add_row(tables, table, vpn, results->profiles[i]);
+			round_trips_row(tables, table, vpn, results->profiles[i]);
 	if (table->row_count)
 		table_note(tables, table,
 			"A 99 %% quantile needs a thousand answers; with fewer, its interval shows the uncertainty.");
