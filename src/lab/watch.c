@@ -11,10 +11,21 @@ enum {
 	MOST_SPANS = 4096 /* of one pair */
 };
 
+/* Arguments of meshbench-watch. */
+enum {
+	EVERY_MS = 1,
+	ROUNDS,
+	SELF,
+	SPEAKS,
+	TELLS,
+	ADDRESSES /* of all hosts over the overlay, then as the host reaches them without it */
+};
+
 struct lab_watch {
 	struct lab *lab;
 	struct arena *arena;
-	const char **argv; /* of every host's program, but for SELF and SPEAKS */
+	const char **argv; /* of every host's program; SELF, SPEAKS and the second ADDRESSES are
+			      each host's own */
 	enum lab_speaker speaker;
 	struct lab_hosts concerned;
 	struct lab_sample sample;
@@ -61,10 +72,10 @@ static int start(struct lab_watch *watch, size_t host, bool is_held, struct erro
 {
 	const struct lab *lab = watch->lab;
 
-	watch->argv[3] = arena_printf(watch->arena, "%zu", host);
-	watch->argv[4] = whom_to_speak_to(watch, host);
+	watch->argv[SELF] = arena_printf(watch->arena, "%zu", host);
+	watch->argv[SPEAKS] = whom_to_speak_to(watch, host);
 	for (size_t i = 0; i < lab->count; i++)
-		watch->argv[5 + lab->count + i] =
+		watch->argv[ADDRESSES + lab->count + i] =
 			site_joins(lab, host, i) ? site_address_for(lab, watch->arena, host, i)
 						 : site_own_address(lab, i);
 	watch->used[host] = 0;
@@ -120,7 +131,7 @@ static struct lab_watch *watch_new(struct lab *lab, const struct lab_watch_spec 
 		.speaker = spec->speaker,
 		.concerned = spec->concerned,
 		.sample = lab_sample_new(arena, count, spec->concerned, spec->turn),
-		.argv = arena_alloc(arena, const char *, LAB_WAYS *count + 8),
+		.argv = arena_alloc(arena, const char *, ADDRESSES + LAB_WAYS * count + 1),
 		.procs = arena_alloc(arena, struct proc *, count),
 		.used = arena_alloc(arena, size_t, count),
 		.targets = LAB_WAYS * count};
@@ -137,20 +148,20 @@ int lab_watch_begin(struct lab *lab, const struct lab_watch_spec *spec,
 	struct lab_watch **ret_watch, struct error *err)
 {
 	AUTO(lab_watch_endp) struct lab_watch *watch = watch_new(lab, spec);
-	size_t used = 6;
 
 	if (helper_find(watch->arena, "meshbench-watch", &watch->argv[0], err))
 		return -1;
-	watch->argv[1] =
+	watch->argv[EVERY_MS] =
 		arena_printf(watch->arena, "%lld", (long long)(watch->sample.every_ns / NS_PER_MS));
 	/* Of a large mesh nobody wakes us for every round. */
-	watch->argv[2] = watch->sample.is_whole
-				 ? "1"
-				 : arena_printf(watch->arena, "%lld",
-					   (long long)(LAB_WATCH_LATE_NS / watch->sample.every_ns));
-	watch->argv[5] = spec->keeps_pings ? "pings" : "answers";
+	watch->argv[ROUNDS] =
+		watch->sample.is_whole
+			? "1"
+			: arena_printf(watch->arena, "%lld",
+				  (long long)(LAB_WATCH_LATE_NS / watch->sample.every_ns));
+	watch->argv[TELLS] = spec->keeps_pings ? "pings" : "answers";
 	for (size_t i = 0; i < lab->count; i++)
-		watch->argv[used++] = spec->overlay[i];
+		watch->argv[ADDRESSES + i] = spec->overlay[i];
 	if (start_all(watch, err))
 		return fail_in(err, "watch the mesh");
 	*ret_watch = watch;
