@@ -341,25 +341,15 @@ static void take_block(struct arena *arena, size_t block, struct virtual_job *jo
 		arena, job->argv, ARENA_LIST(arena, arena_printf(arena, "--block=%zu", block)));
 }
 
-/* Of one guest's own time; 0: nobody knows what of a tree is there. */
-static double planned_s(struct arena *arena, const struct virtual_request *request)
-{
-	struct runner_plan plan = *request->plan;
-
-	if (request->resume)
-		return 0;
-	if (request->blocks_apart)
-		plan.block = 1;
-	return runner_schedule_s(&plan, arena);
-}
-
 static void print_blocks(struct arena *arena, const struct virtual_request *request)
 {
-	size_t processors = request->plan->processors;
-	size_t at_once = processors < count_guests(request) ? processors : count_guests(request);
+	struct runner_plan plan = *request->plan;
+	size_t at_once =
+		plan.processors < count_guests(request) ? plan.processors : count_guests(request);
 	char text[32];
 
-	progress_duration(text, planned_s(arena, request));
+	plan.block = 1;
+	progress_duration(text, runner_schedule_s(&plan, arena));
 	fprintf(stderr,
 		"meshbench: %zu repetitions, each in a guest of its own that takes about %s of virtual time, %zu side by side\n",
 		count_guests(request), text, at_once);
@@ -399,8 +389,7 @@ static int add_guests(struct procs *procs, struct arena *arena,
 		job->scratch = arena_printf(arena, "%s/guest%zu", NAMESPACE_MEMORY, number);
 		if (request->blocks_apart)
 			take_block(arena, block, job);
-		voices_hear(guests->voices, number, name_guest(arena, request, block),
-			planned_s(arena, request), job);
+		voices_hear(guests->voices, number, name_guest(arena, request, block), job);
 		if (dir_make(job->scratch, 0700, err))
 			return -1;
 	}

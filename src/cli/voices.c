@@ -13,14 +13,13 @@ enum {
 	LINE_BYTES_MAX = 500
 };
 
-/* Between two lines about time; the first comes as soon as there is something to say. */
+/* Between two lines about wall time. */
 static const int64_t PACE_INTERVAL_NS = 60 * NS_PER_S;
 
 struct voice {
 	struct voices *all;
 	size_t number;
 	const char *name; /* NULL: what it prints goes through as it is */
-	const struct virtual_job *job;
 	char line[LINE_BYTES_MAX + 1];
 	size_t length;
 };
@@ -29,7 +28,7 @@ struct voices {
 	struct voice *list;
 	struct virtual_pace *paces; /* of each */
 	size_t count;
-	int64_t began_ns, due_ns; /* of the next line about time */
+	int64_t began_ns, told_ns;
 };
 
 struct voices *voices_new(struct arena *arena, size_t count)
@@ -41,37 +40,25 @@ struct voices *voices_new(struct arena *arena, size_t count)
 		.paces = arena_alloc(arena, struct virtual_pace, count),
 		.count = count,
 		.began_ns = now_ns,
-		.due_ns = now_ns};
+		.told_ns = now_ns};
 	return voices;
 }
 
-static double passed_s(const struct voices *voices)
-{
-	double seconds = 0;
-
-	for (size_t i = 0; i < voices->count; i++)
-		seconds += voices->paces[i].clock_s;
-	return seconds;
-}
-
-/* A guest says what is left in its own time, which is not the one that the user waits in. */
+/* A guest says what is left in its own time, which here is the wrong one. */
 static void tell_pace(struct voices *voices)
 {
 	int64_t now_ns = clock_now_ns();
 	double elapsed_s = (double)(now_ns - voices->began_ns) / 1e9;
-	struct virtual_left left = virtual_pace_left(voices->paces, voices->count, elapsed_s);
-	char passed[32], elapsed[32], own_left[32], wall_left[32];
+	double left_s = virtual_pace_left_s(voices->paces, voices->count, elapsed_s);
+	char elapsed[32], left[32];
 
-	if (now_ns < voices->due_ns || !(left.wall_s > 0))
+	if (now_ns - voices->told_ns < PACE_INTERVAL_NS || isnan(left_s) || left_s <= 0)
 		return;
-	voices->due_ns = now_ns + PACE_INTERVAL_NS;
-	progress_duration(passed, passed_s(voices));
+	voices->told_ns = now_ns;
 	progress_duration(elapsed, elapsed_s);
-	progress_duration(own_left, left.own_s);
-	progress_duration(wall_left, left.wall_s);
-	fprintf(stderr,
-		"meshbench: %s of virtual time took %s of wall time; about %s are left, which take %s\n",
-		passed, elapsed, own_left, wall_left);
+	progress_duration(left, left_s);
+	fprintf(stderr, "meshbench: %s of wall time have passed, about %s are left\n", elapsed,
+		left);
 }
 
 static void end_line(struct voice *voice)
@@ -104,19 +91,16 @@ static void listen(void *context, bool is_error, const char *text, size_t size)
 	}
 	if (!is_error)
 		return;
-	voice->all->paces[voice->number].clock_s = voice->job->clock_s;
 	add_to_lines(voice, text, size);
 	if (voice->length == 0) /* not in the middle of a line that went through */
 		tell_pace(voice->all);
 }
 
-void voices_hear(struct voices *voices, size_t number, const char *name, double planned_s,
-	struct virtual_job *job)
+void voices_hear(struct voices *voices, size_t number, const char *name, struct virtual_job *job)
 {
 	struct voice *voice = &voices->list[number];
 
-	voices->paces[number].planned_s = planned_s;
-	*voice = (struct voice){.all = voices, .number = number, .name = name, .job = job};
+	*voice = (struct voice){.all = voices, .number = number, .name = name};
 	job->listener = listen;
 	job->listener_context = voice;
 }

@@ -23,8 +23,7 @@ enum {
 	CHUNK_BYTES = 1 << 16,
 	LINES_BYTES_MAX = 200,
 	SIGNAL_STATUS = 128, /* above it: which signal ended a program */
-	PULSE = '\0',        /* what a guest adds to stderr to say that its clock goes on ... */
-	PULSE_S = 5          /* ... by so much */
+	PULSE = '\0'         /* what a guest adds to stderr to say that its clock goes on */
 };
 
 /* The guest's serial ports, in this order: files of a folder of ours, and a pair of pipes. */
@@ -164,26 +163,20 @@ static size_t without_pulse(char *text, size_t size)
 	return kept;
 }
 
-static void hand_errors_on(struct boot *boot, char *bytes, size_t size)
-{
-	struct virtual_job *job = boot->job;
-	size_t kept = without_pulse(bytes, size);
-
-	job->clock_s += (double)(PULSE_S * (size - kept));
-	keep_words(boot, bytes, kept);
-	job->listener(job->listener_context, true, bytes, kept);
-}
-
 static int hand_on(struct boot *boot, enum port port, char *bytes, size_t size, struct error *err)
 {
 	const struct virtual_job *job = boot->job;
 
 	if (port == PORT_TREE)
 		return mirror_take(&boot->tree, bytes, size, err);
-	if (port == PORT_ERRORS)
-		hand_errors_on(boot, bytes, size);
-	if (port == PORT_OUTPUT)
-		job->listener(job->listener_context, false, bytes, size);
+	if (port == PORT_CONSOLE)
+		return 0;
+	if (port == PORT_ERRORS) {
+		size = without_pulse(bytes, size);
+		keep_words(boot, bytes, size);
+	}
+	if (size)
+		job->listener(job->listener_context, port == PORT_ERRORS, bytes, size);
 	return 0;
 }
 
@@ -467,7 +460,6 @@ int virtual_run(struct procs *procs, struct virtual_job jobs[], size_t count, si
 			.errors_fd = -1,
 			.tree = {.root = {.fd = -1}}};
 		jobs[i].end = (struct virtual_end){0};
-		jobs[i].clock_s = 0;
 	}
 	if (watch(&boots, at_once ? at_once : 1, err))
 		return -1;

@@ -19,41 +19,27 @@ static bool read_number(const char **at, size_t *ret_number)
 
 bool virtual_pace_read(const char *line, struct virtual_pace *pace)
 {
-	struct virtual_pace found = *pace;
+	struct virtual_pace found;
 
 	while (*line == ' ')
 		line++;
 	if (!read_number(&line, &found.done) || *line++ != '/' ||
 		!read_number(&line, &found.total) || *line != ' ' || found.done > found.total)
 		return false;
-	if (pace->total == 0 && found.done > 0)
-		found.before = found.done - 1;
 	*pace = found;
 	return true;
 }
 
-/* How long a guest takes from its begin to its end, in its own time. */
-static double whole_s(const struct virtual_pace *pace)
+double virtual_pace_left_s(const struct virtual_pace paces[], size_t count, double elapsed_s)
 {
-	if (pace->total > 0 && pace->done == pace->total)
-		return pace->clock_s;
-	if (pace->planned_s > pace->clock_s)
-		return pace->planned_s;
-	if (pace->done <= pace->before)
-		return NAN;
-	return pace->clock_s * (double)(pace->total - pace->before) /
-	       (double)(pace->done - pace->before);
-}
-
-struct virtual_left virtual_pace_left(
-	const struct virtual_pace paces[], size_t count, double elapsed_s)
-{
-	double passed_s = 0, left_s = 0;
+	size_t done = 0, total = 0, known = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		passed_s += paces[i].clock_s;
-		left_s += whole_s(&paces[i]) - paces[i].clock_s;
+		done += paces[i].done;
+		total += paces[i].total;
+		known += paces[i].total > 0;
 	}
-	return (struct virtual_left){
-		.own_s = left_s, .wall_s = passed_s > 0 ? elapsed_s * left_s / passed_s : NAN};
+	if (done == 0)
+		return NAN;
+	return elapsed_s * ((double)total * (double)count / (double)known / (double)done - 1);
 }

@@ -50,25 +50,16 @@ struct virtual_parts {
 MUST_CHECK int virtual_find(struct procs *procs, struct arena *arena,
 	const struct virtual_machine *machine, struct virtual_parts *ret_parts, struct error *err);
 
-/* How far the run in a guest is. */
+/* How far the run in a guest is, as its lines of progress say. */
 struct virtual_pace {
-	double planned_s;   /* of its own time that its plan takes; 0: nobody knows */
-	double clock_s;     /* of its own time that has passed */
-	size_t done, total; /* cells, as its lines of progress say; 0 of 0: it has said nothing */
-	size_t before;      /* of these, before it began */
+	size_t done, total; /* cells; 0 of 0: it has said nothing yet */
 };
 /* Whether a line is one of these: " 3/24  tinc, baseline: ping lom->yuki  0.4 ms". */
 bool virtual_pace_read(const char *line, struct virtual_pace *pace);
+/* Seconds of wall time that all still take, those that are not begun too; NAN: who knows. */
+double virtual_pace_left_s(const struct virtual_pace paces[], size_t count, double elapsed_s);
 
-/* What all guests still take together, those that are not begun too; NAN: who knows. */
-struct virtual_left {
-	double own_s, wall_s;
-};
-/* `elapsed_s` of wall time have passed, in which their clocks have come where they are. */
-struct virtual_left virtual_pace_left(
-	const struct virtual_pace paces[], size_t count, double elapsed_s);
-
-/* What a guest says while it runs; foreign text, and nothing when only its clock went on. */
+/* What a guest says while it runs; foreign text. */
 typedef void virtual_listener(void *context, bool is_error, const char *text, size_t size);
 
 struct virtual_end {
@@ -102,7 +93,6 @@ struct virtual_job {
 		struct mirror_file now);
 	virtual_listener *listener;
 	void *listener_context;
-	double clock_s;         /* of the guest's own time that has passed, as far as it said so */
 	struct virtual_end end; /* of virtual_run() */
 };
 

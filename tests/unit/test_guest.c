@@ -72,59 +72,24 @@ TEST(every_processor_of_the_list_is_a_power_of_two_slower_than_the_first)
 	CHECK(virtual_shift(0) == -1 && virtual_shift(999) == -1);
 }
 
-static bool is_about(double a, double b)
+TEST(what_is_left_in_wall_time_follows_from_the_lines_of_all_guests)
 {
-	return fabs(a - b) < 1e-9;
-}
+	struct virtual_pace paces[4] = {{0, 0}};
 
-TEST(what_is_left_of_the_plan_takes_wall_time_as_the_guests_clocks_have_shown)
-{
-	/* An hour each of which one has 20 minutes behind it; the other is not begun. */
-	struct virtual_pace paces[2] = {{.planned_s = 3600, .clock_s = 1200}, {.planned_s = 3600}};
-	struct virtual_left left = virtual_pace_left(paces, 2, 30);
-
-	CHECK(is_about(left.own_s, 6000) && is_about(left.wall_s, 150));
-	/* What has ended is not waited for, however short it was. */
-	paces[0].done = paces[0].total = 1;
-	left = virtual_pace_left(paces, 2, 30);
-	CHECK(is_about(left.own_s, 3600) && is_about(left.wall_s, 90));
-}
-
-TEST(nobody_knows_what_is_left_before_a_clock_has_gone_on)
-{
-	struct virtual_pace pace = {.planned_s = 100};
-
-	CHECK(isnan(virtual_pace_left(&pace, 1, 10).wall_s));
-	pace = (struct virtual_pace){.clock_s = 5};
-	CHECK(isnan(virtual_pace_left(&pace, 1, 10).wall_s));
-}
-
-TEST(a_guest_that_takes_longer_than_its_plan_is_judged_by_its_cells)
-{
-	struct virtual_pace pace = {.planned_s = 10, .clock_s = 30};
-	struct virtual_left left;
-
-	CHECK(isnan(virtual_pace_left(&pace, 1, 60).wall_s));
-	CHECK(virtual_pace_read("  1/12  tinc, baseline: ping lom->yuki  0.4 ms", &pace));
-	CHECK(virtual_pace_read("  3/12  tinc, baseline: tcp lom->yuki  40 Mbit/s", &pace));
-	left = virtual_pace_left(&pace, 1, 60);
-	CHECK(is_about(left.own_s, 90) && is_about(left.wall_s, 180));
-}
-
-TEST(cells_that_a_resumed_tree_already_had_took_this_guest_no_time)
-{
-	struct virtual_pace pace = {.clock_s = 30};
-
-	CHECK(virtual_pace_read(" 21/24  tinc, baseline: ping lom->yuki  0.4 ms", &pace));
-	CHECK(pace.done == 21 && pace.total == 24 && pace.before == 20);
-	CHECK(is_about(virtual_pace_left(&pace, 1, 10).own_s, 90));
+	CHECK(isnan(virtual_pace_left_s(paces, 4, 10)));
+	CHECK(virtual_pace_read("  3/12  tinc, baseline: ping lom->yuki  0.4 ms", &paces[0]));
+	CHECK(paces[0].done == 3 && paces[0].total == 12);
+	CHECK(virtual_pace_read("12/12  none, low: tcp lom->yuki", &paces[1]));
+	/* 15 of 48, since the others will have 12 each. */
+	CHECK(fabs(virtual_pace_left_s(paces, 4, 30) - 66) < 1e-9);
+	CHECK(fabs(virtual_pace_left_s(paces, 2, 30) - 18) < 1e-9);
 }
 
 TEST(a_line_that_is_no_progress_changes_none)
 {
 	static const char *const lines[] = {"", "  ", "3", "3/", "3/12", "/12 a",
 		"meshbench: 3/12 a", "13/12  a", "-3/12  a", "3/-12  a"};
-	struct virtual_pace pace = {.done = 1, .total = 2};
+	struct virtual_pace pace = {1, 2};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		CHECK(!virtual_pace_read(lines[i], &pace));

@@ -4,11 +4,10 @@
  * /modules/list names, and runs the program of /argv with the variables of /environment in the
  * folder of /dir, its stdout on the fourth serial port and its stderr on the second. The third
  * passes on what that program writes there. A byte that comes in on the second port interrupts the
- * program; a NUL that goes out there for every five seconds says that the clock goes on. Says how
- * it ended on the console and turns the machine off.
+ * program; a NUL that goes out there every few seconds says that the clock goes on. Says how it
+ * ended on the console and turns the machine off.
  */
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/file.h"
 
@@ -34,7 +33,7 @@ enum {
 	TEXT_BYTES_MAX = 1 << 20
 };
 
-static const int64_t PULSE_NS = 5 * NS_PER_S;
+static const struct timespec PULSE_INTERVAL = {.tv_sec = 5};
 
 static int mount_all(struct error *err)
 {
@@ -143,29 +142,10 @@ static void expect_children(void)
 	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = wake}, NULL);
 }
 
-/* One for each interval that has passed; returns when the next one is due. */
-static int64_t give_pulses(int port, int64_t due_ns)
-{
-	for (; due_ns <= clock_now_ns(); due_ns += PULSE_NS)
-		(void)!write(port, "", 1);
-	return due_ns;
-}
-
-static struct timespec time_until(int64_t due_ns)
-{
-	int64_t left_ns = due_ns - clock_now_ns();
-
-	if (left_ns < 0)
-		left_ns = 0;
-	return (struct timespec){.tv_sec = left_ns / NS_PER_S, .tv_nsec = left_ns % NS_PER_S};
-}
-
 /* Every process that ends here has us as its parent at last; ours has the answer. */
 static int await(pid_t child, int port)
 {
 	struct pollfd watched = {.fd = port, .events = POLLIN};
-	int64_t due_ns = clock_now_ns() + PULSE_NS;
-	struct timespec wait;
 	sigset_t none;
 	int status = 0;
 	char byte;
@@ -177,10 +157,17 @@ static int await(pid_t child, int port)
 			if (ended == child)
 				return WIFEXITED(status) ? WEXITSTATUS(status)
 							 : 128 + WTERMSIG(status);
-		wait = time_until(due_ns);
-		if (ppoll(&watched, 1, &wait, &none) == 1 && read(port, &byte, 1) == 1)
-			kill(child, SIGINT);
-		due_ns = give_pulses(port, due_ns);
+		switch (ppoll(&watched, 1, &PULSE_INTERVAL, &none)) {
+		case 0:
+			(void)!write(port, "", 1);
+			break;
+		case 1:
+			if (read(port, &byte, 1) == 1)
+				kill(child, SIGINT);
+			break;
+		default:
+			break;
+		}
 	}
 }
 
