@@ -170,27 +170,41 @@ static void hear_port(struct arena *arena, struct lab *lab, const struct protoco
 	}
 }
 
+static bool is_first_with(const struct ports *ports, size_t port)
+{
+	for (size_t i = 0; i < port; i++) {
+		if (strcmp(ports->list[i].silent, ports->list[port].silent) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* "port 655" or "ports 655, 5201": that one and all behind it with the same silence. */
+static const char *numbers_with(struct arena *arena, const struct ports *ports, size_t port)
+{
+	const char *numbers = ports->list[port].number;
+	bool is_one = true;
+
+	for (size_t i = port + 1; i < ports->count; i++) {
+		if (strcmp(ports->list[i].silent, ports->list[port].silent) != 0)
+			continue;
+		numbers = arena_printf(arena, "%s, %s", numbers, ports->list[i].number);
+		is_one = false;
+	}
+	return arena_printf(arena, "port%s %s", is_one ? "" : "s", numbers);
+}
+
 /* Those ports together on which the same hosts had no answer. */
 static const char *silence_of(struct arena *arena, const struct ports *ports)
 {
 	const char *text = "";
 
 	for (size_t i = 0; i < ports->count; i++) {
-		const char *silent = ports->list[i].silent, *numbers = "";
-		bool is_told = !*silent, is_one = true;
+		const char *silent = ports->list[i].silent;
 
-		for (size_t k = 0; k < i; k++)
-			is_told = is_told || strcmp(ports->list[k].silent, silent) == 0;
-		for (size_t k = i; !is_told && k < ports->count; k++) {
-			if (strcmp(ports->list[k].silent, silent) != 0)
-				continue;
-			is_one = is_one && k == i;
-			numbers = arena_printf(arena, "%s%s%s", numbers, *numbers ? ", " : "",
-				ports->list[k].number);
-		}
-		if (!is_told)
-			text = arena_printf(arena, "%s%son port%s %s from %s", text,
-				*text ? "; " : "", is_one ? "" : "s", numbers, silent);
+		if (*silent && is_first_with(ports, i))
+			text = arena_printf(arena, "%s%son %s from %s", text, *text ? "; " : "",
+				numbers_with(arena, ports, i), silent);
 	}
 	return text;
 }
