@@ -32,6 +32,15 @@ struct table *table_add(struct tables *tables, const char *id, const char *title
 	return table;
 }
 
+struct table *table_add_own(
+	struct tables *tables, const char *id, const char *title, const char *unit)
+{
+	struct table *table = table_add(tables, id, title, unit, true);
+
+	table->id = table->printed;
+	return table;
+}
+
 /* Every row has room for a value in every column. */
 static void reserve(struct arena *arena, struct row *row, size_t room)
 {

@@ -66,6 +66,9 @@ struct tables *tables_new(struct arena *arena);
 /* `is_corrected` puts "_corrected" behind the id. */
 struct table *table_add(struct tables *tables, const char *id, const char *title, const char *unit,
 	bool is_corrected);
+/* One that the thesis has not: there is nothing to correct, so it keeps its id. */
+struct table *table_add_own(
+	struct tables *tables, const char *id, const char *title, const char *unit);
 void table_text_column(struct table *table, const char *key, const char *title);
 void table_column(
 	struct table *table, const char *key, const char *title, const char *unit, int decimals);

@@ -45,11 +45,9 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 
 void tables_capacity(const struct report_results *results, struct tables *tables)
 {
-	struct table *table = table_add(tables, "capacity",
-		"Throughput with all the processor time that a VPN can use, medians", "Mbit/s",
-		true);
+	struct table *table = table_add_own(tables, "capacity",
+		"Throughput with all the processor time that a VPN can use, medians", "Mbit/s");
 
-	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "vpn", "VPN");
 	table_text_column(table, "profile", "Profile");
 	for (size_t i = 0; i < ARRAY_SIZE(flows); i++) {

@@ -62,10 +62,9 @@ static void round_trips_row(struct tables *tables, struct table *table,
 
 void tables_round_trips(const struct report_results *results, struct tables *tables)
 {
-	struct table *table = table_add(tables, "ping_distribution",
-		"Single round trips: median, tail and maximum", "ms", true);
+	struct table *table = table_add_own(
+		tables, "ping_distribution", "Single round trips: median, tail and maximum", "ms");
 
-	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "vpn", "VPN");
 	table_text_column(table, "profile", "Profile");
 	table_column(table, "answers", "Answers", "", 0);
@@ -118,10 +117,9 @@ static void losses_row(struct tables *tables, struct table *table, const struct 
 
 void tables_video_losses(const struct report_results *results, struct tables *tables)
 {
-	struct table *table = table_add(tables, "video_losses",
-		"Video packets lost for good, by the second", "packets", true);
+	struct table *table = table_add_own(
+		tables, "video_losses", "Video packets lost for good, by the second", "packets");
 
-	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "vpn", "VPN");
 	table_text_column(table, "profile", "Profile");
 	table_column(table, "reports", "Reports", "", 0);

@@ -10,9 +10,8 @@
 static struct table *add(
 	struct tables *tables, const char *id, const char *title, enum table_audience audience)
 {
-	struct table *table = table_add(tables, id, title, "", true);
+	struct table *table = table_add_own(tables, id, title, "");
 
-	table->id = table->printed; /* the thesis has its own, without evidence */
 	table->audience = audience;
 	return table;
 }

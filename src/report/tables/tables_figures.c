@@ -72,11 +72,10 @@ static void add_table(
 	const struct report_workload *workload = &report_workloads[id];
 	/* Connecting and rebooting have tables of the thesis under their names already. */
 	bool is_taken = table_named(tables, workload->word) != NULL;
-	struct table *table = table_add(tables,
+	struct table *table = table_add_own(tables,
 		is_taken ? arena_printf(tables->arena, "%s_mesh", workload->word) : workload->word,
-		arena_printf(tables->arena, "%s, medians", workload->title), "", true);
+		arena_printf(tables->arena, "%s, medians", workload->title), "");
 
-	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "vpn", "VPN");
 	table_text_column(table, "profile", "Profile");
 	for (const struct report_metric *metric = figure_after(NULL, id); metric;

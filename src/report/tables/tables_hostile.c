@@ -118,10 +118,9 @@ static void add_columns(struct table *table)
 void tables_hostile(const struct report_results *results, struct tables *tables)
 {
 	struct filling f = {.tables = tables,
-		.table = table_add(tables, "hostile_packets",
-			"Packets that an attacker on the way could send", "", true)};
+		.table = table_add_own(tables, "hostile_packets",
+			"Packets that an attacker on the way could send", "")};
 
-	f.table->id = f.table->printed; /* the thesis has no such table */
 	add_columns(f.table);
 	for (f.vpn = results->vpns; f.vpn; f.vpn = f.vpn->next) {
 		for (f.condition = f.vpn->conditions; f.condition; f.condition = f.condition->next)

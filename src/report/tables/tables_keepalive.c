@@ -46,9 +46,8 @@ static void add_rows(struct tables *tables, struct table *table, const struct re
 void tables_keepalive(const struct report_results *results, struct tables *tables)
 {
 	struct table *table =
-		table_add(tables, "keepalive_gaps", "What an idle mesh sends by itself", "", true);
+		table_add_own(tables, "keepalive_gaps", "What an idle mesh sends by itself", "");
 
-	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "vpn", "VPN");
 	table_text_column(table, "profile", "Profile");
 	table_text_column(table, "from", "From");

@@ -105,11 +105,10 @@ static void fill(void *context, const struct report_vpn *vpn, const char *profil
 void tables_matrix(const struct report_results *results, struct tables *tables)
 {
 	struct matrix_table matrix = {.tables = tables,
-		.table = table_add(tables, "punch_matrix",
-			"Kinds of router against kinds of router: direct ways", "", true)};
+		.table = table_add_own(tables, "punch_matrix",
+			"Kinds of router against kinds of router: direct ways", "")};
 
 	ways_each(results, tables->arena, collect_kinds, &matrix);
-	matrix.table->id = matrix.table->printed; /* the thesis has no such table */
 	table_text_column(matrix.table, "vpn", "VPN");
 	table_text_column(matrix.table, "profile", "Profile");
 	table_text_column(matrix.table, "router", "Router");

@@ -105,11 +105,9 @@ static void add_rows(struct tables *tables, struct table *table, const struct re
 
 void tables_mtu(const struct report_results *results, struct tables *tables)
 {
-	struct table *table = table_add(tables, "mtu_lines",
-		"A line that becomes narrow, with routers that send ICMP and with black holes", "",
-		true);
+	struct table *table = table_add_own(tables, "mtu_lines",
+		"A line that becomes narrow, with routers that send ICMP and with black holes", "");
 
-	table->id = table->printed; /* the thesis has no such table */
 	add_columns(table);
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		for (size_t i = 0; i < results->profile_count; i++)

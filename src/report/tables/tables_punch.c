@@ -83,10 +83,9 @@ static void add_router(const struct report_results *results, struct tables *tabl
 static void add_routers(const struct report_results *results, struct tables *tables)
 {
 	struct table *table =
-		table_add(tables, "routers", "Routers, as they were measured", "", true);
+		table_add_own(tables, "routers", "Routers, as they were measured", "");
 	const json_t *routers = NULL;
 
-	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "host", "Host behind it");
 	table_text_column(table, "set_as", "Set up as");
 	table_text_column(table, "is_translated", "Translates");
@@ -107,10 +106,9 @@ static void add_routers(const struct report_results *results, struct tables *tab
 
 void tables_punch(const struct report_results *results, struct tables *tables)
 {
-	struct table *table = table_add(
-		tables, "punch_pairs", "Direct ways between hosts behind routers", "", true);
+	struct table *table = table_add_own(
+		tables, "punch_pairs", "Direct ways between hosts behind routers", "");
 
-	table->id = table->printed; /* the thesis has no such table */
 	add_columns(table);
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		for (size_t i = 0; i < results->profile_count; i++) {

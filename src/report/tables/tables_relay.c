@@ -61,10 +61,9 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 
 void tables_relay(const struct report_results *results, struct tables *tables)
 {
-	struct table *table = table_add(tables, "relay_ways",
-		"Two hosts behind routers whose direct way is blocked for a while", "", true);
+	struct table *table = table_add_own(tables, "relay_ways",
+		"Two hosts behind routers whose direct way is blocked for a while", "");
 
-	table->id = table->printed; /* the thesis has no such table */
 	add_columns(table);
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
 		for (size_t i = 0; i < results->profile_count; i++) {

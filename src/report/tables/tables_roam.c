@@ -122,10 +122,9 @@ static void add_row(struct tables *tables, struct table *table, const struct rep
 
 void tables_roam(const struct report_results *results, struct tables *tables)
 {
-	struct table *table = table_add(tables, "roam_silence",
-		"Silence of a host behind a router whose network changes", "", true);
+	struct table *table = table_add_own(tables, "roam_silence",
+		"Silence of a host behind a router whose network changes", "");
 
-	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "vpn", "VPN");
 	table_text_column(table, "profile", "Profile");
 	table_text_column(table, "change", "Change");

@@ -34,9 +34,8 @@ static void add_row(const struct report_results *results, struct tables *tables,
 void tables_success(const struct report_results *results, struct tables *tables)
 {
 	struct table *table =
-		table_add(tables, "success", "Success rate per link, over all profiles", "%", true);
+		table_add_own(tables, "success", "Success rate per link, over all profiles", "%");
 
-	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "vpn", "VPN");
 	table_text_column(table, "workload", "Workload");
 	table_column(table, "worked", "Worked", "", 0);

@@ -89,10 +89,9 @@ void tables_tuning(const struct report_results *results, const struct report_tun
 /* Stored settings are twice what one port does, so they describe a round trip. */
 void tables_effective(const struct report_results *results, struct tables *tables)
 {
-	struct table *table = table_add(tables, "impairment_effective",
-		"Impairment as stored, and as the bare link met it, per round trip", "", true);
+	struct table *table = table_add_own(tables, "impairment_effective",
+		"Impairment as stored, and as the bare link met it, per round trip", "");
 
-	table->id = table->printed; /* the thesis has no such table */
 	table_text_column(table, "profile", "Profile");
 	table_column(table, "stored_delay_ms", "Delay, stored", "ms", 1);
 	table_column(table, "met_delay_ms", "Delay added, met", "ms", 2);
