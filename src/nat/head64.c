@@ -257,13 +257,12 @@ static void patch_query(const struct view *view, const struct ends64 *ends,
 }
 
 /* A sum that IPv4 did without, and IPv6 must not (section 4.5). */
-static bool add_sum(const struct ends64 *ends, uint8_t *udp, uint32_t size)
+static void add_sum(const struct ends64 *ends, uint8_t *udp, uint32_t size)
 {
 	uint32_t pseudo = head64_pseudo(&ends->source, &ends->destination, size + IPPROTO_UDP);
 	uint16_t sum = (uint16_t)~folded(head64_sum(udp, size) + pseudo);
 
 	put16(udp + 6, sum ? sum : 0xffff);
-	return true;
 }
 
 /* TCP or UDP with its ports; `there` bytes of it are there. */
@@ -284,9 +283,12 @@ static bool patch_ports(const struct view *view, const struct ends64 *ends,
 	if (there < at + 2)
 		return view->is_embedded;
 	sum = get16(transport + at);
-	if (is_udp && sum == 0 && !view->is_ipv6 && !view->is_embedded)
-		return view->fragment == FRAGMENT_NONE && there == facts->payload &&
-		       add_sum(ends, transport, there);
+	if (is_udp && sum == 0 && !view->is_ipv6 && !view->is_embedded) {
+		if (view->fragment != FRAGMENT_NONE || there != facts->payload)
+			return false;
+		add_sum(ends, transport, there);
+		return true;
+	}
 	put16(transport + at, is_udp ? checksum_changed_udp(sum, folded(change))
 				     : checksum_changed(sum, folded(change)));
 	return true;
