@@ -10,18 +10,11 @@ import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+from tap import check, end  # noqa: E402
+
 HERE = Path(__file__).resolve().parent
 TOOL = sys.argv[1]
-count = failed = 0
-
-
-def check(sentence, is_so, found=""):
-    global count, failed
-    count += 1
-    failed += not is_so
-    print(f"{'ok' if is_so else 'not ok'} {count} - {sentence}")
-    if not is_so:
-        print("".join(f"# {line}\n" for line in str(found).splitlines()[:8]), end="", file=sys.stderr)
 
 
 def report(*words):
@@ -115,5 +108,4 @@ with tempfile.TemporaryDirectory() as scratch:
     check("a tree without the file has a report without the matrix", not section and 'href="#features"' not in text)
     check("and without its tables", not any(table["id"].startswith("feature") for table in json.loads(report("--json"))["tables"]))
 
-print(f"1..{count}")
-sys.exit(failed > 0)
+end()

@@ -14,20 +14,11 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
 import make_tree  # noqa: E402
+from tap import check, end  # noqa: E402
 
 MESHBENCH, ROOT = Path(sys.argv[1]).resolve(), Path(__file__).resolve().parents[2]
 HOSTS = ["lom", "yuki", "luna"]
 PROFILES = {"baseline": 9e8, "low_impairment": 5e7, "low_impairment_unit=superpacket": 3e8}
-number = failed = 0
-
-
-def check(sentence, is_so, found=""):
-    global number, failed
-    number += 1
-    failed += not is_so
-    print(f"{'ok' if is_so else 'not ok'} {number} - {sentence}")
-    if not is_so:
-        print(f"# {found}", file=sys.stderr)
 
 
 def fill_profile(r, top, profile, level):
@@ -157,5 +148,4 @@ with tempfile.TemporaryDirectory() as scratch:
     fill(place / "tree")
     archives(place, place / "tree", pages(place, place / "tree"))
     refusals(place, place / "tree")
-print(f"1..{number}")
-sys.exit(failed > 0)
+end()

@@ -7,17 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+from tap import check, end  # noqa: E402
+
 TREES = Path(__file__).resolve().parents[1] / "golden" / "trees"
-number = failed = 0
-
-
-def check(sentence, is_so, found=""):
-    global number, failed
-    number += 1
-    failed += not is_so
-    print(f"{'ok' if is_so else 'not ok'} {number} - {sentence}")
-    if not is_so:
-        print(f"# {found}", file=sys.stderr)
 
 
 class Report:
@@ -106,5 +99,4 @@ def answers():
 narrow_lines()
 two_ways()
 answers()
-print(f"1..{number}")
-sys.exit(failed > 0)
+end()
