@@ -55,6 +55,8 @@ meshbench_instead() {
 
 # Every file of $tree is what its schema says; the checker's words are not TAP.
 tree_is_sound() { "$SOURCE_ROOT/tools/check-tree" "$tree" >&2; }
+# succeeded FILE: whether a result is one.
+succeeded() { grep -qE '"status": ?"success"' "$1"; }
 exits() { [ "$status" = "$1" ]; }
 says() { grep -q -e "$1" "$scratch/err"; }
 prints() { grep -q -e "$1" "$scratch/out"; }

@@ -21,7 +21,6 @@ card_comes_back() {
 		sleep 0.05
 	done
 }
-succeeded() { grep -qE '"status": ?"success"' "$1"; }
 { echo hosts:; host_of lom 1; host_of yuki 2 'sudo: true'; } >"$scratch/hosts.yml"
 
 tree=$scratch/tree

@@ -43,7 +43,6 @@ check "a host can be started" prints '^  host  *yes'
 grep -E '^[a-z]+ \(|^  (kernel|unit|network|host|clock) ' "$scratch/out" | sed 's/^/# /'
 lap "doctor"
 
-succeeded() { grep -qE '"status": ?"success"' "$1"; }
 # Each machine has a fraction of a processor, so that every figure is marked: a second attempt would be no better.
 tree=$scratch/mesh
 meshbench run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn tinc,wireguard --workload connect,reboot --attempts 1 --out "$tree"

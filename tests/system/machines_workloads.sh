@@ -11,7 +11,6 @@ machine yuki 2
 XDG_CACHE_HOME=$scratch/cache
 export XDG_CACHE_HOME
 mkdir "$XDG_CACHE_HOME"
-succeeded() { grep -qE '"status": ?"success"' "$1"; }
 
 tree=$scratch/tree
 meshbench run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn none --attempts 1 --seconds 1 --video replay \

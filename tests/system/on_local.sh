@@ -4,7 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 
 kind_of() { /usr/bin/python3 -c 'import json, sys; print((json.load(open(sys.argv[1]))["place"] or {}).get("kind"))' "$1/environment.json"; }
-succeeded() { grep -qE '"status": ?"success"' "$1"; }
 # The helpers of a run, which do not inherit the mark of this test.
 helpers() {
 	for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
