@@ -20,6 +20,11 @@ check "it has the program, its helpers and its manual" test -x "$scratch/root/us
 	-x "$scratch/root/usr/libexec/meshbench/meshbench-wire" -a -f "$scratch/root/usr/share/man/man1/meshbench.1.gz" -a \
 	-f "$scratch/root/usr/share/man/man5/meshbench-plan.5.gz"
 check "and nothing outside /usr" sh -c '! ls -A "$1" | grep -vx usr' sh "$scratch/root"
+# Containers get them by name, since nothing there reads what a package depends on.
+for library in $(dpkg-deb -f "$scratch"/*.deb Depends | tr ',' '\n' | sed -n 's/^ *\(lib[a-z0-9.-]*\).*/\1/p'); do
+	[ "$library" = libc6 ] || grep "^libraries='" "$SOURCE_ROOT/tools/install-packages" | grep -qw -e "$library" || echo "$library"
+done >"$scratch/out"
+check "the libraries that it depends on are those of tools/install-packages" test ! -s "$scratch/out"
 mkdir "$scratch/user"
 chmod -R a+rX "$scratch"
 chmod 777 "$scratch/user"
