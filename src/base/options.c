@@ -2,11 +2,17 @@
 /* Command lines: one table per command says what can stand there and what it means. */
 #include "base/options.h"
 
+#include "base/near.h"
+#include "base/terminal.h"
 #include "base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+	HELP_COLUMN = 26
+};
 
 static const char *program_of(const struct option_table *table)
 {
@@ -91,6 +97,31 @@ static int set_value(
 	return 0;
 }
 
+static const char *nth_shown(const void *context, size_t index)
+{
+	const struct option_table *table = context;
+
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->rows[i].help && index-- == 0)
+			return table->rows[i].name;
+	}
+	return NULL;
+}
+
+/* Returns 0: no word was taken. */
+static int refuse_option(
+	const struct option_table *table, struct arena *arena, const char *word, struct error *err)
+{
+	const char *name = word + strspn(word, "-");
+	const char *meant =
+		near_name(arena_strndup(arena, name, strcspn(name, "=")), nth_shown, table);
+
+	fail(err, ERROR_USAGE, "unknown option '%s'%s%s%s; %s %.*s --help lists them", word,
+		meant ? "; did you mean --" : "", meant ? meant : "", meant ? "?" : "",
+		program_of(table), (int)strcspn(table->usage, " "), table->usage);
+	return 0;
+}
+
 /* Reads one option at argv[at]; returns how many words it took, 0 after an error. */
 static int take_option(const struct option_table *table, struct arena *arena, int left,
 	char *const argv[], struct error *err)
@@ -101,11 +132,8 @@ static int take_option(const struct option_table *table, struct arena *arena, in
 	const char *value = name[length] == '=' ? name + length + 1 : NULL;
 	int taken = 1;
 
-	if (argv[0][1] != '-' || !row) {
-		fail(err, ERROR_USAGE, "unknown option '%s'; %s %.*s --help lists them", argv[0],
-			program_of(table), (int)strcspn(table->usage, " "), table->usage);
-		return 0;
-	}
+	if (argv[0][1] != '-' || !row)
+		return refuse_option(table, arena, argv[0], err);
 	if (row->kind == OPTION_FLAG && value) {
 		fail(err, ERROR_USAGE, "--%s takes no value", row->name);
 		return 0;
@@ -166,22 +194,27 @@ int options_parse(const struct option_table *table, struct arena *arena, int arg
 	return 0;
 }
 
+static void print_row(const struct option_row *row, FILE *out, size_t width)
+{
+	int column = fprintf(out, "  --%s%s%s", row->name,
+		!row->argument || row->kind == OPTION_DETAIL ? "" : " ",
+		row->argument ? row->argument : "");
+
+	column += fprintf(out, "%*s", column < HELP_COLUMN ? HELP_COLUMN - column : 2, "");
+	terminal_wrap(out, row->help, (size_t)column, HELP_COLUMN, width);
+	fputc('\n', out);
+}
+
 void options_print_help(const struct option_table *table, FILE *out)
 {
-	fprintf(out, "Usage: %s %s\n\n%s\n", program_of(table), table->usage, table->about);
-	if (table->count)
-		fputs("\nOptions:\n", out);
+	size_t width = terminal_width(out);
+
+	fprintf(out, "Usage: %s %s\n\n", program_of(table), table->usage);
+	terminal_wrap(out, table->about, 0, 0, width);
+	fputs(table->count ? "\n\nOptions:\n" : "\n", out);
 	for (size_t i = 0; i < table->count; i++) {
-		const struct option_row *row = &table->rows[i];
-		int width;
-
-		if (!row->help)
-			continue;
-		width = fprintf(out, "  --%s%s%s", row->name,
-			!row->argument || row->kind == OPTION_DETAIL ? "" : " ",
-			row->argument ? row->argument : "");
-
-		fprintf(out, "%*s%s\n", width < 26 ? 26 - width : 2, "", row->help);
+		if (table->rows[i].help)
+			print_row(&table->rows[i], out, width);
 	}
 	if (!table->examples)
 		return;

@@ -2,6 +2,7 @@
 /* What all commands answer in the same way: errors, wrong options and --help. */
 #include "cli/completion.h"
 
+#include "base/terminal.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -9,7 +10,9 @@
 
 int cli_report(const struct error *err)
 {
-	fprintf(stderr, "meshbench: %s\n", err->text);
+	fputs("meshbench: ", stderr);
+	terminal_wrap(stderr, err->text, strlen("meshbench: "), 0, terminal_width(stderr));
+	fputc('\n', stderr);
 	switch (err->kind) {
 	case ERROR_USAGE:
 		return EXIT_WRONG_INPUT;

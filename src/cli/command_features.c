@@ -5,8 +5,9 @@
 #include "cli/matrix_text.h"
 
 #include "base/json.h"
+#include "base/near.h"
+#include "base/terminal.h"
 #include "plan/feature.h"
-#include "plan/near.h"
 #include "report/model/results.h"
 #include "supply/supply.h"
 #include "vpn/vpn.h"
@@ -14,13 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 enum {
-	USUAL_WIDTH = 80,
-	NARROWEST = 40,
-	WIDEST = 400
+	USUAL_WIDTH = 80
 };
 
 struct request_features {
@@ -29,19 +26,11 @@ struct request_features {
 	bool only_differing, security, as_json;
 };
 
-/* $COLUMNS, the terminal's own width, or the usual one where there is no terminal. */
 static size_t width_of_terminal(void)
 {
-	const char *columns =
-		getenv("COLUMNS"); /* NOLINT(concurrency-mt-unsafe): nothing sets it */
-	struct winsize size;
-	long width = columns ? strtol(columns, NULL, 10) : 0;
+	size_t width = terminal_width(stdout);
 
-	if (width <= 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-		width = size.ws_col;
-	if (width <= 0)
-		width = USUAL_WIDTH;
-	return (size_t)(width < NARROWEST ? NARROWEST : width > WIDEST ? WIDEST : width);
+	return width ? width : USUAL_WIDTH;
 }
 
 /*

@@ -4,6 +4,7 @@
 #include "cli/load.h"
 
 #include "base/fd.h"
+#include "base/near.h"
 #include "supply/supply.h"
 #include "vpn/vpn.h"
 
@@ -30,8 +31,15 @@ static int refuse_router(const struct topology *topology, const char *name, stru
 	return 0;
 }
 
-static int find_host(const struct plan *plan, const struct topology *topology, const char *name,
-	size_t *ret_host, struct error *err)
+static const char *nth_host(const void *context, size_t index)
+{
+	const struct plan *plan = context;
+
+	return index < plan->host_count ? plan->hosts[index] : NULL;
+}
+
+static int find_host(struct arena *arena, const struct plan *plan, const struct topology *topology,
+	const char *name, size_t *ret_host, struct error *err)
 {
 	for (size_t i = 0; i < plan->host_count; i++) {
 		if (strcmp(plan->hosts[i], name) == 0) {
@@ -41,8 +49,9 @@ static int find_host(const struct plan *plan, const struct topology *topology, c
 	}
 	if (refuse_router(topology, name, err))
 		return -1;
-	return fail(err, ERROR_USAGE, "unknown host '%s'; the lab has %s, %s, ...", name,
-		plan->hosts[0], plan->hosts[1]);
+	return fail(err, ERROR_USAGE, "unknown host '%s'%s; the lab has %s, %s%s", name,
+		near_hint(arena, name, nth_host, plan), plan->hosts[0], plan->hosts[1],
+		plan->host_count > 2 ? ", ..." : "");
 }
 
 /* The shell of the user on the host, on this terminal; its exit status is not ours to judge. */
@@ -79,7 +88,7 @@ static int open_lab(
 		load_topology(
 			arena, o->topology ? o->topology : plan.topologies[0], &topology, err) ||
 		load_hosts(arena, topology, &plan, err) ||
-		find_host(&plan, topology, name, &host, err) ||
+		find_host(arena, &plan, topology, name, &host, err) ||
 		load_profile(arena, o->profile ? o->profile : "baseline", &profile, err) ||
 		load_engine_of(topology, o->engine ? o->engine : plan.engine,
 			profile_has_impairment(&profile), &engine, err) ||

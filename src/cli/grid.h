@@ -16,4 +16,6 @@ struct grid {
 /* All texts are "" at first. */
 struct grid grid_new(struct arena *arena, size_t rows, size_t columns);
 const char **grid_at(const struct grid *grid, size_t row, size_t column);
+/* Of its longest line. */
+size_t grid_width(const struct grid *grid);
 void grid_print(const struct grid *grid, FILE *out);

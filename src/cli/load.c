@@ -2,6 +2,7 @@
 /* From the user's words to checked structs, before anything starts. */
 #include "cli/load.h"
 
+#include "base/near.h"
 #include "record/layout.h"
 #include "supply/supply.h"
 
@@ -290,6 +291,12 @@ static int expand_vpns(struct arena *arena, const char *const **names, struct er
 											      : 0;
 }
 
+static const char *nth_workload(const void *context, size_t index)
+{
+	(void)context;
+	return workloads[index] ? workloads[index]->name : NULL;
+}
+
 static int load_workloads(struct arena *arena, const char *const *names,
 	const struct workload *const **ret_list, struct error *err)
 {
@@ -300,8 +307,8 @@ static int load_workloads(struct arena *arena, const char *const *names,
 		list[i] = workload_named(names[i]);
 		if (!list[i])
 			return fail(err, ERROR_USAGE,
-				"unknown workload '%s'; meshbench list workloads shows all",
-				names[i]);
+				"unknown workload '%s'%s; meshbench list workloads shows all",
+				names[i], near_hint(arena, names[i], nth_workload, NULL));
 	}
 	*ret_list = list;
 	return 0;

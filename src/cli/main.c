@@ -3,6 +3,8 @@
 #include "cli/border.h"
 #include "cli/cli.h"
 
+#include "base/near.h"
+#include "base/terminal.h"
 #include "base/version.h"
 
 #include <fcntl.h>
@@ -17,17 +19,28 @@ const struct command *const commands[] = {&command_run, &command_ab, &command_re
 	&command_clean, &command_install, &command_completion};
 const size_t command_count = ARRAY_SIZE(commands);
 
+enum {
+	ABOUT_COLUMN = 13
+};
+
 static void print_commands(FILE *out)
 {
+	size_t width = terminal_width(out);
+
 	fputs("Usage: meshbench COMMAND [OPTION]...\n\n"
 	      "Benchmarks mesh VPNs in a lab of isolated hosts on this machine, without root.\n\n"
 	      "Commands:\n",
 		out);
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  %-11s%s\n", commands[i]->name, commands[i]->about);
-	fputs("\n`meshbench COMMAND --help` explains a command, `meshbench --version` names this build.\n"
-	      "`meshbench run` benchmarks the bare link and four VPNs; add `--vpn found` for every VPN that is installed.\n",
-		out);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		fprintf(out, "  %-11s", commands[i]->name);
+		terminal_wrap(out, commands[i]->about, ABOUT_COLUMN, ABOUT_COLUMN, width);
+		fputc('\n', out);
+	}
+	fputc('\n', out);
+	terminal_wrap(out,
+		"`meshbench COMMAND --help` explains a command, `meshbench --version` names this build.\n"
+		"`meshbench run` benchmarks the bare link and four VPNs; add `--vpn found` for every VPN that is installed.\n",
+		0, 0, width);
 }
 
 /* ip, tincd and others lie where the PATH of an ordinary user often does not look. */
@@ -66,6 +79,22 @@ static bool is_help(const char *word)
 	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+static const char *nth_command(const void *context, size_t index)
+{
+	(void)context;
+	return index < ARRAY_SIZE(commands) ? commands[index]->name : NULL;
+}
+
+static int refuse_command(const char *name)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+
+	fail(&err, ERROR_USAGE, "unknown command '%s'%s; meshbench --help lists all", name,
+		near_hint(arena, name, nth_command, NULL));
+	return cli_report(&err);
+}
+
 /* `meshbench help COMMAND` is `meshbench COMMAND --help`. */
 static int help_on(const struct command *command)
 {
@@ -93,9 +122,7 @@ static int dispatch(int argc, char *argv[])
 	command = command_named(is_help(argv[1]) ? argv[2] : argv[1]);
 	if (command)
 		return is_help(argv[1]) ? help_on(command) : command->run(argc - 1, argv + 1);
-	fprintf(stderr, "meshbench: unknown command '%s'; meshbench --help lists all\n",
-		is_help(argv[1]) ? argv[2] : argv[1]);
-	return EXIT_WRONG_INPUT;
+	return refuse_command(is_help(argv[1]) ? argv[2] : argv[1]);
 }
 
 /* What was printed must have arrived: a full disk cuts it off in the middle. */

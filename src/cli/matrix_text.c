@@ -2,6 +2,8 @@
 /* The feature matrix as lines of text. */
 #include "cli/matrix_text.h"
 
+#include "base/terminal.h"
+
 #include <string.h>
 
 enum {
@@ -12,19 +14,9 @@ enum {
 	DETAIL_INDENT = 12
 };
 
-/* Characters, not bytes: all but the further bytes of one in UTF-8 take a column. */
-static size_t columns_of(const char *text)
-{
-	size_t columns = 0;
-
-	for (; *text; text++)
-		columns += ((unsigned char)*text & 0xc0) != 0x80;
-	return columns;
-}
-
 static void print_padded(FILE *out, const char *text, size_t columns)
 {
-	size_t used = columns_of(text);
+	size_t used = terminal_columns(text);
 
 	fprintf(out, "%s%*s", text, used < columns ? (int)(columns - used) : 0, "");
 }
@@ -34,7 +26,7 @@ static const char *cut(struct arena *arena, const char *text, size_t columns)
 {
 	const char *end = text;
 
-	if (columns_of(text) <= columns)
+	if (terminal_columns(text) <= columns)
 		return text;
 	for (size_t i = 0; i < columns - 2; i++) {
 		end++;
@@ -82,25 +74,7 @@ static const char *value_of(struct arena *arena, const struct matrix_cell *cell)
 static void print_wrapped(
 	const struct matrix_view *view, FILE *out, size_t column, size_t indent, const char *text)
 {
-	bool is_first = true;
-
-	while (*text) {
-		size_t length = strcspn(text, " ");
-		const char *word = arena_strndup(view->arena, text, length);
-		size_t columns = columns_of(word);
-
-		if (!is_first && column + 1 + columns > view->width) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			column = indent;
-		} else if (!is_first) {
-			fputc(' ', out);
-			column++;
-		}
-		fputs(word, out);
-		column += columns;
-		is_first = false;
-		text += length + (text[length] == ' ');
-	}
+	terminal_wrap(out, text, column, indent, view->width);
 	fputc('\n', out);
 }
 
@@ -109,7 +83,7 @@ static size_t widest_name(const struct matrix_view *view)
 	size_t widest = NARROWEST_COLUMN;
 
 	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
-		size_t columns = columns_of(view->matrix->vpns[i].name);
+		size_t columns = terminal_columns(view->matrix->vpns[i].name);
 
 		if (view->matrix->vpns[i].cells && columns > widest)
 			widest = columns;
@@ -150,7 +124,7 @@ static void print_columns(const struct matrix_view *view, FILE *out, size_t widt
 			continue;
 		shown = cut(view->arena, text(view, i, row), width - 1);
 		fprintf(out, "%*s%s", (int)gap, "", shown);
-		gap = width - columns_of(shown);
+		gap = width - terminal_columns(shown);
 	}
 	fputc('\n', out);
 }
@@ -289,7 +263,7 @@ static void print_answer(const struct matrix_view *view, FILE *out, const struct
 {
 	const char *value =
 		arena_printf(view->arena, "%s%s", is_pale(cell) ? "~" : "", value_read(cell));
-	size_t columns = columns_of(vpn->name);
+	size_t columns = terminal_columns(vpn->name);
 
 	if (cell->kind == MATRIX_UNKNOWN)
 		value = arena_printf(view->arena, "%s: %s", value, cell->text);

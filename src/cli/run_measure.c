@@ -24,16 +24,23 @@ enum {
 	PLACE_BYTES_MAX = 65536
 };
 
+/* A factor of one says nothing. */
+static const char *times(struct arena *arena, size_t count, const char *what)
+{
+	return count > 1 ? arena_printf(arena, " x %zu %s", count, what) : "";
+}
+
 static int print_estimate(struct arena *arena, const struct runner_plan *plan, const char *out)
 {
-	long long repetitions = plan->block ? 1 : (long long)plan->plan->repeat;
+	size_t repetitions = plan->block ? 1 : (size_t)plan->plan->repeat;
 	char text[32];
 
 	progress_duration(text, runner_schedule_s(plan, arena));
-	return fprintf(stderr,
-		"meshbench: %zu VPNs x %zu profiles x %zu tunings x %lld repetitions, %zu hosts, about %s, into %s\n",
-		plan->driver_count, plan->profile_count, plan->tuning_count, repetitions,
-		plan->plan->host_count, text, out);
+	return fprintf(stderr, "meshbench: %zu VPN%s%s%s%s, %zu hosts, about %s, into %s\n",
+		plan->driver_count, plan->driver_count == 1 ? "" : "s",
+		times(arena, plan->profile_count, "profiles"),
+		times(arena, plan->tuning_count, "tunings"),
+		times(arena, repetitions, "repetitions"), plan->plan->host_count, text, out);
 }
 
 /* A page that cannot be made takes nothing from what was measured. */

@@ -5,6 +5,8 @@
 #include "cli/grid.h"
 #include "cli/progress.h"
 
+#include "base/terminal.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +136,8 @@ static const char *describe_connect(
 enum {
 	FIXED_COLUMNS = 3,
 	HEAD_ROWS = 2,
-	WORKLOADS_SIDE_BY_SIDE = 4
+	WORKLOADS_SIDE_BY_SIDE = 4,
+	INDENT = 4 /* of what goes on in a second line */
 };
 
 static void fill_head(const struct grid *grid, const struct runner_plan *plan)
@@ -171,14 +174,22 @@ static bool is_same_failure(const struct runner_outcome *a, const struct runner_
 	       strcmp(a->evidence, b->evidence) == 0;
 }
 
+static void print_paragraph(const char *text, FILE *out)
+{
+	terminal_wrap(out, text, 0, INDENT, terminal_width(out));
+	fputc('\n', out);
+}
+
 static void print_failure(
 	const struct runner_outcome *outcome, size_t more, struct arena *arena, FILE *out)
 {
 	const char *others = more ? arena_printf(arena, " and %zu more cells", more) : "";
 
-	fprintf(out, "  %s, %s, %s, %s%s: %s: %s\n", outcome->visit->driver->label,
-		outcome->visit->profile->name, outcome->cell->workload->name, outcome->where,
-		others, cause_name(outcome->cause), outcome->evidence);
+	print_paragraph(
+		arena_printf(arena, "  %s, %s, %s, %s%s: %s: %s", outcome->visit->driver->label,
+			outcome->visit->profile->name, outcome->cell->workload->name,
+			outcome->where, others, cause_name(outcome->cause), outcome->evidence),
+		out);
 }
 
 static void print_failures(const struct runner_result *result, struct arena *arena, FILE *out)
@@ -210,19 +221,24 @@ static void print_marks(const struct runner_result *result, struct arena *arena,
 
 		if (!outcome->marks)
 			continue;
-		if (!has_title)
-			fputs("\nMarked *: not only the VPN and its profile made these figures, so medians leave them out where there are others\n",
+		if (!has_title) {
+			fputc('\n', out);
+			print_paragraph(
+				"Marked *: not only the VPN and its profile made these figures, so medians leave them out where there are others",
 				out);
+		}
 		has_title = true;
-		fprintf(out, "  %s, %s, %s, %s: %s\n", outcome->visit->driver->label,
-			outcome->visit->profile->name, outcome->cell->workload->name,
-			outcome->where, marks_text(arena, outcome->marks));
+		print_paragraph(
+			arena_printf(arena, "  %s, %s, %s, %s: %s", outcome->visit->driver->label,
+				outcome->visit->profile->name, outcome->cell->workload->name,
+				outcome->where, marks_text(arena, outcome->marks)),
+			out);
 	}
 }
 
 /* Rows of every VPN under every profile and tuning, for some of the plan's workloads. */
-static void print_grid(const struct runner_plan *plan, const struct runner_result *result,
-	struct arena *arena, FILE *out)
+static struct grid fill_grid(
+	const struct runner_plan *plan, const struct runner_result *result, struct arena *arena)
 {
 	double *values = arena_alloc(arena, double, result->count + result->connect_count + 1);
 	size_t row = HEAD_ROWS;
@@ -242,8 +258,44 @@ static void print_grid(const struct runner_plan *plan, const struct runner_resul
 					values);
 		}
 	}
-	fputc('\n', out);
-	grid_print(&grid, out);
+	return grid;
+}
+
+/*
+ * Of the workloads from the first one on as many as fit next to each other, which is said of the
+ * plan: more than a few would wrap on any screen.
+ */
+static struct grid fill_fitting(struct runner_plan *some, const struct runner_result *result,
+	struct arena *arena, size_t width)
+{
+	struct grid grid;
+
+	if (some->workload_count > WORKLOADS_SIDE_BY_SIDE)
+		some->workload_count = WORKLOADS_SIDE_BY_SIDE;
+	grid = fill_grid(some, result, arena);
+	while (width && grid_width(&grid) > width && some->workload_count > 1) {
+		some->workload_count--;
+		grid = fill_grid(some, result, arena);
+	}
+	return grid;
+}
+
+static void print_grids(const struct runner_plan *plan, const struct runner_result *result,
+	struct arena *arena, FILE *out)
+{
+	struct runner_plan some = *plan;
+	size_t first = 0;
+
+	while (first < plan->workload_count) {
+		struct grid grid;
+
+		some.workloads = plan->workloads + first;
+		some.workload_count = plan->workload_count - first;
+		grid = fill_fitting(&some, result, arena, terminal_width(out));
+		fputc('\n', out);
+		grid_print(&grid, out);
+		first += some.workload_count;
+	}
 }
 
 void summary_print(const struct runner_plan *plan, const struct runner_result *result, FILE *out)
@@ -251,15 +303,7 @@ void summary_print(const struct runner_plan *plan, const struct runner_result *r
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	char total[32];
 
-	/* More than a few workloads side by side would wrap on any screen. */
-	for (size_t first = 0; first < plan->workload_count; first += WORKLOADS_SIDE_BY_SIDE) {
-		struct runner_plan some = *plan;
-		size_t left = plan->workload_count - first;
-
-		some.workloads = plan->workloads + first;
-		some.workload_count = left < WORKLOADS_SIDE_BY_SIDE ? left : WORKLOADS_SIDE_BY_SIDE;
-		print_grid(&some, result, arena, out);
-	}
+	print_grids(plan, result, arena, out);
 	print_failures(result, arena, out);
 	print_marks(result, arena, out);
 	progress_duration(total, result->total_s);

@@ -4,7 +4,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
-#include "plan/near.h"
+#include "base/near.h"
 
 #include <dirent.h>
 #include <errno.h>

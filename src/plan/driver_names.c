@@ -6,7 +6,7 @@
 #include "plan/driver_internal.h"
 
 #include "plan/name.h"
-#include "plan/near.h"
+#include "base/near.h"
 #include "plan/template.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "plan/feature.h"
 
 #include "plan/feature_internal.h"
-#include "plan/near.h"
+#include "base/near.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "plan/feature_internal.h"
-#include "plan/near.h"
+#include "base/near.h"
 
 #include <string.h>
 #include <strings.h>

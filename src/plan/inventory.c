@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "plan/name.h"
-#include "plan/near.h"
+#include "base/near.h"
 #include "plan/subnet.h"
 #include "plan/yaml_file.h"
 

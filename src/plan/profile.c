@@ -6,7 +6,7 @@
 #include "plan/profile_keys.h"
 
 #include "base/text.h"
-#include "plan/near.h"
+#include "base/near.h"
 #include "plan/yaml_file.h"
 
 #include <stdio.h>

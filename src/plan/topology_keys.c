@@ -3,7 +3,7 @@
 #include "plan/topology_keys.h"
 
 #include "base/text.h"
-#include "plan/near.h"
+#include "base/near.h"
 #include "plan/subnet.h"
 
 #include <arpa/inet.h>

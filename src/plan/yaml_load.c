@@ -3,7 +3,7 @@
 #include "plan/yaml_file.h"
 
 #include "base/text.h"
-#include "plan/near.h"
+#include "base/near.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,6 +10,12 @@ meshbench
 check "no command is wrong input" exits 2
 meshbench frobnicate
 check "an unknown command is named" refused "unknown command 'frobnicate'"
+meshbench rum
+check "a command that was misspelt is guessed" refused "unknown command 'rum'; did you mean 'run'?"
+meshbench run --workload pingg --out "$tree"
+check "and a workload" refused "unknown workload 'pingg'; did you mean 'ping'?"
+meshbench shell yuky
+check "and a host" refused "unknown host 'yuky'; did you mean 'yuki'?"
 meshbench help frobnicate
 check "help on an unknown command names it" refused "unknown command 'frobnicate'"
 meshbench help compare

@@ -3,6 +3,7 @@
 
 #include "tap.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct wanted {
@@ -23,6 +24,7 @@ static int parse(struct arena *arena, struct wanted *wanted, struct option_resul
 		{"repeat", "N", "", OPTION_INTEGER, &wanted->repeat, NULL, 1, 9},
 		{"seconds", "N", "", OPTION_SECONDS, &wanted->seconds, NULL, 0, 0},
 		{"margin", "N", "", OPTION_PERCENT, &wanted->percent, NULL, 0, 0},
+		{"hidden", NULL, NULL, OPTION_FLAG, &wanted->dry, NULL, 0, 0},
 	};
 	const struct option_table table = {.usage = "run [PLAN]",
 		.about = "",
@@ -100,7 +102,9 @@ TEST(wrong_options_are_named_and_nothing_else_is_said)
 		{"run --seconds 5s", "'5s'"},
 		{"run --vpn a,,b", "--vpn"},
 		{"run one two", "'two'"},
-		{"run --ou x", "'--ou'"},
+		{"run --ou x", "'--ou'; did you mean --out?"},
+		{"run --secnds=3", "'--secnds=3'; did you mean --seconds?"},
+		{"run --hidde", "'--hidde'; meshbench run --help"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -139,4 +143,23 @@ TEST(help_and_errors_name_the_program_that_was_called)
 	CHECK(strstr(err.text, "meshbench-probe serve --help"));
 	CHECK(options_parse(&table, arena, 2, more, &result, &err) < 0);
 	CHECK(strstr(err.text, "meshbench-probe serve --port N"));
+}
+
+TEST(help_is_as_wide_as_its_terminal)
+{
+	static const struct option_row rows[] = {{"video", "HOW",
+		"the source of video: live, replay or auto", OPTION_TEXT, NULL, NULL, 0, 0}};
+	static const struct option_table table = {
+		.usage = "run", .about = "Measures.", .rows = rows, .count = 1};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	setenv("COLUMNS", "48", 1); /* NOLINT(concurrency-mt-unsafe): one thread */
+	options_print_help(&table, out);
+	unsetenv("COLUMNS"); /* NOLINT(concurrency-mt-unsafe): one thread */
+	fclose(out);
+	CHECK(strstr(text, "  --video HOW             the source of video:\n"
+			   "                          live, replay or auto\n"));
+	free(text);
 }

@@ -7,6 +7,7 @@
 #include "tap.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const double fast[] = {200, 201, 202};
@@ -225,4 +226,21 @@ TEST(a_terminal_and_markdown_show_the_same_cells)
 		"\nVPN        TCP\n           Mbit/s\nInternal   201\nFast       201 <\nSlow       51.0\n"));
 	CHECK(strstr(text, "| Fast | **201** |  |\n"));
 	CHECK(strstr(text, "| Slow | 51.0 |  |\n"));
+}
+
+TEST(on_a_narrow_terminal_no_line_is_wider_than_it)
+{
+	struct report_vpn *vpns[3];
+	AUTO(results_freep) struct report_results *results = two_vpns(vpns);
+	AUTO(text_freep) char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	setenv("COLUMNS", "40", 1); /* NOLINT(concurrency-mt-unsafe): one thread */
+	verdict_write_text(out, results->arena, judge(results));
+	unsetenv("COLUMNS"); /* NOLINT(concurrency-mt-unsafe): one thread */
+	fclose(out);
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+		CHECK(strcspn(line, "\n") <= 40);
+	CHECK(strstr(text, "Fast, Slow and the bare link: TCP under\nbaseline\n"));
 }

@@ -2,6 +2,7 @@
 /* The verdict for terminals and as Markdown. */
 #include "report/findings/verdict.h"
 
+#include "base/terminal.h"
 #include "report/output/escape.h"
 
 #include <string.h>
@@ -48,52 +49,85 @@ enum line {
 	LINE_CELLS
 };
 
+/* The questions of one table, as many as the terminal has room for. */
+struct columns {
+	size_t first, end;
+};
+
+static struct columns columns_from(
+	struct arena *arena, const struct verdict *verdict, size_t first, size_t room)
+{
+	struct columns columns = {first, first};
+	size_t width = name_width(verdict);
+
+	while (columns.end < verdict->answer_count && columns.end < first + QUESTION_COLUMNS) {
+		width += strlen("   ") + column_width(arena, verdict, columns.end);
+		if (room && width > room && columns.end > first)
+			break;
+		columns.end++;
+	}
+	return columns;
+}
+
 /* `row` is that of cells. */
 static void write_line(FILE *out, struct arena *arena, const struct verdict *verdict,
-	enum line line, const struct verdict_row *row, size_t first)
+	enum line line, const struct verdict_row *row, struct columns columns)
 {
-	size_t end = first + QUESTION_COLUMNS;
-
-	end = end < verdict->answer_count ? end : verdict->answer_count;
 	fprintf(out, "%-*s", (int)name_width(verdict),
 		row                  ? row->vpn->title
 		: line == LINE_UNITS ? ""
 				     : "VPN");
-	for (size_t i = first; i < end; i++) {
+	for (size_t i = columns.first; i < columns.end; i++) {
 		const struct answer *answer = verdict->answers[i];
 		const char *text = row ? leading_text(arena, answer, &row->cells[i])
 				   : line == LINE_UNITS ? report_metrics[answer->metric].unit
 							: answer->heading;
 
-		fprintf(out, "   %-*s", i + 1 == end ? 0 : (int)column_width(arena, verdict, i),
-			text);
+		fprintf(out, "   %-*s",
+			i + 1 == columns.end ? 0 : (int)column_width(arena, verdict, i), text);
 	}
 	fputc('\n', out);
 }
 
-static void write_grid(FILE *out, struct arena *arena, const struct verdict *verdict)
+static void write_grid(FILE *out, struct arena *arena, const struct verdict *verdict, size_t room)
 {
-	for (size_t i = 0; i < verdict->answer_count; i += QUESTION_COLUMNS) {
-		write_line(out, arena, verdict, LINE_HEADINGS, NULL, i);
-		write_line(out, arena, verdict, LINE_UNITS, NULL, i);
+	struct columns columns = {0, 0};
+
+	while (columns.end < verdict->answer_count) {
+		columns = columns_from(arena, verdict, columns.end, room);
+		write_line(out, arena, verdict, LINE_HEADINGS, NULL, columns);
+		write_line(out, arena, verdict, LINE_UNITS, NULL, columns);
 		for (const struct verdict_row *row = verdict->rows; row; row = row->next)
-			write_line(out, arena, verdict, LINE_CELLS, row, i);
+			write_line(out, arena, verdict, LINE_CELLS, row, columns);
 		fputc('\n', out);
 	}
 }
 
+static void write_paragraph(FILE *out, const char *text, size_t room)
+{
+	terminal_wrap(out, text, 0, 0, room);
+	fputc('\n', out);
+}
+
 void verdict_write_text(FILE *out, struct arena *arena, const struct verdict *verdict)
 {
-	fprintf(out, "%s\n%s\n\n", verdict->title, verdict->circumstances);
-	write_grid(out, arena, verdict);
+	size_t room = terminal_width(out);
+
+	write_paragraph(out, verdict->title, room);
+	write_paragraph(out, verdict->circumstances, room);
+	fputc('\n', out);
+	write_grid(out, arena, verdict, room);
 	for (const struct verdict_row *row = verdict->rows; row; row = row->next)
 		if (row->disqualifiers)
-			fprintf(out, "Out: %s: %s\n", row->vpn->title,
-				disqualifiers_text(arena, row->disqualifiers));
-	fprintf(out, "%s\n", verdict->because);
+			write_paragraph(out,
+				arena_printf(arena, "Out: %s: %s", row->vpn->title,
+					disqualifiers_text(arena, row->disqualifiers)),
+				room);
+	write_paragraph(out, verdict->because, room);
 	if (verdict->answer_count)
-		fputs("< leads, or was not shown to differ from the leader; the bare link is not ranked.\n",
-			out);
+		write_paragraph(out,
+			"< leads, or was not shown to differ from the leader; the bare link is not ranked.",
+			room);
 }
 
 static void write_head(FILE *out, const struct verdict *verdict)

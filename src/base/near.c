@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the user probably meant: names within two edits of what was written. */
-#include "plan/near.h"
+#include "base/near.h"
 
 #include <string.h>
 
@@ -55,4 +55,12 @@ const char *near_name(const char *word, const char *(*next)(const void *context,
 		}
 	}
 	return best;
+}
+
+const char *near_hint(struct arena *arena, const char *word,
+	const char *(*next)(const void *context, size_t index), const void *context)
+{
+	const char *meant = near_name(word, next, context);
+
+	return meant ? arena_printf(arena, "; did you mean '%s'?", meant) : "";
 }

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* What people read on a terminal: how wide that is, and texts that break between words. */
+#include "base/terminal.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+enum {
+	NARROWEST = 40,
+	WIDEST = 400
+};
+
+size_t terminal_width(FILE *out)
+{
+	const char *columns =
+		getenv("COLUMNS"); /* NOLINT(concurrency-mt-unsafe): nothing sets it */
+	long width = columns ? strtol(columns, NULL, 10) : 0;
+	struct winsize size;
+
+	if (width <= 0 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0)
+		width = size.ws_col;
+	if (width <= 0)
+		return 0;
+	return (size_t)(width < NARROWEST ? NARROWEST : width > WIDEST ? WIDEST : width);
+}
+
+static size_t columns_of(const char *text, size_t bytes)
+{
+	size_t columns = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return columns;
+}
+
+size_t terminal_columns(const char *text)
+{
+	return columns_of(text, strlen(text));
+}
+
+void terminal_wrap(FILE *out, const char *text, size_t column, size_t indent, size_t width)
+{
+	bool is_first = true; /* of its line, before which nothing breaks */
+
+	while (*text) {
+		size_t length = strcspn(text, " \n"), columns = columns_of(text, length);
+
+		if (!is_first && width && column + 1 + columns > width) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!is_first) {
+			fputc(' ', out);
+			column++;
+		}
+		fwrite(text, 1, length, out);
+		column += columns;
+		is_first = text[length] == '\n';
+		if (is_first) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		}
+		text += length + (text[length] != '\0');
+	}
+}
