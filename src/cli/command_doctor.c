@@ -6,6 +6,7 @@
 #include "virtual/virtual.h"
 
 #include "base/file.h"
+#include "base/terminal.h"
 #include "supply/supply.h"
 #include "vpn/vpn.h"
 
@@ -14,9 +15,15 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+enum {
+	TEXT_COLUMN = 21
+};
+
 static void print_line(const char *name, bool is_good, const char *text)
 {
-	printf("  %-14s%-5s%s\n", name, is_good ? "yes" : "no", text);
+	printf("  %-14s%-5s", name, is_good ? "yes" : "no");
+	terminal_wrap(stdout, text, TEXT_COLUMN, TEXT_COLUMN, terminal_width(stdout));
+	putchar('\n');
 }
 
 static void print_engine(struct procs *procs, const char *name, enum lab_engine engine,
@@ -119,7 +126,15 @@ static const char *which_of(struct arena *arena, struct procs *procs, const stru
 	return version ? arena_printf(arena, "on PATH: %s", version) : "on PATH";
 }
 
-/* Returns how many VPNs can run here. */
+static const char *describe(struct arena *arena, struct procs *procs, const struct driver *driver,
+	const struct pin *pin)
+{
+	return arena_printf(arena, "%s, %s, %s%s", driver->title, vpn_datapath(arena, driver),
+		which_of(arena, procs, driver),
+		others_of(arena, pin, install_prefix(arena), driver));
+}
+
+/* `ret_found`: how many can run here, of the bare link and them. */
 static int print_vpns(
 	struct arena *arena, struct procs *procs, size_t *ret_found, struct error *err)
 {
@@ -143,9 +158,9 @@ static int print_vpns(
 		}
 		++*ret_found;
 		print_line(driver.name, true,
-			arena_printf(arena, "%s, %s, %s%s", driver.title,
-				vpn_datapath(arena, &driver), which_of(arena, procs, &driver),
-				others_of(arena, pins_named(&pins, *names), prefix, &driver)));
+			driver.needs[0]
+				? describe(arena, procs, &driver, pins_named(&pins, *names))
+				: arena_printf(arena, "%s, which needs nothing", driver.title));
 	}
 	return 0;
 }
@@ -178,6 +193,8 @@ static int look_here(struct arena *arena)
 	print_workloads(arena);
 	if (print_vpns(arena, procs, &found, &err))
 		return cli_report(&err);
+	if (found > 1)
+		printf("%zu VPNs can be measured here; next: meshbench run taste\n", found - 1);
 	return found ? EXIT_MEASURED : EXIT_CANNOT;
 }
 

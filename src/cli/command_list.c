@@ -3,18 +3,33 @@
 #include "cli/cli.h"
 #include "cli/load.h"
 
+#include "base/terminal.h"
 #include "plan/feature.h"
 #include "supply/supply.h"
 
 #include <stdio.h>
 #include <string.h>
 
+enum {
+	NAME_COLUMNS = 17,
+	ROW_COLUMNS = 29,
+	LABEL_COLUMNS = 21, /* of a VPN with its variant */
+	TITLE_COLUMNS = 24
+};
+
+static void print_named(const char *name, const char *title, size_t columns)
+{
+	printf("%-*s", (int)columns, name);
+	terminal_wrap(stdout, title, columns, columns, terminal_width(stdout));
+	putchar('\n');
+}
+
 static int print_workloads(struct arena *arena, struct error *err)
 {
 	(void)arena;
 	(void)err;
 	for (size_t i = 0; workloads[i]; i++)
-		printf("%-17s%s\n", workloads[i]->name, workloads[i]->title);
+		print_named(workloads[i]->name, workloads[i]->title, NAME_COLUMNS);
 	return 0;
 }
 
@@ -44,13 +59,17 @@ static int print_vpns(struct arena *arena, struct error *err)
 
 		if (choice_driver(arena, *names, &driver, err))
 			return -1;
-		printf("%-17s%-17s%s\n", driver.name, driver.title,
-			versions_of(arena, pins_named(&pins, *names)));
+		print_named(driver.name,
+			arena_printf(arena, "%-*s%s", TITLE_COLUMNS, driver.title,
+				versions_of(arena, pins_named(&pins, *names))),
+			LABEL_COLUMNS);
 		for (size_t i = 0; i < driver.variant_count; i++)
-			printf("%-34s%s\n",
+			print_named(
 				arena_printf(arena, "%s+%s", driver.name, driver.variants[i].name),
-				driver.variants[i].what);
+				driver.variants[i].what, LABEL_COLUMNS);
 	}
+	if (terminal_width(stdout))
+		puts("\n* installed; NAME@VERSION selects another version than the first, NAME+VARIANT a variant");
 	return 0;
 }
 
@@ -65,7 +84,7 @@ static int print_profiles(struct arena *arena, struct error *err)
 
 		if (load_profile(arena, *names, &profile, err))
 			return -1;
-		printf("%-17s%s\n", profile.name, profile.title);
+		print_named(profile.name, profile.title, NAME_COLUMNS);
 	}
 	return 0;
 }
@@ -81,7 +100,7 @@ static int print_tunings(struct arena *arena, struct error *err)
 
 		if (load_tuning(arena, *names, &tuning, err))
 			return -1;
-		printf("%-17s%s\n", tuning.name, tuning.title);
+		print_named(tuning.name, tuning.title, NAME_COLUMNS);
 	}
 	return 0;
 }
@@ -99,7 +118,7 @@ static int print_topologies(struct arena *arena, struct error *err)
 		if (plan_find(arena, "topologies", *names, &path, err) ||
 			topology_load(arena, path, &topology, err))
 			return -1;
-		printf("%-17s%s\n", topology.name, topology.title);
+		print_named(topology.name, topology.title, NAME_COLUMNS);
 	}
 	return 0;
 }
@@ -115,7 +134,7 @@ static int print_boards(struct arena *arena, struct error *err)
 
 		if (load_board(arena, *names, &board, err))
 			return -1;
-		printf("%-17s%s\n", board.name, board.title);
+		print_named(board.name, board.title, NAME_COLUMNS);
 	}
 	return 0;
 }
@@ -133,7 +152,7 @@ static int print_plans(struct arena *arena, struct error *err)
 		if (plan_find(arena, "plans", *names, &path, err) ||
 			plan_load(arena, path, workload_settings(arena), &plan, err))
 			return -1;
-		printf("%-17s%s\n", plan.name, plan.title);
+		print_named(plan.name, plan.title, NAME_COLUMNS);
 	}
 	return 0;
 }
@@ -145,7 +164,7 @@ static int print_features(struct arena *arena, struct error *err)
 	if (feature_rows_load(arena, plan_feature_rows(arena), &rows, err))
 		return -1;
 	for (size_t i = 0; i < rows.count; i++)
-		printf("%-29s%s\n", rows.list[i].id, rows.list[i].title);
+		print_named(rows.list[i].id, rows.list[i].title, ROW_COLUMNS);
 	return 0;
 }
 

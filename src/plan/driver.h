@@ -122,8 +122,9 @@ struct driver {
 	/* Where the overlay address is found; exactly one, or none for the bare link. */
 	const char *address_interface;
 	const char *const *address_run;
-	bool is_extra;   /* not among `all`: beyond the scenarios that belong together */
-	bool takes_ipv6; /* what it writes is right with IPv6 addresses of hosts, too */
+	bool is_extra;         /* not among `all`: beyond the scenarios that belong together */
+	bool takes_ipv6;       /* what it writes is right with IPv6 addresses of hosts, too */
+	bool packages_have_it; /* next to advice: its packages are another way; filled with it */
 	/* A command that tells how a host sees its mesh, or NULL. */
 	const char *const *observe;
 	/*

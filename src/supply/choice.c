@@ -108,6 +108,15 @@ static const char *advice_of(
 	return NULL;
 }
 
+static bool debian_has(const struct pin *pin)
+{
+	for (size_t i = 0; pin && i < pin->version_count; i++) {
+		if (pin->versions[i].source == PIN_DEBIAN)
+			return true;
+	}
+	return false;
+}
+
 /* A version that was named has a label, a title and results of its own. */
 static void apply_choice(struct arena *arena, const struct choice *choice, struct driver *driver)
 {
@@ -123,6 +132,7 @@ static void apply_choice(struct arena *arena, const struct choice *choice, struc
 				driver->label, driver->label);
 	}
 	driver->bin = choice->bin;
+	driver->packages_have_it = debian_has(choice->pin);
 	driver->advice = advice_of(arena, choice, driver);
 }
 

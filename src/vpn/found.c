@@ -174,7 +174,8 @@ static const char *advice_of(struct arena *arena, const struct driver *driver)
 		packages = arena_printf(arena, "%s %s", packages, driver->packages[i]);
 	if (driver->advice)
 		return arena_printf(arena, "%s%s%s", driver->advice,
-			*packages ? ", or apt install" : "", packages);
+			driver->packages_have_it ? ", or apt install" : "",
+			driver->packages_have_it ? packages : "");
 	if (*packages)
 		return arena_printf(arena, "install it: apt install%s", packages);
 	return "install it in PATH; no Debian package is known";

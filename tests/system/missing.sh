@@ -32,7 +32,7 @@ check "their results are there" test -f "$scratch/tree/Internal/baseline/0_lom/p
 with_path run "$fast" --vpn nebula --out "$scratch/none"
 check "all missing: this machine cannot" exits 3
 check "and nothing is made" test ! -e "$scratch/none"
-path_without iperf3
+path_without iperf3 boringtun-cli
 with_path run "$fast" --vpn none --workload ping,tcp --out "$scratch/noiperf"
 check "a missing tool names its package" says 'tcp is left out: .*apt install iperf3'
 check "the other workloads are measured" exits 1
@@ -40,6 +40,8 @@ with_path run "$fast" --vpn none --workload tcp --out "$scratch/nothing"
 check "no tool at all: this machine cannot" exits 3
 with_path doctor
 check "doctor names the package" prints 'tcp .*no .*iperf3'
+check "and no package for a VPN that Debian does not have" prints 'boringtun .*no .*install it: meshbench install --vpn boringtun$'
+check "and the next command" prints '^[0-9]* VPNs can be measured here; next: meshbench run taste$'
 path_without qemu-system-x86_64
 with_path doctor
 check "doctor says what virtual time needs" prints 'virtual .*no .*apt install qemu-system-x86'

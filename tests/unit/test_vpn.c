@@ -302,6 +302,12 @@ TEST(what_a_machine_lacks_names_the_package)
 	CHECK(strcmp(err.text,
 		      "t needs nosuchvpn-a|nosuchvpn-b, module:nosuch, which this machine lacks; install it: apt install nosuchvpn other") ==
 		0);
+	driver.advice = "build it";
+	CHECK(vpn_is_found(&driver, &err) &&
+		strstr(err.text, "which this machine lacks; build it") && !strstr(err.text, "apt"));
+	driver.packages_have_it = true;
+	CHECK(vpn_is_found(&driver, &err) &&
+		strstr(err.text, "; build it, or apt install nosuchvpn other"));
 	driver.needs = either;
 	CHECK_OK(vpn_is_found(&driver, &err), err);
 }
