@@ -26,18 +26,34 @@ size_t terminal_width(FILE *out)
 	return (size_t)(width < NARROWEST ? NARROWEST : width > WIDEST ? WIDEST : width);
 }
 
+/* Not the second or a further byte of one. */
+static bool is_character(char byte)
+{
+	return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
 static size_t columns_of(const char *text, size_t bytes)
 {
 	size_t columns = 0;
 
 	for (size_t i = 0; i < bytes; i++)
-		columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+		columns += is_character(text[i]);
 	return columns;
 }
 
 size_t terminal_columns(const char *text)
 {
 	return columns_of(text, strlen(text));
+}
+
+void terminal_fit(char *text, size_t width)
+{
+	size_t columns = 0;
+
+	for (; width && *text && columns + is_character(*text) <= width; text++)
+		columns += is_character(*text);
+	if (width)
+		*text = '\0';
 }
 
 void terminal_wrap(FILE *out, const char *text, size_t column, size_t indent, size_t width)

@@ -11,6 +11,8 @@
 size_t terminal_width(FILE *out);
 /* Of UTF-8 text in which every character is one column wide. */
 size_t terminal_columns(const char *text);
+/* Ends UTF-8 text after that many columns, for a line that is drawn over; 0: any length. */
+void terminal_fit(char *text, size_t width);
 /*
  * Prints words of `text` from the column that was reached; a line that would be longer than `width`
  * ends before, and the next one begins with `indent` blanks. 0: any length. Does not end the last

@@ -4,6 +4,8 @@
 
 #include "cli/border.h"
 
+#include "base/terminal.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +13,7 @@
 #include <unistd.h>
 
 enum {
-	BAR_WIDTH = 24
+	BAR_WIDTH = 16
 };
 
 struct progress_display progress_display_new(void)
@@ -45,13 +47,17 @@ static void draw_status(struct progress_display *display, const struct runner_pr
 {
 	size_t total = progress->cells_total ? progress->cells_total : 1;
 	size_t filled = progress->cells_done * BAR_WIDTH / total;
-	char left[32];
+	size_t width = terminal_width(stderr);
+	char left[32], line[512];
 
 	progress_duration(left, progress->left_s);
-	border_control("\r\033[K");
-	fprintf(stderr, "[%.*s%*s] %zu/%zu, about %s left: %s", (int)filled,
-		"########################", (int)(BAR_WIDTH - filled), "", progress->cells_done,
+	snprintf(line, sizeof(line), "[%.*s%*s] %zu/%zu, about %s left: %s", (int)filled,
+		"################", (int)(BAR_WIDTH - filled), "", progress->cells_done,
 		progress->cells_total, left, progress->doing);
+	/* A second line would stay when the first one is drawn again. */
+	terminal_fit(line, width ? width - 1 : 0);
+	border_control("\r\033[K");
+	fputs(line, stderr);
 	display->has_status = true;
 }
 

@@ -56,6 +56,18 @@ TEST(a_character_takes_a_column_and_not_as_many_as_it_has_bytes)
 	CHECK(strcmp(wrapped(arena, "10 µs", 0, 0, 5), "10 µs") == 0);
 }
 
+TEST(a_line_that_is_drawn_over_is_cut_between_characters)
+{
+	char line[] = "10 µs left";
+
+	terminal_fit(line, 0);
+	CHECK(strcmp(line, "10 µs left") == 0);
+	terminal_fit(line, 4);
+	CHECK(strcmp(line, "10 µ") == 0);
+	terminal_fit(line, 9);
+	CHECK(strcmp(line, "10 µ") == 0);
+}
+
 TEST(a_stream_that_is_not_a_terminal_has_any_width_unless_the_user_says_so)
 {
 	char *buffer = NULL;
