@@ -7,6 +7,7 @@
 #include "tap.h"
 
 #include <float.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const double some[] = {1};
@@ -168,4 +169,45 @@ TEST(trials_behind_routers_have_a_curve_and_a_picture_of_kinds)
 	CHECK(strcmp(chart->points->vpn, "port") == 0 &&
 		strcmp(chart->points->panel, "symmetric") == 0);
 	CHECK(strcmp(chart->points->next->vpn, "symmetric") == 0);
+}
+
+TEST(seconds_that_lost_video_packets_are_drawn_from_the_worst_on)
+{
+	static double first[] = {0, 7, 0}, second[] = {2, 0};
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", some, 1);
+	struct report_link *link = vpn->conditions->links;
+	struct report_repetition again = *link->repetitions;
+	const struct chart *chart;
+	const struct report_series *series;
+
+	link->repetitions->video.lost_packets = (struct report_series){first, 3, 1};
+	again.video.lost_packets = (struct report_series){second, 2, 1};
+	again.next = NULL;
+	link->repetitions->next = &again;
+	chart = chart_named(charts_of(results, NULL), "video_losses");
+	CHECK(chart && chart->point_count == 1);
+	series = chart->points->series;
+	CHECK(series->count == 5 && series->values[0] == 7 && series->values[1] == 2 &&
+		series->values[2] == 0 && series->values[4] == 0);
+}
+
+TEST(a_point_has_its_name_next_to_it_and_only_once)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct charts charts = {.arena = results->arena, .results = results, .end = &charts.first};
+	struct chart *chart = chart_add(&charts, CHART_SCATTER, "it", "It", "About it.");
+	char *text = NULL, *name;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	add_vpn(results, "One", some, 1);
+	chart->x_title = chart->y_title = chart->unit = "ms";
+	chart_point(&charts, chart, "One", "left", 2)->x = 3;
+	chart_point(&charts, chart, "One", "left", 4)->x = 5;
+	chart_draw(out, &charts, chart);
+	fclose(out);
+	name = strstr(text, "<text class=\"name\"");
+	CHECK(name && strstr(name, ">One</text>") && !strstr(name + 1, "<text class=\"name\""));
+	free(text);
 }

@@ -2,9 +2,9 @@
 /* Charts of what was carried: bars, heatmaps, directions, all links at once, over time. */
 #include "report/charts/chart.h"
 
-#include <string.h>
-
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 static struct chart *bars(const struct report_results *results, struct charts *charts,
 	const char *id, const char *title, const char *about, enum metric_id metric)
@@ -194,6 +194,66 @@ static void dropped_packets(const struct report_results *results, struct charts 
 	}
 }
 
+static int from_most(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x < y) - (x > y);
+}
+
+/* What every second of a link's repetitions lost, the worst first. */
+static struct report_series losses_of(struct arena *arena, const struct report_link *link)
+{
+	struct report_series losses = {.step_s = 1};
+	size_t room = 0;
+
+	for (const struct report_repetition *r = link->repetitions; r; r = r->next)
+		room += r->video.lost_packets.count;
+	losses.values = arena_alloc(arena, double, room + 1);
+	for (const struct report_repetition *r = link->repetitions; r; r = r->next) {
+		for (size_t i = 0; i < r->video.lost_packets.count; i++)
+			losses.values[losses.count++] = r->video.lost_packets.values[i];
+	}
+	qsort(losses.values, losses.count, sizeof(*losses.values), from_most);
+	return losses;
+}
+
+static void add_losses(struct charts *charts, struct chart *chart, const struct report_vpn *vpn,
+	const char *profile, const struct report_link *link)
+{
+	struct report_series *losses = arena_alloc(charts->arena, struct report_series, 1);
+	struct point *point;
+
+	*losses = losses_of(charts->arena, link);
+	if (losses->count < 3)
+		return;
+	point = chart_point(charts, chart, vpn->name, profile_title(profile), NAN);
+	point->label = link->folder;
+	point->place = results_place(charts->arena, vpn, profile);
+	point->series = losses;
+}
+
+/* One mean may be a packet now and then, or a second without a picture. */
+static void losses_by_second(const struct report_results *results, struct charts *charts)
+{
+	struct chart *chart = chart_add(charts, CHART_LINES, "video_losses",
+		"Video packets lost in a second, worst second first",
+		"One line per link: how many seconds lost at least so many packets for good. A line that falls at once is a burst, one that falls slowly a loss all the time. VPNs without a loss are left out.");
+
+	chart->unit = "packets";
+	chart->workload = "video";
+	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next) {
+		for (size_t i = 0; i < results->profile_count; i++) {
+			const struct report_condition *condition =
+				condition_of(vpn, results->profiles[i]);
+
+			for (const struct report_link *l = condition ? condition->links : NULL; l;
+				l = l->next)
+				add_losses(charts, chart, vpn, results->profiles[i], l);
+		}
+	}
+}
+
 void charts_throughput(const struct report_results *results, struct charts *charts)
 {
 	bars(results, charts, "tcp", "TCP, one stream",
@@ -219,6 +279,7 @@ void charts_throughput(const struct report_results *results, struct charts *char
 	bars(results, charts, "video", "Video quality",
 		"Percentage of packets that arrived in time.", METRIC_VIDEO);
 	dropped_packets(results, charts);
+	losses_by_second(results, charts);
 }
 
 struct charts *charts_of(const struct report_results *results, const struct report_tuned *tuned)
