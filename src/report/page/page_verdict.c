@@ -6,6 +6,15 @@
 
 #include <math.h>
 
+static bool rules_somebody_out(const struct verdict *verdict)
+{
+	const struct verdict_row *row = verdict->rows;
+
+	while (row && !row->disqualifiers)
+		row = row->next;
+	return row != NULL;
+}
+
 static void write_headings(FILE *out, const struct verdict *verdict)
 {
 	fputs("<thead><tr><th>VPN</th>", out);
@@ -22,7 +31,9 @@ static void write_headings(FILE *out, const struct verdict *verdict)
 		html_text(out, report_metrics[answer->metric].unit);
 		fputs("</small></th>", out);
 	}
-	fputs("<th>Out because of</th></tr></thead>", out);
+	if (rules_somebody_out(verdict))
+		fputs("<th>Out because of</th>", out);
+	fputs("</tr></thead>", out);
 }
 
 static void write_cell(FILE *out, const struct page *page, const struct answer *answer,
@@ -65,17 +76,14 @@ static void write_row(FILE *out, const struct page *page, const struct verdict_r
 	fputs("</td>", out);
 	for (size_t i = 0; i < page->verdict->answer_count; i++)
 		write_cell(out, page, page->verdict->answers[i], row, &row->cells[i]);
-	write_disqualifiers(out, page, row->disqualifiers);
+	if (rules_somebody_out(page->verdict))
+		write_disqualifiers(out, page, row->disqualifiers);
 	fputs("</tr>\n", out);
 }
 
 static bool has_cells(const struct verdict *verdict)
 {
-	bool has_any = verdict->answer_count > 0;
-
-	for (const struct verdict_row *row = verdict->rows; row; row = row->next)
-		has_any = has_any || row->disqualifiers;
-	return has_any;
+	return verdict->answer_count > 0 || rules_somebody_out(verdict);
 }
 
 static void write_table(FILE *out, const struct page *page)
