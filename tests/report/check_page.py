@@ -130,6 +130,8 @@ def main():
     failed_cells = [cell for cell in re.findall(r"<td>.*?</td>", parts[0], re.S) if "mark-failed" in cell]
     check("every failure in the map says why, with a link to its evidence", [cell for cell in failed_cells if
           not re.search(r'class="why">[^<]*<a [^>]*href="(#evidence-|)[^>]*>[^<]+</a>', cell)] if failed_cells else ["nothing failed"])
+    check("what rules VPNs out has a column exactly where something does",
+          [] if ("<th>Out because of</th>" in text) == bool(re.search('<td class="out">[^/]', text)) else ["it is the other way"])
     check("strange names are escaped", ["they are not"] if "<img src=x" in text else [])
     wrong = []
     for table in tables:
