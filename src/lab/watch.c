@@ -83,6 +83,8 @@ static int start(struct lab_watch *watch, size_t host, bool is_held, struct erro
 		&(struct proc_spec){.what = "watch the others",
 			.argv = watch->argv,
 			.keep_bytes = KEEP_BYTES,
+			/* Of a large mesh all are read together, when somebody looks. */
+			.wakes_nobody = !watch->sample.is_whole,
 			.held = is_held},
 		&watch->procs[host], err);
 }
@@ -179,6 +181,7 @@ static int look_at(struct lab_watch *watch, size_t host, struct error *err)
 
 	if (!proc)
 		return 0;
+	proc_read(proc);
 	result = proc_result(proc);
 	if (result.has_ended && !result.signal)
 		return fail(err, ERROR_TOOL, "%s", proc_obituary(proc));

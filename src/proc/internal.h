@@ -47,7 +47,7 @@ struct proc {
 	const char *lost; /* why nothing more will be heard of it, or NULL */
 	pid_t pid;
 	int pid_fd, gate_fd, status_fd; /* -1: far, or not any more */
-	bool has_ended, on_terminal;
+	bool has_ended, on_terminal, wakes_nobody;
 	enum proc_part part;
 	uint64_t id;
 	struct stop stop;

@@ -40,6 +40,11 @@ static void drain(struct proc *proc, struct capture *capture)
 	}
 }
 
+void proc_read(struct proc *proc)
+{
+	drain(proc, &proc->out);
+}
+
 /* It is gone, but its group still stands in front of the terminal. */
 static void retake_terminal(void)
 {

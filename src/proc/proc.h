@@ -61,12 +61,13 @@ struct proc_spec {
 	int talk_fd;    /* above 2: its stdin and stdout, for one that we talk to; borrowed */
 	proc_listener *listener; /* or NULL: what it writes is kept */
 	void *listener_context;
-	bool contained;   /* all that it starts ends with it, and with us: in a PID namespace of its
-			     own, where we may make one. A signal that ends it is exit code 128
-			     and more then. Not for what is held or in a place */
-	bool held;        /* ready to run, but waits for procs_release() */
-	bool on_terminal; /* our stdin, stdout and stderr, and our terminal while it runs; in a
-			     place, a pty lies between */
+	bool contained; /* all that it starts ends with it, and with us: in a PID namespace of its
+			   own, where we may make one. A signal that ends it is exit code 128
+			   and more then. Not for what is held or in a place */
+	bool held;      /* ready to run, but waits for procs_release() */
+	bool wakes_nobody; /* its stdout waits in its pipe for proc_read() and for its end */
+	bool on_terminal;  /* our stdin, stdout and stderr, and our terminal while it runs; in a
+			      place, a pty lies between */
 };
 
 /* What is known of a child; texts are valid until proc_free() or the next output. */
@@ -165,6 +166,8 @@ void proc_kill(struct proc *proc);
 /* Nothing happens to one that has ended. */
 void proc_signal(struct proc *proc, int number);
 
+/* Reads what one that wakes nobody has written; far ones are read as ever. */
+void proc_read(struct proc *proc);
 struct proc_result proc_result(const struct proc *proc);
 /* 0 of a far child that does not run on this machine. */
 pid_t proc_pid(const struct proc *proc);

@@ -159,7 +159,8 @@ static void list_fds(const struct procs *procs, int extra_fd, struct pollfd *at)
 	*at++ = (struct pollfd){.fd = procs->signal_fd, .events = POLLIN};
 	*at++ = (struct pollfd){.fd = extra_fd, .events = POLLIN};
 	for (const struct proc *proc = procs->first; proc; proc = proc->next) {
-		*at++ = (struct pollfd){.fd = proc->out.fd, .events = POLLIN};
+		*at++ = (struct pollfd){
+			.fd = proc->wakes_nobody ? -1 : proc->out.fd, .events = POLLIN};
 		*at++ = (struct pollfd){.fd = proc->errout.fd, .events = POLLIN};
 		*at++ = (struct pollfd){.fd = proc->pid_fd, .events = POLLIN};
 	}

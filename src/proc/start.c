@@ -115,6 +115,7 @@ struct proc *proc_new(
 		.input = show_input(procs, arena, spec),
 		.started_ns = clock_now_ns(),
 		.on_terminal = spec->on_terminal,
+		.wakes_nobody = spec->wakes_nobody,
 		.part = spec->part,
 		.id = ++procs->last_id,
 		.pid_fd = -1,

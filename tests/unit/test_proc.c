@@ -110,6 +110,29 @@ TEST(held_children_wait_for_their_release)
 	CHECK(apart_ns >= 0 && apart_ns < 100 * NS_PER_MS);
 }
 
+TEST(what_wakes_nobody_is_read_when_asked_for_and_at_its_end)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL, *end = NULL;
+	struct proc_spec talk = {.what = "talk",
+		.argv = SHELL("echo one; echo said >&2; exec sleep 1000"),
+		.wakes_nobody = true};
+	struct deadline deadline = deadline_in(5 * NS_PER_S);
+
+	CHECK_OK(proc_start(procs, &talk, &proc, &err), err);
+	while (!*proc_result(proc).errout && !deadline_has_passed(deadline))
+		CHECK_OK(procs_step(procs, deadline, &err), err);
+	CHECK(strcmp(proc_result(proc).errout, "said\n") == 0);
+	CHECK(strcmp(proc_result(proc).out, "") == 0);
+	proc_read(proc);
+	CHECK(strcmp(proc_result(proc).out, "one\n") == 0);
+	talk.argv = SHELL("echo two");
+	CHECK_OK(proc_start(procs, &talk, &end, &err), err);
+	CHECK_OK(proc_wait(end, deadline_in(5 * NS_PER_S), &err), err);
+	CHECK(strcmp(proc_result(end).out, "two\n") == 0);
+}
+
 TEST(a_daemon_that_dies_while_we_wait_for_its_word_is_found_at_once)
 {
 	struct error err = {0};
