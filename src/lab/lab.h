@@ -303,9 +303,11 @@ enum lab_way {
 	LAB_WAYS
 };
 
-/* How often a pair is asked: every 5 ms up to four hosts, every 30 ms from 21 on. */
+/* How often a pair is asked: every 5 ms up to four hosts, every 30 ms from 21 and every 60 ms from
+ * 45 on. */
 int64_t lab_watch_every_ns(size_t hosts);
-/* What is longer without an answer is a silence: five times that, but at most 100 ms. */
+/* What is longer without an answer ends a stretch: five times that, at most 100 ms or three times
+ * that. */
 int64_t lab_watch_pause_ns(size_t hosts);
 /* What counts as a silence of a pair: 100 ms up to ten hosts, and ten asks of more. */
 int64_t lab_watch_silence_ns(size_t hosts);

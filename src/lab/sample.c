@@ -12,12 +12,13 @@ static const int64_t LEAST_SILENCE_NS = 100 * NS_PER_MS;
 
 enum {
 	ASKS_IN_A_PAUSE = 5,
+	LEAST_ASKS_IN_A_PAUSE = 3, /* also where these take longer than LONGEST_PAUSE_NS */
 	ASKS_IN_A_SILENCE = 10, /* of a mesh that is watched by samples, on processors it shares */
 	HOSTS_OF_FEW = 10,
 	HOSTS_AT_FULL_PACE = 4,
-	SLOWEST = 6,               /* times that */
+	SLOWEST = 12,              /* times that */
 	ASKS_PER_S_OF_ALL = 12000, /* both ways and directions; what is more is sampled */
-	ASKS_PER_S_OF_SOME = 6000, /* both ways, by the one of two hosts that speaks */
+	ASKS_PER_S_OF_SOME = 2000, /* both ways, by the one of two hosts that speaks */
 	LEAST_NEIGHBOURS = 2,      /* one on each side; from here on asks grow with hosts */
 	NEIGHBOURS_OF_ONE = 12     /* of a host that something is done to */
 };
@@ -37,8 +38,11 @@ int64_t lab_watch_every_ns(size_t hosts)
 int64_t lab_watch_pause_ns(size_t hosts)
 {
 	int64_t pause_ns = ASKS_IN_A_PAUSE * lab_watch_every_ns(hosts);
+	int64_t least_ns = LEAST_ASKS_IN_A_PAUSE * lab_watch_every_ns(hosts);
 
-	return pause_ns < LONGEST_PAUSE_NS ? pause_ns : LONGEST_PAUSE_NS;
+	if (pause_ns > LONGEST_PAUSE_NS)
+		pause_ns = LONGEST_PAUSE_NS;
+	return pause_ns > least_ns ? pause_ns : least_ns;
 }
 
 int64_t lab_watch_silence_ns(size_t hosts)

@@ -414,6 +414,9 @@ TEST(a_silence_is_ten_asks_where_many_hosts_are_asked_seldom)
 		CHECK(lab_watch_silence_ns(count) >= lab_watch_pause_ns(count));
 	}
 	CHECK(lab_watch_silence_ns(24) == 300 * NS_PER_MS);
+	CHECK(lab_watch_silence_ns(50) == 600 * NS_PER_MS);
+	CHECK(lab_watch_pause_ns(24) == 100 * NS_PER_MS &&
+		lab_watch_pause_ns(50) == 180 * NS_PER_MS);
 }
 
 TEST(asks_grow_with_hosts_and_not_with_pairs)
@@ -425,7 +428,7 @@ TEST(asks_grow_with_hosts_and_not_with_pairs)
 		size_t asks = watched(&sample) * (size_t)(NS_PER_S / sample.every_ns);
 
 		CHECK(!sample.is_whole && watched(&sample) >= count);
-		CHECK(asks <= 6000 || asks <= 67 * count);
+		CHECK(asks <= 2000 || asks <= 34 * count);
 	}
 }
 
