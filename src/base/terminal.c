@@ -6,11 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 enum {
 	NARROWEST = 40,
 	WIDEST = 400
 };
+
+/* Streams that stand for the standard ones may have no descriptor (cli/border.h). */
+static int descriptor_of(FILE *out)
+{
+	return out == stdout ? STDOUT_FILENO : out == stderr ? STDERR_FILENO : fileno(out);
+}
 
 size_t terminal_width(FILE *out)
 {
@@ -19,7 +26,7 @@ size_t terminal_width(FILE *out)
 	long width = columns ? strtol(columns, NULL, 10) : 0;
 	struct winsize size;
 
-	if (width <= 0 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0)
+	if (width <= 0 && ioctl(descriptor_of(out), TIOCGWINSZ, &size) == 0)
 		width = size.ws_col;
 	if (width <= 0)
 		return 0;

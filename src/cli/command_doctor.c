@@ -158,7 +158,7 @@ static int print_vpns(
 		}
 		++*ret_found;
 		print_line(driver.name, true,
-			driver.needs[0]
+			driver.phases[DRIVER_JOIN].count
 				? describe(arena, procs, &driver, pins_named(&pins, *names))
 				: arena_printf(arena, "%s, which needs nothing", driver.title));
 	}

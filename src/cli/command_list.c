@@ -55,13 +55,15 @@ static int print_vpns(struct arena *arena, struct error *err)
 	if (plan_list(arena, "drivers", &names, err) || install_pins(arena, &pins, err))
 		return -1;
 	for (; *names; names++) {
+		const char *versions;
 		struct driver driver;
 
 		if (choice_driver(arena, *names, &driver, err))
 			return -1;
+		versions = versions_of(arena, pins_named(&pins, *names));
 		print_named(driver.name,
-			arena_printf(arena, "%-*s%s", TITLE_COLUMNS, driver.title,
-				versions_of(arena, pins_named(&pins, *names))),
+			arena_printf(arena, "%-*s%s", *versions ? TITLE_COLUMNS : 0, driver.title,
+				versions),
 			LABEL_COLUMNS);
 		for (size_t i = 0; i < driver.variant_count; i++)
 			print_named(
@@ -69,7 +71,9 @@ static int print_vpns(struct arena *arena, struct error *err)
 				driver.variants[i].what, LABEL_COLUMNS);
 	}
 	if (terminal_width(stdout))
-		puts("\n* installed; NAME@VERSION selects another version than the first, NAME+VARIANT a variant");
+		terminal_wrap(stdout,
+			"\n* installed; NAME@VERSION selects another version than the first, NAME+VARIANT a variant\n",
+			0, 0, terminal_width(stdout));
 	return 0;
 }
 

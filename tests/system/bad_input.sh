@@ -21,6 +21,8 @@ check "help on an unknown command names it" refused "unknown command 'frobnicate
 meshbench help compare
 check "help on a command is its --help" exits 0
 check "and explains it" prints 'Usage: meshbench compare BEFORE AFTER'
+script -qec "stty cols 60; '$MESHBENCH' run --help; '$MESHBENCH' rum" /dev/null </dev/null | tr -d '\r' >"$scratch/out"
+check "on a terminal no line is wider than it" sh -c "grep -q 'churn-seconds' '$scratch/out' && ! grep -q '.\{61\}' '$scratch/out'"
 meshbench run --frobnicate
 check "an unknown option is named" refused "unknown option '--frobnicate'"
 meshbench run --seconds never --out "$tree"

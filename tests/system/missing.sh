@@ -41,6 +41,7 @@ check "no tool at all: this machine cannot" exits 3
 with_path doctor
 check "doctor names the package" prints 'tcp .*no .*iperf3'
 check "and no package for a VPN that Debian does not have" prints 'boringtun .*no .*install it: meshbench install --vpn boringtun$'
+check "and that only the bare link needs nothing" test "$(grep -c 'which needs nothing$' "$scratch/out")" = 1
 check "and the next command" prints '^[0-9]* VPNs can be measured here; next: meshbench run taste$'
 path_without qemu-system-x86_64
 with_path doctor
