@@ -5,8 +5,8 @@
  */
 #include "plan/driver_internal.h"
 
-#include "plan/name.h"
 #include "base/near.h"
+#include "plan/name.h"
 #include "plan/template.h"
 
 #include <stdio.h>

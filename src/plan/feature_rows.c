@@ -2,8 +2,8 @@
 /* The rows of the feature matrix: questions that every VPN answers. */
 #include "plan/feature.h"
 
-#include "plan/feature_internal.h"
 #include "base/near.h"
+#include "plan/feature_internal.h"
 
 #include <string.h>
 

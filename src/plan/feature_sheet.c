@@ -2,9 +2,9 @@
 /* A file of answers to the feature matrix: what was read in one version of a VPN. */
 #include "plan/feature.h"
 
+#include "base/near.h"
 #include "base/text.h"
 #include "plan/feature_internal.h"
-#include "base/near.h"
 
 #include <string.h>
 #include <strings.h>

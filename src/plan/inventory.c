@@ -2,9 +2,9 @@
 /* hosts.yml: real machines, how SSH reaches them, and which network their hosts get. */
 #include "plan/inventory.h"
 
+#include "base/near.h"
 #include "base/text.h"
 #include "plan/name.h"
-#include "base/near.h"
 #include "plan/subnet.h"
 #include "plan/yaml_file.h"
 

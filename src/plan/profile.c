@@ -5,8 +5,8 @@
  */
 #include "plan/profile_keys.h"
 
-#include "base/text.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "plan/yaml_file.h"
 
 #include <stdio.h>

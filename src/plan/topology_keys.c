@@ -2,8 +2,8 @@
 /* The table of all keys of a site, the NATs that have a name, and how each kind of value reads. */
 #include "plan/topology_keys.h"
 
-#include "base/text.h"
 #include "base/near.h"
+#include "base/text.h"
 #include "plan/subnet.h"
 
 #include <arpa/inet.h>

@@ -2,8 +2,8 @@
 /* Values through libcyaml; what it refuses is said with the place that yaml_file.c knows. */
 #include "plan/yaml_file.h"
 
-#include "base/text.h"
 #include "base/near.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
