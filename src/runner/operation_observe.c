@@ -11,6 +11,7 @@
 #include "runner/outsider.h"
 #include "workload/mesh/mesh.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void nothing_known(
@@ -18,7 +19,8 @@ static void nothing_known(
 {
 	for (size_t i = 0; check->rows[i]; i++) {
 		answers[i] = (struct feature_observation){0};
-		strncpy(answers[i].because, reason, sizeof(answers[i].because) - 1);
+		snprintf(answers[i].because, sizeof(answers[i].because), "%.*s",
+			(int)sizeof(answers[i].because) - 1, reason);
 	}
 }
 
