@@ -69,6 +69,7 @@ static void choose_links(struct measurement *m)
 	for (size_t i = 0; i < links; i++) {
 		sources[i] = all ? i : m->cell->link;
 		cases[i] = runner_case(m->run->plan, m->cell->workload, sources[i]);
+		cases[i].is_virtual = run_is_virtual(m->run);
 		cases[i].congestion = visit_congestion(m->run, m->visit);
 		cases[i].line_bps = profile_narrowest_bps(m->visit->profile);
 		cases[i].artefact = artefact_of(m->run, m->cell->workload)->folder;

@@ -142,6 +142,8 @@ struct stage {
 MUST_CHECK int stage_up(struct run *run, const struct runner_visit *visit, bool is_whole,
 	struct stage *ret_stage, struct error *err);
 void stage_down(struct run *run, struct stage *stage);
+/* Whether this is a guest in virtual time. */
+bool run_is_virtual(const struct run *run);
 /* The tuning's congestion control, else the plan's. */
 const char *visit_congestion(const struct run *run, const struct runner_visit *visit);
 /* Fresh hosts and VPN in place of what a workload broke; still broken on failure. */

@@ -53,7 +53,7 @@ static int vpn_begun(const struct runner_visit *visit, struct stage *stage, stru
 		       : 0;
 }
 
-static bool is_virtual(const struct run *run)
+bool run_is_virtual(const struct run *run)
 {
 	return strcmp(json_string_at(run->place, "/kind", ""), "virtual") == 0;
 }
@@ -83,7 +83,7 @@ static int try_up(
 			    .state_dir = stage->state_dir,
 			    .hosts_are_far = run->hosts_are_far,
 			    .machines = run->machines,
-			    .is_virtual = is_virtual(run),
+			    .is_virtual = run_is_virtual(run),
 			    .cpus = run->plan->cpus,
 			    .board = &run->plan->board,
 			    .congestion = visit_congestion(run, visit),

@@ -38,6 +38,7 @@ struct workload_case {
 	double line_bps;
 	const char *congestion;
 	size_t processors; /* of this machine, for us; of others, of the smallest */
+	bool is_virtual;   /* the one processor has nothing to do but what the lab does */
 	const struct setting_value *options; /* what the plan says about workloads; NULL-able */
 	const char *artefact; /* the folder that prepare() filled, or is to fill; NULL without */
 	/* For read(): what the wire did meanwhile (lab_wire_report()), or NULL; borrowed. */

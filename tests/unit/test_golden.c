@@ -132,6 +132,7 @@ static bool reads_as_expected(const char *dir)
 		return false;
 	}
 	c.seconds = json_number_at(spec, "/seconds", 0);
+	c.is_virtual = json_is_true(json_object_get(spec, "virtual"));
 	c.options = options_of(arena, json_object_get(spec, "options"));
 	struct workload_output *outputs =
 		load_outputs(arena, dir, json_object_get(spec, "outputs"), &count);

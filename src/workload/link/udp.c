@@ -189,8 +189,8 @@ static struct documents read_floods(const struct workload_case *c,
 	const struct workload_output *outputs, struct iperf3_flow *forward,
 	struct iperf3_flow *reverse, struct workload_reading *reading)
 {
-	struct flood there = flood_read(outputs, CLIENT, SERVER, reading);
-	struct flood back = flood_read(outputs, CLIENT_OF_REVERSE, SERVER_OF_REVERSE, reading);
+	struct flood there = flood_read(c, outputs, CLIENT, SERVER, reading);
+	struct flood back = flood_read(c, outputs, CLIENT_OF_REVERSE, SERVER_OF_REVERSE, reading);
 	struct documents documents = {.forward = flood_document(&there, c, false),
 		.reverse = flood_document(&back, c, true)};
 

@@ -106,8 +106,8 @@ static enum cause cause_of_refusal(const json_t *sent)
 	return CAUSE_UNREACHABLE;
 }
 
-struct flood flood_read(const struct workload_output *outputs, size_t sender, size_t receiver,
-	struct workload_reading *reading)
+struct flood flood_read(const struct workload_case *c, const struct workload_output *outputs,
+	size_t sender, size_t receiver, struct workload_reading *reading)
 {
 	struct flood flood = {.sent = prober_document("flood sender", outputs, sender, reading),
 		.received = prober_document("flood receiver", outputs, receiver, reading)};
@@ -116,7 +116,8 @@ struct flood flood_read(const struct workload_output *outputs, size_t sender, si
 
 	if (!flood.sent || !flood.received)
 		return flood;
-	prober_doubt(flood.sent, "flood", LONGEST_STALL_MS, STALLED_SHARE, reading);
+	if (!c->is_virtual)
+		prober_doubt(flood.sent, "flood", LONGEST_STALL_MS, STALLED_SHARE, reading);
 	if (sent <= 0)
 		symptom_blame(reading, cause_of_refusal(flood.sent), sender,
 			"no datagram of the flood to %.100s left its host: %.100s",

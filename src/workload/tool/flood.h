@@ -20,10 +20,11 @@ struct flood {
 
 /*
  * Blames an end that printed nothing or what cannot be, and a sender nothing of which left its
- * host; doubts a sender that stood still. flood_done() frees it.
+ * host; doubts a sender that stood still, but not in virtual time, where it waited for nothing but
+ * what carries its datagrams. flood_done() frees it.
  */
-struct flood flood_read(const struct workload_output *outputs, size_t sender, size_t receiver,
-	struct workload_reading *reading);
+struct flood flood_read(const struct workload_case *c, const struct workload_output *outputs,
+	size_t sender, size_t receiver, struct workload_reading *reading);
 void flood_done(struct flood *flood);
 
 /*
