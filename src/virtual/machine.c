@@ -26,7 +26,10 @@ enum {
 	PULSE = '\0'         /* what a guest adds to stderr to say that its clock goes on */
 };
 
-/* The guest's serial ports, in this order: files of a folder of ours, and a pair of pipes. */
+/*
+ * The guest's serial ports, in this order. What they say goes to files of a folder of ours, which
+ * take it at once: at a full pipe a guest would wait for us to read, which it sees by its clock.
+ */
 enum port {
 	PORT_CONSOLE, /* the kernel's messages, and how it all ended */
 	PORT_ERRORS,  /* stderr of the program inside; what comes the other way interrupts it */
@@ -36,6 +39,9 @@ enum port {
 };
 static const char archive_name[] = "initrd";
 static const char *const port_names[PORTS] = {"console", "errors", "tree", "output"};
+static const char *const port_files[PORTS] = {"console", "errors.out", "tree", "output"};
+/* The only way in: the other end of PORT_ERRORS. */
+static const char input_name[] = "errors.in";
 
 struct boot {
 	struct procs *procs;
@@ -43,8 +49,8 @@ struct boot {
 	struct virtual_job *job;
 	const struct boot *before; /* whose results come first in the same folder, or NULL */
 	struct proc *qemu;
-	int processor;           /* of this machine, which it has for itself; -1: any */
-	int input_fd, errors_fd; /* both ends of the two pipes of PORT_ERRORS */
+	int processor; /* of this machine, which it has for itself; -1: any */
+	int input_fd;  /* a pipe */
 	uint64_t heard_bytes[PORTS];
 	int64_t heard_ns;
 	bool is_stuck;
@@ -71,29 +77,40 @@ static void boots_done(struct boots *boots)
 	for (size_t i = 0; i < boots->count; i++) {
 		proc_freep(&boots->list[i].qemu);
 		fd_closep(&boots->list[i].input_fd);
-		fd_closep(&boots->list[i].errors_fd);
 		fd_closep(&boots->list[i].tree.root.fd);
 		mirror_done(&boots->list[i].tree);
 	}
 }
 
-/* Open at both ends, so that QEMU does not wait for us. */
-static int open_pipe(const struct boot *boot, const char *name, int *ret_fd, struct error *err)
+/* QEMU takes both files as they are. The pipe is open at both ends, so that it does not wait for
+ * us.
+ */
+static int make_errors_port(struct boot *boot, struct error *err)
 {
-	const char *path = path_in(boot, name);
+	const char *in = path_in(boot, input_name);
+	AUTO(fd_closep)
+	int out_fd = open(path_in(boot, port_files[PORT_ERRORS]),
+		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	if (mkfifo(path, 0600) < 0)
+	if (out_fd < 0)
+		return fail_errno(err, "make a file for what the guest says");
+	if (mkfifo(in, 0600) < 0)
 		return fail_errno(err, "make a pipe for the guest");
-	*ret_fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	return *ret_fd < 0 ? fail_errno(err, "open the guest's pipe") : 0;
+	boot->input_fd = open(in, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	return boot->input_fd < 0 ? fail_errno(err, "open the guest's pipe") : 0;
 }
 
-static int open_pipes(struct boot *boot, struct error *err)
+/*
+ * When all of the guest waits, QEMU's main thread moves its clock to the next timer. It asks
+ * whether the processor is halted, which it is a moment before the instructions that led there are
+ * counted: a main thread that looks just then leaps too far, by these. It looks whenever it is
+ * awake, which the host decides. While QEMU records, one thread waits until the other is done; what
+ * it records nobody needs.
+ */
+static const char *clock_of(struct arena *arena, const struct virtual_machine *machine)
 {
-	return open_pipe(boot, "errors.in", &boot->input_fd, err) ||
-			       open_pipe(boot, "errors.out", &boot->errors_fd, err)
-		       ? -1
-		       : 0;
+	return arena_printf(arena, "shift=%d,sleep=off,rr=record,rrfile=/dev/null",
+		virtual_shift(machine->mips));
 }
 
 static const char *const *command(const struct boot *boot)
@@ -104,10 +121,8 @@ static const char *const *command(const struct boot *boot)
 		"-nodefaults", "-no-reboot", "-display", "none", "-machine", "pc", "-accel", "tcg",
 		"-cpu", "max,-rdrand,-rdseed", "-smp", "1", "-m",
 		arena_printf(arena, "%lluM", (unsigned long long)(job->machine.memory_bytes >> 20)),
-		"-icount",
-		arena_printf(arena, "shift=%d,sleep=off", virtual_shift(job->machine.mips)), "-rtc",
-		"base=2026-01-01,clock=vm", "-seed",
-		arena_printf(arena, "%llu", (unsigned long long)(job->seed % UINT32_MAX)),
+		"-icount", clock_of(arena, &job->machine), "-rtc", "base=2026-01-01,clock=vm",
+		"-seed", arena_printf(arena, "%llu", (unsigned long long)(job->seed % UINT32_MAX)),
 		"-kernel", job->parts.image, "-initrd", path_in(boot, archive_name), "-append",
 		"console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable clocksource=tsc nokaslr norandmaps");
 
@@ -126,11 +141,8 @@ static const char *const *command(const struct boot *boot)
 
 static ssize_t read_port(const struct boot *boot, enum port port, void *bytes, size_t size)
 {
-	AUTO(fd_closep) int fd = -1;
+	AUTO(fd_closep) int fd = open(path_in(boot, port_files[port]), O_RDONLY | O_CLOEXEC);
 
-	if (port == PORT_ERRORS)
-		return read(boot->errors_fd, bytes, size);
-	fd = open(path_in(boot, port_names[port]), O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -1 : pread(fd, bytes, size, (off_t)boot->heard_bytes[port]);
 }
 
@@ -241,8 +253,7 @@ static size_t count_users(const struct boots *boots, int processor)
 
 /*
  * The one of ours that the fewest guests use. QEMU has a thread for the guest's processor and one
- * that moves its clock when it idles; on a crowded machine with two processors two runs of them
- * differed, and where they had to take turns on one, none did.
+ * that moves its clock when it idles; they take turns, which is quicker on one processor.
  */
 static int choose_processor(const struct boots *boots)
 {
@@ -278,7 +289,7 @@ static int start(const struct boots *boots, struct boot *boot, struct error *err
 	if (boot->processor >= 0)
 		CPU_SET(boot->processor, &processors);
 
-	if (open_pipes(boot, err) || open_tree(boot, err) ||
+	if (make_errors_port(boot, err) || open_tree(boot, err) ||
 		guest_write(boot->procs, boot->arena, boot->job, archive, err) ||
 		guest_describe(boot->procs, boot->arena, boot->job, archive, err) ||
 		proc_start(boot->procs,
@@ -435,7 +446,7 @@ static int read_end(const struct boot *boot, struct error *err)
 {
 	char *console = NULL;
 
-	if (file_read(boot->arena, path_in(boot, port_names[PORT_CONSOLE]), CONSOLE_BYTES_MAX,
+	if (file_read(boot->arena, path_in(boot, port_files[PORT_CONSOLE]), CONSOLE_BYTES_MAX,
 		    &console, NULL, err))
 		return fail_in(err, "the guest did not start: %s", proc_obituary(boot->qemu));
 	read_status(boot, console);
@@ -457,7 +468,6 @@ int virtual_run(struct procs *procs, struct virtual_job jobs[], size_t count, si
 					  ? &boots.list[i - 1]
 					  : NULL,
 			.input_fd = -1,
-			.errors_fd = -1,
 			.tree = {.root = {.fd = -1}}};
 		jobs[i].end = (struct virtual_end){0};
 	}

@@ -32,13 +32,15 @@ check "and what the guest was made of" test "$(place seed)" = 1 -a "$(place gues
 meshbench report "$tree" --markdown
 check "the report says it" prints 'Measured in virtual time, on one processor of 1000 million'
 
-# One after the other on one processor, next to two busy loops, which would move every figure of real time.
+# One after the other on one processor, next to two busy loops, which would move every figure of real time, and with QEMU awake at any time.
 for _ in 1 2; do (while :; do :; done) & loops="${loops:-} $!"; done
+"$SOURCE_ROOT/tests/system/disturb" &
+loops="$loops $!"
 processors=$(taskset -cp $$ | sed 's/.*: //')
 taskset -cp "${processors##*[,-]}" $$ >/dev/null
 meshbench run ./plan.yml --vpn wireguard --repeat 2 --virtual --out "$scratch/second/tree"
 taskset -cp "$processors" $$ >/dev/null
-# shellcheck disable=SC2086 # two numbers
+# shellcheck disable=SC2086 # three numbers
 kill $loops
 check "they ran one after the other" says ', 1 side by side$'
 check "the same command measures the same to the last bit, one after the other on a busy machine, too" diff -rq "$scratch/first" "$scratch/second"
