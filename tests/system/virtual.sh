@@ -64,8 +64,10 @@ ends() {
 	wait $run 2>/dev/null
 	status=$?
 }
-# Ctrl-C when the first cell is there.
+# Ctrl-C when the first cell is there: on one processor, so that the second repetition has not begun.
+taskset -cp "${processors##*[,-]}" $$ >/dev/null
 begins run ./plan.yml --vpn wireguard --repeat 2 --virtual=cpu=500mips --seed 2 --out "$scratch/cut"
+taskset -cp "$processors" $$ >/dev/null
 until_it_says ' 1/2 '
 kill -INT $run
 ends
