@@ -411,16 +411,19 @@ static struct virtual_end end_of(
 {
 	struct virtual_end end = jobs[0].end;
 	size_t worst = 0;
-	bool was_interrupted = end.was_interrupted;
+	bool was_interrupted = end.was_interrupted, was_left_out = end.was_left_out;
 
 	for (size_t i = 1; i < count_guests(request); i++) {
 		was_interrupted |= jobs[i].end.was_interrupted;
+		was_left_out |= jobs[i].end.was_left_out;
 		if (is_worse(&jobs[i].end, &end)) {
 			end = jobs[i].end;
 			worst = i;
 		}
 	}
 	end.was_interrupted = was_interrupted;
+	if (was_left_out && end.status == EXIT_MEASURED)
+		end.status = EXIT_SOME_FAILED;
 	if (request->blocks_apart && end.failure.kind != ERROR_NONE)
 		fail_in(&end.failure, "repetition %zu", worst + 1);
 	return end;

@@ -315,6 +315,7 @@ static int interrupt(struct boots *boots, struct error *err)
 
 		if (is_running(boot) && write(boot->input_fd, "\n", 1) != 1)
 			return -1;
+		boot->job->end.was_left_out = !was_started(boot);
 		boot->job->end.was_interrupted = !was_started(boot) || is_running(boot);
 	}
 	*err = (struct error){0};

@@ -65,6 +65,7 @@ typedef void virtual_listener(void *context, bool is_error, const char *text, si
 struct virtual_end {
 	int status;           /* of the program inside, when it ended by itself */
 	bool was_interrupted; /* by the user; a guest that was not begun yet, too */
+	bool was_left_out;    /* interrupted before it was begun */
 	/* ERROR_HOST: the guest panicked, hung or lost its program; otherwise ERROR_NONE. */
 	struct error failure;
 	char words[200]; /* what the program inside said last on stderr */

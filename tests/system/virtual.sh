@@ -157,6 +157,21 @@ check "a machine too small for its files is refused before it boots" says 'memor
 meshbench run ./plan.yml --virtual --workload video --out "$scratch/none"
 check "a workload without sense there is left out with the reason" says 'video is left out in virtual time: '
 check "and nothing else is left to do" exits 3
+# One that only says that it has begun, and ends well when Ctrl-C reaches it.
+instead qemu-system-x86_64 'case $1 in --version) echo QEMU 0; exit ;; esac
+for word; do case $word in *,id=cons,path=*) console=${word#*path=} ;; *,id=erro,path=*) errors=${word#*path=} ;; esac; done
+echo begun >$errors.out
+read -r byte <$errors.in
+echo meshbench-guest: ended with 0 >$console'
+taskset -cp "${processors##*[,-]}" $$ >/dev/null
+saved=$PATH PATH=$scratch/instead:$PATH
+begins run ./plan.yml --repeat 2 --virtual --out "$scratch/left"
+PATH=$saved
+taskset -cp "$processors" $$ >/dev/null
+until_it_says begun
+kill -INT $run
+ends
+check "a repetition that Ctrl-C left out is missing, although the one before ended well" exits 1
 instead qemu-system-x86_64 'case $1 in --version) echo QEMU 0;; *) exit 7;; esac'
 meshbench_instead run ./plan.yml --virtual --out "$scratch/none"
 check "a QEMU that does not start is named" says 'guest did not start: .*exited with 7'
