@@ -133,16 +133,25 @@ void proc_signal(struct proc *proc, int number)
 }
 
 /* Waits without heeding Ctrl-C: stopping is what Ctrl-C asked for. */
-void proc_stop(struct proc *proc, int64_t grace_ns)
+void procs_end(struct proc *const list[], size_t count, int64_t grace_ns)
 {
 	struct deadline deadline = deadline_in(grace_ns);
 
-	if (proc->has_ended)
-		return;
-	proc_signal(proc, SIGTERM);
-	while (!proc->has_ended && !deadline_has_passed(deadline))
-		procs_serve(proc->procs, deadline);
-	proc_kill(proc);
+	for (size_t i = 0; i < count; i++)
+		proc_signal(list[i], SIGTERM);
+	for (size_t i = 0; i < count; i++) {
+		while (!list[i]->has_ended && !deadline_has_passed(deadline))
+			procs_serve(list[i]->procs, deadline);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!list[i]->has_ended)
+			proc_kill(list[i]);
+	}
+}
+
+void proc_stop(struct proc *proc, int64_t grace_ns)
+{
+	procs_end(&proc, 1, grace_ns);
 }
 
 struct proc_result proc_result(const struct proc *proc)

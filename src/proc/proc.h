@@ -162,6 +162,8 @@ MUST_CHECK int proc_run(struct procs *procs, const struct proc_spec *spec, struc
 	struct error *err);
 /* SIGTERM, up to `grace_ns` for a clean end, then SIGKILL to the whole tree. Never cancelled. */
 void proc_stop(struct proc *proc, int64_t grace_ns);
+/* The same for several at once, in this order: together they have no more than `grace_ns`. */
+void procs_end(struct proc *const list[], size_t count, int64_t grace_ns);
 void proc_kill(struct proc *proc);
 /* Nothing happens to one that has ended. */
 void proc_signal(struct proc *proc, int number);

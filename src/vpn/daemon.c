@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Daemons: started together, watched until they are ready, stopped in reverse order. */
+/* Daemons: started together, watched until they are ready, stopped together in reverse order. */
 #include "vpn/internal.h"
 
 #include "base/fd.h"
@@ -258,17 +258,21 @@ int daemons_start(struct vpn *vpn, const struct driver_step *step, const struct 
 
 void daemons_stop(struct vpn *vpn, struct lab_hosts only)
 {
-	size_t kept = 0;
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct proc **ending = arena_alloc(arena, struct proc *, vpn->daemon_count + 1);
+	size_t count = 0, kept = 0;
 
 	for (size_t i = vpn->daemon_count; i > 0; i--) {
 		struct daemon *daemon = &vpn->daemons[i - 1];
 
 		if (!lab_hosts_include(only, daemon->host))
 			continue;
-		proc_stop(daemon->proc, STOP_GRACE_NS);
-		proc_free(daemon->proc);
+		ending[count++] = daemon->proc;
 		daemon->proc = NULL;
 	}
+	procs_end(ending, count, STOP_GRACE_NS);
+	for (size_t i = 0; i < count; i++)
+		proc_free(ending[i]);
 	for (size_t i = 0; i < vpn->daemon_count; i++) {
 		if (vpn->daemons[i].proc)
 			vpn->daemons[kept++] = vpn->daemons[i];

@@ -140,7 +140,10 @@ bool stranger_keeps(
 /* Starts the step's daemons and waits until all are ready. */
 MUST_CHECK int daemons_start(struct vpn *vpn, const struct driver_step *step,
 	const struct turn turns[], size_t count, struct error *err);
-/* In reverse order; `only` limits it to one host. */
+/*
+ * All at once, the youngest first: those that do not end within a grace that they share are killed.
+ * `only` limits it to some hosts.
+ */
 void daemons_stop(struct vpn *vpn, struct lab_hosts only);
 /* The last line that a host's daemons wrote, secrets masked, or "nothing"; the arena's. */
 const char *daemons_last_words(struct vpn *vpn, size_t host);

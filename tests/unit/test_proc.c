@@ -167,6 +167,30 @@ TEST(stopping_gives_a_chance_and_then_kills)
 	CHECK(proc_result(stubborn).signal == SIGKILL);
 }
 
+TEST(several_that_end_share_one_grace)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *first = NULL, *second = NULL, *polite = NULL;
+	struct proc_spec spec = {.what = "stubborn",
+		.argv = SHELL("trap '' TERM; echo on; while :; do sleep 0.01; done")};
+	int64_t began_ns;
+
+	CHECK_OK(proc_start(procs, &spec, &first, &err), err);
+	CHECK_OK(proc_start(procs, &spec, &second, &err), err);
+	spec = (struct proc_spec){.what = "polite",
+		.argv = SHELL("trap 'exit 7' TERM; echo on; while :; do sleep 0.01; done")};
+	CHECK_OK(proc_start(procs, &spec, &polite, &err), err);
+	CHECK_OK(proc_wait_output(first, "on", deadline_in(5 * NS_PER_S), &err), err);
+	CHECK_OK(proc_wait_output(second, "on", deadline_in(5 * NS_PER_S), &err), err);
+	CHECK_OK(proc_wait_output(polite, "on", deadline_in(5 * NS_PER_S), &err), err);
+	began_ns = clock_now_ns();
+	procs_end((struct proc *const[]){first, second, polite}, 3, NS_PER_S);
+	CHECK(clock_now_ns() - began_ns < 2 * NS_PER_S);
+	CHECK(proc_result(first).signal == SIGKILL && proc_result(second).signal == SIGKILL);
+	CHECK(proc_result(polite).exit_code == 7);
+}
+
 TEST(ctrl_c_cancels_every_wait)
 {
 	struct error err = {0};
