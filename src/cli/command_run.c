@@ -149,8 +149,12 @@ static int take_machines(struct arena *arena, const struct run_options *o, struc
 		return -1;
 	if (!run_on_has_engine(plan->engine))
 		return fail(err, ERROR_USAGE,
-			"engine %s joins hosts on one machine; use auto, cable or edge with --on %s",
+			"engine %s joins hosts on one machine; use auto, cable, edge or netem with --on %s",
 			plan->engine, o->on);
+	if (strcmp(plan->engine, "netem") == 0 && inventory_shares(&ret_machines->inventory))
+		return fail(err, ERROR_USAGE,
+			"engine netem needs cards of the hosts' own, and those of %s are shared with SSH; use auto or edge",
+			o->on);
 	if (strcmp(plan->topologies[0], "lan") != 0)
 		return fail(err, ERROR_USAGE,
 			"topology %s has routers, which only a lab on this machine has; leave it out with --on %s",

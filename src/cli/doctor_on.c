@@ -89,6 +89,10 @@ static void print_system(struct doctor *doctor, const struct seen_machine *seen)
 				look->systemd));
 	print_line("machine", "yes", machine_text(doctor->arena, look));
 	print_line("tun", look->has_tun ? "yes" : "no", "/dev/net/tun, for userspace VPNs");
+	if (machine_check_netem(seen, &err)) /* only --engine netem needs it */
+		print_line("netem", "no", err.text);
+	else
+		print_line("netem", "yes", "sch_netem, for --engine netem");
 }
 
 static void print_card(struct doctor *doctor, const struct seen_machine *seen)

@@ -12,7 +12,9 @@
 #define KERNEL_MAJOR 5
 #define KERNEL_MINOR 12
 
-static const char *const lab_tools[] = {"ip", "tc", "sysctl", "ethtool", "nft"};
+#define NETEM "module:sch_netem"
+
+static const char *const lab_tools[] = {"ip", "tc", "sysctl", "ethtool", "nft", NETEM};
 
 static size_t length_of(const char *const *list)
 {
@@ -235,6 +237,28 @@ int machine_check_edge(const struct seen_machine *seen, struct error *err)
 		       : fail(err, ERROR_MISSING,
 				 "%s: it has no /dev/net/tun, which impairment needs; load it: ssh %s modprobe tun",
 				 seen->machine->name, seen->machine->ssh);
+}
+
+int machine_check_splitting(const struct seen_machine *seen, struct error *err)
+{
+	static const char *const tools[][2] = {{"tc", "iproute2"}, {"ethtool", "ethtool"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
+		if (!machine_has(seen, tools[i][0]))
+			return fail(err, ERROR_MISSING,
+				"%s: program '%s' is not installed, which engine netem needs: ssh %s apt install %s",
+				seen->machine->name, tools[i][0], seen->machine->ssh, tools[i][1]);
+	}
+	return 0;
+}
+
+int machine_check_netem(const struct seen_machine *seen, struct error *err)
+{
+	return machine_has(seen, NETEM)
+		       ? 0
+		       : fail(err, ERROR_MISSING,
+				 "%s: its kernel (Linux %s) has no netem; install its extra modules (linux-modules-extra, kernel-modules-extra) for sch_netem, or use --engine edge",
+				 seen->machine->name, seen->look.kernel);
 }
 
 int machine_prepare(struct procs *procs, const struct seen_machine *seen,

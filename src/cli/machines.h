@@ -44,11 +44,14 @@ bool machine_has_need(const void *needs, const char *need);
 MUST_CHECK int machine_check(const struct seen_machine *seen, struct error *err);
 /* And before one whose packets meet fates at its edge. */
 MUST_CHECK int machine_check_edge(const struct seen_machine *seen, struct error *err);
+/* Or whose packets are cut and led by the kernel, and whether that has netem. */
+MUST_CHECK int machine_check_splitting(const struct seen_machine *seen, struct error *err);
+MUST_CHECK int machine_check_netem(const struct seen_machine *seen, struct error *err);
 /* Brings our programs, if they are not there. */
 MUST_CHECK int machine_prepare(struct procs *procs, const struct seen_machine *seen,
 	const struct far_bundle *bundle, struct error *err);
 /*
- * The same with its network card and its address, for engines cable and edge. `all` are those that
+ * The same with its network card and its address, for engines that are real. `all` are those that
  * take part, itself too.
  */
 struct lab_machine machine_on_cable(struct arena *arena, const struct seen_machine *seen,

@@ -74,7 +74,7 @@ bool run_on_has_engine(const char *name)
 {
 	enum lab_engine engine;
 
-	return strcmp(name, "auto") == 0 ||
+	return strcmp(name, "auto") == 0 || strcmp(name, "netem") == 0 ||
 	       (lab_engine_named(name, &engine) && lab_engine_is_real(engine));
 }
 
@@ -86,7 +86,8 @@ enum lab_engine run_on_engine(
 
 	if (inventory_shares(&machines->inventory))
 		return LAB_ENGINE_EDGE;
-
+	if (strcmp(name, "netem") == 0)
+		return LAB_ENGINE_EDGE_NETEM;
 	if (lab_engine_named(name, &engine))
 		return engine;
 	for (size_t i = 0; i < plan->profile_count; i++) {
@@ -222,16 +223,33 @@ static int leave_out(struct arena *arena, struct procs *procs, const struct run_
 	return missing;
 }
 
+/* What stands before the card needs more of a machine than the card alone. */
+static int check_engine(
+	const struct seen_machine *seen, const struct runner_plan *plan, struct error *err)
+{
+	if (plan->engine == LAB_ENGINE_EDGE)
+		return machine_check_edge(seen, err);
+	if (plan->engine != LAB_ENGINE_EDGE_NETEM)
+		return 0;
+	if (machine_check_splitting(seen, err))
+		return -1;
+	for (size_t i = 0; i < plan->profile_count; i++) {
+		if (profile_has_impairment(&plan->profiles[i]))
+			return machine_check_netem(seen, err);
+	}
+	return 0;
+}
+
 /* All are seen before one is changed. */
 static int reach(struct arena *arena, struct procs *procs, struct run_machines *machines,
-	const struct far_question *question, bool has_edge, struct error *err)
+	const struct far_question *question, const struct runner_plan *plan, struct error *err)
 {
 	for (size_t i = 0; i < machines->count; i++) {
 		if (machine_see(arena, procs,
 			    inventory_named(&machines->inventory, machines->names[i]), question,
 			    &machines->seen[i], err) ||
 			machine_check(&machines->seen[i], err) ||
-			(has_edge && machine_check_edge(&machines->seen[i], err)))
+			check_engine(&machines->seen[i], plan, err))
 			return -1;
 	}
 	for (size_t i = 0; i < machines->count; i++) {
@@ -265,7 +283,7 @@ int run_on_prepare(struct arena *arena, struct run_machines *machines, struct ru
 	question.programs = machines_wanted(
 		arena, plan->drivers, plan->driver_count, plan->workloads, plan->workload_count);
 	if (procs_new(&procs, err) || far_bundle_make(arena, procs, &machines->bundle, err) ||
-		reach(arena, procs, machines, &question, plan->engine == LAB_ENGINE_EDGE, err))
+		reach(arena, procs, machines, &question, plan, err))
 		return -1;
 	plan->processors = least_processors(machines);
 	return leave_out(arena, procs, machines, plan);

@@ -17,10 +17,10 @@ struct run_machines {
 /* What is kept of them in environment.json, and its kind. */
 #define RUN_ON_SSH "ssh"
 
-/* Whether a plan's engine can join machines: "auto", "cable" and "edge". */
+/* Whether a plan's engine can join machines: "auto", "cable", "edge" and "netem". */
 bool run_on_has_engine(const char *name);
-/* With cards that are shared always edge. With "auto" that is engine edge for all profiles of a run
- * as soon as one of them impairs packets. */
+/* "netem" is LAB_ENGINE_EDGE_NETEM there. With cards that are shared always edge. With "auto" that
+ * is engine edge for all profiles of a run as soon as one of them impairs packets. */
 enum lab_engine run_on_engine(
 	const struct run_machines *machines, const char *name, const struct runner_plan *plan);
 /* `asked` are the hosts that the user named, or NULL: all. */

@@ -163,6 +163,7 @@ static int boot(struct host *const hosts[], const struct far_host_spec specs[], 
 				    .peers = specs[i].peers,
 				    .port = specs[i].ssh_port,
 				    .edge = specs[i].edge,
+				    .at_card = specs[i].is_apart,
 				    .words =
 					    far_paths_there(of(hosts[i]), arena, specs[i].visible)},
 			    &calls[i], err))

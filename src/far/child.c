@@ -183,8 +183,8 @@ static const char *const *settings_there(
 	return there;
 }
 
-static int ask_to_start(
-	struct far_host *self, const struct proc_spec *spec, int64_t id, struct error *err)
+static int ask_to_start(struct far_host *self, const struct proc_spec *spec, bool at_card,
+	int64_t id, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 
@@ -197,6 +197,7 @@ static int ask_to_start(
 			.path = spec->dir,
 			.held = spec->held,
 			.merge = spec->merge,
+			.at_card = at_card,
 			.data = spec->input,
 			.size = spec->input ? spec->input_size : 0},
 		err);
@@ -226,8 +227,8 @@ static int abandon(struct far_child *child)
 	return -1;
 }
 
-int far_child_start(struct far_host *self, const struct proc_spec *spec, struct proc **ret_proc,
-	struct error *err)
+int far_child_start(struct far_host *self, const struct proc_spec *spec, bool at_card,
+	struct proc **ret_proc, struct error *err)
 {
 	struct far_child *child;
 
@@ -238,7 +239,7 @@ int far_child_start(struct far_host *self, const struct proc_spec *spec, struct 
 	if (self->ended)
 		return far_gone(self, err);
 	child = child_new(self, spec);
-	if (ask_to_start(self, spec, child->id, err) || confirm(child->proc, err))
+	if (ask_to_start(self, spec, at_card, child->id, err) || confirm(child->proc, err))
 		return abandon(child);
 	*ret_proc = child->proc;
 	return 0;

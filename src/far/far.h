@@ -48,11 +48,28 @@ struct far_host_spec {
 	 * edge - 1, by which its fates are drawn. 0: the host has the card itself.
 	 */
 	unsigned edge;
+	/*
+	 * The card gets a network of its own, in which nothing joins it with the host until
+	 * far_host_start_at_card() does. Neither with `edge` nor with FAR_SHARE.
+	 */
+	bool is_apart;
 };
 
 /* Boots several at once; all or none. */
 MUST_CHECK int far_hosts_new(struct procs *procs, const struct far_host_spec specs[], size_t count,
 	struct host *ret_hosts[], struct error *err);
+
+/* A device in the network of a card that is apart: host_large_frames() counts what arrives there.
+ */
+#define FAR_SINGLES "singles"
+/*
+ * As host_start(), but in the network of a card that is apart, with the files, the PIDs and the
+ * rights of the helper.
+ */
+MUST_CHECK int far_host_start_at_card(
+	struct host *host, const struct proc_spec *spec, struct proc **ret_proc, struct error *err);
+/* Its first process as its machine counts, for `ip link ... netns PID` there; until a reboot. */
+pid_t far_host_pid_there(const struct host *host);
 
 /* A question to the wire at a far host's edge and its answer, as wire_over() has it. */
 MUST_CHECK int far_host_carry(struct host *host, const void *question, size_t size,

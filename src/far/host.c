@@ -91,7 +91,20 @@ void far_give_up(struct far_host *self, const char *why)
 static int start(
 	struct host *host, const struct proc_spec *spec, struct proc **ret_proc, struct error *err)
 {
-	return far_child_start(of(host), spec, ret_proc, err);
+	return far_child_start(of(host), spec, false, ret_proc, err);
+}
+
+int far_host_start_at_card(
+	struct host *host, const struct proc_spec *spec, struct proc **ret_proc, struct error *err)
+{
+	assert(host->ops == &far_host_ops);
+	return far_child_start(of(host), spec, true, ret_proc, err);
+}
+
+pid_t far_host_pid_there(const struct host *host)
+{
+	assert(host->ops == &far_host_ops);
+	return ((const struct far_host *)host)->init;
 }
 
 static int write_file(struct host *host, const char *path, const void *data, size_t size,

@@ -23,7 +23,7 @@ struct far_field {
 };
 
 enum {
-	FAR_FIELDS_MOST = 8,
+	FAR_FIELDS_MOST = 9,
 	FAR_HEAD_BYTES = 4 /* before every frame, text, list and data: how much follows */
 };
 
@@ -122,7 +122,7 @@ struct far_child {
 	bool has_ended;
 	struct error failure; /* of its start or its release */
 };
-MUST_CHECK int far_child_start(struct far_host *self, const struct proc_spec *spec,
+MUST_CHECK int far_child_start(struct far_host *self, const struct proc_spec *spec, bool at_card,
 	struct proc **ret_proc, struct error *err);
 /* Takes in what happened to one of them. */
 void far_child_hear(struct far_host *self, const struct far_message *message);

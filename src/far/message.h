@@ -88,6 +88,8 @@ struct far_message {
 	int64_t port;
 	const char *const *peers; /* IPv4 addresses; NULL-terminated */
 	int64_t edge; /* 1 + the number of the host's port at a wire before the card; 0: no wire */
+	int64_t at_card; /* 0 or 1; of a boot: the card is apart, as in far_host_spec; of a start:
+				in the card's network */
 	int64_t error_kind, sys_errno;
 	const char *version;
 	const char *kernel; /* names a clock and a space of PIDs: equal for those who share both */

@@ -105,12 +105,14 @@ int lab_can_carry(struct procs *procs, enum lab_engine engine, const struct prof
 		return fail(err, ERROR_MISSING,
 			"profile '%s' impairs packets, which engine bridge does not support; use engine wire or netem",
 			profile->name);
-	if (engine != LAB_ENGINE_NETEM)
+	if (!lab_engine_has_netem(engine))
 		return 0;
 	if (uncarried)
 		return fail(err, ERROR_MISSING,
-			"profile '%s' %s, which engine netem does not support; use engine wire",
-			profile->name, uncarried);
+			"profile '%s' %s, which engine netem does not support; use engine %s",
+			profile->name, uncarried, engine == LAB_ENGINE_NETEM ? "wire" : "edge");
+	if (engine == LAB_ENGINE_EDGE_NETEM) /* the machines' kernels are asked there */
+		return 0;
 	if (!profile_has_impairment(profile) || try_netem(procs, err) == 0)
 		return 0;
 	if (err->kind != ERROR_TOOL)

@@ -118,7 +118,9 @@ static const char *engine_remark(const struct lab *lab)
 		[LAB_ENGINE_CABLE] =
 			"network cards of the machines, moved into their hosts; the line rate by tbf on the sender's card, nothing else is ours; every cell counts the frames that a card is given to cut",
 		[LAB_ENGINE_EDGE] =
-			"network cards of the machines, each in a network of its own, and between it and its host a meshbench-wire with two ports on that machine; hosts hand over super-packets, and every packet that a host sends meets its own fate there before the card"};
+			"network cards of the machines, each in a network of its own, and between it and its host a meshbench-wire with two ports on that machine; hosts hand over super-packets, and every packet that a host sends meets its own fate there before the card",
+		[LAB_ENGINE_EDGE_NETEM] =
+			"network cards of the machines, each in a network of its own; what a card receives is cut into single packets by a veth that takes one segment at a time, and netem acts on them on their way to the host; every cell counts frames larger than the MTU behind that veth, and one of them marks it"};
 
 	return remarks[lab->engine];
 }
@@ -156,7 +158,8 @@ static json_t *lab_facts(struct lab *lab, struct arena *arena)
 	if (lab->engine == LAB_ENGINE_CABLE)
 		return facts;
 	json_object_set_new(facts, "port_queue",
-		json_text(text_trim(shape_port(arena, &lab->profile, lab->engine, "portN"))));
+		json_text(text_trim(shape_port(arena, &lab->profile, lab->engine,
+			lab->engine == LAB_ENGINE_EDGE_NETEM ? "port0" : "portN"))));
 	return facts;
 }
 

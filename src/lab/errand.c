@@ -19,6 +19,8 @@ static int begin(
 		.input_size = errand->input ? strlen(errand->input) : 0,
 		.keep_bytes = errand->keep_bytes};
 
+	if (errand->is_at_card)
+		return far_host_start_at_card(errand->host, &spec, ret_proc, err);
 	if (errand->host)
 		return host_start(errand->host, &spec, ret_proc, err);
 	return proc_start(procs, &spec, ret_proc, err);

@@ -45,15 +45,22 @@ struct host_losses {
 	uint64_t udp_buffer_full; /* by sockets whose reader was too slow */
 };
 
+/* A network card that is in a network of its own on its machine. */
+struct apart_card {
+	const char *mac;
+	int mtu_bytes;
+};
+
 struct lab {
 	struct procs *procs;
 	struct arena *arena;
 	struct lab_node *nodes;
 	size_t count;
-	struct host *bridge; /* the namespace that holds the bridge and one port per host; NULL
-				with engines wire and cable */
-	struct wire *wire;   /* engine wire: its process, and the port of every host */
-	struct wire **edges; /* engine edge: that on every host's machine */
+	struct host *bridge;      /* the namespace that holds the bridge and one port per host; NULL
+				     with engines wire and cable */
+	struct wire *wire;        /* engine wire: its process, and the port of every host */
+	struct wire **edges;      /* engine edge: that on every host's machine */
+	struct apart_card *cards; /* engine edge-netem: of every host's machine */
 	struct proc *wire_program;
 	bool is_virtual; /* as in the spec */
 	uint32_t *ports;
@@ -137,6 +144,14 @@ MUST_CHECK int plug_hosts(struct lab *lab, size_t first, size_t count, struct er
 MUST_CHECK int plug_reshape(struct lab *lab, const struct profile *former, struct error *err);
 MUST_CHECK int plug_out(struct lab *lab, size_t index, struct error *err);
 void plug_end(struct lab *lab);
+/*
+ * What changes on a host and on the port before it, whose commands run where `errand` says, when
+ * the profile becomes the lab's (`former` NULL: there was none); returns how many errands that are.
+ */
+struct plug_port;
+struct errand;
+size_t plug_shape(struct lab *lab, struct arena *arena, size_t index, const struct profile *former,
+	const struct plug_port *port, struct errand *errands);
 
 /* cable.c: engine cable. */
 char *cable_host(struct arena *arena, const struct lab_node *node, const char *congestion);
@@ -153,6 +168,16 @@ MUST_CHECK int edge_reshape(struct lab *lab, struct error *err);
 MUST_CHECK int edge_restart(struct lab *lab, uint64_t seed, struct error *err);
 MUST_CHECK int edge_report(struct lab *lab, json_t **ret_report, struct error *err);
 void edge_end(struct lab *lab);
+
+/* apart.c: engine edge-netem. Inputs of `ip -batch` and `tc -batch` in the card's network: */
+char *apart_devices(struct arena *arena, const struct apart_card *card);
+char *apart_port(struct arena *arena, const struct apart_card *card, pid_t pid);
+char *apart_lead(struct arena *arena, const char *from, const char *to);
+MUST_CHECK int apart_begin(struct lab *lab, struct error *err);
+MUST_CHECK int apart_plug(struct lab *lab, size_t first, size_t count, struct error *err);
+MUST_CHECK int apart_reshape(struct lab *lab, const struct profile *former, struct error *err);
+/* After a reboot of the host, before apart_plug(). */
+MUST_CHECK int apart_rejoin(struct lab *lab, size_t index, struct error *err);
 
 /* limits.c: what hosts may use of this machine. */
 MUST_CHECK int limits_begin(
@@ -242,11 +267,12 @@ void snapshot_changes(json_t *changes, const char *host, const char *before, con
 MUST_CHECK int oversize_watch(struct lab *lab, size_t first, size_t count, struct error *err);
 /* Counts start over, as for lab_restart_wire(). */
 MUST_CHECK int oversize_restart(struct lab *lab, struct error *err);
-/* What one host sent; -1: its machine cannot count, and why. */
+/* What one host sent or was sent; -1: its machine cannot count, and why. */
 struct oversize {
 	const char *host;
 	int64_t frames;
 	char uncounted[sizeof(((struct error *)0)->text)];
+	bool is_receiver; /* they were sent to it */
 };
 /* As lab_wire_report(): where packets have fates, one frame is enough. New value. */
 json_t *oversize_json(const struct oversize ports[], size_t count, bool have_fates);
@@ -283,8 +309,13 @@ struct errand {
 	const char *input; /* or NULL */
 	size_t keep_bytes;
 	bool may_fail;
+	bool is_at_card; /* not on that host, but in the network of its card, which is apart */
 	/* After errands_run: */
 	const char *out; /* NULL: it could not run or did not succeed (may_fail) */
+};
+struct plug_port {
+	const char *name;
+	struct errand errand; /* without what is done */
 };
 /* Runs all, a few at a time, in any order; output lies in the arena. Stops at the first failure. */
 MUST_CHECK int errands_run(struct procs *procs, struct arena *arena, struct errand errands[],

@@ -158,6 +158,7 @@ static int boot_machines(struct lab *lab, const struct lab_spec *spec, struct ar
 		specs[i].name = lab->nodes[i].name;
 		specs[i].visible = spec->visible;
 		specs[i].edge = spec->engine == LAB_ENGINE_EDGE ? (unsigned)i + 1 : 0;
+		specs[i].is_apart = spec->engine == LAB_ENGINE_EDGE_NETEM;
 	}
 	return far_hosts_new(lab->procs, specs, lab->count, ret_hosts, err);
 }
@@ -212,6 +213,8 @@ static int plug_in(struct lab *lab, size_t first, size_t count, struct error *er
 		return cable_plug(lab, first, count, err);
 	if (lab->engine == LAB_ENGINE_EDGE)
 		return edge_plug(lab, first, count, err);
+	if (lab->engine == LAB_ENGINE_EDGE_NETEM)
+		return apart_plug(lab, first, count, err);
 	return plug_hosts(lab, first, count, err);
 }
 
@@ -219,6 +222,8 @@ static int unplug(struct lab *lab, size_t index, struct error *err)
 {
 	if (lab->engine == LAB_ENGINE_WIRE)
 		return emulated_unplug(lab, index, err);
+	if (lab->engine == LAB_ENGINE_EDGE_NETEM)
+		return apart_rejoin(lab, index, err);
 	if (lab_engine_is_real(lab->engine))
 		return 0; /* the machine took its card back and gave it again */
 	return plug_out(lab, index, err);
@@ -233,6 +238,8 @@ static int bring_up(struct lab *lab, const struct lab_spec *spec, struct error *
 	if (lab->engine == LAB_ENGINE_WIRE && emulated_begin(lab, err))
 		return -1;
 	if (lab->engine == LAB_ENGINE_EDGE && edge_begin(lab, err))
+		return -1;
+	if (lab->engine == LAB_ENGINE_EDGE_NETEM && apart_begin(lab, err))
 		return -1;
 	if (lab_engine_is_real(lab->engine) && cable_claim(lab, spec->machines, err))
 		return -1;
@@ -284,11 +291,18 @@ static const char *const engines[] = {[LAB_ENGINE_BRIDGE] = "bridge",
 	[LAB_ENGINE_NETEM] = "netem",
 	[LAB_ENGINE_WIRE] = "wire",
 	[LAB_ENGINE_CABLE] = "cable",
-	[LAB_ENGINE_EDGE] = "edge"};
+	[LAB_ENGINE_EDGE] = "edge",
+	[LAB_ENGINE_EDGE_NETEM] = "edge-netem"};
 
 bool lab_engine_is_real(enum lab_engine engine)
 {
-	return engine == LAB_ENGINE_CABLE || engine == LAB_ENGINE_EDGE;
+	return engine == LAB_ENGINE_CABLE || engine == LAB_ENGINE_EDGE ||
+	       engine == LAB_ENGINE_EDGE_NETEM;
+}
+
+bool lab_engine_has_netem(enum lab_engine engine)
+{
+	return engine == LAB_ENGINE_NETEM || engine == LAB_ENGINE_EDGE_NETEM;
 }
 
 const char *lab_engine_name(enum lab_engine engine)
@@ -340,6 +354,8 @@ static int reshape(struct lab *lab, const struct profile *former, struct error *
 		return cable_reshape(lab, former, err);
 	if (lab->engine == LAB_ENGINE_EDGE)
 		return edge_reshape(lab, err);
+	if (lab->engine == LAB_ENGINE_EDGE_NETEM)
+		return apart_reshape(lab, former, err);
 	return plug_reshape(lab, former, err);
 }
 

@@ -25,10 +25,14 @@ enum lab_engine {
 	LAB_ENGINE_WIRE,   /* TAPs joined by meshbench-wire, which impairs every packet */
 	LAB_ENGINE_CABLE,  /* real network cards of other machines; only the line rate is ours */
 	LAB_ENGINE_EDGE,   /* the same behind a meshbench-wire on every machine, which impairs */
+	LAB_ENGINE_EDGE_NETEM, /* the same behind tc netem on every machine */
 };
 
 /* Whether hosts are joined by network cards of other machines. */
 bool lab_engine_is_real(enum lab_engine engine);
+
+/* Whether the kernel's netem impairs. */
+bool lab_engine_has_netem(enum lab_engine engine);
 
 /* A machine that carries a host, and the address that the host has on its network card. */
 struct lab_machine {
@@ -73,7 +77,7 @@ struct lab_spec {
 	 * it has nothing to do.
 	 */
 	bool is_virtual;
-	/* Of every host, with engines cable and edge and no other; they are far then. */
+	/* Of every host, with engines that are real and no other; they are far then. */
 	const struct lab_machine *machines;
 	/* Folders to keep in sight on hosts, read-only, as in namespace_host_spec; NULL-able. */
 	const char *const *visible;
@@ -139,7 +143,7 @@ MUST_CHECK int lab_use_uplink(struct lab *lab, size_t host, size_t uplink, struc
 MUST_CHECK int lab_classify_routers(struct lab *lab, json_t **ret_classes, struct error *err);
 /* Replaces the impairment of every port; nothing else changes. */
 MUST_CHECK int lab_set_profile(struct lab *lab, const struct profile *profile, struct error *err);
-/* "bridge", "netem", "wire", "cable", "edge". */
+/* "bridge", "netem", "wire", "cable", "edge", "edge-netem". */
 const char *lab_engine_name(enum lab_engine engine);
 /* The engine of that name; false when there is none. */
 bool lab_engine_named(const char *name, enum lab_engine *ret_engine);
@@ -153,7 +157,7 @@ MUST_CHECK int lab_restart_wire(struct lab *lab, uint64_t seed, struct error *er
 /*
  * What the wire did since then, and whether figures measured meanwhile mean the profile:
  * {was_good, reason, ports, and with engine wire release_error_us, cpu_s, ...}; NULL with engine
- * bridge on a line without a rate. With engine netem no frame may be larger than the MTU, with
+ * bridge on a line without a rate. With netem no frame may be larger than the MTU, with
  * engines bridge and cable such frames are only counted. Caller owns it.
  */
 MUST_CHECK int lab_wire_report(struct lab *lab, json_t **ret_report, struct error *err);

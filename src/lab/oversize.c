@@ -47,7 +47,7 @@ static int count_one(struct lab *lab, size_t index, struct oversize *ret, struct
 {
 	unsigned count = 0;
 
-	if (lab->engine == LAB_ENGINE_CABLE)
+	if (lab_engine_is_real(lab->engine))
 		return count_far(lab, index, ret, err);
 	if (frames_take(lab->oversize_fds[index], &count, err))
 		return -1;
@@ -66,11 +66,30 @@ int oversize_restart(struct lab *lab, struct error *err)
 	return 0;
 }
 
+/* Without a count nothing shows that netem met single packets. */
+static bool is_worse(const struct oversize *port, const struct oversize *worst)
+{
+	return worst->frames >= 0 && (port->frames < 0 || port->frames > worst->frames);
+}
+
+static void say_why(char *text, size_t size, const struct oversize *worst)
+{
+	if (worst->frames < 0)
+		snprintf(text, size,
+			"nothing shows that packets had a fate each: host %s cannot count: %s",
+			worst->host, worst->uncounted);
+	else
+		snprintf(text, size,
+			"one fate was decided for several packets: host %s %s %lld frame%s larger than the MTU",
+			worst->host, worst->is_receiver ? "was sent" : "sent",
+			(long long)worst->frames, worst->frames == 1 ? "" : "s");
+}
+
 json_t *oversize_json(const struct oversize ports[], size_t count, bool have_fates)
 {
 	const struct oversize *worst = &ports[0];
 	json_auto_t *list = json_array();
-	char reason[256];
+	char reason[sizeof(worst->uncounted) + 200];
 	bool is_bad;
 
 	for (size_t i = 0; i < count; i++) {
@@ -80,13 +99,11 @@ json_t *oversize_json(const struct oversize ports[], size_t count, bool have_fat
 		if (ports[i].frames < 0)
 			json_object_set_new(port, "uncounted", json_text(ports[i].uncounted));
 		json_array_append_new(list, port);
-		if (ports[i].frames > worst->frames)
+		if (is_worse(&ports[i], worst))
 			worst = &ports[i];
 	}
-	is_bad = have_fates && worst->frames > 0;
-	snprintf(reason, sizeof(reason),
-		"one fate was decided for several packets: host %s sent %lld frame%s larger than the MTU",
-		worst->host, (long long)worst->frames, worst->frames == 1 ? "" : "s");
+	is_bad = have_fates && worst->frames != 0;
+	say_why(reason, sizeof(reason), worst);
 	return json_make("{s:b, s:s?, s:O}", "was_good", !is_bad, "reason", is_bad ? reason : NULL,
 		"ports", list);
 }
@@ -99,9 +116,10 @@ int oversize_report(struct lab *lab, json_t **ret_report, struct error *err)
 	for (size_t i = 0; i < lab->count; i++) {
 		if (count_one(lab, i, &ports[i], err))
 			return -1;
+		ports[i].is_receiver = lab->engine == LAB_ENGINE_EDGE_NETEM;
 	}
 	/* tbf charges every packet of such a frame, so a line only carries them closer together. */
 	*ret_report = oversize_json(ports, lab->count,
-		lab->engine == LAB_ENGINE_NETEM || profile_has_impairment(&lab->profile));
+		lab_engine_has_netem(lab->engine) || profile_has_impairment(&lab->profile));
 	return 0;
 }

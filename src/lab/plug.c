@@ -49,7 +49,7 @@ static const char *const no_filters[] = {"sysctl", "-e", "-q", "-w",
 static void begin_counters(struct lab *lab)
 {
 	lab->counts_large_frames =
-		lab->engine == LAB_ENGINE_NETEM || lab->profile.line_rate_bps > 0;
+		lab_engine_has_netem(lab->engine) || lab->profile.line_rate_bps > 0;
 	lab->oversize_fds = arena_alloc(lab->arena, int, lab->count);
 	for (size_t i = 0; i < lab->count; i++)
 		lab->oversize_fds[i] = -1;
@@ -95,12 +95,11 @@ static const char *change_of(
 	return *old ? arena_printf(arena, "qdisc del dev %s root\n%s", device, new) : new;
 }
 
-static size_t shape_errands(struct lab *lab, struct arena *arena, size_t index,
-	const struct profile *former, const struct proc_place *bridge, struct errand errands[2])
+size_t plug_shape(struct lab *lab, struct arena *arena, size_t index, const struct profile *former,
+	const struct plug_port *port, struct errand *errands)
 {
-	const char *port = arena_printf(arena, "port%zu", index);
 	const char *on_host = change_of(lab, arena, former, "eth0");
-	const char *on_port = change_of(lab, arena, former, port);
+	const char *on_port = change_of(lab, arena, former, port->name);
 	size_t used = 0;
 
 	if (*on_host)
@@ -108,12 +107,22 @@ static size_t shape_errands(struct lab *lab, struct arena *arena, size_t index,
 			.what = "set the line rate of eth0",
 			.argv = tc_batch,
 			.input = on_host};
-	if (*on_port)
-		errands[used++] = (struct errand){.place = bridge,
-			.what = arena_printf(arena, "set the queue of %s", port),
-			.argv = tc_batch,
-			.input = on_port};
+	if (*on_port) {
+		errands[used] = port->errand;
+		errands[used].what = arena_printf(arena, "set the queue of %s", port->name);
+		errands[used].argv = tc_batch;
+		errands[used++].input = on_port;
+	}
 	return used;
+}
+
+static size_t shape_errands(struct lab *lab, struct arena *arena, size_t index,
+	const struct profile *former, const struct proc_place *bridge, struct errand errands[2])
+{
+	const struct plug_port port = {
+		.name = arena_printf(arena, "port%zu", index), .errand = {.place = bridge}};
+
+	return plug_shape(lab, arena, index, former, &port, errands);
 }
 
 int plug_reshape(struct lab *lab, const struct profile *former, struct error *err)

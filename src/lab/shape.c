@@ -234,7 +234,7 @@ char *shape_port(struct arena *arena, const struct profile *profile, enum lab_en
 {
 	char *line;
 
-	if (engine != LAB_ENGINE_NETEM || !profile_has_impairment(profile))
+	if (!lab_engine_has_netem(engine) || !profile_has_impairment(profile))
 		return shape_host(arena, profile, device);
 	line = arena_printf(
 		arena, "qdisc add dev %s root handle 1: %s\n", device, shape_netem(arena, profile));

@@ -78,7 +78,7 @@ const struct plan_key plan_keys[] = {
 		 .help = "a small machine that every host is limited to: router-mips-like, rpi-like"},
 		AT(board)},
 	{{"engine", SETTING_WORD, "auto", engines, .argument = "NAME",
-		 .help = "what connects the hosts: auto, wire, bridge or netem; with --on: cable or edge"},
+		 .help = "what connects the hosts: auto, wire, bridge or netem; with --on: cable, edge or netem"},
 		AT(engine)},
 	{{"topology", SETTING_LIST, "lan", .argument = "a,b,...",
 		 .help = "where the hosts are, with changes: pair:left.nat=symmetric; several: a result tree each"},

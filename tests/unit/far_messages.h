@@ -34,6 +34,7 @@ static inline struct far_message far_example(enum far_kind kind)
 		.peers = words,
 		.port = 22,
 		.edge = 3,
+		.at_card = 1,
 		.error_kind = ERROR_TOOL,
 		.sys_errno = 2,
 		.version = "0.2.0 (abc)",

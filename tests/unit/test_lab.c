@@ -498,11 +498,46 @@ TEST(frames_that_a_machine_cannot_count_are_unknown_and_it_says_why)
 {
 	const struct oversize ports[] = {
 		{.host = "lom", .frames = -1, .uncounted = "make a packet socket: not permitted"}};
-	json_auto_t *report = oversize_json(ports, 1, true);
+	json_auto_t *report = oversize_json(ports, 1, false);
+	json_auto_t *fates = oversize_json(ports, 1, true);
 
 	CHECK(json_is_null(json_at(report, "/ports/0/oversized_frames")));
 	CHECK(strstr(json_string_at(report, "/ports/0/uncounted", ""), "packet socket"));
 	CHECK(json_is_true(json_at(report, "/was_good")));
+	CHECK(json_is_false(json_at(fates, "/was_good")));
+	CHECK(strstr(json_string_at(fates, "/reason", ""),
+		"nothing shows that packets had a fate each: host lom cannot count: make a packet"));
+}
+
+TEST(netem_on_a_machine_meets_single_packets_on_their_way_to_the_host)
+{
+	const struct apart_card card = {.mac = "52:54:00:12:34:56", .mtu_bytes = 1400};
+	const struct oversize sent[] = {{.host = "lom", .frames = 1, .is_receiver = true}};
+	json_auto_t *report = oversize_json(sent, 1, true);
+	ARENA(arena);
+
+	CHECK(strcmp(apart_devices(arena, &card),
+		      "link set dev eth0 addrgenmode none\n"
+		      "link set dev eth0 allmulticast on\n"
+		      "link set dev eth0 up\n"
+		      "link add name whole mtu 1400 type veth peer name singles mtu 1400\n"
+		      "link set dev whole addrgenmode none\n"
+		      "link set dev whole gso_max_segs 1\n"
+		      "link set dev singles addrgenmode none\n"
+		      "link set dev whole up\n"
+		      "link set dev singles up\n") == 0);
+	CHECK(strcmp(apart_port(arena, &card, 4711),
+		      "link add name port0 mtu 1400 type veth peer name eth0 mtu 1400 address 52:54:00:12:34:56 netns 4711\n"
+		      "link set dev port0 addrgenmode none\n"
+		      "link set dev port0 up\n") == 0);
+	CHECK(strcmp(apart_lead(arena, "singles", "port0"),
+		      "qdisc add dev singles ingress\n"
+		      "filter add dev singles parent ffff: protocol all u32 match u32 0 0 action mirred egress redirect dev port0\n") ==
+		0);
+	CHECK(strcmp(shape_port(arena, &low, LAB_ENGINE_EDGE_NETEM, "port0"),
+		      shape_port(arena, &low, LAB_ENGINE_NETEM, "port0")) == 0);
+	CHECK(strstr(json_string_at(report, "/reason", ""),
+		"host lom was sent 1 frame larger than the MTU"));
 }
 
 TEST(clocks_that_drifted_while_something_was_measured_are_known_as_much_worse)

@@ -41,6 +41,7 @@ TEST(a_card_is_noted_as_lines_that_restore_it)
 	CHECK(strcmp(text,
 		      "enp4s0 52:54:00:12:34:56\n"
 		      "link set dev enp4s0 up\n"
+		      "link set dev enp4s0 allmulticast off\n"
 		      "address replace 10.97.0.1/24 broadcast 10.97.0.255 scope global dev enp4s0\n"
 		      "address replace 192.0.2.7/24 scope global valid_lft 3600 preferred_lft 3600 dev enp4s0 noprefixroute\n"
 		      "address replace 10.5.0.1 peer 10.5.0.2/32 scope global dev enp4s0\n"
@@ -52,6 +53,22 @@ TEST(a_card_is_noted_as_lines_that_restore_it)
 		      "route replace fd96::/16 via fd97::254 metric 1024 pref medium dev enp4s0\n"
 		      "route replace ::/0 via fd97::254 metric 2048 pref medium dev enp4s0\n") ==
 		0);
+}
+
+TEST(a_card_that_heard_every_group_hears_them_again)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct error err = {0};
+	const char *text = "";
+
+	CHECK_OK(
+		note_make(arena, "e0",
+			&(struct note_source){
+				"[{\"ifname\":\"e0\",\"flags\":[\"ALLMULTI\"],\"address\":\"52:54:00:12:34:56\"}]",
+				"", ""},
+			&text, &err),
+		err);
+	CHECK(strstr(text, "link set dev e0 down\nlink set dev e0 allmulticast on\n"));
 }
 
 TEST(a_note_is_read_as_it_was_written)

@@ -98,11 +98,7 @@ static int note(struct card *card, struct error *err)
 	return 0;
 }
 
-/*
- * The host's network, seen from our own files and PIDs, and with our own rights: root of the host
- * may not put a card into the machine's network.
- */
-static struct proc_place network_of(const struct host *host)
+struct proc_place card_place(const struct host *host)
 {
 	struct proc_place place = *namespace_host_place(host);
 
@@ -211,7 +207,7 @@ static int (*const give[])(struct card *card, pid_t pid, struct error *err) = {
 int card_give(struct card *card, const struct host *host, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	struct proc_place inside = network_of(host);
+	struct proc_place inside = card_place(host);
 
 	if (!*card->name)
 		return 0;
@@ -229,7 +225,7 @@ int card_give(struct card *card, const struct host *host, struct error *err)
 int card_take(struct card *card, const struct host *host, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
-	struct proc_place inside = network_of(host);
+	struct proc_place inside = card_place(host);
 
 	if (!*card->name || !card->is_away)
 		return 0;

@@ -24,6 +24,11 @@ struct card {
 
 /* Moves it, or its macvlan, into the host; or keeps from the machine what comes for the host. */
 MUST_CHECK int card_give(struct card *card, const struct host *host, struct error *err);
+/*
+ * The network of a host or of a card that is apart, seen from our own files and PIDs, and with our
+ * own rights: root of the host may not put a card into the machine's network.
+ */
+struct proc_place card_place(const struct host *host);
 /* Takes it out of the host, which lives; what it was is not restored yet. */
 MUST_CHECK int card_take(struct card *card, const struct host *host, struct error *err);
 /* Makes all cards that were noted what they were, as soon as they are back. */

@@ -81,6 +81,19 @@ void children_speak(struct helper *helper)
 		speak(child);
 }
 
+static int start_at_card(struct helper *helper, const struct proc_spec *spec, struct arena *arena,
+	struct proc **ret_proc, struct error *err)
+{
+	struct proc_place *place = arena_alloc(arena, struct proc_place, 1);
+	struct proc_spec placed = *spec;
+
+	if (!helper->edge.is_apart)
+		return fail(err, ERROR_USAGE, "its network card has no network of its own");
+	*place = card_place(helper->edge.place);
+	placed.place = place;
+	return proc_start(helper->procs, &placed, ret_proc, err);
+}
+
 /* The operation of the host itself: our caller's end adds the host's name to what fails. */
 int child_start(struct helper *helper, const struct far_message *message,
 	struct far_message *ret_answer, struct error *err)
@@ -101,7 +114,8 @@ int child_start(struct helper *helper, const struct far_message *message,
 	*child = (struct child){
 		.next = helper->children, .helper = helper, .arena = arena, .id = message->id};
 	helper->children = child;
-	if (host_start(helper->host, &spec, &child->proc, err)) {
+	if (message->at_card ? start_at_card(helper, &spec, arena, &child->proc, err)
+			     : host_start(helper->host, &spec, &child->proc, err)) {
 		free_child(child);
 		return -1;
 	}

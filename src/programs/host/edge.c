@@ -24,21 +24,21 @@ int edge_begin(struct edge *edge, struct error *err)
 {
 	const struct namespace_host_spec bare = {.name = "edge", .is_bare = true};
 
-	return edge->is_wanted ? namespace_host_new(edge->procs, &bare, &edge->place, err) : 0;
+	return edge->is_wanted || edge->is_apart
+		       ? namespace_host_new(edge->procs, &bare, &edge->place, err)
+		       : 0;
 }
 
 static int batch(struct edge *edge, const struct host *host, const char *what, const char *lines,
 	struct error *err)
 {
-	struct proc_place place = *namespace_host_place(host);
+	struct proc_place place = card_place(host);
 	const struct proc_spec spec = {.what = what,
 		.argv = (const char *const[]){"ip", "-batch", "-", NULL},
 		.place = &place,
 		.input = lines,
 		.input_size = strlen(lines)};
 
-	place.pid_fd = place.user_fd = place.uts_fd = place.ipc_fd = place.mount_fd = -1;
-	place.environment = NULL;
 	return proc_run(edge->procs, &spec, deadline_in(COMMAND_S * NS_PER_S), err);
 }
 
@@ -204,5 +204,5 @@ void edge_end(struct edge *edge)
 	fd_closep(&edge->card_fd);
 	host_free(edge->place);
 	edge->place = NULL;
-	edge->is_wanted = false;
+	edge->is_wanted = edge->is_apart = false;
 }

@@ -8,11 +8,12 @@
 /*
  * A wire with two ports between the host and its network card, so that packets meet fates here as
  * they do in a lab on one machine. The card is in a network of its own, where nothing has an
- * address; the host has a TAP with the card's MAC address and MTU.
+ * address; the host has a TAP with the card's MAC address and MTU. Or the card is apart: in such a
+ * network, too, where the other end joins it with the host.
  */
 struct edge {
 	struct procs *procs;
-	bool is_wanted;
+	bool is_wanted, is_apart;
 	uint32_t number;    /* of the host's port, by which its fates are drawn */
 	struct host *place; /* the card's network */
 	struct proc *program;

@@ -34,7 +34,7 @@ struct helper {
 	char peer_texts[FAR_PEERS_MOST][INET_ADDRSTRLEN];
 	const char *peers[FAR_PEERS_MOST + 1]; /* of them that there are */
 	struct arena *answer;                  /* of the wire, until the next; or NULL */
-	int frames_fd;    /* counts what leaves the host by eth0; -1: not yet */
+	int frames_fd;    /* counts what host_large_frames() counts; -1: not yet */
 	int64_t lease_ns; /* ends when nothing was heard for so long; 0: as long as connected */
 	int64_t heard_ns;
 	bool holds_back; /* what children print */

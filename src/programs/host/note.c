@@ -86,13 +86,13 @@ static void add_routes(FILE *lines, const char *name, const char *everywhere, co
 	}
 }
 
-static bool is_up(const json_t *device)
+static bool has_flag(const json_t *device, const char *name)
 {
 	json_t *flag;
 	size_t i;
 
 	json_array_foreach (json_object_get(device, "flags"), i, flag) {
-		if (json_is_string(flag) && strcmp(json_string_value(flag), "UP") == 0)
+		if (json_is_string(flag) && strcmp(json_string_value(flag), name) == 0)
 			return true;
 	}
 	return false;
@@ -117,7 +117,9 @@ int note_make(struct arena *arena, const char *name, const struct note_source *s
 		return fail(err, ERROR_PARSE, "ip says nothing of the network card %s", name);
 	lines = open_memstream(&text, &size);
 	fprintf(lines, "%s %s\n", name, json_string_value(mac));
-	fprintf(lines, "link set dev %s %s\n", name, is_up(device) ? "up" : "down");
+	fprintf(lines, "link set dev %s %s\n", name, has_flag(device, "UP") ? "up" : "down");
+	fprintf(lines, "link set dev %s allmulticast %s\n", name,
+		has_flag(device, "ALLMULTI") ? "on" : "off");
 	json_array_foreach (json_object_get(device, "addr_info"), i, address)
 		add_address(lines, name, address);
 	for (int with_gateway = 0; with_gateway < 2; with_gateway++) {

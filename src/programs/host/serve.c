@@ -64,6 +64,17 @@ static const struct host *place_of_card(const struct helper *helper)
 	return helper->edge.place ? helper->edge.place : helper->host;
 }
 
+static int check_card(const struct helper *helper, struct error *err)
+{
+	bool is_shared = helper->card.network == FAR_SHARE, is_apart = helper->edge.is_apart;
+
+	if (is_shared && !helper->edge.is_wanted)
+		return fail(err, ERROR_USAGE, "a card is shared only with a wire before it");
+	if (is_apart && (is_shared || helper->edge.is_wanted || !*helper->card.name))
+		return fail(err, ERROR_USAGE, "a card is apart only without sharing and a wire");
+	return 0;
+}
+
 static int boot(struct helper *helper, const struct far_message *message,
 	struct far_message *ret_answer, struct error *err)
 {
@@ -79,8 +90,9 @@ static int boot(struct helper *helper, const struct far_message *message,
 	if (keep_peers(helper, message->peers, err))
 		return -1;
 	helper->edge = edge_new(helper->procs, *message->device ? message->edge : 0);
-	if (helper->card.network == FAR_SHARE && !helper->edge.is_wanted)
-		return fail(err, ERROR_USAGE, "a card is shared only with a wire before it");
+	helper->edge.is_apart = message->at_card;
+	if (check_card(helper, err))
+		return -1;
 	if ((helper->card.network != FAR_SHARE && edge_begin(&helper->edge, err)) ||
 		card_give(&helper->card, place_of_card(helper), err) ||
 		edge_start(&helper->edge, &helper->card, err) ||
@@ -95,7 +107,8 @@ static int reboot(struct helper *helper, const struct far_message *message,
 {
 	(void)message;
 	fd_closep(&helper->frames_fd);
-	if (helper->edge.is_wanted) { /* the card is elsewhere, and stays */
+	if (helper->edge.is_wanted ||
+		helper->edge.is_apart) { /* the card is elsewhere, and stays */
 		if (edge_unplug(&helper->edge, err) ||
 			helper->host->ops->reboot(helper->host, err) ||
 			edge_plug(&helper->edge, &helper->card, helper->host, err))
@@ -163,14 +176,19 @@ static int tell_time(struct helper *helper, const struct far_message *message,
 static int count_frames(struct helper *helper, const struct far_message *message,
 	struct far_message *ret_answer, struct error *err)
 {
-	const struct inside eth0 = {.host = helper->host,
+	const struct inside leaves = {.host = helper->host,
 		.name = helper->host->name,
 		.device = "eth0",
 		.open = frames_watch_out};
+	const struct inside arrives = {.host = helper->edge.place,
+		.name = helper->host->name,
+		.device = FAR_SINGLES,
+		.open = frames_watch_in};
+	const struct inside *counted = helper->edge.is_apart ? &arrives : &leaves;
 	unsigned count = 0;
 
 	(void)message;
-	if (helper->frames_fd < 0 && inside_open(&eth0, 1, &helper->frames_fd, err))
+	if (helper->frames_fd < 0 && inside_open(counted, 1, &helper->frames_fd, err))
 		return -1;
 	if (frames_take(helper->frames_fd, &count, err))
 		return -1;
