@@ -162,6 +162,29 @@ check "the tree is what its schema says" tree_is_sound
 for host in lom yuki; do
 	check "the card of $host has its addresses and routes again" card_is_back $host
 done
+# The kernel's own impairment, as far as this one has it: packets are cut before it, whatever a card has joined.
+tree=$scratch/netem
+meshbench run "$fast" --on "$scratch/hosts.yml" --engine netem --profile baseline --vpn none --workload tcp,reboot --seconds 1 --attempts 1 --out "$tree"
+check "hosts are joined with their cards by traffic control, and again after a reboot" exits 0
+check "what each host is sent is counted behind the cut, and none of it is larger than a packet" python3 -c '
+import json, sys
+wire = json.load(open(sys.argv[1]))["meta"]["wire"]
+assert wire["was_good"] and [(p["host"], p["oversized_frames"]) for p in wire["ports"]] == [("lom", 0), ("yuki", 0)], wire' \
+	"$tree/Internal/baseline/0_lom/tcp_iperf3.json"
+check "every change is a line of the event log" grep -q 'filter add dev eth0 parent ffff: .* redirect dev whole' "$tree/events.jsonl"
+for host in lom yuki; do
+	check "the card of $host has its addresses and routes again" card_is_back $host
+	check "and nothing of ours" sh -c "! { ip -n $host link show data0; tc -n $host qdisc show dev data0; } | grep -E 'ALLMULTI|ingress|tbf'"
+done
+stand_in modinfo 'exit 1'
+meshbench run "$fast" --on "$scratch/hosts.yml" --engine netem --profile low --vpn none --workload ping --out "$scratch/never"
+check "a machine whose kernel has no netem is refused" exits 3
+check "in one sentence with the next step" says 'lom: its kernel (Linux [^)]*) has no netem; install its extra modules .*, or use --engine edge$'
+rm "$there/bin/modinfo"
+printf 'hosts:\n  lom: { ssh: lom, share: ctl }\n  yuki: { ssh: yuki, share: ctl }\n' >"$scratch/share.yml"
+meshbench run "$fast" --on "$scratch/share.yml" --engine netem --profile baseline --vpn none --workload ping --out "$scratch/never"
+check "a card that SSH uses is not given to netem" exits 2
+
 tree=$scratch/dead
 kill_wire() { kill -9 "$(pgrep -o -x meshbench-wire)"; }
 struck kill_wire --vpn none --engine edge --attempts 2
@@ -182,7 +205,6 @@ check "hosts may have macvlans on the cards that SSH uses" exits 0
 check "they answer" succeeded "$tree/Internal/baseline/0_lom/ping.json"
 check "nothing of them is left" sh -c "! ip -n lom link show meshbench0 2>/dev/null"
 tree=$scratch/share
-printf 'hosts:\n  lom: { ssh: lom, share: ctl }\n  yuki: { ssh: yuki, share: ctl }\n' >"$scratch/share.yml"
 meshbench run "$fast" --on "$scratch/share.yml" --profile baseline --vpn none,tinc --workload ping --attempts 1 --out "$tree"
 check "hosts may share the machines' only cards and addresses" exits 0
 for vpn in Internal Tinc; do

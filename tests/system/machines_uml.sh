@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Three machines with kernels of their own, systemd and sshd: what `doctor --on` says of them, a run under impairment, and what no
-# stand-in for systemd can show: a killed controller, a power cut, a clock that is set, a daemon that the kernel ends for its memory.
+# Three machines with kernels of their own, systemd and sshd: what `doctor --on` says of them, runs under the kernel's own netem, and
+# what no stand-in for systemd can show: a killed controller, a power cut, a clock that is set, a daemon that the kernel ends for its memory.
 . "$(dirname "$0")/machines.sh"
 machines_only
 . "$(dirname "$0")/lib.sh"
@@ -10,7 +10,7 @@ machines_network
 began=$(date +%s)
 lap() { echo "# $(($(date +%s) - began)) s: $1"; }
 check "programs are there that run on such machines" uml_programs
-began=$(date +%s)
+lap "programs"
 machines='lom yuki amy'
 uml_machine lom 1
 uml_machine yuki 2
@@ -23,8 +23,12 @@ lap "three machines answer"
 left() {
 	# shellcheck disable=SC2016 # all of it is for the shell there
 	ssh "$1" 'i=0; while systemctl -q is-active meshbench; do i=$((i + 1)); [ $i -lt 40 ] || exit 1; sleep 1; done
-		! pgrep meshbench && [ ! -e /run/meshbench ] && ip -brief address show eth1 && ip route show dev eth1' >"$scratch/left" 2>&1
-	[ "$(grep -c '10\.9[67]\.0\.' "$scratch/left")" -ge 2 ] || { cat "$scratch/left" >&2; return 1; }
+		! pgrep meshbench && [ ! -e /run/meshbench ] && ip -brief address show eth1 && ip route show dev eth1 && ip link show eth1 &&
+		tc qdisc show dev eth1' >"$scratch/left" 2>&1
+	if [ "$(grep -c '10\.9[67]\.0\.' "$scratch/left")" -lt 2 ] || grep -qE 'ALLMULTI|ingress|netem|tbf' "$scratch/left"; then
+		cat "$scratch/left" >&2
+		return 1
+	fi
 }
 nothing_is_on() { for machine; do check "nothing is left on $machine but its card with its address and route" left "$machine"; done; }
 
@@ -34,19 +38,22 @@ nothing_is_on() { for machine; do check "nothing is left on $machine but its car
 	host_of yuki 2
 	host_of amy 3
 } | sed 's/data0/eth1/' >"$scratch/hosts.yml"
+sed '/amy/d' "$scratch/hosts.yml" >"$scratch/pair.yml"
 
-meshbench doctor --on "$scratch/hosts.yml"
-check "three good machines are good" exits 0
+meshbench doctor --on "$scratch/pair.yml"
+check "two good machines are good" exits 0
 check "systemd is a real one" prints '^  unit  *yes  systemd 2[0-9][0-9].* with cgroup v2'
 check "the card is not that of SSH" prints '^  network  *yes  nic eth1.*; SSH uses eth0$'
 check "a host can be started" prints '^  host  *yes'
+check "their kernel has netem" prints '^  netem  *yes'
 grep -E '^[a-z]+ \(|^  (kernel|unit|network|host|clock) ' "$scratch/out" | sed 's/^/# /'
 lap "doctor"
 
-# Each machine has a fraction of a processor, so that every figure is marked: a second attempt would be no better.
+# Each machine has a fraction of a processor, so that every figure is marked: a second attempt would be no better. The watch over a mesh
+# asks so often that three machines on two processors would not do.
 tree=$scratch/mesh
-meshbench run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn tinc,wireguard --workload connect,reboot --attempts 1 --out "$tree"
-check "meshes of three machines are joined, and again after each was rebooted" exits 0
+meshbench run "$fast" --on "$scratch/hosts.yml" --host lom,yuki --profile baseline --vpn tinc,wireguard --workload connect,reboot --attempts 1 --out "$tree"
+check "meshes of two machines are joined, and again after each was rebooted" exits 0
 for vpn in Tinc Wireguard; do
 	for workload in connect reboot; do
 		check "$vpn $workload succeeded" succeeded "$tree/$vpn/baseline/$workload.json"
@@ -55,8 +62,9 @@ done
 lap "connect and reboot"
 
 tree=$scratch/tree
-meshbench run "$fast" --on "$scratch/hosts.yml" --profile low --vpn none,tinc,wireguard --workload ping,tcp --attempts 1 --out "$tree"
-check "a run under impairment on three machines measures everything" exits 0
+meshbench run "$fast" --on "$scratch/hosts.yml" --engine netem --profile low --vpn none,tinc,wireguard --workload ping,tcp --seconds 1 --attempts 1 \
+	--out "$tree"
+check "a run under the kernel's netem on three machines measures everything" exits 0
 for vpn in Internal Tinc Wireguard; do
 	for workload in ping tcp_iperf3; do
 		for link in "$tree/$vpn"/low_impairment/[0-9]*; do
@@ -64,7 +72,17 @@ for vpn in Internal Tinc Wireguard; do
 		done
 	done
 done
-tail -n 40 "$scratch/out" | sed 's/^/# /'
+tail -n 40 "$scratch/out" | grep -v '^  ' | sed 's/^/# /'
+check "netem delayed what each host was sent, packet by packet" python3 -c '
+import glob, json, sys
+tree = sys.argv[1]
+assert json.load(open(tree + "/calibration.json"))["low_impairment"]["engine"] == "edge-netem"
+for path in glob.glob(tree + "/*/low_impairment/[0-9]*/tcp_iperf3.json"):
+	ports = json.load(open(path))["meta"]["wire"]["ports"]
+	assert [(p["host"], p["oversized_frames"]) for p in ports] == [("lom", 0), ("yuki", 0), ("amy", 0)], (path, ports)
+for path in glob.glob(tree + "/Internal/low_impairment/[0-9]*/ping.json"):
+	assert 3 < json.load(open(path))["meta"]["figures"]["rtt_ms"] < 40, path' "$tree"
+check "line by line in the event log" grep -q 'qdisc add dev port0 root handle 1: netem limit .* delay 2ms 2ms' "$tree/events.jsonl"
 check "the tree is what its schema says" tree_is_sound
 # shellcheck disable=SC2086 # they are several
 nothing_is_on $machines
@@ -75,17 +93,6 @@ kill_controller() { kill -9 "$running"; }
 struck kill_controller --host lom,yuki --seconds 4 --vpn none
 nothing_is_on lom yuki
 lap "the controller was killed"
-
-tree=$scratch/clock
-set_clock() { ssh yuki "date -s '+1 hour'" >/dev/null; }
-struck set_clock --host lom,yuki --seconds 4 --vpn none
-check "a clock that is set in mid-run changes no figure" exits 0
-check "and is seen" python3 -c '
-import json, sys
-yuki = [json.load(open(path))["meta"]["attempt_history"][0]["connections"][1] for path in sys.argv[1:]]
-seen = [at[key] for at in yuki for key in ("clock_offset_before_ms", "clock_offset_after_ms")]
-assert abs(max(seen) - min(seen) - 3600e3) < 5000, seen' "$tree/Internal/baseline/0_lom/tcp_iperf3.json" "$tree/Internal/baseline/1_yuki/tcp_iperf3.json"
-lap "a clock was set"
 
 tree=$scratch/memory
 # What the kernel does when memory is short, with the daemon as what it ends first.
@@ -102,7 +109,7 @@ done
 lap "a daemon was ended for its memory"
 
 tree=$scratch/power
-cut_power() { kill -9 "$(cat "$there/yuki/pid")"; }
+cut_power() { uml_cut yuki; }
 struck cut_power --host lom,yuki --seconds 4 --vpn none
 check "a run that loses a machine ends and says so" says 'yuki: the connection was lost'
 check "the cause of the cell is the loss" grep -qE '"cause": ?"lost"' "$tree/Internal/baseline/0_lom/tcp_iperf3.json"
@@ -116,12 +123,17 @@ done
 nothing_is_on lom yuki
 lap "a machine lost its power"
 
-tree=$scratch/sshd
-stop_sshd() { ssh yuki systemctl stop there.service; }
-struck stop_sshd --host lom,yuki --seconds 4 --vpn none,tinc
+tree=$scratch/clock
+set_clock_and_stop_sshd() { ssh yuki "date -s '+1 hour' && systemctl stop there.service" >/dev/null; }
+struck set_clock_and_stop_sshd --host lom,yuki --seconds 4 --vpn none,tinc
 check "without its SSH server a machine is lost at the next visit" says 'yuki: no SSH server answers there'
 for link in 0_lom 1_yuki; do
-	check "what it had begun on $link was measured" succeeded "$tree/Internal/baseline/$link/tcp_iperf3.json"
+	check "what it had begun on $link was measured, although its clock was set" succeeded "$tree/Internal/baseline/$link/tcp_iperf3.json"
 done
-lap "an SSH server was stopped"
+check "and that is seen" python3 -c '
+import json, sys
+yuki = [json.load(open(path))["meta"]["attempt_history"][0]["connections"][1] for path in sys.argv[1:]]
+seen = [at[key] for at in yuki for key in ("clock_offset_before_ms", "clock_offset_after_ms")]
+assert abs(max(seen) - min(seen) - 3600e3) < 5000, seen' "$tree/Internal/baseline/0_lom/tcp_iperf3.json" "$tree/Internal/baseline/1_yuki/tcp_iperf3.json"
+lap "a clock was set, and an SSH server was stopped"
 finish

@@ -49,7 +49,7 @@ ExecStart=/usr/sbin/sshd -D -e -f $there/$1/sshd_config
 UNIT
 mount -t proc proc proc
 mount -t sysfs sys sys
-for module in ipv6 tun veth bridge sch_netem sch_tbf; do chroot . modprobe \$module; done
+for module in ipv6 tun veth sch_netem sch_tbf sch_ingress cls_u32 act_mirred; do chroot . modprobe \$module; done
 ip -batch - <<CARDS
 link set lo up
 address add 10.98.0.$2/24 dev eth0
@@ -81,14 +81,23 @@ uml_machine() {
 	uml_boot "$1"
 }
 
-# uml_boot NAME: its memory is a file, which must not be on a disk. Its cards keep their addresses when it starts again, as real ones do.
+is_without_owner() { ip link show "$1" | grep -q NO-CARRIER; }
+
+# uml_boot NAME: its memory is a file, which must not be on a disk. Its cards keep their addresses when it starts again, as real ones do;
+# what was left of the last time has to let go of them first. Its processes are a group of their own.
 uml_boot() {
 	number=$(cat "$there/$1/number")
-	TMPDIR=/dev/shm "$uml" mem=512M root=/dev/root rootfstype=hostfs ro init="$there/$1/init" \
+	for card in c d; do
+		await is_without_owner "$card-$1" || return 1
+	done
+	TMPDIR=/dev/shm setsid "$uml" mem=512M root=/dev/root rootfstype=hostfs ro init="$there/$1/init" \
 		"eth0=tuntap,c-$1,52:54:00:98:00:0$number" "eth1=tuntap,d-$1,52:54:00:97:00:0$number" \
 		lpj=1000000 initcall_blacklist=raid6_select_algo con=null con0=null,fd:1 ssl=null </dev/null >"$there/$1/console" 2>&1 &
 	echo $! >"$there/$1/pid"
 }
+
+# uml_cut NAME: without power.
+uml_cut() { kill -9 "-$(cat "$there/$1/pid")"; }
 
 # uml_answers NAME: as soon as its sshd is ready; one patient connection, because each costs a small machine seconds.
 uml_answers() {
