@@ -59,14 +59,17 @@ failed=
 while [ $round -lt "$most" ] && [ $(($(date +%s) - began)) -lt "$seconds" ]; do
 	round=$((round + 1))
 	rm -rf "$scratch/tree"
-	"$MESHBENCH" run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn none,tinc --workload ping,tcp --seconds 1 --attempts 1 \
+	begin=$(date +%s)
+	"$MESHBENCH" run "$fast" --on "$scratch/hosts.yml" --profile baseline --vpn tinc --workload ping,tcp --seconds 1 --attempts 1 \
 		--out "$scratch/tree" >"$scratch/out" 2>"$scratch/err" </dev/null &
 	running=$!
-	draw 7000
+	draw 5000
 	wait_ms=$drawn
 	draw 2
 	host=lom
 	[ $drawn = 0 ] || host=yuki
+	# Before that there is nothing to strike, and a run that nothing struck is waited for in vain.
+	until [ "$(helpers)" != 0 ] || ! kill -0 "$running" 2>/dev/null; do sleep 0.02; done
 	sleep "$(awk -v ms="$wait_ms" 'BEGIN { print ms / 1000 }')"
 	draw 4
 	case $drawn in
@@ -78,6 +81,7 @@ while [ $round -lt "$most" ] && [ $(($(date +%s) - began)) -lt "$seconds" ]; do
 	$blow $host
 	wait "$running" 2>/dev/null
 	echo "$blow" >>"$scratch/blows"
+	ended=$(date +%s)
 	for fact in no_controller no_helper "has_its_card lom" "has_its_card yuki" "is_free lom" "is_free yuki"; do
 		await $fact && continue
 		failed="$failed $round"
@@ -85,6 +89,7 @@ while [ $round -lt "$most" ] && [ $(($(date +%s) - began)) -lt "$seconds" ]; do
 		for name in lom yuki; do card $name | diff - "$scratch/$name.before" >&2; done
 		tail -n 5 "$scratch/err" >&2
 	done
+	echo "# round $round, $blow on $host after $wait_ms ms: the run took $((ended - begin)) s, and $(($(date +%s) - ended)) s until all was as before"
 	[ -z "$failed" ] || break
 done
 sort "$scratch/blows" | uniq -c | sed 's/^/# /'
