@@ -152,11 +152,14 @@ static int begin(struct build *build, struct error *err)
 {
 	const char *prefix = build->installer->prefix, *name = build->pin->name;
 	const char *version = build->version->version;
+	bool holds;
 
 	build->folder = arena_printf(build->arena, "%s/%s/%s", prefix, name, version);
 	build->log = arena_printf(build->arena, "%s/log/%s-%s.log", prefix, name, version);
 	if (path_exists(build->folder)) {
-		if (receipt_holds(build->installer->procs, build->folder)) {
+		if (receipt_check(build->installer->procs, build->folder, &holds, err))
+			return -1;
+		if (holds) {
 			build_tell(build, INSTALL_THERE, "");
 			return 1;
 		}

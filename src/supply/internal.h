@@ -42,4 +42,5 @@ const char *cargo_read_checksum(
 /* Writes installed.json of the finished build. */
 MUST_CHECK int receipt_write(struct build *build, struct error *err);
 /* Whether every program still has the hash that its receipt says. */
-bool receipt_holds(struct procs *procs, const char *folder);
+MUST_CHECK int receipt_check(
+	struct procs *procs, const char *folder, bool *ret_holds, struct error *err);

@@ -29,12 +29,23 @@ static const char *output_of(struct arena *arena, struct procs *procs, const cha
 	return text_trim(arena_strdup(arena, proc_result(proc).out));
 }
 
-static const char *sha256_of(struct arena *arena, struct procs *procs, const char *path)
+/* NULL: sha256sum cannot read it. That it could not be asked, or Ctrl-C, says nothing of a file. */
+static int sha256_of(struct arena *arena, struct procs *procs, const char *path,
+	const char **ret_sum, struct error *err)
 {
+	AUTO(proc_freep) struct proc *proc = NULL;
 	const char *argv[] = {"sha256sum", "--", path, NULL};
-	const char *sum = output_of(arena, procs, argv);
+	const struct proc_spec spec = {.what = "hash an installed program", .argv = argv};
+	struct proc_result result;
 
-	return sum && strlen(sum) > SHA256_DIGITS ? arena_strndup(arena, sum, SHA256_DIGITS) : NULL;
+	if (proc_start(procs, &spec, &proc, err) ||
+		proc_wait(proc, deadline_in(TOOL_LIMIT_NS), err))
+		return -1;
+	result = proc_result(proc);
+	*ret_sum = result.exit_code == 0 && result.out_size > SHA256_DIGITS
+			   ? arena_strndup(arena, result.out, SHA256_DIGITS)
+			   : NULL;
+	return 0;
 }
 
 static int add_programs(
@@ -43,8 +54,10 @@ static int add_programs(
 	for (size_t i = 0; module->programs[i]; i++) {
 		const char *path =
 			arena_printf(build->arena, "%s/%s", build->bin, module->programs[i]);
-		const char *sum = sha256_of(build->arena, build->installer->procs, path);
+		const char *sum;
 
+		if (sha256_of(build->arena, build->installer->procs, path, &sum, err))
+			return -1;
 		if (!sum)
 			return fail(err, ERROR_TOOL, "hash %s: sha256sum printed nothing", path);
 		json_array_append_new(programs,
@@ -91,9 +104,10 @@ static json_t *read_receipt(struct arena *arena, const char *folder)
 	return receipt;
 }
 
-/* The path of the first program that is not what its receipt says; NULL: there is none. */
-static const char *changed_program(
-	struct arena *arena, struct procs *procs, const char *folder, const json_t *receipt)
+/* `*ret_changed`: the path of the first program that is not what its receipt says; NULL: none is.
+ */
+static int find_changed(struct arena *arena, struct procs *procs, const char *folder,
+	const json_t *receipt, const char **ret_changed, struct error *err)
 {
 	json_t *program;
 	size_t i;
@@ -101,21 +115,29 @@ static const char *changed_program(
 	json_array_foreach (json_object_get(receipt, "programs"), i, program) {
 		const char *path = arena_printf(
 			arena, "%s/bin/%s", folder, json_string_at(program, "/name", ""));
-		const char *sum = sha256_of(arena, procs, path);
+		const char *sum;
 
-		if (!sum || strcmp(sum, json_string_at(program, "/sha256", "")) != 0)
-			return path;
+		if (sha256_of(arena, procs, path, &sum, err))
+			return -1;
+		if (!sum || strcmp(sum, json_string_at(program, "/sha256", "")) != 0) {
+			*ret_changed = path;
+			return 0;
+		}
 	}
-	return NULL;
+	*ret_changed = NULL;
+	return 0;
 }
 
-bool receipt_holds(struct procs *procs, const char *folder)
+int receipt_check(struct procs *procs, const char *folder, bool *ret_holds, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	json_auto_t *receipt = read_receipt(arena, folder);
+	const char *changed;
 
-	return json_array_size(json_object_get(receipt, "programs")) > 0 &&
-	       !changed_program(arena, procs, folder, receipt);
+	if (find_changed(arena, procs, folder, receipt, &changed, err))
+		return fail_in(err, "check what was built into %s", folder);
+	*ret_holds = json_array_size(json_object_get(receipt, "programs")) > 0 && !changed;
+	return 0;
 }
 
 size_t installed_programs(struct arena *arena, const struct driver *driver,
@@ -145,13 +167,14 @@ int install_check(struct procs *procs, const struct driver *driver, struct error
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	json_auto_t *receipt = NULL;
-	const char *folder, *changed;
+	const char *folder, *changed = NULL;
 
 	if (!driver->bin)
 		return 0;
 	folder = arena_printf(arena, "%s/..", driver->bin);
 	receipt = read_receipt(arena, folder);
-	changed = receipt ? changed_program(arena, procs, folder, receipt) : NULL;
+	if (find_changed(arena, procs, folder, receipt, &changed, err))
+		return fail_in(err, "check that %s is as it was built", driver->label);
 	if (!changed)
 		return 0;
 	return fail(err, ERROR_MISSING,

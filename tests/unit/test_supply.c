@@ -137,3 +137,48 @@ TEST(the_checksum_of_a_crate_stands_in_cargos_lock_file)
 	CHECK(!cargo_read_checksum(arena, text, "probe", "0.0.0")); /* ours has none */
 	CHECK(!cargo_read_checksum(arena, "", "vpncloud", "2.3.0"));
 }
+
+/* A version with one program, and its receipt with this hash. */
+static void place_program(struct arena *arena, const struct folder *prefix, const char *sum,
+	struct driver *ret_driver)
+{
+	json_auto_t *receipt =
+		json_make("{s:[{s:s, s:s}]}", "programs", "name", "tunnel", "sha256", sum);
+	const char *bin = arena_printf(arena, "%s/bin", prefix->path);
+	struct error err = {0};
+
+	CHECK_OK(dir_make(bin, 0700, &err), err);
+	CHECK_OK(file_write(arena_printf(arena, "%s/tunnel", bin), "", 0, 0700, &err), err);
+	CHECK_OK(json_write(arena_printf(arena, "%s/installed.json", prefix->path), receipt, &err),
+		err);
+	*ret_driver = (struct driver){.label = "tunnel", .bin = bin};
+}
+
+TEST(ctrl_c_while_receipts_are_checked_blames_no_file)
+{
+	/* Of nothing. */
+	static const char right[] =
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	AUTO(procs_freep) struct procs *procs = NULL;
+	struct error err = {0};
+	struct driver driver;
+	bool holds = false;
+
+	TEMPORARY_FOLDER(prefix);
+	CHECK_OK(procs_new(&procs, &err), err);
+	place_program(arena, &prefix, right, &driver);
+	CHECK_OK(install_check(procs, &driver, &err), err);
+	CHECK_OK(receipt_check(procs, prefix.path, &holds, &err), err);
+	CHECK(holds);
+	procs_cancel(procs);
+	CHECK(install_check(procs, &driver, &err) < 0 && err.kind == ERROR_CANCELLED);
+	CHECK(!strstr(err.text, "changed"));
+	CHECK(receipt_check(procs, prefix.path, &holds, &err) < 0 && err.kind == ERROR_CANCELLED);
+	procs_uncancel(procs);
+	place_program(arena, &prefix, "0000", &driver);
+	CHECK(install_check(procs, &driver, &err) < 0 && err.kind == ERROR_MISSING);
+	CHECK(strstr(err.text, "tunnel has changed since"));
+	CHECK_OK(receipt_check(procs, prefix.path, &holds, &err), err);
+	CHECK(!holds);
+}
