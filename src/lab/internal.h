@@ -116,6 +116,9 @@ const char *site_second_address(const struct lab *lab, struct arena *arena, size
 const char *site_own_address(const struct lab *lab, size_t host);
 /* Where this host finds another one: /etc/hosts has it. */
 const char *site_address_for(const struct lab *lab, struct arena *arena, size_t self, size_t host);
+/* The same of any address of IPv4 outside; NULL: nothing leads this host to IPv4. */
+const char *site_ipv4_for(
+	const struct lab *lab, struct arena *arena, size_t self, const char *ipv4);
 /* The segment of a site; TOPOLOGY_PUBLIC: that of the public network. */
 uint16_t site_segment(size_t site);
 void site_host_mac(uint8_t mac[6], const struct lab_node *node);

@@ -66,15 +66,17 @@ static int ask(const struct question *q, json_t *list, struct error *err)
 	size_t *hosts = arena_alloc(q->arena, size_t, lab->count), count = 0;
 
 	for (size_t i = 0; i < lab->count; i++) {
-		/* The test is about translation, of which IPv6 has none. */
-		if (lab->nodes[i].site == TOPOLOGY_PUBLIC || !lab->nodes[i].ipv4[0])
+		const char *first = site_ipv4_for(lab, q->arena, i, q->addresses[0]);
+		const char *second = site_ipv4_for(lab, q->arena, i, q->addresses[1]);
+
+		/* The test is about translation, of which IPv6 alone has none. */
+		if (lab->nodes[i].site == TOPOLOGY_PUBLIC || !first)
 			continue;
 		hosts[count] = i;
 		errands[count++] = (struct errand){.what = "find out the kind of its router",
 			.host = lab->nodes[i].host,
-			.argv = ARENA_LIST(q->arena, q->program, "ask", q->addresses[0],
-				q->addresses[1], "--port", PORT, "--other-port", OTHER_PORT,
-				"--wait-ms", WAIT_MS)};
+			.argv = ARENA_LIST(q->arena, q->program, "ask", first, second, "--port",
+				PORT, "--other-port", OTHER_PORT, "--wait-ms", WAIT_MS)};
 	}
 	if (errands_run(lab->procs, q->arena, errands, count, err))
 		return -1;

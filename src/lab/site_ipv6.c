@@ -252,6 +252,13 @@ static const char *synthesised(struct arena *arena, const char *ipv4)
 	return arena_strdup(arena, inet_ntop(AF_INET6, ipv6, text, sizeof(text)));
 }
 
+const char *site_ipv4_for(const struct lab *lab, struct arena *arena, size_t self, const char *ipv4)
+{
+	if (is_behind_nat64(lab, self))
+		return synthesised(arena, ipv4);
+	return lab->nodes[self].ipv4[0] ? ipv4 : NULL;
+}
+
 const char *site_address_for(const struct lab *lab, struct arena *arena, size_t self, size_t host)
 {
 	const struct lab_node *node = &lab->nodes[host];

@@ -187,8 +187,20 @@ static int derive_from(const struct topology *topology, struct arena *arena, siz
 	return check_network(topology, index, err);
 }
 
+/* Whether an uplink that was derived before this one, a later one, makes other hosts of the site.
+ */
+static bool is_of_other_hosts(const struct topology_site *site, size_t uplink)
+{
+	for (size_t i = uplink + 1; i < site->uplink_count; i++) {
+		if (site->uplinks[i].site->nat.is_nat64 != site->nat.is_nat64)
+			return true;
+	}
+	return false;
+}
+
 /* A change of the uplink must change nothing but what the router does. */
-static int check_uplinks(const struct topology_site *site, size_t *ret_key, struct error *err)
+static int check_uplink(
+	const struct topology_site *site, size_t uplink, size_t *ret_key, struct error *err)
 {
 	*ret_key = site_key_named("behind");
 	if (site->behind != TOPOLOGY_PUBLIC)
@@ -196,11 +208,15 @@ static int check_uplinks(const struct topology_site *site, size_t *ret_key, stru
 			"behind: only a router in the public network has several uplinks, and that of site %s is in a site",
 			site->name);
 	*ret_key = site_key_named("family");
-	if (site->family != TOPOLOGY_IPV4)
+	if (site->family != TOPOLOGY_IPV4 && !site->nat.is_nat64)
 		return fail(err, ERROR_USAGE,
 			"family: hosts of site %s would need other IPv6 addresses on each uplink, because nothing translates them",
 			site->name);
 	*ret_key = site_key_named("nat");
+	if (is_of_other_hosts(site, uplink))
+		return fail(err, ERROR_USAGE,
+			"nat: hosts of site %s would have IPv6 alone on one uplink and IPv4 on another; give it a NAT64 on all or on none",
+			site->name);
 	if (!site->is_translated)
 		return fail(err, ERROR_USAGE,
 			"nat: hosts of site %s would need other addresses on each uplink, because nothing translates them",
@@ -226,7 +242,7 @@ static int derive_uplink(const struct topology *topology, struct arena *arena, s
 	const char *const *own = site->texts;
 	int failed = derive_from(topology, arena, index,
 			     overlaid(arena, own, &site->uplinks[uplink]), ret_key, err) ||
-		     check_uplinks(site, ret_key, err);
+		     check_uplink(site, uplink, ret_key, err);
 
 	kept = arena_alloc(arena, struct topology_site, 1);
 	*kept = *site;

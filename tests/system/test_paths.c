@@ -432,10 +432,27 @@ TEST(a_host_with_ipv6_alone_reaches_the_public_one_and_is_told_at_its_own_addres
 		SHELL("ip -6 route get 3ffe:4d42::1 | grep -q 'via 3ffe:4d42:2::1'")));
 }
 
+/* Whether the router of a host was reached, translates, and is of this kind. */
+static bool is_class_of(
+	const json_t *classes, const char *host, const char *mapping, const char *filtering)
+{
+	const json_t *class;
+	size_t i;
+
+	json_array_foreach (classes, i, class) {
+		if (strcmp(json_string_at(class, "/host", ""), host) == 0)
+			return json_is_true(json_object_get(class, "is_translated")) &&
+			       strcmp(json_string_at(class, "/mapping", ""), mapping) == 0 &&
+			       strcmp(json_string_at(class, "/filtering", ""), filtering) == 0;
+	}
+	return false;
+}
+
 TEST(a_host_with_ipv6_alone_reaches_the_public_ipv4_one_through_a_nat64)
 {
 	TOPOLOGY(s, "nat64");
 	const size_t phone = 2;
+	json_auto_t *classes = NULL;
 	AUTO(proc_freep) struct proc *server = NULL;
 	const struct proc_spec serve = {.argv = ARGV("iperf3", "-s", "--forceflush")};
 	const char *text;
@@ -452,6 +469,9 @@ TEST(a_host_with_ipv6_alone_reaches_the_public_ipv4_one_through_a_nat64)
 	CHECK_OK(lab_narrow_router(s.lab, phone, 1400, false, &err), err);
 	CHECK(output_on(&s, arena, phone,
 		SHELL("ping -c 2 -i 0.2 -W 1 -M do -s 1400 server 2>&1 | grep -q 'mtu *= *1400'")));
+	CHECK_OK(lab_classify_routers(s.lab, &classes, &err), err);
+	CHECK(is_class_of(classes, "alice", INDEPENDENT, BY_BOTH) &&
+		is_class_of(classes, "bob", INDEPENDENT, BY_BOTH));
 	CHECK_OK(host_start(lab_host(s.lab, SERVER), &serve, &server, &err), err);
 	CHECK_OK(proc_wait_output(server, "listening", deadline_in(10 * NS_PER_S), &err), err);
 	text = output_on(&s, arena, phone, ARGV("iperf3", "-c", "server", "-n", "2M"));
@@ -504,6 +524,17 @@ TEST(another_uplink_is_another_line_another_address_and_another_nat_at_once)
 	CHECK(strcmp(json_string_at(classes, "/1/mapping", ""), "address-and-port-dependent") == 0);
 	CHECK_OK(lab_use_uplink(s.lab, laptop, 0, &err), err);
 	CHECK(round_trip_ms(&s, arena, laptop) > 0 && round_trip_ms(&s, arena, laptop) < 20);
+}
+
+TEST(a_nat64_leads_out_by_the_uplink_that_is_in_use)
+{
+	TOPOLOGY(s, "laptop:home.wifi.nat=nat64,home.lte.nat=nat64");
+	const size_t laptop = 2;
+
+	CHECK(answers(&s, arena, laptop, "server"));
+	CHECK_OK(lab_use_uplink(s.lab, laptop, 1, &err), err);
+	CHECK(s.lab->sites[1].params.faces[ROUTER_OUTSIDE].ipv4 == 0x2c800221);
+	CHECK(answers(&s, arena, laptop, "server"));
 }
 
 TEST(a_site_meets_the_profile_once_each_way_at_its_uplink)

@@ -188,6 +188,12 @@ TEST(uplinks_that_cannot_be_changed_are_refused_with_their_place)
 		"  a: { hosts: [x], uplinks: { w: { up: lte }, l: { nat: firewall } } }\n",
 		"4:57", "nothing translates them"));
 	CHECK(is_refused(HEAD
+		"  a: { hosts: [x], uplinks: { w: { nat: nat64 }, l: { nat: symmetric } } }\n",
+		"4:41", "a NAT64 on all or on none"));
+	CHECK(is_refused(HEAD
+		"  a: { hosts: [x], uplinks: { w: { up: lte }, l: { nat: nat64 } } }\n",
+		"4:6", "a NAT64 on all or on none"));
+	CHECK(is_refused(HEAD
 		"  a: { nat: carrier }\n"
 		"  b: { hosts: [x], behind: a, uplinks: { w: { up: lte }, l: { mtu: 1400 } } }\n",
 		"5:28", "only a router in the public network"));
@@ -199,6 +205,16 @@ TEST(uplinks_that_cannot_be_changed_are_refused_with_their_place)
 	CHECK(is_refused(HEAD
 		"  a: { hosts: [x], uplinks: { a: {mtu: 1300}, b: {mtu: 1300}, c: {mtu: 1300}, d: {mtu: 1300}, e: {mtu: 1300} } }\n",
 		"4:95", "at most 4 uplinks"));
+}
+
+TEST(a_site_can_have_a_nat64_on_every_uplink)
+{
+	LOADED(HEAD
+		"  a: { hosts: [x], nat: nat64, uplinks: { w: { mtu: 1400 }, l: { udp_fresh: 30s } } }\n");
+
+	CHECK(topology.sites[0].family == TOPOLOGY_IPV6 && topology_has_nat64(&topology));
+	CHECK(topology.sites[0].uplinks[1].site->nat.is_nat64);
+	CHECK(!topology_is_ipv6(&topology));
 }
 
 TEST(a_site_with_ipv6_alone_makes_the_topology_one_of_ipv6)

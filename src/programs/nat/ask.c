@@ -14,7 +14,7 @@ enum {
 };
 
 struct client {
-	const struct nat_server *server;
+	const struct nat_called *server;
 	int wait_ms;
 	uint32_t number; /* of the last question */
 };
@@ -24,26 +24,64 @@ struct request {
 	bool from_other_address, from_other_port; /* who shall answer, seen from there */
 };
 
-/* Of a fresh socket, whose port the kernel chooses. */
-static int open_socket(
-	const struct client *client, int *ret_fd, struct sockaddr_in *ret_own, struct error *err)
-{
-	struct sockaddr_in server = {.sin_family = AF_INET,
-		.sin_addr = client->server->addresses[0],
-		.sin_port = htons(client->server->ports[0])};
-	struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-	AUTO(fd_closep) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t size = sizeof(*ret_own);
-	struct sockaddr_in bound = {.sin_family = AF_INET};
+/* Where something is, in one of both families. */
+union spot {
+	struct sockaddr any;
+	struct sockaddr_in ipv4;
+	struct sockaddr_in6 ipv6;
+};
 
-	/* Connected for a moment, so that the kernel says which address leads there. */
-	if (fd < 0 || connect(fd, (struct sockaddr *)&server, sizeof(server)) < 0 ||
-		getsockname(fd, (struct sockaddr *)ret_own, &size) < 0)
+static socklen_t size_of(const union spot *spot)
+{
+	return spot->any.sa_family == AF_INET6 ? sizeof(spot->ipv6) : sizeof(spot->ipv4);
+}
+
+/* An endpoint of the server; the bits say which address and which port. */
+static union spot spot_of(const struct nat_called *server, bool other_address, bool other_port)
+{
+	uint16_t port = htons(server->ports[other_port]);
+
+	if (server->is_ipv6)
+		return (union spot){.ipv6 = {.sin6_family = AF_INET6,
+					    .sin6_addr = server->ipv6[other_address],
+					    .sin6_port = port}};
+	return (union spot){.ipv4 = {.sin_family = AF_INET,
+				    .sin_addr = server->ipv4[other_address],
+				    .sin_port = port}};
+}
+
+static uint16_t port_of(const union spot *spot)
+{
+	return ntohs(spot->any.sa_family == AF_INET6 ? spot->ipv6.sin6_port : spot->ipv4.sin_port);
+}
+
+/* Which address leads to the server: the kernel says it of a socket that is connected. */
+static int find_own(const union spot *server, union spot *ret_own, struct error *err)
+{
+	AUTO(fd_closep) int fd = socket(server->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t size = sizeof(*ret_own);
+
+	if (fd < 0 || connect(fd, &server->any, size_of(server)) < 0 ||
+		getsockname(fd, &ret_own->any, &size) < 0)
 		return fail_errno(err, "find the way to the server");
-	bound.sin_port = ret_own->sin_port;
-	if (connect(fd, &nobody, sizeof(nobody)) < 0 ||
-		bind(fd, (struct sockaddr *)&bound, sizeof(bound)) < 0)
+	return 0;
+}
+
+/* A fresh socket, whose port the kernel chooses. One that was connected goes on to filter by that
+ * address of IPv6 when it no longer is, so it is another one. */
+static int open_socket(
+	const struct client *client, int *ret_fd, uint16_t *ret_port, struct error *err)
+{
+	union spot anywhere = client->server->is_ipv6
+				      ? (union spot){.ipv6 = {.sin6_family = AF_INET6}}
+				      : (union spot){.ipv4 = {.sin_family = AF_INET}};
+	AUTO(fd_closep) int fd = socket(anywhere.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t size = sizeof(anywhere);
+
+	if (fd < 0 || bind(fd, &anywhere.any, size_of(&anywhere)) < 0 ||
+		getsockname(fd, &anywhere.any, &size) < 0)
 		return fail_errno(err, "take a port");
+	*ret_port = port_of(&anywhere);
 	*ret_fd = fd_take(&fd);
 	return 0;
 }
@@ -66,9 +104,7 @@ static bool hear(int fd, uint32_t number, struct deadline deadline, struct nat_m
 
 static struct nat_mapped ask(struct client *client, int fd, const struct request *request)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET,
-		.sin_addr = client->server->addresses[request->to_other_address],
-		.sin_port = htons(client->server->ports[request->to_other_port])};
+	union spot to = spot_of(client->server, request->to_other_address, request->to_other_port);
 	struct nat_question question = {.magic = htonl(NAT_TALK_MAGIC),
 		.number = htonl(++client->number),
 		.other_address = request->from_other_address,
@@ -76,8 +112,7 @@ static struct nat_mapped ask(struct client *client, int fd, const struct request
 	struct nat_mapped mapped = {0};
 
 	for (int i = 0; i < TRIES && !mapped.is_there; i++) {
-		(void)!sendto(
-			fd, &question, sizeof(question), 0, (struct sockaddr *)&to, sizeof(to));
+		(void)!sendto(fd, &question, sizeof(question), 0, &to.any, size_of(&to));
 		(void)hear(fd, client->number, deadline_in(client->wait_ms * NS_PER_MS), &mapped);
 	}
 	return mapped;
@@ -86,12 +121,13 @@ static struct nat_mapped ask(struct client *client, int fd, const struct request
 static int see_mapping(struct client *client, struct nat_sight *sight, struct error *err)
 {
 	AUTO(fd_closep) int fd = -1;
-	struct sockaddr_in own = {0};
+	union spot server = spot_of(client->server, false, false), own;
 
-	if (open_socket(client, &fd, &own, err))
+	if (find_own(&server, &own, err) || open_socket(client, &fd, &sight->own_port, err))
 		return -1;
-	sight->own_address = own.sin_addr;
-	sight->own_port = ntohs(own.sin_port);
+	/* An address of IPv6 is none that the server can see. */
+	if (own.any.sa_family == AF_INET)
+		sight->own_address = own.ipv4.sin_addr;
 	sight->to_server = ask(client, fd, &(struct request){0});
 	if (!sight->to_server.is_there)
 		return 0;
@@ -105,9 +141,9 @@ static int see_filtering(struct client *client, const struct request *from, bool
 	struct nat_sight *sight, struct error *err)
 {
 	AUTO(fd_closep) int fd = -1;
-	struct sockaddr_in own = {0};
+	uint16_t port;
 
-	if (open_socket(client, &fd, &own, err))
+	if (open_socket(client, &fd, &port, err))
 		return -1;
 	sight->before_peer = ask(client, fd, &(struct request){0});
 	*ret_hears = ask(client, fd, from).is_there;
@@ -118,7 +154,7 @@ static int see_filtering(struct client *client, const struct request *from, bool
 	return 0;
 }
 
-int nat_look(const struct nat_server *server, int wait_ms, struct nat_sight *ret_sight,
+int nat_look(const struct nat_called *server, int wait_ms, struct nat_sight *ret_sight,
 	struct error *err)
 {
 	struct client client = {.server = server, .wait_ms = wait_ms};
