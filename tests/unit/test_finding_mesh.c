@@ -112,6 +112,71 @@ static const struct about *find_late(struct report_results *results, double dire
 	return find(findings_of(results), "late-direct", "Tunnel");
 }
 
+/* A router that is set to one kind, and measured so. */
+static const struct about *find_router(struct report_results *results, const char *set,
+	const char *mapping, const char *filtering, bool is_translated)
+{
+	json_t *environment = json_pack("{s:{s:[{s:s, s:[s], s:s}]}}", "topology", "sites", "name",
+		"left", "hosts", "alice", "nat", set);
+
+	json_array_append_new(results->kept, environment);
+	results->environment = environment;
+	set_whole(results, results->vpns, REPORT_PUNCH,
+		json_pack("{s:[{s:s, s:s?, s:s, s:b}], s:[]}", "routers", "host", "alice",
+			"mapping", mapping, "filtering", filtering, "is_translated", is_translated,
+			"pairs"));
+	return find(findings_of(results), "router-differs", "Tunnel");
+}
+
+TEST(a_router_that_is_not_what_it_was_set_to_is_a_finding)
+{
+	static const char any[] = "endpoint-independent", port[] = "address-and-port-dependent";
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct about *about;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	CHECK(!find_router(results, "port-restricted", any, port, true));
+	CHECK(!find_router(results, "symmetric", port, port, true));
+	CHECK(!find_router(results, "firewall", any, port, false));
+	about = find_router(results, "symmetric", any, port, true);
+	CHECK(about &&
+		strcmp(about->evidence->text,
+			"alice: set to symmetric, measured with endpoint-independent mapping and address-and-port-dependent filtering") ==
+			0);
+	CHECK(find_router(results, "port-restricted", any, any, true));
+	CHECK(find_router(results, "firewall", any, port, true));
+	CHECK(!find_router(results, "symmetric", NULL, port, true)); /* answers were lost */
+	CHECK(!find_router(results, "of-the-future", any, port, true));
+}
+
+/* A trial with a direct way at the end, or without, and this outcome. */
+static const struct about *find_unanswered(
+	struct report_results *results, const char *outcome, bool is_direct)
+{
+	json_t *trial = json_pack("{s:s}", "outcome", outcome);
+
+	json_object_set_new(trial, "stays_direct_s", is_direct ? json_real(8.9) : json_null());
+	set_whole(results, results->vpns, REPORT_PUNCH,
+		json_pack("{s:i, s:[{s:s, s:s, s:[o, {s:s, s:f}]}]}", "limit_s", 20, "pairs",
+			"from", "alice", "to", "bob", "list", trial, "outcome", "direct",
+			"stays_direct_s", 0.5));
+	return find(findings_of(results), "unanswered", "Tunnel");
+}
+
+TEST(a_direct_way_without_an_answer_is_a_finding)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct about *about;
+
+	add_vpn(results, "Tunnel", rates, 1);
+	about = find_unanswered(results, "punch_failed", true);
+	CHECK(about && strstr(about->evidence->text, "1 of 2 trials, which last 20 s"));
+	CHECK(find_unanswered(results, "no_signalling", true));
+	CHECK(!find_unanswered(results, "no_signalling", false));
+	CHECK(!find_unanswered(results, "direct", true));
+	CHECK(!find_unanswered(results, "not_started", true));
+}
+
 TEST(trials_that_end_before_a_way_is_direct_are_a_finding)
 {
 	AUTO(results_freep) struct report_results *results = results_by_hand();

@@ -97,6 +97,10 @@ void rule_mtu_hangs(struct look *look);
 
 /* rules_steps.c */
 void rule_answers_in_steps(struct look *look);
+void rule_unanswered(struct look *look);
+
+/* rules_measured.c */
+void rule_router_differs(struct look *look);
 
 /* rules_number.c */
 void rule_stalled_link(struct look *look);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A rule about the moments at which hosts behind routers answer each other. */
+/* Rules about hosts behind routers whose packets arrive: when they answer each other, and whether.
+ */
 #include "report/findings/rules.h"
 
 #include "base/json.h"
@@ -105,6 +106,55 @@ void rule_answers_in_steps(struct look *look)
 
 			if (outcome_is_success(&result->outcome))
 				look_at_steps(look, condition, result);
+		}
+	}
+}
+
+/* Trials whose packets went directly both ways to the end, without an answer to any. */
+static size_t count_unanswered(const json_t *pairs, size_t *ret_trials)
+{
+	size_t i, j, count = 0;
+	json_t *pair, *trial;
+
+	*ret_trials = 0;
+	json_array_foreach (pairs, i, pair) {
+		json_array_foreach (json_object_get(pair, "list"), j, trial) {
+			const char *outcome = json_string_at(trial, "/outcome", "");
+
+			++*ret_trials;
+			count += json_is_number(json_object_get(trial, "stays_direct_s")) &&
+				 (strcmp(outcome, "punch_failed") == 0 ||
+					 strcmp(outcome, "no_signalling") == 0);
+		}
+	}
+	return count;
+}
+
+static void look_at_answers(struct look *look, const struct report_condition *condition,
+	const struct report_result *result)
+{
+	size_t trials, count = count_unanswered(json_object_get(result->data, "pairs"), &trials);
+
+	if (!count)
+		return;
+	look_say(look,
+		"Packets of %s pass directly in both directions, and hosts answer nothing: the way was found, and the tunnel on it works in one direction at most. WireGuard, and what is built on it, begins again 15 s after it last heard something, so a longer trial may show an answer.",
+		look->vpn->title);
+	look_show(look, result->outcome.path, "%s: %zu of %zu trials, which last %.0f s",
+		profile_title(condition->profile), count, trials,
+		json_number_at(result->data, "/limit_s", 0));
+}
+
+void rule_unanswered(struct look *look)
+{
+	for (const struct report_condition *condition = look->vpn->conditions; condition;
+		condition = condition->next) {
+		for (const struct report_repetition *whole = condition->whole; whole;
+			whole = whole->next) {
+			const struct report_result *result = &whole->results[REPORT_PUNCH];
+
+			if (outcome_is_success(&result->outcome))
+				look_at_answers(look, condition, result);
 		}
 	}
 }
