@@ -2,10 +2,33 @@
 /* meshbench report, trend, recompute and compare: what was measured says. */
 #include "cli/cli.h"
 #include "cli/history.h"
+#include "cli/places.h"
 
 #include "report/report.h"
 
 #include <string.h>
+
+/* A folder with a tree for each topology: what they say together, and where each has its page. */
+static int report_on_places(
+	struct arena *arena, const struct report_options *o, bool is_plain, struct error *err)
+{
+	const char *const *trees;
+	struct plan plan;
+
+	if (places_read(arena, o->dir, &plan, err))
+		return -1;
+	trees = places_trees(arena, o->dir, &plan);
+	if (!is_plain)
+		return fail(err, ERROR_USAGE,
+			"%s has a tree for each topology; name one of them, such as %s", o->dir,
+			trees[0]);
+	puts(report_places(trees, stdout)
+			? "\nEach topology has a tree with a page of its own:"
+			: "No workload asked what a VPN does behind routers. Each topology has a tree:");
+	for (; *trees; trees++)
+		printf("meshbench report %s\n", *trees);
+	return 0;
+}
 
 static int report(int argc, char *const argv[])
 {
@@ -56,6 +79,12 @@ static int report(int argc, char *const argv[])
 	/* Scripts read stdout, where nothing but what they asked for may be. */
 	if (!o.json && !o.markdown && !o.csv_dir && !o.latex_dir)
 		o.verdict = stderr;
+	if (!o.second_dir && places_are_kept(o.dir)) {
+		bool is_plain = o.verdict && !o.html && !o.tuned_dir && !history.file;
+
+		return report_on_places(arena, &o, is_plain, &err) ? cli_report(&err)
+								   : EXIT_MEASURED;
+	}
 	if (report_run(&o, stdout, &err) ||
 		history_add(
 			&history, (struct history_run){.trees = ARENA_LIST(arena, o.dir)}, &err))

@@ -106,3 +106,13 @@ int places_read(struct arena *arena, const char *out, struct plan *ret_plan, str
 		       ? -1
 		       : 0;
 }
+
+const char *const *places_trees(struct arena *arena, const char *out, const struct plan *plan)
+{
+	size_t count = places_count(plan);
+	const char **trees = arena_alloc(arena, const char *, count + 1);
+
+	for (size_t i = 0; i < count; i++)
+		trees[i] = arena_printf(arena, "%s/%s", out, places_name(arena, plan, i));
+	return trees;
+}

@@ -21,5 +21,7 @@ MUST_CHECK int places_refuse(const struct plan *plan, const char *why, struct er
  */
 MUST_CHECK int places_keep(const char *out, const struct plan *plan, struct error *err);
 bool places_are_kept(const char *out);
+/* The folders of its trees; NULL-terminated, arena-owned. */
+const char *const *places_trees(struct arena *arena, const char *out, const struct plan *plan);
 MUST_CHECK int places_read(
 	struct arena *arena, const char *out, struct plan *ret_plan, struct error *err);

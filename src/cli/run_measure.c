@@ -261,19 +261,19 @@ static int measure_place(struct arena *arena, const struct run_options *o, const
 int run_places(struct arena *arena, const struct run_options *o, const struct plan *plan,
 	const struct work works[], const char *out, struct error *err)
 {
+	const char *const *trees = places_trees(arena, out, plan);
 	int worst = EXIT_MEASURED;
 
 	print_whole_estimate(arena, works, places_count(plan));
 	if (!o->resume && places_keep(out, plan, err))
 		return -1;
 	for (size_t i = 0; plan->topologies[i]; i++) {
-		const char *tree = arena_printf(arena, "%s/%s", out, places_name(arena, plan, i));
 		struct measured measured = {0};
 		int status;
 
 		if (i)
 			putchar('\n');
-		status = measure_place(arena, o, &works[i], tree, &measured, err);
+		status = measure_place(arena, o, &works[i], trees[i], &measured, err);
 		if (status < 0)
 			return -1;
 		if (measured.was_broken_off) {
@@ -282,7 +282,10 @@ int run_places(struct arena *arena, const struct run_options *o, const struct pl
 		}
 		worst = status > worst ? status : worst;
 	}
-	printf("\nResults: %s\n", out);
+	putchar('\n');
+	if (report_places(trees, stdout))
+		putchar('\n');
+	printf("Results: %s\n", out);
 	return worst;
 }
 

@@ -24,6 +24,12 @@ struct report_options {
 };
 MUST_CHECK int report_run(const struct report_options *options, FILE *out, struct error *err);
 
+/*
+ * Of trees with a topology each (NULL-terminated folders): who suits behind routers, in all of them
+ * together, for people. False: that was not asked in any.
+ */
+bool report_places(const char *const *dirs, FILE *out);
+
 struct trend_options {
 	const char *path;    /* a history: report/history.h */
 	const char *html;    /* a file to write; NULL: the history's name with .html, unless another

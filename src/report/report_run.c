@@ -331,7 +331,7 @@ static int evaluate(const struct report_results *results, struct page *page)
 	page->findings = findings_of(results);
 	page->answers = answers_of(results, page->findings);
 	page->situations = situations_of(results);
-	page->verdict = verdict_of(results, page->findings, page->answers);
+	page->verdict = verdict_of(results, page->findings, page->answers, page->situations);
 	page->title = page->verdict->title;
 	return 0;
 }

@@ -75,7 +75,8 @@ static void write_everything(struct report_results *results)
 	page.tables = tables_of(results, &tuned);
 	page.findings = findings_of(results);
 	page.answers = answers_of(results, page.findings);
-	page.verdict = verdict_of(results, page.findings, page.answers);
+	page.situations = situations_of(results);
+	page.verdict = verdict_of(results, page.findings, page.answers, page.situations);
 	verdict_write_text(out, results->arena, page.verdict);
 	verdict_write_markdown(out, results->arena, page.verdict);
 	page.charts = charts_of(results, &tuned);

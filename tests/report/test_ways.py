@@ -86,11 +86,18 @@ def answers():
     check("... with what was seen", homes["Tinc+tcp"]["text"] == "direct in 0 of 2 trials (0 to 66 %), relayed in 2" and
           homes["Wireguard"]["text"].endswith("nobody relays when the direct way is blocked"), homes)
     check("a laptop that is not found again is said", laptop["Wireguard"]["fit"] == "badly", laptop)
+    check("the verdict says who does best behind routers", report.value["verdict"]["behind_routers"].startswith("Behind routers "),
+          report.value["verdict"])
+    check("... and the answers have few words for a table", homes["Wireguard"]["brief"] == "direct, 6.8 s" and laptop["Wireguard"]["brief"] == "not back: new address",
+          (homes, laptop))
     check("what nobody measured is not answered", not report.situation("carrier") and not report.situation("udp-blocked"))
     with tempfile.TemporaryDirectory() as scratch:
         page = Path(scratch) / "report.html"
         subprocess.run([sys.argv[1], "report", TREES / "pair", "--html", page], check=True, capture_output=True)
         text = page.read_text()
+    first = text.partition('<section id="verdict">')[2].partition("</section>")[0]
+    check("the first screen of the page has a table of situations", "Behind routers" in first and "+ direct, 6.8 s" in first and
+          'class="out" title="back in only 0 of 1 runs' in first, first)
     check("the page has the answers, the curves and a picture of kinds", all(words in text for words in (
         "Two homes behind ordinary routers", "Laptop that moves", "Share of direct ways by time since the VPN began",
         "Direct ways by kinds of router: WireGuard")))

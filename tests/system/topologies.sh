@@ -17,6 +17,10 @@ check "a folder that has such a run is not begun again" exits 2
 meshbench run --resume "$tree"
 check "such a run is continued" exits 0
 check "... where nothing was measured yet" test -f "$second/Internal/baseline/1_laptop/ping.json"
+meshbench report "$tree"
+check "a report of both says what was asked, and where each tree is" prints "meshbench report $second"
+meshbench report "$tree" --json
+check "... and is of one tree only in other formats" exits 2
 meshbench compare "$tree/uplink" "$second"
 check "figures of two topologies are not compared" exits 2
 check "... because hosts were elsewhere" says 'hosts of .* were in topology'

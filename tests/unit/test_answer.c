@@ -263,7 +263,7 @@ TEST(a_page_of_almost_nothing_is_still_a_page)
 	page.tables = tables_of(results, NULL);
 	page.findings = findings_of(results);
 	page.answers = answers_of(results, page.findings);
-	page.verdict = verdict_of(results, page.findings, page.answers);
+	page.verdict = verdict_of(results, page.findings, page.answers, NULL);
 	page.charts = charts_of(results, NULL);
 	page_write(out, &page);
 	fclose(out);

@@ -3,14 +3,18 @@
  */
 #include "report/findings/finding.h"
 #include "report/findings/situation.h"
+#include "report/findings/verdict.h"
 
+#include "base/fd.h"
 #include "base/json.h"
+#include "report/report.h"
 #include "report/tables/tables.h"
 
 #include "by_hand.h"
 #include "tap.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const double rates[] = {100};
@@ -244,4 +248,192 @@ TEST(a_host_that_moved_is_not_heard_by_one_whose_router_lets_in_only_what_it_kno
 	CHECK(*text && !strstr(text, "heard it")); /* its router is not the reason */
 	text = lost_after(results, "forgotten_called", "port-restricted");
 	CHECK(*text && !strstr(text, "heard it")); /* that of the host is */
+}
+
+static const struct verdict *judge(const struct report_results *results)
+{
+	const struct findings *findings = findings_of(results);
+
+	return verdict_of(results, findings, NULL, situations_of(results));
+}
+
+/* Besides what set_whole() put there. */
+static void also_measured(struct report_results *results, struct report_vpn *vpn,
+	enum report_workload_id workload, json_t *data)
+{
+	struct report_result *result = &vpn->conditions->whole->results[workload];
+
+	json_array_append_new(results->kept, data);
+	result->outcome.envelope.status = ENVELOPE_SUCCESS;
+	result->data = data;
+}
+
+TEST(routers_that_no_hole_puncher_passes_are_joined_by_relays_or_not)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct situation *strict;
+
+	set_sites(results, "symmetric", "port-restricted", NULL);
+	set_whole(results, add_vpn(results, "Relayed", rates, 1), REPORT_PUNCH, punch(0, 10, 0));
+	set_whole(results, add_vpn(results, "Lost", rates, 1), REPORT_PUNCH, punch(0, 1, 9));
+	set_whole(results, add_vpn(results, "Clever", rates, 1), REPORT_PUNCH, punch(10, 0, 0));
+	strict = situation_named(results, "strict");
+	CHECK(strict && strict->fittings->fit == FIT_SOMEHOW);
+	CHECK(strcmp(strict->fittings->brief, "relayed") == 0);
+	CHECK(strict->fittings->next->fit == FIT_BADLY);
+	CHECK(strcmp(strict->fittings->next->brief, "no way 9 of 10") == 0);
+	CHECK(strcmp(strict->fittings->next->next->brief, "direct") == 0);
+	CHECK(!situation_named(results, "two-homes"));
+	set_sites(results, "symmetric", "full-cone", NULL);
+	CHECK(!situation_named(results, "strict")); /* one can punch through these */
+	set_sites(results, "symmetric", "unheard-of", NULL);
+	CHECK(!situation_named(results, "strict")); /* nobody knows */
+}
+
+static json_t *relay_runs(double first_s, double second_s, double mbps)
+{
+	json_t *data = json_pack("{s:[{s:s, s:f}, {s:s, s:f}], s:[{s:f}]}", "blocked", "way_before",
+		"direct", "silent_s", first_s, "way_before", "direct", "silent_s", second_s,
+		"relayed", "mbps", mbps);
+
+	if (second_s < 0)
+		json_object_set_new(json_array_get(json_object_get(data, "blocked"), 1), "silent_s",
+			json_null());
+	return data;
+}
+
+static const struct fitting *relay_of(struct report_results *results, json_t *data)
+{
+	const struct situation *way;
+
+	set_whole(results, add_vpn(results, "Tunnel", rates, 1), REPORT_RELAY, data);
+	way = situation_named(results, "blocked-way");
+	return way ? way->fittings : NULL;
+}
+
+TEST(a_relay_takes_over_soon_later_or_not_always)
+{
+	AUTO(results_freep) struct report_results *soon = results_by_hand();
+	AUTO(results_freep) struct report_results *late = results_by_hand();
+	AUTO(results_freep) struct report_results *never = results_by_hand();
+	AUTO(results_freep) struct report_results *hub = results_by_hand();
+	const struct fitting *fitting = relay_of(soon, relay_runs(4.5, 2, 98.2));
+	json_t *data;
+
+	CHECK(fitting && fitting->fit == FIT_WELL);
+	CHECK(strcmp(fitting->brief, "relayed after 4.5 s") == 0);
+	CHECK(strcmp(fitting->text,
+		      "silent for 4.5 s; a relay carries 98.2 Mbit/s when it is blocked") == 0);
+	CHECK(relay_of(late, relay_runs(4.5, 22, 98.2))->fit == FIT_SOMEHOW);
+	fitting = relay_of(never, relay_runs(4.5, -1, 98.2));
+	CHECK(fitting->fit == FIT_BADLY && strcmp(fitting->brief, "no relay") == 0);
+	CHECK(strcmp(fitting->text, "silent to the end in 1 of 2 runs") == 0);
+	data = relay_runs(0, 0, 98.2);
+	for (size_t i = 0; i < 2; i++)
+		json_object_set_new(json_array_get(json_object_get(data, "blocked"), i),
+			"way_before", json_text("relayed"));
+	CHECK(!relay_of(hub, data)); /* nothing was blocked */
+}
+
+TEST(the_verdict_says_who_does_best_behind_routers)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	const struct verdict *verdict;
+
+	set_sites(results, "port-restricted", "port-restricted", NULL);
+	set_whole(results, add_vpn(results, "Lost", rates, 1), REPORT_PUNCH, punch(5, 2, 3));
+	verdict = judge(results);
+	CHECK(strcmp(verdict->because,
+		      "Behind routers Lost does well in 0 of 1 situation, badly in 1.") == 0);
+	set_whole(results, add_vpn(results, "Direct", rates, 1), REPORT_PUNCH, punch(9, 1, 0));
+	verdict = judge(results);
+	CHECK(verdict->behind == verdict->because);
+	CHECK(strcmp(verdict->because, "Two homes behind ordinary routers: Direct does best.") ==
+		0);
+	CHECK(strcmp(verdict->rows->vpn->name, "Direct") == 0); /* the best stands first */
+	set_whole(results, add_vpn(results, "Also", rates, 1), REPORT_PUNCH, punch(10, 0, 0));
+	CHECK(strstr(judge(results)->because, "routers: Direct and Also do best."));
+	set_whole(results, add_vpn(results, "Third", rates, 1), REPORT_PUNCH, punch(8, 0, 2));
+	CHECK(strstr(judge(results)->because, "routers: Direct, Also and Third do best."));
+}
+
+TEST(vpns_that_do_alike_are_said_to)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+
+	set_sites(results, "port-restricted", "port-restricted", NULL);
+	set_whole(results, add_vpn(results, "One", rates, 1), REPORT_PUNCH, punch(10, 0, 0));
+	set_whole(results, add_vpn(results, "Other", rates, 1), REPORT_PUNCH, punch(9, 0, 1));
+	CHECK(strcmp(judge(results)->because,
+		      "Behind routers all do alike: well in 1 of 1 situation, badly in none.") ==
+		0);
+}
+
+TEST(what_a_vpn_was_not_tried_in_does_not_put_it_ahead)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *both, *one;
+
+	set_sites(results, "port-restricted", "port-restricted", NULL);
+	one = add_vpn(results, "One", rates, 1);
+	both = add_vpn(results, "Both", rates, 1);
+	set_whole(results, one, REPORT_PUNCH, punch(10, 0, 0));
+	set_whole(results, both, REPORT_PUNCH, punch(10, 0, 0));
+	also_measured(results, both, REPORT_ROAM, roam(0.5, 30, 2, 0.1));
+	CHECK(strcmp(judge(results)->because,
+		      "Behind routers Both does best: well in 1 of 2 situations, somehow in 1, badly in none.") ==
+		0);
+}
+
+TEST(a_terminal_and_markdown_have_a_table_of_situations)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	AUTO(text_freep) char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	set_sites(results, "port-restricted", "port-restricted", NULL);
+	set_whole(results, vpn, REPORT_PUNCH, punch(7, 3, 0));
+	also_measured(results, vpn, REPORT_ROAM, roam(0.5, 40, 1, 0.1));
+	add_vpn(results, "Untried", rates, 1);
+	verdict_write_text(out, results->arena, judge(results));
+	verdict_write_markdown(out, results->arena, judge(results));
+	fclose(out);
+	CHECK(strstr(text, "\nBehind routers   two homes          laptop\n"
+			   "Tunnel           ~ direct 7 of 10   - not back: new address\n"
+			   "Untried          no result          no result\n"));
+	CHECK(strstr(text,
+		"\n| Behind routers | Two homes behind ordinary routers | Laptop that moves |\n|---|---|---|\n"
+		"| Tunnel | ~ direct 7 of 10 | - not back: new address |\n"));
+	CHECK(!strstr(text, "Out because of")); /* a table without anything in it */
+	CHECK(strstr(text, "no test says that VPNs differ"));
+}
+
+static size_t count_in(const char *text, const char *words)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, words)); text++)
+		count++;
+	return count;
+}
+
+TEST(trees_of_several_topologies_have_one_table)
+{
+	const char *root = getenv("SOURCE_ROOT"); /* NOLINT(concurrency-mt-unsafe) */
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *pair = arena_printf(arena, "%s/tests/golden/trees/pair", root);
+	const char *uplink = arena_printf(arena, "%s/tests/golden/trees/uplink", root);
+	AUTO(text_freep) char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	CHECK(!report_places(ARENA_LIST(arena, uplink), out)); /* nobody asked */
+	CHECK(report_places(ARENA_LIST(arena, pair, uplink, "/proc/none", pair), out));
+	fclose(out);
+	CHECK(count_in(text, "\nBehind routers   ") == 1 && count_in(text, "\nWireGuard ") == 1);
+	CHECK(strstr(text, "two homes") && strstr(text, "+ direct, 6.8 s") &&
+		strstr(text, "~ relayed") && strstr(text, "- not back: new address"));
+	CHECK(strstr(text, "somehow in 2, without a result in 1."));
 }

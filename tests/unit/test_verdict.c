@@ -17,7 +17,7 @@ static const struct verdict *judge(const struct report_results *results)
 {
 	const struct findings *findings = findings_of(results);
 
-	return verdict_of(results, findings, answers_of(results, findings));
+	return verdict_of(results, findings, answers_of(results, findings), situations_of(results));
 }
 
 static const struct verdict_row *row_of(const struct verdict *verdict, const char *vpn)
@@ -188,11 +188,11 @@ TEST(what_no_question_is_about_has_no_leader)
 {
 	struct report_vpn *vpns[3];
 	AUTO(results_freep) struct report_results *results = two_vpns(vpns);
-	const struct verdict *verdict = verdict_of(results, findings_of(results), NULL);
+	const struct verdict *verdict = verdict_of(results, findings_of(results), NULL, NULL);
 
 	CHECK(verdict->answer_count == 0 && verdict->rows);
 	CHECK(strcmp(verdict->because,
-		      "None of the questions that rank VPNs is about what was measured; answers and tables have it.") ==
+		      "What was measured ranks no VPN; findings and tables say what it shows.") ==
 		0);
 }
 

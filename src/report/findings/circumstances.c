@@ -151,8 +151,8 @@ static const char *busy_text(const struct report_results *results, const struct 
 	return arena_printf(results->arena, "%zu of them disturbed (*)", totals->marked);
 }
 
-static const char *certainty_text(
-	const struct report_results *results, const struct answer *answers)
+static const char *certainty_text(const struct report_results *results,
+	const struct answer *answers, const struct situation *situations)
 {
 	size_t compared = 0, tested = 0;
 
@@ -160,6 +160,8 @@ static const char *certainty_text(
 		compared += answer->rank_count > 1;
 		tested += answer->is_tested;
 	}
+	if (!compared && situations)
+		return "grades are of what was seen, and no test says that VPNs differ";
 	if (!compared)
 		return "nothing is compared";
 	if (!tested)
@@ -168,7 +170,8 @@ static const char *certainty_text(
 		results->arena, "%zu of %zu orders are tested at 5 %%", tested, compared);
 }
 
-const char *circumstances_of(const struct report_results *results, const struct answer *answers)
+const char *circumstances_of(const struct report_results *results, const struct answer *answers,
+	const struct situation *situations)
 {
 	struct totals totals = totals_of(results);
 	const char *limits = results_limits(results), *topology = results_topology(results);
@@ -178,5 +181,5 @@ const char *circumstances_of(const struct report_results *results, const struct 
 		limits ? "; every host limited as " : "", limits ? limits : "",
 		topology ? "; topology " : "", topology ? topology : "", totals.results,
 		duration_text(results->arena, totals.seconds), busy_text(results, &totals),
-		certainty_text(results, answers));
+		certainty_text(results, answers, situations));
 }

@@ -99,9 +99,10 @@ static json_t *fittings_json(const struct situation *situation)
 	json_t *list = json_array();
 
 	for (const struct fitting *f = situation->fittings; f; f = f->next)
-		json_array_append_new(list, json_make("{s:s,s:s,s:s,s:s,s:s?}", "vpn", f->vpn->name,
-						    "profile", f->profile, "fit", fit_name(f->fit),
-						    "text", f->text, "path", f->path));
+		json_array_append_new(
+			list, json_make("{s:s,s:s,s:s,s:s,s:s,s:s?}", "vpn", f->vpn->name,
+				      "profile", f->profile, "fit", fit_name(f->fit), "brief",
+				      f->brief, "text", f->text, "path", f->path));
 	return list;
 }
 
@@ -154,9 +155,10 @@ json_t *verdict_json(struct arena *arena, const struct verdict *verdict)
 				      row->vpn->is_reference, "leads", (json_int_t)row->lead_count,
 				      "disqualifiers", disqualifiers_json(row->disqualifiers),
 				      "cells", cells_json(arena, verdict, row)));
-	return json_make("{s:s,s:s,s:s,s:s?,s:o}", "title", verdict->title, "circumstances",
-		verdict->circumstances, "because", verdict->because, "finding",
-		verdict->finding ? verdict->finding->id : NULL, "vpns", rows);
+	return json_make("{s:s,s:s,s:s,s:s?,s:s?,s:o}", "title", verdict->title, "circumstances",
+		verdict->circumstances, "because", verdict->because, "behind_routers",
+		verdict->behind, "finding", verdict->finding ? verdict->finding->id : NULL, "vpns",
+		rows);
 }
 
 json_t *problems_json(const struct report_results *results)

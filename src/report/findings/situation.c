@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Two homes, a carrier's NAT, blocked UDP, a laptop: from punch, relay and roam. */
+/* Two homes, strict and carriers' NATs, blocked UDP, a blocked way, a laptop: from punch, relay,
+ * roam. */
 #include "report/findings/situation.h"
 
 #include "base/json.h"
@@ -20,6 +21,18 @@ const char *fit_name(enum fit fit)
 		[FIT_WELL] = "well", [FIT_SOMEHOW] = "somehow", [FIT_BADLY] = "badly"};
 
 	return names[fit];
+}
+
+const struct fitting *situation_worst(
+	const struct situation *situation, const struct report_vpn *vpn)
+{
+	const struct fitting *worst = NULL;
+
+	for (const struct fitting *f = situation->fittings; f; f = f->next) {
+		if (strcmp(f->vpn->name, vpn->name) == 0 && (!worst || f->fit > worst->fit))
+			worst = f;
+	}
+	return worst;
 }
 
 /* One VPN under one profile. */
@@ -106,11 +119,20 @@ static enum fit fit_of(const struct report_ways *ways)
 									     : FIT_BADLY;
 }
 
+/* When half of all trials were direct; NAN: never, or of ways of which only numbers are known. */
+static double half_direct_s(struct arena *arena, const struct report_ways *ways)
+{
+	struct report_curve curve = {0};
+
+	if (ways->watched)
+		curve = ways_curve(arena, ways);
+	return survival_time(curve.steps, curve.count, 0.5);
+}
+
 static const char *ways_text(struct arena *arena, const struct report_ways *ways)
 {
 	struct interval share = interval_proportion(ways->direct, ways->trials, 0.95);
-	struct report_curve curve = ways_curve(arena, ways);
-	double half_s = survival_time(curve.steps, curve.count, 0.5);
+	double half_s = half_direct_s(arena, ways);
 	const char *text = arena_printf(arena, "direct in %zu of %zu trials (%.0f to %.0f %%)",
 		ways->direct, ways->trials, 100 * share.low, 100 * share.high);
 
@@ -119,6 +141,33 @@ static const char *ways_text(struct arena *arena, const struct report_ways *ways
 	if (ways->relayed)
 		text = arena_printf(arena, "%s, relayed in %zu", text, ways->relayed);
 	return ways->no_way ? arena_printf(arena, "%s, no way in %zu", text, ways->no_way) : text;
+}
+
+/* "direct, 0.4 s", "relayed", "direct 7 of 10", "no way 3 of 10". */
+static const char *ways_brief(struct arena *arena, const struct report_ways *ways, enum fit fit)
+{
+	double half_s = half_direct_s(arena, ways);
+
+	if (fit == FIT_BADLY)
+		return ways->no_way == ways->trials ? "no way"
+						    : arena_printf(arena, "no way %zu of %zu",
+							      ways->no_way, ways->trials);
+	if (fit == FIT_SOMEHOW)
+		return ways->direct ? arena_printf(arena, "direct %zu of %zu", ways->direct,
+					      ways->trials)
+				    : "relayed";
+	return isnan(half_s) ? "direct" : arena_printf(arena, "direct, %.1f s", half_s);
+}
+
+static void say_ways(const struct spot_of *spot, const struct report_ways *ways)
+{
+	struct arena *arena = spot->results->arena;
+
+	spot->fitting->fit = fit_of(ways);
+	spot->fitting->text = arena_printf(
+		arena, "%s%s", ways_text(arena, ways), relay_text(arena, spot->condition));
+	spot->fitting->brief = ways_brief(arena, ways, spot->fitting->fit);
+	spot->fitting->path = ways->path;
 }
 
 /* The two kinds of router that belong to the situation; of several those with the most trials. */
@@ -135,10 +184,7 @@ static bool look_at_ways(const struct spot_of *spot,
 	}
 	if (!meant)
 		return false;
-	spot->fitting->fit = fit_of(meant);
-	spot->fitting->text = arena_printf(
-		arena, "%s%s", ways_text(arena, meant), relay_text(arena, spot->condition));
-	spot->fitting->path = meant->path;
+	say_ways(spot, meant);
 	return true;
 }
 
@@ -155,6 +201,85 @@ static bool look_at_carrier(const struct spot_of *spot)
 static bool look_at_blocked(const struct spot_of *spot)
 {
 	return look_at_ways(spot, is_of_blocked);
+}
+
+/* All pairs of routers that no hole puncher passes; what joins hosts there is a relay. */
+static bool look_at_strict(const struct spot_of *spot)
+{
+	struct report_ways all = {.one = "", .other = ""};
+
+	for (const struct report_ways *ways =
+			ways_of(spot->results->arena, spot->results, spot->condition);
+		ways; ways = ways->next) {
+		if (!ways_cannot_be_direct(ways->one, ways->other))
+			continue;
+		all.trials += ways->trials;
+		all.direct += ways->direct;
+		all.relayed += ways->relayed;
+		all.no_way += ways->no_way;
+		all.path = ways->path;
+	}
+	if (all.trials)
+		say_ways(spot, &all);
+	return all.trials > 0;
+}
+
+/* Of runs whose way was direct and then blocked: how many a relay carried on, and how late. */
+struct take_over {
+	size_t runs, carried;
+	double silent_s; /* the longest */
+};
+
+static struct take_over take_over_of(const json_t *data)
+{
+	const json_t *runs = json_object_get(data, "blocked"), *run;
+	struct take_over over = {0};
+	size_t i;
+
+	json_array_foreach (runs, i, run) {
+		double silent_s = json_number_at(run, "/silent_s", NAN);
+
+		if (strcmp(json_string_at(run, "/way_before", ""), "direct") != 0)
+			continue;
+		over.runs++;
+		over.carried += isfinite(silent_s);
+		if (isfinite(silent_s))
+			over.silent_s = fmax(over.silent_s, silent_s);
+	}
+	return over;
+}
+
+static void say_take_over(const struct spot_of *spot, const struct take_over *over)
+{
+	struct arena *arena = spot->results->arena;
+
+	if (over->carried < over->runs) {
+		spot->fitting->fit = FIT_BADLY;
+		spot->fitting->brief = "no relay";
+		spot->fitting->text = arena_printf(arena, "silent to the end in %zu of %zu runs",
+			over->runs - over->carried, over->runs);
+		return;
+	}
+	spot->fitting->fit = over->silent_s <= WELL_SILENT_S ? FIT_WELL : FIT_SOMEHOW;
+	spot->fitting->brief = arena_printf(arena, "relayed after %.2g s", over->silent_s);
+	spot->fitting->text = arena_printf(
+		arena, "silent for %.2g s%s", over->silent_s, relay_text(arena, spot->condition));
+}
+
+static bool look_at_relay(const struct spot_of *spot)
+{
+	for (const struct report_repetition *whole = spot->condition->whole; whole;
+		whole = whole->next) {
+		const struct report_result *relay = &whole->results[REPORT_RELAY];
+		struct take_over over = take_over_of(relay->data);
+
+		if (!outcome_is_success(&relay->outcome) || !over.runs)
+			continue;
+		say_take_over(spot, &over);
+		spot->fitting->path = relay->outcome.path;
+		return true;
+	}
+	return false;
 }
 
 /* What became of a host in all runs of one operation of roam. */
@@ -197,6 +322,17 @@ static const char *absence_text(struct arena *arena, const struct absence *absen
 	return arena_printf(arena, "silent for %.2g s", absence->silent_s);
 }
 
+/* "back, 5.3 s", "not back: new uplink"; of both ways to be found again the slower. */
+static const char *absence_brief(struct arena *arena, const struct absence *moved,
+	const struct absence *called, const char *what)
+{
+	if (moved->returned < moved->runs)
+		return arena_printf(arena, "not back: new %s", what);
+	if (called->returned < called->runs)
+		return "not back if called";
+	return arena_printf(arena, "back, %.2g s", fmax(moved->silent_s, called->silent_s));
+}
+
 /* What a laptop meets on its way; of several the worst counts. */
 static const struct {
 	const char *operation, *called, *what;
@@ -218,6 +354,7 @@ static bool look_at_changes(const struct spot_of *spot, const json_t *data)
 		spot->fitting->text = arena_printf(arena,
 			"%s after a change of its %s; %s if others must call it",
 			absence_text(arena, &moved), changes[i].what, absence_text(arena, &called));
+		spot->fitting->brief = absence_brief(arena, &moved, &called, changes[i].what);
 		is_first = false;
 	}
 	return !is_first;
@@ -237,22 +374,26 @@ static bool look_at_laptop(const struct spot_of *spot)
 	return false;
 }
 
+#define OF_WAYS                                                                                    \
+	{                                                                                          \
+		"Directly in at least four of five trials",                                        \
+			"By a third host, or not always directly", "Often without any way"         \
+	}
+
 /* How a sentence begins for VPNs of each fit. */
-static const struct {
-	const char *id, *question;
+static const struct kind {
+	const char *id, *heading, *question;
 	bool (*look)(const struct spot_of *spot);
 	const char *fits[FITS];
 } kinds[] = {
-	{"two-homes", "Two homes behind ordinary routers", look_at_homes,
-		{"Directly in at least four of five trials",
-			"By a third host, or not always directly", "Often without any way"}},
-	{"carrier", "One side behind CGNAT", look_at_carrier,
-		{"Directly in at least four of five trials",
-			"By a third host, or not always directly", "Often without any way"}},
-	{"udp-blocked", "UDP is blocked", look_at_blocked,
-		{"Directly in at least four of five trials",
-			"By a third host, or not always directly", "Often without any way"}},
-	{"laptop", "Laptop that moves", look_at_laptop,
+	{"two-homes", "two homes", "Two homes behind ordinary routers", look_at_homes, OF_WAYS},
+	{"strict", "strict NATs", "Routers that no hole puncher passes", look_at_strict, OF_WAYS},
+	{"carrier", "CGNAT", "One side behind CGNAT", look_at_carrier, OF_WAYS},
+	{"udp-blocked", "UDP blocked", "UDP is blocked", look_at_blocked, OF_WAYS},
+	{"blocked-way", "way blocked", "The direct way is blocked in the middle", look_at_relay,
+		{"A third host takes over within ten seconds", "A third host takes over later",
+			"Nobody always takes over"}},
+	{"laptop", "laptop", "Laptop that moves", look_at_laptop,
 		{"Back within ten seconds, calling or called", "Back, but later or not if called",
 			"Not always found again"}},
 };
@@ -321,6 +462,7 @@ struct situation *situations_of(const struct report_results *results)
 		if (!situation->fittings)
 			continue;
 		situation->id = kinds[i].id;
+		situation->heading = kinds[i].heading;
 		situation->question = kinds[i].question;
 		situation->sentence = sentence_of(results, situation->fittings, kinds[i].fits);
 		*end = situation;

@@ -84,7 +84,9 @@ static bool is_ahead(const struct verdict_row *a, const struct verdict_row *b)
 		return a->vpn->is_reference;
 	if (!a->disqualifiers != !b->disqualifiers)
 		return !a->disqualifiers;
-	return a->lead_count >= b->lead_count;
+	if (a->lead_count != b->lead_count)
+		return a->lead_count > b->lead_count;
+	return behind_is_ahead(a, b);
 }
 
 static void add_row(struct verdict *verdict, const struct report_results *results,
@@ -100,6 +102,7 @@ static void add_row(struct verdict *verdict, const struct report_results *result
 		row->lead_count += row->cells[i].leads;
 	}
 	row->disqualifiers = disqualifiers_of(results, findings, vpn);
+	behind_count(verdict->situations, row);
 	while (*at && is_ahead(*at, row))
 		at = &(*at)->next;
 	row->next = *at;
@@ -197,7 +200,9 @@ static const char *sentence_of(
 			disqualifiers_text(arena, first->disqualifiers),
 			because_of(arena, verdict, first->disqualifiers));
 	if (!verdict->answer_count)
-		return "None of the questions that rank VPNs is about what was measured; answers and tables have it.";
+		return verdict->behind
+			       ? verdict->behind
+			       : "What was measured ranks no VPN; findings and tables say what it shows.";
 	if (!first->next)
 		return arena_printf(arena,
 			"%s was measured without a rival, and nothing rules it out.",
@@ -208,6 +213,15 @@ static const char *sentence_of(
 	return arena_printf(arena, "%s%s is ahead: it %s, and nothing rules it out%s.", when,
 		first->vpn->title, leads_text(arena, verdict, first),
 		rivals_text(arena, verdict, findings, first));
+}
+
+bool verdict_has_cells(const struct verdict *verdict)
+{
+	bool has_any = verdict->answer_count > 0;
+
+	for (const struct verdict_row *row = verdict->rows; row; row = row->next)
+		has_any = has_any || row->disqualifiers;
+	return has_any;
 }
 
 const char *disqualifiers_text(struct arena *arena, const struct disqualifier *first)
@@ -250,15 +264,18 @@ static void take_answers(struct arena *arena, struct verdict *verdict, const str
 }
 
 const struct verdict *verdict_of(const struct report_results *results,
-	const struct findings *findings, const struct answer *answers)
+	const struct findings *findings, const struct answer *answers,
+	const struct situation *situations)
 {
 	struct verdict *verdict = arena_alloc(results->arena, struct verdict, 1);
 
 	take_answers(results->arena, verdict, answers);
 	verdict->title = title_of(results);
-	verdict->circumstances = circumstances_of(results, answers);
+	verdict->circumstances = circumstances_of(results, answers, situations);
+	verdict->situations = situations;
 	for (const struct report_vpn *vpn = results->vpns; vpn; vpn = vpn->next)
 		add_row(verdict, results, findings, vpn);
+	verdict->behind = behind_sentence(results->arena, verdict);
 	verdict->because = sentence_of(results->arena, verdict, findings);
 	return verdict;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "report/findings/answer.h"
+#include "report/findings/situation.h"
 
 #include <stdio.h>
 
@@ -31,6 +32,7 @@ struct verdict_row {
 	struct verdict_cell *cells; /* one per answer of the verdict */
 	struct disqualifier *disqualifiers;
 	size_t lead_count;
+	size_t fits[FITS]; /* situations, each by its worst profile */
 };
 
 struct verdict {
@@ -40,13 +42,19 @@ struct verdict {
 	const struct finding *finding; /* that it names; NULL-able */
 	const struct answer **answers; /* those with a value */
 	size_t answer_count;
-	/* The bare link first, then without disqualifiers first, and then by how many they lead. */
+	const struct situation *situations; /* NULL: nothing was asked about routers */
+	const char *behind;                 /* who does best there; NULL: the same */
+	/* The bare link first, then without disqualifiers first, then by how many they lead, and
+	 * then by how they do behind routers. */
 	struct verdict_row *rows;
 };
 
 const struct verdict *verdict_of(const struct report_results *results,
-	const struct findings *findings, const struct answer *answers);
+	const struct findings *findings, const struct answer *answers,
+	const struct situation *situations);
 
+/* Whether a table of questions and disqualifiers has anything in it. */
+bool verdict_has_cells(const struct verdict *verdict);
 /* What a cell shows: "934", "934* (2 of 3)", "failed", "-"; the arena's. */
 const char *verdict_cell_text(
 	struct arena *arena, const struct answer *answer, const struct verdict_cell *cell);
@@ -63,4 +71,19 @@ struct disqualifier *disqualifiers_of(const struct report_results *results,
 
 /* circumstances.c */
 const char *title_of(const struct report_results *results);
-const char *circumstances_of(const struct report_results *results, const struct answer *answers);
+const char *circumstances_of(const struct report_results *results, const struct answer *answers,
+	const struct situation *situations);
+
+/* behind.c: how a VPN does behind routers, and who does best there. */
+void behind_count(const struct situation *situations, struct verdict_row *row);
+/* Whether the first does at least as well as the second. */
+bool behind_is_ahead(const struct verdict_row *a, const struct verdict_row *b);
+/* NULL without situations, or where no VPN is left. */
+const char *behind_sentence(struct arena *arena, const struct verdict *verdict);
+/* "+ direct, 0.4 s"; "no result" where the VPN was not tried or failed. */
+const char *behind_cell(
+	struct arena *arena, const struct situation *situation, const struct report_vpn *vpn);
+/* What the signs of cells say. */
+extern const char behind_legend[];
+void behind_write_text(FILE *out, struct arena *arena, const struct verdict *verdict);
+void behind_write_markdown(FILE *out, struct arena *arena, const struct verdict *verdict);

@@ -123,7 +123,10 @@ void verdict_write_text(FILE *out, struct arena *arena, const struct verdict *ve
 				arena_printf(arena, "Out: %s: %s", row->vpn->title,
 					disqualifiers_text(arena, row->disqualifiers)),
 				room);
+	behind_write_text(out, arena, verdict);
 	write_paragraph(out, verdict->because, room);
+	if (verdict->behind && verdict->behind != verdict->because)
+		write_paragraph(out, verdict->behind, room);
 	if (verdict->answer_count)
 		write_paragraph(out,
 			"< leads, or was not shown to differ from the leader; the bare link is not ranked.",
@@ -144,13 +147,8 @@ static void write_head(FILE *out, const struct verdict *verdict)
 	fputs("---|\n", out);
 }
 
-void verdict_write_markdown(FILE *out, struct arena *arena, const struct verdict *verdict)
+static void write_rows(FILE *out, struct arena *arena, const struct verdict *verdict)
 {
-	fputs("# ", out);
-	escape_markdown(out, verdict->title);
-	fputs("\n\n", out);
-	escape_markdown(out, verdict->circumstances);
-	fputs("\n\n", out);
 	write_head(out, verdict);
 	for (const struct verdict_row *row = verdict->rows; row; row = row->next) {
 		fputs("| ", out);
@@ -166,7 +164,23 @@ void verdict_write_markdown(FILE *out, struct arena *arena, const struct verdict
 		escape_markdown(out, disqualifiers_text(arena, row->disqualifiers));
 		fputs(" |\n", out);
 	}
+}
+
+void verdict_write_markdown(FILE *out, struct arena *arena, const struct verdict *verdict)
+{
+	fputs("# ", out);
+	escape_markdown(out, verdict->title);
+	fputs("\n\n", out);
+	escape_markdown(out, verdict->circumstances);
+	fputs("\n\n", out);
+	if (verdict_has_cells(verdict))
+		write_rows(out, arena, verdict);
+	behind_write_markdown(out, arena, verdict);
 	fputs("\n**", out);
 	escape_markdown(out, verdict->because);
 	fputs("**\n\n", out);
+	if (verdict->behind && verdict->behind != verdict->because) {
+		escape_markdown(out, verdict->behind);
+		fputs("\n\n", out);
+	}
 }

@@ -190,3 +190,8 @@ bool ways_can_be_direct(const char *one, const char *other)
 	return a && b && !(a->has_port_each && b->filters_ports) &&
 	       !(b->has_port_each && a->filters_ports);
 }
+
+bool ways_cannot_be_direct(const char *one, const char *other)
+{
+	return kind_named(one) && kind_named(other) && !ways_can_be_direct(one, other);
+}

@@ -75,3 +75,5 @@ json_t *path_answers(struct arena *arena, const struct report_results *results,
  * for kinds whose name does not say it, such as two routers in a row.
  */
 bool ways_can_be_direct(const char *one, const char *other);
+/* Whether it cannot; false for those others as well. */
+bool ways_cannot_be_direct(const char *one, const char *other);

@@ -185,14 +185,17 @@ static void fill_fittings(struct sheet *sheet, const void *context)
 {
 	const struct situation *situation = context;
 	const struct page *page = sheet_page(sheet);
+	bool has_profiles = page->results->profile_count > 1;
 
 	sheet_heading(sheet, "VPN", false, NULL);
-	sheet_heading(sheet, "Profile", false, NULL);
+	if (has_profiles)
+		sheet_heading(sheet, "Profile", false, NULL);
 	sheet_heading(sheet, "Suits", false, NULL);
 	sheet_heading(sheet, "What was seen", false, NULL);
 	for (const struct fitting *f = situation->fittings; f; f = f->next) {
 		begin_row(sheet, f->vpn);
-		sheet_text(sheet, profile_title(f->profile));
+		if (has_profiles)
+			sheet_text(sheet, profile_title(f->profile));
 		sheet_text(sheet, fit_name(f->fit));
 		sheet_link(sheet, f->text, f->path ? page_file_href(page, f->path) : NULL);
 	}
@@ -207,7 +210,7 @@ static void write_situation(FILE *out, const struct page *page, const struct sit
 	fputs("</h3><p class=\"verdict\">", out);
 	html_text(out, situation->sentence);
 	fputs("</p>", out);
-	page_sheet(out, page, SHEET_AT_ONCE, NULL, fill_fittings, situation);
+	page_sheet(out, page, SHEET_AT_ONCE, "said", fill_fittings, situation);
 	fputs("</article>\n", out);
 }
 

@@ -66,7 +66,7 @@ static void write_disqualifiers(
 	fputs("</td>", out);
 }
 
-static void write_row(FILE *out, const struct page *page, const struct verdict_row *row)
+static void begin_row(FILE *out, const struct page *page, const struct verdict_row *row)
 {
 	fputs("<tr data-vpn=\"", out);
 	html_text(out, row->vpn->name);
@@ -74,16 +74,16 @@ static void write_row(FILE *out, const struct page *page, const struct verdict_r
 		chart_class(page->results, row->vpn->name));
 	html_text(out, row->vpn->title);
 	fputs("</td>", out);
+}
+
+static void write_row(FILE *out, const struct page *page, const struct verdict_row *row)
+{
+	begin_row(out, page, row);
 	for (size_t i = 0; i < page->verdict->answer_count; i++)
 		write_cell(out, page, page->verdict->answers[i], row, &row->cells[i]);
 	if (rules_somebody_out(page->verdict))
 		write_disqualifiers(out, page, row->disqualifiers);
 	fputs("</tr>\n", out);
-}
-
-static bool has_cells(const struct verdict *verdict)
-{
-	return verdict->answer_count > 0 || rules_somebody_out(verdict);
 }
 
 static void write_table(FILE *out, const struct page *page)
@@ -98,6 +98,61 @@ static void write_table(FILE *out, const struct page *page)
 		fputs("Medians over links. A coloured cell leads or was not shown to differ from the leader; the bare link is not ranked. ",
 			out);
 	fputs("What the bare link suffers, too, is not held against a VPN.</p>", out);
+}
+
+static void write_fit(FILE *out, const struct page *page, const struct situation *situation,
+	const struct report_vpn *vpn)
+{
+	static const char *const classes[FITS] = {[FIT_WELL] = " class=\"leads\"",
+		[FIT_SOMEHOW] = "",
+		[FIT_BADLY] = " class=\"out\""};
+	const struct fitting *fitting = situation_worst(situation, vpn);
+
+	fprintf(out, "<td%s", fitting ? classes[fitting->fit] : "");
+	if (fitting) {
+		fputs(" title=\"", out);
+		html_text(out, fitting->text);
+		fputc('"', out);
+	}
+	fputc('>', out);
+	html_text(out, behind_cell(page->results->arena, situation, vpn));
+	fputs("</td>", out);
+}
+
+static void write_situations_head(FILE *out, const struct situation *first)
+{
+	fputs("<thead><tr><th>Behind routers</th>", out);
+	for (const struct situation *s = first; s; s = s->next) {
+		fputs("<th><a href=\"#answer-", out);
+		html_id(out, s->id);
+		fputs("\">", out);
+		html_text(out, s->question);
+		fputs("</a></th>", out);
+	}
+	fputs("</tr></thead>", out);
+}
+
+/* Which VPN suits where: what a user behind a NAT asks first. */
+static void write_behind(FILE *out, const struct page *page)
+{
+	const struct verdict *verdict = page->verdict;
+
+	if (!verdict->situations)
+		return;
+	fputs("<div class=\"scroll\"><table class=\"verdict-table behind\">", out);
+	write_situations_head(out, verdict->situations);
+	fputs("<tbody>\n", out);
+	for (const struct verdict_row *row = verdict->rows; row; row = row->next) {
+		if (row->vpn->is_reference)
+			continue;
+		begin_row(out, page, row);
+		for (const struct situation *s = verdict->situations; s; s = s->next)
+			write_fit(out, page, s, row->vpn);
+		fputs("</tr>\n", out);
+	}
+	fputs("</tbody></table></div>\n<p class=\"small\">", out);
+	html_text(out, behind_legend);
+	fputs("</p>\n", out);
 }
 
 void page_verdict(FILE *out, const struct page *page)
@@ -115,7 +170,13 @@ void page_verdict(FILE *out, const struct page *page)
 		page_finding_link(out, page, verdict->finding, "See the evidence.");
 	}
 	fputs("</p>\n", out);
-	if (has_cells(verdict))
+	if (verdict_has_cells(verdict))
 		write_table(out, page);
+	if (verdict->behind && verdict->behind != verdict->because) {
+		fputs("<p class=\"because\">", out);
+		html_text(out, verdict->behind);
+		fputs("</p>\n", out);
+	}
+	write_behind(out, page);
 	fputs("</section>\n", out);
 }
