@@ -121,7 +121,7 @@ static struct nat_mapped ask(struct client *client, int fd, const struct request
 static int see_mapping(struct client *client, struct nat_sight *sight, struct error *err)
 {
 	AUTO(fd_closep) int fd = -1;
-	union spot server = spot_of(client->server, false, false), own;
+	union spot server = spot_of(client->server, false, false), own = {0};
 
 	if (find_own(&server, &own, err) || open_socket(client, &fd, &sight->own_port, err))
 		return -1;
