@@ -33,11 +33,13 @@ TEST(a_mark_is_found_wherever_it_lies)
 	struct mark_token t = token();
 	uint8_t bytes[300] = {0};
 	uint32_t number = 0;
+	size_t end = 0;
 
-	CHECK(mark_find(&t, bytes, sizeof(bytes), &number) == MARK_ABSENT);
+	CHECK(mark_find(&t, bytes, sizeof(bytes), &number, &end) == MARK_ABSENT);
 	mark_make(&t, 4711, bytes + 33, 200);
-	CHECK(mark_find(&t, bytes, sizeof(bytes), &number) == MARK_WHOLE && number == 4711);
-	CHECK(mark_find(&t, bytes, 100, &number) == MARK_PIECE);
+	CHECK(mark_find(&t, bytes, sizeof(bytes), &number, &end) == MARK_WHOLE && number == 4711);
+	CHECK(end == 233 && mark_begins(&t, bytes + 33, 200) && !mark_begins(&t, bytes + 34, 199));
+	CHECK(mark_find(&t, bytes, 100, &number, &end) == MARK_PIECE);
 }
 
 /* Of the first bytes of the token too, since it comes again. */
@@ -46,14 +48,15 @@ TEST(no_bit_of_a_mark_changes_unseen)
 	struct mark_token t = token();
 	uint8_t bytes[100];
 	uint32_t number;
+	size_t end;
 
 	mark_make(&t, 3, bytes, sizeof(bytes));
 	for (size_t bit = 0; bit < 8 * sizeof(bytes); bit++) {
 		bytes[bit / 8] ^= (uint8_t)(1U << (bit % 8));
-		CHECK(mark_find(&t, bytes, sizeof(bytes), &number) != MARK_WHOLE);
+		CHECK(mark_find(&t, bytes, sizeof(bytes), &number, &end) != MARK_WHOLE);
 		bytes[bit / 8] ^= (uint8_t)(1U << (bit % 8));
 	}
-	CHECK(mark_find(&t, bytes, sizeof(bytes), &number) == MARK_WHOLE);
+	CHECK(mark_find(&t, bytes, sizeof(bytes), &number, &end) == MARK_WHOLE);
 }
 
 static void add(struct tally *tally, const struct mark_token *t, uint32_t number)
@@ -85,6 +88,27 @@ TEST(an_account_counts_what_came_twice_late_and_of_which_kind)
 	CHECK(json_number_at(account, "/kinds/0/most", 0) == 128);
 	CHECK(json_number_at(account, "/found/0", 0) == 6);
 	CHECK(json_array_size(json_object_get(account, "kinds")) == 1);
+}
+
+/* Two that came late right behind the third are one packet for who listens. */
+TEST(a_super_packet_has_several_marks_and_what_is_late_or_comes_again_in_it_is_not_hidden)
+{
+	static const uint32_t numbers[] = {9, 3, 9};
+	struct mark_token t = token();
+	AUTO(tally_freep) struct tally *tally = tally_new(&t);
+	uint8_t packet[328] = {0x45, [9] = 17, [21] = 9, [23] = 99};
+	json_auto_t *account = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		mark_make(&t, numbers[i], packet + 28 + 100 * i, 100);
+	tally_add(tally, &(struct sight){.bytes = packet, .size = sizeof(packet), .type = 0x800});
+	account = tally_json(tally);
+	CHECK(json_number_at(account, "/marks/numbers", 0) == 2);
+	CHECK(json_number_at(account, "/marks/again", 0) == 1);
+	CHECK(json_number_at(account, "/marks/furthest", 0) == 6);
+	CHECK(json_number_at(account, "/marks/altered", 1) == 0);
+	CHECK(json_number_at(account, "/kinds/0/packets", 0) == 1);
+	CHECK(json_number_at(account, "/kinds/0/marked", 0) == 3);
 }
 
 static void send_to(struct tally *tally, uint8_t last, uint8_t protocol, int64_t at_ms)

@@ -96,17 +96,18 @@ TEST(the_window_lies_between_the_furthest_that_passed_and_the_next_that_did_not)
 	IS("window", 0, late(15000, 768, 17), account(0, 0, 0, 0, 6, 9), 15000, "");
 }
 
-TEST(each_distance_of_the_window_is_held_by_count_and_enough_packets_follow)
+TEST(each_distance_of_the_window_is_held_by_count_and_far_apart_and_enough_packets_follow)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct feature_trial trial = {0};
-	int after, before = 12288 * 2;
+	int after, every, before = 12288 * 2;
 
 	named("window")->plan(&tunnel, arena, &trial);
 	CHECK(trial.rule_count == 9);
 	for (size_t i = 0; i < trial.rule_count; i++) {
-		CHECK(sscanf(trial.rules[i], "hold after=%d most=3 ", &after) == 1);
-		CHECK(after == before / 2);
+		CHECK(sscanf(trial.rules[i], "hold after=%d every=%d most=3 ", &after, &every) ==
+			2);
+		CHECK(after == before / 2 && every >= 100);
 		before = after;
 	}
 	CHECK(before == 48);

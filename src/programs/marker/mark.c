@@ -56,8 +56,13 @@ void mark_make(const struct mark_token *token, uint32_t number, uint8_t *bytes, 
 		bytes[i] = token->bytes[i % MARK_TOKEN_BYTES];
 }
 
-enum mark_verdict mark_find(
-	const struct mark_token *token, const uint8_t *bytes, size_t size, uint32_t *ret_number)
+bool mark_begins(const struct mark_token *token, const uint8_t *bytes, size_t size)
+{
+	return size >= MARK_TOKEN_BYTES && memcmp(bytes, token->bytes, MARK_TOKEN_BYTES) == 0;
+}
+
+enum mark_verdict mark_find(const struct mark_token *token, const uint8_t *bytes, size_t size,
+	uint32_t *ret_number, size_t *ret_end)
 {
 	const uint8_t *at = memmem(bytes, size, token->bytes, MARK_TOKEN_BYTES);
 	size_t left, length;
@@ -78,5 +83,8 @@ enum mark_verdict mark_find(
 			return MARK_ALTERED;
 	}
 	*ret_number = number;
-	return left < length ? MARK_PIECE : MARK_WHOLE;
+	if (left < length)
+		return MARK_PIECE;
+	*ret_end = (size_t)(at - bytes) + length;
+	return MARK_WHOLE;
 }

@@ -31,6 +31,9 @@ struct mark_token {
 bool mark_token_read(const char *text, struct mark_token *ret_token);
 /* `size` is at least MARK_LEAST_BYTES. */
 void mark_make(const struct mark_token *token, uint32_t number, uint8_t *bytes, size_t size);
-/* The first mark in these bytes; the number is valid of a whole one and of a piece. */
-enum mark_verdict mark_find(
-	const struct mark_token *token, const uint8_t *bytes, size_t size, uint32_t *ret_number);
+/* The first mark in these bytes; the number is valid of a whole one and of a piece, and of a whole
+ * one where it ends. */
+enum mark_verdict mark_find(const struct mark_token *token, const uint8_t *bytes, size_t size,
+	uint32_t *ret_number, size_t *ret_end);
+/* Whether one begins right here. */
+bool mark_begins(const struct mark_token *token, const uint8_t *bytes, size_t size);

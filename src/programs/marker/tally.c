@@ -154,11 +154,13 @@ static void note_number(struct tally *tally, uint32_t number)
 	tally->numbers++;
 }
 
-static bool note_mark(struct tally *tally, const struct sight *sight)
+/* Behind what is not whole there is nothing to look for. */
+static bool note_mark(struct tally *tally, const uint8_t *bytes, size_t size, size_t *ret_end)
 {
 	uint32_t number;
 
-	switch (mark_find(&tally->token, sight->bytes, sight->size, &number)) {
+	*ret_end = size;
+	switch (mark_find(&tally->token, bytes, size, &number, ret_end)) {
 	case MARK_WHOLE:
 		note_number(tally, number);
 		return true;
@@ -172,6 +174,22 @@ static bool note_mark(struct tally *tally, const struct sight *sight)
 	default:
 		return false;
 	}
+}
+
+/* What a VPN hands to the kernel as a super-packet has one mark right behind the other. */
+static uint64_t note_marks(struct tally *tally, const struct sight *sight)
+{
+	const uint8_t *bytes = sight->bytes;
+	size_t left = sight->size, end;
+	uint64_t count = 0;
+
+	while ((count == 0 || mark_begins(&tally->token, bytes, left)) &&
+		note_mark(tally, bytes, left, &end)) {
+		count++;
+		bytes += end;
+		left -= end;
+	}
+	return count;
 }
 
 /* A vote by majority: each size cancels another one, and the most frequent is left. */
@@ -214,7 +232,7 @@ void tally_add(struct tally *tally, const struct sight *sight)
 	note_size(tally, (size_t)(found - tally->kinds), sight->size);
 	found->packets++;
 	found->bytes += sight->size;
-	found->marked += note_mark(tally, sight);
+	found->marked += note_marks(tally, sight);
 	if (sight->type == TYPE_IPV4 || sight->type == TYPE_IPV6)
 		remotes_add(&tally->remotes, sight->bytes, sight->size, sight->at_ns);
 	for (size_t i = 0; i < tally->text_count; i++) {

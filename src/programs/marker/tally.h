@@ -25,6 +25,7 @@ void tally_add(struct tally *tally, const struct sight *sight);
  * {packets, bytes, marks: {numbers, again, late, furthest, pieces, altered}, kinds: [{type,
  * protocol, tos, icmp_type, port, packets, marked, bytes, least, most, usual, sizes}], found:
  * [packets], remotes}, the last as remotes_json() has it. A mark is late when a higher number came
- * before, and the furthest is one whose number is so far below the highest. Bytes are of IP.
+ * before, and the furthest is one whose number is so far below the highest. `marked` counts
+ * marks, of which a super-packet has several. Bytes are of IP.
  */
 json_t *tally_json(const struct tally *tally);
