@@ -2,12 +2,15 @@
 /* Rows of the matrix that could be observed and have no check here: each says why. */
 #include "feature/feature.h"
 
-#define UNSPOKEN "routers of the wire do not answer it"
+#define UNSPOKEN                                                                                   \
+	"routers of the wire do not answer it, so that punch shows what needs no such mapping"
 #define HIDDEN "what hosts say of addresses is inside their packets"
 #define RELAYS "needs two relays"
 #define BLOCKED "the workload punch measures it in the topology udp-blocked"
 #define SWITCHED "needs a setting that drivers do not have"
 #define ELSEWHERE(workload) "the workload " workload " measures it"
+#define LEARNT                                                                                     \
+	"that a host comes back without the coordinator does not show from what it knows the others"
 #define LONG "takes longer than a check may"
 #define INSIDE "needs a look into the daemon's calls"
 
@@ -37,7 +40,7 @@ const struct feature_gap feature_gaps[] = {
 	{"preserves_order", ELSEWHERE("reorder")},
 	{"conservative_mtu", ELSEWHERE("mtu")},
 	{"path_mtu_discovery", ELSEWHERE("mtu")},
-	{"endpoint_caching", ELSEWHERE("restart")},
+	{"endpoint_caching", LEARNT},
 	{"keepalive_efficient", ELSEWHERE("idle")},
 	{"tunnel_compression", SWITCHED},
 	{"stateful_filter", SWITCHED},
@@ -69,13 +72,14 @@ const struct feature_gap feature_gaps[] = {
 	{"full_tunnel", SWITCHED},
 	{"split_tunnel", "the tree's vpn.json lists what the VPN changed on its hosts"},
 	{"existing_connections_survive", ELSEWHERE("restart")},
-	{"local_state_cache", ELSEWHERE("restart")},
+	{"local_state_cache", LEARNT},
 	{"cached_credentials", ELSEWHERE("reboot")},
 	{"graceful_degradation", ELSEWHERE("restart")},
 	{"self_hosted_control", "the driver does it, or there would be no mesh"},
 	{"controller_redundancy", SWITCHED},
 	{"relay_redundancy", RELAYS},
-	{"offline_start", ELSEWHERE("restart")},
+	{"offline_start",
+		"the workload restart restarts one host without the coordinator, and not two"},
 	{"preauth_keys", "the driver does it, where there are such keys"},
 	{"cli_auth", "the driver does it, or there would be no mesh"},
 	{"admin_approval", SWITCHED},

@@ -60,7 +60,7 @@ static void add_punching(struct arena *arena, const struct report_ways *list, js
 	if (is_known(ways))
 		ways_answer(answers, "punch", "udp_hole_punching", ways->direct ? "yes" : "no",
 			arena_printf(arena,
-				"port-restricted on both sides: direct in %zu of %zu trials",
+				"port-restricted on both sides, which map no port on request: direct in %zu of %zu trials",
 				ways->direct, ways->trials));
 }
 
