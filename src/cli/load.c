@@ -246,6 +246,16 @@ int load_engine(const char *name, bool is_impaired, enum lab_engine *ret_engine,
 	return fail(err, ERROR_USAGE, "unknown engine '%s'; use auto, wire, bridge or netem", name);
 }
 
+/* Workloads that change single packets on the way, which only the wire does. */
+static bool need_rules(const char *const *names)
+{
+	for (; *names; names++) {
+		if (strcmp(*names, "observe") == 0 || strcmp(*names, "hostile") == 0)
+			return true;
+	}
+	return false;
+}
+
 static int refuse_twice(const char *what, const char *const *names, struct error *err)
 {
 	for (size_t i = 0; names[i]; i++) {
@@ -442,7 +452,7 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 	struct runner_plan result = {
 		.plan = plan, .workload_count = count_of(names), .processors = count_processors()};
 	struct driver *drivers = NULL;
-	bool is_impaired = false;
+	bool is_impaired = need_rules(names);
 	struct profile *loaded = NULL;
 
 	if (refuse_twice("VPN", vpns, err) || refuse_twice("profile", profiles, err) ||

@@ -70,7 +70,8 @@ MUST_CHECK int load_engine_of(const struct topology *topology, const char *name,
 	enum lab_engine *ret_engine, struct error *err);
 /*
  * "wire", "bridge", "netem", or "auto": the bridge costs least and carries a clean line; what
- * impairs packets takes the wire, and then every profile of the run does, so that they compare.
+ * impairs packets takes the wire, and then every profile of the run does, so that they compare; so
+ * do the workloads observe and hostile, which change single packets.
  */
 MUST_CHECK int load_engine(
 	const char *name, bool is_impaired, enum lab_engine *ret_engine, struct error *err);
