@@ -23,7 +23,7 @@ enum {
 struct request_features {
 	const char *const *vpns, *const *rows;
 	const char *tree; /* NULL: what drivers say here */
-	bool only_differing, security, as_json;
+	bool only_differing, only_unlike, security, as_json;
 };
 
 static size_t width_of_terminal(void)
@@ -117,6 +117,8 @@ static int choose_rows(const struct request_features *request, const struct matr
 	}
 	for (size_t i = 0; request->only_differing && i < matrix->row_count; i++)
 		is_chosen[i] = is_chosen[i] && matrix_differs(matrix, i);
+	for (size_t i = 0; request->only_unlike && i < matrix->row_count; i++)
+		is_chosen[i] = is_chosen[i] && matrix_row_contradicts(matrix, i);
 	return 0;
 }
 
@@ -163,7 +165,7 @@ static void print_text(const struct request_features *request, const struct matr
 {
 	if (request->security) {
 		matrix_print_cautions(view, stdout);
-	} else if (request->rows) {
+	} else if (request->rows || request->only_unlike) {
 		matrix_print_rows(view, stdout);
 	} else {
 		matrix_print(view, stdout);
@@ -227,7 +229,8 @@ static int show_tree(struct arena *arena, const struct request_features *request
 	if ((request->vpns && choose_vpns(arena, &matrix, request->vpns, err)) ||
 		choose_rows(request, &matrix, is_chosen, err))
 		return -1;
-	print_text(request, &(struct matrix_view){arena, &matrix, is_chosen, width_of_terminal()});
+	print_text(request, &(struct matrix_view){arena, &matrix, is_chosen, width_of_terminal(),
+				    request->only_unlike});
 	return 0;
 }
 
@@ -238,6 +241,9 @@ static int show(struct arena *arena, const struct request_features *request, str
 	struct matrix matrix;
 	bool *is_chosen;
 
+	if (request->only_unlike)
+		return fail(err, ERROR_USAGE,
+			"--unlike needs --tree DIR: something is observed in a run only");
 	if (feature_rows_load(arena, plan_feature_rows(arena), &rows, err))
 		return -1;
 	document = feature_rows_json(&rows);
@@ -250,8 +256,8 @@ static int show(struct arena *arena, const struct request_features *request, str
 	if (request->as_json)
 		print_json_document(document, &matrix, is_chosen);
 	else
-		print_text(request,
-			&(struct matrix_view){arena, &matrix, is_chosen, width_of_terminal()});
+		print_text(request, &(struct matrix_view){
+					    arena, &matrix, is_chosen, width_of_terminal(), false});
 	return 0;
 }
 
@@ -266,6 +272,8 @@ static int run(int argc, char *const argv[])
 			OPTION_LIST, &request.rows, NULL, 0, 0},
 		{"differ", NULL, "only rows in which the VPNs differ", OPTION_FLAG,
 			&request.only_differing, NULL, 0, 0},
+		{"unlike", NULL, "of a tree: only what was observed unlike it was read",
+			OPTION_FLAG, &request.only_unlike, NULL, 0, 0},
 		{"security", NULL, "what to know before choosing, with its source", OPTION_FLAG,
 			&request.security, NULL, 0, 0},
 		{"tree", "DIR", "of this result tree, with what was observed in it", OPTION_TEXT,

@@ -9,6 +9,7 @@
 enum {
 	TITLE_COLUMNS = 36,
 	NARROWEST_COLUMN = 9,
+	KIND_COLUMNS = 5,
 	INDENT = 4,
 	DEEPER_INDENT = 8,
 	DETAIL_INDENT = 12
@@ -46,28 +47,9 @@ static bool is_pale(const struct matrix_cell *cell)
 	return cell->standing == MATRIX_OTHER_VERSION;
 }
 
-/* What was observed goes before what was read. */
-static const char *plain_value(const struct matrix_cell *cell)
-{
-	return cell->observed.is ? cell->observed.is : value_read(cell);
-}
-
-static enum matrix_kind kind_of(const struct matrix_cell *cell)
-{
-	return cell->observed.is ? cell->observed.kind : cell->kind;
-}
-
-/* Observed, observed unlike it was read, or read in another version. */
-static const char *mark_of(const struct matrix_cell *cell)
-{
-	if (cell->observed.is)
-		return matrix_contradicts(cell) ? "!" : "*";
-	return is_pale(cell) ? "~" : "";
-}
-
 static const char *value_of(struct arena *arena, const struct matrix_cell *cell)
 {
-	return arena_printf(arena, "%s%s", mark_of(cell), plain_value(cell));
+	return arena_printf(arena, "%s%s", matrix_mark(cell), matrix_value(cell));
 }
 
 /* Words of `text` from the column that was reached, further lines behind `indent` blanks. */
@@ -100,15 +82,34 @@ static size_t count_read(const struct matrix *matrix)
 	return count;
 }
 
+static size_t widest_value(const struct matrix_view *view)
+{
+	size_t widest = 0;
+
+	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
+		const struct matrix_vpn *vpn = &view->matrix->vpns[i];
+
+		for (size_t row = 0; vpn->cells && row < view->matrix->row_count; row++) {
+			size_t columns = terminal_columns(value_of(view->arena, &vpn->cells[row]));
+
+			if (view->is_chosen[row] && columns > widest)
+				widest = columns;
+		}
+	}
+	return widest;
+}
+
 /* The width of a VPN's column with the blank before it; 0: they do not fit. */
 static size_t column_width(const struct matrix_view *view)
 {
-	size_t count = count_read(view->matrix), least = widest_name(view) + 1, width;
+	size_t count = count_read(view->matrix), least = widest_name(view) + 1, width, most;
 
 	if (!count || view->width < TITLE_COLUMNS + count * least)
 		return 0;
 	width = (view->width - TITLE_COLUMNS) / count;
-	return width < 2 * least ? width : 2 * least;
+	most = widest_value(view) + 2;
+	most = most < 2 * least ? 2 * least : most;
+	return width < most ? width : most;
 }
 
 /* `text` of every VPN in its column; nothing is padded that nothing follows. */
@@ -162,10 +163,10 @@ static const char *names_with(
 	const char *names = "";
 
 	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
-		if (!left[i] || strcmp(plain_value(left[i]), value) != 0)
+		if (!left[i] || strcmp(matrix_value(left[i]), value) != 0)
 			continue;
 		names = arena_printf(view->arena, "%s%s %s%s", names, *names ? "," : "",
-			mark_of(left[i]), view->matrix->vpns[i].name);
+			matrix_mark(left[i]), view->matrix->vpns[i].name);
 		left[i] = NULL;
 	}
 	return names;
@@ -185,9 +186,9 @@ static void print_values(const struct matrix_view *view, FILE *out, size_t row)
 		for (size_t i = 0; i < matrix->vpn_count; i++) {
 			const char *value;
 
-			if (!left[i] || (int)kind_of(left[i]) != kind)
+			if (!left[i] || (int)matrix_kind_of(left[i]) != kind)
 				continue;
-			value = plain_value(left[i]);
+			value = matrix_value(left[i]);
 			fprintf(out, "%*s", INDENT, "");
 			print_wrapped(view, out, INDENT, DEEPER_INDENT,
 				arena_printf(view->arena, "%s:%s", value,
@@ -256,6 +257,10 @@ static void print_observation(
 			arena_printf(view->arena, "observed%s: %s (%s; check '%s')",
 				matrix_contradicts(cell) ? ", unlike it was read" : "",
 				cell->observed.is, cell->observed.because, cell->observed.check));
+	else if (cell->doubt.check)
+		print_detail(view, out,
+			arena_printf(view->arena, "not decided by check '%s': %s",
+				cell->doubt.check, cell->doubt.why));
 }
 
 static void print_answer(const struct matrix_view *view, FILE *out, const struct matrix_vpn *vpn,
@@ -305,23 +310,31 @@ static void print_question(const struct matrix_view *view, FILE *out, size_t row
 	fputc('\n', out);
 }
 
+/* Of a list of contradictions only the VPNs that are meant. */
+static void print_answers(const struct matrix_view *view, FILE *out, size_t row)
+{
+	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
+		const struct matrix_vpn *vpn = &view->matrix->vpns[i];
+
+		if (vpn->cells && (!view->only_unlike || matrix_contradicts(&vpn->cells[row])))
+			print_answer(view, out, vpn, &vpn->cells[row]);
+	}
+}
+
 void matrix_print_rows(const struct matrix_view *view, FILE *out)
 {
-	const struct matrix *matrix = view->matrix;
 	const char *before = "";
 
-	for (size_t row = 0; row < matrix->row_count; row++) {
+	for (size_t row = 0; row < view->matrix->row_count; row++) {
 		if (!view->is_chosen[row])
 			continue;
 		fputs(before, out);
 		print_question(view, out, row);
-		for (size_t i = 0; i < matrix->vpn_count; i++) {
-			if (matrix->vpns[i].cells)
-				print_answer(
-					view, out, &matrix->vpns[i], &matrix->vpns[i].cells[row]);
-		}
+		print_answers(view, out, row);
 		before = "\n";
 	}
+	if (view->only_unlike && !*before)
+		fputs("Nothing was observed unlike it was read.\n", out);
 	print_unread(view, out);
 }
 
@@ -379,52 +392,138 @@ static size_t count_chosen(const struct matrix_view *view, const struct matrix_v
 	return count;
 }
 
+/* Of the chosen rows. */
+struct seen_counts {
+	size_t observed, unlike, undecided;
+};
+
+static struct seen_counts seen_of(const struct matrix_view *view, const struct matrix_vpn *vpn)
+{
+	struct seen_counts counts = {0};
+
+	for (size_t row = 0; vpn->cells && row < view->matrix->row_count; row++) {
+		const struct matrix_cell *cell = &vpn->cells[row];
+
+		if (!view->is_chosen[row])
+			continue;
+		counts.observed += cell->observed.is != NULL;
+		counts.unlike += matrix_contradicts(cell);
+		counts.undecided += !cell->observed.is && cell->doubt.check;
+	}
+	return counts;
+}
+
+/* A check that the bare link's answer makes unbelievable, with the row that it should answer. */
+static void print_failed_controls(
+	const struct matrix_view *view, FILE *out, const struct matrix_vpn *vpn)
+{
+	for (size_t row = 0; vpn->cells && row < view->matrix->row_count; row++) {
+		const struct matrix_doubt *doubt = &vpn->cells[row].doubt;
+
+		if (!view->is_chosen[row] || !doubt->has_failed_control)
+			continue;
+		fprintf(out, "%*s", INDENT, "");
+		print_wrapped(view, out, INDENT, DEEPER_INDENT,
+			arena_printf(view->arena,
+				"check '%s' is not believed (%s): the bare link answered %s, and %s is known of it",
+				doubt->check, view->matrix->rows[row].id,
+				doubt->control ? doubt->control : "nothing", doubt->known));
+	}
+}
+
 static void print_observed_counts(const struct matrix_view *view, FILE *out)
 {
 	size_t all = 0;
 
 	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
 		const struct matrix_vpn *vpn = &view->matrix->vpns[i];
-		size_t observed = 0, contradictions = 0;
+		struct seen_counts counts = seen_of(view, vpn);
 
-		for (size_t row = 0; vpn->cells && row < view->matrix->row_count; row++) {
-			const struct matrix_cell *cell = &vpn->cells[row];
-
-			observed += view->is_chosen[row] && cell->observed.is;
-			contradictions += view->is_chosen[row] && matrix_contradicts(cell);
-		}
-		if (observed)
-			fprintf(out,
-				"%s%s: %zu of these rows observed, %zu unlike they were read\n",
-				all ? "" : "\n", vpn->name, observed, contradictions);
-		all += observed;
+		if (!counts.observed && !counts.undecided)
+			continue;
+		fputs(all ? "" : "\n", out);
+		print_wrapped(view, out, 0, INDENT,
+			arena_printf(view->arena,
+				"%s: %zu of these rows observed, %zu unlike they were read; %zu tried and not decided",
+				vpn->name, counts.observed, counts.unlike, counts.undecided));
+		print_failed_controls(view, out, vpn);
+		all += counts.observed + counts.undecided;
 	}
 	if (all)
 		fputs("\n* observed by a check on the running mesh; ! observed, and read otherwise.\n",
 			out);
 }
 
+/* The least that a column of a kind needs, with two blanks before it. */
+static int kind_width(int kind)
+{
+	int width = (int)strlen(matrix_kind_name((enum matrix_kind)kind)) + 2;
+
+	return width < KIND_COLUMNS ? KIND_COLUMNS : width;
+}
+
+static size_t widest_read(const struct matrix_view *view)
+{
+	size_t widest = strlen("read in");
+
+	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
+		const struct matrix_vpn *vpn = &view->matrix->vpns[i];
+		size_t columns = vpn->cells ? terminal_columns(vpn->read) : 0;
+
+		widest = columns > widest ? columns : widest;
+	}
+	return widest;
+}
+
+/* Programs say their version in sentences: "tinc version 1.0.36 (built ...)". */
+static const char *version_in(struct arena *arena, const char *text)
+{
+	for (const char *word = text; *word; word += strcspn(word, " "), word += *word == ' ')
+		if (*word >= '0' && *word <= '9')
+			return arena_strndup(arena, word, strcspn(word, " ,;()"));
+	return text;
+}
+
+static void print_counts_of(
+	const struct matrix_view *view, FILE *out, const struct matrix_vpn *vpn, size_t name)
+{
+	size_t used = name + 5 + 2 + widest_read(view) + 2;
+
+	print_padded(out, vpn->name, name);
+	for (int kind = 0; kind < MATRIX_KINDS; kind++) {
+		fprintf(out, "%*zu", kind_width(kind), count_chosen(view, vpn, kind));
+		used += (size_t)kind_width(kind);
+	}
+	fprintf(out, "%5zu  ", count_chosen(view, vpn, MATRIX_KINDS));
+	print_padded(out, vpn->read, widest_read(view) + 2);
+	fprintf(out, "%s\n",
+		cut(view->arena, vpn->ran ? version_in(view->arena, vpn->ran) : "not known",
+			used + NARROWEST_COLUMN < view->width ? view->width - used
+							      : NARROWEST_COLUMN));
+}
+
+static void print_count_heads(const struct matrix_view *view, FILE *out, size_t name)
+{
+	print_padded(out, "Answers", name);
+	for (int kind = 0; kind < MATRIX_KINDS; kind++)
+		fprintf(out, "%*s", kind_width(kind), matrix_kind_name((enum matrix_kind)kind));
+	fputs("    ~  ", out);
+	print_padded(out, "read in", widest_read(view) + 2);
+	fputs("runs\n", out);
+}
+
 void matrix_print_counts(const struct matrix_view *view, FILE *out)
 {
 	size_t name = widest_name(view) + 1, pale = 0;
 
-	if (count_read(view->matrix)) {
-		print_padded(out, "Answers", name);
-		for (int kind = 0; kind < MATRIX_KINDS; kind++)
-			fprintf(out, "%8s", matrix_kind_name((enum matrix_kind)kind));
-		fputs("    ~   read in         runs\n", out);
-	}
+	if (count_read(view->matrix))
+		print_count_heads(view, out, name);
 	for (size_t i = 0; i < view->matrix->vpn_count; i++) {
 		const struct matrix_vpn *vpn = &view->matrix->vpns[i];
 
 		if (!vpn->cells)
 			continue;
-		print_padded(out, vpn->name, name);
-		for (int kind = 0; kind < MATRIX_KINDS; kind++)
-			fprintf(out, "%8zu", count_chosen(view, vpn, kind));
-		fprintf(out, "%5zu   ", count_chosen(view, vpn, MATRIX_KINDS));
-		print_padded(out, vpn->read, 16);
-		fprintf(out, "%s\n", vpn->ran ? vpn->ran : "not known");
+		print_counts_of(view, out, vpn, name);
 		pale += count_chosen(view, vpn, MATRIX_KINDS);
 	}
 	if (pale)

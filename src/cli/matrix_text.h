@@ -11,6 +11,7 @@ struct matrix_view {
 	const struct matrix *matrix;
 	const bool *is_chosen;
 	size_t width;
+	bool only_unlike; /* of rows only the VPNs that were observed unlike they were read */
 };
 
 /* A column per VPN where they fit, else a list of values with the VPNs that have them. */

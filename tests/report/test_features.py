@@ -26,13 +26,14 @@ class Matrix(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.cells, self.text, self.links, self.alike, self.kinds = [], "", [], 0, []
+        self.cells, self.text, self.links, self.alike, self.as_read, self.kinds = [], "", [], 0, 0, []
 
     def handle_starttag(self, tag, attrs):
         attrs = dict(attrs)
         if tag == "td" and "data-vpn" in attrs:
             self.cells.append((attrs["data-vpn"], attrs["class"]))
-        self.alike += tag == "tr" and attrs.get("class") == "alike"
+        self.alike += tag == "tr" and "alike" in attrs.get("class", "").split()
+        self.as_read += tag == "tr" and "as-read" in attrs.get("class", "").split()
         self.kinds += [attrs.get("class", "")] if tag == "li" else []
         if tag == "a":
             self.links.append(attrs["href"])
@@ -94,10 +95,28 @@ with tempfile.TemporaryDirectory() as scratch:
     seen["category"] = "encryption"
     (tree / "features.json").write_text(json.dumps(document))
     (tree / "Wireguard/baseline/observe.json").write_text(json.dumps({"status": "success", "meta": {}, "data": {"answers": [
-        {"row": row["id"], "is": "yes", "because": "<i>3</i> arrived", "check": "altered"} for row in document["rows"][:2]]}}))
+        {"row": row["id"], "is": "yes", "because": "<i>3</i> arrived", "check": "altered"} for row in document["rows"][:2]] + [
+            {"row": "names", "is": None, "check": "names", "because": "", "known": "yes", "control": "no", "not_decided": "<u>no</u>"}]}}))
     text, section, before = page("before")
     check("before you choose: what checks saw of security, and of nothing else", section.count(">observed</span>") == 1 and
           f"{seen['title']}: yes" in before.text and "<i>3</i> arrived (check altered)" in before.text, section)
+
+    text, section, matrix = page()
+    differing = [cell for cell in matrix.cells if "unlike" in cell[1] or "observed" in cell[1]]
+    check("a cell shows what was observed before what was read, and where they differ", differing ==
+          [("Wireguard", "yes observed"), ("Wireguard", "yes unlike")], matrix.cells)
+    check("its evidence has both", "observed, unlike it was read: yes" in matrix.text and "read: no, IPv4 only" in matrix.text, matrix.text)
+    check("rows that were observed as they were read can be hidden", 'id="only-unlike"' in section and matrix.as_read == 4, matrix.as_read)
+    check("a check whose control failed is named with both answers, and a check that decided nothing says why in its cell",
+          "check names (Names): the bare link answered no, and yes is known of it" in matrix.text and
+          "not decided by check names: <u>no</u>" in matrix.text, matrix.text)
+    tables = {table["id"]: table for table in json.loads(report("--json"))["tables"]}
+    check("tables have all of them: what differs", [(row["vpn"], row["id"], row["observed"], row["read"]) for row in
+          tables["feature_differences"]["rows"]] == [("Wireguard", "ipv6", "yes", "no, IPv4 only")], tables.get("feature_differences"))
+    check("and controls that failed", [(row["vpn"], row["check"], row["known"], row["control"]) for row in tables["feature_controls"]["rows"]] ==
+          [("Wireguard", "names", "yes", "no")], tables.get("feature_controls"))
+    check("and the matrix marks them", [tables["features"]["rows"][i]["Wireguard"] for i in (0, 1)] == ["*yes", "!yes"] and
+          [(row["observed"], row["unlike"]) for row in tables["feature_counts"]["rows"]] == [(None, None), (2, 1), (0, 0)], tables["features"])
 
     (tree / "features.json").write_text('{"schema": 2}')
     text, section, matrix = page()

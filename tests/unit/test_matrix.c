@@ -222,4 +222,39 @@ TEST(what_was_observed_stands_beside_what_was_read_and_a_contradiction_is_known)
 	CHECK(matrix_contradicts(&vpn->cells[row]));
 	matrix_observe(arena, &matrix, vpn->name, answers);
 	CHECK(vpn->cells[row].observed.kind == MATRIX_NO);
+	CHECK(vpn->observed == 1 && vpn->unlike == 1 && matrix_row_contradicts(&matrix, row));
+	CHECK(strcmp(matrix_mark(&vpn->cells[row]), "!") == 0);
+	CHECK(strcmp(matrix_value(&vpn->cells[row]), "no") == 0);
+	CHECK(!vpn->cells[row].doubt.check);
+}
+
+TEST(a_check_that_decides_nothing_says_why_and_one_whose_control_failed_before_all)
+{
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	struct matrix matrix;
+	struct error err = {0};
+	struct matrix_vpn *vpn;
+	struct matrix_doubt *doubt;
+	json_auto_t *answers = NULL;
+
+	CHECK_OK(load(arena, &matrix, &err), err);
+	vpn = &matrix.vpns[0];
+	while (!vpn->cells)
+		vpn++;
+	answers = json_pack("[{s:s, s:n, s:s, s:s, s:s, s:s}, {s:s, s:n, s:s, s:s, s:s, s:n}]",
+		"row", matrix.rows[0].id, "is", "check", "lossy", "not_decided", "too few", "known",
+		"no", "control", "no", "row", matrix.rows[0].id, "is", "check", "late",
+		"not_decided", "not decided there", "known", "yes", "control");
+	CHECK(!matrix_control_failed(json_array_get(answers, 0)));
+	CHECK(matrix_control_failed(json_array_get(answers, 1)));
+	matrix_observe(arena, &matrix, vpn->name, answers);
+	doubt = &vpn->cells[0].doubt;
+	CHECK(doubt->check && strcmp(doubt->check, "late") == 0 && doubt->has_failed_control);
+	CHECK(strcmp(doubt->known, "yes") == 0 && !doubt->control);
+	CHECK(!vpn->cells[0].observed.is && vpn->observed == 0);
+	CHECK(strcmp(matrix_mark(&vpn->cells[0]), "*") != 0);
+	json_object_set_new(json_array_get(answers, 1), "because", json_string("no rules here"));
+	json_object_set_new(
+		json_array_get(answers, 1), "control_because", json_string("no rules here"));
+	CHECK(!matrix_control_failed(json_array_get(answers, 1)));
 }

@@ -44,6 +44,14 @@ struct matrix_observation {
 	enum matrix_kind kind;
 };
 
+/* A check that was tried and decided nothing; `check` is NULL where there is none. */
+struct matrix_doubt {
+	const char *check, *why;
+	/* Of the bare link: what is known of it, and what it answered; NULL where nothing. */
+	const char *known, *control;
+	bool has_failed_control;
+};
+
 /* All texts but `text` may be NULL: of an unknown cell there is nothing else. */
 struct matrix_cell {
 	enum matrix_kind kind;
@@ -53,6 +61,7 @@ struct matrix_cell {
 	const char *read; /* the version */
 	struct matrix_place place;
 	struct matrix_observation observed;
+	struct matrix_doubt doubt;
 };
 
 /* What to know before choosing. */
@@ -73,6 +82,7 @@ struct matrix_vpn {
 	struct matrix_caution *cautions;
 	size_t caution_count;
 	size_t counts[MATRIX_KINDS], pale;
+	size_t observed, unlike; /* observed cells, and those that were read otherwise */
 };
 
 struct matrix {
@@ -89,6 +99,15 @@ void matrix_observe(
 	struct arena *arena, struct matrix *matrix, const char *name, const json_t *answers);
 /* Whether yes was observed and no was read, or the other way round. */
 bool matrix_contradicts(const struct matrix_cell *cell);
+/* Whether that is so for any of the VPNs. */
+bool matrix_row_contradicts(const struct matrix *matrix, size_t row);
+/* Whether the bare link did not answer what is known of it, so that the answer is not believed. */
+bool matrix_control_failed(const json_t *answer);
+/* What is shown of a cell: what was observed goes before what was read, or the word "unknown". */
+const char *matrix_value(const struct matrix_cell *cell);
+enum matrix_kind matrix_kind_of(const struct matrix_cell *cell);
+/* "*": observed; "!": observed, and read otherwise; "~": read in another version; or "". */
+const char *matrix_mark(const struct matrix_cell *cell);
 /* Whether anything is said about what to know before choosing. */
 bool matrix_has_cautions(const struct matrix *matrix);
 /* What was observed of a VPN's security in a row; NULL: nothing. */

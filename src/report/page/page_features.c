@@ -51,6 +51,23 @@ static void write_place(FILE *out, const struct page *page, const struct matrix_
 	fputs("</p>", out);
 }
 
+/* What checks saw, or why one of them decided nothing. */
+static void write_observed(FILE *out, const struct matrix_cell *cell)
+{
+	if (cell->observed.is) {
+		fputs("<p class=\"verdict\">", out);
+		html_printf(out, "observed%s: %s",
+			matrix_contradicts(cell) ? ", unlike it was read" : "", cell->observed.is);
+		fputs("</p><p>", out);
+		html_printf(out, "%s (check %s)", cell->observed.because, cell->observed.check);
+		fputs("</p>", out);
+	} else if (cell->doubt.check) {
+		fputs("<p>", out);
+		html_printf(out, "not decided by check %s: %s", cell->doubt.check, cell->doubt.why);
+		fputs("</p>", out);
+	}
+}
+
 static void write_evidence(
 	FILE *out, const struct page *page, const struct matrix_vpn *vpn, size_t row)
 {
@@ -58,14 +75,10 @@ static void write_evidence(
 
 	html_printf(out, "%s: %s", vpn_title(page->results, vpn->name),
 		page->results->matrix->rows[row].title);
+	write_observed(out, cell);
 	fputs("<p class=\"verdict\">", out);
-	html_printf(out, cell->kind == MATRIX_UNKNOWN ? "unknown: %s" : "%s", cell->text);
+	html_printf(out, cell->kind == MATRIX_UNKNOWN ? "unknown: %s" : "read: %s", cell->text);
 	fputs("</p>", out);
-	if (cell->observed.is) {
-		fputs("<p>", out);
-		html_printf(out, "observed: %s (%s)", cell->observed.is, cell->observed.because);
-		fputs("</p>", out);
-	}
 	if (cell->note) {
 		fputs("<p>", out);
 		html_text(out, cell->note);
@@ -96,14 +109,18 @@ static void write_cell(FILE *out, const struct page *page, size_t number, size_t
 {
 	const struct matrix_vpn *vpn = &page->results->matrix->vpns[number];
 	const struct matrix_cell *cell = &vpn->cells[row];
-	bool is_pale = cell->standing == MATRIX_OTHER_VERSION;
+	bool is_pale = !cell->observed.is && cell->standing == MATRIX_OTHER_VERSION;
 	struct arena *arena = page->results->arena;
 
 	fputs("<td data-vpn=\"", out);
 	html_text(out, vpn->name);
-	fprintf(out, "\" class=\"%s%s\">", matrix_kind_name(cell->kind), is_pale ? " pale" : "");
-	write_opener(out, arena_printf(arena, "feature-%zu-%zu", number, row), "",
-		cell->kind == MATRIX_UNKNOWN ? "unknown" : cell->text);
+	fprintf(out, "\" class=\"%s%s%s\">", matrix_kind_name(matrix_kind_of(cell)),
+		is_pale ? " pale" : "",
+		matrix_contradicts(cell) ? " unlike"
+		: cell->observed.is      ? " observed"
+					 : "");
+	write_opener(
+		out, arena_printf(arena, "feature-%zu-%zu", number, row), "", matrix_value(cell));
 	write_evidence(out, page, vpn, row);
 	fputs("</div></td>", out);
 }
@@ -115,8 +132,9 @@ static void write_row(FILE *out, const struct page *page, size_t row)
 	const struct matrix *matrix = page->results->matrix;
 	const struct matrix_row *asked = &matrix->rows[row];
 
-	fprintf(out, "<tr%s><th scope=\"row\">",
-		matrix_differs(matrix, row) ? "" : " class=\"alike\"");
+	fprintf(out, "<tr class=\"%s%s\"><th scope=\"row\">",
+		matrix_differs(matrix, row) ? "" : "alike",
+		matrix_row_contradicts(matrix, row) ? "" : " as-read");
 	write_opener(out, arena_printf(page->results->arena, "feature-%zu", row), "", asked->title);
 	html_printf(out, "%s (%s)", asked->title, asked->id);
 	fputs("<p class=\"verdict\">", out);
@@ -125,7 +143,7 @@ static void write_row(FILE *out, const struct page *page, size_t row)
 	for (size_t i = 0; i < ARRAY_SIZE(by); i++)
 		if (strcmp(by[i][0], asked->by) == 0)
 			fputs(by[i][1], out);
-	fputs(" These answers were read.</p></div></th>", out);
+	fputs("</p></div></th>", out);
 	for (size_t i = 0; i < matrix->vpn_count; i++)
 		if (has_cells(&matrix->vpns[i]))
 			write_cell(out, page, i, row);
@@ -152,13 +170,26 @@ static void write_category(FILE *out, const struct page *page, const char *title
 	fputs("</tr>\n", out);
 }
 
+static bool has_contradictions(const struct matrix *matrix)
+{
+	for (size_t i = 0; i < matrix->vpn_count; i++) {
+		if (matrix->vpns[i].unlike)
+			return true;
+	}
+	return false;
+}
+
 static void write_matrix(FILE *out, const struct page *page)
 {
 	const struct matrix *matrix = page->results->matrix;
 	const char *category = NULL;
 
-	fputs("<input type=\"checkbox\" id=\"only-differing\"><label for=\"only-differing\">Only where the VPNs differ</label><div class=\"scroll\"><table class=\"features\">\n",
+	fputs("<input type=\"checkbox\" id=\"only-differing\"><label for=\"only-differing\">Only where the VPNs differ</label> ",
 		out);
+	if (has_contradictions(matrix))
+		fputs("<input type=\"checkbox\" id=\"only-unlike\"><label for=\"only-unlike\">Only what was observed unlike it was read</label>",
+			out);
+	fputs("<div class=\"scroll\"><table class=\"features\">\n", out);
 	for (size_t row = 0; row < matrix->row_count; row++) {
 		if (!category || strcmp(category, matrix->rows[row].category) != 0) {
 			fputs(category ? "</tbody>\n<tbody>" : "<tbody>", out);
@@ -179,7 +210,8 @@ static void write_counts_of(FILE *out, const struct page *page, const struct mat
 	fputs("</td>", out);
 	for (int kind = 0; kind < MATRIX_KINDS; kind++)
 		fprintf(out, "<td class=\"n\">%zu</td>", vpn->counts[kind]);
-	fprintf(out, "<td class=\"n\">%zu</td><td>", vpn->pale);
+	fprintf(out, "<td class=\"n\">%zu</td><td class=\"n\">%zu</td><td class=\"n\">%zu</td><td>",
+		vpn->pale, vpn->observed, vpn->unlike);
 	html_text(out, vpn->read);
 	fputs("</td><td>", out);
 	html_text(out, vpn->ran ? vpn->ran : "not known");
@@ -195,7 +227,7 @@ static void write_counts(FILE *out, const struct page *page)
 		fprintf(out, "<th class=\"n\"><span class=\"key %s\">%s</span></th>",
 			matrix_kind_name((enum matrix_kind)kind),
 			matrix_kind_name((enum matrix_kind)kind));
-	fputs("<th class=\"n\"><span class=\"key pale\">of another version</span></th><th>Read in</th><th>Ran</th></tr></thead><tbody>\n",
+	fputs("<th class=\"n\"><span class=\"key pale\">of another version</span></th><th class=\"n\"><span class=\"key observed\">observed</span></th><th class=\"n\"><span class=\"key unlike\">unlike it was read</span></th><th>Read in</th><th>Ran</th></tr></thead><tbody>\n",
 		out);
 	for (size_t i = 0; i < matrix->vpn_count; i++)
 		if (has_cells(&matrix->vpns[i]))
@@ -218,16 +250,44 @@ static void write_unread(FILE *out, const struct page *page)
 	fputs(before[0] == ',' ? ".</p>\n" : "", out);
 }
 
+/* A check is not believed where the bare link did not answer what is known of it. */
+static void write_failed_controls(FILE *out, const struct page *page)
+{
+	const struct matrix *matrix = page->results->matrix;
+	const char *before = "<p>Checks that are not believed in this run:</p><ul>";
+
+	for (size_t i = 0; i < matrix->vpn_count; i++) {
+		for (size_t row = 0; has_cells(&matrix->vpns[i]) && row < matrix->row_count;
+			row++) {
+			const struct matrix_doubt *doubt = &matrix->vpns[i].cells[row].doubt;
+
+			if (!doubt->has_failed_control)
+				continue;
+			fputs(before, out);
+			fputs("<li>", out);
+			html_printf(out,
+				"%s, check %s (%s): the bare link answered %s, and %s is known of it",
+				vpn_title(page->results, matrix->vpns[i].name), doubt->check,
+				matrix->rows[row].title,
+				doubt->control ? doubt->control : "nothing", doubt->known);
+			fputs("</li>", out);
+			before = "";
+		}
+	}
+	fputs(*before ? "" : "</ul>\n", out);
+}
+
 void page_features(FILE *out, const struct page *page)
 {
 	const struct matrix *matrix = page->results->matrix;
 
 	if (!matrix)
 		return;
-	fputs("<section id=\"features\"><h2>Features</h2><p>What the VPNs can do, as somebody read it in their source code. Every answer opens its evidence: the lines, the commit, the reason, and what a check of the workload <em>observe</em> saw, where one ran. <span class=\"key pale\">Pale</span> answers were read in another version than the one that ran, which may differ. The counts are made from the answers.</p>\n",
+	fputs("<section id=\"features\"><h2>Features</h2><p>What the VPNs can do, as somebody read it in their source code, or as it was <span class=\"key observed\">observed</span> in this run. Every answer opens its evidence: what a check saw, the lines, the commit, the reason. <span class=\"key pale\">Pale</span> answers were read in another version than the one that ran, which may differ. The counts of yes to unknown are those of what was read.</p>\n",
 		out);
 	write_counts(out, page);
 	write_unread(out, page);
+	write_failed_controls(out, page);
 	write_matrix(out, page);
 	fputs("</section>\n", out);
 }
