@@ -73,6 +73,37 @@ TEST(who_leads_comes_first_behind_the_bare_link)
 		0);
 }
 
+TEST(a_question_with_a_need_stands_in_the_table_and_does_not_count_for_the_lead)
+{
+	struct report_vpn *vpns[3];
+	AUTO(results_freep) struct report_results *results = two_vpns(vpns);
+	struct matrix_row row = {.id = "overlay_ipv6"};
+	struct matrix_cell cells[] = {
+		{.kind = MATRIX_UNKNOWN, .text = "?"}, {.kind = MATRIX_YES, .text = "yes"}};
+	struct matrix_vpn read[] = {
+		{.name = "Fast", .cells = &cells[0]}, {.name = "Slow", .cells = &cells[1]}};
+	struct matrix matrix = {.rows = &row, .vpns = read, .row_count = 1, .vpn_count = 2};
+	const struct verdict *verdict;
+	const struct verdict_row *left_out;
+
+	CHECK(!verdict_leaves_out(judge(results)));
+	results->matrix = &matrix;
+	verdict = judge(results);
+	CHECK(verdict->answer_count == 2 && verdict->question_count == 1 &&
+		verdict_leaves_out(verdict));
+	left_out = row_of(verdict, "Fast");
+	CHECK(left_out->cells[1].is_left_out && isnan(left_out->cells[1].median));
+	CHECK(strcmp(verdict_cell_text(results->arena, verdict->answers[1], &left_out->cells[1]),
+		      "left out") == 0);
+	CHECK(!row_of(verdict, "Slow")->cells[1].is_left_out &&
+		!verdict->rows->cells[1].is_left_out);
+	CHECK(row_of(verdict, "Slow")->lead_count == 0);
+	CHECK(strstr(verdict->because, "Fast is ahead: it leads or shares the lead in 1 of 1"));
+	cells[1].kind = MATRIX_NO; /* nobody is left */
+	CHECK(judge(results)->answer_count == 1);
+	results->matrix = NULL;
+}
+
 TEST(a_fast_vpn_over_which_quic_is_impossible_is_out_and_the_sentence_names_why)
 {
 	struct report_vpn *vpns[3];

@@ -126,10 +126,11 @@ static json_t *cells_json(
 		const struct verdict_cell *cell = &row->cells[i];
 
 		json_array_append_new(
-			list, json_make("{s:s,s:o,s:s,s:b,s:b,s:s?}", "question",
+			list, json_make("{s:s,s:o,s:s,s:b,s:b,s:b,s:s?}", "question",
 				      verdict->answers[i]->id, "median", number_json(cell->median),
 				      "text", verdict_cell_text(arena, verdict->answers[i], cell),
-				      "leads", cell->leads, "failed", cell->has_failed, "finding",
+				      "leads", cell->leads, "failed", cell->has_failed, "left_out",
+				      cell->is_left_out, "finding",
 				      cell->finding ? cell->finding->id : NULL));
 	}
 	return list;

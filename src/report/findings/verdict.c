@@ -56,6 +56,16 @@ static bool has_rivals(const struct answer *answer)
 	return count > 1;
 }
 
+/* The figure is that of another question, which has it. */
+static bool is_left_out(const struct report_results *results, const struct answer *answer,
+	const struct report_vpn *vpn)
+{
+	const char *why;
+
+	return answer->needs && !vpn->is_reference &&
+	       !need_is_met(results, vpn, answer->needs, &why);
+}
+
 static struct verdict_cell cell_of(const struct report_results *results,
 	const struct findings *findings, const struct answer *answer, const struct report_vpn *vpn)
 {
@@ -69,6 +79,8 @@ static struct verdict_cell cell_of(const struct report_results *results,
 		.measured = samples_measured(&samples),
 		.planned = samples.planned};
 
+	if (samples.planned && is_left_out(results, answer, vpn))
+		return (struct verdict_cell){.median = NAN, .is_left_out = true};
 	cell.leads = rank && has_rivals(answer) && answer_is_led_by(answer, rank);
 	/* Others may be absent because nothing could be seen: the bare link has no daemons. */
 	cell.has_failed = !samples.count && samples.planned && !metric->of_link &&
@@ -99,7 +111,7 @@ static void add_row(struct verdict *verdict, const struct report_results *result
 	row->cells = arena_alloc(results->arena, struct verdict_cell, verdict->answer_count + 1);
 	for (size_t i = 0; i < verdict->answer_count; i++) {
 		row->cells[i] = cell_of(results, findings, verdict->answers[i], vpn);
-		row->lead_count += row->cells[i].leads;
+		row->lead_count += row->cells[i].leads && !verdict->answers[i]->needs;
 	}
 	row->disqualifiers = disqualifiers_of(results, findings, vpn);
 	behind_count(verdict->situations, row);
@@ -144,7 +156,7 @@ static const char *leads_text(
 	struct arena *arena, const struct verdict *verdict, const struct verdict_row *row)
 {
 	return arena_printf(arena, "leads or shares the lead in %zu of %zu questions",
-		row->lead_count, verdict->answer_count);
+		row->lead_count, verdict->question_count);
 }
 
 /* Why others are behind: the finding about a fast one that is out, or about the next one. */
@@ -238,6 +250,8 @@ const char *verdict_cell_text(
 {
 	const char *text;
 
+	if (cell->is_left_out)
+		return "left out";
 	if (cell->below > 0)
 		return arena_printf(arena, "below %s",
 			number_text(arena, cell->below, report_metrics[answer->metric].decimals));
@@ -251,6 +265,23 @@ const char *verdict_cell_text(
 		       : text;
 }
 
+bool verdict_leaves_out(const struct verdict *verdict)
+{
+	return verdict->question_count < verdict->answer_count;
+}
+
+/* A column in which every VPN is left out says less than the answer, which has the reasons. */
+static bool has_an_answer(const struct answer *answer)
+{
+	if (answer->unranked || !answer->needs)
+		return answer->unranked || answer->rank_count;
+	for (const struct rank *rank = answer->ranks; rank; rank = rank->next) {
+		if (!rank->vpn->is_reference)
+			return true;
+	}
+	return false;
+}
+
 static void take_answers(struct arena *arena, struct verdict *verdict, const struct answer *answers)
 {
 	size_t count = 0;
@@ -258,9 +289,12 @@ static void take_answers(struct arena *arena, struct verdict *verdict, const str
 	for (const struct answer *answer = answers; answer; answer = answer->next)
 		count++;
 	verdict->answers = arena_alloc(arena, const struct answer *, count + 1);
-	for (const struct answer *answer = answers; answer; answer = answer->next)
-		if (!answer->needs && (answer->rank_count || answer->unranked))
-			verdict->answers[verdict->answer_count++] = answer;
+	for (const struct answer *answer = answers; answer; answer = answer->next) {
+		if (!has_an_answer(answer))
+			continue;
+		verdict->answers[verdict->answer_count++] = answer;
+		verdict->question_count += !answer->needs;
+	}
 }
 
 const struct verdict *verdict_of(const struct report_results *results,

@@ -24,6 +24,7 @@ struct verdict_cell {
 	bool has_failed;               /* it was tried, and nothing of it counts */
 	const struct finding *finding; /* of the failure; NULL-able */
 	bool leads;                    /* the best of several, or not shown to differ from it */
+	bool is_left_out; /* it is not known to have what the question needs, whatever its figure */
 };
 
 struct verdict_row {
@@ -31,7 +32,7 @@ struct verdict_row {
 	const struct report_vpn *vpn;
 	struct verdict_cell *cells; /* one per answer of the verdict */
 	struct disqualifier *disqualifiers;
-	size_t lead_count;
+	size_t lead_count; /* questions */
 	size_t fits[FITS]; /* situations, each by its worst profile */
 };
 
@@ -42,6 +43,7 @@ struct verdict {
 	const struct finding *finding; /* that it names; NULL-able */
 	const struct answer **answers; /* those with a value */
 	size_t answer_count;
+	size_t question_count; /* those that every VPN may answer; only they count for the lead */
 	const struct situation *situations; /* NULL: nothing was asked about routers */
 	const char *behind;                 /* who does best there; NULL: the same */
 	/* The bare link first, then without disqualifiers first, then by how many they lead, and
@@ -55,11 +57,14 @@ const struct verdict *verdict_of(const struct report_results *results,
 
 /* Whether a table of questions and disqualifiers has anything in it. */
 bool verdict_has_cells(const struct verdict *verdict);
-/* What a cell shows: "934", "934* (2 of 3)", "failed", "-"; the arena's. */
+/* What a cell shows: "934", "934* (2 of 3)", "failed", "left out", "-"; the arena's. */
 const char *verdict_cell_text(
 	struct arena *arena, const struct answer *answer, const struct verdict_cell *cell);
 /* "QUIC impossible, video 13 %"; "" without any. */
 const char *disqualifiers_text(struct arena *arena, const struct disqualifier *first);
+
+/* Whether anybody is left out of a question that needs something. */
+bool verdict_leaves_out(const struct verdict *verdict);
 
 /* verdict_text.c */
 void verdict_write_text(FILE *out, struct arena *arena, const struct verdict *verdict);

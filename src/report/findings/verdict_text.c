@@ -131,6 +131,10 @@ void verdict_write_text(FILE *out, struct arena *arena, const struct verdict *ve
 		write_paragraph(out,
 			"< leads, or was not shown to differ from the leader; the bare link is not ranked.",
 			room);
+	if (verdict_leaves_out(verdict))
+		write_paragraph(out,
+			"left out: not known to have what the question needs; such questions do not count for the lead.",
+			room);
 }
 
 static void write_head(FILE *out, const struct verdict *verdict)

@@ -97,6 +97,9 @@ static void write_table(FILE *out, const struct page *page)
 	if (page->verdict->answer_count)
 		fputs("Medians over links. A coloured cell leads or was not shown to differ from the leader; the bare link is not ranked. ",
 			out);
+	if (verdict_leaves_out(page->verdict))
+		fputs("A VPN that is left out is not known to have what the question needs; such questions do not count for the lead. ",
+			out);
 	fputs("What the bare link suffers, too, is not held against a VPN.</p>", out);
 }
 
