@@ -189,13 +189,26 @@ static int load_places(struct arena *arena, struct plan *plan, struct error *err
 	return 0;
 }
 
+/* Some workloads have a plan of the same name, so people expect that of all. */
+static int find_plan(
+	struct arena *arena, const char *name, const char **ret_path, struct error *err)
+{
+	if (plan_find(arena, "plans", name, ret_path, err) == 0)
+		return 0;
+	if (workload_named(name))
+		fail(err, ERROR_USAGE,
+			"'%s' is a workload and not a plan: meshbench run --workload %s", name,
+			name);
+	return -1;
+}
+
 int load_plan(struct arena *arena, const struct request *request, struct plan *ret_plan,
 	struct error *err)
 {
 	const char *path;
 	struct plan plan;
 
-	if (plan_find(arena, "plans", request->plan ? request->plan : "quick", &path, err) ||
+	if (find_plan(arena, request->plan ? request->plan : "quick", &path, err) ||
 		plan_load(arena, path, workload_settings(arena), &plan, err))
 		return -1;
 	for (const struct request_change *c = request->changes; c && c->setting; c++)

@@ -142,6 +142,8 @@ meshbench run --profile low:jitter=2ms,delay=0 --out "$tree"
 check "a change that contradicts itself is refused" refused "low:jitter=2ms"
 
 plan() { cp "$SOURCE_ROOT/plans/quick.yml" "$scratch/plan.yml" && sed -i "$1" "$scratch/plan.yml"; }
+meshbench run observe --out "$tree"
+check "a workload in place of a plan is refused with the command that measures it" refused "'observe' is a workload and not a plan: meshbench run --workload observe"
 plan 's/^hosts:.*/hosts: [lom, yuki, lom]/'
 meshbench run "$scratch/plan.yml" --out "$tree"
 check "a host named twice is refused with its place" refused 'plan.yml:[0-9]*:[0-9]*: .*lom'

@@ -344,7 +344,7 @@ TEST(the_verdict_says_who_does_best_behind_routers)
 	set_whole(results, add_vpn(results, "Lost", rates, 1), REPORT_PUNCH, punch(5, 2, 3));
 	verdict = judge(results);
 	CHECK(strcmp(verdict->because,
-		      "Behind routers Lost does well in 0 of 1 situation, badly in 1.") == 0);
+		      "Behind routers, Lost does well in 0 of 1 situation, badly in 1.") == 0);
 	set_whole(results, add_vpn(results, "Direct", rates, 1), REPORT_PUNCH, punch(9, 1, 0));
 	verdict = judge(results);
 	CHECK(verdict->behind == verdict->because);
@@ -381,7 +381,7 @@ TEST(what_a_vpn_was_not_tried_in_does_not_put_it_ahead)
 	set_whole(results, both, REPORT_PUNCH, punch(10, 0, 0));
 	also_measured(results, both, REPORT_ROAM, roam(0.5, 30, 2, 0.1));
 	CHECK(strcmp(judge(results)->because,
-		      "Behind routers Both does best: well in 1 of 2 situations, somehow in 1, badly in none.") ==
+		      "Behind routers, Both does best: well in 1 of 2 situations, somehow in 1, badly in none.") ==
 		0);
 }
 

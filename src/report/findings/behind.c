@@ -2,6 +2,7 @@
 /* Which VPN suits behind routers: a table of situations, and a sentence that says who does best. */
 #include "report/findings/verdict.h"
 
+#include "base/terminal.h"
 #include "report/output/escape.h"
 
 #include <string.h>
@@ -116,13 +117,13 @@ const char *behind_sentence(struct arena *arena, const struct verdict *verdict)
 	}
 	fits = fits_text(arena, best, verdict->situations);
 	if (rivals == 1)
-		return arena_printf(arena, "Behind routers %s does %s.", best->vpn->title, fits);
+		return arena_printf(arena, "Behind routers, %s does %s.", best->vpn->title, fits);
 	if (peers < rivals && !verdict->situations->next)
 		return arena_printf(arena, "%s: %s %s best.", verdict->situations->question,
 			peers_of(arena, verdict, best, peers), peers == 1 ? "does" : "do");
 	if (peers == rivals)
 		return arena_printf(arena, "Behind routers all do alike: %s.", fits);
-	return arena_printf(arena, "Behind routers %s %s best: %s.",
+	return arena_printf(arena, "Behind routers, %s %s best: %s.",
 		peers_of(arena, verdict, best, peers), peers == 1 ? "does" : "do", fits);
 }
 
@@ -164,7 +165,9 @@ void behind_write_text(FILE *out, struct arena *arena, const struct verdict *ver
 			fprintf(out, "   %-*s", s->next ? width_of(arena, verdict, s) : 0,
 				behind_cell(arena, s, row->vpn));
 	}
-	fprintf(out, "\n%s\n\n", behind_legend);
+	fputc('\n', out);
+	terminal_wrap(out, behind_legend, 0, 0, terminal_width(out));
+	fputs("\n\n", out);
 }
 
 void behind_write_markdown(FILE *out, struct arena *arena, const struct verdict *verdict)

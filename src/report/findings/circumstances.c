@@ -176,10 +176,10 @@ const char *circumstances_of(const struct report_results *results, const struct 
 	struct totals totals = totals_of(results);
 	const char *limits = results_limits(results), *topology = results_topology(results);
 
-	return arena_printf(results->arena, "%s%s%s%s%s%s: %zu results in %s, %s; %s.",
+	return arena_printf(results->arena, "%s%s%s%s%s%s: %zu result%s in %s, %s; %s.",
 		machine_of(results), processors_of(results),
 		limits ? "; every host limited as " : "", limits ? limits : "",
 		topology ? "; topology " : "", topology ? topology : "", totals.results,
-		duration_text(results->arena, totals.seconds), busy_text(results, &totals),
-		certainty_text(results, answers, situations));
+		totals.results == 1 ? "" : "s", duration_text(results->arena, totals.seconds),
+		busy_text(results, &totals), certainty_text(results, answers, situations));
 }
