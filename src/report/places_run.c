@@ -13,6 +13,7 @@ struct places {
 	size_t count;
 	struct situation *situations;
 	struct verdict all;
+	const char *left_out; /* lines that say which trees cannot be read, and why */
 };
 
 static void places_done(struct places *places)
@@ -86,7 +87,7 @@ static void sort_rows(struct places *places)
 
 bool report_places(const char *const *dirs, FILE *out)
 {
-	AUTO(places_done) struct places places = {.arena = arena_new()};
+	AUTO(places_done) struct places places = {.arena = arena_new(), .left_out = ""};
 	size_t most = 0;
 
 	while (dirs[most])
@@ -94,10 +95,13 @@ bool report_places(const char *const *dirs, FILE *out)
 	places.trees = arena_alloc(places.arena, struct report_results *, most + 1);
 	for (; *dirs; dirs++) {
 		struct report_results *results;
-		struct error ignored; /* one in which nothing was measured has said so itself */
+		struct error err;
 
-		if (results_read(*dirs, &results, &ignored) == 0)
+		if (results_read(*dirs, &results, &err) == 0)
 			add_tree(&places, results);
+		else
+			places.left_out = arena_printf(
+				places.arena, "%sLeft out: %s\n", places.left_out, err.text);
 	}
 	if (!places.situations)
 		return false;
@@ -105,6 +109,6 @@ bool report_places(const char *const *dirs, FILE *out)
 	places.all.situations = places.situations;
 	fputs("In all topologies together\n\n", out);
 	behind_write_text(out, places.arena, &places.all);
-	fprintf(out, "%s\n", behind_sentence(places.arena, &places.all));
+	fprintf(out, "%s\n%s", behind_sentence(places.arena, &places.all), places.left_out);
 	return true;
 }

@@ -436,4 +436,24 @@ TEST(trees_of_several_topologies_have_one_table)
 	CHECK(strstr(text, "two homes") && strstr(text, "+ direct, 6.8 s") &&
 		strstr(text, "~ relayed") && strstr(text, "- not back: new address"));
 	CHECK(strstr(text, "somehow in 2, without a result in 1."));
+	CHECK(strstr(text, "\nLeft out: ") && strstr(text, "/proc/none"));
+}
+
+TEST(what_does_not_fit_a_terminal_stands_below)
+{
+	const char *root = getenv("SOURCE_ROOT"); /* NOLINT(concurrency-mt-unsafe) */
+	AUTO(arena_freep) struct arena *arena = arena_new();
+	const char *pair = arena_printf(arena, "%s/tests/golden/trees/pair", root);
+	const char *uplink = arena_printf(arena, "%s/tests/golden/trees/uplink", root);
+	AUTO(text_freep) char *text = NULL;
+	size_t size, situations;
+	FILE *out = open_memstream(&text, &size);
+
+	setenv("COLUMNS", "40", 1); /* NOLINT(concurrency-mt-unsafe) */
+	CHECK(report_places(ARENA_LIST(arena, pair, uplink), out));
+	unsetenv("COLUMNS"); /* NOLINT(concurrency-mt-unsafe) */
+	fclose(out);
+	situations = count_in(text, "\nBehind routers   ");
+	CHECK(situations > 1 && count_in(text, "\nWireGuard ") == situations);
+	CHECK(!strstr(text, "Left out"));
 }

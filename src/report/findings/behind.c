@@ -9,6 +9,9 @@
 
 static const char *const signs[FITS] = {[FIT_WELL] = "+", [FIT_SOMEHOW] = "~", [FIT_BADLY] = "-"};
 
+/* Between columns. */
+#define GAP "   "
+
 const char behind_legend[] =
 	"Signs: + a direct way in four of five trials, or back within ten seconds; ~ by a third host, later, or not always; - often no way, or not back.";
 
@@ -136,37 +139,74 @@ const char *behind_cell(
 		       : "no result";
 }
 
-static int width_of(
+/* NULL: the column of VPNs. */
+static size_t width_of(
 	struct arena *arena, const struct verdict *verdict, const struct situation *situation)
 {
-	size_t width = strlen(situation ? situation->heading : "Behind routers");
+	size_t width = terminal_columns(situation ? situation->heading : "Behind routers");
 
 	for (const struct verdict_row *row = verdict->rows; row; row = row->next) {
-		size_t length = strlen(
+		size_t columns = terminal_columns(
 			situation ? behind_cell(arena, situation, row->vpn) : row->vpn->title);
 
-		width = length > width ? length : width;
+		width = columns > width ? columns : width;
 	}
-	return (int)width;
+	return width;
+}
+
+/* Situations from `first` on whose columns fit, at least one; returns the one after them. */
+static const struct situation *fitting_from(struct arena *arena, const struct verdict *verdict,
+	const struct situation *first, size_t room)
+{
+	size_t used = width_of(arena, verdict, NULL);
+	const struct situation *s = first;
+
+	for (; s; s = s->next) {
+		used += strlen(GAP) + width_of(arena, verdict, s);
+		if (s != first && room && used > room)
+			break;
+	}
+	return s;
+}
+
+static void write_padded(FILE *out, const char *text, size_t width, bool is_last)
+{
+	size_t columns = terminal_columns(text);
+
+	fputs(text, out);
+	for (; !is_last && columns < width; columns++)
+		fputc(' ', out);
+	fputs(is_last ? "\n" : GAP, out);
+}
+
+/* The headings (`row` NULL) or what is said of one VPN. */
+static void write_text_row(FILE *out, struct arena *arena, const struct verdict *verdict,
+	const struct verdict_row *row, const struct situation *const block[2])
+{
+	write_padded(out, row ? row->vpn->title : "Behind routers", width_of(arena, verdict, NULL),
+		false);
+	for (const struct situation *s = block[0]; s != block[1]; s = s->next)
+		write_padded(out, row ? behind_cell(arena, s, row->vpn) : s->heading,
+			width_of(arena, verdict, s), s->next == block[1]);
 }
 
 void behind_write_text(FILE *out, struct arena *arena, const struct verdict *verdict)
 {
+	size_t room = terminal_width(out);
+	const struct situation *block[2] = {verdict->situations, NULL};
+
+	for (; block[0]; block[0] = block[1]) {
+		block[1] = fitting_from(arena, verdict, block[0], room);
+		write_text_row(out, arena, verdict, NULL, block);
+		for (const struct verdict_row *row = verdict->rows; row; row = row->next)
+			if (!row->vpn->is_reference)
+				write_text_row(out, arena, verdict, row, block);
+		if (block[1])
+			fputc('\n', out);
+	}
 	if (!verdict->situations)
 		return;
-	fprintf(out, "%-*s", width_of(arena, verdict, NULL), "Behind routers");
-	for (const struct situation *s = verdict->situations; s; s = s->next)
-		fprintf(out, "   %-*s", s->next ? width_of(arena, verdict, s) : 0, s->heading);
-	for (const struct verdict_row *row = verdict->rows; row; row = row->next) {
-		if (row->vpn->is_reference)
-			continue;
-		fprintf(out, "\n%-*s", width_of(arena, verdict, NULL), row->vpn->title);
-		for (const struct situation *s = verdict->situations; s; s = s->next)
-			fprintf(out, "   %-*s", s->next ? width_of(arena, verdict, s) : 0,
-				behind_cell(arena, s, row->vpn));
-	}
-	fputc('\n', out);
-	terminal_wrap(out, behind_legend, 0, 0, terminal_width(out));
+	terminal_wrap(out, behind_legend, 0, 0, room);
 	fputs("\n\n", out);
 }
 
