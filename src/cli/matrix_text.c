@@ -413,7 +413,7 @@ static struct seen_counts seen_of(const struct matrix_view *view, const struct m
 	return counts;
 }
 
-/* A check that the bare link's answer makes unbelievable, with the row that it should answer. */
+/* Checks that do not count because the bare link did not answer as it must, with their rows. */
 static void print_failed_controls(
 	const struct matrix_view *view, FILE *out, const struct matrix_vpn *vpn)
 {

@@ -310,8 +310,8 @@ enum lab_way {
 /* How often a pair is asked: every 5 ms up to four hosts, every 30 ms from 21 and every 60 ms from
  * 45 on. */
 int64_t lab_watch_every_ns(size_t hosts);
-/* What is longer without an answer ends a stretch: five times that, at most 100 ms or three times
- * that. */
+/* A longer time without an answer ends a stretch: five asks, or 100 ms if that is less, but never
+ * less than three asks. */
 int64_t lab_watch_pause_ns(size_t hosts);
 /* What counts as a silence of a pair: 100 ms up to ten hosts, and ten asks of more. */
 int64_t lab_watch_silence_ns(size_t hosts);

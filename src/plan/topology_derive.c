@@ -187,8 +187,8 @@ static int derive_from(const struct topology *topology, struct arena *arena, siz
 	return check_network(topology, index, err);
 }
 
-/* Whether an uplink that was derived before this one, a later one, makes other hosts of the site.
- */
+/* Uplinks are derived from the last to the first: whether one behind this one needs other hosts,
+ * which have IPv6 alone behind a NAT64. */
 static bool is_of_other_hosts(const struct topology_site *site, size_t uplink)
 {
 	for (size_t i = uplink + 1; i < site->uplink_count; i++) {

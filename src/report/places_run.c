@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who suits behind routers, of a run in several topologies, each of which has a tree. */
+/* Which VPN suits behind routers, after a run in several topologies, each of which has a tree. */
 #include "report/report.h"
 
 #include "report/findings/verdict.h"

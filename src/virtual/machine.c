@@ -82,9 +82,7 @@ static void boots_done(struct boots *boots)
 	}
 }
 
-/* QEMU takes both files as they are. The pipe is open at both ends, so that it does not wait for
- * us.
- */
+/* QEMU takes both files as they are. We open the pipe at both ends: it need not wait. */
 static int make_errors_port(struct boot *boot, struct error *err)
 {
 	const char *in = path_in(boot, input_name);

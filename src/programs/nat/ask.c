@@ -24,7 +24,7 @@ struct request {
 	bool from_other_address, from_other_port; /* who shall answer, seen from there */
 };
 
-/* Where something is, in one of both families. */
+/* An endpoint of either family. */
 union spot {
 	struct sockaddr any;
 	struct sockaddr_in ipv4;
@@ -67,8 +67,8 @@ static int find_own(const union spot *server, union spot *ret_own, struct error 
 	return 0;
 }
 
-/* A fresh socket, whose port the kernel chooses. One that was connected goes on to filter by that
- * address of IPv6 when it no longer is, so it is another one. */
+/* A fresh socket, whose port the kernel chooses. Not the one of find_own(): with IPv6 a socket that
+ * was connected filters by that address even when it no longer is. */
 static int open_socket(
 	const struct client *client, int *ret_fd, uint16_t *ret_port, struct error *err)
 {
@@ -125,7 +125,7 @@ static int see_mapping(struct client *client, struct nat_sight *sight, struct er
 
 	if (find_own(&server, &own, err) || open_socket(client, &fd, &sight->own_port, err))
 		return -1;
-	/* An address of IPv6 is none that the server can see. */
+	/* The server never sees an address of IPv6. */
 	if (own.any.sa_family == AF_INET)
 		sight->own_address = own.ipv4.sin_addr;
 	sight->to_server = ask(client, fd, &(struct request){0});

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rules about hosts behind routers whose packets arrive: when they answer each other, and whether.
- */
+/* Rules about hosts behind routers whose packets arrive: whether they answer, and when. */
 #include "report/findings/rules.h"
 
 #include "base/json.h"

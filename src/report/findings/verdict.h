@@ -45,7 +45,7 @@ struct verdict {
 	size_t answer_count;
 	size_t question_count; /* those that every VPN may answer; only they count for the lead */
 	const struct situation *situations; /* NULL: nothing was asked about routers */
-	const char *behind;                 /* who does best there; NULL: the same */
+	const char *behind;                 /* which VPN does best there; NULL: likewise */
 	/* The bare link first, then without disqualifiers first, then by how many they lead, and
 	 * then by how they do behind routers. */
 	struct verdict_row *rows;
