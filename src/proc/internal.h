@@ -76,6 +76,7 @@ struct procs {
 	uint64_t last_id;
 	struct stops stops;
 	struct secrets *secrets;
+	int64_t quiet_read_ns; /* when those that wake nobody were read, or one was started */
 	int signal_fd;
 	bool is_cancelled;
 	sigset_t former_mask;

@@ -65,7 +65,8 @@ struct proc_spec {
 			   own, where we may make one. A signal that ends it is exit code 128
 			   and more then. Not for what is held or in a place */
 	bool held;      /* ready to run, but waits for procs_release() */
-	bool wakes_nobody; /* its stdout waits in its pipe for proc_read() and for its end */
+	bool wakes_nobody; /* its stdout waits in its pipe for proc_read(), for its end, and for a
+			      second at most while anybody waits */
 	bool on_terminal;  /* our stdin, stdout and stderr, and our terminal while it runs; in a
 			      place, a pty lies between */
 };

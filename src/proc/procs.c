@@ -22,6 +22,9 @@ enum {
 	FDS_PER_PROC = 3
 };
 
+/* A pipe holds 64 KiB, and a watcher of a large mesh says up to 30 KiB a second. */
+static const int64_t QUIET_NS = NS_PER_S;
+
 /* Ctrl-C, kill, a terminal or a reader of our output that went away, Ctrl-\ */
 static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT};
 
@@ -182,6 +185,31 @@ static void serve_all(struct procs *procs, const struct pollfd *fds)
 		read_signals(procs);
 }
 
+/* When those that wake nobody are read again. */
+static struct deadline until_quiet(const struct procs *procs, struct deadline deadline)
+{
+	for (const struct proc *proc = procs->first; proc; proc = proc->next) {
+		if (proc->wakes_nobody && proc->out.fd >= 0)
+			return deadline_earlier(
+				deadline, (struct deadline){procs->quiet_read_ns + QUIET_NS});
+	}
+	return deadline;
+}
+
+/* At a full pipe they would stand still. */
+static void read_quiet(struct procs *procs)
+{
+	int64_t now_ns = clock_now_ns();
+
+	if (now_ns - procs->quiet_read_ns < QUIET_NS)
+		return;
+	procs->quiet_read_ns = now_ns;
+	for (struct proc *proc = procs->first; proc; proc = proc->next) {
+		if (proc->wakes_nobody)
+			proc_read(proc);
+	}
+}
+
 static int poll_until(struct pollfd *fds, size_t count, struct deadline deadline)
 {
 	int64_t left_ns = deadline.at_ns - clock_now_ns();
@@ -204,11 +232,12 @@ static bool poll_with(struct procs *procs, int extra_fd, struct deadline deadlin
 		abort();
 	}
 	list_fds(procs, extra_fd, fds);
-	if (poll_until(fds, size, deadline) > 0) {
+	if (poll_until(fds, size, until_quiet(procs, deadline)) > 0) {
 		serve_all(procs, fds);
 		extra_is_ready = fds[1].revents != 0;
 	}
 	free(fds);
+	read_quiet(procs);
 	procs->stops.looked_ns = clock_now_ns();
 	return extra_is_ready;
 }

@@ -106,6 +106,8 @@ struct proc *proc_new(
 	size_t keep = keep_bytes ? keep_bytes : DEFAULT_KEEP_BYTES;
 
 	secrets_mask(procs->secrets, command);
+	if (spec->wakes_nobody)
+		procs->quiet_read_ns = clock_now_ns();
 	*proc = (struct proc){.procs = procs,
 		.arena = arena,
 		.ops = &near_ops,

@@ -133,6 +133,22 @@ TEST(what_wakes_nobody_is_read_when_asked_for_and_at_its_end)
 	CHECK(strcmp(proc_result(end).out, "two\n") == 0);
 }
 
+TEST(what_wakes_nobody_does_not_stand_still_at_a_full_pipe)
+{
+	struct error err = {0};
+	PROCS(procs);
+	AUTO(proc_freep) struct proc *proc = NULL;
+	struct proc_spec talk = {.what = "talk",
+		.argv = SHELL("head -c 200000 /dev/zero; echo said >&2; exec sleep 1000"),
+		.wakes_nobody = true};
+	struct deadline deadline = deadline_in(20 * NS_PER_S);
+
+	CHECK_OK(proc_start(procs, &talk, &proc, &err), err);
+	while (!*proc_result(proc).errout && !deadline_has_passed(deadline))
+		CHECK_OK(procs_step(procs, deadline, &err), err);
+	CHECK(strcmp(proc_result(proc).errout, "said\n") == 0);
+}
+
 TEST(a_daemon_that_dies_while_we_wait_for_its_word_is_found_at_once)
 {
 	struct error err = {0};
