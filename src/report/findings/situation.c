@@ -35,6 +35,12 @@ const struct fitting *situation_worst(
 	return worst;
 }
 
+/* "0.5 s", "12 s", "130 s". */
+static const char *seconds_text(struct arena *arena, double seconds)
+{
+	return arena_printf(arena, seconds < 99 ? "%.2g s" : "%.0f s", seconds);
+}
+
 /* One VPN under one profile. */
 struct spot_of {
 	const struct report_results *results;
@@ -261,9 +267,10 @@ static void say_take_over(const struct spot_of *spot, const struct take_over *ov
 		return;
 	}
 	spot->fitting->fit = over->silent_s <= WELL_SILENT_S ? FIT_WELL : FIT_SOMEHOW;
-	spot->fitting->brief = arena_printf(arena, "relayed after %.2g s", over->silent_s);
-	spot->fitting->text = arena_printf(
-		arena, "silent for %.2g s%s", over->silent_s, relay_text(arena, spot->condition));
+	spot->fitting->brief =
+		arena_printf(arena, "relayed after %s", seconds_text(arena, over->silent_s));
+	spot->fitting->text = arena_printf(arena, "silent for %s%s",
+		seconds_text(arena, over->silent_s), relay_text(arena, spot->condition));
 }
 
 static bool look_at_relay(const struct spot_of *spot)
@@ -319,7 +326,7 @@ static const char *absence_text(struct arena *arena, const struct absence *absen
 	if (absence->returned < absence->runs)
 		return arena_printf(
 			arena, "back in only %zu of %zu runs", absence->returned, absence->runs);
-	return arena_printf(arena, "silent for %.2g s", absence->silent_s);
+	return arena_printf(arena, "silent for %s", seconds_text(arena, absence->silent_s));
 }
 
 /* "back, 5.3 s", "not back: new uplink"; of both ways to be found again the slower. */
@@ -330,7 +337,8 @@ static const char *absence_brief(struct arena *arena, const struct absence *move
 		return arena_printf(arena, "not back: new %s", what);
 	if (called->returned < called->runs)
 		return "not back if called";
-	return arena_printf(arena, "back, %.2g s", fmax(moved->silent_s, called->silent_s));
+	return arena_printf(
+		arena, "back, %s", seconds_text(arena, fmax(moved->silent_s, called->silent_s)));
 }
 
 /* What a laptop meets on its way; of several the worst counts. */
