@@ -194,7 +194,8 @@ static int look_here(struct arena *arena)
 	if (print_vpns(arena, procs, &found, &err))
 		return cli_report(&err);
 	if (found > 1)
-		printf("%zu VPNs can be measured here; next: meshbench run taste\n", found - 1);
+		printf("%zu VPN%s can be measured here; next: meshbench run taste\n", found - 1,
+			found == 2 ? "" : "s");
 	return found ? EXIT_MEASURED : EXIT_CANNOT;
 }
 

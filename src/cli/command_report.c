@@ -4,6 +4,7 @@
 #include "cli/history.h"
 #include "cli/places.h"
 
+#include "record/reader.h"
 #include "report/report.h"
 
 #include <string.h>
@@ -24,9 +25,11 @@ static int report_on_places(
 			trees[0]);
 	puts(report_places(trees, stdout)
 			? "\nEach topology has a tree with a page of its own:"
-			: "No workload asked what a VPN does behind routers. Each topology has a tree:");
+			: "Nothing here says what a VPN does behind routers. Each topology has a tree:");
 	for (; *trees; trees++)
-		printf("meshbench report %s\n", *trees);
+		printf(tree_is_there(*trees) ? "meshbench report %s\n"
+					     : "%s: nothing was measured there yet\n",
+			*trees);
 	return 0;
 }
 

@@ -42,7 +42,7 @@ with_path doctor
 check "doctor names the package" prints 'tcp .*no .*iperf3'
 check "and no package for a VPN that Debian does not have" prints 'boringtun .*no .*install it: meshbench install --vpn boringtun$'
 check "and that only the bare link needs nothing" test "$(grep -c 'which needs nothing$' "$scratch/out")" = 1
-check "and the next command" prints '^[0-9]* VPNs can be measured here; next: meshbench run taste$'
+check "and the next command" prints '^[0-9]* VPNs\{0,1\} can be measured here; next: meshbench run taste$'
 path_without qemu-system-x86_64
 with_path doctor
 check "doctor says what virtual time needs" prints 'virtual .*no .*apt install qemu-system-x86'

@@ -12,6 +12,8 @@ check "a folder of others in place of the second tree ends the run" exits 2
 check "the time of both is estimated together" says '2 topologies, about'
 check "the first has a tree" test -f "$tree/uplink/Internal/baseline/1_laptop/ping.json"
 rm -r "$second"
+meshbench report "$tree"
+check "a report says which tree is not there yet" prints "^$second: nothing was measured there yet$"
 meshbench run "$fast" --topology uplink,lan --out "$tree"
 check "a folder that has such a run is not begun again" exits 2
 meshbench run --resume "$tree"
