@@ -173,7 +173,7 @@ TEST(trials_behind_routers_have_a_curve_and_a_picture_of_kinds)
 
 TEST(seconds_that_lost_video_packets_are_drawn_from_the_worst_on)
 {
-	static double first[] = {0, 7, 0}, second[] = {2, 0};
+	static double first[] = {0, 7, 0}, second[] = {2, 0}, none[] = {0, 0, 0};
 	AUTO(results_freep) struct report_results *results = results_by_hand();
 	struct report_vpn *vpn = add_vpn(results, "Tunnel", some, 1);
 	struct report_link *link = vpn->conditions->links;
@@ -181,6 +181,9 @@ TEST(seconds_that_lost_video_packets_are_drawn_from_the_worst_on)
 	const struct chart *chart;
 	const struct report_series *series;
 
+	link->repetitions->video.lost_packets = (struct report_series){none, 3, 1};
+	chart = chart_named(charts_of(results, NULL), "video_losses");
+	CHECK(!chart || !chart->point_count); /* nothing to draw */
 	link->repetitions->video.lost_packets = (struct report_series){first, 3, 1};
 	again.video.lost_packets = (struct report_series){second, 2, 1};
 	again.next = NULL;

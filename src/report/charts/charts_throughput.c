@@ -225,7 +225,7 @@ static void add_losses(struct charts *charts, struct chart *chart, const struct 
 	struct point *point;
 
 	*losses = losses_of(charts->arena, link);
-	if (losses->count < 3)
+	if (losses->count < 3 || losses->values[0] <= 0)
 		return;
 	point = chart_point(charts, chart, vpn->name, profile_title(profile), NAN);
 	point->label = link->folder;
@@ -238,7 +238,7 @@ static void losses_by_second(const struct report_results *results, struct charts
 {
 	struct chart *chart = chart_add(charts, CHART_LINES, "video_losses",
 		"Video packets lost in a second, worst second first",
-		"One line per link: how many seconds lost at least so many packets for good. A line that falls at once is a burst, one that falls slowly a loss all the time. VPNs without a loss are left out.");
+		"One line per link: how many seconds lost at least so many packets for good. A line that falls at once is a burst, one that falls slowly a loss all the time. Links without a loss are left out.");
 
 	chart->unit = "packets";
 	chart->workload = "video";
