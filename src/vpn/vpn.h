@@ -47,7 +47,7 @@ const char *vpn_version(struct arena *arena, struct procs *procs, const struct d
  */
 MUST_CHECK int vpn_up(struct lab *lab, const struct driver *driver, const char *work_dir,
 	struct vpn **ret_vpn, struct error *err);
-/* Stops the daemons in reverse order, undoes what is outside them, removes its files. */
+/* Stops the daemons together, undoes what is outside them, removes its files. */
 void vpn_down(struct vpn *vpn);
 void vpn_downp(struct vpn **vpn);
 
