@@ -370,6 +370,21 @@ TEST(vpns_that_do_alike_are_said_to)
 		0);
 }
 
+TEST(what_is_bad_for_one_and_not_tried_of_another_is_not_said_of_both)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *both, *one;
+
+	set_sites(results, "port-restricted", "port-restricted", NULL);
+	one = add_vpn(results, "One", rates, 1);
+	both = add_vpn(results, "Both", rates, 1);
+	set_whole(results, one, REPORT_PUNCH, punch(10, 0, 0));
+	set_whole(results, both, REPORT_PUNCH, punch(10, 0, 0));
+	also_measured(results, both, REPORT_ROAM, roam(0.5, 40, 1, 0.1));
+	CHECK(strcmp(judge(results)->because,
+		      "Behind routers all do alike: well in 1 of 2 situations.") == 0);
+}
+
 TEST(what_a_vpn_was_not_tried_in_does_not_put_it_ahead)
 {
 	AUTO(results_freep) struct report_results *results = results_by_hand();

@@ -89,9 +89,21 @@ static size_t count_of(const struct situation *situations)
 	return count;
 }
 
-/* "well in 1 of 3 situations, somehow in 1, without a result in 1" */
-static const char *fits_text(
-	struct arena *arena, const struct verdict_row *row, const struct situation *situations)
+/* Peers do well and somehow equally often; what is left may be bad for one and not tried of
+ * another.
+ */
+static bool are_alike(const struct verdict *verdict, const struct verdict_row *best)
+{
+	for (const struct verdict_row *row = verdict->rows; row; row = row->next) {
+		if (is_peer(best, row) && row->fits[FIT_BADLY] != best->fits[FIT_BADLY])
+			return false;
+	}
+	return true;
+}
+
+/* "well in 1 of 3 situations, somehow in 1, without a result in 1", or without the rest. */
+static const char *fits_text(struct arena *arena, const struct verdict_row *row,
+	const struct situation *situations, bool says_rest)
 {
 	size_t count = count_of(situations), tried = tried_of(row);
 	const char *text = arena_printf(arena, "well in %zu of %zu situation%s",
@@ -99,6 +111,8 @@ static const char *fits_text(
 
 	if (row->fits[FIT_SOMEHOW])
 		text = arena_printf(arena, "%s, somehow in %zu", text, row->fits[FIT_SOMEHOW]);
+	if (!says_rest)
+		return text;
 	if (row->fits[FIT_BADLY])
 		text = arena_printf(arena, "%s, badly in %zu", text, row->fits[FIT_BADLY]);
 	if (tried < count)
@@ -118,7 +132,7 @@ const char *behind_sentence(struct arena *arena, const struct verdict *verdict)
 		rivals += is_of_contest(row);
 		peers += is_peer(best, row);
 	}
-	fits = fits_text(arena, best, verdict->situations);
+	fits = fits_text(arena, best, verdict->situations, are_alike(verdict, best));
 	if (rivals == 1)
 		return arena_printf(arena, "Behind routers, %s does %s.", best->vpn->title, fits);
 	if (peers < rivals && !verdict->situations->next)
