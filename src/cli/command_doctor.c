@@ -134,9 +134,25 @@ static const char *describe(struct arena *arena, struct procs *procs, const stru
 		others_of(arena, pin, install_prefix(arena), driver));
 }
 
-/* `ret_found`: how many can run here, of the bare link and them. */
+/* How many can run here. */
+struct found {
+	size_t vpns, bare_links;
+};
+
+static void print_found(struct arena *arena, struct procs *procs, const struct driver *driver,
+	const struct pin *pin, struct found *found)
+{
+	bool is_vpn = vpn_needs(arena, driver)[0];
+
+	found->vpns += is_vpn;
+	found->bare_links += !is_vpn;
+	print_line(driver->name, true,
+		is_vpn ? describe(arena, procs, driver, pin)
+		       : arena_printf(arena, "%s, which needs nothing", driver->title));
+}
+
 static int print_vpns(
-	struct arena *arena, struct procs *procs, size_t *ret_found, struct error *err)
+	struct arena *arena, struct procs *procs, struct found *found, struct error *err)
 {
 	const char *prefix = install_prefix(arena);
 	const char *const *names;
@@ -152,15 +168,10 @@ static int print_vpns(
 
 		if (choice_driver(arena, *names, &driver, err))
 			return -1;
-		if (vpn_is_found(&driver, &missing)) {
+		if (vpn_is_found(&driver, &missing))
 			print_line(driver.name, false, missing.text);
-			continue;
-		}
-		++*ret_found;
-		print_line(driver.name, true,
-			driver.phases[DRIVER_JOIN].count
-				? describe(arena, procs, &driver, pins_named(&pins, *names))
-				: arena_printf(arena, "%s, which needs nothing", driver.title));
+		else
+			print_found(arena, procs, &driver, pins_named(&pins, *names), found);
 	}
 	return 0;
 }
@@ -185,7 +196,7 @@ static int look_here(struct arena *arena)
 {
 	AUTO(procs_freep) struct procs *procs = NULL;
 	struct error err = {0};
-	size_t found = 0;
+	struct found found = {0};
 
 	if (print_machine(arena, &procs, &err))
 		return cli_report(&err);
@@ -193,10 +204,10 @@ static int look_here(struct arena *arena)
 	print_workloads(arena);
 	if (print_vpns(arena, procs, &found, &err))
 		return cli_report(&err);
-	if (found > 1)
-		printf("%zu VPN%s can be measured here; next: meshbench run taste\n", found - 1,
-			found == 2 ? "" : "s");
-	return found ? EXIT_MEASURED : EXIT_CANNOT;
+	if (found.vpns)
+		printf("%zu VPN%s can be measured here; next: meshbench run taste\n", found.vpns,
+			found.vpns == 1 ? "" : "s");
+	return found.vpns || found.bare_links ? EXIT_MEASURED : EXIT_CANNOT;
 }
 
 static int run(int argc, char *const argv[])

@@ -221,6 +221,7 @@ meshbench install --vpn nobody
 check "and so is an unknown VPN" says "'nobody' is not among the drivers"
 meshbench doctor
 check "doctor says what is installed" prints 'alpha .*yes .*2.0 installed; also known: 1.0'
+check "and how many VPNs that makes" prints '^2 VPNs can be measured here; next: '
 check "and how to get what can be installed" prints 'beta .*no .*meshbench install --vpn beta'
 check "and what its project says about the rest" prints 'gamma .*no .*hands it out on paper'
 meshbench list vpns
