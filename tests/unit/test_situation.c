@@ -311,6 +311,23 @@ static const struct fitting *relay_of(struct report_results *results, json_t *da
 	return way ? way->fittings : NULL;
 }
 
+TEST(of_repetitions_the_worst_counts)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	struct report_repetition *last;
+
+	set_whole(results, vpn, REPORT_RELAY, relay_runs(4.5, 2, 98.2));
+	last = vpn->conditions->whole;
+	set_whole(results, vpn, REPORT_RELAY, relay_runs(4.5, -1, 98.2));
+	vpn->conditions->whole->next = last;
+	CHECK(situation_named(results, "blocked-way")->fittings->fit == FIT_BADLY);
+	last->next = vpn->conditions->whole;
+	last->next->next = NULL;
+	vpn->conditions->whole = last;
+	CHECK(situation_named(results, "blocked-way")->fittings->fit == FIT_BADLY);
+}
+
 TEST(a_relay_takes_over_soon_later_or_not_always)
 {
 	AUTO(results_freep) struct report_results *soon = results_by_hand();

@@ -99,6 +99,10 @@ TEST(a_question_with_a_need_stands_in_the_table_and_does_not_count_for_the_lead)
 		!verdict->rows->cells[1].is_left_out);
 	CHECK(row_of(verdict, "Slow")->lead_count == 0);
 	CHECK(strstr(verdict->because, "Fast is ahead: it leads or shares the lead in 1 of 1"));
+	cells[0].kind = MATRIX_YES; /* nobody is left out, and the question is the same */
+	verdict = judge(results);
+	CHECK(verdict->answer_count == 1 && !verdict_leaves_out(verdict));
+	cells[0].kind = MATRIX_UNKNOWN;
 	cells[1].kind = MATRIX_NO; /* nobody is left */
 	CHECK(judge(results)->answer_count == 1);
 	results->matrix = NULL;

@@ -273,20 +273,13 @@ static void say_take_over(const struct spot_of *spot, const struct take_over *ov
 		seconds_text(arena, over->silent_s), relay_text(arena, spot->condition));
 }
 
-static bool look_at_relay(const struct spot_of *spot)
+static bool look_at_blocked_way(const struct spot_of *spot, const json_t *data)
 {
-	for (const struct report_repetition *whole = spot->condition->whole; whole;
-		whole = whole->next) {
-		const struct report_result *relay = &whole->results[REPORT_RELAY];
-		struct take_over over = take_over_of(relay->data);
+	struct take_over over = take_over_of(data);
 
-		if (!outcome_is_success(&relay->outcome) || !over.runs)
-			continue;
+	if (over.runs)
 		say_take_over(spot, &over);
-		spot->fitting->path = relay->outcome.path;
-		return true;
-	}
-	return false;
+	return over.runs > 0;
 }
 
 /* What became of a host in all runs of one operation of roam. */
@@ -368,18 +361,37 @@ static bool look_at_changes(const struct spot_of *spot, const json_t *data)
 	return !is_first;
 }
 
-static bool look_at_laptop(const struct spot_of *spot)
+/* Of repetitions the worst: what failed once can fail again. */
+static bool look_at_worst(const struct spot_of *spot, enum report_workload_id workload,
+	bool (*look)(const struct spot_of *spot, const json_t *data))
 {
+	bool is_first = true;
+
 	for (const struct report_repetition *whole = spot->condition->whole; whole;
 		whole = whole->next) {
-		const struct report_result *roam = &whole->results[REPORT_ROAM];
+		const struct report_result *result = &whole->results[workload];
+		struct fitting one = *spot->fitting;
 
-		if (!outcome_is_success(&roam->outcome) || !look_at_changes(spot, roam->data))
+		if (!outcome_is_success(&result->outcome) ||
+			!look(&(struct spot_of){spot->results, spot->condition, &one},
+				result->data) ||
+			(!is_first && one.fit <= spot->fitting->fit))
 			continue;
-		spot->fitting->path = roam->outcome.path;
-		return true;
+		one.path = result->outcome.path;
+		*spot->fitting = one;
+		is_first = false;
 	}
-	return false;
+	return !is_first;
+}
+
+static bool look_at_relay(const struct spot_of *spot)
+{
+	return look_at_worst(spot, REPORT_RELAY, look_at_blocked_way);
+}
+
+static bool look_at_laptop(const struct spot_of *spot)
+{
+	return look_at_worst(spot, REPORT_ROAM, look_at_changes);
 }
 
 #define OF_WAYS                                                                                    \
