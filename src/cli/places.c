@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "record/layout.h"
 #include "record/reader.h"
 
 #include <ctype.h>
@@ -94,7 +95,9 @@ bool places_are_kept(const char *out)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 
-	return path_exists(arena_printf(arena, "%s/" KEPT, out));
+	/* A tree may have any file of its user's. */
+	return path_exists(arena_printf(arena, "%s/" KEPT, out)) &&
+	       !path_exists(arena_printf(arena, "%s/" LAYOUT_ENVIRONMENT, out));
 }
 
 int places_read(struct arena *arena, const char *out, struct plan *ret_plan, struct error *err)

@@ -23,6 +23,9 @@ meshbench report "$tree"
 check "a report of both says what was asked, and where each tree is" prints "meshbench report $second"
 meshbench report "$tree" --json
 check "... and is of one tree only in other formats" exits 2
+cp "$tree/plan.json" "$tree/uplink/"
+meshbench report "$tree/uplink" --markdown
+check "a plan of a user's in a tree does not make it several" exits 0
 meshbench compare "$tree/uplink" "$second"
 check "figures of two topologies are not compared" exits 2
 check "... because hosts were elsewhere" says 'hosts of .* were in topology'
