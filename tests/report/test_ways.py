@@ -86,7 +86,7 @@ def answers():
     check("... with what was seen", homes["Tinc+tcp"]["text"] == "direct in 0 of 2 trials (0 to 66 %), relayed in 2" and
           homes["Wireguard"]["text"].endswith("nobody relays when the direct way is blocked"), homes)
     check("a laptop that is not found again is said", laptop["Wireguard"]["fit"] == "badly", laptop)
-    check("the verdict says who does best behind routers", report.value["verdict"]["behind_routers"].startswith("Behind routers "),
+    check("the verdict says who does best behind routers", report.value["verdict"]["behind_routers"].startswith("Behind routers, "),
           report.value["verdict"])
     check("... and the answers have few words for a table", homes["Wireguard"]["brief"] == "direct, 6.8 s" and laptop["Wireguard"]["brief"] == "not back: new address",
           (homes, laptop))
