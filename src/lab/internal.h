@@ -46,7 +46,7 @@ struct host_losses {
 };
 
 /* A network card that is in a network of its own on its machine. */
-struct apart_card {
+struct edge_netem_card {
 	const char *mac;
 	int mtu_bytes;
 };
@@ -56,11 +56,11 @@ struct lab {
 	struct arena *arena;
 	struct lab_node *nodes;
 	size_t count;
-	struct host *bridge;      /* the namespace that holds the bridge and one port per host; NULL
-				     with engines wire and cable */
-	struct wire *wire;        /* engine wire: its process, and the port of every host */
-	struct wire **edges;      /* engine edge: that on every host's machine */
-	struct apart_card *cards; /* engine edge-netem: of every host's machine */
+	struct host *bridge; /* the namespace that holds the bridge and one port per host; NULL
+				with engines wire and cable */
+	struct wire *wire;   /* engine wire: its process, and the port of every host */
+	struct wire **edges; /* engine edge: that on every host's machine */
+	struct edge_netem_card *cards; /* engine edge-netem: of every host's machine */
 	struct proc *wire_program;
 	bool is_virtual; /* as in the spec */
 	uint32_t *ports;
@@ -172,15 +172,15 @@ MUST_CHECK int edge_restart(struct lab *lab, uint64_t seed, struct error *err);
 MUST_CHECK int edge_report(struct lab *lab, json_t **ret_report, struct error *err);
 void edge_end(struct lab *lab);
 
-/* apart.c: engine edge-netem. Inputs of `ip -batch` and `tc -batch` in the card's network: */
-char *apart_devices(struct arena *arena, const struct apart_card *card);
-char *apart_port(struct arena *arena, const struct apart_card *card, pid_t pid);
-char *apart_lead(struct arena *arena, const char *from, const char *to);
-MUST_CHECK int apart_begin(struct lab *lab, struct error *err);
-MUST_CHECK int apart_plug(struct lab *lab, size_t first, size_t count, struct error *err);
-MUST_CHECK int apart_reshape(struct lab *lab, const struct profile *former, struct error *err);
-/* After a reboot of the host, before apart_plug(). */
-MUST_CHECK int apart_rejoin(struct lab *lab, size_t index, struct error *err);
+/* edge_netem.c: engine edge-netem. Inputs of `ip -batch` and `tc -batch` in the card's network: */
+char *edge_netem_devices(struct arena *arena, const struct edge_netem_card *card);
+char *edge_netem_port(struct arena *arena, const struct edge_netem_card *card, pid_t pid);
+char *edge_netem_lead(struct arena *arena, const char *from, const char *to);
+MUST_CHECK int edge_netem_begin(struct lab *lab, struct error *err);
+MUST_CHECK int edge_netem_plug(struct lab *lab, size_t first, size_t count, struct error *err);
+MUST_CHECK int edge_netem_reshape(struct lab *lab, const struct profile *former, struct error *err);
+/* After a reboot of the host, before edge_netem_plug(). */
+MUST_CHECK int edge_netem_rejoin(struct lab *lab, size_t index, struct error *err);
 
 /* limits.c: what hosts may use of this machine. */
 MUST_CHECK int limits_begin(

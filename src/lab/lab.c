@@ -214,7 +214,7 @@ static int plug_in(struct lab *lab, size_t first, size_t count, struct error *er
 	if (lab->engine == LAB_ENGINE_EDGE)
 		return edge_plug(lab, first, count, err);
 	if (lab->engine == LAB_ENGINE_EDGE_NETEM)
-		return apart_plug(lab, first, count, err);
+		return edge_netem_plug(lab, first, count, err);
 	return plug_hosts(lab, first, count, err);
 }
 
@@ -223,7 +223,7 @@ static int unplug(struct lab *lab, size_t index, struct error *err)
 	if (lab->engine == LAB_ENGINE_WIRE)
 		return emulated_unplug(lab, index, err);
 	if (lab->engine == LAB_ENGINE_EDGE_NETEM)
-		return apart_rejoin(lab, index, err);
+		return edge_netem_rejoin(lab, index, err);
 	if (lab_engine_is_real(lab->engine))
 		return 0; /* the machine took its card back and gave it again */
 	return plug_out(lab, index, err);
@@ -239,7 +239,7 @@ static int bring_up(struct lab *lab, const struct lab_spec *spec, struct error *
 		return -1;
 	if (lab->engine == LAB_ENGINE_EDGE && edge_begin(lab, err))
 		return -1;
-	if (lab->engine == LAB_ENGINE_EDGE_NETEM && apart_begin(lab, err))
+	if (lab->engine == LAB_ENGINE_EDGE_NETEM && edge_netem_begin(lab, err))
 		return -1;
 	if (lab_engine_is_real(lab->engine) && cable_claim(lab, spec->machines, err))
 		return -1;
@@ -355,7 +355,7 @@ static int reshape(struct lab *lab, const struct profile *former, struct error *
 	if (lab->engine == LAB_ENGINE_EDGE)
 		return edge_reshape(lab, err);
 	if (lab->engine == LAB_ENGINE_EDGE_NETEM)
-		return apart_reshape(lab, former, err);
+		return edge_netem_reshape(lab, former, err);
 	return plug_reshape(lab, former, err);
 }
 

@@ -511,12 +511,12 @@ TEST(frames_that_a_machine_cannot_count_are_unknown_and_it_says_why)
 
 TEST(netem_on_a_machine_meets_single_packets_on_their_way_to_the_host)
 {
-	const struct apart_card card = {.mac = "52:54:00:12:34:56", .mtu_bytes = 1400};
+	const struct edge_netem_card card = {.mac = "52:54:00:12:34:56", .mtu_bytes = 1400};
 	const struct oversize sent[] = {{.host = "lom", .frames = 1, .is_receiver = true}};
 	json_auto_t *report = oversize_json(sent, 1, true);
 	ARENA(arena);
 
-	CHECK(strcmp(apart_devices(arena, &card),
+	CHECK(strcmp(edge_netem_devices(arena, &card),
 		      "link set dev eth0 addrgenmode none\n"
 		      "link set dev eth0 allmulticast on\n"
 		      "link set dev eth0 up\n"
@@ -526,11 +526,11 @@ TEST(netem_on_a_machine_meets_single_packets_on_their_way_to_the_host)
 		      "link set dev singles addrgenmode none\n"
 		      "link set dev whole up\n"
 		      "link set dev singles up\n") == 0);
-	CHECK(strcmp(apart_port(arena, &card, 4711),
+	CHECK(strcmp(edge_netem_port(arena, &card, 4711),
 		      "link add name port0 mtu 1400 type veth peer name eth0 mtu 1400 address 52:54:00:12:34:56 netns 4711\n"
 		      "link set dev port0 addrgenmode none\n"
 		      "link set dev port0 up\n") == 0);
-	CHECK(strcmp(apart_lead(arena, "singles", "port0"),
+	CHECK(strcmp(edge_netem_lead(arena, "singles", "port0"),
 		      "qdisc add dev singles ingress\n"
 		      "filter add dev singles parent ffff: protocol all u32 match u32 0 0 action mirred egress redirect dev port0\n") ==
 		0);

@@ -26,7 +26,7 @@ static const char *const offloads_off[] = {
 static const char *const show_card[] = {"ip", "-json", "link", "show", "dev", "eth0", NULL};
 
 /* The card hears whatever group somebody joins on the host's device. */
-char *apart_devices(struct arena *arena, const struct apart_card *card)
+char *edge_netem_devices(struct arena *arena, const struct edge_netem_card *card)
 {
 	return arena_printf(arena,
 		"link set dev eth0 addrgenmode none\n"
@@ -41,7 +41,7 @@ char *apart_devices(struct arena *arena, const struct apart_card *card)
 		card->mtu_bytes, card->mtu_bytes);
 }
 
-char *apart_port(struct arena *arena, const struct apart_card *card, pid_t pid)
+char *edge_netem_port(struct arena *arena, const struct edge_netem_card *card, pid_t pid)
 {
 	return arena_printf(arena,
 		"link add name " PORT
@@ -52,7 +52,7 @@ char *apart_port(struct arena *arena, const struct apart_card *card, pid_t pid)
 }
 
 /* All that arrives at one device leaves by another; u32 because more kernels have it. */
-char *apart_lead(struct arena *arena, const char *from, const char *to)
+char *edge_netem_lead(struct arena *arena, const char *from, const char *to)
 {
 	return arena_printf(arena,
 		"qdisc add dev %s ingress\n"
@@ -61,13 +61,13 @@ char *apart_lead(struct arena *arena, const char *from, const char *to)
 }
 
 static int read_card(
-	const char *text, struct arena *arena, struct apart_card *ret_card, struct error *err)
+	const char *text, struct arena *arena, struct edge_netem_card *ret_card, struct error *err)
 {
 	json_auto_t *list = NULL;
 
 	if (json_parse(text, strlen(text), "ip -json link show", &list, err))
 		return -1;
-	*ret_card = (struct apart_card){
+	*ret_card = (struct edge_netem_card){
 		.mac = arena_strdup(arena, json_string_at(list, "/0/address", "")),
 		.mtu_bytes = (int)json_number_at(list, "/0/mtu", LAB_MTU)};
 	return 0;
@@ -89,7 +89,7 @@ static int look_at_cards(struct lab *lab, struct arena *arena, struct error *err
 {
 	struct errand *errands = arena_alloc(arena, struct errand, lab->count);
 
-	lab->cards = arena_alloc(lab->arena, struct apart_card, lab->count);
+	lab->cards = arena_alloc(lab->arena, struct edge_netem_card, lab->count);
 	if (at_cards(lab, arena,
 		    &(struct errand){.what = "look at the network card", .argv = show_card},
 		    errands, err))
@@ -110,7 +110,7 @@ static int make_devices(struct lab *lab, struct arena *arena, struct error *err)
 			.is_at_card = true,
 			.what = "make what cuts super-packets",
 			.argv = ip_batch,
-			.input = apart_devices(arena, &lab->cards[i])};
+			.input = edge_netem_devices(arena, &lab->cards[i])};
 	if (errands_run(lab->procs, arena, errands, lab->count, err) ||
 		at_cards(lab, arena,
 			&(struct errand){.what = "turn super-packets off", .argv = offloads_off},
@@ -119,7 +119,7 @@ static int make_devices(struct lab *lab, struct arena *arena, struct error *err)
 	return at_cards(lab, arena,
 		&(struct errand){.what = "lead what the card receives there",
 			.argv = tc_batch,
-			.input = apart_lead(arena, "eth0", WHOLE)},
+			.input = edge_netem_lead(arena, "eth0", WHOLE)},
 		errands, err);
 }
 
@@ -129,8 +129,8 @@ static int join_hosts(struct lab *lab, size_t first, size_t count, struct error 
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct errand *ports = arena_alloc(arena, struct errand, count);
 	struct errand *ways = arena_alloc(arena, struct errand, count);
-	const char *lines = arena_printf(arena, "%s%s", apart_lead(arena, FAR_SINGLES, PORT),
-		apart_lead(arena, PORT, "eth0"));
+	const char *lines = arena_printf(arena, "%s%s", edge_netem_lead(arena, FAR_SINGLES, PORT),
+		edge_netem_lead(arena, PORT, "eth0"));
 
 	for (size_t i = 0; i < count; i++) {
 		struct host *host = lab->nodes[first + i].host;
@@ -139,7 +139,7 @@ static int join_hosts(struct lab *lab, size_t first, size_t count, struct error 
 			.is_at_card = true,
 			.what = "give the host an eth0",
 			.argv = ip_batch,
-			.input = apart_port(
+			.input = edge_netem_port(
 				arena, &lab->cards[first + i], far_host_pid_there(host))};
 		ways[i] = (struct errand){.host = host,
 			.is_at_card = true,
@@ -153,7 +153,7 @@ static int join_hosts(struct lab *lab, size_t first, size_t count, struct error 
 		       : 0;
 }
 
-int apart_begin(struct lab *lab, struct error *err)
+int edge_netem_begin(struct lab *lab, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 
@@ -166,7 +166,7 @@ int apart_begin(struct lab *lab, struct error *err)
 }
 
 /* The kernel may have removed the port together with the host's former network. */
-int apart_rejoin(struct lab *lab, size_t index, struct error *err)
+int edge_netem_rejoin(struct lab *lab, size_t index, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct host *host = lab->nodes[index].host;
@@ -198,7 +198,7 @@ static size_t shape(struct lab *lab, struct arena *arena, size_t index,
 	return plug_shape(lab, arena, index, former, &port, errands);
 }
 
-int apart_plug(struct lab *lab, size_t first, size_t count, struct error *err)
+int edge_netem_plug(struct lab *lab, size_t first, size_t count, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct errand *errands = arena_alloc(arena, struct errand, 3 * count);
@@ -215,7 +215,7 @@ int apart_plug(struct lab *lab, size_t first, size_t count, struct error *err)
 	return errands_run(lab->procs, arena, errands, used, err);
 }
 
-int apart_reshape(struct lab *lab, const struct profile *former, struct error *err)
+int edge_netem_reshape(struct lab *lab, const struct profile *former, struct error *err)
 {
 	AUTO(arena_freep) struct arena *arena = arena_new();
 	struct errand *errands = arena_alloc(arena, struct errand, 2 * lab->count);
