@@ -259,16 +259,6 @@ int load_engine(const char *name, bool is_impaired, enum lab_engine *ret_engine,
 	return fail(err, ERROR_USAGE, "unknown engine '%s'; use auto, wire, bridge or netem", name);
 }
 
-/* Workloads that change single packets on the way, which only the wire does. */
-static bool need_rules(const char *const *names)
-{
-	for (; *names; names++) {
-		if (strcmp(*names, "observe") == 0 || strcmp(*names, "hostile") == 0)
-			return true;
-	}
-	return false;
-}
-
 static int refuse_twice(const char *what, const char *const *names, struct error *err)
 {
 	for (size_t i = 0; names[i]; i++) {
@@ -335,6 +325,13 @@ static int load_workloads(struct arena *arena, const char *const *names,
 	}
 	*ret_list = list;
 	return 0;
+}
+
+static bool change_packets(const struct workload *const *list)
+{
+	while (*list && !(*list)->changes_packets)
+		list++;
+	return *list;
 }
 
 int load_tuning(struct arena *arena, const char *name, struct tuning *ret_tuning, struct error *err)
@@ -465,7 +462,7 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 	struct runner_plan result = {
 		.plan = plan, .workload_count = count_of(names), .processors = count_processors()};
 	struct driver *drivers = NULL;
-	bool is_impaired = need_rules(names);
+	bool is_impaired;
 	struct profile *loaded = NULL;
 
 	if (refuse_twice("VPN", vpns, err) || refuse_twice("profile", profiles, err) ||
@@ -495,6 +492,7 @@ int load_everything(struct arena *arena, const struct plan *plan, struct runner_
 		if (load_profile(arena, profiles[i], &loaded[i], err))
 			return -1;
 	}
+	is_impaired = change_packets(result.workloads);
 	for (size_t i = 0; profiles[i]; i++)
 		is_impaired |= profile_has_impairment(&loaded[i]);
 	if (load_engine_of(result.topology, plan->engine, is_impaired, &result.engine, err))

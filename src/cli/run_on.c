@@ -100,15 +100,8 @@ enum lab_engine run_on_engine(
 /* Why a workload can only be measured in a lab on one machine; NULL: it can be on others. */
 static const char *impossible(const struct workload *workload)
 {
-	static const char *const list[][2] = {
-		{"observe", "its checks look into the packets of a lab's wire"},
-		{"hostile", "its packets come from a stranger in the network of a lab"},
-		{"scale", "it starts more hosts than there are machines"}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
-		if (strcmp(list[i][0], workload->name) == 0)
-			return list[i][1];
-	}
+	if (workload->why_here)
+		return workload->why_here;
 	return workload->routers == WORKLOAD_ANY_ROUTERS
 		       ? NULL
 		       : "it needs routers, which only a lab on this machine has";

@@ -232,7 +232,10 @@ struct workload {
 		WORKLOAD_EVERY_ROUTER, /* hosts behind routers have an outermost one each, at least
 					  two */
 	} routers;
-	bool is_flood; /* it sends more than the path takes, and leaves full queues behind */
+	bool changes_packets; /* by rules, which only the engine wire has */
+	const char *why_here; /* it can only be measured in a lab on this machine; NULL: elsewhere,
+				 too */
+	bool is_flood;        /* it sends more than the path takes, and leaves full queues behind */
 	double (*estimate_s)(const struct workload_case *c);
 	/*
 	 * NULL when nothing is needed. Depends on nothing but the plan, since all cells share it:

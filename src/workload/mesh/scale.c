@@ -283,6 +283,7 @@ const struct workload workload_scale = {
 	.needs = (const char *const[]){NULL},
 	.packages = (const char *const[]){NULL},
 	.scope = WORKLOAD_MESH,
+	.why_here = "it starts more hosts than there are machines",
 	.estimate_s = estimate_s,
 	.operations = operations,
 	.read_mesh = read_mesh,
