@@ -134,6 +134,31 @@ void look_at_repetitions(
 	}
 }
 
+bool look_next_mesh(
+	const struct look *look, enum report_workload_id workload, struct mesh_spot *spot)
+{
+	if (spot->whole)
+		spot->whole = spot->whole->next;
+	while (!spot->whole) {
+		spot->condition = spot->condition ? spot->condition->next : look->vpn->conditions;
+		if (!spot->condition)
+			return false;
+		spot->whole = spot->condition->whole;
+	}
+	spot->result = &spot->whole->results[workload];
+	return true;
+}
+
+bool look_next_success(
+	const struct look *look, enum report_workload_id workload, struct mesh_spot *spot)
+{
+	while (look_next_mesh(look, workload, spot)) {
+		if (outcome_is_success(&spot->result->outcome))
+			return true;
+	}
+	return false;
+}
+
 void look_at_facts(struct look *look, const char *list,
 	void (*of_fact)(
 		struct look *look, const struct report_condition *condition, const json_t *fact))

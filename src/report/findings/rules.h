@@ -41,6 +41,17 @@ void look_show(struct look *look, const char *path, const char *fmt, ...) PRINTF
 /* Every repetition of the look's VPN. */
 void look_at_repetitions(
 	struct look *look, void (*of_spot)(struct look *look, const struct spot *spot));
+/* One result of a workload of the whole mesh with the look's VPN; begins with {0}. */
+struct mesh_spot {
+	const struct report_condition *condition;
+	const struct report_repetition *whole;
+	const struct report_result *result;
+};
+/* The next one, and the next success; false: there is no further one. */
+bool look_next_mesh(
+	const struct look *look, enum report_workload_id workload, struct mesh_spot *spot);
+bool look_next_success(
+	const struct look *look, enum report_workload_id workload, struct mesh_spot *spot);
 /* Every entry of a list in the vpn.json of the look's VPN, under every profile. */
 void look_at_facts(struct look *look, const char *list,
 	void (*of_fact)(
@@ -95,11 +106,11 @@ void rule_flaps(struct look *look);
 void rule_narrow_line(struct look *look);
 void rule_mtu_hangs(struct look *look);
 
-/* rules_steps.c */
+/* rules_answers.c */
 void rule_answers_in_steps(struct look *look);
 void rule_unanswered(struct look *look);
 
-/* rules_measured.c */
+/* rules_router_kind.c */
 void rule_router_differs(struct look *look);
 
 /* rules_number.c */

@@ -119,20 +119,15 @@ static bool has_effect(const json_t *data)
 
 void rule_hostile(struct look *look)
 {
-	for (const struct report_condition *condition = look->vpn->conditions; condition;
-		condition = condition->next) {
-		for (const struct report_repetition *whole = condition->whole; whole;
-			whole = whole->next) {
-			const struct report_result *result = &whole->results[REPORT_HOSTILE];
+	struct mesh_spot at = {0};
 
-			if (!outcome_is_success(&result->outcome) ||
-				json_is_true(json_object_get(result->data, "is_bare")) ||
-				!has_effect(result->data))
-				continue;
-			look_say(look,
-				"Replayed, cut, changed or reflected packets have an effect on %s: somebody on the way can send them.",
-				look->vpn->title);
-			look_at(look, condition, result);
-		}
+	while (look_next_success(look, REPORT_HOSTILE, &at)) {
+		if (json_is_true(json_object_get(at.result->data, "is_bare")) ||
+			!has_effect(at.result->data))
+			continue;
+		look_say(look,
+			"Replayed, cut, changed or reflected packets have an effect on %s: somebody on the way can send them.",
+			look->vpn->title);
+		look_at(look, at.condition, at.result);
 	}
 }

@@ -69,20 +69,13 @@ static void each_line(struct look *look,
 	void (*of_line)(struct look *look, const struct report_condition *condition,
 		const struct report_result *result, const json_t *line))
 {
-	for (const struct report_condition *condition = look->vpn->conditions; condition;
-		condition = condition->next) {
-		for (const struct report_repetition *whole = condition->whole; whole;
-			whole = whole->next) {
-			const struct report_result *result = &whole->results[REPORT_MTU];
-			json_t *line;
-			size_t i;
+	struct mesh_spot at = {0};
+	json_t *line;
+	size_t i;
 
-			if (!outcome_is_success(&result->outcome))
-				continue;
-			json_array_foreach (json_object_get(result->data, "steps"), i, line)
-				of_line(look, condition, result, line);
-		}
-	}
+	while (look_next_success(look, REPORT_MTU, &at))
+		json_array_foreach (json_object_get(at.result->data, "steps"), i, line)
+			of_line(look, at.condition, at.result, line);
 }
 
 static bool is_carried(const json_t *line, const char *flow)

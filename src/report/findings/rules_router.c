@@ -191,16 +191,10 @@ static void look_lost(struct look *look, const struct report_condition *conditio
 
 void rule_lost_after_change(struct look *look)
 {
-	for (const struct report_condition *condition = look->vpn->conditions; condition;
-		condition = condition->next) {
-		for (const struct report_repetition *whole = condition->whole; whole;
-			whole = whole->next) {
-			const struct report_result *result = &whole->results[REPORT_ROAM];
+	struct mesh_spot at = {0};
 
-			if (outcome_is_success(&result->outcome))
-				look_lost(look, condition, result);
-		}
-	}
+	while (look_next_success(look, REPORT_ROAM, &at))
+		look_lost(look, at.condition, at.result);
 }
 
 static void look_forgotten(struct look *look, const struct report_condition *condition,
@@ -283,16 +277,10 @@ static void each_keepalive(struct look *look,
 	void (*of_result)(struct look *look, const struct report_condition *condition,
 		const struct report_result *result))
 {
-	for (const struct report_condition *condition = look->vpn->conditions; condition;
-		condition = condition->next) {
-		for (const struct report_repetition *whole = condition->whole; whole;
-			whole = whole->next) {
-			const struct report_result *result = &whole->results[REPORT_KEEPALIVE];
+	struct mesh_spot at = {0};
 
-			if (outcome_is_success(&result->outcome))
-				of_result(look, condition, result);
-		}
-	}
+	while (look_next_success(look, REPORT_KEEPALIVE, &at))
+		of_result(look, at.condition, at.result);
 }
 
 void rule_forgotten(struct look *look)
@@ -310,20 +298,13 @@ static void each_run(struct look *look, enum report_workload_id workload, const 
 	void (*of_run)(struct look *look, const struct report_condition *condition,
 		const struct report_result *result, const json_t *run))
 {
-	for (const struct report_condition *condition = look->vpn->conditions; condition;
-		condition = condition->next) {
-		for (const struct report_repetition *whole = condition->whole; whole;
-			whole = whole->next) {
-			const struct report_result *result = &whole->results[workload];
-			json_t *run;
-			size_t i;
+	struct mesh_spot at = {0};
+	json_t *run;
+	size_t i;
 
-			if (!outcome_is_success(&result->outcome))
-				continue;
-			json_array_foreach (json_object_get(result->data, turn), i, run)
-				of_run(look, condition, result, run);
-		}
-	}
+	while (look_next_success(look, workload, &at))
+		json_array_foreach (json_object_get(at.result->data, turn), i, run)
+			of_run(look, at.condition, at.result, run);
 }
 
 static void each_bad(struct look *look,

@@ -79,7 +79,7 @@ const char *title_of(const struct report_results *results);
 const char *circumstances_of(const struct report_results *results, const struct answer *answers,
 	const struct situation *situations);
 
-/* behind.c: how a VPN does behind routers, and who does best there. */
+/* verdict_routers.c: how a VPN does behind routers, and who does best there. */
 void behind_count(const struct situation *situations, struct verdict_row *row);
 /* Whether the first does at least as well as the second. */
 bool behind_is_ahead(const struct verdict_row *a, const struct verdict_row *b);

@@ -62,16 +62,12 @@ static void look_at_router(
 
 void rule_router_differs(struct look *look)
 {
-	for (const struct report_condition *condition = look->vpn->conditions; condition;
-		condition = condition->next) {
-		for (const struct report_repetition *whole = condition->whole; whole;
-			whole = whole->next) {
-			const struct report_result *result = &whole->results[REPORT_PUNCH];
-			const json_t *routers = json_object_get(result->data, "routers"), *router;
-			size_t i;
+	struct mesh_spot at = {0};
+	const json_t *router;
+	size_t i;
 
-			json_array_foreach (routers, i, router)
-				look_at_router(look, result, router);
-		}
-	}
+	/* Of a failure, too: it may come of this. */
+	while (look_next_mesh(look, REPORT_PUNCH, &at))
+		json_array_foreach (json_object_get(at.result->data, "routers"), i, router)
+			look_at_router(look, at.result, router);
 }

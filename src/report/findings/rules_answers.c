@@ -97,16 +97,10 @@ static void look_at_steps(struct look *look, const struct report_condition *cond
 
 void rule_answers_in_steps(struct look *look)
 {
-	for (const struct report_condition *condition = look->vpn->conditions; condition;
-		condition = condition->next) {
-		for (const struct report_repetition *whole = condition->whole; whole;
-			whole = whole->next) {
-			const struct report_result *result = &whole->results[REPORT_PUNCH];
+	struct mesh_spot at = {0};
 
-			if (outcome_is_success(&result->outcome))
-				look_at_steps(look, condition, result);
-		}
-	}
+	while (look_next_success(look, REPORT_PUNCH, &at))
+		look_at_steps(look, at.condition, at.result);
 }
 
 /* Trials whose packets went directly both ways to the end, without an answer to any. */
@@ -146,14 +140,8 @@ static void look_at_answers(struct look *look, const struct report_condition *co
 
 void rule_unanswered(struct look *look)
 {
-	for (const struct report_condition *condition = look->vpn->conditions; condition;
-		condition = condition->next) {
-		for (const struct report_repetition *whole = condition->whole; whole;
-			whole = whole->next) {
-			const struct report_result *result = &whole->results[REPORT_PUNCH];
+	struct mesh_spot at = {0};
 
-			if (outcome_is_success(&result->outcome))
-				look_at_answers(look, condition, result);
-		}
-	}
+	while (look_next_success(look, REPORT_PUNCH, &at))
+		look_at_answers(look, at.condition, at.result);
 }
