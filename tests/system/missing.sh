@@ -43,6 +43,9 @@ check "doctor names the package" prints 'tcp .*no .*iperf3'
 check "and no package for a VPN that Debian does not have" prints 'boringtun .*no .*install it: meshbench install --vpn boringtun$'
 check "and that only the bare link needs nothing" test "$(grep -c 'which needs nothing$' "$scratch/out")" = 1
 check "and the next command" prints '^[0-9]* VPNs\{0,1\} can be measured here; next: meshbench run taste$'
+# shellcheck disable=SC2016 # awk's own
+said=$(awk '/^VPNs/ { inside = 1 } inside && $2 == "yes" && $1 != "none" { count++ } / can be measured here/ { print count == $1 }' "$scratch/out")
+check "of which the bare link is none" test "$said" = 1
 path_without qemu-system-x86_64
 with_path doctor
 check "doctor says what virtual time needs" prints 'virtual .*no .*apt install qemu-system-x86'

@@ -56,6 +56,32 @@ TEST(hostile_packets_are_a_finding_where_they_have_an_effect)
 	CHECK(about && strstr(about->evidence->text, "wire seed 7, packet 41 at the latest"));
 }
 
+TEST(every_success_under_every_profile_is_looked_at_and_no_failure)
+{
+	AUTO(results_freep) struct report_results *results = results_by_hand();
+	struct report_vpn *vpn = add_vpn(results, "Tunnel", rates, 1);
+	struct report_condition *empty = vpn->conditions;
+	struct report_condition *low = arena_alloc(results->arena, struct report_condition, 1);
+	struct report_repetition *last = NULL;
+	const struct about *about;
+
+	low->profile = "low";
+	for (int i = 0; i < 3; i++) {
+		set_whole(results, vpn, REPORT_HOSTILE,
+			json_pack("{s:i, s:i}", "accepted", i + 1, "again", i + 1));
+		vpn->conditions->whole->next = last;
+		last = vpn->conditions->whole;
+	}
+	last->next->results[REPORT_HOSTILE].outcome.envelope.status = ENVELOPE_ERROR;
+	low->whole = last;
+	empty->whole = NULL;
+	empty->next = low;
+	about = find(findings_of(results), "hostile-packets", "Tunnel");
+	CHECK(about && about->evidence_count == 2);
+	CHECK(about && strstr(about->evidence->text, "low: 3 packets") &&
+		strstr(about->evidence->next->text, "low: 1 packets"));
+}
+
 /* One pair of hosts behind these routers, in `trials` of which `direct` were and the others
  * `other`. */
 static const struct about *find_way(struct report_results *results, const char *routers[2],
